@@ -1,0 +1,62 @@
+"""The one exception of the package, and the table of everything it can say.
+
+A `code` is stable: clients and dashboards may match on it. Its status stands in one place, here, so
+that the same refusal can never carry two statuses, and so that the documentation's table can be
+checked against the code.
+
+413, 415 and 422 are defined by RFC 9110 for the content of a *request*; here they are borrowed for
+the original on the server, because they say exactly what is wrong with it and because nothing else
+in the registry does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "malformed-query": (400, "the query is not `name=value` pairs in UTF-8"),
+        "unknown-parameter": (400, "no parameter has this name"),
+        "repeated-parameter": (400, "a parameter stands in the query twice"),
+        "malformed-parameter": (400, "a value is not of its parameter's form"),
+        "out-of-range": (400, "a value is outside its parameter's range"),
+        "conflicting-parameters": (400, "parameters that need, or exclude, one another"),
+        "parameter-not-allowed": (400, "this service restricts the parameter, or its value"),
+        "unknown-preset": (400, "no preset has this name"),
+        "result-too-large": (400, "the picture asked for would be over a limit of this service"),
+        "forbidden": (403, "the service's `authorize` said no"),
+        "not-found": (404, "the source has no original of this ID"),
+        "method-not-allowed": (405, "only GET, HEAD and OPTIONS"),
+        "precondition-failed": (412, "If-Match or If-Unmodified-Since does not hold"),
+        "source-bytes": (413, "the original's file is over the limit"),
+        "source-pixels": (413, "the original's header claims more pixels than the limit"),
+        "source-memory": (413, "the original's decoder could allocate more than the limit"),
+        "unknown-format": (415, "the first bytes are of no format known here"),
+        "format-not-allowed": (415, "the original's format is not one that this service opens"),
+        "unsupported-feature": (415, "a kind of this format that is not decoded here"),
+        "damaged-original": (422, "the original is cut short, damaged, or contradicts itself"),
+        "original-changed": (503, "the original was replaced while it was read"),
+    }
+)
+
+
+class ImageError(Exception):
+    """A request that is answered with a problem document instead of a picture.
+
+    `code` is a key of `CODES`; `detail` is a sentence for the person who reads the answer and never
+    holds a path of the server; `members` are the extension members of RFC 9457, section 3.2, that a
+    program may want (`parameter`, `limit`, ...), and must be JSON values.
+    """
+
+    def __init__(self, code: str, detail: str, **members: object) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.status = CODES[code][0]
+        self.code = code
+        self.detail = detail
+        self.members = members
+
+
+def damaged(detail: str) -> ImageError:
+    """The refusal that every parser and decoder raises: 422, `damaged-original`."""
+    return ImageError("damaged-original", detail)

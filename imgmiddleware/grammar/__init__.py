@@ -1,0 +1,6 @@
+"""Text to meaning: the path to an ID, the query to a Transform. Nothing here touches a file."""
+
+from imgmiddleware.grammar.path import parse_id
+from imgmiddleware.grammar.query import Asked, QueryGrammar
+
+__all__ = ["Asked", "QueryGrammar", "parse_id"]

@@ -1,0 +1,27 @@
+"""Path to ID."""
+
+from __future__ import annotations
+
+import re
+
+from imgmiddleware.errors import ImageError
+
+#: A 64-bit key at most: `int()` of more digits costs quadratic time, and no database has one.
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+#: The longest path of Linux; no source needs more, and every ID is logged and hashed.
+_LONGEST = 4096
+
+
+def parse_id(path: str, prefix: str, id_type: type) -> str:
+    """The ID in a decoded path that starts with `prefix`. Raises 404 where there is none."""
+    id = path.removeprefix(prefix)
+    if not id:
+        raise ImageError("not-found", "the path ends where an ID should follow")
+    if len(id) > _LONGEST:
+        raise ImageError("not-found", f"an ID has at most {_LONGEST} characters")
+    if id_type is int and not _INTEGER.fullmatch(id):
+        raise ImageError(
+            "not-found", "an ID here is a whole number: decimal digits without a leading zero"
+        )
+    return id

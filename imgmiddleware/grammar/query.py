@@ -1,0 +1,158 @@
+"""Query to Transform, in imgix's names.
+
+A query is strict: a parameter that is unknown, malformed or given twice is refused by name, because
+a typo that is silently ignored serves the wrong picture, and two spellings of one picture are two
+entries in every cache on the way.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from urllib.parse import unquote_to_bytes
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.operations import OWNERS, Resize, build
+from imgmiddleware.operations.forms import Length, malformed
+from imgmiddleware.settings import Settings
+from imgmiddleware.transform import Transform
+
+#: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
+_AUTO = ("format", "compress")
+
+#: Far more than every parameter at its longest; bounds what one URL can make us parse.
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query asks for. `version` is its `v=`, which is no part of the Transform."""
+
+    transform: Transform
+    version: str | None = None
+
+
+class QueryGrammar:
+    """The queries that one service understands: with its default, presets and restrictions."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises `ValueError` where the settings' own queries are wrong."""
+        self._default = _own("default", settings.default)
+        self._presets = {
+            name: _own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
+        }
+        self._presets_only = settings.presets_only
+        self._widths = settings.widths
+        self._heights = settings.heights
+        self._snap = settings.snap
+
+    def parse(self, query: str) -> Asked:
+        """Raises `ImageError` (400) that names the parameter which is wrong."""
+        texts = _split(query)
+        version = texts.pop("v", None)
+        texts.pop("ixlib", None)
+        if not texts:
+            return Asked(build(self._default), version)
+        if self._presets_only and (others := texts.keys() - {"preset"}):
+            raise _not_allowed(min(others), "only `preset` and `v` are allowed here")
+        base = self._preset(texts.pop("preset")) if "preset" in texts else {}
+        own = _known(texts)
+        transform = build({**base, **own})
+        if self._widths is not None and own.keys() & {"w", "h", "dpr"}:
+            transform = self._restricted(transform)
+        return Asked(transform, version)
+
+    def _preset(self, name: str) -> Mapping[str, str]:
+        if name not in self._presets:
+            raise ImageError(
+                "unknown-preset", f"there is no preset {name[:60]!r}", parameter="preset"
+            )
+        return self._presets[name]
+
+    def _restricted(self, transform: Transform) -> Transform:
+        """With `w` and `h` in device pixels, each one of the allowed."""
+        asked = transform.get(Resize)
+        assert self._widths is not None
+        return transform.replaced(
+            replace(
+                asked,
+                w=self._allowed("w", asked.w, asked.dpr, self._widths),
+                h=self._allowed("h", asked.h, asked.dpr, self._heights or ()),
+                dpr=Decimal(1),
+            )
+        )
+
+    def _allowed(
+        self, name: str, wanted: Length | None, dpr: Decimal, sides: Sequence[int]
+    ) -> int | None:
+        if wanted is None:
+            return None
+        if not sides:
+            raise _not_allowed(name, "this service restricts widths and allows no heights in a URL")
+        listed = ", ".join(map(str, sides))
+        if isinstance(wanted, Decimal):
+            raise _not_allowed(name, f"a ratio is not allowed here, only the pixels {listed}")
+        pixels = int((wanted * dpr).to_integral_value(ROUND_HALF_UP))
+        if pixels in sides:
+            return pixels
+        if not self._snap:
+            raise _not_allowed(name, f"{pixels} device pixels are not among the allowed {listed}")
+        return sides[min(bisect_left(sides, pixels), len(sides) - 1)]
+
+
+def _split(query: str) -> dict[str, str]:
+    """The parameters by name, decoded. `+` is a space, as HTML forms write it."""
+    if len(query) > _LONGEST:
+        raise ImageError("malformed-query", f"the query is longer than {_LONGEST} characters")
+    texts: dict[str, str] = {}
+    for pair in filter(None, query.split("&")):
+        name, equals, text = pair.partition("=")
+        name, text = _decoded(name), _decoded(text)
+        if not equals or not name:
+            raise ImageError("malformed-query", f"{pair[:60]!r} is not name=value")
+        if name in texts:
+            raise ImageError(
+                "repeated-parameter", f"{name[:60]} is given twice", parameter=name[:60]
+            )
+        texts[name] = text
+    return texts
+
+
+def _decoded(text: str) -> str:
+    """A raw query is latin-1 dressed bytes on both protocols; what they spell is UTF-8."""
+    try:
+        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
+    except UnicodeError:
+        raise ImageError("malformed-query", f"{text[:60]!r} is not UTF-8") from None
+
+
+def _known(texts: Mapping[str, str]) -> dict[str, str]:
+    """Without `auto`, once it is checked; raises for a name that belongs to no operation."""
+    known = {}
+    for name, text in texts.items():
+        if name == "auto":
+            if set(text.split(",")) - set(_AUTO):
+                raise malformed(name, text, "a list of " + ", ".join(_AUTO))
+        elif name in OWNERS:
+            known[name] = text
+        else:
+            raise ImageError(
+                "unknown-parameter", f"there is no parameter {name[:60]!r}", parameter=name[:60]
+            )
+    return known
+
+
+def _own(option: str, query: str) -> Mapping[str, str]:
+    """A query out of the settings, checked: it has no `v`, and no preset of its own."""
+    try:
+        texts = _known(_split(query.removeprefix("?")))
+        build(texts)
+    except ImageError as error:
+        raise ValueError(f"{option}: {error.detail}") from error
+    return texts
+
+
+def _not_allowed(name: str, why: str) -> ImageError:
+    return ImageError("parameter-not-allowed", f"{name}: {why}", parameter=name[:60])

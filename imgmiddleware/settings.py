@@ -1,0 +1,132 @@
+"""Every option of the package, once: the adapters, the service and the command line share these."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from imgmiddleware.messages import ImageRequest
+
+#: The formats of originals that are opened unless `original_formats` says otherwise.
+ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The options of an `ImageService`, checked when built.
+
+    Raises `ValueError` that names the option which is wrong.
+    """
+
+    #: Where IDs begin in a path; always starts and ends with a slash.
+    prefix: str = "/image/"
+    #: The query that a URL without one stands for, such as "w=0.333333&fm=png".
+    default: str = ""
+    #: Names for queries: {"thumb": "w=200&h=200&fit=crop"} makes `?preset=thumb`.
+    presets: Mapping[str, str] = field(default_factory=dict)
+    #: Allow `preset`, `v` and nothing else in a URL.
+    presets_only: bool = False
+    #: The widths in pixels (times `dpr`) that a URL may ask for; None allows any.
+    widths: Sequence[int] | None = None
+    #: The same for heights; with `widths` and without `heights`, a URL cannot ask for a height.
+    heights: Sequence[int] | None = None
+    #: Take the next larger of `widths` and `heights` instead of refusing what is not among them.
+    snap: bool = False
+
+    #: "404": an unknown ID is answered here. "pass": it goes on to the application.
+    missing: Literal["404", "pass"] = "404"
+    #: `int` makes an ID decimal digits only, and calls a function source with an int.
+    id_type: type[str] | type[int] = str
+    #: Says yes or no to a request before anything is opened; makes caching private.
+    authorize: Callable[[ImageRequest], bool] | None = None
+    #: The channel order of NumPy originals.
+    array_order: Literal["bgr", "rgb"] = "bgr"
+    #: Follow symbolic links that leave a source directory. Whoever can write there can then publish
+    #: any file that this process can read.
+    unsafe_follow_symlinks: bool = False
+    #: Distinguishes the keys of two services that share a cache.
+    namespace: str = ""
+
+    #: Originals are refused beyond these, before any decode.
+    max_source_bytes: int = 256 * 2**20
+    max_source_pixels: int = 100_000_000
+    max_source_memory: int = 2**30  # bytes that the format's decoder may allocate for it
+    #: Results are refused beyond these, before any decode. 16383 is WebP's longest side.
+    max_result_width: int = 16_383
+    max_result_height: int = 16_383
+    max_result_pixels: int = 50_000_000
+    #: The formats of originals, by magic bytes, that are opened at all.
+    original_formats: frozenset[str] = ORIGINAL_FORMATS
+
+    #: Seconds for which a client may keep a picture without asking again. Asking costs no decode.
+    max_age: int = 300
+    #: Pictures that are rendered at the same time; more wait. None: one for each processor.
+    render_slots: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefix", _prefix(self.prefix))
+        object.__setattr__(self, "original_formats", frozenset(self.original_formats))
+        if unknown := self.original_formats - ORIGINAL_FORMATS:
+            raise ValueError(f"original_formats: not known: {', '.join(sorted(unknown))}")
+        _one_of("missing", self.missing, ("404", "pass"))
+        _one_of("array_order", self.array_order, ("bgr", "rgb"))
+        _one_of("id_type", self.id_type, (str, int))
+        for name in _AT_LEAST_ONE:
+            _check_whole(name, getattr(self, name), 1)
+        _check_whole("max_age", self.max_age, 0)
+        if self.render_slots is not None:
+            _check_whole("render_slots", self.render_slots, 1)
+        for name in ("widths", "heights"):
+            object.__setattr__(self, name, _sides(name, getattr(self, name)))
+        if self.widths is None and (self.heights is not None or self.snap):
+            raise ValueError(
+                "heights and snap restrict further what widths allows: give widths too"
+            )
+
+    @property
+    def slots(self) -> int:
+        """`render_slots`, or the number of processors this process may use."""
+        if self.render_slots is not None:
+            return self.render_slots
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
+
+_AT_LEAST_ONE = (
+    "max_source_bytes",
+    "max_source_pixels",
+    "max_source_memory",
+    "max_result_width",
+    "max_result_height",
+    "max_result_pixels",
+)
+
+
+def _prefix(prefix: str) -> str:
+    if not isinstance(prefix, str) or "?" in prefix or "#" in prefix or "//" in prefix:
+        raise ValueError(f"prefix: {prefix!r} is not a path such as '/image/'")
+    inner = prefix.strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name}: {value!r} is not one of {allowed}")
+
+
+def _check_whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}: {value!r} is not a whole number from {least} on")
+
+
+def _sides(name: str, sides: Sequence[int] | None) -> tuple[int, ...] | None:
+    if sides is None:
+        return None
+    for side in sides:
+        _check_whole(name, side, 1)
+    if not sides:
+        raise ValueError(f"{name}: an empty list would allow nothing; None allows anything")
+    return tuple(sorted(set(sides)))

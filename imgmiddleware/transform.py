@@ -1,0 +1,80 @@
+"""Transform: everything that a request wants done with an original, as one frozen value.
+
+A Transform is a sequence of operations; an operation is a frozen dataclass whose fields are its
+parameters, each declared with a `Form` that reads and writes its text. The canonical string is
+derived from the fields, so that two queries that mean the same have the same string, and the string
+can be the part of a cache key that says what was asked for. This file knows no operation by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[T]):
+    """How a parameter's text looks.
+
+    `parse(name, text)` returns the value or raises `ImageError` naming the parameter; `write` is
+    its inverse and gives the one spelling that stands in the canonical string; `words` describes
+    the form for the documentation and for error messages.
+    """
+
+    parse: Callable[[str, str], T]
+    write: Callable[[T], str]
+    words: str
+
+
+def parameter(form: Form[T], default: Any = None) -> Any:
+    """A field of an operation: a query parameter of that name, read and written by `form`."""
+    return field(default=default, metadata={"form": form})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A step of a Transform; a subclass declares its parameters as fields, with defaults."""
+
+    @classmethod
+    def forms(cls) -> Mapping[str, Form[Any]]:
+        """The parameters of this operation, by name, in the order of the canonical string."""
+        return {f.name: f.metadata["form"] for f in fields(cls)}
+
+    def spelled(self) -> Iterator[str]:
+        """`name=value` for every parameter that is not at its default."""
+        for f in self._changed():
+            yield f"{f.name}={f.metadata['form'].write(getattr(self, f.name))}"
+
+    def _changed(self) -> list[Field[Any]]:
+        return [f for f in fields(self) if getattr(self, f.name) != f.default]
+
+
+@dataclass(frozen=True)
+class Transform:
+    """Operations in the order in which they apply; those that change nothing are left out."""
+
+    steps: tuple[Operation, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", tuple(s for s in self.steps if any(s.spelled())))
+
+    @cached_property
+    def canonical(self) -> str:
+        """The one spelling of this Transform: a query string that parses to an equal value."""
+        return "&".join(part for step in self.steps for part in step.spelled())
+
+    def get(self, kind: type[O]) -> O:
+        """The step of this kind, or the one with all its parameters at their defaults."""
+        for step in self.steps:
+            if isinstance(step, kind):
+                return step
+        return kind()
+
+    def replaced(self, new: Operation) -> Transform:
+        """This Transform with `new` in the place of the step of its kind, which must be there."""
+        return Transform(tuple(new if type(s) is type(new) else s for s in self.steps))
