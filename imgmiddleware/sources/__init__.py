@@ -1,0 +1,46 @@
+"""Where originals come from: a directory, a function, or anything that has `open`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources.directory import DirectorySource
+from imgmiddleware.sources.function import FunctionSource
+from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
+from imgmiddleware.sources.original import Opened, Original, Pixels, Source
+
+#: What a caller may give as `source`.
+SourceLike = str | os.PathLike[str] | Callable[[Any], Any] | Source
+
+
+def as_source(source: SourceLike, settings: Settings) -> Source:
+    """A directory's path, a function or a `Source`, as a `Source`.
+
+    Raises `ValueError` for a path that is no directory, `TypeError` for anything else.
+    """
+    if isinstance(source, str | os.PathLike):
+        return DirectorySource(source, unsafe_follow_symlinks=settings.unsafe_follow_symlinks)
+    if callable(getattr(source, "open", None)):
+        return source  # type: ignore[return-value] # what `open` returns is checked by its use
+    if callable(source):
+        return FunctionSource(source, id_type=settings.id_type, array_order=settings.array_order)
+    raise TypeError(
+        f"source: a directory, a function of an ID, or an object with `open(id)`; not {source!r}"
+    )
+
+
+__all__ = [
+    "ArrayOriginal",
+    "BytesOriginal",
+    "DirectorySource",
+    "FunctionSource",
+    "Opened",
+    "Original",
+    "Pixels",
+    "Source",
+    "SourceLike",
+    "as_source",
+]

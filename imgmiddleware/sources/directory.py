@@ -1,0 +1,140 @@
+"""Originals below a directory.
+
+An ID is a path from the directory's root, written with `/`. What it must never do is name anything
+outside: `..`, an absolute path, a symbolic link that leaves the root. Comparing strings is not
+enough (`/images` is a prefix of `/images-secret`, and a link can change between the look and the
+opening), so the path is walked from the root's descriptor, one component after the other, each
+opened without following links; a link is resolved by the walk itself, which cannot climb above the
+root.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+
+from imgmiddleware.sources.file import FileOriginal, open_path
+
+#: As many as Linux itself follows (path_resolution(7)).
+_MOST_LINKS = 40
+
+_NO_SUCH_ORIGINAL = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EINVAL,  # an embedded NUL or a name that the file system cannot hold
+        errno.EILSEQ,
+    }
+)
+
+
+class _OutsideError(OSError):
+    """The path leaves the root, or is nothing that is served."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ENOENT, "outside of the source")
+
+
+class DirectorySource:
+    """The image files below `root`; an ID is a file's path from there.
+
+    No original: `..`, `.`, empty or hidden components (a leading dot), an absolute path, a NUL, a
+    backslash, a symbolic link that leaves the root, anything but a regular file, and a file that
+    this process may not read. `root` may itself be a link; it is followed anew for each request, so
+    that a release can switch it. With `unsafe_follow_symlinks` links may lead anywhere.
+
+    Raises `ValueError` where `root` is not a directory.
+    """
+
+    def __init__(
+        self, root: str | os.PathLike[str], *, unsafe_follow_symlinks: bool = False
+    ) -> None:
+        self.root = os.path.abspath(os.fspath(root))
+        if not os.path.isdir(self.root):
+            raise ValueError(f"source: {os.fspath(root)!r} is not a directory")
+        self._open: Callable[[str, list[str]], FileOriginal] = (
+            _open_following if unsafe_follow_symlinks else _open_confined
+        )
+
+    def open(self, id: str) -> FileOriginal | None:
+        parts = id.split("/")
+        if "\\" in id or "\0" in id or any(not p or p.startswith(".") for p in parts):
+            return None
+        if os.name == "nt" and ":" in id:  # a drive, or a file's alternate stream
+            return None
+        try:
+            return self._open(self.root, parts)
+        except UnicodeEncodeError:
+            return None
+        except OSError as error:
+            if error.errno is None or error.errno in _NO_SUCH_ORIGINAL:
+                return None
+            raise
+
+
+def _open_following(root: str, parts: list[str]) -> FileOriginal:
+    return open_path(os.path.join(root, *parts))
+
+
+def _open_by_name(root: str, parts: list[str]) -> FileOriginal:
+    """Where the system has no `openat`: resolve, compare whole components, then open."""
+    real_root = os.path.realpath(root)
+    real = os.path.realpath(os.path.join(real_root, *parts))
+    if os.path.commonpath((real_root, real)) != real_root:
+        raise _OutsideError
+    return open_path(real, flags=getattr(os, "O_NOFOLLOW", 0))
+
+
+def _open_by_descriptor(root: str, parts: list[str]) -> FileOriginal:
+    """Walk from the root's descriptor; no component is opened through a link."""
+    todo = parts[::-1]
+    above = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
+    links = 0
+    try:
+        while todo:
+            name = todo.pop()
+            if name == "..":
+                if len(above) == 1:
+                    raise _OutsideError
+                os.close(above.pop())
+                continue
+            mode = os.stat(name, dir_fd=above[-1], follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                links += 1
+                if links > _MOST_LINKS:
+                    raise OSError(errno.ELOOP, "too many links")
+                todo += _target(os.readlink(name, dir_fd=above[-1]), root, above)
+            elif todo:
+                above.append(os.open(name, _DIRECTORY, dir_fd=above[-1]))
+            else:
+                return open_path(name, dir_fd=above[-1], flags=os.O_NOFOLLOW)
+        raise _OutsideError  # the last component was a link to a directory
+    finally:
+        for descriptor in above:
+            os.close(descriptor)
+
+
+def _target(target: str, root: str, above: list[int]) -> list[str]:
+    """A link's components, last first; an absolute one starts again at the root it must lie in."""
+    if os.path.isabs(target):
+        for base in (root, os.path.realpath(root)):
+            if target.startswith(base.rstrip("/") + "/"):
+                target = target[len(base) :]
+                break
+        else:
+            raise _OutsideError
+        while len(above) > 1:
+            os.close(above.pop())
+    return [part for part in target.split("/") if part not in ("", ".")][::-1]
+
+
+_CAN_WALK = {os.open, os.stat, os.readlink} <= os.supports_dir_fd
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC if _CAN_WALK else 0
+_open_confined = _open_by_descriptor if _CAN_WALK else _open_by_name

@@ -1,0 +1,67 @@
+"""Originals that a function of the application looks up or makes."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from imgmiddleware.sources.file import FileOriginal, open_path
+from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
+
+_log = logging.getLogger("imgmiddleware")
+
+
+class FunctionSource:
+    """Calls `function(id)`, with an int where `id_type` is int.
+
+    It returns a path (trusted: it may lie anywhere), the bytes of an image file, a NumPy array (see
+    `ArrayOriginal`), or None where there is no original. A path that leads to no readable regular
+    file is no original either, and is logged. What the function raises propagates.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        *,
+        id_type: Callable[[str], Any] = str,
+        array_order: Literal["bgr", "rgb"] = "bgr",
+    ) -> None:
+        """Raises `TypeError` for an async function: it needs a loop, which only ASGI has."""
+        if is_async(function):
+            raise TypeError(
+                "source: an async function needs ASGIImageMiddleware; give a plain function here"
+            )
+        self._function = function
+        self._id_type = id_type
+        self._order = array_order
+
+    def open(self, id: str) -> FileOriginal | BytesOriginal | ArrayOriginal | None:
+        found = self._function(self._id_type(id))
+        if found is None:
+            return None
+        if isinstance(found, str | os.PathLike):
+            try:
+                return open_path(found)
+            except OSError as error:
+                _log.warning("the source's path for id=%r cannot be opened: %s", id, error)
+                return None
+        if isinstance(found, bytes | bytearray | memoryview):
+            return BytesOriginal(found)
+        if isinstance(found, np.ndarray):
+            return ArrayOriginal(found, self._order)
+        raise TypeError(
+            "source: the function returns a path, bytes, a NumPy array or None; "
+            f"for id={id!r} it returned {type(found).__name__}"
+        )
+
+
+def is_async(function: object) -> bool:
+    """Whether calling it makes a coroutine: an async function, or an object whose call is one."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
+    )

@@ -1,0 +1,83 @@
+"""What a source hands out: one version of one original, and what a source must be able to do.
+
+Everything about an original comes from one opening of it, so that the pixels can never belong to
+another version than the key: the version is that of the opened file, not of a second look at its
+name.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from imgmiddleware.errors import ImageError
+
+#: An image's samples: shape (height, width) or (height, width, channels), dtype uint8, uint16 or
+#: float32; channels in OpenCV's order, blue first.
+Pixels = npt.NDArray[Any]
+
+
+class Opened(Protocol):
+    """One version of an original, open until it is closed; a context manager that closes it.
+
+    `version` changes whenever the content does; `size` is in bytes; `last_modified` is in whole
+    seconds since the epoch, or None where nobody knows.
+    """
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def last_modified(self) -> int | None: ...
+    @property
+    def size(self) -> int: ...
+    def __enter__(self) -> Any: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+@runtime_checkable
+class Original(Opened, Protocol):
+    """An original as the bytes of an image file."""
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        """Fill `buffer` with the bytes from `offset` on; return how many there were.
+
+        Fewer than `len(buffer)` only at the end of the original. Raises
+        `ImageError("original-changed")` where the bytes may be of another version.
+        """
+        ...
+
+
+class Source(Protocol):
+    """Where originals come from."""
+
+    def open(self, id: str) -> Opened | None:
+        """The newest version of the original, opened, or None where there is none of this ID.
+
+        An `Original`, or the package's own `ArrayOriginal` for pixels that are no file. The ID is
+        as it stands in the URL, decoded.
+        """
+        ...
+
+
+def changed_while_read() -> ImageError:
+    """The refusal of bytes that may be of another version than the key: 503, ask again."""
+    return ImageError("original-changed", "the original was changed while it was read; ask again")
+
+
+def read_all(original: Original) -> memoryview:
+    """All bytes of an original. Raises `ImageError("original-changed")`.
+
+    Into memory that is not zeroed first, which for a 54 MB BMP costs as much as reading it.
+    """
+    buffer = np.empty(original.size, np.uint8).data
+    if original.read_into(buffer) < len(buffer):
+        raise changed_while_read()
+    return buffer.toreadonly()
