@@ -1,0 +1,133 @@
+"""BMP: the headers of OS/2 1.x and of Windows 3 to 5, and rows that must be there in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.probe.format import (
+    MAX_PROFILE,
+    Encoded,
+    Format,
+    check_size,
+    unchanged,
+    unsupported,
+)
+from imgmiddleware.probe.window import Window
+
+_CORE = 12
+#: BITMAPCOREHEADER, INFOHEADER, V2, V3, OS/2 2.x, V4, V5.
+_HEADER_SIZES = (_CORE, 40, 52, 56, 64, 108, 124)
+_RGB, _RLE8, _RLE4, _BITFIELDS = 0, 1, 2, 3
+#: Compression -> the bits a pixel that it is defined for.
+_LEGAL = {_RGB: (1, 4, 8, 16, 24, 32), _RLE8: (8,), _RLE4: (4,), _BITFIELDS: (16, 32)}
+#: A run of two bytes is 255 pixels. The escapes that skip pixels could paint less than nothing into
+#: any size, so this refuses a picture made of skips: no encoder writes one, and what a skip shows is
+#: undefined.
+_MOST_PIXELS_PER_BYTE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    size: int
+    width: int
+    height: int
+    bits: int
+    compression: int
+    colors: int  # of the palette; 0 is the most that the bits can name
+    pixels: int  # offset of the first row
+
+
+def sniff(head: bytes) -> bool:
+    """`BM` alone opens many a text, so the header size must be one that exists."""
+    return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _HEADER_SIZES
+
+
+def _read_header(window: Window) -> _Header:
+    pixels, size = window.unpack("<LL", 10)
+    if size == _CORE:
+        width, height, planes, bits = window.unpack("<HHHH", 18)
+        compression = colors = 0
+    else:
+        width, height, planes, bits, compression = window.unpack("<llHHL", 18)
+        (colors,) = window.unpack("<L", 46)
+    if height < 0:  # rows from the top down; compressed ones cannot be
+        if compression in (_RLE8, _RLE4):
+            raise damaged("it is compressed and top-down, which excludes one another")
+        height = -height
+    check_size(width, height)
+    if planes != 1:
+        raise damaged(f"it has {planes} planes")
+    return _Header(size, width, height, bits, compression, colors, pixels)
+
+
+def _check_kind(header: _Header) -> None:
+    if header.compression not in _LEGAL or (header.size == 64 and header.compression == 3):
+        raise unsupported(f"its compression, number {header.compression}, is not decoded")
+    if header.bits not in _LEGAL[header.compression]:
+        raise damaged(f"its compression does not go with {header.bits} bits a pixel")
+    if header.size == _CORE and header.bits in (16, 32):
+        raise damaged(f"its header knows no {header.bits} bits a pixel")
+
+
+def _check_body(window: Window, header: _Header, palette_end: int) -> None:
+    """Hold the offset and the number of pixels against the end of the file."""
+    if not palette_end <= header.pixels <= window.size:
+        raise damaged("its pixels begin inside its header or beyond its end")
+    room = window.size - header.pixels
+    if header.compression in (_RLE8, _RLE4):
+        enough = header.width * header.height <= _MOST_PIXELS_PER_BYTE * room
+    else:
+        enough = header.height * ((header.width * header.bits + 31) // 32 * 4) <= room
+    if not enough:
+        raise damaged(f"{room} bytes cannot hold {header.width} x {header.height} pixels")
+
+
+def read(window: Window) -> Facts:
+    """The facts of the header, the masks and the palette."""
+    header = _read_header(window)
+    _check_kind(header)
+    end = 14 + header.size
+    masks: tuple[int, ...] = ()
+    if header.compression == _BITFIELDS:
+        masks = window.unpack("<4L" if header.size >= 56 else "<3L", 54)
+        end = max(end, 66)
+    gray = False
+    if header.bits <= 8:
+        gray, end = _read_palette(window, header, end)
+    _check_body(window, header, end)
+    return Facts(
+        "bmp",
+        header.width,
+        header.height,
+        color="gray" if gray else "rgb",
+        alpha=header.bits == 32 and len(masks) == 4 and masks[3] != 0,
+        decode_bytes=_decode_bytes(header),
+        bits=min(header.bits, 8),
+    )
+
+
+def _read_palette(window: Window, header: _Header, start: int) -> tuple[bool, int]:
+    """Whether every colour is a gray, and where the palette ends."""
+    if header.colors > 1 << header.bits:
+        raise damaged(f"its palette claims {header.colors} colours")
+    colors, step = header.colors or 1 << header.bits, 3 if header.size == _CORE else 4
+    table = window.read(start, colors * step)
+    return table[0::step] == table[1::step] == table[2::step], start + len(table)
+
+
+def _decode_bytes(header: _Header) -> int:
+    return header.width * header.height * 4
+
+
+def profile(data: Encoded) -> bytes | None:
+    """The profile embedded by a V5 header: offset from the header's start, and size."""
+    window = Window.over(data)
+    if window.unpack("<L", 14) != (124,) or window.read(70, 4) != b"DEBM":
+        return None
+    offset, size = window.unpack("<LL", 14 + 112)
+    return window.read(14 + offset, size) if 0 < size <= MAX_PROFILE else None
+
+
+FORMAT = Format("bmp", sniff, read, unchanged, profile)

@@ -1,0 +1,37 @@
+"""What a header tells of an original, without decoding it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The header of an original, checked for contradictions.
+
+    `width` and `height` are in pixels as *stored*; `upright` is the size that a person sees.
+    """
+
+    format: str  # a key of probe.FORMATS: "jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"; or "array"
+    width: int
+    height: int
+    orientation: int = 1  # EXIF's Orientation, 1 to 8: how the stored pixels must be turned
+    color: str = "rgb"  # "gray", "rgb", "cmyk": what the decoder delivers (a palette counts as rgb)
+    alpha: bool = False
+    depth: int = 8  # bits of a sample once decoded: 8 or 16; 32 is float
+    frames: int = 1  # pages or frames, where the header tells; else 1
+    decode_bytes: int = (
+        0  # the most that this format's decoder may allocate for it, output included
+    )
+    bits: int = 8  # bits of a sample as stored: 1, 2, 4, 8, 10, 12, 16, 32
+    inverted: bool = False  # CMYK stored as 255 minus ink, as Adobe's JPEG files are
+    transparent: tuple[int, ...] | None = (
+        None  # PNG's tRNS sample(s), gray or R, G, B, in `bits` bits
+    )
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height after the orientation is applied."""
+        if self.orientation >= 5:
+            return self.height, self.width
+        return self.width, self.height

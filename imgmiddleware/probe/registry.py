@@ -1,0 +1,70 @@
+"""All formats by name, and the three entrances to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.probe import avif, bmp, gif, jpeg, png, signatures, tiff, webp
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, Format
+from imgmiddleware.probe.window import Readable, Window
+
+#: Enough for every signature, and for the comment that may stand before an <svg> element.
+_HEAD = 512
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {module.FORMAT.name: module.FORMAT for module in (jpeg, png, webp, avif, gif, bmp, tiff)}
+)
+
+
+def identify(head: bytes) -> Format:
+    """The format of a file's first bytes. Raises 415, `unknown-format`, with a name where it has one."""
+    for format in FORMATS.values():
+        if format.sniff(head):
+            return format
+    name = signatures.name(head)
+    raise ImageError(
+        "unknown-format",
+        f"it is {name}, which is not opened here"
+        if name
+        else "its first bytes are of no known format",
+    )
+
+
+def read_facts(original: Readable, allowed: Collection[str]) -> Facts:
+    """The facts of an original's header, with small reads and nothing decoded.
+
+    Raises `ImageError`: 415 `unknown-format`, `format-not-allowed` (not in `allowed`, names of
+    `FORMATS`) or `unsupported-feature`, 422 `damaged-original`; and what `read_into` raises.
+    """
+    window = Window(original)
+    format = identify(window.head(_HEAD))
+    if format.name not in allowed:
+        raise ImageError(
+            "format-not-allowed", f"it is {format.name}, which this service does not open"
+        )
+    try:
+        return format.read(window)
+    except PARSE_ERRORS as error:
+        raise damaged("its header contradicts itself") from error
+
+
+def vet(data: Encoded, facts: Facts) -> Encoded:
+    """Check what only the whole file tells; return the bytes for the decoder.
+
+    They are `data` itself unless something in it must not reach the decoder. Raises `ImageError`.
+    """
+    try:
+        return FORMATS[facts.format].vet(data, facts)
+    except PARSE_ERRORS as error:
+        raise damaged("its structure contradicts itself") from error
+
+
+def read_profile(data: Encoded, facts: Facts) -> bytes | None:
+    """The embedded ICC profile, None where there is none to trust: broken, or over `MAX_PROFILE`."""
+    try:
+        return FORMATS[facts.format].profile(data)
+    except (ImageError, *PARSE_ERRORS):
+        return None

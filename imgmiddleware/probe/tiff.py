@@ -1,0 +1,242 @@
+"""TIFF 6.0 and BigTIFF: the first directory, and whether its strips or tiles can be what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import repeat
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.probe.format import (
+    MAX_PROFILE,
+    Encoded,
+    Format,
+    check_size,
+    unchanged,
+    unsupported,
+)
+from imgmiddleware.probe.ifd import (
+    ORIENTATION,
+    Directory,
+    Entry,
+    Layout,
+    count_entries,
+    read_directory,
+    read_layout,
+    read_next,
+    read_values,
+)
+from imgmiddleware.probe.window import Window
+
+#: Pages counted. Each is two reads; a fax of more is counted as this many.
+MAX_PAGES = 1024
+#: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
+MAX_PIECES = 2**18
+#: A tile is decoded whole, so one of 65,536 x 65,536 for ten pixels would cost gigabytes. Tiles
+#: larger than the picture are legal and usual up to this side.
+MAX_SPARE_TILE = 1024
+#: Samples a pixel; the decoder takes four, scientific files have dozens.
+MAX_SAMPLES = 64
+
+_WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
+_STRIP_OFFSETS, _SAMPLES, _ROWS, _STRIP_COUNTS, _PLANAR = 273, 277, 278, 279, 284
+_TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_COUNTS = 322, 323, 324, 325
+_EXTRA_SAMPLES, _SAMPLE_FORMAT, _PROFILE = 338, 339, 34675
+_DNG_VERSION = 50706
+
+#: Compression -> the most bytes that one byte can become; None where a code may stand for a row of any
+#: length (CCITT) or where the stream has a header that libtiff checks itself (JPEG).
+_INFLATION: Mapping[int, int | None] = {
+    1: 1,
+    2: None,
+    3: None,
+    4: None,
+    5: 2730,  # LZW: 12 bits for a string of at most 4094 bytes
+    7: None,
+    8: 1032,  # deflate
+    32773: 64,  # PackBits: two bytes for 128
+    32946: 1032,
+}
+_COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
+_BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
+_YCBCR, _UINT, _FLOAT = 6, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The first directory with a reader of its values."""
+
+    window: Window
+    layout: Layout
+    directory: Directory
+
+    def value(self, tag: int, default: int | None = None) -> int:
+        """The first value of a tag that should have one."""
+        entry = self.directory.entries.get(tag)
+        if entry is None:
+            if default is None:
+                raise damaged(f"its first directory lacks tag {tag}")
+            return default
+        return self._read(entry, MAX_SAMPLES)[0]
+
+    def values(
+        self, tag: int, default: tuple[int, ...], most: int = MAX_SAMPLES
+    ) -> tuple[int, ...]:
+        entry = self.directory.entries.get(tag)
+        return default if entry is None else self._read(entry, most)
+
+    def has(self, tag: int) -> bool:
+        return tag in self.directory.entries
+
+    def _read(self, entry: Entry, most: int) -> tuple[int, ...]:
+        return read_values(self.window, self.layout, entry, most)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Sample layout of the first page."""
+
+    width: int
+    height: int
+    bits: int
+    samples: int
+    photometric: int
+    compression: int
+    planar: bool  # one plane a sample
+    float: bool
+    alpha: bool
+
+
+def sniff(head: bytes) -> bool:
+    magic = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+    return head[:4] in magic and head[8:10] != b"CR"  # Canon's raw pictures (CR2)
+
+
+def _open(window: Window) -> _Page:
+    layout = read_layout(window)
+    return _Page(window, layout, read_directory(window, layout, layout.first))
+
+
+def _read_kind(page: _Page) -> _Kind:
+    if page.has(_DNG_VERSION):
+        raise unsupported("it is a camera's raw picture (DNG)")
+    width, height = page.value(_WIDTH), page.value(_LENGTH)
+    check_size(width, height)
+    samples, photometric = page.value(_SAMPLES, 1), page.value(_PHOTOMETRIC)
+    compression = page.value(_COMPRESSION, 1)
+    if compression not in _INFLATION:
+        raise unsupported(f"its compression, number {compression}, is not decoded")
+    if photometric not in _COLORS:
+        raise unsupported(f"its photometric interpretation, number {photometric}, is not decoded")
+    if not _BASE_SAMPLES[photometric] <= samples <= MAX_SAMPLES:
+        raise damaged(f"its colours do not go with {samples} samples a pixel")
+    bits, is_float = _read_samples(page, samples, photometric)
+    extra = page.values(_EXTRA_SAMPLES, ())
+    alpha = samples > _BASE_SAMPLES[photometric] and any(kind in (1, 2) for kind in extra)
+    planar = page.value(_PLANAR, 1)
+    if planar not in (1, 2):
+        raise damaged(f"its planar configuration is {planar}")
+    separate = planar == 2 and samples > 1
+    return _Kind(width, height, bits, samples, photometric, compression, separate, is_float, alpha)
+
+
+def _read_samples(page: _Page, samples: int, photometric: int) -> tuple[int, bool]:
+    """Bits of a sample, and whether it is a float."""
+    bits = set(page.values(_BITS, (1,))[:samples])
+    formats = set(page.values(_SAMPLE_FORMAT, (_UINT,))[:samples])
+    if len(bits) > 1 or len(formats) > 1:
+        raise unsupported("its samples differ in kind")
+    (depth,), (kind,) = bits, formats
+    if (kind, depth) == (_FLOAT, 32) and photometric != 3:
+        return 32, True
+    legal = (1, 2, 4, 8) if photometric == 3 else (1, 2, 4, 8, 16)
+    if kind != _UINT or depth not in legal:
+        raise unsupported(f"it has samples of {depth} bits in format {kind}")
+    return depth, False
+
+
+def _check_pieces(page: _Page, kind: _Kind) -> int:
+    """Hold strips or tiles against the geometry and the file; return one piece's bytes decoded."""
+    tiled = page.has(_TILE_WIDTH) or page.has(_TILE_OFFSETS)
+    if tiled:
+        wide, high = page.value(_TILE_WIDTH), page.value(_TILE_LENGTH)
+        for side, whole in ((wide, kind.width), (high, kind.height)):
+            if not 0 < side <= max(-(-whole // 16) * 16, MAX_SPARE_TILE):
+                raise damaged(f"its tiles are {wide} x {high} pixels")
+    else:
+        wide, high = kind.width, min(page.value(_ROWS, 2**32 - 1), kind.height)
+        if not high:
+            raise damaged("its strips have no rows")
+    planes = kind.samples if kind.planar else 1
+    number = -(-kind.width // wide) * -(-kind.height // high) * planes
+    if number > MAX_PIECES:
+        raise damaged(f"it claims {number} strips or tiles")
+    offsets = page.values(_TILE_OFFSETS if tiled else _STRIP_OFFSETS, (), MAX_PIECES)
+    counts = page.values(_TILE_COUNTS if tiled else _STRIP_COUNTS, (), MAX_PIECES)
+    if len(offsets) < number or len(counts) < number:
+        raise damaged(f"it lists {min(len(offsets), len(counts))} of {number} strips or tiles")
+    size = page.window.size
+    if any(start + count > size for start, count in zip(offsets, counts, strict=False)):
+        raise damaged("a strip or tile lies beyond its end")
+    _check_room(kind, planes, sum(counts[:number]))
+    samples = 1 if kind.planar else kind.samples
+    return high * -(-wide * samples * kind.bits // 8)
+
+
+def _check_room(kind: _Kind, planes: int, stored: int) -> None:
+    """Refuse fewer bytes than the compression could inflate to the picture."""
+    inflation = _INFLATION[kind.compression]
+    if inflation is None:
+        return
+    # YCbCr may store its two chroma planes as thinly as it likes.
+    samples = 1 if kind.photometric == _YCBCR else kind.samples // planes
+    row = -(-kind.width * samples * kind.bits // 8)
+    if row * kind.height * planes > stored * inflation:
+        raise damaged(f"{stored} bytes cannot hold {kind.width} x {kind.height} pixels")
+
+
+def _count_pages(window: Window, layout: Layout) -> int:
+    seen = {layout.first}
+    offset = layout.first
+    for _ in repeat(None, MAX_PAGES - 1):
+        offset = read_next(window, layout, offset, count_entries(window, layout, offset))
+        if not offset:
+            break
+        if offset in seen:
+            raise damaged("its directories form a loop")
+        seen.add(offset)
+    return len(seen)
+
+
+def read(window: Window) -> Facts:
+    """The facts of the first page, and the number of pages."""
+    page = _open(window)
+    kind = _read_kind(page)
+    piece = _check_pieces(page, kind)
+    orientation = page.value(ORIENTATION, 1)
+    return Facts(
+        "tiff",
+        kind.width,
+        kind.height,
+        orientation if 1 <= orientation <= 8 else 1,
+        _COLORS[kind.photometric],
+        kind.alpha,
+        max(8, kind.bits),
+        _count_pages(window, page.layout),
+        _decode_bytes(kind, piece),
+        bits=kind.bits,
+    )
+
+
+def _decode_bytes(kind: _Kind, piece: int) -> int:
+    return kind.width * kind.height * 4 * max(1, kind.bits // 8) + piece
+
+
+def profile(data: Encoded) -> bytes | None:
+    """Tag 34675, as it is."""
+    page = _open(Window.over(data))
+    return bytes(page.values(_PROFILE, (), MAX_PROFILE)) or None
+
+
+FORMAT = Format("tiff", sniff, read, unchanged, profile)
