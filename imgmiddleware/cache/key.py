@@ -1,0 +1,40 @@
+"""The key of a picture: everything that its bytes are a function of, and nothing else."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from hashlib import blake2b
+
+
+def picture_key(
+    namespace: str,
+    originals: Iterable[tuple[str, str]],
+    canonical: str,
+    formats: Iterable[str],
+    engine: str,
+) -> str:
+    """128 bits, URL-safe, of what the picture depends on.
+
+    `originals` are (ID, version); `canonical` is the Transform's string; `formats` are those the
+    result may be in; `engine` is what renders. Two different pictures never share a key by
+    accident.
+    """
+    parts = [namespace, canonical, ",".join(formats), engine]
+    for id, version in originals:
+        parts += (id, version)
+    return _digest(parts, 16)
+
+
+def version_token(namespace: str, id: str, version: str) -> str:
+    """64 bits, URL-safe, that change with the original: the `v=` of a link."""
+    return _digest((namespace, id, version), 8)
+
+
+def _digest(parts: Iterable[str], size: int) -> str:
+    """Each part behind its length: otherwise ("a", "bc") and ("ab", "c") would be one."""
+    digest = blake2b(digest_size=size)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()

@@ -1,0 +1,55 @@
+"""The limits: what is refused before any decoder sees it, and what the refusal says.
+
+A decoder believes the header: one kilobyte that claims 65500 x 16000 pixels costs 20 seconds and 6
+GB. Each refusal names the limit and its value, so that whoever runs the service knows what to
+raise.
+"""
+
+from __future__ import annotations
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.imaging.encode import ENCODERS, too_long
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.settings import Settings
+
+
+def check_bytes(size: int, settings: Settings) -> None:
+    """Raises 413 `source-bytes`."""
+    if size > settings.max_source_bytes:
+        raise _over("source-bytes", "max_source_bytes", f"{size} bytes", settings)
+
+
+def check_facts(facts: Facts, settings: Settings) -> None:
+    """Raises 413 `source-pixels` or `source-memory`."""
+    if facts.width * facts.height > settings.max_source_pixels:
+        claimed = f"{facts.width}x{facts.height} pixels"
+        raise _over("source-pixels", "max_source_pixels", claimed, settings)
+    if facts.decode_bytes > settings.max_source_memory:
+        needed = f"up to {facts.decode_bytes} bytes to decode"
+        raise _over("source-memory", "max_source_memory", needed, settings)
+
+
+def check_result(plan: Plan, settings: Settings) -> None:
+    """Raises 400 `result-too-large`: the text asked for more than this service makes."""
+    width, height = plan.canvas
+    for name, value in (
+        ("max_result_width", width),
+        ("max_result_height", height),
+        ("max_result_pixels", width * height),
+    ):
+        limit = getattr(settings, name)
+        if value > limit:
+            raise ImageError(
+                "result-too-large",
+                f"the result would be {width}x{height} pixels; {name} is {limit}. "
+                "Ask for less with w= or h=",
+                limit=limit,
+            )
+    if max(width, height) > ENCODERS[plan.format].longest:
+        raise too_long(plan.format, width, height)
+
+
+def _over(code: str, name: str, what: str, settings: Settings) -> ImageError:
+    limit = getattr(settings, name)
+    return ImageError(code, f"the original takes {what}; {name} is {limit}", limit=limit)

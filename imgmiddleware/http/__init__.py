@@ -1,0 +1,1 @@
+"""The rules of HTTP, over strings and numbers: no request object, no file, no pixel."""

@@ -1,0 +1,27 @@
+"""Entity tags (RFC 9110, section 8.8.3) and the lists of them in conditional headers (13.1)."""
+
+from __future__ import annotations
+
+import re
+
+#: entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE; etagc = %x21 / %x23-7E / obs-text
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*+"'
+#: Empty elements are allowed (5.6.1.2). Possessive, so that a hostile field costs linear time.
+_ELEMENT = rf"[ \t]*+(?:{_TAG}[ \t]*+)?+"
+_LIST = re.compile(rf"{_ELEMENT}(?:,{_ELEMENT})*+")
+_ITEM = re.compile(_TAG)
+
+
+def listed(field: str, etag: str, *, weak: bool) -> bool:
+    """Whether a list of entity tags, or `*`, has `etag` in it.
+
+    `weak` is the comparison of If-None-Match, which disregards `W/`; If-Match compares strongly,
+    and then a weak tag equals nothing (8.8.3.2). A field that is no list of tags matches nothing.
+    """
+    if field.strip(" \t") == "*":
+        return True
+    if not _LIST.fullmatch(field):
+        return False
+    if weak:
+        return etag.removeprefix("W/") in (tag.removeprefix("W/") for tag in _ITEM.findall(field))
+    return not etag.startswith("W/") and etag in _ITEM.findall(field)

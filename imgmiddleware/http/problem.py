@@ -1,0 +1,25 @@
+"""Problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(status: int, code: str, detail: str, members: Mapping[str, object]) -> bytes:
+    """The body of an error. `code` and `members` are extension members (section 3.2).
+
+    Without a `type` the problem is "about:blank", whose title should be the status's own phrase
+    (section 4.2.1).
+    """
+    document = {
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **members,
+    }
+    return json.dumps(document, ensure_ascii=True).encode() + b"\n"

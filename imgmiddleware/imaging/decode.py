@@ -1,0 +1,104 @@
+"""Decode: an original's bytes to pixels as stored, scaled where the decoder can for less work.
+
+Always from memory: OpenCV's reader of files returns a picture with a silent grey rest for a JPEG
+that is cut short. A decoder that can tell of damage is preferred: simplejpeg with `strict`. What is
+decoded is compared with what the header promised.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import cv2
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.probe import vet
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.sources.original import Pixels
+
+
+def decode(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
+    """The whole picture: (height, width) gray, or with 3 (BGR), 4 (BGRA, or CMYK) channels.
+
+    dtype uint8, uint16 or float32; at least `plan.least` in size. Raises `ImageError` (422) where
+    the original is damaged, as far as its decoder tells; which damage that is, is a table in the
+    documentation.
+    """
+    clean = vet(data, facts)
+    if facts.format == "jpeg":
+        return _jpeg(clean, facts, plan)
+    pixels = _opencv(clean)
+    if pixels is None and facts.format == "tiff":
+        pixels = _pillow(clean, facts)
+    if pixels is None:
+        raise damaged(f"the {facts.format.upper()} decoder could not read it")
+    if pixels.shape[1::-1] != plan.stored:
+        raise _contradicts(pixels, plan.stored)
+    if facts.transparent is not None and pixels.ndim == 2:
+        pixels = _with_transparent(pixels, facts)
+    return pixels
+
+
+def _jpeg(data: bytes | memoryview, facts: Facts, plan: Plan) -> Pixels:
+    colorspace = {"gray": "GRAY", "rgb": "BGR", "cmyk": "CMYK"}[facts.color]
+    width, height = plan.least
+    try:
+        expected = simplejpeg.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
+        pixels = simplejpeg.decode_jpeg(
+            data, colorspace, min_width=width, min_height=height, strict=True
+        )
+    except ValueError as error:
+        raise damaged(f"the JPEG decoder says: {error}") from error
+    if pixels.shape[1::-1] != expected:
+        raise _contradicts(pixels, expected)
+    if facts.inverted:  # Adobe's applications store the ink that is not printed
+        np.subtract(255, pixels, out=pixels)
+    return np.asarray(pixels[..., 0] if facts.color == "gray" else pixels)
+
+
+def _opencv(data: bytes | memoryview) -> Pixels | None:
+    try:
+        # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF).
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise damaged("the decoder refused it") from error
+    return None if pixels is None else np.asarray(pixels)
+
+
+def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
+    """What OpenCV's TIFF decoder refuses: 2 and 4 bit gray, some compressions, some tiles."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the size was checked; a broken tag is no news
+            with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
+                if image.mode.startswith("I;16"):
+                    return np.asarray(image).astype(np.uint16)
+                if image.mode == "F":
+                    return np.asarray(image)
+                mode = "L" if image.mode in ("1", "L") else "RGBA" if facts.alpha else "RGB"
+                pixels = np.asarray(image.convert(mode))
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise damaged("the TIFF decoder could not read it") from error
+    return pixels if mode == "L" else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
+
+
+def _with_transparent(gray: Pixels, facts: Facts) -> Pixels:
+    """Gray PNG whose tRNS names one sample as transparent, which OpenCV loses."""
+    assert facts.transparent is not None
+    most = int(np.iinfo(gray.dtype).max)
+    stored = facts.transparent[0] & ((1 << facts.bits) - 1)
+    sample = stored * most // ((1 << facts.bits) - 1)
+    alpha = np.where(gray == sample, 0, most).astype(gray.dtype)
+    return np.dstack((gray, gray, gray, alpha))
+
+
+def _contradicts(pixels: Pixels, promised: tuple[int, int]) -> ImageError:
+    height, width = pixels.shape[:2]
+    return damaged(
+        f"its header says {promised[0]}x{promised[1]} pixels, the decoder found {width}x{height}"
+    )

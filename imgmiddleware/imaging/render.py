@@ -1,0 +1,65 @@
+"""Render: one original through one plan. The order of the steps is the design's; each is a file.
+
+Scaled decode, crop, resample in the original's depth, orientation on the small picture, then colour
+(a profile costs 650 ms on 18 megapixels and 8 ms on the result), then encode.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from imgmiddleware.imaging.color import over_white, to_eight_bits, to_srgb
+from imgmiddleware.imaging.decode import decode
+from imgmiddleware.imaging.encode import encode
+from imgmiddleware.imaging.orient import orient
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.resample import resample
+from imgmiddleware.probe import read_profile
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.sources.memory import ArrayOriginal
+from imgmiddleware.sources.original import Original, Pixels, read_all
+
+
+def render(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> bytes:
+    """The encoded result. Raises `ImageError` where the original is damaged or has changed."""
+    profile = None
+    if isinstance(original, ArrayOriginal):
+        pixels = original.pixels()
+    else:
+        data = read_all(original)
+        profile = read_profile(data, facts)
+        pixels = decode(data, facts, plan)
+        del data  # an original's file and its pixels need not be held at once
+    cmyk = facts.color == "cmyk"
+    alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and not cmyk
+    pixels = resample(_cropped(pixels, plan), plan.size, alpha=alpha)
+    pixels = to_eight_bits(orient(pixels, plan.orientation))
+    pixels = to_srgb(pixels, profile, cmyk)
+    if not plan.keeps_alpha:
+        pixels = over_white(pixels)
+    return encode(_on_canvas(pixels, plan), plan.format, plan.quality)
+
+
+def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
+    """The plan's crop of a picture that may be decoded smaller than stored."""
+    height, width = pixels.shape[:2]
+    left, top, crop_width, crop_height = plan.crop
+    x, y = width / plan.stored[0], height / plan.stored[1]
+    columns = slice(round(left * x), max(round(left * x) + 1, round((left + crop_width) * x)))
+    rows = slice(round(top * y), max(round(top * y) + 1, round((top + crop_height) * y)))
+    return pixels[rows, columns]
+
+
+def _on_canvas(pixels: Pixels, plan: Plan) -> Pixels:
+    """In the middle of the canvas; what is left over is white."""
+    height, width = pixels.shape[:2]
+    if (width, height) == plan.canvas:
+        return pixels
+    left, top = (plan.canvas[0] - width) // 2, (plan.canvas[1] - height) // 2
+    right, bottom = plan.canvas[0] - width - left, plan.canvas[1] - height - top
+    return np.asarray(
+        cv2.copyMakeBorder(
+            pixels, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(255, 255, 255, 255)
+        )
+    )
