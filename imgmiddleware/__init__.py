@@ -1,0 +1,42 @@
+"""Web-ready pictures of originals that are too large or too heavy, made on the fly.
+
+`imgmiddleware.wsgi.WSGIImageMiddleware` and `imgmiddleware.asgi.ASGIImageMiddleware` wrap an
+application; `ImageService` is what both are made of, and knows neither protocol.
+"""
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.flight import ClientGoneError
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.service import ImageService, Work
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import (
+    ArrayOriginal,
+    BytesOriginal,
+    DirectorySource,
+    FunctionSource,
+    Opened,
+    Original,
+    Source,
+)
+from imgmiddleware.transform import Transform
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "ArrayOriginal",
+    "BytesOriginal",
+    "ClientGoneError",
+    "DirectorySource",
+    "FunctionSource",
+    "ImageError",
+    "ImageRequest",
+    "ImageResponse",
+    "ImageService",
+    "Opened",
+    "Original",
+    "Settings",
+    "Source",
+    "Transform",
+    "Work",
+    "__version__",
+]

@@ -1,0 +1,123 @@
+"""The ASGI adapter: it translates, and decides nothing. The loop never runs pixels or disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import anyio
+from anyio import from_thread, to_thread
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from imgmiddleware.flight import ClientGoneError
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.service import ImageService, as_service
+from imgmiddleware.sources import SourceLike
+from imgmiddleware.sources.function import is_async
+
+#: Threads that answer, or wait for a slot. They are cheap; pixel work has its own, fewer slots.
+_THREADS = 64
+
+
+class ASGIImageMiddleware:
+    """Answers `/image/<ID>`; all else, lifespan and websocket included, goes to `app` untouched.
+
+    `source` is a directory, a function `id -> path | bytes | numpy array | None` (async or not), a
+    `Source`, or an `ImageService` to share; the options are those of `Settings`.
+    """
+
+    def __init__(self, app: ASGIApp, source: SourceLike | ImageService, **options: Any) -> None:
+        self.app = app
+        self.service = as_service(_on_loop(source) if is_async(source) else source, options)
+        self._prefix = self.service.prefix
+        self._threads = anyio.CapacityLimiter(_THREADS)
+        # Looking for a disconnect takes messages that would be missing if the request went on.
+        self._watches = self.service.settings.missing != "pass"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not (path := _path(scope)).startswith(self._prefix):
+            await self.app(scope, receive, send)
+            return
+        handle = partial(self.service.handle, _read(scope, path))
+        try:
+            if self._watches:
+                response = await self._watching(handle, receive)
+            else:
+                response = await to_thread.run_sync(handle, limiter=self._threads)
+        except ClientGoneError:
+            return
+        if response is None:
+            await self.app(scope, receive, send)
+        else:
+            await _written(response)(scope, receive, send)
+
+    async def _watching(
+        self, handle: Callable[..., ImageResponse | None], receive: Receive
+    ) -> ImageResponse | None:
+        """Run `handle` in a thread, told as soon as the client has gone."""
+        gone = threading.Event()
+        failure: Exception | None = None
+        response: ImageResponse | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_watch, receive, gone, tasks.cancel_scope)
+            try:
+                response = await to_thread.run_sync(handle, gone.is_set, limiter=self._threads)
+            except Exception as error:  # noqa: BLE001 - raised below, not inside of a group
+                failure = error
+            tasks.cancel_scope.cancel()
+        if gone.is_set():
+            raise ClientGoneError
+        if failure is not None:
+            raise failure
+        return response
+
+
+async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
+    waiting.cancel()
+
+
+def _on_loop(function: Any) -> Callable[[Any], Any]:
+    """An async function as a plain one, for threads: it runs on the loop that sent them."""
+    return partial(from_thread.run, function)
+
+
+def _path(scope: Scope) -> str:
+    """The path without the mount, which ASGI keeps in `path`; a mount ends at a slash."""
+    path: str = scope["path"]
+    mount: str = scope.get("root_path", "")
+    if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] == "/":
+        return path[len(mount) :]
+    return path
+
+
+def _read(scope: Scope, path: str) -> ImageRequest:
+    connection = HTTPConnection(scope)
+    headers: dict[str, str] = {}
+    for name, value in connection.headers.items():
+        joint = "; " if name == "cookie" else ", "  # RFC 6265 and 9113, section 8.2.3
+        headers[name] = headers[name] + joint + value if name in headers else value
+    return ImageRequest(
+        method=scope["method"],
+        path=path,
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        scheme=scope.get("scheme", "http"),
+        host=headers.get("host", ""),
+        mount=scope.get("root_path", ""),
+    )
+
+
+def _written(response: ImageResponse) -> Response:
+    written = Response(response.body, response.status)
+    written.raw_headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.headers
+    ]
+    return written

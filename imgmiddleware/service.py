@@ -1,0 +1,249 @@
+"""ImageService: the order of the steps from a request to an answer, and nothing of the steps.
+
+Cheap answers come before dear ones: what the text alone refuses costs no I/O, what the header or a
+validator decides costs no decode. This is the one place that catches `ImageError`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from imgmiddleware.cache import Recent, picture_key, version_token
+from imgmiddleware.errors import ImageError
+from imgmiddleware.flight import Slots
+from imgmiddleware.grammar import QueryGrammar, parse_id
+from imgmiddleware.guards import check_bytes, check_facts, check_result
+from imgmiddleware.http.caching import cache_control
+from imgmiddleware.http.conditionals import evaluate, imf_date
+from imgmiddleware.http.problem import MEDIA_TYPE, problem
+from imgmiddleware.imaging import Plan, engine, make_plan, render
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.operations.output import MEDIA_TYPES
+from imgmiddleware.probe import Facts, array_facts, read_facts
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal, Opened, Original, SourceLike, as_source
+
+_log = logging.getLogger("imgmiddleware")
+
+_METHODS = ("GET", "HEAD", "OPTIONS")
+
+#: Headers of originals that are remembered: a few hundred bytes each.
+_MOST_FACTS = 4096
+
+#: Seconds after which a client may ask again for an original that changed under our hands.
+_RETRY_AFTER = "1"
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An answer that needs pixels. It holds its original open: `run` it, or `close` it."""
+
+    service: ImageService
+    request: ImageRequest
+    id: str
+    original: Opened
+    facts: Facts
+    plan: Plan
+    headers: Headers
+    opened: ExitStack
+
+    def run(self, gone: Callable[[], bool] = _never) -> ImageResponse:
+        """Render, when a slot is free. Raises `ClientGoneError` if `gone()` before that."""
+        return self.service.run(self, gone)
+
+    def close(self) -> None:
+        """Let go of the original, of work that nobody wants any more."""
+        self.opened.close()
+
+
+class ImageService:
+    """Pictures of a source's originals, as HTTP answers: `(source, **options)`.
+
+    `source` is a directory, a function `id -> path | bytes | numpy array | None`, or a `Source`;
+    the options are those of `Settings`. Safe to use from any number of threads. Raises `ValueError`
+    or `TypeError` that names an option which is wrong.
+    """
+
+    def __init__(self, source: SourceLike, **options: Any) -> None:
+        self.settings = Settings(**options)
+        self.prefix = self.settings.prefix
+        self._source = as_source(source, self.settings)
+        self._grammar = QueryGrammar(self.settings)
+        self._facts: Recent[tuple[str, str], Facts] = Recent(_MOST_FACTS)
+        self._slots = Slots(self.settings.slots)
+
+    def handle(
+        self, request: ImageRequest, gone: Callable[[], bool] = _never
+    ) -> ImageResponse | None:
+        """The answer; None where the request is to go on to the application (`missing="pass"`)."""
+        answer = self.answer(request)
+        return answer.run(gone) if isinstance(answer, Work) else answer
+
+    def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
+        """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left."""
+        id = ""
+        try:
+            id = parse_id(request.path, self.prefix, self.settings.id_type)
+            return self._answer(request, id)
+        except ImageError as error:
+            if not id and self.settings.missing == "pass":
+                return None
+            return self._refusal(request, id, error)
+
+    def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
+        """What `Work.run` does."""
+        try:
+            with work.opened, self._slots.taken(gone):
+                body = render(_renderable(work.original), work.facts, work.plan)
+        except ImageError as error:
+            return self._refusal(work.request, work.id, error)
+        headers = (
+            ("Content-Type", MEDIA_TYPES[work.plan.format]),
+            ("Content-Length", str(len(body))),
+            ("X-Content-Type-Options", "nosniff"),
+            *work.headers,
+        )
+        return _sent(work.request, ImageResponse(200, headers, body))
+
+    def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
+        """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
+
+        `v` is the token of the original's present version, which lets browsers keep the picture for
+        good; it is left out where there is no such original. `mount` is the path under which the
+        application is mounted. Raises `ImageError` for parameters that would be refused.
+        """
+        query = {name: _spelled(value) for name, value in parameters.items()}
+        self._grammar.parse(urlencode(query))
+        id = parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
+        original = self._source.open(id)
+        if original is not None:
+            with original:
+                query["v"] = version_token(self.settings.namespace, id, original.version)
+        path = f"{mount.rstrip('/')}{self.prefix}{id}"
+        return quote(path) + (f"?{urlencode(query, safe=',')}" if query else "")
+
+    def _answer(self, request: ImageRequest, id: str) -> ImageResponse | Work | None:
+        settings = self.settings
+        if settings.authorize is not None and not settings.authorize(request):
+            raise ImageError("forbidden", "this original is not for you")
+        if settings.missing == "pass" and not self._exists(id):
+            return None
+        if request.method == "OPTIONS":
+            return ImageResponse(204, (("Allow", ", ".join(_METHODS)),))
+        if request.method not in _METHODS:
+            raise ImageError("method-not-allowed", f"{request.method[:20]} is not answered here")
+        asked = self._grammar.parse(request.query)
+        with ExitStack() as opened:
+            original = self._opened(id, opened)
+            facts = self._facts_of(id, original)
+            plan = make_plan(facts, asked.transform)
+            check_result(plan, settings)
+            key = picture_key(
+                settings.namespace,
+                [(id, original.version)],
+                asked.transform.canonical,
+                (),
+                engine(),
+            )
+            token = version_token(settings.namespace, id, original.version)
+            headers = self._validators(key, original, immutable=asked.version == token)
+            status = evaluate(request.headers, f'"{key}"', original.last_modified)
+            if status == 304:
+                return ImageResponse(304, headers)
+            if status == 412:
+                raise ImageError("precondition-failed", "the picture is not the one you named")
+            return Work(self, request, id, original, facts, plan, headers, opened.pop_all())
+
+    def _opened(self, id: str, stack: ExitStack) -> Opened:
+        original = self._source.open(id)
+        if original is None:
+            raise ImageError("not-found", "there is no original of this ID")
+        stack.enter_context(original)
+        return original
+
+    def _exists(self, id: str) -> bool:
+        original = self._source.open(id)
+        if original is None:
+            return False
+        with original:
+            return True
+
+    def _facts_of(self, id: str, original: Opened) -> Facts:
+        check_bytes(original.size, self.settings)
+        facts = self._facts.get((id, original.version), lambda: self._probed(original))
+        check_facts(facts, self.settings)
+        return facts
+
+    def _probed(self, original: Opened) -> Facts:
+        renderable = _renderable(original)
+        if isinstance(renderable, ArrayOriginal):
+            return array_facts(renderable)
+        return read_facts(renderable, self.settings.original_formats)
+
+    def _validators(self, key: str, original: Opened, *, immutable: bool) -> Headers:
+        """The headers that a 200 and a 304 share (RFC 9110, section 15.4.5)."""
+        private = self.settings.authorize is not None
+        headers: Headers = (
+            ("ETag", f'"{key}"'),
+            (
+                "Cache-Control",
+                cache_control(self.settings.max_age, private=private, immutable=immutable),
+            ),
+        )
+        if original.last_modified is None:
+            return headers
+        return (*headers, ("Last-Modified", imf_date(original.last_modified)))
+
+    def _refusal(self, request: ImageRequest, id: str, error: ImageError) -> ImageResponse:
+        # What is wrong with a request is its sender's news; with an original, the operator's.
+        level = logging.INFO if error.status < 413 else logging.WARNING
+        _log.log(
+            level, "refused id=%r status=%d code=%s: %s", id, error.status, error.code, error.detail
+        )
+        body = problem(error.status, error.code, error.detail, error.members)
+        headers: Headers = (
+            ("Content-Type", MEDIA_TYPE),
+            ("Content-Length", str(len(body))),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+        )
+        if error.status == 405:
+            headers += (("Allow", ", ".join(_METHODS)),)
+        if error.status == 503:
+            headers += (("Retry-After", _RETRY_AFTER),)
+        return _sent(request, ImageResponse(error.status, headers, body))
+
+
+def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:
+    """The service that was given, or one made of the source and the options."""
+    if not isinstance(source, ImageService):
+        return ImageService(source, **options)
+    if options:
+        raise TypeError(f"an ImageService has its own options; not also {', '.join(options)}")
+    return source
+
+
+def _renderable(original: Opened) -> Original | ArrayOriginal:
+    if isinstance(original, ArrayOriginal | Original):
+        return original
+    raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")
+
+
+def _sent(request: ImageRequest, response: ImageResponse) -> ImageResponse:
+    """HEAD is GET with the body dropped, and every header kept (RFC 9110, section 9.3.2)."""
+    return replace(response, body=b"") if request.method == "HEAD" else response
+
+
+def _spelled(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)

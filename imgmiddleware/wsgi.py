@@ -1,0 +1,63 @@
+"""The WSGI adapter (PEP 3333): it translates, and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from webob import Request, Response
+
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.service import ImageService, as_service
+from imgmiddleware.sources import SourceLike
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class WSGIImageMiddleware:
+    """Answers `/image/<ID>`; every other request goes to `app` untouched.
+
+    `source` is a directory, a function `id -> path | bytes | numpy array | None`, a `Source`, or an
+    `ImageService` to share; the options are those of `Settings`.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, source: SourceLike | ImageService, **options: Any
+    ) -> None:
+        self.app = app
+        self.service = as_service(source, options)
+        # PATH_INFO is UTF-8 dressed as latin-1; the prefix is dressed once instead of each path.
+        self._prefix = self.service.prefix.encode().decode("latin-1")
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ.get("PATH_INFO", "").startswith(self._prefix):
+            return self.app(environ, start_response)
+        response = self.service.handle(_read(environ))
+        if response is None:
+            return self.app(environ, start_response)
+        return _written(response)(environ, start_response)
+
+
+def _read(environ: WSGIEnvironment) -> ImageRequest:
+    request = Request(environ)
+    return ImageRequest(
+        method=request.method,
+        path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        query=request.query_string,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        scheme=request.scheme,
+        host=request.host,
+        mount=request.script_name,
+    )
+
+
+def _written(response: ImageResponse) -> WSGIApplication:
+    return cast(
+        "WSGIApplication",
+        Response(
+            status=response.status,
+            headerlist=list(response.headers),
+            app_iter=[response.body] if response.body else [],
+        ),
+    )
