@@ -106,4 +106,4 @@ def _plain(number: Decimal) -> Decimal:
 
 
 def _write(value: Length) -> str:
-    return f"{value:f}"
+    return f"{Decimal(value):f}"

@@ -1,0 +1,106 @@
+"""Colour against LittleCMS through Pillow's own door, and arithmetic done by hand."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from pictures import SRGB, swapped_profile
+from PIL import Image, ImageCms
+
+from imgmiddleware.imaging.color import over_white, to_eight_bits, to_srgb
+
+
+def test_a_profile_is_honoured() -> None:
+    pixels = np.full((2, 2, 3), (10, 20, 250), np.uint8)  # BGR: red
+    result = to_srgb(pixels, swapped_profile(), cmyk=False)
+    assert result[0, 0].tolist() == pytest.approx([10, 250, 20], abs=2)
+    with_alpha = np.dstack((pixels, np.full((2, 2), 77, np.uint8)))
+    assert to_srgb(with_alpha, swapped_profile(), cmyk=False)[0, 0].tolist() == [*result[0, 0], 77]
+
+
+def test_srgb_itself_changes_nothing() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (30, 30, 3), np.uint8)
+    assert np.array_equal(to_srgb(pixels, SRGB, cmyk=False), pixels)
+
+
+@pytest.mark.parametrize("profile", [None, b"", b"garbage", SRGB[:200], b"\0" * 500])
+def test_a_broken_profile_is_ignored(profile: bytes | None) -> None:
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    assert np.array_equal(to_srgb(pixels, profile, cmyk=False), pixels)
+
+
+def test_a_profile_for_another_kind_of_picture_is_ignored() -> None:
+    gray = np.arange(4, dtype=np.uint8).reshape(2, 2)
+    assert np.array_equal(to_srgb(gray, SRGB, cmyk=False), gray)
+
+
+def gray_profile(gamma: float) -> bytes:
+    """A gray ICC profile (version 2) of one gamma, D50 white: header, three tags, by the standard."""
+    white = b"XYZ \0\0\0\0" + b"".join(
+        round(v * 65536).to_bytes(4, "big") for v in (0.9642, 1.0, 0.8249)
+    )
+    curve = (
+        b"curv\0\0\0\0" + (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big") + b"\0\0"
+    )
+    text = b"desc\0\0\0\0" + (2).to_bytes(4, "big") + b"g\0" + b"\0" * 79
+    text += b"\0" * (-len(text) % 4)
+    tags, body, offset = [], b"", 128 + 4 + 3 * 12
+    for name, data in ((b"desc", text), (b"wtpt", white), (b"kTRC", curve)):
+        tags.append(name + offset.to_bytes(4, "big") + len(data).to_bytes(4, "big"))
+        body += data
+        offset += len(data)
+    header = bytearray(128)
+    header[8:12] = b"\x02\x40\0\0"
+    header[12:24] = b"mntrGRAYXYZ "
+    header[36:40] = b"acsp"
+    header[68:80] = white[8:]
+    header[:4] = offset.to_bytes(4, "big")
+    return bytes(header) + (3).to_bytes(4, "big") + b"".join(tags) + body
+
+
+def test_a_gray_profile_is_honoured() -> None:
+    linear = np.full((2, 2), 55, np.uint8)
+    # Linear light 55/255 = 0.2157; sRGB's curve gives 1.055 * 0.2157 ** (1 / 2.4) - 0.055 = 0.5019.
+    result = to_srgb(linear, gray_profile(1.0), cmyk=False)
+    assert result.shape == (2, 2)
+    assert result[0, 0] == pytest.approx(0.5019 * 255, abs=1.5)
+
+
+def test_cmyk_without_a_profile() -> None:
+    inks = np.array([[(0, 0, 0, 0), (255, 0, 0, 0), (0, 0, 255, 0), (0, 0, 0, 255)]], np.uint8)
+    # White, cyan, yellow, black, as BGR.
+    assert to_srgb(inks, None, cmyk=True)[0].tolist() == [
+        [255, 255, 255], [255, 255, 0], [0, 255, 255], [0, 0, 0],
+    ]  # fmt: skip
+
+
+def test_cmyk_with_a_profile_that_is_none_for_cmyk() -> None:
+    inks = np.zeros((1, 1, 4), np.uint8)
+    assert to_srgb(inks, SRGB, cmyk=True).tolist() == [[[255, 255, 255]]]
+
+
+def test_depth_is_scaled_with_rounding() -> None:
+    # 255 / 65535 = 1 / 257: half a step is 128.5.
+    deep = np.array([[0, 128, 129, 257, 65535, 65407, 65406]], np.uint16)
+    assert to_eight_bits(deep).tolist() == [[0, 0, 1, 1, 255, 255, 254]]
+    floats = np.array([[0.0, 0.5, 1.0, -3, 9, np.nan, 0.0019]], np.float32)
+    assert to_eight_bits(floats).tolist() == [[0, 128, 255, 0, 255, 0, 0]]
+    same = np.zeros((1, 1), np.uint8)
+    assert to_eight_bits(same) is same
+
+
+def test_over_white_is_pillows_composition() -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (40, 40, 4), np.uint8)
+    image = Image.fromarray(pixels[..., [2, 1, 0, 3]])
+    white = Image.new("RGBA", image.size, "white")
+    expected = np.asarray(Image.alpha_composite(white, image).convert("RGB"))[..., ::-1]
+    assert np.abs(over_white(pixels).astype(int) - expected).max() <= 1
+    assert over_white(pixels[..., :3]).shape == (40, 40, 3)
+    assert over_white(pixels[..., 0]).shape == (40, 40)
+
+
+def test_the_helper_profiles_are_what_littlecms_takes() -> None:
+    for data, space in ((swapped_profile(), "RGB "), (gray_profile(1.0), "GRAY")):
+        assert ImageCms.ImageCmsProfile(io.BytesIO(data)).profile.xcolor_space == space

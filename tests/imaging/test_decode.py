@@ -1,0 +1,185 @@
+"""Every kind of original against what Pillow makes of the same file."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from pictures import (
+    close,
+    float_lanczos,
+    opened,
+    photo_like,
+    pixels_of,
+    psnr,
+    quadrants,
+    swapped_profile,
+)
+from PIL import Image
+
+from imgmiddleware import ImageRequest, ImageService
+
+COLOR = quadrants()
+GRAY = COLOR[..., 1].copy()
+CLEAR = np.dstack((COLOR, np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))))
+PALETTE = Image.fromarray(COLOR).quantize(16)
+BILEVEL = Image.fromarray(GRAY).convert("1")
+
+
+def written(image: Any, format: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(
+        file, format, **options
+    )
+    return file.getvalue()
+
+
+def with_transparency() -> bytes:
+    image = PALETTE.copy()
+    return written(image, "PNG", transparency=0)
+
+
+def opencv(suffix: str, pixels: Any) -> bytes:
+    done, data = cv2.imencode(suffix, pixels)
+    assert done
+    return data.tobytes()
+
+
+#: Name, file, and how far a sample may be from Pillow's: 0 for lossless, and a step or two where
+#: two implementations of one lossy format round in another way.
+KINDS: list[tuple[str, bytes, int]] = [
+    ("jpeg", written(COLOR, "JPEG", quality=95), 2),
+    ("jpeg progressive", written(COLOR, "JPEG", quality=95, progressive=True), 2),
+    ("jpeg gray", written(GRAY, "JPEG", quality=95), 2),
+    ("jpeg cmyk", written(Image.fromarray(COLOR).convert("CMYK"), "JPEG", quality=95), 2),
+    ("png", written(COLOR, "PNG"), 0),
+    ("png gray", written(GRAY, "PNG"), 0),
+    ("png alpha", written(CLEAR, "PNG"), 0),
+    ("png gray alpha", written(Image.fromarray(CLEAR).convert("LA"), "PNG"), 0),
+    ("png palette", written(PALETTE, "PNG"), 0),
+    ("png palette transparent", with_transparency(), 0),
+    ("png bilevel", written(BILEVEL, "PNG"), 0),
+    ("png gray tRNS", written(Image.fromarray(GRAY), "PNG", transparency=200), 0),
+    ("png rgb tRNS", written(COLOR, "PNG", transparency=(230, 20, 20)), 0),
+    ("webp", written(COLOR, "WEBP", quality=95), 2),
+    ("webp lossless alpha", written(CLEAR, "WEBP", lossless=True, exact=True), 0),
+    ("avif", written(COLOR, "AVIF", quality=95), 3),
+    ("avif alpha", written(CLEAR, "AVIF", quality=95), 3),
+    ("gif", written(PALETTE, "GIF"), 0),
+    ("gif transparent", written(PALETTE, "GIF", transparency=1), 0),
+    ("bmp", written(COLOR, "BMP"), 0),
+    ("bmp gray", written(GRAY, "BMP"), 0),
+    ("bmp palette", written(PALETTE, "BMP"), 0),
+    ("bmp bilevel", written(BILEVEL, "BMP"), 0),
+    *[
+        (f"tiff {name} {compression}", written(image, "TIFF", compression=compression), 0)
+        for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")
+        for name, image in (
+            ("rgb", COLOR),
+            ("gray", GRAY),
+            ("alpha", CLEAR),
+            ("gray alpha", Image.fromarray(CLEAR).convert("LA")),
+            ("palette", PALETTE),
+            ("bilevel", BILEVEL),
+            ("cmyk", Image.fromarray(COLOR).convert("CMYK")),
+        )
+    ],
+    ("tiff jpeg", written(COLOR, "TIFF", compression="jpeg", quality=95), 2),
+]
+
+
+def rendered(data: bytes, query: str = "fm=png") -> bytes:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+@pytest.mark.parametrize(("data", "most"), [kind[1:] for kind in KINDS], ids=[k[0] for k in KINDS])
+def test_pixels_are_pillows(data: bytes, most: int) -> None:
+    mine, theirs = opened(rendered(data)).convert("RGBA"), opened(data).convert("RGBA")
+    alpha = np.asarray(theirs)[..., 3]
+    assert close(np.asarray(mine)[..., 3], alpha, most)
+    assert close(np.asarray(mine)[alpha > 0], np.asarray(theirs)[alpha > 0], most)
+
+
+@pytest.mark.parametrize(("data"), [kind[1] for kind in KINDS], ids=[k[0] for k in KINDS])
+def test_a_result_without_fm_keeps_alpha_only_where_there_is_some(data: bytes) -> None:
+    original = opened(data)
+    has_alpha = "A" in original.getbands() or "transparency" in original.info
+    assert opened(rendered(data, "")).format == ("PNG" if has_alpha else "JPEG")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("pixels", [COLOR, GRAY, CLEAR], ids=["rgb", "gray", "alpha"])
+def test_sixteen_bits_become_eight_with_rounding(suffix: str, pixels: Any) -> None:
+    deep = pixels.astype(np.uint16) * 257 + 100  # 100 of 257: rounds down to the 8-bit value
+    deep[pixels == 255] = 65535
+    flipped = deep[..., [2, 1, 0, 3][: deep.shape[2]]] if deep.ndim == 3 else deep
+    mode = {2: "L", 3: "RGB"}.get(pixels.ndim if pixels.ndim == 2 else pixels.shape[2], "RGBA")
+    mine = pixels_of(rendered(opencv(suffix, flipped)), mode)
+    seen = pixels[..., 3] > 0 if mode == "RGBA" else np.ones(pixels.shape[:2], bool)
+    assert close(mine[seen], pixels[seen], 0)
+
+
+def test_a_float_tiff_is_taken_from_0_to_1() -> None:
+    ramp = np.tile(np.linspace(-0.5, 1.5, 64, dtype=np.float32), (48, 1))
+    expected = np.clip(ramp, 0, 1) * 255
+    assert close(pixels_of(rendered(opencv(".tif", ramp)), "L"), np.rint(expected), 0)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_upright_once(format: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lossless = {"WEBP": {"lossless": True}, "PNG": {}, "TIFF": {}}
+    options = lossless.get(format, {"quality": 95, "subsampling": "4:4:4"})
+    data = written(COLOR, format, exif=exif, **options)
+    # The turns as Pillow names them: what EXIF's value asks a viewer to do.
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)  # fmt: skip
+    image = Image.fromarray(COLOR)
+    expected = np.asarray(image if turn is None else image.transpose(turn))
+    result = rendered(data)
+    assert close(pixels_of(result), expected, 8)
+    assert not opened(result).getexif()
+    # A crop is of the upright picture: its left half's colours, then resampled.
+    left = pixels_of(rendered(data, "w=10&h=30&fit=crop&fm=png"))
+    assert left.shape == (30, 10, 3)
+
+
+def test_a_crop_is_of_the_upright_picture() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = written(COLOR, "JPEG", exif=exif, quality=95, subsampling=0)
+    upright = Image.fromarray(COLOR).transpose(Image.Transpose.ROTATE_270)  # 48 x 64
+    expected = upright.crop((0, 20, 48, 44)).resize((24, 12), Image.Resampling.LANCZOS)
+    mine = pixels_of(rendered(data, "w=24&h=12&fit=crop&fm=png"))
+    assert np.abs(mine.astype(int) - np.asarray(expected)).mean() < 3
+
+
+def test_a_profile_is_converted_and_gone() -> None:
+    for format, options in (
+        ("JPEG", {"quality": 95}), ("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True}),
+    ):  # fmt: skip
+        red = np.full((32, 32, 3), (250, 20, 10), np.uint8)
+        result = rendered(written(red, format, icc_profile=swapped_profile(), **options))
+        assert close(pixels_of(result)[16, 16], (20, 250, 10), 4), format
+        assert "icc_profile" not in opened(result).info
+
+
+def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
+    photo = photo_like(2400, 1800)
+    data = written(photo, "JPEG", quality=95, subsampling=0)
+    for width in (200, 301, 599):
+        mine = pixels_of(rendered(data, f"w={width}&fm=png"))
+        whole = np.asarray(opened(data).convert("RGB"))
+        assert psnr(mine, float_lanczos(whole, mine.shape[1::-1])) > 40

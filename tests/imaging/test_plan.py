@@ -1,0 +1,66 @@
+"""Plans: what they are made of, and boxes in the coordinates of the stored picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imgmiddleware.imaging.orient import orient
+from imgmiddleware.imaging.plan import as_stored, make_plan
+from imgmiddleware.operations import build
+from imgmiddleware.probe import Facts
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_box_shows_the_same_pixels_stored_and_upright(orientation: int) -> None:
+    stored = np.arange(7 * 5, dtype=np.uint8).reshape(5, 7)
+    upright = orient(stored, orientation)
+    left, top, width, height = 1, 2, 3, 2
+    box = as_stored((left, top, width, height), orientation, (7, 5))
+    x, y, columns, rows = box
+    cut = orient(stored[y : y + rows, x : x + columns], orientation)
+    assert cut.tolist() == upright[top : top + height, left : left + width].tolist()
+
+
+def test_orientations_are_exifs() -> None:
+    # The letter F as in the figures of the EXIF specification, here three pixels: 1 2 over 3.
+    stored = np.array([[1, 2], [3, 0]], np.uint8)
+    expected = {
+        1: [[1, 2], [3, 0]],
+        2: [[2, 1], [0, 3]],
+        3: [[0, 3], [2, 1]],
+        4: [[3, 0], [1, 2]],
+        5: [[1, 3], [2, 0]],
+        6: [[3, 1], [0, 2]],
+        7: [[0, 2], [3, 1]],
+        8: [[2, 0], [1, 3]],
+    }
+    for orientation, pixels in expected.items():
+        assert orient(stored, orientation).tolist() == pixels
+
+
+def test_a_turned_original_is_planned_as_stored() -> None:
+    plan = make_plan(Facts("jpeg", 300, 200, orientation=6), build({"w": "100"}))
+    assert (plan.stored, plan.crop) == ((300, 200), (0, 0, 300, 200))
+    assert (plan.size, plan.canvas, plan.orientation) == ((150, 100), (100, 150), 6)
+
+
+def test_a_turned_tiff_comes_upright_from_its_decoder() -> None:
+    plan = make_plan(Facts("tiff", 300, 200, orientation=6), build({"w": "100"}))
+    assert (plan.stored, plan.size, plan.orientation) == ((200, 300), (100, 150), 1)
+
+
+def test_a_scaled_decode_leaves_twice_the_samples() -> None:
+    facts = Facts("jpeg", 3000, 2000)
+    assert make_plan(facts, build({"w": "300"})).least == (600, 400)
+    # Of a crop, the whole must be larger in the same measure.
+    crop = make_plan(facts, build({"w": "100", "h": "200", "fit": "crop"}))
+    assert crop.crop == (1000, 0, 1000, 2000)
+    assert crop.least == (600, 400)
+    assert make_plan(facts, build({"w": "2000"})).least == (3000, 2000)
+
+
+def test_the_format_follows_alpha_unless_it_is_asked_for() -> None:
+    opaque, clear = Facts("png", 9, 9), Facts("png", 9, 9, alpha=True)
+    assert [make_plan(f, build({})).format for f in (opaque, clear)] == ["jpg", "png"]
+    assert make_plan(clear, build({"fm": "webp"})).format == "webp"

@@ -1,0 +1,102 @@
+"""Small originals of known pixels, made by Pillow: a library other than the one under test."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms
+
+#: The colours of the four quadrants of `quadrants`, clockwise from the top left, as RGB.
+RED, GREEN, BLUE, YELLOW = (230, 20, 20), (20, 200, 30), (30, 40, 220), (240, 220, 20)
+
+
+def quadrants(width: int = 64, height: int = 48) -> np.ndarray[Any, Any]:
+    """RGB, uint8: red, green / yellow, blue. Tells every orientation and every crop apart."""
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[: height // 2, : width // 2] = RED
+    pixels[: height // 2, width // 2 :] = GREEN
+    pixels[height // 2 :, width // 2 :] = BLUE
+    pixels[height // 2 :, : width // 2] = YELLOW
+    return pixels
+
+
+def saved(
+    pixels: np.ndarray[Any, Any], format: str, mode: str | None = None, **options: Any
+) -> bytes:
+    """The file that Pillow writes of these pixels (RGB, RGBA or gray)."""
+    image = Image.fromarray(pixels)
+    if mode:
+        image = image.convert(mode)
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    """What Pillow sees in an answer."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def pixels_of(data: bytes, mode: str = "RGB") -> np.ndarray[Any, Any]:
+    return np.asarray(opened(data).convert(mode))
+
+
+def corners(pixels: np.ndarray[Any, Any]) -> list[tuple[int, ...]]:
+    """A pixel well inside of each quadrant, clockwise from the top left."""
+    height, width = pixels.shape[:2]
+    y, x = height // 4, width // 4
+    places = [(y, x), (y, width - 1 - x), (height - 1 - y, width - 1 - x), (height - 1 - y, x)]
+    return [tuple(int(v) for v in pixels[place]) for place in places]
+
+
+def close(one: Any, other: Any, most: int = 6) -> bool:
+    """Whether no sample differs by more than `most`, which a lossy format may cost."""
+    return bool(np.abs(np.asarray(one, int) - np.asarray(other, int)).max() <= most)
+
+
+def psnr(one: Any, other: Any) -> float:
+    """Peak signal to noise in dB, of samples from 0 to 255."""
+    error = np.mean((np.asarray(one, np.float64) - np.asarray(other, np.float64)) ** 2)
+    return float(10 * np.log10(255**2 / error)) if error else float("inf")
+
+
+def float_lanczos(pixels: Any, size: tuple[int, int]) -> Any:
+    """The reference: Pillow's Lanczos in 32-bit float, channel by channel."""
+    channels = [
+        np.asarray(Image.fromarray(c.astype(np.float32)).resize(size, Image.Resampling.LANCZOS))
+        for c in np.moveaxis(np.atleast_3d(pixels), 2, 0)
+    ]
+    return np.clip(np.dstack(channels), 0, np.iinfo(pixels.dtype).max).reshape(
+        size[1], size[0], *pixels.shape[2:]
+    )
+
+
+def photo_like(width: int, height: int, channels: int = 3) -> Any:
+    """Noise with a photograph's spectrum: its amplitude falls with the frequency."""
+    random = np.random.default_rng(5)
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]
+    fall = 1 / np.maximum(np.hypot(x, y), 1 / max(width, height)) ** 1.2
+    planes = []
+    for _ in range(channels):
+        spectrum = fall * np.exp(2j * np.pi * random.random((height, width)))
+        plane = np.fft.ifft2(spectrum).real
+        planes.append(128 + 40 * plane / plane.std())
+    return np.clip(np.dstack(planes), 0, 255).astype(np.uint8)
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """The sRGB profile with the primaries of red and green exchanged: honoured, red is green."""
+    data = bytearray(SRGB)
+    count = int.from_bytes(data[128:132], "big")
+    entries = {bytes(data[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+    for red, green in ((b"rXYZ", b"gXYZ"), (b"rTRC", b"gTRC")):
+        r, g = entries[red], entries[green]
+        data[r : r + 4], data[g : g + 4] = green, red
+    return bytes(data)

@@ -1,0 +1,200 @@
+"""What only ASGI has: other scopes, clients that go, async sources, a loop that must not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+from drivers import asgi_scope, call_asgi, plain_asgi
+from pictures import opened, quadrants, saved
+
+from imgmiddleware import ImageService, service
+from imgmiddleware.asgi import ASGIImageMiddleware
+
+DATA = saved(quadrants(), "JPEG")
+
+
+def test_what_is_not_ours_passes_with_the_same_objects() -> None:
+    seen: list[Any] = []
+
+    async def app(*arguments: Any) -> None:
+        seen.append(arguments)
+
+    wrapped = ASGIImageMiddleware(app, lambda id: DATA)
+    for scope in ({"type": "lifespan"}, {"type": "websocket", "path": "/image/a"}, asgi_scope("/")):
+        arguments = (scope, object(), object())
+        asyncio.run(wrapped(*arguments))
+        assert all(one is other for one, other in zip(seen[-1], arguments, strict=True))
+    assert len(seen) == 3
+
+
+def test_missing_pass_hands_on_a_receive_that_was_never_used() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(await receive())
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"all of it"}
+
+    wrapped = ASGIImageMiddleware(app, lambda id: None, missing="pass")
+    asyncio.run(wrapped(asgi_scope("/image/up"), receive, None))
+    assert seen == [{"type": "http.request", "body": b"all of it"}]
+
+
+def test_an_async_function_runs_on_the_loop() -> None:
+    threads: list[Any] = []
+
+    async def find(id: str) -> bytes | None:
+        await asyncio.sleep(0)
+        threads.append(threading.current_thread())
+        return DATA if id == "a" else None
+
+    class Finder:
+        async def __call__(self, id: str) -> bytes | None:
+            return await find(id)
+
+    for source in (find, Finder()):
+        app = ASGIImageMiddleware(plain_asgi, source)
+        assert opened(call_asgi(app, "/image/a?w=20")[2]).size == (20, 15)
+        assert call_asgi(app, "/image/b")[0] == 404
+    assert set(threads) == {threading.main_thread()}
+
+
+def test_what_a_source_raises_propagates_as_itself() -> None:
+    def broken(id: str) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        call_asgi(ASGIImageMiddleware(plain_asgi, broken), "/image/a")
+
+
+def test_a_client_that_goes_while_queued_is_not_rendered_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendered: list[Any] = []
+    started, finish = threading.Event(), threading.Event()
+
+    def slow(original: Any, facts: Any, plan: Any) -> bytes:
+        rendered.append(plan.size)
+        started.set()
+        assert finish.wait(30)
+        return b"body"
+
+    monkeypatch.setattr(service, "render", slow)
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1)
+
+    async def ask(target: str, gone: asyncio.Event) -> list[Any]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app(asgi_scope(target), receive, send)
+        return sent
+
+    async def run() -> tuple[list[Any], list[Any]]:
+        stays, goes = asyncio.Event(), asyncio.Event()
+        first = asyncio.create_task(ask("/image/a?w=10", stays))
+        await asyncio.to_thread(started.wait, 30)
+        second = asyncio.create_task(ask("/image/a?w=20", goes))
+        await asyncio.sleep(0.2)
+        goes.set()
+        gone = await asyncio.wait_for(second, 30)
+        finish.set()
+        return await asyncio.wait_for(first, 30), gone
+
+    answered, gone = asyncio.run(run())
+    assert answered[1]["body"] == b"body"
+    assert gone == []
+    assert rendered == [(10, 8)]
+
+
+def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.2) or b"body")
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(asgi_scope("/image/a"), receive, send))
+    assert sent == []
+
+
+def test_the_loop_goes_on_while_pixels_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.5) or b"body")
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
+    ticks = 0
+
+    async def run() -> None:
+        nonlocal ticks
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None: ...
+
+        task = asyncio.create_task(app(asgi_scope("/image/a"), receive, send))
+        while not task.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        await task
+
+    asyncio.run(run())
+    assert ticks > 5
+
+
+def test_a_service_is_shared_and_has_its_own_options() -> None:
+    shared = ImageService(lambda id: DATA)
+    assert ASGIImageMiddleware(plain_asgi, shared).service is shared
+    with pytest.raises(TypeError, match="prefix"):
+        ASGIImageMiddleware(plain_asgi, shared, prefix="/x")
+
+
+def test_headers_that_came_twice_are_joined() -> None:
+    seen: list[Any] = []
+
+    def look(request: Any) -> bool:
+        seen.append((request.headers, request.host, request.mount, request.scheme))
+        return True
+
+    scope = asgi_scope("/image/a", mount="/site")
+    scope["headers"] += [(b"x", b"1"), (b"x", b"2"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None: ...
+
+    app = ASGIImageMiddleware(plain_asgi, lambda id: None, authorize=look)
+    asyncio.run(app(scope, receive, send))
+    fields = {"host": "testserver", "x": "1, 2", "cookie": "a=1; b=2"}
+    assert seen == [(fields, "testserver", "/site", "http")]
+
+
+def test_a_mount_ends_at_a_slash() -> None:
+    """A path that only looks as if it were under the mount is not cut."""
+    scope = asgi_scope("/image/a")
+    scope["root_path"] = "/im"
+    seen: list[str] = []
+    app = ASGIImageMiddleware(plain_asgi, lambda id: seen.append(id))
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None: ...
+
+    asyncio.run(app(scope, receive, send))
+    assert seen == ["a"]

@@ -1,0 +1,355 @@
+"""Every behaviour, once, through both adapters: equal status, headers and body.
+
+Each row says what a client must see; the reference for a status is the RFC or the issue's wording,
+never what the code happened to answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
+
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageMiddleware
+
+WHEN = 784_111_777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example
+LATER = "Mon, 07 Nov 1994 08:49:37 GMT"
+EARLIER = "Sat, 05 Nov 1994 08:49:37 GMT"
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("originals")
+    folder = root / "photos"
+    (folder / "sub").mkdir(parents=True)
+    jpeg = saved(quadrants(), "JPEG", quality=95, subsampling=0)
+    clear = np.dstack((quadrants(), np.full((48, 64), 128, np.uint8)))
+    files = {
+        "a.jpg": jpeg,
+        "café.jpg": jpeg,
+        "sub/b.jpg": jpeg,
+        "50%.jpg": jpeg,
+        "a+b c.jpg": jpeg,
+        "clear.png": saved(clear, "PNG"),
+        "a.bmp": saved(quadrants(), "BMP"),
+        "turned.jpg": saved(quadrants(), "JPEG", quality=95, subsampling=0, exif=_orientation(6)),
+        "half.jpg": jpeg[: len(jpeg) // 2] + b"\xff\xd9",
+        "empty.jpg": b"",
+        "notes.txt": b"no picture at all",
+        "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+        ".hidden.jpg": jpeg,
+        "7": jpeg,
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, (WHEN, WHEN))
+    (root / "photos-secret").mkdir()
+    (root / "photos-secret" / "a.jpg").write_bytes(jpeg)
+    (folder / "out.jpg").symlink_to("../photos-secret/a.jpg")
+    os.mkfifo(folder / "pipe")
+    return folder
+
+
+def _orientation(value: int) -> Any:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return exif
+
+
+class Row(NamedTuple):
+    name: str
+    target: str
+    status: int
+    code: str = ""  # of the problem document
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    options: dict[str, Any] = {}
+    mount: str = ""
+    has: dict[str, str | None] = {}  # headers of the answer; None: must be absent
+    detail: str = ""  # a part of the problem's detail
+    app: str = ""  # the body that the application behind answers
+
+
+def refuse(request: Any) -> bool:
+    return request.headers.get("authorization") == "let me in"
+
+
+SIZES: dict[str, Any] = {"widths": (320, 640)}
+PRESETS: dict[str, Any] = {"presets": {"thumb": "w=20&h=20&fit=crop"}, "presets_only": True}
+PASS: dict[str, Any] = {"missing": "pass"}
+JPEG = {"content-type": "image/jpeg", "x-content-type-options": "nosniff"}
+PROBLEM = {"content-type": "application/problem+json", "cache-control": "no-store"}
+
+ROWS = [
+    # A picture, and the text of its URL.
+    Row("no query", "/image/a.jpg", 200, has=JPEG),
+    Row("width", "/image/a.jpg?w=32", 200, has=JPEG),
+    Row("ratio", "/image/a.jpg?w=0.333333&fm=png", 200, has={"content-type": "image/png"}),
+    Row("alpha without fm", "/image/clear.png?w=9", 200, has={"content-type": "image/png"}),
+    Row("bmp original", "/image/a.bmp?w=9", 200, has=JPEG),
+    *[
+        Row(f"fm={fm}", f"/image/a.jpg?w=32&fm={fm}", 200, has={"content-type": f"image/{kind}"})
+        for fm, kind in (
+            ("jpg", "jpeg"), ("png", "png"), ("webp", "webp"), ("avif", "avif"), ("bmp", "bmp"),
+            ("tif", "tiff"),
+        )
+    ],
+    Row("auto, ixlib, v", "/image/a.jpg?auto=format,compress&ixlib=js-3.8.0&v=x", 200, has=JPEG),
+    Row("w of a srcset", "/image/a.jpg?w=8192", 200, has=JPEG),
+    Row("encoded value", "/image/a.jpg?w=3%32", 200, has=JPEG),
+    Row("empty pairs", "/image/a.jpg?&w=32&&", 200, has=JPEG),
+    Row("unknown parameter", "/image/a.jpg?widht=3", 400, "unknown-parameter", detail="widht"),
+    Row("empty name", "/image/a.jpg?=3", 400, "malformed-query"),
+    Row("no value", "/image/a.jpg?w", 400, "malformed-query"),
+    Row("no UTF-8", "/image/a.jpg?w=%ff", 400, "malformed-query"),
+    Row("repeated", "/image/a.jpg?w=3&w=3", 400, "repeated-parameter", detail="w"),
+    Row("repeated, encoded", "/image/a.jpg?w=3&%77=4", 400, "repeated-parameter", detail="w"),
+    Row("no number", "/image/a.jpg?w=abc", 400, "malformed-parameter", detail="w="),
+    Row("Python's number", "/image/a.jpg?w=1_0", 400, "malformed-parameter", detail="w="),
+    Row("signed", "/image/a.jpg?w=%2B5", 400, "malformed-parameter", detail="w="),
+    Row("Arabic digits", "/image/a.jpg?w=%D9%A3", 400, "malformed-parameter", detail="w="),
+    Row("exponent", "/image/a.jpg?w=1e3", 400, "malformed-parameter", detail="w="),
+    Row("zero", "/image/a.jpg?w=0", 400, "out-of-range", detail="w=0"),
+    Row("too wide", "/image/a.jpg?w=8193", 400, "out-of-range", detail="8192"),
+    Row("many digits", "/image/a.jpg?h=" + "9" * 3000, 400, "malformed-parameter", detail="h="),
+    Row("unknown fit", "/image/a.jpg?fit=cover", 400, "malformed-parameter", detail="fit="),
+    Row("unknown fm", "/image/a.jpg?fm=gif87", 400, "malformed-parameter", detail="fm="),
+    Row("quality", "/image/a.jpg?q=101", 400, "out-of-range", detail="q="),
+    Row("dpr", "/image/a.jpg?w=9&dpr=5.1", 400, "out-of-range", detail="dpr="),
+    Row("auto", "/image/a.jpg?auto=enhance", 400, "malformed-parameter", detail="auto="),
+    Row("flag", "/image/a.jpg?upscale=yes", 400, "malformed-parameter", detail="upscale="),
+    Row("a long query", "/image/a.jpg?v=" + "a" * 5000, 400, "malformed-query"),
+    # IDs.
+    Row("in a folder", "/image/sub/b.jpg?w=9", 200, has=JPEG),
+    Row("%2F is a slash", "/image/sub%2Fb.jpg?w=9", 200, has=JPEG),
+    Row("non-ASCII", "/image/caf%C3%A9.jpg?w=9", 200, has=JPEG),
+    Row("percent", "/image/50%25.jpg?w=9", 200, has=JPEG),
+    Row("plus and space", "/image/a+b%20c.jpg?w=9", 200, has=JPEG),
+    Row("not UTF-8", "/image/caf%E9.jpg", 404, "not-found"),
+    Row("%2F is decoded once", "/image/sub%252Fb.jpg", 404, "not-found"),
+    Row("unknown", "/image/none.jpg", 404, "not-found"),
+    Row("no ID", "/image/", 404, "not-found"),
+    Row("a folder", "/image/sub", 404, "not-found"),
+    Row("a slash behind", "/image/a.jpg/", 404, "not-found"),
+    Row("two slashes", "/image//a.jpg", 404, "not-found"),
+    Row("dots", "/image/sub/../a.jpg", 404, "not-found"),
+    Row("encoded dots", "/image/%2e%2e/photos-secret/a.jpg", 404, "not-found"),
+    Row("absolute", "/image//etc/passwd", 404, "not-found"),
+    Row("NUL", "/image/a.jpg%00", 404, "not-found"),
+    Row("backslash", "/image/sub%5Cb.jpg", 404, "not-found"),
+    Row("hidden", "/image/.hidden.jpg", 404, "not-found"),
+    Row("link out", "/image/out.jpg", 404, "not-found"),
+    Row("link out, unsafe", "/image/out.jpg", 200, options={"unsafe_follow_symlinks": True}),
+    Row("a pipe", "/image/pipe", 404, "not-found"),
+    Row("a very long ID", "/image/" + "a" * 5000, 404, "not-found"),
+    Row("a long name", "/image/" + "a" * 300, 404, "not-found"),
+    Row("a number", "/image/7?w=9", 200, options={"id_type": int}, has=JPEG),
+    Row("no number", "/image/abc", 404, "not-found", options={"id_type": int}),
+    Row("leading zero", "/image/007", 404, "not-found", options={"id_type": int}),
+    Row("Arabic ID", "/image/%D9%A7", 404, "not-found", options={"id_type": int}),
+    # Not ours.
+    Row("root", "/", 200, app="app GET /"),
+    Row("prefix without its slash", "/image", 200, app="app GET /image"),
+    Row("a longer word", "/images/a.jpg", 200, app="app GET /images/a.jpg"),
+    Row("POST elsewhere", "/form", 200, method="POST", app="app POST /form"),
+    Row("prefix in the middle", "/x/image/a.jpg", 200, app="app GET /x/image/a.jpg"),
+    Row("another prefix", "/p/a.jpg?w=9", 200, options={"prefix": "p"}, has=JPEG),
+    Row("prefix /", "/a.jpg?w=9", 200, options={"prefix": "/"}, has=JPEG),
+    Row("mounted", "/image/a.jpg?w=9", 200, mount="/site", has=JPEG),
+    Row("mounted like the prefix", "/image/a.jpg?w=9", 200, mount="/image", has=JPEG),
+    Row("mounted, not ours", "/x", 200, mount="/site", app="app GET /x"),
+    Row("missing=pass", "/image/none", 200, options=PASS, app="app GET /image/none"),
+    Row("missing=pass, no ID", "/image/", 200, options=PASS, app="app GET /image/"),
+    Row("missing=pass, POST", "/image/up", 200, method="POST", options=PASS, app="app POST /image/up"),
+    Row("missing=pass, query", "/image/list?page=2", 200, options=PASS, app="app GET /image/list"),
+    Row("missing=pass, found", "/image/a.jpg?w=9", 200, options=PASS, has=JPEG),
+    Row("missing=pass, bad query", "/image/a.jpg?x=9", 400, "unknown-parameter", options=PASS),
+    # Methods.
+    Row("HEAD", "/image/a.jpg?w=9", 200, method="HEAD", has=JPEG),
+    Row("HEAD of an error", "/image/none", 404, method="HEAD", has=PROBLEM),
+    Row("POST", "/image/a.jpg", 405, "method-not-allowed", "POST", has={"allow": "GET, HEAD, OPTIONS"}),
+    Row("DELETE", "/image/none", 405, "method-not-allowed", "DELETE"),
+    Row("OPTIONS", "/image/a.jpg", 204, method="OPTIONS", has={"allow": "GET, HEAD, OPTIONS", "etag": None}),
+    # Preconditions (RFC 9110, 13.2.2); the ETag of another picture is "other".
+    Row("other ETag", "/image/a.jpg?w=9", 200, headers={"If-None-Match": '"other"'}),
+    Row("any ETag", "/image/a.jpg?w=9", 304, headers={"If-None-Match": "*"}, has={"content-type": None, "cache-control": "public, max-age=300"}),
+    Row("broken ETag", "/image/a.jpg?w=9", 200, headers={"If-None-Match": "other"}),
+    Row("HEAD any ETag", "/image/a.jpg?w=9", 304, method="HEAD", headers={"If-None-Match": "*"}),
+    Row("unmodified", "/image/a.jpg?w=9", 304, headers={"If-Modified-Since": LATER}),
+    Row("modified", "/image/a.jpg?w=9", 200, headers={"If-Modified-Since": EARLIER}),
+    Row("no date", "/image/a.jpg?w=9", 200, headers={"If-Modified-Since": "yesterday"}),
+    Row("13.1.3", "/image/a.jpg?w=9", 200, headers={"If-None-Match": '"other"', "If-Modified-Since": LATER}),
+    Row("If-Match", "/image/a.jpg?w=9", 412, "precondition-failed", headers={"If-Match": '"other"'}),
+    Row("If-Match any", "/image/a.jpg?w=9", 200, headers={"If-Match": "*"}),
+    Row("changed since", "/image/a.jpg?w=9", 412, "precondition-failed", headers={"If-Unmodified-Since": EARLIER}),
+    Row("unchanged since", "/image/a.jpg?w=9", 200, headers={"If-Unmodified-Since": LATER}),
+    Row("404 before 304", "/image/none", 404, "not-found", headers={"If-None-Match": "*"}),
+    Row("415 before 304", "/image/notes.txt", 415, "unknown-format", headers={"If-None-Match": "*"}),
+    Row("date", "/image/a.jpg?w=9", 200, has={"last-modified": "Sun, 06 Nov 1994 08:49:37 GMT"}),
+    # Limits of the service, each with its value.
+    Row("bytes", "/image/a.jpg", 413, "source-bytes", options={"max_source_bytes": 99}, detail="99"),
+    Row("pixels", "/image/a.jpg", 413, "source-pixels", options={"max_source_pixels": 3071}, detail="3071"),
+    Row("pixels, just", "/image/a.jpg", 200, options={"max_source_pixels": 64 * 48}),
+    Row("memory", "/image/a.jpg", 413, "source-memory", options={"max_source_memory": 99}, detail="99"),
+    Row("result width", "/image/a.jpg", 400, "result-too-large", options={"max_result_width": 63}, detail="63"),
+    Row("result height", "/image/a.jpg", 400, "result-too-large", options={"max_result_height": 47}, detail="47"),
+    Row("result pixels", "/image/a.jpg?w=8000&upscale=1&h=8000&fit=scale", 400, "result-too-large", detail="50000000"),
+    Row("canvas", "/image/a.jpg?w=8000&h=8000&fit=fill", 400, "result-too-large", detail="8000x8000"),
+    Row("format not allowed", "/image/a.bmp", 415, "format-not-allowed", options={"original_formats": {"jpeg"}}, detail="bmp"),
+    Row("no picture", "/image/notes.txt", 415, "unknown-format"),
+    Row("SVG", "/image/drawing.svg", 415, "unknown-format", detail="SVG"),
+    Row("empty file", "/image/empty.jpg", 415, "unknown-format", detail="empty"),
+    Row("half a JPEG", "/image/half.jpg", 422, "damaged-original"),
+    Row("presets", "/image/a.jpg?preset=thumb&v=x", 200, options=PRESETS),
+    Row("presets only", "/image/a.jpg?w=9", 400, "parameter-not-allowed", options=PRESETS, detail="w"),
+    Row("unknown preset", "/image/a.jpg?preset=x", 400, "unknown-preset", options=PRESETS),
+    Row("width allowed", "/image/a.jpg?w=160&dpr=2", 200, options=SIZES),
+    Row("width not allowed", "/image/a.jpg?w=321", 400, "parameter-not-allowed", options=SIZES, detail="320, 640"),
+    Row("width snaps", "/image/a.jpg?w=321", 200, options={**SIZES, "snap": True}),
+    Row("ratio not allowed", "/image/a.jpg?w=0.5", 400, "parameter-not-allowed", options=SIZES),
+    Row("height not allowed", "/image/a.jpg?h=320", 400, "parameter-not-allowed", options=SIZES),
+    Row("heights", "/image/a.jpg?h=9", 200, options={**SIZES, "heights": (9,)}),
+    Row("forbidden", "/image/a.jpg", 403, "forbidden", options={"authorize": refuse}),
+    Row("forbidden unknown", "/image/none", 403, "forbidden", options={"authorize": refuse}),
+    Row("authorized", "/image/a.jpg?w=9", 200, headers={"Authorization": "let me in"}, options={"authorize": refuse}, has={"cache-control": "private, max-age=300"}),
+    Row("max-age", "/image/a.jpg?w=9", 200, options={"max_age": 7}, has={"cache-control": "public, max-age=7"}),
+]  # fmt: skip
+
+
+def both(source: Any, row: Row) -> tuple[int, list[tuple[str, str]], bytes]:
+    """The answer through both adapters, which must be one."""
+    arguments = (row.target, row.method, row.headers, row.mount)
+    wsgi = call_wsgi(WSGIImageMiddleware(plain_wsgi, source, **row.options), *arguments)
+    asgi = call_asgi(ASGIImageMiddleware(plain_asgi, source, **row.options), *arguments)
+    assert wsgi == asgi
+    return asgi
+
+
+def test_the_table_is_large_enough() -> None:
+    assert len(ROWS) >= 60
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_both_adapters(row: Row, originals: Path) -> None:
+    status, headers, body = both(originals, row)
+    assert status == row.status, body[:300]
+    fields = dict(headers)
+    assert len(fields) == len(headers)
+    for name, value in row.has.items():
+        assert fields.get(name) == value
+    assert str(originals) not in repr((headers, body))
+    if row.app:
+        assert body.decode() == row.app
+        return
+    if status in (204, 304) or row.method == "HEAD":
+        assert body == b""
+    if status not in (204, 304):
+        assert row.method == "HEAD" or fields["content-length"] == str(len(body))
+    if status == 200 or status == 304:
+        assert fields["etag"].startswith('"')
+    if status >= 400 and row.method != "HEAD":
+        problem = json.loads(body)
+        assert (problem["status"], problem["code"]) == (status, row.code)
+        assert row.detail in problem["detail"]
+        for name, value in PROBLEM.items():
+            assert fields[name] == value
+
+
+def test_head_is_get_without_the_body(originals: Path) -> None:
+    for target in ("/image/a.jpg?w=20", "/image/none", "/image/a.jpg?w=x"):
+        get = both(originals, Row("", target, 0))
+        head = both(originals, Row("", target, 0, method="HEAD"))
+        assert head[:2] == get[:2]
+        assert (get[2], head[2]) == (get[2], b"")
+        assert dict(head[1])["content-length"] == str(len(get[2])) != "0"
+
+
+def test_an_etag_is_answered_with_304_and_names_one_representation(originals: Path) -> None:
+    def tag(target: str, **options: Any) -> str:
+        return dict(both(originals, Row("", target, 0, options=options))[1])["etag"]
+
+    wide = tag("/image/a.jpg?w=20")
+    row = Row("", "/image/a.jpg?w=20", 304, headers={"If-None-Match": f'W/"x", {wide}'})
+    status, headers, body = both(originals, row)
+    assert (status, dict(headers)["etag"], body) == (304, wide, b"")
+    same = tag("/image/a.jpg?fit=clip&q=75&w=20")
+    others = [
+        tag("/image/a.jpg?w=21"),
+        tag("/image/a.jpg?w=20&q=74"),
+        tag("/image/a.jpg?w=20&fm=png"),
+        tag("/image/sub/b.jpg?w=20"),
+        tag("/image/a.jpg?w=20", namespace="x"),
+    ]
+    assert same == wide
+    assert len({wide, *others}) == 6
+
+
+def test_pictures_are_what_was_asked_for(originals: Path) -> None:
+    def picture(target: str, **options: Any) -> bytes:
+        return both(originals, Row("", target, 200, options=options))[2]
+
+    assert opened(picture("/image/a.jpg?w=32")).size == (32, 24)
+    third = opened(picture("/image/a.jpg", default="w=0.333333&fm=png"))
+    assert (third.size, third.format) == ((21, 16), "PNG")
+    assert opened(picture("/image/a.jpg?w=10", default="w=0.333333&fm=png")).format == "JPEG"
+    assert opened(picture("/image/a.jpg?w=200")).size == (64, 48)
+    assert opened(picture("/image/a.jpg?w=128&upscale=1")).size == (128, 96)
+    assert opened(picture("/image/a.jpg?w=10&dpr=2")).size == (20, 15)
+    # EXIF 6: the stored top left (red) is shown at the top right.
+    turned = pixels_of(picture("/image/turned.jpg?h=32"))
+    assert turned.shape == (32, 24, 3)
+    assert close(corners(turned)[:2], [YELLOW, RED])
+    snapped = opened(picture("/image/a.jpg?w=30&upscale=1", widths=(40, 80), snap=True))
+    assert snapped.size == (40, 30)
+    # Half transparent red over white.
+    flat = pixels_of(picture("/image/clear.png?fm=jpg&q=100"))
+    assert close(corners(flat)[0], [(c * 128 + 255 * 127) / 255 for c in RED])
+    kept = pixels_of(picture("/image/clear.png?fm=png"), "RGBA")
+    assert corners(kept)[1] == (*GREEN, 128)
+
+
+def test_the_same_bytes_from_a_function_an_id_and_a_directory(originals: Path) -> None:
+    data = (originals / "a.jpg").read_bytes()
+    expected = both(originals, Row("", "/image/a.jpg?w=20", 200))[2]
+    for give in (
+        lambda id: originals / "a.jpg",
+        lambda id: str(originals / "a.jpg"),
+        lambda id: data,
+    ):
+        assert both(give, Row("", "/image/1?w=20", 200))[2] == expected
+    assert both(lambda id: None, Row("", "/image/1", 404))[0] == 404
+
+
+def test_an_integer_function_gets_an_int() -> None:
+    seen: list[Any] = []
+
+    def get_image_path(id: int) -> bytes | None:
+        seen.append(id)
+        return saved(quadrants(), "BMP") if id == 7 else None
+
+    row = Row("", "/image/7", 200, options={"id_type": int, "default": "w=0.333333&fm=png"})
+    assert opened(both(get_image_path, row)[2]).size == (21, 16)
+    assert both(get_image_path, row._replace(target="/image/8"))[0] == 404
+    assert both(get_image_path, row._replace(target="/image/x"))[0] == 404
+    assert seen == [7, 7, 8, 8]
+
+
+def test_v_makes_immutable_only_when_it_is_right(originals: Path) -> None:
+    def caching(target: str) -> str:
+        return dict(both(originals, Row("", target, 200))[1])["cache-control"]
+
+    from imgmiddleware import ImageService
+
+    url = ImageService(originals).url("a.jpg", w=20)
+    assert url.startswith("/image/a.jpg?w=20&v=")
+    assert caching(url) == "public, max-age=31536000, immutable"
+    assert caching("/image/a.jpg?w=20&v=wrong") == "public, max-age=300"

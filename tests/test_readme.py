@@ -1,0 +1,149 @@
+"""The README does what it says: its snippets run, its tables are those of the code."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from pictures import opened, quadrants, saved
+
+from imgmiddleware import ImageRequest, ImageService, Settings
+from imgmiddleware.errors import CODES
+from imgmiddleware.operations import OPERATIONS, OWNERS, build
+from imgmiddleware.operations.resize import Resize
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def table(name: str) -> list[list[str]]:
+    """The cells of a table's rows, without code marks."""
+    rows = README.partition(f"<!-- {name} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    # A bar inside of code marks is text.
+    cut = [re.sub(r"`[^`]*`", lambda m: m[0].replace("|", "\0"), row) for row in rows]
+    return [[c.strip().replace("\0", "|") for c in row.strip("|").split("|")] for row in cut]
+
+
+def plain(cell: str) -> str:
+    return cell.replace("`", "")
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "2024").mkdir(parents=True)
+    for name, format in (("2024/cat.tif", "TIFF"), ("scan.bmp", "BMP"), ("cat.jpg", "JPEG")):
+        (folder / name).write_bytes(saved(quadrants(1200, 900), format))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def run(snippet: str, **names: Any) -> dict[str, Any]:
+    names["__name__"] = "__main__"  # Flask looks for the file of its module
+    exec(compile(snippet, "README.md", "exec"), names)
+    return names
+
+
+def test_there_are_these_snippets() -> None:
+    assert len(SNIPPETS) == 5
+
+
+@pytest.mark.usefixtures("photos")
+def test_the_two_one_liners() -> None:
+    wsgi = run(SNIPPETS[0], application=plain_wsgi)["application"]
+    asgi = run(SNIPPETS[1], app=plain_asgi)["app"]
+    first, second = (
+        call(app, "/image/2024/cat.tif?w=800")
+        for call, app in ((call_wsgi, wsgi), (call_asgi, asgi))
+    )
+    assert first == second
+    assert opened(first[2]).size == (800, 600)
+    assert opened(first[2]).format == "JPEG"
+
+
+@pytest.mark.usefixtures("photos")
+def test_the_blog_posts_job() -> None:
+    app = run(SNIPPETS[2])["app"]
+    status, headers, body = call_wsgi(app, "/image/1")
+    assert (status, dict(headers)["content-type"]) == (200, "image/png")
+    assert opened(body).size == (400, 300)
+    assert call_wsgi(app, "/image/3")[0] == 404
+    assert call_wsgi(app, "/elsewhere")[2].startswith(b"<!doctype html>")
+
+
+def test_the_array() -> None:
+    app = run(SNIPPETS[3])["app"]
+    assert opened(call_asgi(app, "/image/ramp")[2]).size == (256, 64)
+
+
+@pytest.mark.usefixtures("photos")
+def test_the_service() -> None:
+    names = run(SNIPPETS[4])
+    assert opened(names["response"].body).size == (400, 300)
+    assert re.fullmatch(r"/image/cat\.jpg\?w=400&v=[\w-]+", names["link"])
+
+
+def test_the_query_table() -> None:
+    rows = {plain(row[0]): row for row in table("query-table")}
+    others = {"preset", "v", "auto", "ixlib"}
+    assert set(rows) == set(OWNERS) | others
+    for operation in OPERATIONS:
+        for field in dataclasses.fields(operation):
+            form = operation.forms()[field.name]
+            assert plain(rows[field.name][1]) == form.words
+            if field.default is not None:
+                assert plain(rows[field.name][2]) == form.write(field.default)
+
+
+def test_the_fit_table() -> None:
+    rows = table("fit-table")
+    head = README.partition("<!-- fit-table -->\n")[2].splitlines()[0]
+    queries = [plain(cell.strip()) for cell in head.strip("|").split("|")[2:]]
+    assert len(rows) == 6
+    for fit, _, *cells in rows:
+        for query, cell in zip(queries, cells, strict=True):
+            texts = dict(pair.split("=") for pair in query.split("&")) | {"fit": plain(fit)}
+            width, height = build(texts).get(Resize).frame(300, 200).canvas
+            assert cell == f"{width} x {height}", (fit, query)
+
+
+def test_the_options_table() -> None:
+    rows = {plain(name): default for name, default, _ in table("options-table")}
+    defaults = Settings()
+    assert set(rows) == {field.name for field in dataclasses.fields(Settings)}
+    for name, default in rows.items():
+        value = getattr(defaults, name)
+        if name == "original_formats":
+            assert default == "all of them"
+        else:
+            shown = value.__name__ if isinstance(value, type) else json.dumps(value)
+            expected = {"true": "True", "false": "False", "null": "None"}.get(shown, shown)
+            assert plain(default) == expected, name
+
+
+def test_the_errors_table() -> None:
+    rows = {plain(code): (int(status), meaning) for code, status, meaning in table("errors-table")}
+    assert rows == dict(CODES)
+
+
+def test_how_errors_look() -> None:
+    block = README.partition("```http\n")[2].partition("```")[0]
+    head, _, body = block.partition("\n\n")
+    answer = ImageService(lambda id: b"").handle(ImageRequest("GET", "/image/x", "w=9000"))
+    assert answer is not None
+    assert json.loads(body) == json.loads(answer.body)
+    assert f"HTTP/1.1 {answer.status} Bad Request" in head
+    for line in head.splitlines()[1:]:
+        name, _, value = line.partition(": ")
+        assert answer.header(name) == value
+
+
+def test_links_in_the_readme_lead_somewhere() -> None:
+    root = Path(__file__).parents[1]
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (root / target).exists(), target

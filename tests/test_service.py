@@ -1,0 +1,261 @@
+"""The order of the steps: what is cheap comes first, and what is decided needs no pixels."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
+
+from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, service
+
+
+class CountingSource:
+    """A source of one original that counts what is asked of it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.opens = self.reads = self.closes = 0
+        self.version, self.last_modified, self.size = "1", None, len(data)
+
+    def open(self, id: str) -> Any:
+        self.opens += 1
+        return self if id == "a" else None
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        self.reads += 1
+        part = self.data[offset : offset + len(buffer)]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.closes += 1
+
+
+@pytest.fixture
+def source() -> CountingSource:
+    return CountingSource(saved(quadrants(), "JPEG", quality=95, subsampling=0))
+
+
+@pytest.fixture
+def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    done: list[Any] = []
+    real = service.render
+
+    def counting(*arguments: Any) -> bytes:
+        done.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(service, "render", counting)
+    return done
+
+
+def get(path: str = "/image/a", query: str = "", **headers: str) -> ImageRequest:
+    return ImageRequest("GET", path, query, {k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def test_what_the_text_refuses_opens_nothing(source: CountingSource) -> None:
+    images = ImageService(source)
+    for request in (get(query="w=x"), get("/image/"), ImageRequest("POST", "/image/a")):
+        assert images.handle(request).status >= 400
+    forbidden = ImageService(source, authorize=lambda request: False)
+    assert forbidden.handle(get()).status == 403
+    assert source.opens == 0
+
+
+def test_a_304_reads_nothing_and_decodes_nothing(
+    source: CountingSource, renders: list[Any]
+) -> None:
+    images = ImageService(source)
+    etag = images.handle(get(query="w=9")).header("etag")
+    reads = source.reads
+    assert len(renders) == 1
+    answer = images.answer(get(query="w=9", if_none_match=etag))
+    assert not isinstance(answer, Work)
+    assert (answer.status, answer.body) == (304, b"")
+    assert (source.reads, len(renders)) == (reads, 1)
+    assert source.closes == source.opens
+
+
+def test_an_etag_is_known_before_anything_is_decoded(source: CountingSource) -> None:
+    work = ImageService(source).answer(get(query="w=9"))
+    assert isinstance(work, Work)
+    etag = dict(work.headers)["ETag"]
+    assert work.run().header("ETag") == etag
+    assert source.closes == 1
+
+
+def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
+    images = ImageService(source)
+    images.handle(get(query="w=9"))
+    reads = source.reads
+    images.handle(get(query="w=9"))
+    assert source.reads == reads + 1  # the whole file, and no header
+    source.version = "2"
+    images.handle(get(query="w=9"))
+    assert source.reads == reads + 3
+
+
+def test_work_that_nobody_wants_lets_go_of_its_original(source: CountingSource) -> None:
+    work = ImageService(source).answer(get())
+    assert isinstance(work, Work)
+    work.close()
+    assert source.closes == source.opens == 1
+
+
+def test_nobody_is_rendered_for_who_has_gone(source: CountingSource, renders: list[Any]) -> None:
+    images = ImageService(source, render_slots=1)
+    with pytest.raises(ClientGoneError):
+        images.handle(get(), lambda: True)
+    assert (renders, source.closes) == ([], source.opens)
+    assert images.handle(get()).status == 200  # the slot is free again
+
+
+def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = ImageService(source, render_slots=1)
+    started, finish = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> bytes:
+        started.set()
+        assert finish.wait(30)
+        return b"body"
+
+    monkeypatch.setattr(service, "render", slow)
+    holder = threading.Thread(target=images.handle, args=(get(),))
+    holder.start()
+    assert started.wait(30)
+    polls = iter([False, False, True])
+    with pytest.raises(ClientGoneError):
+        images.handle(get(), lambda: next(polls))
+    finish.set()
+    holder.join(30)
+    assert images.handle(get()).body == b"body"
+
+
+def test_an_original_that_changes_meanwhile_is_a_503_that_says_when(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(saved(quadrants(), "BMP"))
+    work = ImageService(tmp_path).answer(get())
+    assert isinstance(work, Work)
+    os.utime(tmp_path / "a", (1, 1))
+    answer = work.run()
+    assert (answer.status, answer.header("Retry-After")) == (503, "1")
+    assert answer.header("Cache-Control") == "no-store"
+
+
+def test_a_replaced_original_is_another_picture(tmp_path: Path) -> None:
+    images = ImageService(tmp_path)
+    (tmp_path / "a").write_bytes(saved(quadrants(), "BMP"))
+    first, link = images.handle(get()), images.url("a")
+    (tmp_path / "new").write_bytes(saved(quadrants()[::-1].copy(), "BMP"))
+    (tmp_path / "new").rename(tmp_path / "a")
+    second = images.handle(get(if_none_match=first.header("etag")))
+    assert second.status == 200
+    assert close(corners(pixels_of(second.body))[3], RED)
+    assert images.url("a") != link
+
+
+def test_one_line_a_refusal_with_id_and_code(
+    source: CountingSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    images = ImageService(source, max_source_pixels=9)
+    with caplog.at_level(logging.INFO, "imgmiddleware"):
+        images.handle(get())
+        images.handle(get("/image/b\n"))
+    logged = [(r.levelname, r.getMessage()) for r in caplog.records]
+    assert [level for level, _ in logged] == ["WARNING", "INFO"]
+    assert "id='a' status=413 code=source-pixels" in logged[0][1]
+    assert r"id='b\n' status=404 code=not-found" in logged[1][1]
+    assert "\n" not in logged[1][1]
+
+
+def test_links(source: CountingSource) -> None:
+    images = ImageService(source, prefix="/p")
+    token = images.url("a").partition("?v=")[2]
+    assert len(token) >= 8
+    assert images.url("a", w=800, fit="crop", upscale=True, fm="png") == (
+        f"/p/a?w=800&fit=crop&upscale=1&fm=png&v={token}"
+    )
+    assert images.url("a", mount="/site/", w=0.5) == f"/site/p/a?w=0.5&v={token}"
+    assert images.url("é/ü?#.jpg") == "/p/%C3%A9/%C3%BC%3F%23.jpg"
+    source.version = "2"
+    assert images.url("a") != f"/p/a?v={token}"
+    with pytest.raises(ImageError, match="w"):
+        images.url("a", w="x")
+    numbers = ImageService(source, id_type=int)
+    assert numbers.url(7, auto="format,compress") == "/image/7?auto=format,compress"
+    with pytest.raises(ImageError, match="whole number"):
+        numbers.url("x")
+
+
+@pytest.mark.parametrize("order", ["bgr", "rgb"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
+def test_an_array_is_an_original_like_any_other(order: Any, dtype: Any) -> None:
+    scale = {np.uint8: 1, np.uint16: 257, np.float64: 1 / 255}[dtype]
+    array = (quadrants().astype(np.float64) * scale).astype(dtype)
+    if order == "bgr":
+        array = array[..., ::-1]
+    images = ImageService(lambda id: array, array_order=order)
+    answer = images.handle(get(query="w=0.5&fm=png"))
+    assert opened(answer.body).size == (32, 24)
+    assert close(corners(pixels_of(answer.body))[:3:2], [RED, BLUE], 1)
+    assert (
+        images.handle(get(query="w=0.5&fm=png", if_none_match=answer.header("etag"))).status == 304
+    )
+
+
+def test_an_array_with_alpha_and_a_gray_one() -> None:
+    clear = np.dstack((quadrants()[..., ::-1], np.full((48, 64), 100, np.uint8)))
+    answer = ImageService(lambda id: clear).handle(get())
+    assert answer.header("content-type") == "image/png"
+    assert corners(pixels_of(answer.body, "RGBA"))[0] == (*RED, 100)
+    gray = ImageService(lambda id: np.full((9, 9), 0.5)).handle(get(query="fm=png"))
+    assert opened(gray.body).mode == "L"
+    assert pixels_of(gray.body, "L").max() == 128
+
+
+def test_limits_hold_for_arrays_too() -> None:
+    images = ImageService(lambda id: np.zeros((10, 10), np.uint8), max_source_pixels=99)
+    assert images.handle(get()).status == 413
+
+
+def test_a_failing_encoder_is_our_bug(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imgmiddleware.imaging import encode
+
+    monkeypatch.setattr(encode.cv2, "imencode", lambda *arguments: (False, None))
+    with pytest.raises(RuntimeError, match="jpg encoder"):
+        ImageService(source).handle(get())
+
+
+def test_a_picture_too_long_for_its_format() -> None:
+    long = np.zeros((1, 20_000), np.uint8)
+    images = ImageService(lambda id: long, max_result_width=30_000)
+    assert images.handle(get(query="fm=webp")).status == 400
+    assert images.handle(get(query="fm=png")).status == 200
+
+
+def test_concurrent_requests_get_their_own_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(saved(quadrants(200, 200), "PNG"))
+    images = ImageService(tmp_path)
+    sizes: dict[int, Any] = {}
+
+    def ask(width: int) -> None:
+        sizes[width] = opened(images.handle(get(query=f"w={width}")).body).size
+
+    threads = [threading.Thread(target=ask, args=(w,)) for w in range(20, 60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sizes == {w: (w, w) for w in range(20, 60)}

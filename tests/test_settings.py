@@ -1,0 +1,43 @@
+"""Options: what is wrong is named when the service is built, not when somebody asks for a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from imgmiddleware import ImageService, Settings
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"prefix": "/a//b/"}, {"prefix": "/a?b"}, {"missing": "500"}, {"array_order": "gbr"},
+        {"id_type": float}, {"max_source_bytes": 0}, {"max_source_pixels": -1},
+        {"max_source_memory": 1.5}, {"max_result_width": True}, {"max_result_height": "9"},
+        {"max_result_pixels": None}, {"max_age": -1}, {"render_slots": 0}, {"widths": ()},
+        {"widths": (0,)}, {"heights": (9,)}, {"snap": True}, {"original_formats": {"heic"}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_wrong_option_is_named(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        Settings(**options)
+
+
+def test_an_unknown_option_is_named(tmp_path: Any) -> None:
+    with pytest.raises(TypeError, match="widht"):
+        ImageService(tmp_path, widht=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("image", "/image/"), ("/image", "/image/"), ("/a/b/", "/a/b/"), ("/", "/"), ("", "/")],
+)
+def test_a_prefix_has_its_slashes(given: str, kept: str) -> None:
+    assert Settings(prefix=given).prefix == kept
+
+
+def test_slots_are_the_processors_unless_given() -> None:
+    assert Settings(render_slots=3).slots == 3
+    assert Settings().slots >= 1
