@@ -39,10 +39,15 @@ class ASGIImageMiddleware:
         self._watches = self.service.settings.missing != "pass"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not (path := _path(scope)).startswith(self._prefix):
+        # Most requests are not ours: the cheapest test comes first, and finds a mount's path too.
+        if (
+            scope["type"] != "http"
+            or self._prefix not in scope["path"]
+            or not _path(scope).startswith(self._prefix)
+        ):
             await self.app(scope, receive, send)
             return
-        handle = partial(self.service.handle, _read(scope, path))
+        handle = partial(self.service.handle, _read(scope))
         try:
             if self._watches:
                 response = await self._watching(handle, receive)
@@ -97,7 +102,7 @@ def _path(scope: Scope) -> str:
     return path
 
 
-def _read(scope: Scope, path: str) -> ImageRequest:
+def _read(scope: Scope) -> ImageRequest:
     connection = HTTPConnection(scope)
     headers: dict[str, str] = {}
     for name, value in connection.headers.items():
@@ -105,7 +110,7 @@ def _read(scope: Scope, path: str) -> ImageRequest:
         headers[name] = headers[name] + joint + value if name in headers else value
     return ImageRequest(
         method=scope["method"],
-        path=path,
+        path=_path(scope),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         scheme=scope.get("scheme", "http"),
