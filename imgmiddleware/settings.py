@@ -52,7 +52,7 @@ class Settings:
     #: Originals are refused beyond these, before any decode.
     max_source_bytes: int = 256 * 2**20
     max_source_pixels: int = 100_000_000
-    max_source_memory: int = 2**30  # bytes that the format's decoder may allocate for it
+    max_source_memory: int = 2 * 2**30  # bytes that the format's decoder may allocate for it
     #: Results are refused beyond these, before any decode. 16383 is WebP's longest side.
     max_result_width: int = 16_383
     max_result_height: int = 16_383

@@ -91,16 +91,23 @@ def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
 
 def _from_pillow(image: Image.Image, facts: Facts) -> Pixels | None:
     image.load()
-    if image.mode == "LAB":
-        return None
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)
-    if image.mode in ("F", "CMYK"):
+    if image.mode == "F":
         return np.asarray(image)
-    if image.mode in ("1", "L"):
-        return np.asarray(image.convert("L"))
-    mode = "RGBA" if facts.alpha else "RGB"
-    return np.asarray(image.convert(mode))[..., [2, 1, 0, 3][: len(mode)]]
+    if image.mode == "LAB":
+        return None
+    mode = "L" if image.mode == "1" else image.mode
+    if mode not in _PACKED:
+        mode = "RGBA" if facts.alpha else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
+    # Packed in our order as it leaves Pillow: turning the channels later is one more copy.
+    packed = np.frombuffer(image.tobytes("raw", _PACKED[mode]), np.uint8)
+    return packed.reshape(image.height, image.width, *([] if mode == "L" else [len(mode)]))
+
+
+#: Pillow's modes that are taken as they are, and their names in our order of channels.
+_PACKED = {"L": "L", "RGB": "BGR", "RGBA": "BGRA", "CMYK": "CMYK"}
 
 
 def _with_transparent(gray: Pixels, facts: Facts) -> Pixels:
