@@ -142,7 +142,7 @@ class ImageService:
         if request.method == "OPTIONS":
             return ImageResponse(204, (("Allow", ", ".join(_METHODS)),))
         if request.method not in _METHODS:
-            raise ImageError("method-not-allowed", f"{request.method[:20]} is not answered here")
+            raise ImageError("method-not-allowed", f"{request.method[:20]!r} is not answered here")
         asked = self._grammar.parse(request.query)
         with ExitStack() as opened:
             original = self._opened(id, opened)

@@ -70,6 +70,9 @@ class Settings:
         object.__setattr__(self, "original_formats", frozenset(self.original_formats))
         if unknown := self.original_formats - ORIGINAL_FORMATS:
             raise ValueError(f"original_formats: not known: {', '.join(sorted(unknown))}")
+        _check_queries(self.default, self.presets)
+        if self.authorize is not None and not callable(self.authorize):
+            raise ValueError(f"authorize: {self.authorize!r} is not a function of an ImageRequest")
         _one_of("missing", self.missing, ("404", "pass"))
         _one_of("array_order", self.array_order, ("bgr", "rgb"))
         _one_of("id_type", self.id_type, (str, int))
@@ -110,6 +113,16 @@ def _prefix(prefix: str) -> str:
         raise ValueError(f"prefix: {prefix!r} is not a path such as '/image/'")
     inner = prefix.strip("/")
     return f"/{inner}/" if inner else "/"
+
+
+def _check_queries(default: object, presets: object) -> None:
+    """That they are text; what the text means is the grammar's to check."""
+    if not isinstance(default, str):
+        raise ValueError(f"default: {default!r} is not a query such as 'w=800'")
+    if not isinstance(presets, Mapping) or not all(
+        isinstance(text, str) for pair in presets.items() for text in pair
+    ):
+        raise ValueError("presets: not a mapping of names to queries such as {'thumb': 'w=200'}")
 
 
 def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:

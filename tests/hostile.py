@@ -10,6 +10,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
@@ -242,7 +243,7 @@ def _locations(items: list[AvifItem], start: int) -> bytes:
         rows += struct.pack(">HHHH", number, int(item.in_idat), 0, item.pieces)
         base, size = (0 if item.in_idat else start + stored), len(item.data)
         cuts = [size * piece // item.pieces for piece in range(item.pieces + 1)]
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        for left, right in pairwise(cuts):
             rows += struct.pack(">LL", base + left, right - left)
         stored += 0 if item.in_idat else size
     return box(b"iloc", b"\x01\0\0\0\x44\0", struct.pack(">H", len(items)), rows)
@@ -250,16 +251,15 @@ def _locations(items: list[AvifItem], start: int) -> bytes:
 
 def avif(items: list[AvifItem], brand: bytes = b"avif") -> bytes:
     """An AVIF of these items, the first of them primary; at most one may stand in 'idat'."""
-    pool, associations, types, references = b"", b"", b"", b""
-    number = 0
+    associations, types, references = b"", b"", b""
+    pool = list(dict.fromkeys(part for item in items for part in item.properties))
     for id, item in enumerate(items, 1):
         types += box(b"infe", struct.pack(">LHH", 0x02000000, id, 0), item.kind, b"\0")
         indices = bytes(
-            place | (0x80 if part[4:8] in (b"av1C", b"irot", b"imir") else 0)  # essential
-            for place, part in enumerate(item.properties, number + 1)
+            pool.index(part) + 1 | (0x80 if part[4:8] in (b"av1C", b"irot", b"imir") else 0)
+            for part in item.properties
         )
         associations += struct.pack(">HB", id, len(indices)) + indices
-        pool, number = pool + b"".join(item.properties), number + len(indices)
         for kind, targets in item.references:
             body = struct.pack(f">HH{len(targets)}H", id, len(targets), *targets)
             references += box(kind, body)
@@ -277,7 +277,7 @@ def avif(items: list[AvifItem], brand: bytes = b"avif") -> bytes:
             box(b"iref", bytes(4), references) if references else b"",
             box(
                 b"iprp",
-                box(b"ipco", pool),
+                box(b"ipco", *pool),
                 box(b"ipma", bytes(4), struct.pack(">L", len(items)), associations),
             ),
             box(b"idat", inside) if inside else b"",

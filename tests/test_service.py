@@ -178,6 +178,21 @@ def test_one_line_a_refusal_with_id_and_code(
     assert "\n" not in logged[1][1]
 
 
+@pytest.mark.parametrize(
+    "query", ["a%0Ab=1", "a%0Ab=1&a%0Ab=1", "w=1%0A", "preset=%0A", "%0A", "fit=%0A", "auto=%0A"]
+)
+@pytest.mark.parametrize("options", [{}, {"presets": {"a": "w=9"}, "presets_only": True}])
+def test_nobody_writes_a_line_of_their_own_into_the_log(
+    source: CountingSource, caplog: pytest.LogCaptureFixture, query: str, options: Any
+) -> None:
+    with caplog.at_level(logging.INFO, "imgmiddleware"):
+        answer = ImageService(source, **options).handle(get(query=query))
+        ImageService(source).handle(ImageRequest("A\nB", "/image/a"))
+    assert answer.status == 400
+    assert len(caplog.records) == 2
+    assert not any("\n" in record.getMessage() for record in caplog.records)
+
+
 def test_links(source: CountingSource) -> None:
     images = ImageService(source, prefix="/p")
     token = images.url("a").partition("?v=")[2]

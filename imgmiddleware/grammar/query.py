@@ -114,7 +114,7 @@ def _split(query: str) -> dict[str, str]:
             raise ImageError("malformed-query", f"{pair[:60]!r} is not name=value")
         if name in texts:
             raise ImageError(
-                "repeated-parameter", f"{name[:60]} is given twice", parameter=name[:60]
+                "repeated-parameter", f"{name[:60]!r} is given twice", parameter=name[:60]
             )
         texts[name] = text
     return texts
@@ -155,4 +155,4 @@ def _own(option: str, query: str) -> Mapping[str, str]:
 
 
 def _not_allowed(name: str, why: str) -> ImageError:
-    return ImageError("parameter-not-allowed", f"{name}: {why}", parameter=name[:60])
+    return ImageError("parameter-not-allowed", f"{name[:60]!r}: {why}", parameter=name[:60])

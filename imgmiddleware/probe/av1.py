@@ -15,7 +15,7 @@ from imgmiddleware.probe.format import unsupported
 #: OBUs of one item: encoders write a delimiter, a sequence header, perhaps metadata, and one OBU a
 #: frame. 1,024 items may all point to the same bytes, so the bound has to be small.
 MAX_OBUS = 64
-#: Frames of one item: four spatial layers, each perhaps in two quality layers. Each is decoded whole.
+#: Frames of one item: four spatial layers, each perhaps in two qualities. Each is decoded whole.
 MAX_FRAMES = 8
 #: The longest sequence header: 32 operating points with decoder models take 400 bytes.
 _MOST_SEQUENCE = 512
@@ -66,7 +66,7 @@ class _Bits:
 
 @dataclass(frozen=True, slots=True)
 class _Timing:
-    """Lengths of fields that timing_info and decoder_model_info announce; 0 where there are none."""
+    """Lengths of fields that timing_info and decoder_model_info announce; 0 where there is none."""
 
     buffer_delay: int = 0
     presentation_time: int = 0

@@ -1,6 +1,6 @@
 """AVIF 1.1: the container's picture, held against the AV1 frames inside it.
 
-The container tells a size (ispe) and so does each AV1 sequence header, and decoders go by the second:
+The container tells a size (ispe), each AV1 sequence header another, and decoders go by the latter:
 1,040 bytes whose container says 10 x 10 and whose frame is 8000 x 8000 cost 4 s and 835 MB, while
 every header reader reports ten pixels. So every AV1 item's sequence headers must say what its ispe
 says, and all items together must stay within a multiple of the picture.
@@ -8,7 +8,7 @@ says, and all items together must stay within a multiple of the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
@@ -16,6 +16,7 @@ from imgmiddleware.probe.av1 import Sequence, read_sequences
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
     MAX_PROFILE,
+    SLACK,
     Encoded,
     Format,
     check_size,
@@ -46,10 +47,8 @@ _MATRICES = {
 }
 _ORIENTATIONS = {matrix: value for value, matrix in _MATRICES.items()}
 _ROTATIONS = (1, 8, 3, 6)  # of irot's quarter turns, which are anti-clockwise
-_MIRRORS = (
-    4,
-    2,
-)  # of imir's axis: 0 swaps top and bottom, 1 left and right (23008-12:2022, 6.5.12)
+#: Of imir's axis: 0 swaps top and bottom, 1 left and right (23008-12:2022, section 6.5.12).
+_MIRRORS = (4, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class _Picture:
     height: int
     sequence: Sequence
     pixels: int  # of all AV1 frames that decoding it takes
+    tiled: bool = False
 
 
 def sniff(head: bytes) -> bool:
@@ -139,7 +139,7 @@ def _check_grid(
     for tile, count, whole in ((first.width, columns, width), (first.height, rows, height)):
         if not tile * (count - 1) < whole <= tile * count:
             raise damaged("the tiles of its grid do not cover it, or reach beyond it")
-    return _Picture(width, height, first.sequence, sum(tile.pixels for tile in tiles))
+    return _Picture(width, height, first.sequence, sum(tile.pixels for tile in tiles), True)
 
 
 def _targets(container: Container, kind: bytes, source: int) -> list[int]:
@@ -207,6 +207,8 @@ def read(window: Window) -> Facts:
     alpha = _alpha(window, container)
     parts = [picture]
     if alpha is not None:
+        if picture.sequence.gray:  # OpenCV would have it in two channels, and then fails
+            raise unsupported("it is gray with an alpha plane")
         parts.append(_check_item(window, container, alpha, coded))
         if (parts[1].width, parts[1].height) != (picture.width, picture.height):
             raise damaged("its alpha plane has another size than its colours")
@@ -215,7 +217,7 @@ def read(window: Window) -> Facts:
         picture.width,
         picture.height,
         _orientation(window, primary),
-        "gray" if picture.sequence.gray and alpha is None else "rgb",
+        "gray" if picture.sequence.gray else "rgb",
         alpha is not None,
         16 if picture.sequence.bits > 8 else 8,
         decode_bytes=_decode_bytes(parts),
@@ -223,8 +225,22 @@ def read(window: Window) -> Facts:
     )
 
 
-def _decode_bytes(parts: Iterable[_Picture]) -> int:
-    return sum(part.pixels for part in parts) * 16
+def _decode_bytes(parts: list[_Picture]) -> int:
+    """The output, and for each AV1 picture its planes and the decoder's own state.
+
+    That state is 13 bytes a pixel whatever the content and the number of threads, and it lives
+    until the output is written. Measured in all, bytes a pixel at 20 megapixels: 4:0:0 15.05, 4:2:0
+    17.09, 4:4:4 18.68, 4:2:0 with alpha 32.19, 4:4:4 with alpha 33.75; in 10 bits 21.66, with
+    alpha 39.35.
+    """
+    color = parts[0].sequence
+    width = 2 if color.bits > 8 else 1
+    channels = 4 if len(parts) > 1 else 1 if color.gray else 3
+    total = parts[0].width * parts[0].height * channels * width
+    for part in parts:
+        planes = 2 if part.tiled else 1  # a grid's tiles are copied into one picture
+        total += part.pixels * 14 + int(part.pixels * part.sequence.samples * width) * planes
+    return total + SLACK
 
 
 def profile(data: Encoded) -> bytes | None:

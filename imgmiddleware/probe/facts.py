@@ -12,7 +12,7 @@ class Facts:
     `width` and `height` are in pixels as *stored*; `upright` is the size that a person sees.
     """
 
-    format: str  # a key of probe.FORMATS: "jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"; or "array"
+    format: str  # a key of probe.FORMATS: "jpeg", "png", "webp", ...; or "array"
     width: int
     height: int
     orientation: int = 1  # EXIF's Orientation, 1 to 8: how the stored pixels must be turned

@@ -14,12 +14,12 @@ from imgmiddleware.probe.window import Window
 #: An encoded original in memory.
 Encoded = bytes | memoryview
 
-#: The largest colour profile that is handed on. Printers' profiles with dense tables reach 3 MB, and
+#: The largest colour profile that is handed on. Printers' profiles with dense tables reach 3 MB and
 #: a zlib stream of 4 KB can inflate to 4 MB: so the bound is on the inflated size.
 MAX_PROFILE = 4 * 1024 * 1024
 
 #: Added to every decoder's bound for what does not grow with the picture: tables, row buffers, the
-#: contexts of threads. Measured on 20-megapixel files: below 1 MiB, so this leaves room for wide rows.
+#: contexts of threads. On files of 20 megapixels that is below 1 MiB, so wide rows have room.
 SLACK = 4 * 1024 * 1024
 
 #: What hostile numbers make Python's own parsers raise: a short buffer, a stream that is none, a

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
-from imgmiddleware.probe.format import Encoded, Format, check_size, unchanged
+from imgmiddleware.probe.format import SLACK, Encoded, Format, check_size, unchanged
 from imgmiddleware.probe.window import Window
 
-#: Blocks and sub-blocks that the walk steps over: a megabyte of image data, a few milliseconds. Past
-#: it the number of frames is that of the part seen, which tells an animation from a still all the same.
+#: Blocks and sub-blocks that the walk steps over: a megabyte of image data, a few milliseconds.
+#: What lies behind is not counted, so `frames` is then the least that there can be.
 MAX_STEPS = 4096
 #: Twelve bits, LZW's longest code, can stand for at most 4093 pixels (a table of 4096 entries, of
 #: which each extends another by one): 2729 pixels a byte.
@@ -55,7 +55,11 @@ def read(window: Window) -> Facts:
 
 
 def _decode_bytes(width: int, height: int) -> int:
-    return width * height * 8
+    """The canvas, the indices of an image, the output.
+
+    Measured, bytes a pixel at 20 megapixels: 8.01, with transparency in any frame 9.00.
+    """
+    return width * height * 9 + SLACK
 
 
 def _walk(window: Window, offset: int, canvas: tuple[int, int]) -> _Blocks:

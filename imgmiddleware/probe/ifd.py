@@ -12,8 +12,8 @@ from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.probe.format import PARSE_ERRORS
 from imgmiddleware.probe.window import Window
 
-#: Entries of one directory. Cameras and scanners write below 100, microscopes some hundreds; the count
-#: field alone would allow 65,535 in TIFF and 2**64 in BigTIFF.
+#: Entries of one directory. Cameras and scanners write below 100, microscopes some hundreds; the
+#: count field alone would allow 65,535 in TIFF and 2**64 in BigTIFF.
 MAX_ENTRIES = 2048
 
 ORIENTATION = 274

@@ -1,4 +1,4 @@
-"""ISO base media files (ISO/IEC 14496-12) that hold pictures as items (ISO/IEC 23008-12, "HEIF")."""
+"""ISO base media files (ISO/IEC 14496-12) with pictures as items (ISO/IEC 23008-12, "HEIF")."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _read_frame(window: Window, segment: _Segment) -> _Frame:
 def _decode_bytes(frame: _Frame, multiscan: bool) -> int:
     """Output, row buffers, and what a frame in several scans keeps: two bytes a coefficient.
 
-    Measured for simplejpeg, bytes a pixel at 20 megapixels: one scan 1.03 gray, 3.03 in colour, 4.03
+    Measured for simplejpeg, bytes a pixel at 20 megapixels: one scan 1.03 gray, 3.03 colour, 4.03
     CMYK; progressive 3.03 gray, 6.04 with 4:2:0, 7.03 with 4:2:2, 9.03 with 4:4:4, 12.03 CMYK.
     """
     output = frame.width * frame.height * len(frame.sampling)

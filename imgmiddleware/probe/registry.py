@@ -20,7 +20,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def identify(head: bytes) -> Format:
-    """The format of a file's first bytes. Raises 415, `unknown-format`, with a name where it has one."""
+    """The format of a file's first bytes. Raises 415, `unknown-format`, named where it can be."""
     for format in FORMATS.values():
         if format.sniff(head):
             return format
@@ -63,7 +63,7 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
 
 
 def read_profile(data: Encoded, facts: Facts) -> bytes | None:
-    """The embedded ICC profile, None where there is none to trust: broken, or over `MAX_PROFILE`."""
+    """The embedded ICC profile; None where there is none, it is broken or over `MAX_PROFILE`."""
     try:
         return FORMATS[facts.format].profile(data)
     except (ImageError, *PARSE_ERRORS):

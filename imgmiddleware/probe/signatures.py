@@ -46,7 +46,7 @@ _BRANDS = {
 
 
 def name(head: bytes) -> str | None:
-    """What the first bytes are, as the end of a sentence that begins "it is"; None where unknown."""
+    """What the first bytes are, as the end of a sentence that begins "it is"; None if unknown."""
     if not head:
         return "an empty file"
     if head[4:8] == b"ftyp":

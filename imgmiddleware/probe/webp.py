@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
-from imgmiddleware.probe.format import MAX_PROFILE, Encoded, Format, check_size, unchanged
+from imgmiddleware.probe.format import (
+    MAX_PROFILE,
+    SLACK,
+    Encoded,
+    Format,
+    check_size,
+    unchanged,
+)
 from imgmiddleware.probe.ifd import read_orientation
 from imgmiddleware.probe.window import Window
 
 #: Chunks of one file, a frame of an animation each: ten minutes at 25 frames a second.
 MAX_CHUNKS = 16384
-#: Chunks before a frame's image data: ALPH. Without a bound of its own, each of 16,384 frames could be
-#: filled with empty chunks.
+#: Chunks up to a frame's image data: ALPH and that. Without a bound of its own, each of 16,384
+#: frames could be filled with empty chunks.
 MAX_FRAME_CHUNKS = 8
 #: EXIF beyond this is not read: JPEG's, from which it is usually copied, ends at 64 KiB.
 _MOST_EXIF = 1024 * 1024
@@ -101,7 +108,7 @@ def read(window: Window) -> Facts:
     if first.kind != _EXTENDED:
         found = _read_bitstream(window, first)
         check_size(found.width, found.height)
-        return _facts(found.width, found.height, found.alpha, 1, 1)
+        return _facts(found.width, found.height, found.alpha, 1, None)
     if first.length < 10:
         raise damaged("its VP8X chunk is too short")
     raw = window.read(first.start, 10)
@@ -133,7 +140,7 @@ def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool)
         block = window.read(exif.start, exif.length)
         orientation = read_orientation(block.removeprefix(b"Exif\0\0"))
     # libwebp believes the container's flag alone: without it ALPH or VP8L's alpha bit is lost.
-    return _facts(canvas.width, canvas.height, canvas.alpha, orientation, max(1, frames))
+    return _facts(canvas.width, canvas.height, canvas.alpha, orientation, frames or None)
 
 
 def _check_frame(window: Window, chunk: _Chunk, canvas: _Bitstream) -> None:
@@ -151,9 +158,11 @@ def _check_frame(window: Window, chunk: _Chunk, canvas: _Bitstream) -> None:
         raise damaged("a frame's header and its image data differ in size")
 
 
-def _facts(width: int, height: int, alpha: bool, orientation: int, frames: int) -> Facts:
-    decode_bytes = width * height * 12
-    return Facts("webp", width, height, orientation, "rgb", alpha, 8, frames, decode_bytes)
+def _facts(width: int, height: int, alpha: bool, orientation: int, frames: int | None) -> Facts:
+    # Measured, bytes a pixel at 20 megapixels: lossy 6.02, lossless 7.01, either with alpha 8.01;
+    # an animation, of which two canvases are kept, 11.06 and with alpha 12.01.
+    decode_bytes = width * height * (8 if frames is None else 12) + SLACK
+    return Facts("webp", width, height, orientation, "rgb", alpha, 8, frames or 1, decode_bytes)
 
 
 def profile(data: Encoded) -> bytes | None:
