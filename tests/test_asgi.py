@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 import pytest
-from drivers import asgi_scope, call_asgi, plain_asgi
-from pictures import opened, quadrants, saved
 
+from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService, service
 from imgmiddleware.asgi import ASGIImageMiddleware
+from pictures import opened, quadrants, saved
 
 DATA = saved(quadrants(), "JPEG")
 
@@ -189,7 +189,7 @@ def test_a_mount_ends_at_a_slash() -> None:
     scope = asgi_scope("/image/a")
     scope["root_path"] = "/im"
     seen: list[str] = []
-    app = ASGIImageMiddleware(plain_asgi, lambda id: seen.append(id))
+    app = ASGIImageMiddleware(plain_asgi, seen.append)
 
     async def receive() -> Any:
         await asyncio.Event().wait()

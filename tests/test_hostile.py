@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import hostile
 import pytest
+
+import hostile
 
 #: Memory that a refusal may take over what the process had before, in bytes.
 MOST = 64 * 2**20

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
 
+from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.wsgi import WSGIImageMiddleware
+from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
 
 WHEN = 784_111_777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example
 LATER = "Mon, 07 Nov 1994 08:49:37 GMT"

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from pictures import opened, quadrants, saved
 
+from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
 from imgmiddleware.errors import CODES
 from imgmiddleware.operations import OPERATIONS, OWNERS, build
 from imgmiddleware.operations.resize import Resize
+from pictures import opened, quadrants, saved
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, service
+from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
 
 class CountingSource:

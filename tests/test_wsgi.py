@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from drivers import call_wsgi, plain_wsgi
-from pictures import quadrants, saved
 
+from drivers import call_wsgi, plain_wsgi
 from imgmiddleware import ImageService
 from imgmiddleware.wsgi import WSGIImageMiddleware
+from pictures import quadrants, saved
 
 DATA = saved(quadrants(), "JPEG")
 

@@ -6,10 +6,10 @@ import io
 
 import numpy as np
 import pytest
-from pictures import SRGB, swapped_profile
 from PIL import Image, ImageCms
 
 from imgmiddleware.imaging.color import over_white, to_eight_bits, to_srgb
+from pictures import SRGB, swapped_profile
 
 
 def test_a_profile_is_honoured() -> None:

@@ -8,6 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+
+from imgmiddleware import ImageRequest, ImageService
 from pictures import (
     close,
     float_lanczos,
@@ -18,9 +21,6 @@ from pictures import (
     quadrants,
     swapped_profile,
 )
-from PIL import Image
-
-from imgmiddleware import ImageRequest, ImageService
 
 COLOR = quadrants()
 GRAY = COLOR[..., 1].copy()

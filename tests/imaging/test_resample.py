@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import float_lanczos, photo_like, psnr
 
 from imgmiddleware.imaging.resample import resample
+from pictures import float_lanczos, photo_like, psnr
 
 PHOTO = photo_like(997, 751)
 
