@@ -45,8 +45,19 @@ def decode(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
         raise damaged(f"the {facts.format.upper()} decoder could not read it")
     if pixels.shape[1::-1] != plan.stored:
         raise _contradicts(pixels, plan.stored)
+    return _as_promised(pixels, facts)
+
+
+def _as_promised(pixels: Pixels, facts: Facts) -> Pixels:
+    """Where OpenCV's pixels are not what the header says that they are."""
     if facts.transparent is not None and pixels.ndim == 2:
-        pixels = _with_transparent(pixels, facts)
+        return _with_transparent(pixels, facts)
+    if pixels.ndim == 3 and pixels.shape[2] == 4 and not facts.alpha and facts.color != "cmyk":
+        pixels = pixels[..., :3]  # padding of a 32-bit BMP, or the alpha of a GIF's later frame
+    if facts.depth == 16 and facts.bits < 16:  # AVIF of 10 and 12 bits comes in its own range
+        most = (1 << facts.bits) - 1
+        wide = pixels.astype(np.uint32)
+        pixels = np.asarray((wide * 65535 + most // 2) // most, np.uint16)
     return pixels
 
 
@@ -70,9 +81,12 @@ def _jpeg(data: bytes | memoryview, facts: Facts, plan: Plan) -> Pixels:
 def _opencv(data: bytes | memoryview, facts: Facts) -> Pixels | None:
     if facts.color == "cmyk":  # it would be converted without its profile
         raise ImageError("unsupported-feature", "CMYK of more than 8 bits is not opened here")
+    # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF). It makes gray
+    # of a colour BMP whose header is the old one of 12 bytes.
+    colors = facts.format == "bmp" and facts.color == "rgb" and not facts.alpha
+    flags = cv2.IMREAD_COLOR if colors else cv2.IMREAD_UNCHANGED
     try:
-        # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF).
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise damaged("the decoder refused it") from error
     return None if pixels is None else np.asarray(pixels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import cv2
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import hostile
 from imgmiddleware import ImageRequest, ImageService
 from pictures import (
     close,
+    corners,
     float_lanczos,
     opened,
     photo_like,
@@ -183,3 +186,48 @@ def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
         mine = pixels_of(rendered(data, f"w={width}&fm=png"))
         whole = np.asarray(opened(data).convert("RGB"))
         assert psnr(mine, float_lanczos(whole, mine.shape[1::-1])) > 40
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_a_deep_avif_comes_in_its_full_range(bits: int) -> None:
+    """OpenCV hands out 10 bits as 0 to 1023; the same picture in 8 bits is the reference."""
+    deep = (COLOR[..., ::-1].astype(np.uint32) * ((1 << bits) - 1) // 255).astype(np.uint16)
+    done, data = cv2.imencode(
+        ".avif", deep, [cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 95]
+    )
+    assert done
+    assert close(corners(pixels_of(rendered(data.tobytes()))), corners(COLOR), 3)
+
+
+def test_the_oldest_bmp_header_has_its_colours() -> None:
+    """OS/2's header of 12 bytes, 24 bits; rows from the bottom up, padded to four bytes."""
+    height, width = COLOR.shape[:2]
+    rows = COLOR[::-1, :, ::-1].reshape(height, -1)
+    data = struct.pack("<2sLHHL", b"BM", 26 + rows.size, 0, 0, 26)
+    data += struct.pack("<LHHHH", 12, width, height, 1, 24) + rows.tobytes()
+    assert np.array_equal(pixels_of(rendered(data)), COLOR)
+
+
+def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
+    height, width = COLOR.shape[:2]
+    padded = np.dstack((COLOR[::-1, :, ::-1], np.zeros((height, width), np.uint8)))
+    header = struct.pack("<LllHHLLllLL", 40, width, height, 1, 32, 3, 0, 0, 0, 0, 0)
+    masks = struct.pack("<LLL", 0xFF0000, 0xFF00, 0xFF)
+    offset = 14 + len(header) + len(masks)
+    data = struct.pack("<2sLHHL", b"BM", offset + padded.size, 0, 0, offset)
+    result = rendered(data + header + masks + padded.tobytes(), "fm=png")
+    assert opened(result).mode == "RGB"
+    assert np.array_equal(pixels_of(result), COLOR)
+
+
+def test_a_cmyk_tiff_of_16_bits_is_refused_by_name() -> None:
+    data = hostile.tiff(
+        {
+            256: ("H", (2,)), 257: ("H", (2,)), 258: ("H", (16, 16, 16, 16)), 262: ("H", (5,)),
+            273: ("L", (8,)), 277: ("H", (4,)), 278: ("H", (2,)), 279: ("L", (32,)),
+        },
+        bytes(32),
+    )  # fmt: skip
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x"))
+    assert answer is not None
+    assert (answer.status, b"CMYK" in answer.body) == (415, True)
