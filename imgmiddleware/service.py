@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from imgmiddleware import answers
 from imgmiddleware.cache import Recent, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.flight import Slots
 from imgmiddleware.grammar import QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, check_result
-from imgmiddleware.http.caching import cache_control
-from imgmiddleware.http.conditionals import evaluate, imf_date
-from imgmiddleware.http.problem import MEDIA_TYPE, problem
+from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import Plan, engine, make_plan, render
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations.output import MEDIA_TYPES
@@ -30,15 +29,8 @@ from imgmiddleware.sources import ArrayOriginal, Opened, Original, SourceLike, a
 
 _log = logging.getLogger("imgmiddleware")
 
-_METHODS = ("GET", "HEAD", "OPTIONS")
-
 #: Headers of originals that are remembered: a few hundred bytes each.
 _MOST_FACTS = 4096
-
-#: Seconds after which a client may ask again for an original that changed under our hands.
-_RETRY_AFTER = "1"
-
-Headers = tuple[tuple[str, str], ...]
 
 
 def _never() -> bool:
@@ -55,7 +47,7 @@ class Work:
     original: Opened
     facts: Facts
     plan: Plan
-    headers: Headers
+    validators: answers.Headers
     opened: ExitStack
 
     def run(self, gone: Callable[[], bool] = _never) -> ImageResponse:
@@ -99,7 +91,7 @@ class ImageService:
         except ImageError as error:
             if not id and self.settings.missing == "pass":
                 return None
-            return self._refusal(request, id, error)
+            return self._refused(request, id, error)
 
     def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
         """What `Work.run` does."""
@@ -107,14 +99,9 @@ class ImageService:
             with work.opened, self._slots.taken(gone):
                 body = render(_renderable(work.original), work.facts, work.plan)
         except ImageError as error:
-            return self._refusal(work.request, work.id, error)
-        headers = (
-            ("Content-Type", MEDIA_TYPES[work.plan.format]),
-            ("Content-Length", str(len(body))),
-            ("X-Content-Type-Options", "nosniff"),
-            *work.headers,
-        )
-        return _sent(work.request, ImageResponse(200, headers, body))
+            return self._refused(work.request, work.id, error)
+        media_type = MEDIA_TYPES[work.plan.format]
+        return answers.sent(work.request, answers.picture(media_type, body, work.validators))
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
@@ -140,8 +127,8 @@ class ImageService:
         if settings.missing == "pass" and not self._exists(id):
             return None
         if request.method == "OPTIONS":
-            return ImageResponse(204, (("Allow", ", ".join(_METHODS)),))
-        if request.method not in _METHODS:
+            return answers.options()
+        if request.method not in answers.METHODS:
             raise ImageError("method-not-allowed", f"{request.method[:20]!r} is not answered here")
         asked = self._grammar.parse(request.query)
         with ExitStack() as opened:
@@ -153,17 +140,19 @@ class ImageService:
                 settings.namespace,
                 [(id, original.version)],
                 asked.transform.canonical,
-                (),
+                (),  # no negotiation yet: the format follows from the Transform and the version
                 engine(),
             )
             token = version_token(settings.namespace, id, original.version)
-            headers = self._validators(key, original, immutable=asked.version == token)
+            validators = answers.validators(
+                key, original.last_modified, settings, immutable=asked.version == token
+            )
             status = evaluate(request.headers, f'"{key}"', original.last_modified)
             if status == 304:
-                return ImageResponse(304, headers)
+                return answers.not_modified(validators)
             if status == 412:
                 raise ImageError("precondition-failed", "the picture is not the one you named")
-            return Work(self, request, id, original, facts, plan, headers, opened.pop_all())
+            return Work(self, request, id, original, facts, plan, validators, opened.pop_all())
 
     def _opened(self, id: str, stack: ExitStack) -> Opened:
         original = self._source.open(id)
@@ -191,38 +180,12 @@ class ImageService:
             return array_facts(renderable)
         return read_facts(renderable, self.settings.original_formats)
 
-    def _validators(self, key: str, original: Opened, *, immutable: bool) -> Headers:
-        """The headers that a 200 and a 304 share (RFC 9110, section 15.4.5)."""
-        private = self.settings.authorize is not None
-        headers: Headers = (
-            ("ETag", f'"{key}"'),
-            (
-                "Cache-Control",
-                cache_control(self.settings.max_age, private=private, immutable=immutable),
-            ),
-        )
-        if original.last_modified is None:
-            return headers
-        return (*headers, ("Last-Modified", imf_date(original.last_modified)))
-
-    def _refusal(self, request: ImageRequest, id: str, error: ImageError) -> ImageResponse:
+    def _refused(self, request: ImageRequest, id: str, error: ImageError) -> ImageResponse:
         # What is wrong with a request is its sender's news; with an original, the operator's.
         level = logging.INFO if error.status < 413 else logging.WARNING
-        _log.log(
-            level, "refused id=%r status=%d code=%s: %s", id, error.status, error.code, error.detail
-        )
-        body = problem(error.status, error.code, error.detail, error.members)
-        headers: Headers = (
-            ("Content-Type", MEDIA_TYPE),
-            ("Content-Length", str(len(body))),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cache-Control", "no-store"),
-        )
-        if error.status == 405:
-            headers += (("Allow", ", ".join(_METHODS)),)
-        if error.status == 503:
-            headers += (("Retry-After", _RETRY_AFTER),)
-        return _sent(request, ImageResponse(error.status, headers, body))
+        line = "refused id=%r status=%d code=%s: %s"
+        _log.log(level, line, id, error.status, error.code, error.detail)
+        return answers.sent(request, answers.refusal(error))
 
 
 def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:
@@ -238,11 +201,6 @@ def _renderable(original: Opened) -> Original | ArrayOriginal:
     if isinstance(original, ArrayOriginal | Original):
         return original
     raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")
-
-
-def _sent(request: ImageRequest, response: ImageResponse) -> ImageResponse:
-    """HEAD is GET with the body dropped, and every header kept (RFC 9110, section 9.3.2)."""
-    return replace(response, body=b"") if request.method == "HEAD" else response
 
 
 def _spelled(value: object) -> str:

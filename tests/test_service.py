@@ -88,7 +88,7 @@ def test_a_304_reads_nothing_and_decodes_nothing(
 def test_an_etag_is_known_before_anything_is_decoded(source: CountingSource) -> None:
     work = ImageService(source).answer(get(query="w=9"))
     assert isinstance(work, Work)
-    etag = dict(work.headers)["ETag"]
+    etag = dict(work.validators)["ETag"]
     assert work.run().header("ETag") == etag
     assert source.closes == 1
 

@@ -81,8 +81,8 @@ def _jpeg(data: bytes | memoryview, facts: Facts, plan: Plan) -> Pixels:
 def _opencv(data: bytes | memoryview, facts: Facts) -> Pixels | None:
     if facts.color == "cmyk":  # it would be converted without its profile
         raise ImageError("unsupported-feature", "CMYK of more than 8 bits is not opened here")
-    # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF). It makes gray
-    # of a colour BMP whose header is the old one of 12 bytes.
+    # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF). It makes a
+    # gray picture of a colour BMP whose header is the old one of 12 bytes.
     colors = facts.format == "bmp" and facts.color == "rgb" and not facts.alpha
     flags = cv2.IMREAD_COLOR if colors else cv2.IMREAD_UNCHANGED
     try:

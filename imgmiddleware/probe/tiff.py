@@ -242,7 +242,7 @@ def read(window: Window) -> Facts:
 
 
 def _decode_bytes(kind: _Kind, piece: _Piece, file: int) -> int:
-    """The more of what the two decoders take; up to 8 bits go through Pillow, more through OpenCV."""
+    """The more of what two decoders take; up to 8 bits go through Pillow, more through OpenCV."""
     if kind.bits <= 8:
         return max(_pillow_bytes(kind, piece, file), _opencv_bytes(kind, piece))
     return _opencv_bytes(kind, piece)
