@@ -40,6 +40,15 @@ def to_srgb(pixels: Pixels, profile: bytes | None, cmyk: bool) -> Pixels:
     return colors if pixels.shape[2] == 3 else np.dstack((colors, pixels[..., 3]))
 
 
+def lab_to_srgb(image: Image.Image) -> Image.Image:
+    """CIELab as TIFF stores it, relative to D50, as RGB; OpenCV would leave the white yellow."""
+    converted = ImageCms.profileToProfile(
+        image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    assert converted is not None  # only an operation in place returns None
+    return converted
+
+
 def over_white(pixels: Pixels) -> Pixels:
     """BGRA composed over white, as BGR; what has no alpha is returned as it is."""
     if pixels.ndim == 2 or pixels.shape[2] != 4:

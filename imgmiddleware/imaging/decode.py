@@ -16,6 +16,7 @@ import simplejpeg
 from PIL import Image
 
 from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.imaging.color import lab_to_srgb
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
@@ -93,7 +94,7 @@ def _opencv(data: bytes | memoryview, facts: Facts) -> Pixels | None:
 
 
 def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
-    """A TIFF; None for kinds that only OpenCV has."""
+    """A TIFF, of up to 8 bits or what OpenCV cannot read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size was checked; a broken tag is no news
@@ -103,14 +104,14 @@ def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
         raise damaged("the TIFF decoder could not read it") from error
 
 
-def _from_pillow(image: Image.Image, facts: Facts) -> Pixels | None:
+def _from_pillow(image: Image.Image, facts: Facts) -> Pixels:
     image.load()
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)
     if image.mode == "F":
         return np.asarray(image)
     if image.mode == "LAB":
-        return None
+        image = lab_to_srgb(image)
     mode = "L" if image.mode == "1" else image.mode
     if mode not in _PACKED:
         mode = "RGBA" if facts.alpha else "RGB"

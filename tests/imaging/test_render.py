@@ -1,0 +1,132 @@
+"""Canvas, crop and the rarely trodden paths of decoding."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+import hostile
+from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.imaging import decode
+from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, saved
+
+DATA = saved(quadrants(), "PNG")
+
+
+def answered(data: Any, query: str) -> Any:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    return answer
+
+
+def test_fill_puts_the_picture_in_the_middle_of_white() -> None:
+    # 64 x 48 in a box of 80 x 60 is not enlarged: 8 columns and 6 rows are left on each side.
+    pixels = pixels_of(answered(DATA, "w=80&h=60&fit=fill&fm=png").body)
+    assert pixels.shape == (60, 80, 3)
+    assert np.array_equal(pixels[6:54, 8:72], quadrants())
+    border = pixels.copy()
+    border[6:54, 8:72] = 255
+    assert border.min() == 255
+
+
+def test_fill_keeps_a_gray_picture_gray_and_alpha_alpha() -> None:
+    gray = answered(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=png").body
+    assert opened(gray).mode == "L"
+    assert pixels_of(gray, "L")[0, 0] == 255
+    clear = answered(np.zeros((10, 20, 4), np.uint8), "w=30&h=30&fit=fill&fm=png").body
+    assert opened(clear).getpixel((0, 0)) == (255, 255, 255, 255)
+    assert opened(clear).getpixel((15, 15))[3] == 0
+
+
+def test_a_crop_is_the_middle() -> None:
+    pixels = pixels_of(answered(DATA, "w=48&h=48&fit=crop&fm=png").body)
+    assert np.array_equal(pixels, quadrants()[:, 8:56])
+    wide = pixels_of(answered(DATA, "w=64&h=16&fit=crop&fm=png").body)
+    assert np.array_equal(wide, quadrants()[16:32])
+
+
+def test_scale_stretches() -> None:
+    pixels = pixels_of(answered(DATA, "w=32&h=48&fit=scale&fm=png").body)
+    assert pixels.shape == (48, 32, 3)
+    assert close([pixels[4, 4], pixels[4, 28], pixels[44, 28]], [RED, GREEN, BLUE])
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_thin_gray_that_opencv_refuses(bits: int) -> None:
+    """Four levels, or sixteen, packed into bytes; white is one (Photometric 1)."""
+    levels = 1 << bits
+    values = np.arange(levels).repeat(16 // levels)[:16]
+    packed = bytearray()
+    for i in range(0, 16, 8 // bits):
+        byte = 0
+        for value in values[i : i + 8 // bits]:
+            byte = byte << bits | int(value)
+        packed.append(byte)
+    data = hostile.tiff(
+        {256: ("L", [16]), 257: ("L", [1]), 258: ("H", [bits]), 259: ("H", [1]), 262: ("H", [1]),
+         273: ("L", [8]), 277: ("H", [1]), 278: ("L", [1]), 279: ("L", [len(packed)])},
+        bytes(packed).ljust(16, b"\0"),
+    )  # fmt: skip
+    pixels = pixels_of(answered(data, "fm=png").body, "L")[0]
+    assert pixels.tolist() == [round(v * 255 / (levels - 1)) for v in values]
+
+
+def test_sixteen_bits_that_opencv_refuses_go_through_pillow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ramp = np.linspace(0, 65535, 40).astype(np.uint16)[None].repeat(9, axis=0)
+    files = {"I;16": Image.fromarray(ramp), "F": Image.fromarray(ramp.astype(np.float32) / 65535)}
+    monkeypatch.setattr(decode.cv2, "imdecode", lambda *arguments: None)
+    for image in files.values():
+        file = io.BytesIO()
+        image.save(file, "TIFF")
+        pixels = pixels_of(answered(file.getvalue(), "fm=png").body, "L")
+        assert close(pixels, np.rint(ramp / 257), 0)
+
+
+def test_lab_is_relative_to_its_own_white() -> None:
+    lab = Image.new("LAB", (8, 8), (128, 128, 128))
+    file = io.BytesIO()
+    lab.save(file, "TIFF")
+    # L 128 of 255 is 50.2 of 100, whose gray in sRGB is 119 (CIE 1976: Y = 0.1856).
+    assert close(pixels_of(answered(file.getvalue(), "fm=png").body)[4, 4], (119, 119, 119), 3)
+
+
+def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = np.zeros((9, 9, 3), np.uint8)
+    monkeypatch.setattr(decode.cv2, "imdecode", lambda *arguments: wrong)
+    answer = answered(DATA, "")
+    assert (answer.status, b"64x48" in answer.body, b"9x9" in answer.body) == (422, True, True)
+    monkeypatch.setattr(decode.simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
+    assert answered(saved(quadrants(), "JPEG"), "").status == 422
+
+
+@pytest.mark.parametrize("error", [cv2.error("limit"), None])
+def test_what_a_decoder_refuses_is_damage(monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
+    def refuse(*arguments: Any) -> None:
+        if error:
+            raise error
+
+    monkeypatch.setattr(decode.cv2, "imdecode", refuse)
+    assert answered(DATA, "").status == 422
+
+
+def test_pillows_own_limits_are_refusals_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application may have lowered them; its choice is a 4xx here, and no warning."""
+    data = saved(quadrants(), "TIFF")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)
+    assert answered(data, "").status == 200  # over the limit is a warning to Pillow
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert answered(data, "").status == 422  # over twice the limit an error
+
+
+def test_less_quality_is_fewer_bytes() -> None:
+    sizes = [len(answered(DATA, f"q={q}&w=63").body) for q in (10, 75, 95)]
+    assert sizes == sorted(sizes)
+    for format in ("webp", "avif", "jpg"):
+        assert opened(answered(DATA, f"q=0&fm={format}").body).size == (64, 48)
