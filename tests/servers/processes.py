@@ -1,0 +1,187 @@
+"""Servers as processes of their own, on loopback: the commands, the start, and the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+_START_SECONDS = 30
+_STOP_SECONDS = 15
+
+Command = Callable[[int, Path], list[str]]
+
+
+@dataclass(frozen=True)
+class Running:
+    port: int
+    log: Path
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+def program(name: str) -> str:
+    """A program of the environment that runs the tests; another one would have other packages."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent))
+    assert found, f"{name} is not installed beside {sys.executable}"
+    return found
+
+
+@contextmanager
+def running(
+    command: Command, folder: Path, environment: Mapping[str, str], cwd: Path = HERE
+) -> Iterator[Running]:
+    """`command(port, folder)` as a process, from when it listens; `folder` holds what it writes."""
+    port = _free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Running(port, folder / "output.txt")
+    with server.log.open("wb") as log:
+        process = subprocess.Popen(
+            command(port, folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env={**os.environ, **environment, "PYTHONPATH": _path(), "PYTHONUNBUFFERED": "1"},
+            # A group of its own: workers that outlive their parent are found by its id.
+            start_new_session=True,
+        )
+    try:
+        _wait_until_listening(process, server)
+        yield server
+    finally:
+        _end(process)
+
+
+def _path() -> str:
+    """Where the applications find `servers`, as pytest does; the package is the installed one."""
+    return os.pathsep.join(filter(None, (str(HERE.parent), os.environ.get("PYTHONPATH"))))
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _wait_until_listening(process: subprocess.Popen[bytes], server: Running) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        code = process.poll()
+        assert code is None, f"the server ended with {code}:\n{server.output}"
+        try:
+            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"not listening after {_START_SECONDS} seconds:\n{server.output}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_SECONDS)
+    with suppress(ProcessLookupError):  # the usual case: it ended, and its workers with it
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(_STOP_SECONDS)
+
+
+def gunicorn(app: str) -> Command:
+    return lambda port, folder: [
+        *(program("gunicorn"), *gunicorn_options(port), "--threads", "4", app)
+    ]
+
+
+def gunicorn_options(port: int) -> list[str]:
+    # Its control socket is one for the user, in the home folder; two servers would share it.
+    return ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+
+
+def waitress(app: str) -> Command:
+    return lambda port, folder: [program("waitress-serve"), "--listen", f"127.0.0.1:{port}", app]
+
+
+def uwsgi(app: str) -> Command:
+    module, callable = app.split(":")
+    return lambda port, folder: [
+        *(program("uwsgi"), "--http-socket", f"127.0.0.1:{port}"),
+        *("--module", module, "--callable", callable, "--need-app"),
+        *("--master", "--die-on-term", "--threads", "4"),
+        # It embeds its own interpreter, which looks for packages where that was built.
+        *("--virtualenv", sys.prefix, "--pythonpath", "."),
+    ]
+
+
+def granian(interface: str, app: str) -> Command:
+    return lambda port, folder: [
+        *(program("granian"), "--interface", interface),
+        *("--host", "127.0.0.1", "--port", str(port), app),
+    ]
+
+
+def uvicorn(parser: str, app: str) -> Command:
+    return lambda port, folder: [
+        *(program("uvicorn"), "--http", parser, "--port", str(port), app),
+    ]
+
+
+def hypercorn(app: str) -> Command:
+    return lambda port, folder: [program("hypercorn"), "--bind", f"127.0.0.1:{port}", app]
+
+
+def daphne(app: str) -> Command:
+    return lambda port, folder: [
+        *(program("daphne"), "--bind", "127.0.0.1", "--port", str(port), app),
+    ]
+
+
+def nginx(upstream: int) -> Command:
+    """As a reverse proxy, in the foreground, with nothing outside of its folder."""
+
+    def command(port: int, folder: Path) -> list[str]:
+        # Debian has it in sbin, which an ordinary user's PATH does not name.
+        found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        assert found, "nginx is not installed"
+        config = folder / "nginx.conf"
+        config.write_text(_NGINX.format(folder=folder, port=port, upstream=upstream))
+        return [found, "-p", str(folder), "-e", "stderr", "-c", str(config)]
+
+    return command
+
+
+_NGINX = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            # Without a path behind the port, the request's own goes through as it was sent.
+            proxy_pass http://127.0.0.1:{upstream};
+            proxy_set_header Host $host;
+        }}
+    }}
+}}
+"""
