@@ -19,8 +19,8 @@ from imgmiddleware.service import ImageService, as_service
 from imgmiddleware.sources import SourceLike
 from imgmiddleware.sources.function import is_async
 
-#: Threads that answer, or wait for a slot. They are cheap; pixel work has its own, fewer slots.
-_THREADS = 64
+#: Threads for answers that need no pixels, whatever is rendered or waits to be.
+_SPARE_THREADS = 16
 
 
 class ASGIImageMiddleware:
@@ -34,9 +34,13 @@ class ASGIImageMiddleware:
         self.app = app
         self.service = as_service(_on_loop(source) if is_async(source) else source, options)
         self._prefix = self.service.prefix
-        self._threads = anyio.CapacityLimiter(_THREADS)
+        # Threads that wait for a slot are cheap, and the service bounds their number.
+        settings = self.service.settings
+        self._threads = anyio.CapacityLimiter(
+            settings.slots + settings.max_waiting + _SPARE_THREADS
+        )
         # Looking for a disconnect takes messages that would be missing if the request went on.
-        self._watches = self.service.settings.missing != "pass"
+        self._watches = settings.missing != "pass"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Most requests are not ours: the cheapest test comes first, and finds a mount's path too.

@@ -17,7 +17,7 @@ from imgmiddleware import answers
 from imgmiddleware.cache import Recent, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.flight import Slots
-from imgmiddleware.grammar import QueryGrammar, parse_id
+from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, check_result
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import Plan, engine, make_plan, render
@@ -73,7 +73,7 @@ class ImageService:
         self._source = as_source(source, self.settings)
         self._grammar = QueryGrammar(self.settings)
         self._facts: Recent[tuple[str, str], Facts] = Recent(_MOST_FACTS)
-        self._slots = Slots(self.settings.slots)
+        self._slots = Slots(self.settings.slots, self.settings.max_waiting)
 
     def handle(
         self, request: ImageRequest, gone: Callable[[], bool] = _never
@@ -121,52 +121,57 @@ class ImageService:
         return quote(path) + (f"?{urlencode(query, safe=',')}" if query else "")
 
     def _answer(self, request: ImageRequest, id: str) -> ImageResponse | Work | None:
-        settings = self.settings
-        if settings.authorize is not None and not settings.authorize(request):
+        if self.settings.authorize is not None and not self.settings.authorize(request):
             raise ImageError("forbidden", "this original is not for you")
-        if settings.missing == "pass" and not self._exists(id):
-            return None
-        if request.method == "OPTIONS":
-            return answers.options()
-        if request.method not in answers.METHODS:
-            raise ImageError("method-not-allowed", f"{request.method[:20]!r} is not answered here")
-        asked = self._grammar.parse(request.query)
         with ExitStack() as opened:
-            original = self._opened(id, opened)
-            facts = self._facts_of(id, original)
-            plan = make_plan(facts, asked.transform)
-            check_result(plan, settings)
-            key = picture_key(
-                settings.namespace,
-                [(id, original.version)],
-                asked.transform.canonical,
-                (),  # no negotiation yet: the format follows from the Transform and the version
-                engine(),
-            )
-            token = version_token(settings.namespace, id, original.version)
-            validators = answers.validators(
-                key, original.last_modified, settings, immutable=asked.version == token
-            )
-            status = evaluate(request.headers, f'"{key}"', original.last_modified)
-            if status == 304:
-                return answers.not_modified(validators)
-            if status == 412:
-                raise ImageError("precondition-failed", "the picture is not the one you named")
-            return Work(self, request, id, original, facts, plan, validators, opened.pop_all())
+            original = None
+            if self.settings.missing == "pass":
+                # Whatever its method and query, a path of which we have no original is not ours.
+                original = self._opened(id, opened)
+                if original is None:
+                    return None
+            if request.method == "OPTIONS":
+                return answers.options()
+            if request.method not in answers.METHODS:
+                method = request.method[:20]
+                raise ImageError("method-not-allowed", f"{method!r} is not answered here")
+            asked = self._grammar.parse(request.query)
+            if original is None:
+                original = self._opened(id, opened)
+            if original is None:
+                raise ImageError("not-found", "there is no original of this ID")
+            answer = self._decided(request, id, original, asked)
+            if isinstance(answer, ImageResponse):
+                return answer
+            return Work(self, request, id, original, *answer, opened.pop_all())
 
-    def _opened(self, id: str, stack: ExitStack) -> Opened:
+    def _decided(
+        self, request: ImageRequest, id: str, original: Opened, asked: Asked
+    ) -> ImageResponse | tuple[Facts, Plan, answers.Headers]:
+        """What the header and the validators decide: an answer, or all that rendering needs."""
+        settings = self.settings
+        facts = self._facts_of(id, original)
+        plan = make_plan(facts, asked.transform)
+        check_result(plan, settings)
+        # No formats are negotiated yet: the result's follows from the Transform and the version.
+        versions = [(id, original.version)]
+        key = picture_key(settings.namespace, versions, asked.transform.canonical, (), engine())
+        token = version_token(settings.namespace, id, original.version)
+        validators = answers.validators(
+            key, original.last_modified, settings, immutable=asked.version == token
+        )
+        status = evaluate(request.headers, f'"{key}"', original.last_modified)
+        if status == 304:
+            return answers.not_modified(validators)
+        if status == 412:
+            raise ImageError("precondition-failed", "the picture is not the one you named")
+        return facts, plan, validators
+
+    def _opened(self, id: str, stack: ExitStack) -> Opened | None:
         original = self._source.open(id)
-        if original is None:
-            raise ImageError("not-found", "there is no original of this ID")
-        stack.enter_context(original)
+        if original is not None:
+            stack.enter_context(original)
         return original
-
-    def _exists(self, id: str) -> bool:
-        original = self._source.open(id)
-        if original is None:
-            return False
-        with original:
-            return True
 
     def _facts_of(self, id: str, original: Opened) -> Facts:
         check_bytes(original.size, self.settings)

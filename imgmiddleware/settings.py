@@ -64,6 +64,8 @@ class Settings:
     max_age: int = 300
     #: Pictures that are rendered at the same time; more wait. None: one for each processor.
     render_slots: int | None = None
+    #: Requests that may wait for a slot; one more is answered 503 at once.
+    max_waiting: int = 256
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", _prefix(self.prefix))
@@ -78,7 +80,8 @@ class Settings:
         _one_of("id_type", self.id_type, (str, int))
         for name in _AT_LEAST_ONE:
             _check_whole(name, getattr(self, name), 1)
-        _check_whole("max_age", self.max_age, 0)
+        for name in ("max_age", "max_waiting"):
+            _check_whole(name, getattr(self, name), 0)
         if self.render_slots is not None:
             _check_whole("render_slots", self.render_slots, 1)
         for name in ("widths", "heights"):

@@ -117,6 +117,33 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
     assert rendered == [(10, 8)]
 
 
+def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish = threading.Event()
+    monkeypatch.setattr(service, "render", lambda *arguments: finish.wait(30) and b"body")
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=100)
+
+    async def ask(**headers: str) -> int:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app(asgi_scope("/image/a", headers=headers), receive, send)
+        return int(sent[0]["status"])
+
+    async def run() -> tuple[int, list[int]]:
+        dear = [asyncio.create_task(ask()) for _ in range(101)]
+        await asyncio.sleep(0.5)
+        cheap = await asyncio.wait_for(ask(**{"If-None-Match": "*"}), 20)
+        finish.set()
+        return cheap, await asyncio.gather(*dear)
+
+    assert asyncio.run(run()) == (304, [200] * 101)
+
+
 def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.2) or b"body")
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)

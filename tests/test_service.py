@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,45 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
     finish.set()
     holder.join(30)
     assert images.handle(get()).body == b"body"
+
+
+def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = ImageService(source, render_slots=1, max_waiting=2)
+    finish = threading.Semaphore(0)
+
+    def slow(*arguments: Any) -> bytes:
+        assert finish.acquire(timeout=30)
+        return b"body"
+
+    monkeypatch.setattr(service, "render", slow)
+    statuses: list[int] = []
+
+    def ask() -> None:
+        statuses.append(images.handle(get()).status)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 30
+    while images._slots._queue._value and time.monotonic() < deadline:  # both places are taken
+        time.sleep(0.01)
+    answer = images.handle(get())
+    assert (answer.status, answer.header("retry-after")) == (503, "1")
+    assert b'"busy"' in answer.body
+    assert images.handle(get(if_none_match="*")).status == 304
+    for _ in threads:
+        finish.release()
+    for thread in threads:
+        thread.join(30)
+    assert statuses == [200, 200, 200]
+    assert source.opens == source.closes
+
+
+def test_missing_pass_asks_its_source_once(source: CountingSource) -> None:
+    assert ImageService(source, missing="pass").handle(get()).status == 200
+    assert source.opens == source.closes == 1
 
 
 def test_an_original_that_changes_meanwhile_is_a_503_that_says_when(tmp_path: Path) -> None:
