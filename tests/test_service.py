@@ -296,7 +296,9 @@ def test_a_failing_encoder_is_our_bug(
 def test_a_picture_too_long_for_its_format() -> None:
     long = np.zeros((1, 20_000), np.uint8)
     images = ImageService(lambda id: long, max_result_width=30_000)
-    assert images.handle(get(query="fm=webp")).status == 400
+    refused = images.answer(get(query="fm=webp"))
+    assert not isinstance(refused, Work)  # before anything is rendered
+    assert refused.status == 400
     assert images.handle(get(query="fm=png")).status == 200
 
 
