@@ -250,6 +250,8 @@ def test_links(source: CountingSource) -> None:
     assert numbers.url(7, auto="format,compress") == "/image/7?auto=format,compress"
     with pytest.raises(ImageError, match="whole number"):
         numbers.url("x")
+    with pytest.raises(ImageError, match="UTF-8"):
+        images.url("\udcff.png")
 
 
 @pytest.mark.parametrize("order", ["bgr", "rgb"])

@@ -16,6 +16,7 @@ import stat
 from collections.abc import Callable
 
 from imgmiddleware.sources.file import FileOriginal, open_path
+from imgmiddleware.sources.original import unavailable
 
 #: As many as Linux itself follows (path_resolution(7)).
 _MOST_LINKS = 40
@@ -64,6 +65,7 @@ class DirectorySource:
         )
 
     def open(self, id: str) -> FileOriginal | None:
+        """None where there is no such original; raises 503 where the disk itself fails."""
         parts = id.split("/")
         if "\\" in id or "\0" in id or any(not p or p.startswith(".") for p in parts):
             return None
@@ -76,7 +78,7 @@ class DirectorySource:
         except OSError as error:
             if error.errno is None or error.errno in _NO_SUCH_ORIGINAL:
                 return None
-            raise
+            raise unavailable(error) from error
 
 
 def _open_following(root: str, parts: list[str]) -> FileOriginal:

@@ -8,7 +8,7 @@ from io import FileIO
 from types import TracebackType
 from typing import Self
 
-from imgmiddleware.sources.original import changed_while_read
+from imgmiddleware.sources.original import changed_while_read, unavailable
 
 
 class FileOriginal:
@@ -31,6 +31,16 @@ class FileOriginal:
         self.version = _version(status)
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        try:
+            done = self._fill(buffer, offset)
+        except OSError as error:
+            raise unavailable(error) from error
+        # Looked at after the read: a writer that came in between has moved the times by now.
+        if _version(os.fstat(self._file.fileno())) != self.version:
+            raise changed_while_read()
+        return done
+
+    def _fill(self, buffer: memoryview, offset: int) -> int:
         self._file.seek(offset)
         done = 0
         while done < len(buffer):
@@ -38,9 +48,6 @@ class FileOriginal:
             if not count:
                 break
             done += count
-        # Looked at after the read: a writer that came in between has moved the times by now.
-        if _version(os.fstat(self._file.fileno())) != self.version:
-            raise changed_while_read()
         return done
 
     def __enter__(self) -> Self:

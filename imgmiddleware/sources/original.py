@@ -72,6 +72,13 @@ def changed_while_read() -> ImageError:
     return ImageError("original-changed", "the original was changed while it was read; ask again")
 
 
+def unavailable(error: OSError) -> ImageError:
+    """The refusal of a disk or network that fails: nothing is wrong with the request; ask again."""
+    return ImageError(
+        "source-unavailable", f"the source failed: {error.strerror or type(error).__name__}"
+    )
+
+
 def read_all(original: Original) -> memoryview:
     """All bytes of an original. Raises `ImageError("original-changed")`.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from imgmiddleware import ImageError
 from imgmiddleware.sources import DirectorySource, directory
 
 
@@ -165,8 +166,6 @@ def test_the_version_changes_with_the_file_and_only_then(tree: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tree: Path) -> None:
-    from imgmiddleware import ImageError
-
     original = DirectorySource(tree).open("a")
     assert original is not None
     with original:
@@ -206,6 +205,15 @@ def test_an_error_of_the_disk_is_no_404(tree: Path, monkeypatch: pytest.MonkeyPa
     def broken(*arguments: Any) -> Any:
         raise OSError(5, "Input/output error")
 
+    original = DirectorySource(tree).open("a")
+    assert original is not None
+    monkeypatch.setattr(original, "_fill", broken)
     monkeypatch.setattr(directory, "_open_confined", broken)
-    with pytest.raises(OSError, match="Input/output"):
-        DirectorySource(tree).open("a")
+    with original:
+        for call in (
+            lambda: DirectorySource(tree).open("a"),
+            lambda: original.read_into(memoryview(b"")),
+        ):
+            with pytest.raises(ImageError, match="Input/output") as refused:
+                call()
+            assert (refused.value.status, refused.value.code) == (503, "source-unavailable")

@@ -1,0 +1,31 @@
+"""The command line: `imgmiddleware serve`, `demo` and `render`. The package itself knows it not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from imgmiddleware.cli import demo, render, serve
+from imgmiddleware.cli.arguments import UsageError, parser
+
+_COMMANDS = {"serve": serve.serve, "demo": demo.demo, "render": render.render}
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 refused, 2 asked for wrongly.
+
+    `--help` and `--version` raise `SystemExit(0)`, as argparse does.
+    """
+    try:
+        arguments = parser().parse_args(argv)
+        if arguments.command is None:
+            parser().print_help(sys.stderr)
+            return 2
+        return _COMMANDS[arguments.command](arguments)
+    except UsageError as error:
+        print(f"imgmiddleware: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130  # what a shell reports of a program that SIGINT ended

@@ -1,0 +1,200 @@
+"""The tree of commands and their options, as argparse reads it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from typing import Any, NoReturn
+
+from imgmiddleware import Settings, __version__
+
+
+class UsageError(Exception):
+    """What the command line asks for cannot be done. One line, for the person who typed it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line; argparse's own would print the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of `Settings` that were given. Raises `UsageError` for a preset given twice."""
+    options = {f.name: getattr(arguments, f.name) for f in fields(Settings) if f.name in arguments}
+    if "presets" in options:
+        pairs = options["presets"]
+        options["presets"] = dict(pairs)
+        if len(options["presets"]) < len(pairs):
+            raise UsageError("--preset: two presets have the same name")
+    return options
+
+
+def parser() -> argparse.ArgumentParser:
+    tree = _Parser(
+        prog="imgmiddleware",
+        description="Smaller, web-ready pictures from originals that are too large or too heavy.",
+        epilog="imgmiddleware COMMAND --help tells of each command, with examples.",
+    )
+    tree.add_argument("--version", action="version", version=f"imgmiddleware {__version__}")
+    tree.set_defaults(command=None)
+    commands = tree.add_subparsers(metavar="COMMAND", title="commands")
+    _serve(_command(commands, "serve", "serve a directory of originals", _SERVE_EXAMPLES))
+    _demo(_command(commands, "demo", "draw some originals and serve them", _DEMO_EXAMPLES))
+    _render(_command(commands, "render", "make one picture, without a server", _RENDER_EXAMPLES))
+    return tree
+
+
+def _command(commands: Any, name: str, purpose: str, examples: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=purpose,
+        description=purpose[0].upper() + purpose[1:] + ".",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,  # what is not given is for `Settings` to say
+    )
+    command.set_defaults(command=name)
+    return command
+
+
+def _serve(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("directory", metavar="DIR", help="the directory of originals")
+    _address(command)
+    add("--workers", metavar="N", type=_processes, default=1, help="processes that serve (1)")
+    _log_level(command, "info")
+
+    links = command.add_argument_group("what a link may ask for")
+    add = links.add_argument
+    add("--prefix", metavar="PATH", help=f"where IDs begin in a path ({Settings.prefix})")
+    add("--default", metavar="QUERY", help='what a link without a query means: "w=0.5&fm=webp"')
+    add(
+        "--preset",
+        metavar="NAME=QUERY",
+        dest="presets",
+        action="append",
+        type=_preset,
+        help='a name for a query, thumb="w=200&h=200&fit=crop"; may be given again',
+    )
+    add("--presets-only", action="store_true", help="allow presets and the default, nothing else")
+    add("--widths", metavar="N,N", type=_sides, help="the only widths in pixels that are allowed")
+    add("--heights", metavar="N,N", type=_sides, help="the same for heights; needs --widths")
+    add("--snap", action="store_true", help="take the next larger of those instead of refusing")
+
+    limits = _limits(command)
+    limits.add_argument(
+        "--unsafe-follow-symlinks",
+        action="store_true",
+        help="follow links that leave DIR: whoever writes there can publish any file",
+    )
+    limits.add_argument(
+        "--max-age",
+        metavar="S",
+        type=int,
+        help=f"seconds for which browsers keep a picture without asking ({Settings.max_age})",
+    )
+
+
+def _demo(command: argparse.ArgumentParser) -> None:
+    _address(command)
+    _log_level(command, "warning")
+
+
+def _render(command: argparse.ArgumentParser) -> None:
+    command.add_argument("original", metavar="ORIGINAL", help="the image file to start from")
+    command.add_argument(
+        "--to", metavar="OUT", required=True, help="the file to write; - is standard output"
+    )
+    command.add_argument(
+        "-q",
+        "--query",
+        metavar="QUERY",
+        default="",
+        help='what to make, as in a link: "w=800&h=600&fit=crop"; '
+        "without fm the format is that of OUT's suffix",
+    )
+    _limits(command)
+
+
+def _address(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    command.add_argument(
+        "--port", metavar="N", type=_port, default=8000, help="port; 0 takes a free one (8000)"
+    )
+
+
+def _log_level(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--log-level",
+        metavar="LEVEL",
+        choices=("critical", "error", "warning", "info", "debug"),
+        default=default,
+        help=f"critical, error, warning, info or debug ({default})",
+    )
+
+
+def _limits(command: argparse.ArgumentParser) -> Any:
+    limits = command.add_argument_group("limits")
+    for what in ("pixels", "bytes"):
+        value = getattr(Settings, f"max_source_{what}")
+        limits.add_argument(
+            f"--max-source-{what}",
+            metavar="N",
+            type=int,
+            help=f"refuse originals of more {what} ({value})",
+        )
+    return limits
+
+
+def _preset(text: str) -> tuple[str, str]:
+    name, equals, query = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=QUERY")
+    return name, query
+
+
+def _sides(text: str) -> list[int]:
+    try:
+        return [int(side) for side in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not pixels such as 320,640") from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _processes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")
+    return int(text)
+
+
+_SERVE_EXAMPLES = """\
+examples:
+  imgmiddleware serve photos/
+  imgmiddleware serve photos/ --default "w=1600&fm=webp" --port 8080
+  imgmiddleware serve photos/ --preset thumb="w=200&h=200&fit=crop" --presets-only
+  imgmiddleware serve photos/ --widths 320,640,1280 --snap --workers 4
+
+The page at / shows the originals; /image/cat.tif?w=800 is one of them, 800 pixels wide.
+"""
+_DEMO_EXAMPLES = """\
+examples:
+  imgmiddleware demo
+  imgmiddleware demo --port 8080
+
+The originals are drawn in a temporary directory, which is deleted at the end.
+"""
+_RENDER_EXAMPLES = """\
+examples:
+  imgmiddleware render scan.tif --to scan.webp -q "w=1600"
+  imgmiddleware render photo.bmp --to thumb.jpg -q "w=200&h=200&fit=crop&q=60"
+  imgmiddleware render photo.bmp --to - -q "w=800&fm=png" > photo.png
+
+Exit code 1: the picture was refused, and why stands on standard error; 2: wrong usage.
+"""

@@ -1,0 +1,45 @@
+"""`imgmiddleware demo`: originals of each difficult kind, drawn for the occasion and served."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from tempfile import TemporaryDirectory
+from types import FrameType
+
+from imgmiddleware.cli.originals import draw_originals
+from imgmiddleware.cli.serve import announce, application, import_uvicorn, listen, run
+
+_PRESETS = {"square": "w=400&h=400&fit=crop"}
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    import_uvicorn()  # before the seconds that drawing takes
+    _unwind_when_terminated()
+    try:
+        with (
+            listen(arguments.host, arguments.port) as listener,
+            TemporaryDirectory(prefix="imgmiddleware-") as directory,
+        ):
+            print("Drawing the originals ...", flush=True)
+            draw_originals(directory)
+            served = application(directory, {"presets": _PRESETS}, title="Demonstration")
+            announce(listener, "the demonstration")
+            return run(served, listener, arguments.log_level)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _unwind_when_terminated() -> None:
+    """SIGTERM and SIGHUP would end the process at once and leave the directory behind."""
+
+    def unwind(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGTERM)  # for which uvicorn shuts down in order
+
+    signal.signal(signal.SIGTERM, unwind)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, hang_up)

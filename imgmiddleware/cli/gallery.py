@@ -1,0 +1,65 @@
+"""The application behind `serve` and `demo`: one page at `/` that lists a directory's originals."""
+
+from __future__ import annotations
+
+import base64
+import re
+from hashlib import sha256
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from imgmiddleware import DirectorySource, ImageService
+from imgmiddleware.cli.links import Links
+from imgmiddleware.cli.listing import list_ids, read_listed
+from imgmiddleware.cli.page import Excerpt, Page, stylesheet
+
+#: Originals on one page.
+PER_PAGE = 60
+
+_PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+
+def gallery(source: DirectorySource, service: ImageService, title: str) -> Starlette:
+    """The page at `/`, and 404 for all else. `service` serves `source`."""
+    return Starlette(routes=[Route("/", _Gallery(source, service, title).index)])
+
+
+class _Gallery:
+    def __init__(self, source: DirectorySource, service: ImageService, title: str) -> None:
+        self._source = source
+        self._service = service
+        self._links = Links(service.settings)
+        self._title = title
+        self._headers = {
+            "Content-Security-Policy": _policy(stylesheet()),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-cache",
+        }
+
+    def index(self, request: Request) -> Response:
+        """Not async: it reads a directory and 60 headers, which Starlette then does in a thread."""
+        number = request.query_params.get("page", "1")
+        settings = self._service.settings
+        ids, complete = list_ids(self._source, settings)
+        pages = max(1, -(-len(ids) // PER_PAGE))
+        if not _PAGE_NUMBER.fullmatch(number) or int(number) > pages:
+            return PlainTextResponse("There is no such page.\n", 404)
+        first = (int(number) - 1) * PER_PAGE
+        read = (read_listed(self._source, settings, id) for id in ids[first : first + PER_PAGE])
+        listed = tuple(one for one in read if one is not None)
+        excerpt = Excerpt(self._title, listed, len(ids), complete, int(number), pages)
+        page = Page(self._service, self._links, request.scope.get("root_path", ""))
+        return HTMLResponse("".join(page.html(excerpt)), headers=self._headers)
+
+
+def _policy(style: str) -> str:
+    """No script, nothing from elsewhere, and of all styles this one."""
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; img-src 'self' data:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

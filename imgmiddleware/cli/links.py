@@ -1,0 +1,64 @@
+"""Which links the index page shows: those that a service's settings allow, found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
+
+from imgmiddleware import ImageError, Settings
+from imgmiddleware.grammar import QueryGrammar
+
+#: A query's parameters, as `ImageService.url` takes them.
+Query = Mapping[str, object]
+
+#: The size in which thumbnails are shown, in CSS pixels.
+THUMBNAIL = (320, 240)
+
+_FORMATS = {"JPEG": "jpg", "WebP": "webp", "AVIF": "avif", "PNG": "png"}
+
+
+class Links:
+    """`thumbnail`; `dense`, the same for a screen of twice the density, or None; `large`, what a
+    click on it shows; `variants`, groups of links by heading, each a mapping of label to query.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._grammar = QueryGrammar(settings)
+        width, height = THUMBNAIL
+        presets: list[Query] = [{"preset": name} for name in settings.presets]
+        self.thumbnail = self._first(
+            {"w": width, "h": height, "fit": "crop"},
+            *({"w": w} for w in _nearest(settings, width)),
+            *presets,
+        )
+        dense = {**self.thumbnail, "dpr": 2}
+        self.dense = dense if "w" in self.thumbnail and self._allows(dense) else None
+        self.large = self._first(*({"w": w} for w in _nearest(settings, 1600)), *presets[-1:])
+        self.variants = dict(self._groups(settings))
+
+    def _groups(self, settings: Settings) -> Iterable[tuple[str, Mapping[str, Query]]]:
+        width = _nearest(settings, 800)[0]
+        sized = {label: {"w": width, "fm": fm} for label, fm in _FORMATS.items()}
+        if self._allows(sized["JPEG"]):
+            yield f"{width} px", sized
+        if settings.presets:
+            yield "Preset", {name: {"preset": name} for name in settings.presets}
+        yield "Plain", {"default" if settings.default else "full size": {}}
+
+    def _first(self, *queries: Query) -> Query:
+        """The first that is allowed; the empty one always is."""
+        return next((query for query in queries if self._allows(query)), {})
+
+    def _allows(self, query: Query) -> bool:
+        try:
+            self._grammar.parse(urlencode(query))
+        except ImageError:
+            return False
+        return True
+
+
+def _nearest(settings: Settings, width: int) -> list[int]:
+    """The widths there are to choose from, best first: what is too narrow comes last."""
+    if settings.widths is None or settings.snap:
+        return [width]
+    return sorted(settings.widths, key=lambda w: (w < width, abs(w - width)))

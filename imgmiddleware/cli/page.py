@@ -1,0 +1,182 @@
+"""The index page as HTML: cards with thumbnails and links, the files that are no pictures, a pager.
+
+File names are whatever somebody uploaded: each text is escaped where it enters the page, and links
+are built by the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+
+from imgmiddleware import ImageError, ImageService, __version__
+from imgmiddleware.cli.links import THUMBNAIL, Links, Query
+from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
+from imgmiddleware.probe import Facts
+
+#: A hill and a sun. Without an icon of its own, browsers ask for /favicon.ico.
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='4' fill='%23f6a65b'/%3E%3Ccircle cx='11' cy='5.5' r='2' "
+    "fill='%23fff3d6'/%3E%3Cpath d='M0 12 5 7l4 4 2-2 5 4v1l-1 2H1z' fill='%23374a67'/%3E%3C/svg%3E"
+)
+
+
+def stylesheet() -> str:
+    return files(__package__).joinpath("gallery.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What one page shows of a listing of `count` files; `complete` if the listing is."""
+
+    title: str
+    listed: tuple[Listed, ...]
+    count: int
+    complete: bool
+    page: int
+    pages: int
+
+
+class Page:
+    """Writes excerpts, with links to the service, which is mounted under `mount`."""
+
+    def __init__(self, service: ImageService, links: Links, mount: str) -> None:
+        self._service = service
+        self._links = links
+        self._mount = mount
+
+    def html(self, excerpt: Excerpt) -> Iterator[str]:
+        yield from _head(excerpt)
+        others = [one for one in excerpt.listed if _is_other(one)]
+        cards = [self._card(one) for one in excerpt.listed if not _is_other(one)]
+        yield "<main>\n"
+        if cards:
+            yield '<ul class="cards">\n'
+            yield from cards
+            yield "</ul>\n"
+        elif not others:
+            yield '<p class="note">There is nothing to show here yet.</p>\n'
+        yield from _other_files(others)
+        yield "</main>\n"
+        yield from _pager(excerpt.page, excerpt.pages)
+        yield f"<footer>imgmiddleware {escape(__version__)}</footer>\n</body>\n</html>\n"
+
+    def _card(self, one: Listed) -> str:
+        name = f'<h2 title="{escape(one.id)}"><bdi>{escape(one.id)}</bdi></h2>\n'
+        if one.error is not None or one.facts is None:
+            return (
+                f'<li class="card refused">\n{_complaint(one.error)}<div class="text">\n{name}'
+                f'<p class="facts">{_bytes(one.size)}</p>\n</div>\n</li>\n'
+            )
+        variants = (self._variants(one, *group) for group in self._links.variants.items())
+        return (
+            f'<li class="card">\n{self._thumbnail(one)}<div class="text">\n{name}'
+            f'<p class="facts">{_facts(one.facts)} · {_bytes(one.size)}</p>\n'
+            f"<dl>\n{''.join(variants)}</dl>\n</div>\n</li>\n"
+        )
+
+    def _variants(self, one: Listed, heading: str, group: Mapping[str, Query]) -> str:
+        links = (
+            f'<a href="{self._url(one, query)}"><bdi>{escape(label)}</bdi></a>'
+            for label, query in group.items()
+        )
+        return f"<dt>{escape(heading)}</dt><dd>{' '.join(links)}</dd>\n"
+
+    def _thumbnail(self, one: Listed) -> str:
+        width, height = THUMBNAIL
+        source, dense = self._url(one, self._links.thumbnail), ""
+        if self._links.dense is not None:
+            dense = f' srcset="{source} 1x, {self._url(one, self._links.dense)} 2x"'
+        # The box has the image's size before it comes, so nothing moves when it does.
+        return (
+            f'<a class="thumbnail" href="{self._url(one, self._links.large)}">'
+            f'<img src="{source}"{dense} width="{width}" height="{height}" loading="lazy" '
+            f'decoding="async" alt="{escape(one.id)}"></a>\n'
+        )
+
+    def _url(self, one: Listed, query: Query) -> str:
+        return escape(self._service.url(one.id, mount=self._mount, **query))
+
+
+def _head(excerpt: Excerpt) -> Iterator[str]:
+    title = escape(excerpt.title)
+    files = f"{excerpt.count:,} {'file' if excerpt.count == 1 else 'files'}"
+    yield (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<title>{title} - imgmiddleware</title>\n<link rel="icon" href="{_ICON}">\n'
+        f"<style>{stylesheet()}</style>\n</head>\n<body>\n"
+        f"<header>\n<h1><bdi>{title}</bdi></h1>\n"
+        f"<p>{files}. Each picture here is made from its original when it is asked for.</p>\n"
+        "</header>\n"
+    )
+    if not excerpt.complete:
+        yield (
+            '<p class="note">The directory is large: only the files among its first '
+            f"{MOST_ENTRIES:,} entries are listed. All of them are served.</p>\n"
+        )
+
+
+def _is_other(one: Listed) -> bool:
+    return one.error is not None and one.error.code == "unknown-format"
+
+
+def _complaint(error: ImageError | None) -> str:
+    assert error is not None  # what has no facts has an error
+    return (
+        f'<div class="thumbnail complaint"><p><b>{escape(error.code)}</b><br>'
+        f"{escape(error.detail)}</p></div>\n"
+    )
+
+
+def _facts(facts: Facts) -> str:
+    width, height = (f"{side:,}".replace(",", "\u202f") for side in facts.upright)
+    parts = [f"{width} \u00d7 {height}", facts.format.upper()]
+    if facts.bits > 8:
+        parts.append(f"{facts.bits} bit")
+    if facts.alpha:
+        parts.append("alpha")
+    if facts.orientation != 1:
+        parts.append(f"orientation {facts.orientation}")
+    if facts.frames > 1:
+        parts.append(f"{facts.frames} frames")
+    return escape(" · ".join(parts))
+
+
+def _bytes(size: int) -> str:
+    """In decimal units, as shops and file managers count; the exact number is the tooltip."""
+    shown, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if shown < 999.5:
+            break
+        shown, unit = shown / 1000, larger
+    return f'<span class="bytes" title="{size} bytes">{shown:.3g} {unit}</span>'
+
+
+def _other_files(others: list[Listed]) -> Iterator[str]:
+    if not others:
+        return
+    yield '<section class="others">\n<h2>Not pictures, not served</h2>\n<ul>\n'
+    for one in others:
+        assert one.error is not None
+        yield (
+            f"<li><bdi>{escape(one.id)}</bdi> <span>{_bytes(one.size)} · "
+            f"{escape(one.error.detail)}</span></li>\n"
+        )
+    yield "</ul>\n</section>\n"
+
+
+def _pager(page: int, pages: int) -> Iterator[str]:
+    if pages == 1:
+        return
+    yield '<nav aria-label="Pages">\n'
+    if page > 1:
+        yield f'<a rel="prev" href="?page={page - 1}">← Previous</a>\n'
+    yield f"<span>Page {page} of {pages}</span>\n"
+    if page < pages:
+        yield f'<a rel="next" href="?page={page + 1}">Next →</a>\n'
+    yield "</nav>\n"

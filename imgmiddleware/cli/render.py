@@ -1,0 +1,106 @@
+"""`imgmiddleware render`: one picture without a server, with the server's limits and refusals."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import secrets
+import sys
+from urllib.parse import parse_qsl
+
+from imgmiddleware import BytesOriginal, ImageRequest, ImageResponse, ImageService
+from imgmiddleware.cli.arguments import UsageError, settings_of
+from imgmiddleware.operations.output import MEDIA_TYPES
+from imgmiddleware.probe import FORMATS, read_facts
+
+_OTHER_SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
+
+
+def render(arguments: argparse.Namespace) -> int:
+    query = _with_format(arguments.query.removeprefix("?"), arguments.to)
+    _check_target(arguments.to, arguments.original)
+    try:
+        service = ImageService(lambda _: arguments.original, **settings_of(arguments))
+        with open(arguments.original, "rb"):
+            pass
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        return _refused("not-found", f"{arguments.original}: {error.strerror}")
+    # Refusals are printed below; logged as well they would stand on the terminal twice.
+    logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
+    answer = service.handle(ImageRequest("GET", f"{service.prefix}original", query))
+    assert answer is not None  # only `missing="pass"` makes it None
+    if answer.status != 200:
+        return _refused(*_problem(answer))
+    try:
+        _write(answer.body, arguments.to)
+    except OSError as error:
+        print(f"imgmiddleware: cannot write {arguments.to}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(_summary(answer.body, arguments.to), file=sys.stderr)
+    return 0
+
+
+def _with_format(query: str, out: str) -> str:
+    """The query with an `fm`: its own, or that of OUT's suffix. Raises `UsageError`."""
+    named = "fm" in dict(parse_qsl(query, keep_blank_values=True))
+    if named or out == "-":
+        return query
+    suffix = os.path.splitext(out)[1].lower().removeprefix(".")
+    format = _OTHER_SUFFIXES.get(suffix, suffix)
+    if format not in MEDIA_TYPES:
+        known = " ".join(f".{name}" for name in sorted([*MEDIA_TYPES, *_OTHER_SUFFIXES]))
+        raise UsageError(f"{out}: the suffix is none of {known}; name a format with -q fm=...")
+    return f"{query}&fm={format}" if query else f"fm={format}"
+
+
+def _check_target(out: str, original: str) -> None:
+    """Before the work is done for nothing."""
+    if out == "-":
+        return
+    if os.path.isdir(out):
+        raise UsageError(f"{out} is a directory")
+    if os.path.exists(out) and os.path.exists(original) and os.path.samefile(out, original):
+        raise UsageError(f"{out} is the original itself, which is not overwritten")
+
+
+def _problem(answer: ImageResponse) -> tuple[str, str]:
+    problem = json.loads(answer.body)
+    return problem["code"], problem["detail"]
+
+
+def _refused(code: str, detail: str) -> int:
+    print(f"imgmiddleware: {code}: {detail}", file=sys.stderr)
+    return 1
+
+
+def _write(body: bytes, out: str) -> None:
+    """Raises `OSError`, and then a file that was there is as it was."""
+    if out == "-":
+        sys.stdout.buffer.write(body)
+        sys.stdout.buffer.flush()
+        return
+    target = os.path.realpath(out)  # a link stays one
+    if os.path.exists(target) and not os.path.isfile(target):
+        with open(target, "wb") as device:  # /dev/null, a pipe: not to be replaced by a file
+            device.write(body)
+        return
+    beside = os.path.join(os.path.dirname(target), f".imgmiddleware-{secrets.token_hex(8)}")
+    try:
+        with open(beside, "xb") as file:
+            file.write(body)
+        os.replace(beside, target)
+    except BaseException:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
+
+
+def _summary(body: bytes, out: str) -> str:
+    facts = read_facts(BytesOriginal(body), FORMATS)
+    width, height = facts.upright
+    name = "standard output" if out == "-" else out
+    return f"{name}: {facts.format.upper()}, {width}x{height} pixels, {len(body)} bytes"

@@ -1,0 +1,119 @@
+"""`imgmiddleware serve`: a directory behind the middleware, on uvicorn, with a page at `/`."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import socket
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from imgmiddleware import DirectorySource, ImageService
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.cli.arguments import UsageError, settings_of
+from imgmiddleware.cli.gallery import gallery
+
+#: Carries the directory and the options, as JSON, to the processes of `--workers`.
+_VARIABLE = "IMGMIDDLEWARE_SERVE"
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    uvicorn = import_uvicorn()
+    directory, options = arguments.directory, settings_of(arguments)
+    try:
+        served = application(directory, options)
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from error
+    listener = listen(arguments.host, arguments.port)
+    announce(listener, directory)
+    if arguments.workers == 1:
+        return run(served, listener, arguments.log_level)
+    # uvicorn binds for its workers itself, so what was found free is let go of for a moment.
+    host, port = listener.getsockname()[:2]
+    listener.close()
+    os.environ[_VARIABLE] = json.dumps([directory, options])
+    with suppress(KeyboardInterrupt):
+        uvicorn.run(
+            f"{__name__}:from_environment",
+            factory=True,
+            host=host,
+            port=port,
+            workers=arguments.workers,
+            **_logging(arguments.log_level),
+        )
+    return 0
+
+
+def import_uvicorn() -> Any:
+    """The server, which is an extra. Raises `UsageError` that says how to get it."""
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra, which may be absent
+    except ModuleNotFoundError as error:
+        raise UsageError('uvicorn is missing: pip install "imgmiddleware[serve]"') from error
+    return uvicorn
+
+
+def application(directory: str, options: dict[str, Any], title: str | None = None) -> ASGIApp:
+    """The middleware around the page. Raises `ValueError` or `TypeError` naming a wrong option."""
+    if options.get("prefix") == "/":
+        # Then the page's own path is below the prefix, and reaches it as an ID that is missing.
+        options = {"missing": "pass", **options}
+    source = DirectorySource(
+        directory, unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False)
+    )
+    service = ImageService(source, **options)
+    page = gallery(source, service, title or os.path.basename(source.root) or "Originals")
+    return ASGIImageMiddleware(page, service)
+
+
+def from_environment() -> ASGIApp:
+    """What uvicorn calls in each process of `--workers`."""
+    directory, options = json.loads(os.environ[_VARIABLE])
+    return application(directory, options)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on. Raises `UsageError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        # The library's own text of a failed bind repeats the address.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
+        raise UsageError(f"cannot listen on {host} port {port}: {reason}") from error
+
+
+def announce(listener: socket.socket, what: str) -> None:
+    host, port = listener.getsockname()[:2]
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not bound
+    name = everywhere.get(host, host)
+    url = f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+    also = ", and on this machine's other addresses" if host in everywhere else ""
+    print(f"Serving {what} on {url}{also}. Ctrl-C ends it.", flush=True)
+
+
+def run(served: ASGIApp, listener: socket.socket, log_level: str) -> int:
+    """Serve in this process until Ctrl-C."""
+    uvicorn = import_uvicorn()
+    config = uvicorn.Config(served, workers=1, **_logging(log_level))
+    with suppress(KeyboardInterrupt):  # uvicorn has shut down in order, and raises it again
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _logging(level: str) -> dict[str, Any]:
+    """uvicorn's own logging, with this package's refusals in the same form."""
+    from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415 - as above
+
+    log_config = copy.deepcopy(LOGGING_CONFIG)
+    log_config["loggers"]["imgmiddleware"] = {
+        "handlers": ["default"],
+        "level": level.upper(),
+        "propagate": False,
+    }
+    return {"log_config": log_config, "log_level": level}

@@ -1,0 +1,147 @@
+"""The index page as a browser paints it: headless Chromium against a real server."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+RED, GREEN, BLUE = (205, 35, 45), (35, 150, 60), (40, 70, 200)
+#: Seconds for Chromium or the server to start on a busy machine.
+PATIENCE = 90
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="NO CHROMIUM ON PATH: nothing here was tested (apt install chromium)"
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The URL of a server whose four originals are of one colour each, in this order."""
+    directory = tmp_path_factory.mktemp("browser")
+    photos = directory / "photos"
+    photos.mkdir()
+    Image.new("RGB", (1600, 1200), RED).save(photos / "1 red & <b>.bmp")
+    Image.new("RGB", (1600, 1200), GREEN).save(photos / "2 green.tiff")
+    Image.new("RGB", (1600, 1200), BLUE).save(photos / "3 blue.jpg", quality=95)
+    (photos / "4 damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    log = directory / "log.txt"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "imgmiddleware", "serve", photos, "--port", "0"],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.fspath(ROOT)},
+        )
+    try:
+        yield _url(server, log)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(PATIENCE) == 0
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait(PATIENCE)
+
+
+def _url(server, log):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.poll() is None:
+        if found := re.search(r"on (http://\S+/)", log.read_text()):
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())
+
+
+def chromium(directory, url, *flags):
+    """Chromium's standard output; it ends itself once the page is loaded and its task is done."""
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        f"--user-data-dir={directory / 'profile'}",
+        *flags,
+        url,
+    ]
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return done.stdout.decode()
+
+
+def screenshot(directory, url, *flags):
+    file = directory / "page.png"
+    chromium(directory, url, f"--screenshot={file}", "--window-size=1280,900", *flags)
+    with Image.open(file) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def painted(pixels, color):
+    """The box of what has nearly this colour: left, top, width, height; and how full it is."""
+    there = (abs(pixels - color) < 8).all(axis=2)
+    rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    assert len(rows), f"nothing is painted in {color}"
+    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return (left, top, right - left, bottom - top), there[top:bottom, left:right].mean()
+
+
+def test_thumbnails_are_painted(site, tmp_path):
+    pixels = screenshot(tmp_path, site)
+    boxes = []
+    for color in (RED, GREEN, BLUE):
+        (left, top, width, height), full = painted(pixels, color)
+        assert width > 200
+        assert abs(width / height - 4 / 3) < 0.02
+        assert full > 0.97  # a rounded corner is missing
+        boxes.append((left, top, width, height))
+    assert len({top for _, top, _, _ in boxes}) == 1  # side by side
+    assert [left for left, *_ in boxes] == sorted(left for left, *_ in boxes)
+
+
+def test_a_dense_screen_gets_the_dense_picture(site, tmp_path):
+    pixels = screenshot(tmp_path, site, "--force-device-scale-factor=2")
+    (_, _, width, height), _ = painted(pixels, GREEN)
+    assert width > 400
+    assert abs(width / height - 4 / 3) < 0.02
+
+
+@pytest.mark.parametrize(("scheme", "dark"), [(0, True), (1, False)])
+def test_dark_and_light(scheme, dark, site, tmp_path):
+    """Also that the page's policy lets its own stylesheet through: without it all is white."""
+    pixels = screenshot(tmp_path, site, f"--blink-settings=preferredColorScheme={scheme}")
+    corner = pixels[2, 2]
+    assert (corner < 60).all() if dark else ((corner > 220) & (corner < 255)).all()
+
+
+def test_the_document_holds_the_links(site, tmp_path):
+    document = chromium(tmp_path, site, "--dump-dom")
+    links = {unescape(link) for link in re.findall(r'href="(/image/[^"]*)"', document)}
+    for name in ("1%20red%20%26%20%3Cb%3E.bmp", "2%20green.tiff", "3%20blue.jpg"):
+        for query in ("w=1600", "w=800&fm=jpg", "w=800&fm=webp", "w=800&fm=avif", "w=800&fm=png"):
+            assert any(re.fullmatch(rf"/image/{name}\?{query}&v=[\w-]+", link) for link in links)
+    assert not [link for link in links if "damaged" in link]
+    assert "damaged-original" in document
+    assert "<b>.bmp" not in document
+
+
+def test_a_link_shows_its_picture(site, tmp_path):
+    document = chromium(tmp_path, site, "--dump-dom")
+    link = re.search(r'href="(/image/2%20green[^"]*fm=avif[^"]*)"', document)[1]
+    pixels = screenshot(tmp_path, site.rstrip("/") + unescape(link))
+    assert painted(pixels, GREEN)[0][2:] == (800, 600)

@@ -1,0 +1,73 @@
+"""What is remembered, and by which key."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgmiddleware.cache import Recent, picture_key, version_token
+
+
+def test_the_one_used_longest_ago_is_forgotten() -> None:
+    recent: Recent[str, int] = Recent(2)
+    made: list[str] = []
+
+    def get(key: str) -> int:
+        def make() -> int:
+            made.append(key)
+            return len(made)
+
+        return recent.get(key, make)
+
+    assert [get("a"), get("b"), get("a")] == [1, 2, 1]
+    get("c")  # b goes, as a was used after it
+    assert get("a") == 1
+    assert get("b") == 4
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_what_fails_is_not_remembered() -> None:
+    recent: Recent[str, int] = Recent(2)
+    with pytest.raises(ZeroDivisionError):
+        recent.get("a", lambda: 1 // 0)
+    assert recent.get("a", lambda: 3) == 3
+
+
+def key(**changes: object) -> str:
+    parts: dict[str, object] = {
+        "namespace": "n",
+        "originals": [("id", "version")],
+        "canonical": "w=9",
+        "formats": ("jpg",),
+        "engine": "e",
+    }
+    return picture_key(**(parts | changes))  # type: ignore[arg-type]
+
+
+def test_everything_a_picture_depends_on_is_in_its_key() -> None:
+    keys = {
+        key(),
+        key(namespace="m"),
+        key(originals=[("ie", "version")]),
+        key(originals=[("id", "versio")]),
+        key(originals=[("id", "version"), ("id", "version")]),
+        key(originals=[("idv", "ersion")]),  # the same letters, cut elsewhere
+        key(canonical="w=8"),
+        key(formats=("jpg", "webp")),
+        key(engine="f"),
+        key(namespace="", canonical="nw=9"),
+    }
+    assert len(keys) == 10
+    assert key() == key()
+
+
+def test_keys_and_tokens_can_stand_in_a_url_and_in_an_etag() -> None:
+    for text in (key(), version_token("", "é\ud800", "1")):
+        assert text.replace("-", "").replace("_", "").isalnum()
+        assert text.isascii()
+    assert len(key()) == 22
+    assert (
+        len(
+            {version_token("", "a", "1"), version_token("", "a", "2"), version_token("x", "a", "1")}
+        )
+        == 3
+    )

@@ -1,0 +1,116 @@
+"""`imgmiddleware demo`: the originals it draws, and the folder that goes when it ends."""
+
+import io
+import signal
+import socket
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from imgmiddleware.cli import main
+from imgmiddleware.cli.originals import draw_originals
+
+RED, GREEN, BLUE, YELLOW = (210, 70, 60), (40, 130, 90), (45, 95, 180), (205, 150, 30)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("drawn")
+    draw_originals(str(directory))
+    return directory
+
+
+def near(pixel, color, within=30):
+    return all(abs(int(a) - b) <= within for a, b in zip(pixel, color, strict=True))
+
+
+def test_a_bitmap_of_more_than_ten_megapixels(drawn):
+    with Image.open(drawn / "hills.bmp") as image:
+        assert (image.format, image.mode) == ("BMP", "RGB")
+        assert image.width * image.height > 10_000_000
+        small = np.asarray(image.reduce(50)).astype(int)
+    top, bottom = small[:5].mean((0, 1)), small[-5:].mean((0, 1))
+    assert top[2] > top[0] > 80  # a blue sky over dark hills
+    assert bottom.max() < 80
+
+
+def test_a_tiff_of_sixteen_bits(drawn):
+    with Image.open(drawn / "silk 16 bit.tiff") as image:
+        assert image.format == "TIFF"
+        assert image.tag_v2[258] == (16, 16, 16)  # BitsPerSample
+
+
+def test_a_jpeg_that_is_stored_turned(drawn):
+    with Image.open(drawn / "turned by EXIF.jpg") as image:
+        assert image.getexif()[0x0112] == 6
+        assert image.size == (2400, 3200)
+        upright = ImageOps.exif_transpose(image)
+    assert upright.size == (3200, 2400)
+    corners = [(20, 20), (3180, 20), (20, 2380), (3180, 2380)]
+    for corner, color in zip(corners, (RED, GREEN, BLUE, YELLOW), strict=True):
+        assert near(upright.getpixel(corner), color), corner
+    assert near(upright.getpixel((1600, 300)), (200, 62, 44))  # the arrow
+
+
+def test_a_png_with_alpha(drawn):
+    with Image.open(drawn / "translucent.png") as image:
+        alpha = np.asarray(image.getchannel("A"))
+    assert alpha[0, 0] == 0
+    assert 180 < alpha[alpha.shape[0] // 2, alpha.shape[1] // 2] < 255
+    assert len(np.unique(alpha)) > 100  # soft edges
+
+
+def test_a_wide_jpeg(drawn):
+    with Image.open(drawn / "panorama.jpg") as image:
+        assert (image.format, image.width // image.height) == ("JPEG", 4)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
+def test_a_real_server_and_its_folder(number, code, start):
+    process = start("demo", "--port", "0")
+    url = process.url()
+    temporary = process.out.parent
+    assert [path.name for path in temporary.glob("imgmiddleware-*/*.bmp")] == ["hills.bmp"]
+    answer = httpx.get(f"{url}image/turned%20by%20EXIF.jpg?w=320", timeout=60)
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.size == (320, 240)
+        assert near(image.getpixel((318, 2)), GREEN)
+    assert process.interrupt(number) == code
+    assert "Traceback" not in process.output()
+    assert list(temporary.glob("imgmiddleware-*")) == []
+
+
+@pytest.fixture
+def signals():
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
+def test_port_in_use(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["demo", "--port", str(port)]) == 2
+    out, err = capsys.readouterr()
+    assert out == "", "it draws for seconds before it finds out"
+    assert err.endswith(f"port {port}: Address already in use\n")
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize("where", ["drawing", "serving"])
+def test_in_this_process(where, capsys, monkeypatch, tmp_path):
+    def draw(directory):
+        if where == "drawing":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("imgmiddleware.cli.demo.draw_originals", draw)
+    assert main(["demo", "--port", "0"]) == 0
+    assert ("Serving the demonstration" in capsys.readouterr().out) == (where == "serving")
+    assert list(tmp_path.iterdir()) == []

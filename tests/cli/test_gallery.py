@@ -1,0 +1,338 @@
+"""The index page, in process: what it lists, that names cannot harm it, and that its links work."""
+
+import base64
+import hashlib
+import io
+import os
+import re
+import threading
+
+import pytest
+from PIL import Image
+
+from imgmiddleware import DirectorySource
+from imgmiddleware.cli import gallery, listing, page
+
+RED = (200, 30, 40)
+
+HOSTILE = [
+    "<script>alert(1)<",
+    "\"quote'.png",
+    "a#b?c&d=e.png",
+    "100%.png",
+    "%2e%2e.png",
+    "&lt;.png",
+    "n\u00e9 \u65e5\u672c.png",
+    "comma, 2x.png",
+    "new\nline.png",
+    "\u202egnp.png",
+    " ",
+]
+
+
+def save(path, size=(400, 300), **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, RED).save(path, format="PNG", **options)
+
+
+def test_what_a_card_tells(photos, served):
+    shown = served(photos).page()
+    assert shown.names() == ["red.png"]
+    assert "400 \u00d7 300 \u00b7 PNG" in shown.text()
+    assert f"{(photos / 'red.png').stat().st_size} bytes" in [
+        span["title"] for span in shown.all("span") if "title" in span
+    ]
+    (image,) = shown.all("img")
+    assert (image["width"], image["height"], image["loading"]) == ("320", "240", "lazy")
+    assert image["src"].startswith("/image/red.png?w=320&h=240&fit=crop&v=")
+    assert "&dpr=2&v=" in image["srcset"].split(" 1x, ")[1]
+    assert ("title", "photos - imgmiddleware") in shown.texts
+
+
+def test_the_size_of_an_upright_picture(photos, served):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    save(photos / "turned.png", (1200, 500), exif=exif)
+    assert "500 \u00d7 1\u202f200 \u00b7 PNG \u00b7 orientation 6" in served(photos).page().text()
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "words"),
+    [
+        ("a.tiff", "I;16", "TIFF \u00b7 16 bit \u00b7 "),
+        ("a.png", "RGBA", "PNG \u00b7 alpha \u00b7 "),
+        ("a.gif", "L", "GIF \u00b7 2 frames \u00b7 "),
+    ],
+)
+def test_what_is_unusual(name, mode, words, photos, served):
+    frames = [Image.new(mode, (9, 9)), Image.effect_noise((9, 9), 90).convert("L")]
+    more = {"save_all": True, "append_images": frames[1:]} if name == "a.gif" else {}
+    frames[0].save(photos / name, **more)
+    assert words in served(photos).page().text()
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(999, "999 bytes"), (1000, "1 kB"), (999_600, "1 MB"), (12_345_678, "12.3 MB")],
+)
+def test_sizes_in_words(size, words, photos, served):
+    with open(photos / "other", "wb") as file:
+        file.write(b"x")
+        file.truncate(size)
+    assert f"other {words} \u00b7 its first" in served(photos).page().text()
+
+
+def test_hostile_names(photos, served):
+    for name in HOSTILE:
+        save(photos / name)
+    site = served(photos)
+    shown = site.page()
+    assert sorted(shown.names()) == sorted([*HOSTILE, "red.png"])
+    allowed = {"html", "head", "meta", "title", "link", "style", "body", "header", "h1", "bdi"}
+    allowed |= {
+        "p",
+        "main",
+        "ul",
+        "li",
+        "a",
+        "img",
+        "div",
+        "h2",
+        "span",
+        "dl",
+        "dt",
+        "dd",
+        "footer",
+    }
+    assert {tag for tag, _ in shown.elements} == allowed
+    for link in shown.links():
+        answer = site.get(link)
+        assert answer.status_code == 200, link
+        assert "immutable" in answer.headers["Cache-Control"], link
+
+
+def test_names_of_options_and_directories_are_escaped(tmp_path, served):
+    directory = tmp_path / "<b>&"
+    save(directory / "a.png")
+    site = served(directory, presets={"<i>&\"'": "w=10"})
+    shown = site.page()
+    assert not shown.all("b")
+    assert not shown.all("i")
+    assert "<b>&" in shown.text()
+    assert all(site.get(link).status_code == 200 for link in shown.links())
+
+
+def test_policy(photos, served):
+    answer = served(photos).get("/")
+    style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = answer.headers["Content-Security-Policy"]
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "script" not in policy
+    assert "unsafe" not in policy
+    assert "style=" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("options", "thumbnail", "dense", "labels"),
+    [
+        ({}, "w=320&h=240&fit=crop", True, ["JPEG", "WebP", "AVIF", "PNG", "full size"]),
+        ({"default": "w=90"}, "w=320&h=240&fit=crop", True, ["JPEG", "default"]),
+        ({"presets": {"s": "w=9"}}, "w=320&h=240&fit=crop", True, ["JPEG", "s", "full size"]),
+        (
+            {"presets": {"s": "w=9"}, "presets_only": True, "default": "w=8"},
+            "preset=s",
+            False,
+            ["s", "default"],
+        ),
+        ({"presets_only": True}, "", False, ["full size"]),
+        ({"widths": (300, 350, 900)}, "w=350", False, ["JPEG"]),
+        ({"widths": (350, 700)}, "w=350", True, ["JPEG"]),
+        ({"widths": (100, 200)}, "w=200", False, ["JPEG"]),
+        ({"widths": (320, 640), "heights": (240, 480)}, "w=320&h=240&fit=crop", True, ["JPEG"]),
+        ({"widths": (100, 300), "snap": True}, "w=320", True, ["JPEG"]),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["/image/", "/", "/p/\u00e9 %/"])
+def test_only_allowed_links(options, thumbnail, dense, labels, prefix, photos, served):
+    site = served(photos, **options, prefix=prefix)
+    shown = site.page()
+    (image,) = shown.all("img")
+    assert image["src"].partition("?")[2].rpartition("v=")[0].rstrip("&") == thumbnail
+    assert ("srcset" in image) == dense
+    found = [text for tag, text in shown.texts if tag == "bdi"]
+    assert [label for label in labels if label not in found] == []
+    for link in shown.links():
+        answer = site.get(link)
+        assert answer.status_code == 200, (link, answer.text)
+        assert "immutable" in answer.headers["Cache-Control"], link
+
+
+def test_variants_are_what_their_labels_say(photos, served):
+    save(photos / "red.png", (1000, 500))
+    site = served(photos)
+    variants = [a["href"] for a in site.page().all("a") if "w=800" in a["href"]]
+    formats = []
+    for link in variants:
+        with Image.open(io.BytesIO(site.get(link).content)) as image:
+            assert image.size == (800, 400)
+            formats.append(image.format)
+    assert formats == ["JPEG", "WEBP", "AVIF", "PNG"]
+
+
+def test_under_a_mount(photos, served):
+    (image,) = served(photos).page("/site/", root_path="/site").all("img")
+    assert image["src"].startswith("/site/image/red.png?")
+
+
+def test_damaged_originals_and_other_files(photos, served):
+    (photos / "cut.png").write_bytes((photos / "red.png").read_bytes()[:20])
+    (photos / "notes.txt").write_bytes(b"hello")
+    shown = served(photos).page()
+    assert shown.names() == ["cut.png", "red.png"]
+    assert ("b", "damaged-original") in shown.texts
+    assert len(shown.all("img")) == 1
+    before, _, after = shown.text().partition("Not pictures, not served")
+    assert "notes.txt" in after
+    assert "notes.txt" not in before
+    assert "its first bytes are of no known format" in after
+
+
+def test_limits_are_told(photos, served):
+    for name in ("pixels", "bytes"):
+        shown = served(photos, **{f"max_source_{name}": 100}).page()
+        assert ("b", f"source-{name}") in shown.texts
+        assert not shown.all("img")
+
+
+def test_a_file_that_cannot_be_read(photos, served, monkeypatch):
+    def broken(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(listing, "read_facts", broken)
+    assert "the file cannot be read" in served(photos).page().text()
+
+
+def test_an_original_that_cannot_be_opened(photos, served, monkeypatch):
+    site = served(photos)
+    save(photos / "other.png")
+    os.symlink("other.png", photos / "link.png")
+    opened = DirectorySource.open
+
+    def broken(self, id):
+        if id != "red.png":
+            raise OSError(5, "Input/output error")
+        return opened(self, id)
+
+    monkeypatch.setattr(DirectorySource, "open", broken)
+    assert site.page().names() == ["red.png"]
+
+
+def test_folders_in_order(photos, served):
+    for name in ("b/x.png", "B.png", "a.png", "b/c/y.png", "Z.png"):
+        save(photos / name)
+    names = served(photos).page().names()
+    assert names == ["a.png", "B.png", "b/c/y.png", "b/x.png", "red.png", "Z.png"]
+
+
+def test_what_the_source_refuses_is_not_listed(photos, tmp_path, served):
+    save(tmp_path / "secret" / "s.png")
+    save(photos / ".hidden.png")
+    save(photos / ".git" / "x.png")
+    save(photos / "back\\slash.png")
+    os.symlink(tmp_path / "secret" / "s.png", photos / "outside.png")
+    os.symlink(tmp_path / "secret", photos / "outside")
+    os.symlink("nowhere", photos / "dangling.png")
+    os.mkfifo(photos / "pipe.png")
+    with open(os.fsencode(photos) + b"/not utf-8 \xff.png", "wb") as file:
+        file.write((photos / "red.png").read_bytes())
+    assert served(photos).page().names() == ["red.png"]
+
+
+def test_links_within_are_listed_once(photos, served):
+    save(photos / "sub" / "x.png")
+    os.symlink("sub/x.png", photos / "link.png")
+    os.symlink("sub", photos / "again")
+    os.symlink(".", photos / "sub" / "loop")
+    assert served(photos).page().names() == ["link.png", "red.png", "sub/x.png"]
+
+
+def test_links_to_hidden_folders_are_followed_as_the_source_does(photos, served):
+    save(photos / ".store" / "x.png")
+    os.symlink(".store", photos / "shown")
+    site = served(photos)
+    shown = site.page()
+    assert shown.names() == ["red.png", "shown/x.png"]
+    assert all(site.get(link).status_code == 200 for link in shown.links())
+
+
+def test_links_that_leave_where_that_is_allowed(photos, tmp_path, served):
+    save(tmp_path / "other" / "s.png")
+    os.symlink(tmp_path / "other", photos / "out")
+    site = served(photos, unsafe_follow_symlinks=True)
+    shown = site.page()
+    assert shown.names() == ["out/s.png", "red.png"]
+    assert all(site.get(link).status_code == 200 for link in shown.links())
+
+
+def test_pages(photos, served, monkeypatch):
+    monkeypatch.setattr(gallery, "PER_PAGE", 2)
+    for name in "abcd":
+        save(photos / f"{name}.png")
+    site = served(photos)
+    listed, path, visited = [], "/", []
+    while path:
+        shown = site.page(path)
+        listed.append(shown.names())
+        visited.append(path)
+        path = next((a["href"] for a in shown.all("a") if a.get("rel") == "next"), None)
+    assert listed == [["a.png", "b.png"], ["c.png", "d.png"], ["red.png"]]
+    assert visited == ["/", "?page=2", "?page=3"]
+    assert [a["href"] for a in shown.all("a") if a.get("rel") == "prev"] == ["?page=2"]
+    assert "Page 3 of 3" in shown.text()
+
+
+@pytest.mark.parametrize("number", ["0", "2", "-1", "x", "1_0", "\u0661", "", "9" * 5000])
+def test_no_such_page(number, photos, served):
+    answer = served(photos).get(f"/?page={number}")
+    assert answer.status_code == 404
+    assert answer.text == "There is no such page.\n"
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_work_is_bounded(most, photos, served, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_ENTRIES", most)
+    monkeypatch.setattr(page, "MOST_ENTRIES", most)
+    save(photos / "other.png")
+    shown = served(photos).page()
+    assert len(shown.names()) == most
+    note = f"only the files among its first {most} entries are listed"
+    assert (note in shown.text()) == (most == 1)
+
+
+def test_an_empty_directory(photos, served):
+    (photos / "red.png").unlink()
+    assert "There is nothing to show here yet." in served(photos).page().text()
+
+
+def test_head_and_other_paths(photos, served):
+    site = served(photos)
+    head = site.get("/", "HEAD")
+    assert (head.status_code, head.content) == (200, b"")
+    assert site.get("/elsewhere").status_code == 404
+    assert site.get("/", "POST").status_code == 405
+
+
+def test_it_runs_in_a_thread(photos, served, monkeypatch):
+    seen = []
+
+    def listed(source, settings):
+        seen.append(threading.current_thread())
+        return [], True
+
+    monkeypatch.setattr(gallery, "list_ids", listed)
+    served(photos).page()
+    assert seen != [threading.main_thread()]

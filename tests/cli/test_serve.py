@@ -1,0 +1,121 @@
+"""`imgmiddleware serve`: wrong options in one line, and real processes that serve and end well."""
+
+import io
+import json
+import os
+import signal
+import socket
+import time
+
+import httpx
+import pytest
+from PIL import Image
+
+from imgmiddleware.cli import main
+from imgmiddleware.cli.serve import announce, from_environment
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--default", "w=abc"], "default: w='abc' is not whole pixels"),
+        (["--default", "width=1"], "default: there is no parameter 'width'"),
+        (["--preset", "thumb=w=0"], "presets['thumb']: w=0 is not whole pixels"),
+        (["--preset", "a=w=1", "--preset", "a=w=2"], "two presets have the same name"),
+        (["--widths", "320,0"], "widths: 0 is not a whole number"),
+        (["--heights", "320"], "give widths too"),
+        (["--snap"], "give widths too"),
+        (["--prefix", "/a?b/"], "prefix: '/a?b/' is not a path"),
+        (["--max-age", "-1"], "max_age: -1 is not a whole number"),
+        (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
+        (["--host", "nowhere.invalid"], "cannot listen on nowhere.invalid port 8000: "),
+    ],
+)
+def test_wrong_options_are_one_line(arguments, words, photos, capsys):
+    assert main(["serve", str(photos), *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("imgmiddleware: ")
+    assert err.count("\n") == 1
+    assert words in err
+
+
+@pytest.mark.parametrize("name", ["none", "red.png"])
+def test_no_directory(name, photos, capsys):
+    assert main(["serve", str(photos / name)]) == 2
+    err = capsys.readouterr().err
+    assert err == f"imgmiddleware: source: '{photos / name}' is not a directory\n"
+
+
+@pytest.mark.parametrize("more", [[], ["--workers", "2"]])
+def test_port_in_use(more, photos, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", str(photos), "--port", str(port), *more]) == 2
+    err = capsys.readouterr().err
+    message = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert err == f"imgmiddleware: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "http://127.0.0.1:{}/."), ("0.0.0.0", "http://127.0.0.1:{}/, and on this")],
+)
+def test_where_to_open_the_browser(host, shown, capsys):
+    with socket.create_server((host, 0)) as listener:
+        announce(listener, "photos/")
+        port = listener.getsockname()[1]
+    assert f"Serving photos/ on {shown.format(port)}" in capsys.readouterr().out
+
+
+def test_in_this_process(photos, capsys, stopped):
+    options = ["--port", "0", "--preset", "a=w=9", "--widths", "9,8", "--log-level", "error"]
+    assert main(["serve", str(photos), *options, "--max-age", "5"]) == 0
+    assert f"on http://127.0.0.1:{stopped['port']}/" in capsys.readouterr().out
+    assert stopped["config"].log_config["loggers"]["imgmiddleware"]["level"] == "ERROR"
+    settings = stopped["config"].app.service.settings
+    assert (settings.presets, settings.widths, settings.max_age) == ({"a": "w=9"}, (8, 9), 5)
+    assert settings.max_source_pixels == 100_000_000
+
+
+def test_options_reach_the_workers(photos, monkeypatch, stopped):
+    monkeypatch.setenv("IMGMIDDLEWARE_SERVE", "")  # so that what is set is taken back
+    options = ["--port", "0", "--workers", "3", "--prefix", "p", "--default", "w=50"]
+    assert main(["serve", str(photos), *options]) == 0
+    assert (stopped["app"], stopped["workers"]) == ("imgmiddleware.cli.serve:from_environment", 3)
+    assert stopped["port"] != 0
+    assert json.loads(os.environ["IMGMIDDLEWARE_SERVE"]) == [
+        str(photos),
+        {"prefix": "p", "default": "w=50"},
+    ]
+    settings = from_environment().service.settings
+    assert (settings.prefix, settings.default) == ("/p/", "w=50")
+
+
+def size(answer):
+    assert answer.status_code == 200, answer.text
+    with Image.open(io.BytesIO(answer.content)) as image:
+        return image.size
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_real_server(workers, photos, start):
+    arguments = ("--port", "0", "--workers", str(workers), "--default", "w=100")
+    process = start("serve", photos, *arguments)
+    url = process.url()
+    assert "red.png" in httpx.get(url).text
+    assert size(httpx.get(f"{url}image/red.png?w=200")) == (200, 150)
+    assert size(httpx.get(f"{url}image/red.png")) == (100, 75)
+    assert httpx.get(f"{url}image/none.png").status_code == 404
+    time.sleep(2 if workers > 1 else 0)  # until the second one has imported all that it needs
+    assert process.interrupt(signal.SIGINT) == 0
+    assert "Traceback" not in process.output()
+    assert "refused id='none.png' status=404 code=not-found" in process.output()
+
+
+def test_the_port_is_free_again(photos, start):
+    process = start("serve", photos, "--port", "0")
+    port = int(process.url().rpartition(":")[2].strip("/"))
+    assert process.interrupt(signal.SIGINT) == 0
+    with socket.create_server(("127.0.0.1", port)):
+        pass
