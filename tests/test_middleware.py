@@ -343,6 +343,12 @@ def test_an_integer_function_gets_an_int() -> None:
     assert seen == [7, 7, 8, 8]
 
 
+def test_an_id_that_is_not_utf8_is_the_same_id_on_both() -> None:
+    seen: list[str] = []
+    both(seen.append, Row("", "/image/caf%E9%FF/%C3%28.jpg", 404))
+    assert seen == ["caf\ufffd\ufffd/\ufffd(.jpg"] * 2
+
+
 def test_v_makes_immutable_only_when_it_is_right(originals: Path) -> None:
     def caching(target: str) -> str:
         return dict(both(originals, Row("", target, 200))[1])["cache-control"]

@@ -80,8 +80,9 @@ def _refused(code: str, detail: str) -> int:
 def _write(body: bytes, out: str) -> None:
     """Raises `OSError`, and then a file that was there is as it was."""
     if out == "-":
-        sys.stdout.buffer.write(body)
-        sys.stdout.buffer.flush()
+        # Past Python's own buffer, which it would try to empty once more when it ends.
+        with open(sys.stdout.fileno(), "wb", closefd=False) as standard_output:
+            standard_output.write(body)
         return
     target = os.path.realpath(out)  # a link stays one
     if os.path.exists(target) and not os.path.isfile(target):

@@ -30,8 +30,8 @@ def _none(quality: int) -> Sequence[int]:
 ENCODERS: Mapping[str, Encoder] = {
     "jpg": Encoder(".jpg", lambda q: (cv2.IMWRITE_JPEG_QUALITY, q), 65_500),
     "png": Encoder(".png", _none, 1_000_000),
-    # Over 100 means lossless to OpenCV, under 1 is refused.
-    "webp": Encoder(".webp", lambda q: (cv2.IMWRITE_WEBP_QUALITY, max(1, q)), 16_383),
+    # Over 100 would mean lossless to OpenCV.
+    "webp": Encoder(".webp", lambda q: (cv2.IMWRITE_WEBP_QUALITY, q), 16_383),
     # Speed 9 of 10: half the time of WebP at a third less bytes; slower ones cost seconds.
     "avif": Encoder(
         ".avif", lambda q: (cv2.IMWRITE_AVIF_QUALITY, q, cv2.IMWRITE_AVIF_SPEED, 9), 65_535

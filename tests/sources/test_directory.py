@@ -49,6 +49,7 @@ def tree(tmp_path: Path) -> Path:
     for name, target in links.items():
         (root / name).symlink_to(target)
     os.mkfifo(root / "pipe")
+    (root / "sub\\b").write_text("a name that is a path elsewhere")
     return root
 
 
@@ -137,6 +138,18 @@ def test_what_is_not_served_is_never_opened(tree: Path, monkeypatch: pytest.Monk
         assert opened == []
         assert content(source, "a") == "images/a"
         assert len(opened) == 1
+
+
+@pytest.mark.parametrize("id", ["out", "pipe"])
+def test_what_takes_a_files_place_after_the_look_is_refused(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, id: str
+) -> None:
+    """The look says that it is a regular file; what is opened then is a link out, or a pipe."""
+    source, regular = DirectorySource(tree), (tree / "a").stat()
+    monkeypatch.setattr(os, "stat", lambda *arguments, **options: regular)
+    before = len(os.listdir("/proc/self/fd"))
+    assert source.open(id) is None
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_no_descriptor_is_lost(tree: Path) -> None:
