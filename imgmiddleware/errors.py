@@ -21,7 +21,6 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "repeated-parameter": (400, "a parameter stands in the query twice"),
         "malformed-parameter": (400, "a value is not of its parameter's form"),
         "out-of-range": (400, "a value is outside its parameter's range"),
-        "conflicting-parameters": (400, "parameters that need, or exclude, one another"),
         "parameter-not-allowed": (400, "this service restricts the parameter, or its value"),
         "unknown-preset": (400, "no preset has this name"),
         "result-too-large": (400, "the picture asked for would be over a limit of this service"),

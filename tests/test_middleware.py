@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from imgmiddleware import ImageError, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.errors import CODES
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
 
@@ -40,6 +42,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "clear.png": saved(clear, "PNG"),
         "a.bmp": saved(quadrants(), "BMP"),
         "turned.jpg": saved(quadrants(), "JPEG", quality=95, subsampling=0, exif=_orientation(6)),
+        "lossless.jpg": jpeg.replace(b"\xff\xc0", b"\xff\xc3"),  # SOF3 in the place of SOF0
         "half.jpg": jpeg[: len(jpeg) // 2] + b"\xff\xd9",
         "empty.jpg": b"",
         "notes.txt": b"no picture at all",
@@ -208,6 +211,7 @@ ROWS = [
     Row("no picture", "/image/notes.txt", 415, "unknown-format"),
     Row("SVG", "/image/drawing.svg", 415, "unknown-format", detail="SVG"),
     Row("empty file", "/image/empty.jpg", 415, "unknown-format", detail="empty"),
+    Row("lossless JPEG", "/image/lossless.jpg", 415, "unsupported-feature"),
     Row("half a JPEG", "/image/half.jpg", 422, "damaged-original"),
     Row("presets", "/image/a.jpg?preset=thumb&v=x", 200, options=PRESETS),
     Row("presets only", "/image/a.jpg?w=9", 400, "parameter-not-allowed", options=PRESETS, detail="w"),
@@ -262,6 +266,44 @@ def test_both_adapters(row: Row, originals: Path) -> None:
         assert row.detail in problem["detail"]
         for name, value in PROBLEM.items():
             assert fields[name] == value
+
+
+class Failing:
+    """A source whose disk fails, or whose originals change, when they are read."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+        self.version, self.last_modified, self.size = "1", None, 99
+
+    def open(self, id: str) -> Any:
+        return self
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        raise ImageError(self._code, "on purpose")
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+@pytest.mark.parametrize("code", ["original-changed", "source-unavailable"])
+def test_what_may_be_right_in_a_second_says_so(code: str) -> None:
+    status, headers, body = both(Failing(code), Row("", "/image/x", 503))
+    assert (status, json.loads(body)["code"]) == (503, code)
+    assert dict(headers)["retry-after"] == "1"
+
+
+def test_a_full_queue(originals: Path) -> None:
+    shared = ImageService(originals, render_slots=1, max_waiting=0)
+    with shared._slots.taken(lambda: False):
+        status, headers, body = both(shared, Row("", "/image/a.jpg", 503))
+    assert (status, json.loads(body)["code"], dict(headers)["retry-after"]) == (503, "busy", "1")
+
+
+def test_every_refusal_has_its_row() -> None:
+    later = {"original-changed", "source-unavailable", "busy"}  # the tests above
+    assert {row.code for row in ROWS if row.code} | later == set(CODES)
 
 
 def test_head_is_get_without_the_body(originals: Path) -> None:
@@ -352,8 +394,6 @@ def test_an_id_that_is_not_utf8_is_the_same_id_on_both() -> None:
 def test_v_makes_immutable_only_when_it_is_right(originals: Path) -> None:
     def caching(target: str) -> str:
         return dict(both(originals, Row("", target, 200))[1])["cache-control"]
-
-    from imgmiddleware import ImageService
 
     url = ImageService(originals).url("a.jpg", w=20)
     assert url.startswith("/image/a.jpg?w=20&v=")

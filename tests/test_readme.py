@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
+from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
 from imgmiddleware.operations import OPERATIONS, OWNERS, build
 from imgmiddleware.operations.resize import Resize
@@ -141,6 +143,16 @@ def test_how_errors_look() -> None:
     for line in head.splitlines()[1:]:
         name, _, value = line.partition(": ")
         assert answer.header(name) == value
+
+
+def test_the_commands_are_understood() -> None:
+    block = (
+        README.partition("## The command line")[2].partition("```console\n")[2].partition("```")[0]
+    )
+    for line in block.splitlines():
+        program, *words = shlex.split(line, comments=True)
+        assert program == "imgmiddleware"
+        assert parser().parse_args(words).command == words[0]
 
 
 def test_links_in_the_readme_lead_somewhere() -> None:
