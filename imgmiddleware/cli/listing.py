@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgmiddleware import DirectorySource, ImageError, Settings
+from imgmiddleware.grammar import is_text
 from imgmiddleware.guards import check_bytes, check_facts
 from imgmiddleware.probe import Facts, read_facts
 
@@ -77,7 +78,7 @@ def _walk(root: str, follow: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
             with os.scandir(path) as entries:
                 for entry in entries:
                     id = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.name.startswith(".") or not _is_text(entry.name):
+                    if entry.name.startswith(".") or not is_text(entry.name):
                         continue
                     yield id, entry
                     if entry.is_dir(follow_symlinks=False):
@@ -92,15 +93,6 @@ def _is_within(path: str, root: str) -> bool:
     """Only to spare a walk through what the source would refuse; it decides each file itself."""
     real = os.path.realpath(root)
     return os.path.commonpath((real, os.path.realpath(path))) == real
-
-
-def _is_text(name: str) -> bool:
-    """A name that is not UTF-8 cannot stand in a URL as the text that an ID is."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _opens(source: DirectorySource, id: str) -> bool:

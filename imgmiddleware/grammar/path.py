@@ -20,7 +20,7 @@ def parse_id(path: str, prefix: str, id_type: type) -> str:
         raise ImageError("not-found", "the path ends where an ID should follow")
     if len(id) > _LONGEST:
         raise ImageError("not-found", f"an ID has at most {_LONGEST} characters")
-    if not _is_text(id):
+    if not is_text(id):
         raise ImageError("not-found", "an ID is text that can be written in UTF-8")
     if id_type is int and not _INTEGER.fullmatch(id):
         raise ImageError(
@@ -29,7 +29,7 @@ def parse_id(path: str, prefix: str, id_type: type) -> str:
     return id
 
 
-def _is_text(id: str) -> bool:
+def is_text(id: str) -> bool:
     """Without lone surrogates, as `os.listdir` makes them of names that are not UTF-8."""
     try:
         id.encode()
