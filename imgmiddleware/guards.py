@@ -32,7 +32,7 @@ def check_facts(facts: Facts, settings: Settings) -> None:
 
 def check_result(plan: Plan, settings: Settings) -> None:
     """Raises 400 `result-too-large`: the text asked for more than this service makes."""
-    width, height = plan.canvas
+    width, height = (max(sides) for sides in zip(plan.canvas, plan.result, strict=True))
     for name, value in (
         ("max_result_width", width),
         ("max_result_height", height),

@@ -23,12 +23,14 @@ class Form(Generic[T]):
 
     `parse(name, text)` returns the value or raises `ImageError` naming the parameter; `write` is
     its inverse and gives the one spelling that stands in the canonical string; `words` describes
-    the form for the documentation and for error messages.
+    the form for the documentation and for error messages. `endless` says that there are more values
+    than a service which restricts its URLs can mean to allow.
     """
 
     parse: Callable[[str, str], T]
     write: Callable[[T], str]
     words: str
+    endless: bool = False
 
 
 def parameter(form: Form[T], default: Any = None) -> Any:

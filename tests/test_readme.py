@@ -106,7 +106,7 @@ def test_the_fit_table() -> None:
     rows = table("fit-table")
     head = README.partition("<!-- fit-table -->\n")[2].splitlines()[0]
     queries = [plain(cell.strip()) for cell in head.strip("|").split("|")[2:]]
-    assert len(rows) == 6
+    assert len(rows) == 8
     for fit, _, *cells in rows:
         for query, cell in zip(queries, cells, strict=True):
             texts = dict(pair.split("=") for pair in query.split("&")) | {"fit": plain(fit)}

@@ -60,8 +60,10 @@ class QueryGrammar:
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
         own = _known(texts)
         transform = build({**base, **own})
-        if self._widths is not None and own.keys() & {"w", "h", "dpr"}:
-            transform = self._restricted(transform)
+        if self._widths is not None:
+            _refuse_endless(own)
+            if own.keys() & {"w", "h", "dpr"}:
+                transform = self._restricted(transform)
         return Asked(transform, version)
 
     def _preset(self, name: str) -> Mapping[str, str]:
@@ -142,6 +144,13 @@ def _known(texts: Mapping[str, str]) -> dict[str, str]:
                 "unknown-parameter", f"there is no parameter {name[:60]!r}", parameter=name[:60]
             )
     return known
+
+
+def _refuse_endless(texts: Mapping[str, str]) -> None:
+    """With `widths`, URLs are to be countable; `w`, `h` and `dpr` have their own lists."""
+    for name in texts:
+        if name not in ("w", "h", "dpr") and OWNERS[name].forms()[name].endless:
+            raise _not_allowed(name, "with restricted widths only a preset may say this")
 
 
 def _own(option: str, query: str) -> Mapping[str, str]:

@@ -49,15 +49,6 @@ def lab_to_srgb(image: Image.Image) -> Image.Image:
     return converted
 
 
-def over_white(pixels: Pixels) -> Pixels:
-    """BGRA composed over white, as BGR; what has no alpha is returned as it is."""
-    if pixels.ndim == 2 or pixels.shape[2] != 4:
-        return pixels
-    alpha = pixels[..., 3:].astype(np.uint16)
-    blended = (pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return blended.astype(np.uint8)
-
-
 @functools.lru_cache(maxsize=32)  # building one takes milliseconds, and cameras share profiles
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """To sRGB; None where the profile is broken, not for this mode, or sRGB already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 import cv2
@@ -25,3 +26,11 @@ def orient(pixels: Pixels, orientation: int) -> Pixels:
     if orientation not in _TURNS:
         return pixels
     return np.asarray(_TURNS[orientation](pixels))
+
+
+@functools.cache
+def remaining(done: int, wanted: int) -> int:
+    """The orientation that is left to apply where a decoder has applied `done` already."""
+    corners = np.arange(6, dtype=np.uint8).reshape(2, 3)  # all different, and not square
+    target, turned = orient(corners, wanted), orient(corners, done)
+    return next(o for o in range(1, 9) if np.array_equal(orient(turned, o), target))

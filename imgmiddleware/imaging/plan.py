@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.operations import Output, Resize
+from imgmiddleware.imaging.orient import remaining
+from imgmiddleware.operations import Backdrop, Orient, Output, PixelOperation, Region, Resize
 from imgmiddleware.operations.output import WITH_ALPHA
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.transform import Transform
@@ -27,7 +28,7 @@ _OVERSAMPLING = 2
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Sizes are (width, height). `stored`, `crop` and `size` are in the orientation as decoded;
-    `canvas` is upright: it is the size of the result.
+    `canvas` is upright, what the picture stands on before `steps`; `result` is the size after them.
     """
 
     stored: tuple[int, int]
@@ -35,6 +36,10 @@ class Plan:
     size: tuple[int, int]
     orientation: int
     canvas: tuple[int, int]
+    edges: bool  # the canvas around the picture repeats its edges, instead of the background
+    steps: tuple[PixelOperation, ...]
+    result: tuple[int, int]
+    backdrop: Backdrop
     format: str  # a key of operations.output.MEDIA_TYPES
     quality: int
 
@@ -53,17 +58,31 @@ class Plan:
 
 def make_plan(facts: Facts, transform: Transform) -> Plan:
     """The plan for an original with these facts."""
-    frame = transform.get(Resize).frame(*facts.upright)
+    orientation = transform.get(Orient).orientation(facts.orientation)
+    stored = facts.width, facts.height
+    upright = stored[::-1] if orientation >= 5 else stored
+    left, top, width, height = transform.get(Region).box(*upright)
+    resize = transform.get(Resize)
+    frame = resize.frame(width, height)
+    crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
+    if facts.format in _DECODED_UPRIGHT:
+        stored = facts.upright
+        orientation = remaining(facts.orientation, orientation)
+    steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
+    result = frame.canvas
+    for step in steps:
+        result = step.size(*result)
     output = transform.get(Output)
-    upright = facts.format in _DECODED_UPRIGHT
-    orientation = 1 if upright else facts.orientation
-    stored = facts.upright if upright else (facts.width, facts.height)
     return Plan(
         stored=stored,
-        crop=as_stored(frame.crop, orientation, stored),
+        crop=as_stored(crop, orientation, stored),
         size=frame.size[::-1] if orientation >= 5 else frame.size,
         orientation=orientation,
         canvas=frame.canvas,
+        edges=resize.fit == "clamp",
+        steps=steps,
+        result=result,
+        backdrop=transform.get(Backdrop),
         format=output.format(facts.alpha),
         quality=output.q,
     )

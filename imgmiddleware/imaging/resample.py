@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgmiddleware.operations.pixels import premultiplied, rounded, unpremultiplied
 from imgmiddleware.sources.original import Pixels
 
 
@@ -26,7 +27,7 @@ def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool) -> Pixels:
     if pixels.shape[1::-1] == size:
         return pixels
     if alpha and not _opaque(pixels):
-        return _unpremultiplied(_lanczos(_premultiplied(pixels), size), pixels.dtype)
+        return unpremultiplied(_lanczos(premultiplied(pixels), size), pixels.dtype)
     return _lanczos(pixels, size)
 
 
@@ -48,7 +49,7 @@ def _lanczos(pixels: Pixels, size: tuple[int, int]) -> Pixels:
             strip = _halve_rows(strip)
         if down_x:
             strip = _halve_columns(strip)
-        result[top:bottom] = _as(strip, pixels.dtype)
+        result[top:bottom] = rounded(strip, pixels.dtype)
     return result
 
 
@@ -126,28 +127,3 @@ def _filter(pixels: Pixels, across: Pixels, down: Pixels) -> Pixels:
 def _opaque(pixels: Pixels) -> bool:
     most = 1.0 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
     return bool(pixels[..., 3].min() >= most)
-
-
-def _premultiplied(pixels: Pixels) -> Pixels:
-    result = pixels.astype(np.float32)
-    most = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
-    result[..., :3] *= result[..., 3:] / most
-    return result
-
-
-def _unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """Colour divided by alpha again; black where nothing is seen."""
-    kind = np.dtype(dtype)
-    most = 1.0 if kind.kind == "f" else float(np.iinfo(kind).max)
-    alpha = np.clip(pixels[..., 3:], 0, most)
-    scale = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > most / 512)
-    return _as(np.concatenate((pixels[..., :3] * scale, alpha), axis=2), kind)
-
-
-def _as(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """Back to the original's dtype, rounded and clipped: Lanczos overshoots at edges."""
-    kind = np.dtype(dtype)
-    if pixels.dtype == kind:
-        return pixels
-    most = np.iinfo(kind).max
-    return np.clip(np.rint(pixels), 0, most).astype(kind)

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from imgmiddleware.operations.focus import Blur, Sharpen
+from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.pixels import PixelOperation
+from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Frame, Resize
+from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.turn import Flip, Rotate
 from imgmiddleware.transform import Operation, Transform
 
-OPERATIONS: tuple[type[Operation], ...] = (Resize, Output)
+OPERATIONS: tuple[type[Operation], ...] = (
+    Orient,
+    Region,
+    Resize,
+    Flip,
+    Rotate,
+    Blur,
+    Sharpen,
+    Pad,
+    Backdrop,
+    Output,
+)
 
 #: Which operation a query parameter belongs to.
 OWNERS: Mapping[str, type[Operation]] = {
@@ -28,4 +45,15 @@ def build(texts: Mapping[str, str]) -> Transform:
     return Transform(tuple(kind(**values[kind]) for kind in OPERATIONS if kind in values))
 
 
-__all__ = ["OPERATIONS", "OWNERS", "Frame", "Output", "Resize", "build"]
+__all__ = [
+    "OPERATIONS",
+    "OWNERS",
+    "Backdrop",
+    "Frame",
+    "Orient",
+    "Output",
+    "PixelOperation",
+    "Region",
+    "Resize",
+    "build",
+]

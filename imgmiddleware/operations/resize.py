@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from imgmiddleware.operations.forms import Length, choice, decimal, flag, length
+from imgmiddleware.operations.forms import Length, choice, decimal, flag, length, place, ratio
 from imgmiddleware.transform import Operation, parameter
+
+_FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
+
+#: Those whose result has the shape of the box; the others keep the original's.
+_SHAPED = frozenset(_FITS) - {"clip", "max"}
+_AROUND = frozenset({"fill", "fillmax", "clamp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +26,8 @@ class Frame:
     """The geometry of a result, in pixels of the upright original and of the upright result.
 
     `crop` is the part that is shown: left, top, width, height in the original. `size` is what that
-    part is resampled to; `canvas` is the size of the result, larger than `size` where `fit=fill`
-    leaves room around the picture, which then stands in the middle.
+    part is resampled to; `canvas` is the size of the result, larger than `size` where `fit=fill`,
+    `fillmax` or `clamp` leaves room around the picture, which then stands in the middle.
     """
 
     crop: tuple[int, int, int, int]
@@ -33,14 +39,16 @@ class Frame:
 class Resize(Operation):
     w: Length | None = parameter(length(8192))
     h: Length | None = parameter(length(8192))
-    fit: str = parameter(choice("clip", "max", "min", "crop", "scale", "fill"), "clip")
+    fit: str = parameter(choice(*_FITS), "clip")
+    crop: tuple[str, ...] = parameter(place(), ())
+    ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
     upscale: bool = parameter(flag(), False)
 
     def frame(self, width: int, height: int) -> Frame:
         """The geometry for an upright original of `width` by `height` pixels."""
         whole = (0, 0, width, height)
-        w, h = self._pixels(self.w, width), self._pixels(self.h, height)
+        w, h = self._box(width, height)
         if w is None or h is None:
             # One side alone sets the scale, and every fit keeps the shape.
             size = self._scaled(width, height, _ratio(w, width) or _ratio(h, height) or Fraction(1))
@@ -51,7 +59,23 @@ class Resize(Operation):
         if self.fit in ("crop", "min"):
             return self._covering(width, height, (w, h))
         size = self._scaled(width, height, min(Fraction(w, width), Fraction(h, height)))
-        return Frame(whole, size, (w, h) if self.fit == "fill" else size)
+        return Frame(whole, size, (w, h) if self.fit in _AROUND else size)
+
+    def _box(self, width: int, height: int) -> tuple[int | None, int | None]:
+        """What `w`, `h`, `dpr` and `ar` ask for, in pixels; None for a side that is left open."""
+        w, h = self._pixels(self.w, width), self._pixels(self.h, height)
+        if self.ar is None or self.fit not in _SHAPED or (w is not None and h is not None):
+            return w, h
+        shape = Fraction(self.ar[0]) / Fraction(self.ar[1])
+        if h is not None:
+            return _rounded(h * shape), h
+        if w is None:
+            # No size at all: the largest box of this shape inside of the original, or around it.
+            inside = shape * height <= width
+            if inside == (self.fit not in _AROUND):
+                return _rounded(height * shape), height
+            w = width
+        return w, _rounded(w / shape)
 
     def _pixels(self, wanted: Length | None, side: int) -> int | None:
         if wanted is None:
@@ -66,14 +90,21 @@ class Resize(Operation):
         return _rounded(width * scale), _rounded(height * scale)
 
     def _covering(self, width: int, height: int, box: tuple[int, int]) -> Frame:
-        """The middle of the original in the box's shape, as large as the box where it suffices."""
+        """A part of the original in the box's shape, as large as the box where it suffices."""
         scale = max(Fraction(box[0], width), Fraction(box[1], height))
         crop_w = min(width, _rounded(box[0] / scale))
         crop_h = min(height, _rounded(box[1] / scale))
-        crop = ((width - crop_w) // 2, (height - crop_h) // 2, crop_w, crop_h)
+        left = _placed(width - crop_w, "left" in self.crop, "right" in self.crop)
+        top = _placed(height - crop_h, "top" in self.crop, "bottom" in self.crop)
+        crop = (left, top, crop_w, crop_h)
         enlarge = self.upscale and self.fit == "crop"
         size = box if scale <= 1 or enlarge else (crop_w, crop_h)
         return Frame(crop, size, size)
+
+
+def _placed(spare: int, first: bool, last: bool) -> int:
+    """Where a part begins that leaves `spare` pixels: at the first, at the last, or between."""
+    return 0 if first else spare if last else spare // 2
 
 
 def _ratio(wanted: int | None, side: int) -> Fraction | None:

@@ -29,10 +29,30 @@ def canonical(query: str, **options: Any) -> str:
         ("w=9&dpr=1.50", "w=9&dpr=1.5"),
         ("upscale=1&w=9", "w=9&upscale=1"),
         ("fit=max&w=9", "w=9&fit=max"),
+        ("crop=left,top&fit=crop", "fit=crop&crop=top,left"),
+        ("ar=16.0:09", None),
+        ("ar=16.0:9", "ar=16:9"),
+        ("rect=0,0.50,full,10", "rect=0,0.5,full,10"),
+        ("rect=0,0,0,10", None),
+        ("rect=1,2,3", None),
+        ("crop=top,bottom", None),
+        ("crop=top,top", None),
+        ("bg=F00", "bg=ff0000"),
+        ("bg=8F00", "bg=88ff0000"),
+        ("bg=ffff0000", "bg=ff0000"),
+        ("bg=Orange", "bg=ffa500"),
+        ("bg=transparent", "bg=00000000"),
+        ("rot=360", None),
+        ("rot=0.0&blur=0&sharp=0&pad=0", ""),
+        ("sharp=1&flip=h&blur=2&rot=3&orient=90", "orient=90&flip=h&rot=3&blur=2&sharp=1"),
         ("auto=compress,format&ixlib=python-3.2.1&v=abc", ""),
     ],
 )
-def test_one_spelling(query: str, expected: str) -> None:
+def test_one_spelling(query: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(ImageError, match=query.partition("=")[0]):
+            canonical(query)
+        return
     assert canonical(query) == expected
     assert canonical(expected) == expected
 
@@ -43,7 +63,7 @@ def test_version_is_no_part_of_the_transform() -> None:
 
 
 @pytest.mark.parametrize("name", [*OWNERS, "auto"])
-@pytest.mark.parametrize("text", ["", " ", "-1", "1 ", "１", "nan", "1e1", "x" * 200, "\0", "é"])
+@pytest.mark.parametrize("text", ["", " ", "-1", "1 ", "１", "nan", "1e1 ", "x" * 200, "\0", "é"])
 def test_every_parameter_refuses_nonsense_by_name(name: str, text: str) -> None:
     from urllib.parse import quote
 
@@ -80,6 +100,8 @@ def test_a_preset_is_a_base_that_others_override() -> None:
         ("dpr=2", ""),
         ("w=1&h=1", "w=320&h=200"),
         ("q=3", "q=3"),
+        ("flip=h&sharp=3", "flip=h&sharp=3"),
+        ("preset=small&crop=top", "w=7&crop=top"),
     ],
 )
 def test_widths_snap_to_the_next_larger(query: str, expected: str | None) -> None:
@@ -91,6 +113,14 @@ def test_widths_snap_to_the_next_larger(query: str, expected: str | None) -> Non
             canonical(query, **options)
     else:
         assert canonical(query, **options) == expected
+
+
+@pytest.mark.parametrize("query", ["rect=0,0,9,9", "ar=2:1", "rot=1", "blur=1", "pad=1", "bg=fff"])
+def test_restricted_widths_leave_no_endless_parameter(query: str) -> None:
+    with pytest.raises(ImageError, match="parameter-not-allowed") as refused:
+        canonical(query, widths=[320])
+    assert refused.value.members["parameter"] == query.partition("=")[0]
+    assert canonical("preset=a", widths=[320], presets={"a": query}) == canonical(query)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
-from imgmiddleware.imaging.color import over_white, to_eight_bits, to_srgb
+from imgmiddleware.imaging.color import to_eight_bits, to_srgb
 from pictures import SRGB, swapped_profile
 
 
@@ -89,16 +89,6 @@ def test_depth_is_scaled_with_rounding() -> None:
     assert to_eight_bits(floats).tolist() == [[0, 128, 255, 0, 255, 0, 0]]
     same = np.zeros((1, 1), np.uint8)
     assert to_eight_bits(same) is same
-
-
-def test_over_white_is_pillows_composition() -> None:
-    pixels = np.random.default_rng(2).integers(0, 256, (40, 40, 4), np.uint8)
-    image = Image.fromarray(pixels[..., [2, 1, 0, 3]])
-    white = Image.new("RGBA", image.size, "white")
-    expected = np.asarray(Image.alpha_composite(white, image).convert("RGB"))[..., ::-1]
-    assert np.abs(over_white(pixels).astype(int) - expected).max() <= 1
-    assert over_white(pixels[..., :3]).shape == (40, 40, 3)
-    assert over_white(pixels[..., 0]).shape == (40, 40)
 
 
 def test_the_helper_profiles_are_what_littlecms_takes() -> None:

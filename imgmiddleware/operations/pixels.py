@@ -1,0 +1,79 @@
+"""What operations on pixels share: their protocol, alpha's arithmetic, and room for a colour.
+
+They come after the picture has its size, orientation and colours: uint8, sRGB, (height, width)
+gray, or with 3 (BGR) or 4 (BGRA) channels. None writes into the pixels it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imgmiddleware.operations.forms import Color
+from imgmiddleware.transform import Operation
+
+Pixels = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class PixelOperation(Operation):
+    """A step that makes new pixels of those it is given."""
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """The size of the result, known before anything is rendered."""
+        return width, height
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        """The new pixels; `background` is what stands where there was no picture."""
+        raise NotImplementedError
+
+
+def with_room_for(pixels: Pixels, color: Color) -> tuple[Pixels, tuple[int, ...]]:
+    """The pixels with the channels that the colour needs, and the colour in their order."""
+    red, green, blue, alpha = color
+    if pixels.ndim == 2 and red == green == blue and alpha == 255:
+        return pixels, (red,)
+    if pixels.ndim == 2:
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))
+    if pixels.shape[2] == 3 and alpha < 255:
+        pixels = np.dstack((pixels, np.full(pixels.shape[:2], 255, np.uint8)))
+    return pixels, (blue, green, red, alpha)[: pixels.shape[2]]
+
+
+def has_alpha(pixels: Pixels) -> bool:
+    return pixels.ndim == 3 and pixels.shape[2] == 4
+
+
+def premultiplied(pixels: Pixels) -> Pixels:
+    """float32, with colour weighed by alpha: what may be filtered without halos."""
+    result = pixels.astype(np.float32)
+    result[..., :3] *= result[..., 3:] / _most(pixels.dtype)
+    return result
+
+
+def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
+    """Colour divided by alpha again; black where nothing is seen.
+
+    By the alpha that the filter gave, overshoot included: colour has overshot with it.
+    """
+    most = _most(dtype)
+    alpha = pixels[..., 3:]
+    scale = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > most / 512)
+    return rounded(np.concatenate((pixels[..., :3] * scale, alpha), axis=2), dtype)
+
+
+def rounded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
+    """As `dtype`, rounded and clipped: a filter with negative weights overshoots at edges."""
+    kind = np.dtype(dtype)
+    if pixels.dtype == kind:
+        return pixels
+    return np.asarray(np.clip(np.rint(pixels), 0, np.iinfo(kind).max), kind)
+
+
+def _most(dtype: npt.DTypeLike) -> float:
+    kind = np.dtype(dtype)
+    return 1.0 if kind.kind == "f" else float(np.iinfo(kind).max)

@@ -1,0 +1,77 @@
+"""Pad and background: what stands around the picture, and behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from imgmiddleware.operations.forms import Color, color, whole
+from imgmiddleware.operations.pixels import PixelOperation, Pixels, has_alpha, with_room_for
+from imgmiddleware.transform import Operation, parameter
+
+_WHITE: Color = (255, 255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Pad(PixelOperation):
+    """Pixels of background around the picture, outside of its size."""
+
+    pad: int = parameter(whole(0, 1000), 0)
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        return width + 2 * self.pad, height + 2 * self.pad
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        return surrounded(pixels, (self.pad,) * 4, background)
+
+
+@dataclass(frozen=True)
+class Backdrop(Operation):
+    """The colour behind what is transparent, and around what does not fill its frame."""
+
+    bg: Color | None = parameter(color())
+
+    @property
+    def color(self) -> Color:
+        return self.bg or _WHITE
+
+    @property
+    def fill(self) -> Color:
+        """What steps before put where there is no picture: nothing, if `behind` is to show through.
+
+        A translucent colour would be laid twice.
+        """
+        red, green, blue, alpha = self.color
+        return red, green, blue, 255 if alpha == 255 else 0
+
+    def behind(self, pixels: Pixels, *, keep_alpha: bool) -> Pixels:
+        """The picture over its background.
+
+        A format without alpha gets an opaque one; one with alpha keeps what is transparent, unless
+        `bg` asks for a colour there.
+        """
+        if not has_alpha(pixels) or (keep_alpha and self.bg is None):
+            return pixels
+        red, green, blue, opacity = self.color
+        under = opacity if keep_alpha else 255
+        alpha = pixels[..., 3:].astype(np.float32) / 255
+        rest = (1 - alpha) * (under / 255)
+        total = alpha + rest
+        blended = pixels[..., :3] * alpha + np.array([blue, green, red], np.float32) * rest
+        colors = np.divide(blended, total, out=np.zeros_like(blended), where=total > 0)
+        result = np.rint(np.concatenate((colors, total * 255), axis=2)).astype(np.uint8)
+        return np.asarray(result if keep_alpha and under < 255 else result[..., :3])
+
+
+def surrounded(
+    pixels: Pixels, borders: tuple[int, int, int, int], background: Color | None
+) -> Pixels:
+    """With top, bottom, left and right borders of a colour; None repeats the picture's edge."""
+    if not any(borders):
+        return pixels
+    if background is None:
+        return np.asarray(cv2.copyMakeBorder(pixels, *borders, cv2.BORDER_REPLICATE))
+    pixels, fill = with_room_for(pixels, background)
+    return np.asarray(cv2.copyMakeBorder(pixels, *borders, cv2.BORDER_CONSTANT, value=fill))

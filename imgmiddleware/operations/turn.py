@@ -1,0 +1,98 @@
+"""Flip and rotate the picture once it has its size."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+import cv2
+import numpy as np
+
+from imgmiddleware.operations.forms import Color, choice, decimal
+from imgmiddleware.operations.pixels import (
+    PixelOperation,
+    Pixels,
+    has_alpha,
+    premultiplied,
+    unpremultiplied,
+    with_room_for,
+)
+from imgmiddleware.transform import parameter
+
+_FLIPS = {"h": 1, "v": 0, "hv": -1}
+_QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+@dataclass(frozen=True)
+class Flip(PixelOperation):
+    """Mirrored: `h` left to right, `v` top to bottom, `hv` both."""
+
+    flip: str | None = parameter(choice(*_FLIPS))
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        return pixels if self.flip is None else np.asarray(cv2.flip(pixels, _FLIPS[self.flip]))
+
+
+@dataclass(frozen=True)
+class Rotate(PixelOperation):
+    """Turned clockwise by degrees, in a picture large enough for all of it.
+
+    Multiples of 90 move pixels and change none; other angles are interpolated (CUBIC), and the
+    corners show the background.
+    """
+
+    rot: Decimal = parameter(decimal("0", "359.99"), Decimal(0))
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        if self.rot in (90, 270):
+            return height, width
+        if self.rot in (0, 180):
+            return width, height
+        sine, cosine = self._sine_and_cosine()
+        across = abs(width * cosine) + abs(height * sine)
+        down = abs(width * sine) + abs(height * cosine)
+        return math.ceil(across - 1e-6), math.ceil(down - 1e-6)
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        if self.rot in _QUARTERS:
+            return np.asarray(cv2.rotate(pixels, _QUARTERS[int(self.rot)]))
+        if not self.rot:
+            return pixels
+        pixels, fill = with_room_for(pixels, background)
+        height, width = pixels.shape[:2]
+        size = self.size(width, height)
+        sine, cosine = self._sine_and_cosine()
+        # About the middle, in OpenCV's coordinates, whose pixel centres are whole numbers.
+        x, y, to_x, to_y = (side / 2 - 0.5 for side in (width, height, *size))
+        matrix = np.array(
+            [
+                [cosine, -sine, to_x - cosine * x + sine * y],
+                [sine, cosine, to_y - sine * x - cosine * y],
+            ]
+        )
+        if not has_alpha(pixels):
+            return _warped(pixels, matrix, size, fill)
+        weighed = [channel * fill[3] / 255 for channel in fill[:3]]
+        return unpremultiplied(
+            _warped(premultiplied(pixels), matrix, size, (*weighed, fill[3])), pixels.dtype
+        )
+
+    def _sine_and_cosine(self) -> tuple[float, float]:
+        angle = math.radians(float(self.rot))
+        return math.sin(angle), math.cos(angle)
+
+
+def _warped(
+    pixels: Pixels, matrix: Pixels, size: tuple[int, int], fill: tuple[float, ...]
+) -> Pixels:
+    return np.asarray(
+        cv2.warpAffine(
+            pixels,
+            matrix,
+            size,
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=fill,
+        )
+    )

@@ -1,0 +1,239 @@
+"""Operations on pixels, each against Pillow's own or arithmetic by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.operations.surround import Backdrop
+from pictures import (
+    BLUE,
+    GREEN,
+    RED,
+    YELLOW,
+    close,
+    corners,
+    opened,
+    photo_like,
+    pixels_of,
+    psnr,
+    quadrants,
+    saved,
+)
+
+PHOTO = photo_like(200, 150)
+WHITE = (255, 255, 255)
+
+
+def answered(pixels: Any, query: str) -> Any:
+    """`pixels` are RGB, RGBA or gray."""
+    data = saved(pixels, "PNG")
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    return answer
+
+
+def rendered(pixels: Any, query: str, mode: str = "RGB") -> Any:
+    answer = answered(pixels, query)
+    assert answer.status == 200, answer.body
+    return pixels_of(answer.body, mode)
+
+
+@pytest.mark.parametrize(
+    ("query", "turn"),
+    [
+        ("flip=h", Image.Transpose.FLIP_LEFT_RIGHT),
+        ("flip=v", Image.Transpose.FLIP_TOP_BOTTOM),
+        ("flip=hv", Image.Transpose.ROTATE_180),
+        ("rot=90", Image.Transpose.ROTATE_270),  # Pillow turns the other way
+        ("rot=180", Image.Transpose.ROTATE_180),
+        ("rot=270.0", Image.Transpose.ROTATE_90),
+        ("orient=90", Image.Transpose.ROTATE_270),
+        ("orient=6", Image.Transpose.ROTATE_270),
+        ("orient=180", Image.Transpose.ROTATE_180),
+        ("orient=270", Image.Transpose.ROTATE_90),
+        ("orient=2", Image.Transpose.FLIP_LEFT_RIGHT),
+        ("orient=5", Image.Transpose.TRANSPOSE),
+        ("orient=7", Image.Transpose.TRANSVERSE),
+    ],
+)
+def test_right_angles_move_pixels_and_change_none(query: str, turn: Any) -> None:
+    expected = np.asarray(Image.fromarray(PHOTO).transpose(turn))
+    assert np.array_equal(rendered(PHOTO, query + "&fm=png"), expected)
+
+
+@pytest.mark.parametrize("angle", [1, 30, 45, 123, 300.5])
+def test_any_angle_is_pillows(angle: float) -> None:
+    theirs = Image.fromarray(PHOTO).rotate(
+        -angle, Image.Resampling.BICUBIC, expand=True, fillcolor=WHITE
+    )
+    mine = rendered(PHOTO, f"rot={angle}&fm=png")
+    assert abs(mine.shape[1] - theirs.width) <= 1
+    assert abs(mine.shape[0] - theirs.height) <= 1
+    # Pillow rounds the size of its canvas in another way; where both agree, the pixels must.
+    if mine.shape[1::-1] == theirs.size:
+        assert psnr(mine, np.asarray(theirs)) > 30
+    assert close(mine[0, 0], WHITE, 2)
+    height, width = mine.shape[:2]
+    assert close(
+        mine[height // 2, width // 2], np.asarray(theirs)[theirs.height // 2, theirs.width // 2], 40
+    )
+
+
+def test_a_rotated_picture_has_no_halo() -> None:
+    """Opaque red, turned in a transparent frame: no edge pixel has any colour but red."""
+    red = np.dstack((np.full((40, 40, 3), RED, np.uint8), np.full((40, 40), 255, np.uint8)))
+    mine = rendered(red, "rot=30&bg=00ffffff&fm=png", "RGBA")
+    assert mine[0, 0, 3] == 0
+    seen = mine[mine[..., 3] > 20]
+    assert close(seen[:, :3], RED, 6)
+
+
+def test_blur_is_pillows_gaussian() -> None:
+    image = Image.fromarray(PHOTO)
+    for blur in (10, 30, 50):
+        theirs = np.asarray(image.filter(ImageFilter.GaussianBlur(blur / 10)))
+        inner = slice(20, -20)
+        assert psnr(rendered(PHOTO, f"blur={blur}&fm=png")[inner, inner], theirs[inner, inner]) > 40
+
+
+def test_a_wide_blur_is_flat_and_keeps_the_mean() -> None:
+    mine = rendered(PHOTO, "blur=2000&fm=png")
+    assert np.ptp(mine.reshape(-1, 3), axis=0).max() < 40
+    assert np.abs(mine.mean((0, 1)) - PHOTO.mean((0, 1))).max() < 6
+
+
+def test_blur_lets_no_hidden_colour_out() -> None:
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[..., 1] = 255  # green, hidden
+    pixels[10:30, 10:30] = (*RED, 255)
+    mine = rendered(pixels, "blur=30&fm=png", "RGBA")
+    assert close(mine[mine[..., 3] > 20][:, :3], RED, 6)
+
+
+def test_sharp_steepens_an_edge_and_leaves_flat_alone() -> None:
+    edge = np.full((20, 40), 100, np.uint8)
+    edge[:, 20:] = 150
+    mine = rendered(edge, "sharp=50&fm=png", "L").astype(int)
+    assert mine[10, 19] < 100 < 150 < mine[10, 20]
+    assert (mine[10, 5], mine[10, 35]) == (100, 150)
+    # 100 + 1 x (100 - soft): the Gaussian of one pixel puts 0.3085 of the far side on the last pixel.
+    assert abs(mine[10, 19] - (100 - 50 * 0.3085)) < 2
+
+
+def test_pad_adds_background_around() -> None:
+    mine = rendered(quadrants(), "pad=5&bg=102030&fm=png").copy()
+    assert mine.shape == (58, 74, 3)
+    assert np.array_equal(mine[5:-5, 5:-5], quadrants())
+    mine[5:-5, 5:-5] = (0x10, 0x20, 0x30)
+    assert np.array_equal(np.unique(mine.reshape(-1, 3), axis=0), [[0x10, 0x20, 0x30]])
+
+
+def test_a_gray_picture_stays_gray_until_a_colour_is_asked_for() -> None:
+    gray = np.full((9, 9), 50, np.uint8)
+    assert opened(answered(gray, "pad=1&bg=808080&fm=png").body).mode == "L"
+    assert rendered(gray, "pad=1&bg=red&fm=png")[0, 0].tolist() == [255, 0, 0]
+
+
+def test_a_translucent_background_is_kept_where_the_format_can() -> None:
+    mine = rendered(quadrants(), "pad=3&bg=80ff0000&fm=png", "RGBA")
+    assert mine[0, 0].tolist() == [255, 0, 0, 128]
+    assert mine[10, 10].tolist() == [*RED, 255]
+    flat = rendered(quadrants(), "pad=3&bg=80ff0000&fm=bmp")
+    assert flat[0, 0].tolist() == [255, 0, 0]
+
+
+def test_clamp_repeats_the_edge() -> None:
+    mine = rendered(quadrants(), "w=84&h=48&fit=clamp&fm=png")
+    assert mine.shape == (48, 84, 3)
+    assert np.array_equal(mine[:, 10:74], quadrants())
+    assert close(
+        [mine[3, 2], mine[3, 82], mine[44, 82], mine[44, 2]], [RED, GREEN, BLUE, YELLOW], 0
+    )
+
+
+def test_over_a_background_is_pillows_composition() -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (40, 40, 4), np.uint8)
+    image = Image.fromarray(pixels)
+    for bg, color in (("fff", WHITE), ("3060a0", (0x30, 0x60, 0xA0))):
+        behind = Image.new("RGBA", image.size, color)
+        expected = np.asarray(Image.alpha_composite(behind, image).convert("RGB"))
+        for fm in ("png", "bmp"):
+            assert close(rendered(pixels, f"bg={bg}&fm={fm}"), expected, 1)
+    half = Image.new("RGBA", image.size, (10, 20, 30, 128))
+    expected = np.asarray(Image.alpha_composite(half, image))
+    mine = rendered(pixels, "bg=800a141e&fm=png", "RGBA")
+    assert close(mine[..., 3], expected[..., 3], 1)
+    seen = expected[..., 3] > 60
+    assert close(mine[seen], expected[seen], 2)
+
+
+def test_alpha_is_kept_where_nobody_asks_for_a_background() -> None:
+    pixels = np.dstack((quadrants(), np.full((48, 64), 100, np.uint8)))
+    assert rendered(pixels, "fm=png", "RGBA")[5, 5].tolist() == [*RED, 100]
+    assert opened(answered(pixels, "bg=fff&fm=png").body).mode == "RGB"
+    gray = np.zeros((2, 2), np.uint8)
+    assert Backdrop().behind(gray, keep_alpha=False) is gray
+
+
+@pytest.mark.parametrize(
+    ("rect", "box"),
+    [
+        ("0,0,32,24", (0, 0, 32, 24)),
+        ("32,24,32,24", (32, 24, 64, 48)),
+        ("0.5,0.5,0.5,0.5", (32, 24, 64, 48)),
+        ("right,bottom,10,20", (54, 28, 64, 48)),
+        ("center,middle,10,20", (27, 14, 37, 34)),
+        ("left,top,full,0.25", (0, 0, 64, 12)),
+        ("60,40,100,100", (60, 40, 64, 48)),
+    ],
+)
+def test_rect(rect: str, box: tuple[int, int, int, int]) -> None:
+    expected = np.asarray(Image.fromarray(quadrants()).crop(box))
+    assert np.array_equal(rendered(quadrants(), f"rect={rect}&fm=png"), expected)
+
+
+def test_rect_outside_is_a_400_that_names_it() -> None:
+    answer = answered(quadrants(), "rect=64,0,5,5")
+    assert (answer.status, b'"rect"' in answer.body, b"64x48" in answer.body) == (400, True, True)
+
+
+def test_rect_comes_before_the_size_and_after_the_orientation() -> None:
+    # Upright after orient=90: yellow, red over blue, green; 48 x 64. The right half is red over green.
+    mine = rendered(quadrants(), "orient=90&rect=right,top,24,full&w=12&fm=png")
+    assert mine.shape == (32, 12, 3)
+    assert close(corners(mine), [RED, RED, GREEN, GREEN])
+
+
+@pytest.mark.parametrize(
+    ("crop", "color"),
+    [("top,left", RED), ("right,top", GREEN), ("bottom,right", BLUE), ("left,bottom", YELLOW)],
+)
+def test_crop_keeps_its_corner(crop: str, color: Any) -> None:
+    pixels = rendered(quadrants(), f"w=20&h=20&fit=crop&crop={crop}&rect=10,10,44,28&fm=png")
+    assert close(pixels[10, 2 if "left" in crop else 17], color, 200)
+    wide = rendered(quadrants(100, 20), f"w=20&h=20&fit=crop&crop={crop}&fm=png")
+    assert close(wide[2 if "top" in crop else 17, 10], color)
+
+
+def test_the_tag_can_be_overruled_in_every_format() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for format, options in (("PNG", {}), ("TIFF", {}), ("JPEG", {"quality": 95, "subsampling": 0})):
+        data = saved(quadrants(), format, exif=exif, **options)
+        answer = ImageService(lambda id, data=data: data).handle(
+            ImageRequest("GET", "/image/x", "orient=1&fm=png")
+        )
+        assert answer is not None
+        assert close(pixels_of(answer.body), quadrants(), 8), format
+
+
+@pytest.mark.parametrize("query", ["pad=1000&w=9&fit=clip", "rot=45"])
+def test_what_grows_is_held_to_the_limits(query: str) -> None:
+    images = ImageService(lambda id: np.zeros((90, 90), np.uint8), max_result_width=120)
+    answer = images.answer(ImageRequest("GET", "/image/x", query))
+    assert getattr(answer, "status", None) == 400
