@@ -7,6 +7,7 @@ application; `ImageService` is what both are made of, and knows neither protocol
 from imgmiddleware.errors import ImageError
 from imgmiddleware.flight import ClientGoneError
 from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.operations import OwnOperation
 from imgmiddleware.service import ImageService, Work
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import (
@@ -34,6 +35,7 @@ __all__ = [
     "ImageService",
     "Opened",
     "Original",
+    "OwnOperation",
     "Settings",
     "Source",
     "Transform",

@@ -22,10 +22,12 @@ from imgmiddleware.guards import check_bytes, check_facts, check_result
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import Plan, engine, make_plan, render
 from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.operations import OwnStep
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.probe import Facts, array_facts, read_facts
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Opened, Original, SourceLike, as_source
+from imgmiddleware.transform import Transform
 
 _log = logging.getLogger("imgmiddleware")
 
@@ -155,7 +157,8 @@ class ImageService:
         check_result(plan, settings)
         # No formats are negotiated yet: the result's follows from the Transform and the version.
         versions = [(id, original.version)]
-        key = picture_key(settings.namespace, versions, asked.transform.canonical, (), engine())
+        canonical, parts = asked.transform.canonical, _parts(asked.transform)
+        key = picture_key(settings.namespace, versions, canonical, (), parts)
         token = version_token(settings.namespace, id, original.version)
         validators = answers.validators(
             key, original.last_modified, settings, immutable=asked.version == token
@@ -206,6 +209,12 @@ def _renderable(original: Opened) -> Original | ArrayOriginal:
     if isinstance(original, ArrayOriginal | Original):
         return original
     raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")
+
+
+def _parts(transform: Transform) -> str:
+    """What renders this: the engine, and the versions of the application's own operations."""
+    own = (step.key for step in transform.steps if isinstance(step, OwnStep))
+    return " ".join((engine(), *own))
 
 
 def _spelled(value: object) -> str:

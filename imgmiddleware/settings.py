@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from imgmiddleware.messages import ImageRequest
+from imgmiddleware.operations import OwnOperation
 
 #: The formats of originals that are opened unless `original_formats` says otherwise.
 ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"})
@@ -26,6 +27,8 @@ class Settings:
     default: str = ""
     #: Names for queries: {"thumb": "w=200&h=200&fit=crop"} makes `?preset=thumb`.
     presets: Mapping[str, str] = field(default_factory=dict)
+    #: The application's own operations on pixels, by the parameter that asks for each.
+    operations: Mapping[str, OwnOperation] = field(default_factory=dict)
     #: Allow `preset`, `v` and nothing else in a URL.
     presets_only: bool = False
     #: The widths in pixels (times `dpr`) that a URL may ask for; None allows any.

@@ -15,7 +15,7 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
 from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
-from imgmiddleware.operations import OPERATIONS, OWNERS, build
+from imgmiddleware.operations import OPERATIONS, build, owners
 from imgmiddleware.operations.resize import Resize
 from pictures import opened, quadrants, saved
 
@@ -52,7 +52,7 @@ def run(snippet: str, **names: Any) -> dict[str, Any]:
 
 
 def test_there_are_these_snippets() -> None:
-    assert len(SNIPPETS) == 5
+    assert len(SNIPPETS) == 6
 
 
 @pytest.mark.usefixtures("photos")
@@ -90,10 +90,21 @@ def test_the_service() -> None:
     assert re.fullmatch(r"/image/cat\.jpg\?w=400&v=[\w-]+", names["link"])
 
 
+@pytest.mark.usefixtures("photos")
+def test_ones_own_operation() -> None:
+    names = run(SNIPPETS[5])
+    path, _, query = names["link"].partition("?")
+    answer = names["service"].handle(ImageRequest("GET", path, query))
+    picture = opened(answer.body).convert("L")
+    assert picture.size == (400, 300)
+    assert picture.getpixel((100, 200)) < 50  # flat inside of a quadrant
+    assert picture.crop((190, 0, 210, 100)).getextrema()[1] > 150  # an edge between two
+
+
 def test_the_query_table() -> None:
     rows = {plain(row[0]): row for row in table("query-table")}
     others = {"preset", "v", "auto", "ixlib"}
-    assert set(rows) == set(OWNERS) | others
+    assert set(rows) == set(owners()) | others
     for operation in OPERATIONS:
         for field in dataclasses.fields(operation):
             form = operation.forms()[field.name]

@@ -14,13 +14,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.operations import OWNERS, Resize, build
+from imgmiddleware.operations import Resize, build, owners, with_own
 from imgmiddleware.operations.forms import Length, malformed
 from imgmiddleware.settings import Settings
 from imgmiddleware.transform import Transform
 
 #: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
 _AUTO = ("format", "compress")
+
+#: Parameters that belong to no operation.
+_OTHER_NAMES = ("preset", "v", "auto", "ixlib")
 
 #: Far more than every parameter at its longest; bounds what one URL can make us parse.
 _LONGEST = 4096
@@ -39,9 +42,11 @@ class QueryGrammar:
 
     def __init__(self, settings: Settings) -> None:
         """Raises `ValueError` where the settings' own queries are wrong."""
-        self._default = _own("default", settings.default)
+        self._operations = with_own(settings.operations, _OTHER_NAMES)
+        self._owners = owners(self._operations)
+        self._default = self._own("default", settings.default)
         self._presets = {
-            name: _own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
+            name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
         }
         self._presets_only = settings.presets_only
         self._widths = settings.widths
@@ -54,14 +59,14 @@ class QueryGrammar:
         version = texts.pop("v", None)
         texts.pop("ixlib", None)
         if not texts:
-            return Asked(build(self._default), version)
+            return Asked(build(self._default, self._operations), version)
         if self._presets_only and (others := texts.keys() - {"preset"}):
             raise _not_allowed(min(others), "only `preset` and `v` are allowed here")
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
-        own = _known(texts)
-        transform = build({**base, **own})
+        own = self._known(texts)
+        transform = build({**base, **own}, self._operations)
         if self._widths is not None:
-            _refuse_endless(own)
+            self._refuse_endless(own)
             if own.keys() & {"w", "h", "dpr"}:
                 transform = self._restricted(transform)
         return Asked(transform, version)
@@ -103,6 +108,36 @@ class QueryGrammar:
             raise _not_allowed(name, f"{pixels} device pixels are not among the allowed {listed}")
         return sides[min(bisect_left(sides, pixels), len(sides) - 1)]
 
+    def _known(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Without `auto`, once it is checked; raises for a name that belongs to no operation."""
+        known = {}
+        for name, text in texts.items():
+            if name == "auto":
+                if set(text.split(",")) - set(_AUTO):
+                    raise malformed(name, text, "a list of " + ", ".join(_AUTO))
+            elif name in self._owners:
+                known[name] = text
+            else:
+                raise ImageError(
+                    "unknown-parameter", f"there is no parameter {name[:60]!r}", parameter=name[:60]
+                )
+        return known
+
+    def _refuse_endless(self, texts: Mapping[str, str]) -> None:
+        """With `widths`, URLs are to be countable; `w`, `h` and `dpr` have their own lists."""
+        for name in texts:
+            if name not in ("w", "h", "dpr") and self._owners[name].forms()[name].endless:
+                raise _not_allowed(name, "with restricted widths only a preset may say this")
+
+    def _own(self, option: str, query: str) -> Mapping[str, str]:
+        """A query out of the settings, checked: it has no `v`, and no preset of its own."""
+        try:
+            texts = self._known(_split(query.removeprefix("?")))
+            build(texts, self._operations)
+        except ImageError as error:
+            raise ValueError(f"{option}: {error.detail}") from error
+        return texts
+
 
 def _split(query: str) -> dict[str, str]:
     """The parameters by name, decoded. `+` is a space, as HTML forms write it."""
@@ -128,39 +163,6 @@ def _decoded(text: str) -> str:
         return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
     except UnicodeError:
         raise ImageError("malformed-query", f"{text[:60]!r} is not UTF-8") from None
-
-
-def _known(texts: Mapping[str, str]) -> dict[str, str]:
-    """Without `auto`, once it is checked; raises for a name that belongs to no operation."""
-    known = {}
-    for name, text in texts.items():
-        if name == "auto":
-            if set(text.split(",")) - set(_AUTO):
-                raise malformed(name, text, "a list of " + ", ".join(_AUTO))
-        elif name in OWNERS:
-            known[name] = text
-        else:
-            raise ImageError(
-                "unknown-parameter", f"there is no parameter {name[:60]!r}", parameter=name[:60]
-            )
-    return known
-
-
-def _refuse_endless(texts: Mapping[str, str]) -> None:
-    """With `widths`, URLs are to be countable; `w`, `h` and `dpr` have their own lists."""
-    for name in texts:
-        if name not in ("w", "h", "dpr") and OWNERS[name].forms()[name].endless:
-            raise _not_allowed(name, "with restricted widths only a preset may say this")
-
-
-def _own(option: str, query: str) -> Mapping[str, str]:
-    """A query out of the settings, checked: it has no `v`, and no preset of its own."""
-    try:
-        texts = _known(_split(query.removeprefix("?")))
-        build(texts)
-    except ImageError as error:
-        raise ValueError(f"{option}: {error.detail}") from error
-    return texts
 
 
 def _not_allowed(name: str, why: str) -> ImageError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from imgmiddleware.operations.focus import Blur, Sharpen
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.own import OwnOperation, OwnStep, step_kinds
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Frame, Resize
@@ -27,33 +28,54 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Output,
 )
 
-#: Which operation a query parameter belongs to.
-OWNERS: Mapping[str, type[Operation]] = {
-    name: operation for operation in OPERATIONS for name in operation.forms()
-}
+Owners = Mapping[str, type[Operation]]
 
 
-def build(texts: Mapping[str, str]) -> Transform:
-    """The Transform of parameters given as text; every name must be a key of `OWNERS`.
+def owners(operations: Sequence[type[Operation]] = OPERATIONS) -> Owners:
+    """Which operation a query parameter belongs to."""
+    return {name: operation for operation in operations for name in operation.forms()}
+
+
+def with_own(
+    own: Mapping[str, OwnOperation], reserved: Sequence[str]
+) -> tuple[type[Operation], ...]:
+    """All operations, an application's own among them: after `sharp`, before `pad`.
+
+    Raises `ValueError` for a name that cannot be one, is taken, or is `reserved`.
+    """
+    kinds = step_kinds(own, [*owners(), *reserved])
+    place = OPERATIONS.index(Pad)
+    return (*OPERATIONS[:place], *kinds, *OPERATIONS[place:])
+
+
+def build(
+    texts: Mapping[str, str], operations: Sequence[type[Operation]] = OPERATIONS
+) -> Transform:
+    """The Transform of parameters given as text; every name must belong to one of `operations`.
 
     Raises `ImageError` (400) that names the parameter whose text is malformed or out of range.
     """
+    known = owners(operations)
     values: dict[type[Operation], dict[str, object]] = {}
     for name, text in texts.items():
-        owner = OWNERS[name]
-        values.setdefault(owner, {})[name] = owner.forms()[name].parse(name, text)
-    return Transform(tuple(kind(**values[kind]) for kind in OPERATIONS if kind in values))
+        kind = known[name]
+        values.setdefault(kind, {})[name] = kind.forms()[name].parse(name, text)
+    return Transform(tuple(kind(**values[kind]) for kind in operations if kind in values))
 
 
 __all__ = [
     "OPERATIONS",
-    "OWNERS",
     "Backdrop",
     "Frame",
     "Orient",
     "Output",
+    "OwnOperation",
+    "OwnStep",
+    "Owners",
     "PixelOperation",
     "Region",
     "Resize",
     "build",
+    "owners",
+    "with_own",
 ]

@@ -1,0 +1,96 @@
+"""Operations that an application brings along: its own function as a query parameter."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, make_dataclass
+from typing import Any
+
+import numpy as np
+
+from imgmiddleware.operations.forms import Color, flag, malformed
+from imgmiddleware.operations.pixels import PixelOperation, Pixels
+from imgmiddleware.transform import Form, parameter
+
+
+@dataclass(frozen=True)
+class OwnOperation:
+    """`function(pixels, *arguments)` returns new pixels of the same height and width.
+
+    `pixels` are uint8, sRGB, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels, at the
+    size of the result; they are a copy of the function's own, to be changed at will. `arguments`
+    are the forms of its arguments, which stand in the query separated by commas: `edges=30,5`.
+    Without any it is switched on by `edges=1`. `version` is part of the key of every picture that
+    it makes: raise it whenever the function makes other pixels.
+    """
+
+    function: Callable[..., Pixels]
+    version: str
+    arguments: Sequence[Form[Any]] = ()
+
+
+class OwnStep(PixelOperation):
+    """The step of an `OwnOperation`; each has a class of its own, made by `step_kind`."""
+
+    key: str
+    """`name/version`, for the key of the picture."""
+
+
+def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[type[OwnStep], ...]:
+    """A kind of step for each; raises `ValueError` for a name that is none, or is `taken`."""
+    for name, operation in own.items():
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            raise ValueError(f"operations: {name!r} is no name for a parameter")
+        if name in taken:
+            raise ValueError(f"operations: {name!r} is a parameter already")
+        if not isinstance(operation, OwnOperation) or not operation.version:
+            raise ValueError(f"operations: {name!r} is not an OwnOperation with a version")
+    return tuple(_step_kind(name, operation) for name, operation in own.items())
+
+
+def _step_kind(name: str, operation: OwnOperation) -> type[OwnStep]:
+    form: Form[Any] = _arguments(operation.arguments) if operation.arguments else flag()
+
+    def apply(self: OwnStep, pixels: Pixels, background: Color) -> Pixels:
+        value = getattr(self, name)
+        if value is None or value is False:
+            return pixels
+        arguments = value if operation.arguments else ()
+        return _checked(name, operation.function(pixels.copy(), *arguments), pixels.shape[:2])
+
+    return make_dataclass(
+        name.title(),
+        [(name, Any, parameter(form, None if operation.arguments else False))],
+        bases=(OwnStep,),
+        frozen=True,
+        namespace={"apply": apply, "key": f"{name}/{operation.version}"},
+    )
+
+
+def _arguments(forms: Sequence[Form[Any]]) -> Form[tuple[Any, ...]]:
+    words = "; ".join(form.words for form in forms)
+
+    def parse(name: str, text: str) -> tuple[Any, ...]:
+        texts = text.split(",")
+        if len(texts) != len(forms):
+            raise malformed(name, text, f"{len(forms)} values separated by commas: {words}")
+        return tuple(form.parse(name, part) for form, part in zip(forms, texts, strict=True))
+
+    def write(values: tuple[Any, ...]) -> str:
+        return ",".join(form.write(value) for form, value in zip(forms, values, strict=True))
+
+    return Form(parse, write, words, endless=len(forms) > 1 or forms[0].endless)
+
+
+def _checked(name: str, result: object, size: tuple[int, ...]) -> Pixels:
+    """What the function returned, which the rest of the way relies on. Raises `TypeError`."""
+    if not isinstance(result, np.ndarray) or result.dtype != np.uint8:
+        kind = f"an array of {result.dtype}" if isinstance(result, np.ndarray) else type(result)
+        raise TypeError(f"operation {name!r} returns a uint8 array; not {kind}")
+    if result.shape[:2] != size or (result.ndim != 2 and result.shape[2:] not in ((3,), (4,))):
+        raise TypeError(
+            f"operation {name!r} returns {size} pixels, gray or of 3 or 4 channels; "
+            f"not {result.shape}"
+        )
+    return np.ascontiguousarray(result)

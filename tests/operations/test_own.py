@@ -1,0 +1,127 @@
+"""An application's own operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgmiddleware import ImageError, ImageRequest, ImageService, OwnOperation
+from imgmiddleware.operations.forms import decimal, whole
+from pictures import pixels_of
+
+GRAY = np.full((8, 12), 100, np.uint8)
+
+
+def service(
+    function: Any, arguments: Any = (), version: str = "1", array: Any = GRAY
+) -> ImageService:
+    own = OwnOperation(function, version, arguments)
+    return ImageService(lambda id: array, operations={"lighter": own})
+
+
+def answered(images: ImageService, query: str) -> Any:
+    return images.handle(ImageRequest("GET", "/image/x", query + "&fm=png"))
+
+
+def test_it_gets_its_arguments_checked() -> None:
+    images = service(
+        lambda pixels, by, times: pixels + by * int(times), [whole(0, 50), decimal("1", "2")]
+    )
+    assert pixels_of(answered(images, "lighter=7,2").body, "L").tolist() == (GRAY + 14).tolist()
+    for text, code in (
+        ("7", "malformed-parameter"),
+        ("51,1", "out-of-range"),
+        ("a,1", "malformed-parameter"),
+    ):
+        answer = answered(images, f"lighter={text}")
+        assert (answer.status, code.encode() in answer.body, b"lighter" in answer.body) == (
+            400,
+            True,
+            True,
+        )
+
+
+def test_without_arguments_it_is_a_flag() -> None:
+    images = service(lambda pixels: pixels + 1)
+    assert pixels_of(answered(images, "lighter=1").body, "L")[0, 0] == 101
+    assert pixels_of(answered(images, "lighter=0").body, "L")[0, 0] == 100
+    assert answered(images, "lighter=2").status == 400
+
+
+def test_its_version_and_arguments_are_part_of_the_key() -> None:
+    def etag(version: str, query: str) -> str:
+        return str(answered(service(lambda p, by: p, [whole(0, 9)], version), query).header("etag"))
+
+    tags = [
+        etag("1", "lighter=1"),
+        etag("2", "lighter=1"),
+        etag("1", "lighter=2"),
+        etag("1", "w=9"),
+    ]
+    assert len(set(tags)) == 4
+    assert etag("2", "w=9") == etag("1", "w=9")  # where it takes no part, its version has none
+
+
+def test_it_cannot_spoil_the_pixels_of_others() -> None:
+    array = GRAY.copy()
+
+    def spoil(pixels: Any) -> Any:
+        pixels[:] = 0
+        return pixels
+
+    assert pixels_of(answered(service(spoil, array=array), "lighter=1").body, "L").max() == 0
+    assert array.min() == 100
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda p: None, lambda p: p.astype(float), lambda p: p[:4], lambda p: np.dstack((p, p)),
+        lambda p: p.tolist(), lambda p: p[..., None, None],
+    ],
+)  # fmt: skip
+def test_what_it_returns_is_checked(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="'lighter' returns"):
+        answered(service(wrong), "lighter=1")
+
+
+def test_it_may_add_colour() -> None:
+    images = service(lambda pixels: np.dstack((pixels * 0, pixels * 0, pixels)))
+    assert pixels_of(answered(images, "lighter=1").body)[0, 0].tolist() == [100, 0, 0]
+
+
+def test_it_comes_after_the_size_and_before_the_padding() -> None:
+    seen: list[Any] = []
+
+    def look(pixels: Any) -> Any:
+        seen.append(pixels.shape)
+        return pixels
+
+    answered(service(look), "lighter=1&pad=3&w=6")
+    assert seen == [(4, 6)]
+
+
+@pytest.mark.parametrize("name", ["w", "v", "preset", "auto", "a-b", "", "class", "_x", "1"])
+def test_a_name_that_cannot_be_one_is_refused_when_built(name: str) -> None:
+    with pytest.raises(ValueError, match="operations"):
+        ImageService(lambda id: None, operations={name: OwnOperation(lambda p: p, "1")})
+
+
+@pytest.mark.parametrize("own", [lambda p: p, OwnOperation(lambda p: p, ""), None])
+def test_it_needs_a_version(own: Any) -> None:
+    with pytest.raises(ValueError, match="version"):
+        ImageService(lambda id: None, operations={"x": own})
+
+
+def test_presets_and_links_know_it() -> None:
+    images = ImageService(
+        lambda id: GRAY,
+        operations={"lighter": OwnOperation(lambda p: p + 9, "1")},
+        presets={"light": "lighter=1"},
+    )
+    assert pixels_of(answered(images, "preset=light").body, "L")[0, 0] == 109
+    assert images.url("x", lighter=True).startswith("/image/x?lighter=1&v=")
+    with pytest.raises(ImageError, match="lighter"):
+        images.url("x", lighter=3)
