@@ -57,6 +57,35 @@ def encode(pixels: Pixels, format: str, quality: int) -> bytes:
     return np.asarray(data).tobytes()
 
 
+def encode_within(pixels: Pixels, format: str, quality: int, most: int) -> bytes:
+    """The file at the highest quality, up to `quality`, at which it has no more than `most` bytes.
+
+    Halves the range of qualities, so that it encodes at most nine times. Raises
+    `ImageError("result-too-large")` where even the lowest quality is larger, or there is none.
+    """
+    best = encode(pixels, format, quality)
+    if len(best) <= most:
+        return best
+    lossless = not ENCODERS[format].parameters(quality)
+    smallest = best if lossless else encode(pixels, format, 0)
+    if len(smallest) > most:
+        raise ImageError(
+            "result-too-large",
+            f"as {format} this takes at least {len(smallest)} bytes; max_bytes is {most}",
+            parameter="max_bytes",
+            limit=most,
+        )
+    best, fits, exceeds = smallest, 0, quality
+    while exceeds - fits > 1:
+        middle = (fits + exceeds) // 2
+        data = encode(pixels, format, middle)
+        if len(data) <= most:
+            best, fits = data, middle
+        else:
+            exceeds = middle
+    return best
+
+
 def too_long(format: str, width: int, height: int) -> ImageError:
     longest = ENCODERS[format].longest
     return ImageError(

@@ -42,6 +42,7 @@ class Plan:
     backdrop: Backdrop
     format: str  # a key of operations.output.MEDIA_TYPES
     quality: int
+    max_bytes: int | None
 
     @property
     def least(self) -> tuple[int, int]:
@@ -85,6 +86,7 @@ def make_plan(facts: Facts, transform: Transform) -> Plan:
         backdrop=transform.get(Backdrop),
         format=output.format(facts.alpha),
         quality=output.q,
+        max_bytes=output.max_bytes,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from imgmiddleware.imaging.color import to_eight_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
-from imgmiddleware.imaging.encode import encode
+from imgmiddleware.imaging.encode import encode, encode_within
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.resample import resample
@@ -39,6 +39,8 @@ def render(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> byte
     for step in plan.steps:
         pixels = step.apply(pixels, plan.backdrop.fill)
     pixels = plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
+    if plan.max_bytes is not None:
+        return encode_within(pixels, plan.format, plan.quality, plan.max_bytes)
     return encode(pixels, plan.format, plan.quality)
 
 

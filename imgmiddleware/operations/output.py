@@ -28,6 +28,7 @@ WITH_ALPHA = frozenset({"png", "webp", "avif", "tif"})
 class Output(Operation):
     fm: str | None = parameter(choice(*MEDIA_TYPES))
     q: int = parameter(whole(0, 100), 75)
+    max_bytes: int | None = parameter(whole(100, 100_000_000))
 
     def format(self, alpha: bool) -> str:
         """The result's format: as asked for, else JPEG, or PNG where the original has alpha."""
