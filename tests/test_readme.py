@@ -15,7 +15,7 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
 from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
-from imgmiddleware.operations import OPERATIONS, build, owners
+from imgmiddleware.operations import OPERATIONS, OWNERS, build
 from imgmiddleware.operations.resize import Resize
 from pictures import opened, quadrants, saved
 
@@ -104,7 +104,7 @@ def test_ones_own_operation() -> None:
 def test_the_query_table() -> None:
     rows = {plain(row[0]): row for row in table("query-table")}
     others = {"preset", "v", "auto", "ixlib"}
-    assert set(rows) == set(owners()) | others
+    assert set(rows) == set(OWNERS) | others
     for operation in OPERATIONS:
         for field in dataclasses.fields(operation):
             form = operation.forms()[field.name]

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.operations import Resize, build, owners, with_own
+from imgmiddleware.operations import Resize, build, owners_with
 from imgmiddleware.operations.forms import Length, malformed
 from imgmiddleware.settings import Settings
 from imgmiddleware.transform import Transform
@@ -42,8 +42,7 @@ class QueryGrammar:
 
     def __init__(self, settings: Settings) -> None:
         """Raises `ValueError` where the settings' own queries are wrong."""
-        self._operations = with_own(settings.operations, _OTHER_NAMES)
-        self._owners = owners(self._operations)
+        self._owners = owners_with(settings.operations, _OTHER_NAMES)
         self._default = self._own("default", settings.default)
         self._presets = {
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
@@ -59,12 +58,12 @@ class QueryGrammar:
         version = texts.pop("v", None)
         texts.pop("ixlib", None)
         if not texts:
-            return Asked(build(self._default, self._operations), version)
+            return Asked(build(self._default, self._owners), version)
         if self._presets_only and (others := texts.keys() - {"preset"}):
             raise _not_allowed(min(others), "only `preset` and `v` are allowed here")
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
         own = self._known(texts)
-        transform = build({**base, **own}, self._operations)
+        transform = build({**base, **own}, self._owners)
         if self._widths is not None:
             self._refuse_endless(own)
             if own.keys() & {"w", "h", "dpr"}:
@@ -133,7 +132,7 @@ class QueryGrammar:
         """A query out of the settings, checked: it has no `v`, and no preset of its own."""
         try:
             texts = self._known(_split(query.removeprefix("?")))
-            build(texts, self._operations)
+            build(texts, self._owners)
         except ImageError as error:
             raise ValueError(f"{option}: {error.detail}") from error
         return texts

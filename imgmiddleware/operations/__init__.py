@@ -31,40 +31,40 @@ OPERATIONS: tuple[type[Operation], ...] = (
 Owners = Mapping[str, type[Operation]]
 
 
-def owners(operations: Sequence[type[Operation]] = OPERATIONS) -> Owners:
-    """Which operation a query parameter belongs to."""
+def _owners(operations: Sequence[type[Operation]]) -> Owners:
     return {name: operation for operation in operations for name in operation.forms()}
 
 
-def with_own(
-    own: Mapping[str, OwnOperation], reserved: Sequence[str]
-) -> tuple[type[Operation], ...]:
-    """All operations, an application's own among them: after `sharp`, before `pad`.
+#: Which operation a query parameter belongs to, in the order in which they apply.
+OWNERS: Owners = _owners(OPERATIONS)
+
+
+def owners_with(own: Mapping[str, OwnOperation], reserved: Sequence[str]) -> Owners:
+    """`OWNERS` with an application's own operations: after `sharp`, before `pad`.
 
     Raises `ValueError` for a name that cannot be one, is taken, or is `reserved`.
     """
-    kinds = step_kinds(own, [*owners(), *reserved])
+    kinds = step_kinds(own, [*OWNERS, *reserved])
     place = OPERATIONS.index(Pad)
-    return (*OPERATIONS[:place], *kinds, *OPERATIONS[place:])
+    return _owners((*OPERATIONS[:place], *kinds, *OPERATIONS[place:]))
 
 
-def build(
-    texts: Mapping[str, str], operations: Sequence[type[Operation]] = OPERATIONS
-) -> Transform:
-    """The Transform of parameters given as text; every name must belong to one of `operations`.
+def build(texts: Mapping[str, str], known: Owners = OWNERS) -> Transform:
+    """The Transform of parameters given as text; every name must be one of those `known`.
 
     Raises `ImageError` (400) that names the parameter whose text is malformed or out of range.
     """
-    known = owners(operations)
     values: dict[type[Operation], dict[str, object]] = {}
     for name, text in texts.items():
         kind = known[name]
         values.setdefault(kind, {})[name] = kind.forms()[name].parse(name, text)
-    return Transform(tuple(kind(**values[kind]) for kind in operations if kind in values))
+    in_order = dict.fromkeys(known.values())
+    return Transform(tuple(kind(**values[kind]) for kind in in_order if kind in values))
 
 
 __all__ = [
     "OPERATIONS",
+    "OWNERS",
     "Backdrop",
     "Frame",
     "Orient",
@@ -76,6 +76,5 @@ __all__ = [
     "Region",
     "Resize",
     "build",
-    "owners",
-    "with_own",
+    "owners_with",
 ]

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from imgmiddleware import ImageError, Settings, Transform
 from imgmiddleware.grammar import QueryGrammar
-from imgmiddleware.operations import owners
+from imgmiddleware.operations import OWNERS
 
 GRAMMAR = QueryGrammar(Settings(presets={"thumb": "w=9"}))
 RESTRICTED = QueryGrammar(Settings(widths=(320, 640), heights=(200,), snap=True))
 
-NAMES = st.sampled_from([*owners(), "auto", "v", "ixlib", "preset"])
+NAMES = st.sampled_from([*OWNERS, "auto", "v", "ixlib", "preset"])
 NUMBERS = st.one_of(
     st.integers(0, 9000).map(str),
     st.decimals(0, 400, places=3).map(str),

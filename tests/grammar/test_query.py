@@ -8,7 +8,7 @@ import pytest
 
 from imgmiddleware import ImageError, Settings
 from imgmiddleware.grammar import QueryGrammar
-from imgmiddleware.operations import owners
+from imgmiddleware.operations import OWNERS
 
 
 def canonical(query: str, **options: Any) -> str:
@@ -62,7 +62,7 @@ def test_version_is_no_part_of_the_transform() -> None:
     assert (asked.version, asked.transform.canonical) == ("abc", "w=9")
 
 
-@pytest.mark.parametrize("name", [*owners(), "auto"])
+@pytest.mark.parametrize("name", [*OWNERS, "auto"])
 @pytest.mark.parametrize("text", ["", " ", "-1", "1 ", "１", "nan", "1e1 ", "x" * 200, "\0", "é"])
 def test_every_parameter_refuses_nonsense_by_name(name: str, text: str) -> None:
     from urllib.parse import quote
