@@ -11,6 +11,9 @@ from PIL import Image, ImageCms
 from imgmiddleware.sources.original import Pixels
 
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+#: LittleCMS makes a coarse table of a gray profile, ten steps off in the dark of a linear one. It
+#: need not be fast: it converts 256 levels.
+_GRAY_FLAGS = _FLAGS | ImageCms.Flags.NOOPTIMIZE
 
 
 def to_eight_bits(pixels: Pixels) -> Pixels:
@@ -33,9 +36,11 @@ def to_srgb(pixels: Pixels, profile: bytes | None, cmyk: bool) -> Pixels:
     transform = _transform(profile, mode) if profile else None
     if transform is None:
         return _inked(pixels) if cmyk else pixels
-    if cmyk or pixels.ndim == 2:
-        converted = _applied(transform, pixels, mode)
-        return converted if cmyk else converted[..., 0]
+    if cmyk:
+        return _applied(transform, pixels, mode)
+    if pixels.ndim == 2:
+        levels = np.arange(256, dtype=np.uint8)[None]
+        return np.asarray(_applied(transform, levels, mode)[0, :, 0][pixels])
     colors = _applied(transform, pixels[..., 2::-1], mode)
     return colors if pixels.shape[2] == 3 else np.dstack((colors, pixels[..., 3]))
 
@@ -59,7 +64,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             mode,
             "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            flags=_FLAGS,
+            flags=_GRAY_FLAGS if mode == "L" else _FLAGS,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None

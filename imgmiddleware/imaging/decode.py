@@ -13,7 +13,7 @@ import warnings
 import cv2
 import numpy as np
 import simplejpeg
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.imaging.color import lab_to_srgb
@@ -21,6 +21,9 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.sources.original import Pixels
+
+#: Rows that are converted at once: of a picture 16,000 wide that is 20 MB of floats.
+_BAND = 64
 
 
 def decode(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
@@ -59,7 +62,36 @@ def _as_promised(pixels: Pixels, facts: Facts) -> Pixels:
         most = (1 << facts.bits) - 1
         wide = pixels.astype(np.uint32)
         pixels = np.asarray((wide * 65535 + most // 2) // most, np.uint16)
+    if facts.format == "bmp" and facts.bits in (5, 6):
+        return _filled(pixels, facts.bits)
+    if facts.format == "tiff" and facts.depth > 8:  # of 8 bits Pillow has done both
+        if facts.inverted:
+            np.subtract(65535, pixels, out=pixels)
+        if facts.associated:
+            _unassociate(pixels)
     return pixels
+
+
+def _filled(pixels: Pixels, green: int) -> Pixels:
+    """BMP of 16 bits a pixel, which OpenCV shifts into place: its white would be 248, a gray."""
+    levels = np.arange(256)
+    tables = [(levels >> 8 - bits) * 255 / ((1 << bits) - 1) for bits in (5, green, 5)]
+    return np.asarray(cv2.LUT(pixels, np.rint(np.dstack(tables)).astype(np.uint8)))
+
+
+def _unassociate(pixels: Pixels) -> None:
+    """Divide the colours of 16-bit or float BGRA by their alpha, in place.
+
+    In bands, as the floats between would otherwise take more than `Facts.decode_bytes` allows.
+    """
+    most = 65535 if pixels.dtype == np.uint16 else 1
+    for top in range(0, len(pixels), _BAND):
+        band = pixels[top : top + _BAND]
+        alpha = band[..., 3:].astype(np.float32)
+        # Where alpha is nothing the colours are nothing too, and need only stay finite.
+        factor = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+        colors = np.minimum(band[..., :3] * factor, most)
+        band[..., :3] = np.rint(colors) if pixels.dtype == np.uint16 else colors
 
 
 def _jpeg(data: bytes | memoryview, facts: Facts, plan: Plan) -> Pixels:
@@ -100,6 +132,10 @@ def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
             warnings.simplefilter("ignore")  # the size was checked; a broken tag is no news
             with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
                 return _from_pillow(image, facts)
+    except UnidentifiedImageError as error:  # it has no mode for these samples; OpenCV loses some
+        raise ImageError(
+            "unsupported-feature", "its samples are of a number and kind that no decoder here knows"
+        ) from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise damaged("the TIFF decoder could not read it") from error
 

@@ -118,8 +118,15 @@ def read(window: Window) -> Facts:
         color="gray" if gray else "rgb",
         alpha=header.bits == 32 and len(masks) == 4 and masks[3] != 0,
         decode_bytes=_decode_bytes(header),
-        bits=min(header.bits, 8),
+        bits=_bits(header, masks),
     )
+
+
+def _bits(header: _Header, masks: tuple[int, ...]) -> int:
+    """Of a sample; of 16 bits a pixel that is green's, as red and blue always have five."""
+    if header.bits == 16:
+        return 6 if masks == _MASKS_565 else 5
+    return min(header.bits, 8)
 
 
 def _read_palette(window: Window, header: _Header, start: int) -> tuple[bool, int]:

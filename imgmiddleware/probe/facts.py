@@ -23,8 +23,9 @@ class Facts:
     decode_bytes: int = (
         0  # the most that this format's decoder may allocate for it, output included
     )
-    bits: int = 8  # bits of a sample as stored: 1, 2, 4, 8, 10, 12, 16, 32
-    inverted: bool = False  # CMYK stored as 255 minus ink, as Adobe's JPEG files are
+    bits: int = 8  # bits of a sample as stored: 1, 2, 4, 5, 6, 8, 10, 12, 16, 32
+    inverted: bool = False  # stored as the complement: Adobe's CMYK JPEG, a 16-bit WhiteIsZero TIFF
+    associated: bool = False  # colours stored multiplied by their alpha, as TIFF allows
     transparent: tuple[int, ...] | None = (
         None  # PNG's tRNS sample(s), gray or R, G, B, in `bits` bits
     )

@@ -61,7 +61,8 @@ _INFLATION: Mapping[int, int | None] = {
 }
 _COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
-_PALETTE, _YCBCR, _UINT, _FLOAT, _PLAIN, _JPEG = 3, 6, 1, 3, 1, 7
+_WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR, _LAB = 0, 2, 3, 6, 8
+_UINT, _FLOAT, _PLAIN, _JPEG = 1, 3, 1, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class _Kind:
     planar: bool  # one plane a sample
     float: bool
     alpha: bool
+    associated: bool  # the colours are multiplied by their alpha
 
 
 def sniff(head: bytes) -> bool:
@@ -144,13 +146,43 @@ def _read_kind(page: _Page) -> _Kind:
     bits, is_float = _read_samples(page, samples, photometric)
     extra = page.values(_EXTRA_SAMPLES, ())
     # Without the tag a fourth sample is alpha: libtiff takes it so, and OpenCV writes it so.
-    alpha = any(kind in (1, 2) for kind in extra) or (not extra and photometric == 2)
+    alpha = any(kind in (1, 2) for kind in extra) or (not extra and photometric == _RGB)
     alpha = alpha and samples > _BASE_SAMPLES[photometric]
     planar = page.value(_PLANAR, 1)
     if planar not in (1, 2):
         raise damaged(f"its planar configuration is {planar}")
     separate = planar == 2 and samples > 1
-    return _Kind(width, height, bits, samples, photometric, compression, separate, is_float, alpha)
+    if bits > 8:
+        _check_deep(samples, photometric, separate)
+    associated = alpha and 1 in extra
+    if associated and (separate or photometric != _RGB):  # Pillow has no way to read it
+        raise unsupported("it is multiplied by its alpha, and gray or in separate planes")
+    return _Kind(
+        width,
+        height,
+        bits,
+        samples,
+        photometric,
+        compression,
+        separate,
+        is_float,
+        alpha,
+        associated,
+    )
+
+
+def _check_deep(samples: int, photometric: int, separate: bool) -> None:
+    """Refuse what OpenCV, which alone reads more than 8 bits, gives back wrong without a word.
+
+    It takes one plane for a row of colours, the samples beside gray for colours or for nothing, and
+    16-bit Lab for the 8-bit kind. Of five samples it reads none.
+    """
+    if separate:
+        raise unsupported("it has more than 8 bits in separate planes")
+    if samples > (1 if photometric in (0, 1) else 4):
+        raise unsupported(f"it has more than 8 bits in {samples} samples a pixel, not all colours")
+    if photometric == _LAB:
+        raise unsupported("it is CIELab of more than 8 bits")
 
 
 def _read_samples(page: _Page, samples: int, photometric: int) -> tuple[int, bool]:
@@ -238,6 +270,8 @@ def read(window: Window) -> Facts:
         _count_pages(window, page.layout),
         _decode_bytes(kind, piece, window.size),
         bits=kind.bits,
+        inverted=kind.photometric == _WHITE_IS_ZERO and kind.bits == 16,
+        associated=kind.associated,
     )
 
 

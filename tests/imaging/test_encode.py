@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from imgmiddleware import ImageError, ImageRequest, ImageService
 from imgmiddleware.imaging import encode as module
-from imgmiddleware.imaging.encode import encode, encode_within
+from imgmiddleware.imaging.encode import ENCODERS, encode, encode_within
+from imgmiddleware.operations.output import MEDIA_TYPES, WITH_ALPHA
 from pictures import photo_like
 
 PHOTO = photo_like(80, 60)
@@ -51,3 +53,41 @@ def test_as_a_parameter() -> None:
     refused = images.handle(ImageRequest("GET", "/image/x", "max_bytes=100"))
     assert refused is not None
     assert refused.status == 400
+
+
+RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text()
+
+
+def rows(heading: str) -> list[list[str]]:
+    text = RESULTS.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_quality_table_is_the_encoders() -> None:
+    for q, _, webp, webp_score, _, avif, avif_score, _ in rows("Quality"):
+        at = module.QUALITIES.index(int(q))
+        assert ENCODERS["webp"].scale is not None
+        assert ENCODERS["avif"].scale is not None
+        assert (int(webp), int(avif)) == (ENCODERS["webp"].scale[at], ENCODERS["avif"].scale[at])
+        if q == "75":
+            assert max(abs(78.6 - float(score)) for score in (webp_score, avif_score)) <= 2
+
+
+def test_a_scale_rises_from_0_to_100() -> None:
+    for encoder in ENCODERS.values():
+        if encoder.scale is not None:
+            settings = [encoder.parameters(q)[1] for q in range(101)]
+            assert settings == sorted(settings)
+            assert 0 <= settings[0] < settings[-1] <= 100
+            assert len(encoder.scale) == len(module.QUALITIES)
+
+
+def test_the_formats_table_is_the_codes() -> None:
+    table = {row[0]: row[1:] for row in rows("Formats")}
+    assert set(table) == set(MEDIA_TYPES) == set(ENCODERS)
+    for name, (media_type, alpha, quality, longest) in table.items():
+        assert media_type == MEDIA_TYPES[name]
+        assert (alpha == "kept") == (name in WITH_ALPHA)
+        assert (quality == "yes") == (ENCODERS[name].scale is not None)
+        assert int(longest) == ENCODERS[name].longest
