@@ -8,7 +8,6 @@ decoded is compared with what the header promised.
 from __future__ import annotations
 
 import io
-import warnings
 
 import cv2
 import numpy as np
@@ -22,8 +21,8 @@ from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.sources.original import Pixels
 
-#: Rows that are converted at once: of a picture 16,000 wide that is 20 MB of floats.
-_BAND = 64
+#: Pixels whose colours are divided at once: 44 bytes of floats each, which `SLACK` has room for.
+_BAND = 65536
 
 
 def decode(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
@@ -85,8 +84,9 @@ def _unassociate(pixels: Pixels) -> None:
     In bands, as the floats between would otherwise take more than `Facts.decode_bytes` allows.
     """
     most = 65535 if pixels.dtype == np.uint16 else 1
-    for top in range(0, len(pixels), _BAND):
-        band = pixels[top : top + _BAND]
+    rows = max(1, _BAND // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        band = pixels[top : top + rows]
         alpha = band[..., 3:].astype(np.float32)
         # Where alpha is nothing the colours are nothing too, and need only stay finite.
         factor = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > 0)
@@ -128,15 +128,15 @@ def _opencv(data: bytes | memoryview, facts: Facts) -> Pixels | None:
 def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
     """A TIFF, of up to 8 bits or what OpenCV cannot read."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the size was checked; a broken tag is no news
-            with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
-                return _from_pillow(image, facts)
+        with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
+            return _from_pillow(image, facts)
     except UnidentifiedImageError as error:  # it has no mode for these samples; OpenCV loses some
         raise ImageError(
             "unsupported-feature", "its samples are of a number and kind that no decoder here knows"
         ) from error
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    # Warnings are the application's to filter, for the whole process; one that it made an error is
+    # a refusal like Pillow's other ones.
+    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
         raise damaged("the TIFF decoder could not read it") from error
 
 

@@ -28,6 +28,7 @@ from imgmiddleware.probe.ifd import (
     read_next,
     read_values,
 )
+from imgmiddleware.probe.tiff_kinds import check_decodable
 from imgmiddleware.probe.window import Window
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
@@ -61,7 +62,7 @@ _INFLATION: Mapping[int, int | None] = {
 }
 _COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
-_WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR, _LAB = 0, 2, 3, 6, 8
+_WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
 _UINT, _FLOAT, _PLAIN, _JPEG = 1, 3, 1, 7
 
 
@@ -143,7 +144,7 @@ def _read_kind(page: _Page) -> _Kind:
         raise unsupported(f"its photometric interpretation, number {photometric}, is not decoded")
     if not _BASE_SAMPLES[photometric] <= samples <= MAX_SAMPLES:
         raise damaged(f"its colours do not go with {samples} samples a pixel")
-    bits, is_float = _read_samples(page, samples, photometric)
+    bits, real = _read_samples(page, samples, photometric)
     extra = page.values(_EXTRA_SAMPLES, ())
     # Without the tag a fourth sample is alpha: libtiff takes it so, and OpenCV writes it so.
     alpha = any(kind in (1, 2) for kind in extra) or (not extra and photometric == _RGB)
@@ -152,37 +153,11 @@ def _read_kind(page: _Page) -> _Kind:
     if planar not in (1, 2):
         raise damaged(f"its planar configuration is {planar}")
     separate = planar == 2 and samples > 1
-    if bits > 8:
-        _check_deep(samples, photometric, separate)
     associated = alpha and 1 in extra
-    if associated and (separate or photometric != _RGB):  # Pillow has no way to read it
-        raise unsupported("it is multiplied by its alpha, and gray or in separate planes")
+    check_decodable(samples, photometric, separate, deep=bits > 8, associated=associated)
     return _Kind(
-        width,
-        height,
-        bits,
-        samples,
-        photometric,
-        compression,
-        separate,
-        is_float,
-        alpha,
-        associated,
+        width, height, bits, samples, photometric, compression, separate, real, alpha, associated
     )
-
-
-def _check_deep(samples: int, photometric: int, separate: bool) -> None:
-    """Refuse what OpenCV, which alone reads more than 8 bits, gives back wrong without a word.
-
-    It takes one plane for a row of colours, the samples beside gray for colours or for nothing, and
-    16-bit Lab for the 8-bit kind. Of five samples it reads none.
-    """
-    if separate:
-        raise unsupported("it has more than 8 bits in separate planes")
-    if samples > (1 if photometric in (0, 1) else 4):
-        raise unsupported(f"it has more than 8 bits in {samples} samples a pixel, not all colours")
-    if photometric == _LAB:
-        raise unsupported("it is CIELab of more than 8 bits")
 
 
 def _read_samples(page: _Page, samples: int, photometric: int) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 import cv2
@@ -117,10 +118,14 @@ def test_what_a_decoder_refuses_is_damage(monkeypatch: pytest.MonkeyPatch, error
 
 
 def test_pillows_own_limits_are_refusals_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An application may have lowered them; its choice is a 4xx here, and no warning."""
+    """An application may have lowered them, or made its warnings errors; both are a 4xx here."""
     data = saved(quadrants(), "TIFF")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)
-    assert answered(data, "").status == 200  # over the limit is a warning to Pillow
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert answered(data, "").status == 200  # over the limit is a warning to Pillow
+        warnings.simplefilter("error")
+        assert answered(data, "").status == 422
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     assert answered(data, "").status == 422  # over twice the limit an error
 

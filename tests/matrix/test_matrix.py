@@ -1,0 +1,504 @@
+"""Every kind of original, plain and turned, with a profile, alpha and 16 bits, beside another library.
+
+A cell is a name, a file, the reader that is right about it, and how far a sample may be from it:
+
+- 0: lossless, and nothing to convert.
+- 1: a value that is scaled, composed or unassociated may be rounded in two ways.
+- 2: LittleCMS in 8 bits (Pillow, and here) beside LittleCMS in 16 (libvips), or two releases of
+  libjpeg and libwebp, whose inverse transforms and chroma filters are allowed a step.
+- 3: AV1 in YCbCr: the two conversions to RGB round on their own.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image, ImageCms, ImageOps
+
+from imgmiddleware import ImageRequest, ImageService
+from pictures import swapped_profile
+from tests.matrix.writers import (
+    CMYK_PROFILE,
+    DEEP,
+    GRAY,
+    NOISE,
+    PNG_KINDS,
+    RGB,
+    RGBA,
+    Array,
+    bmp,
+    bmp_palette,
+    bmp_rows,
+    cmyk,
+    color_map,
+    edge,
+    exif,
+    gray_profile,
+    indices,
+    inks,
+    opencv,
+    pillow,
+    png,
+    raw_tiff,
+    rle,
+    trns,
+    turned_avif,
+    vips,
+    with_app2,
+    with_iccp,
+    ycck,
+)
+
+SWAPPED = swapped_profile()
+BYTES = (NOISE >> 8).astype(np.uint8)
+Cell = tuple[str, bytes, Callable[[bytes], Array], int]
+
+
+# --- The readers that are right -------------------------------------------------------------------
+
+
+def eight(samples: Array) -> Array:
+    """16 bits and floats to 8, to the nearest."""
+    if samples.dtype == np.uint16:
+        return np.rint(samples / 257).astype(np.uint8)
+    if samples.dtype.kind == "f":
+        return np.rint(np.clip(samples, 0, 1) * 255).astype(np.uint8)
+    return samples
+
+
+def as_rgba(samples: Array) -> Array:
+    """Of one to four channels."""
+    samples = eight(samples)
+    if samples.ndim == 2:
+        samples = samples[..., None]
+    count = samples.shape[2]
+    alpha = samples[..., -1:] if count in (2, 4) else np.full_like(samples[..., :1], 255)
+    colors = samples[..., :3] if count >= 3 else samples[..., :1].repeat(3, 2)
+    return np.dstack((colors, alpha))
+
+
+def by_pillow(data: bytes) -> Array:
+    """Upright, and without regard to its profile; ink and paper multiplied."""
+    with Image.open(io.BytesIO(data)) as image:
+        ImageOps.exif_transpose(image, in_place=True)
+        if image.mode == "CMYK":
+            paper = 255 - np.asarray(image, np.uint32)
+            return as_rgba(np.rint(paper[..., :3] * paper[..., 3:] / 255).astype(np.uint8))
+        if image.mode in ("1", "F") or image.mode.startswith("I;16"):
+            plain = np.asarray(image)
+            return as_rgba(plain.astype(np.uint8) * 255 if image.mode == "1" else plain)
+        return np.asarray(image.convert("RGBA"))
+
+
+def by_vips(data: bytes) -> Array:
+    return as_rgba(pyvips.Image.new_from_buffer(data, "").autorot().numpy())
+
+
+def by_pillow_and_vips(data: bytes) -> Array:
+    """Colours and alpha: Pillow takes a full-range alpha plane for one of limited range."""
+    return np.dstack((by_pillow(data)[..., :3], by_vips(data)[..., 3]))
+
+
+def by_vips_color(data: bytes) -> Array:
+    """By the profile in the file, or by libvips' own rules for CMYK and Lab."""
+    image = pyvips.Image.new_from_buffer(data, "").autorot()
+    if image.get_typeof("icc-profile-data"):
+        image = image.icc_transform(
+            "srgb", embedded=True, intent="relative", black_point_compensation=True
+        )
+    else:
+        image = image.colourspace("srgb")
+    return as_rgba(image.numpy())
+
+
+def are(pixels: Array) -> Callable[[bytes], Array]:
+    """The pixels that the file was written of."""
+    return lambda data: as_rgba(pixels)
+
+
+def swapped_rgb(pixels: Array) -> Callable[[bytes], Array]:
+    """What the profile with red and green exchanged makes of them, in LittleCMS' 16-bit path."""
+
+    def reference(data: bytes) -> Array:
+        image = pyvips.Image.new_from_array(pixels[..., :3].copy()).copy(
+            interpretation="rgb16" if pixels.dtype == np.uint16 else "srgb"
+        )
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", SWAPPED)
+        image = image.icc_transform(
+            "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
+        )
+        alpha = pixels[..., 3:] if pixels.shape[2] == 4 else ()
+        return as_rgba(np.dstack((image.numpy(), *([alpha] if len(alpha) else []))))
+
+    return reference
+
+
+def multiplied(scale: float) -> Array:
+    """Colours times alpha, the most of a sample being 255 times `scale`."""
+    return np.dstack((RGBA[..., :3] * (RGBA[..., 3:] / 255), RGBA[..., 3])) * scale
+
+
+def divided(stored: Array) -> Array:
+    """The inverse, of what rounding left of it, in 8 bits."""
+    most = 1 if stored.dtype.kind == "f" else np.iinfo(stored.dtype).max
+    colors = np.minimum(stored[..., :3] / stored[..., 3:].astype(float), 1)
+    return np.rint(np.dstack((colors, stored[..., 3] / most)) * 255).astype(np.uint8)
+
+
+def lab(pixels: Array) -> Image.Image:
+    to_lab = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+    )
+    converted = ImageCms.applyTransform(Image.fromarray(pixels), to_lab)
+    assert converted is not None
+    return converted
+
+
+# --- The table ------------------------------------------------------------------------------------
+
+GIF_COLORS = Image.fromarray(RGB).quantize(32)
+LAYERS = [Image.fromarray(np.roll(RGB, shift, 1)).quantize(32) for shift in (0, 9, 18)]
+
+PLAIN: list[Cell] = [
+    # JPEG: the reference is Pillow's build of the same libjpeg-turbo, at another release.
+    *[
+        (f"jpeg {name}", pillow(RGB, "JPEG", quality=92, **options), by_pillow, 2)
+        for name, options in {
+            "baseline 4:4:4": {"subsampling": 0},
+            "baseline 4:2:2": {"subsampling": 1},
+            "baseline 4:2:0": {"subsampling": 2},
+            "progressive": {"progressive": True},
+            "rgb": {"keep_rgb": True},
+            "restart markers": {"restart_marker_blocks": 1},
+        }.items()
+    ],
+    ("jpeg gray", pillow(GRAY, "JPEG"), by_pillow, 2),
+    ("jpeg gray progressive", pillow(GRAY, "JPEG", progressive=True), by_pillow, 2),
+    ("jpeg cmyk", cmyk("JPEG", quality=97), by_pillow, 2),
+    ("jpeg ycck", ycck(), by_pillow, 2),
+    ("jpeg cmyk profile", cmyk("JPEG", quality=97, icc_profile=CMYK_PROFILE), by_vips_color, 3),
+    ("jpeg ycck profile", ycck(icc_profile=CMYK_PROFILE), by_vips_color, 3),
+    # PNG: libvips reads with libspng and keeps 16 bits, which Pillow cuts.
+    *[(f"png {c}/{b}", png(c, b), by_vips, 0) for c, b in PNG_KINDS],
+    *[(f"png {c}/{b} interlaced", png(c, b, True), by_vips, 0) for c, b in PNG_KINDS],
+    *[(f"png {c}/{b} tRNS", png(c, b, trns=trns(c, b)), by_vips, 0) for c, b in PNG_KINDS if c < 4],
+    # WebP: libwebp on both sides.
+    ("webp lossy", pillow(RGB, "WEBP", quality=90), by_pillow, 2),
+    ("webp lossless", pillow(RGB, "WEBP", lossless=True), by_pillow, 0),
+    ("webp lossy alpha", pillow(RGBA, "WEBP", quality=90), by_pillow, 2),
+    ("webp lossless alpha", pillow(RGBA, "WEBP", lossless=True), by_pillow, 0),
+    ("webp animated", pillow(RGB, "WEBP", lossless=True, save_all=True,
+        append_images=[Image.fromarray(RGB[::-1].copy())]), are(RGB), 0),
+    ("webp animated alpha", pillow(RGBA, "WEBP", lossless=True, save_all=True,
+        append_images=[Image.fromarray(RGBA[::-1].copy())]), are(RGBA), 0),
+    # AVIF: libavif on both sides, Pillow's to RGB by libyuv.
+    *[(f"avif {s} {r}", pillow(RGB, "AVIF", quality=90, subsampling=s, range=r), by_pillow, 3)
+        for s in ("4:4:4", "4:2:2", "4:2:0") for r in ("full", "limited")],
+    ("avif gray", pillow(GRAY, "AVIF", subsampling="4:0:0"), by_pillow, 3),
+    ("avif alpha", pillow(RGBA, "AVIF", quality=90), by_pillow_and_vips, 3),
+    *[(f"avif {bits} bits{name}", opencv(".avif", as_deep, cv2.IMWRITE_AVIF_DEPTH, bits,
+        cv2.IMWRITE_AVIF_QUALITY, 95), by_pillow_and_vips, 4)
+        for bits in (10, 12)
+        for name, as_deep in (("", DEEP >> (16 - bits)), (" alpha", (RGBA.astype(np.uint16) * 257) >> (16 - bits)))][:3],
+    # Pillow's 12 bits with alpha are two steps off in the mean; the ramps lose some in 4:2:0.
+    ("avif 12 bits alpha", opencv(".avif", RGBA.astype(np.uint16) * 257 >> 4, cv2.IMWRITE_AVIF_DEPTH, 12,
+        cv2.IMWRITE_AVIF_QUALITY, 95), are(RGBA), 9),
+    *[(f"avif irot {r} imir {m}", turned_avif(r, m), by_pillow, 3) for r in range(4) for m in range(2)],
+    # GIF
+    ("gif", pillow(GIF_COLORS, "GIF"), by_pillow, 0),
+    ("gif interlaced", pillow(GIF_COLORS, "GIF", interlace=1), by_pillow, 0),
+    ("gif not interlaced", pillow(GIF_COLORS, "GIF", interlace=0), by_pillow, 0),
+    ("gif transparent", pillow(GIF_COLORS, "GIF", transparency=3), by_pillow, 0),
+    ("gif gray", pillow(GRAY, "GIF"), by_pillow, 0),
+    ("gif animated", pillow(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:]), by_pillow, 0),
+    ("gif animated transparent", pillow(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:],
+        transparency=2, disposal=2), by_pillow, 0),
+    # BMP
+    *[(f"bmp {bits}", bmp(bits, bmp_rows(indices(bits), bits), palette=bmp_palette(bits)), by_pillow, 0)
+        for bits in (1, 4, 8)],
+    *[(f"bmp {bits} top-down", bmp(bits, bmp_rows(indices(bits), bits, True), palette=bmp_palette(bits),
+        top_down=True), by_pillow, 0) for bits in (1, 4, 8)],
+    # Five and six bits to eight: some repeat the high bits, some round.
+    ("bmp 16 555", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16)), by_pillow, 1),
+    ("bmp 16 555 masks", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16), 3, masks=(0x7C00, 0x3E0, 0x1F)), by_pillow, 1),
+    ("bmp 16 565", bmp(16, bmp_rows(NOISE[..., :1], 16), 3, masks=(0xF800, 0x7E0, 0x1F)), by_pillow, 1),
+    ("bmp 16 top-down", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16, True), top_down=True), by_pillow, 1),
+    ("bmp 24", bmp(24, bmp_rows(RGB[..., ::-1])), by_pillow, 0),
+    ("bmp 24 top-down", bmp(24, bmp_rows(RGB[..., ::-1], top_down=True), top_down=True), by_pillow, 0),
+    ("bmp 32", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]])), are(RGB), 0),
+    ("bmp 32 masks", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, masks=(0xFF0000, 0xFF00, 0xFF)), are(RGB), 0),
+    *[(f"bmp 32 alpha V{version}", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, header=size,
+        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), by_pillow, 0) for version, size in ((3, 56), (4, 108), (5, 124))],
+    *[(f"bmp 32 other masks V{version}", bmp(32, bmp_rows(RGBA), 3, header=size,
+        masks=(0xFF, 0xFF00, 0xFF0000, 0xFF000000)), by_pillow, 0) for version, size in ((4, 108), (5, 124))],
+    ("bmp 24 V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124), by_pillow, 0),
+    ("bmp rle8", bmp(8, rle(8), 1, palette=bmp_palette(8)), by_pillow, 0),
+    ("bmp rle4", bmp(4, rle(4), 2, palette=bmp_palette(4)), by_pillow, 0),
+    # TIFF
+    *[(f"tiff {name} {compression}", pillow(image, "TIFF", compression=compression), by_pillow, 0)
+        for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")
+        for name, image in (("rgb", RGB), ("gray", GRAY), ("rgba", RGBA), ("la", Image.fromarray(RGBA).convert("LA")))],
+    *[(f"tiff {name} {c} tiled predictor", vips(image, ".tif", compression=c, predictor="horizontal", tile=True,
+        tile_width=16, tile_height=16), by_vips, 0)
+        for c in ("lzw", "deflate") for name, image in (("rgb", RGB), ("gray", GRAY), ("rgb16", DEEP), ("rgba", RGBA))],
+    *[(f"tiff float predictor {c}", vips((RGB / 255).astype(np.float32), ".tif", compression=c, predictor="float"), by_vips, 0)
+        for c in ("lzw", "deflate")],
+    *[(f"tiff bigtiff {name}", vips(image, ".tif", bigtiff=True, compression="lzw"), by_vips, 0)
+        for name, image in (("rgb", RGB), ("gray", GRAY), ("rgb16", DEEP))],
+    *[(f"tiff fax {c}", pillow(GRAY, "TIFF", "1", compression=c), by_pillow, 0) for c in ("group3", "group4", "tiff_ccitt")],
+    ("tiff jpeg", vips(RGB, ".tif", compression="jpeg", Q=92, tile=True, tile_width=32, tile_height=32), by_vips, 2),
+    ("tiff jpeg rgb", pillow(RGB, "TIFF", compression="jpeg"), by_pillow, 2),
+    ("tiff jpeg gray", pillow(GRAY, "TIFF", compression="jpeg"), by_pillow, 2),
+    ("tiff pages", pillow(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(RGB[::-1].copy())]), are(RGB), 0),
+    *[(f"tiff {kind} {bits} {order}{tiles}", raw_tiff(NOISE[..., :count] >> (16 - bits), photometric, bits, order=order,
+        tile=16 if tiles else 0), are(values), 0)
+        for order in "<>" for tiles in ("", " tiled")
+        for kind, photometric, count, depths in (("gray", 1, 1, (1, 2, 4, 8, 16)), ("white is zero", 0, 1, (1, 2, 4, 8, 16)), ("rgb", 2, 3, (8, 16)))
+        for bits in depths
+        for values in [np.rint((NOISE[..., :count] >> (16 - bits)) * (255 / (2**bits - 1))).astype(np.uint8) ^ (255 if photometric == 0 else 0)]],
+    *[(f"tiff planar {bits} {kind}{tiles}", raw_tiff(NOISE[..., :count] >> (16 - bits), 2, bits, planar=True, tile=16 if tiles else 0,
+        deflated=bool(tiles), **({"t338": [2]} if count == 4 else {})),
+        are(BYTES[..., :count]), 0)
+        for bits in (8,) for count, kind in ((3, "rgb"), (4, "rgba")) for tiles in ("", " tiled")],
+    *[(f"tiff palette {bits}", raw_tiff(indices(bits), 3, bits, t320=color_map(bits)),
+        are(np.array(color_map(bits)).reshape(3, -1).T[indices(bits)[..., 0]] // 257 * np.uint8(1)), 0) for bits in (1, 2, 4, 8)],
+    *[(f"tiff unassociated alpha {bits}", raw_tiff(NOISE >> (16 - bits), 2, bits, t338=[2]), are(NOISE if bits == 16 else BYTES), 0) for bits in (8, 16)],
+    *[(f"tiff unspecified fourth sample {bits}", raw_tiff(NOISE >> (16 - bits), 2, bits, t338=[0]),
+        are((NOISE if bits == 16 else BYTES)[..., :3]), 0) for bits in (8, 16)],
+    ("tiff gray alpha", raw_tiff(BYTES[..., :2], 1, t338=[2]), are(BYTES[..., :2]), 0),
+    *[(f"tiff associated alpha {depth}", raw_tiff(stored, 2, t338=[1], kind=kind), are(divided(stored)), most)
+        for depth, scale, kind, most in (("u1", 1, 1, 1), ("u2", 257, 1, 1), ("f4", 1 / 255, 3, 1))
+        for stored in [multiplied(scale).astype(depth) if kind == 3 else np.rint(multiplied(scale)).astype(depth)]],
+    *[(f"tiff float {name}", raw_tiff((RGBA / 255).astype(np.float32), 2, kind=3, t338=[2], **options), are(RGBA), 0)
+        for name, options in {"rgba": {}, "rgba tiled": {"tile": 16}, "rgba MM": {"order": ">"}}.items()],
+    *[(f"tiff reversed bits {bits}", raw_tiff(NOISE[..., :count] >> (16 - bits), photometric, bits, t266=[2]), by_vips, 0)
+        for count, photometric, depths in ((1, 1, (1, 4, 8, 16)), (3, 2, (8, 16))) for bits in depths],
+    ("tiff ycbcr", raw_tiff(np.asarray(Image.fromarray(RGB).convert("YCbCr")), 6, t530=[1, 1]), are(RGB), 3),
+    ("tiff five samples", raw_tiff(np.dstack((BYTES, BYTES[..., 0])), 2, t338=[2, 0]), are(BYTES), 0),
+    ("tiff cmyk jpeg", vips(inks(), ".tif", "cmyk", compression="jpeg", Q=95), by_pillow, 2),
+    *[(f"tiff float {kind}", raw_tiff((pixels / 255).astype(np.float32), p, kind=3), are(pixels), 0)
+        for kind, p, pixels in (("gray", 1, GRAY[..., None]), ("rgb", 2, RGB), ("white is zero", 0, GRAY[..., None]))],
+    ("tiff cmyk", cmyk("TIFF"), by_pillow, 0),
+    ("tiff cmyk lzw", cmyk("TIFF", compression="tiff_lzw"), by_pillow, 0),
+    ("tiff cmyk planar", raw_tiff(inks(), 5, planar=True), lambda data: by_pillow(cmyk("TIFF")), 0),
+    ("tiff cmyk profile", cmyk("TIFF", icc_profile=CMYK_PROFILE), by_vips_color, 3),
+    # Of 8 bits a and b are steps that make three of sRGB; pale colours, which are all in its gamut.
+    ("tiff lab", pillow(lab(RGB // 3 + 100), "TIFF"), are(RGB // 3 + 100), 5),
+]  # fmt: skip
+
+
+def rendered(data: bytes, query: str = "fm=png") -> bytes:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def seen(data: bytes, query: str = "fm=png") -> Array:
+    with Image.open(io.BytesIO(rendered(data, query))) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def distance(mine: Array, theirs: Array) -> int:
+    """Of the farthest sample, where it can be seen."""
+    assert mine.shape == theirs.shape
+    apart = np.abs(mine.astype(int) - theirs)
+    apart[theirs[..., 3] == 0, :3] = 0
+    return int(apart.max())
+
+
+@pytest.mark.parametrize(
+    ("data", "reference", "most"), [c[1:] for c in PLAIN], ids=[c[0] for c in PLAIN]
+)
+def test_pixels(data: bytes, reference: Callable[[bytes], Array], most: int) -> None:
+    assert distance(seen(data), reference(data)) <= most
+
+
+# --- Orientation, profiles, the edge of alpha, refusals -------------------------------------------
+
+
+def turned(format: str, value: int) -> bytes:
+    lossless = {"WEBP": {"lossless": True}, "PNG": {}, "TIFF": {"compression": "tiff_lzw"}}
+    options = lossless.get(
+        format, {"quality": 95, "subsampling": 0 if format == "JPEG" else "4:4:4"}
+    )
+    return pillow(RGB, format, exif=exif(value), **options)
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+@pytest.mark.parametrize(
+    ("kind", "most"), [("JPEG", 2), ("PNG", 0), ("WEBP", 0), ("TIFF", 0), ("AVIF", 3)]
+)
+def test_orientation(kind: str, most: int, value: int) -> None:
+    data = turned(kind, value)
+    assert distance(seen(data), by_pillow(data)) <= most
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+@pytest.mark.parametrize(
+    ("pixels", "photometric", "options"),
+    [(NOISE[..., :3], 2, {}), (NOISE[..., :3], 2, {"tile": 16}), (NOISE, 2, {"t338": [2]}),
+     (NOISE[..., :1], 0, {}), (BYTES[..., :3], 2, {"planar": True}), (indices(1), 1, {"bits": 1}),
+     (indices(4), 3, {"bits": 4, "t320": color_map(4)}), ((RGB / 255).astype(np.float32), 2, {"kind": 3})],
+    ids=["rgb 16", "tiled 16", "rgba 16", "white is zero 16", "planar", "bilevel", "palette", "float"],
+)  # fmt: skip
+def test_orientation_of_a_tiff(pixels: Array, photometric: int, options: Any, value: int) -> None:
+    """Through both decoders and all their ways; libvips turns what they leave as it is stored."""
+    plain = raw_tiff(pixels, photometric, **options)
+    data = raw_tiff(pixels, photometric, t274=[value], **options)
+    upright = pyvips.Image.new_from_array(seen(plain))
+    upright.set_type(pyvips.GValue.gint_type, "orientation", value)
+    assert distance(seen(data), upright.autorot().numpy()) == 0
+
+
+TAGGED: list[tuple[str, bytes, Array, int]] = [
+    ("jpeg", pillow(RGB, "JPEG", quality=98, subsampling=0, icc_profile=SWAPPED), RGB, 6),
+    ("jpeg app2", with_app2(pillow(RGB, "JPEG", quality=98, subsampling=0, icc_profile=SWAPPED)), RGB, 6),
+    ("png", pillow(RGB, "PNG", icc_profile=SWAPPED), RGB, 2),
+    ("png alpha", pillow(RGBA, "PNG", icc_profile=SWAPPED), RGBA, 2),
+    ("png 16", with_iccp(opencv(".png", DEEP), SWAPPED), DEEP, 2),
+    ("webp", pillow(RGB, "WEBP", lossless=True, icc_profile=SWAPPED), RGB, 2),
+    ("webp alpha", pillow(RGBA, "WEBP", lossless=True, icc_profile=SWAPPED), RGBA, 2),
+    ("avif", pillow(RGB, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGB, 6),
+    ("avif alpha", pillow(RGBA, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGBA, 6),
+    ("bmp V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=SWAPPED), RGB, 2),
+    ("bmp V5 alpha", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, header=124, profile=SWAPPED,
+        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), RGBA, 2),
+    ("tiff", pillow(RGB, "TIFF", icc_profile=SWAPPED), RGB, 2),
+    ("tiff alpha", pillow(RGBA, "TIFF", icc_profile=SWAPPED), RGBA, 2),
+    ("tiff planar", raw_tiff(RGB, 2, planar=True, t34675=list(SWAPPED)), RGB, 2),
+    ("tiff 16 MM", raw_tiff(DEEP, 2, order=">", t34675=list(SWAPPED)), DEEP, 2),
+    ("tiff float", raw_tiff((RGB / 255).astype(np.float32), 2, kind=3, t34675=list(SWAPPED)), RGB, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "pixels", "most"), [t[1:] for t in TAGGED], ids=[t[0] for t in TAGGED]
+)
+def test_profile(data: bytes, pixels: Array, most: int) -> None:
+    """Six for what is lossy: the profile's curve, steep in the dark, makes more of each step."""
+    assert distance(seen(data), swapped_rgb(pixels)(data)) <= most
+
+
+LINEAR = gray_profile()
+LINEAR_GRAYS = {
+    "png": with_iccp(pillow(GRAY, "PNG"), LINEAR),
+    "png 16": with_iccp(opencv(".png", GRAY.astype(np.uint16) * 257), LINEAR),
+    "tiff": raw_tiff(GRAY[..., None], 1, t34675=list(LINEAR)),
+    "tiff white is zero": raw_tiff(255 - GRAY[..., None], 0, t34675=list(LINEAR)),
+}
+
+
+@pytest.mark.parametrize("data", LINEAR_GRAYS.values(), ids=LINEAR_GRAYS)
+def test_a_gray_profile(data: bytes) -> None:
+    """Of linear light: sRGB's curve (IEC 61966-2-1) must come out, as its formula has it."""
+    light = GRAY / 255
+    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert distance(seen(data), as_rgba(np.rint(255 * curve).astype(np.uint8))) <= 1
+
+
+@pytest.mark.parametrize("data", [
+    pillow(GRAY, "JPEG", icc_profile=SWAPPED), pillow(GRAY, "PNG", icc_profile=SWAPPED),
+    pillow(RGB, "PNG", icc_profile=SWAPPED[:300]), pillow(RGB, "PNG", icc_profile=CMYK_PROFILE),
+    cmyk("JPEG", icc_profile=SWAPPED),
+], ids=["gray jpeg", "gray png", "cut short", "for cmyk", "cmyk with one for rgb"])  # fmt: skip
+def test_a_profile_of_another_kind_changes_nothing(data: bytes) -> None:
+    assert distance(seen(data), by_pillow(data)) <= 2
+
+
+EDGE = edge()
+EDGE_PALETTE = Image.fromarray(EDGE[..., :3]).quantize(2)
+#: The palette's index of the green that is to be hidden.
+GREEN = int(np.asarray(EDGE_PALETTE)[0, -1])
+EDGES: list[tuple[str, bytes]] = [
+    ("png", pillow(EDGE, "PNG")),
+    ("png 16", opencv(".png", edge(np.uint16))),
+    ("png tRNS", pillow(EDGE[..., :3], "PNG", transparency=(0, 255, 0))),
+    ("png palette", pillow(EDGE_PALETTE, "PNG", transparency=GREEN)),
+    ("webp", pillow(EDGE, "WEBP", lossless=True, exact=True)),
+    ("webp lossy", pillow(EDGE, "WEBP", quality=95, exact=True)),
+    ("avif", pillow(EDGE, "AVIF", quality=95, subsampling="4:4:4")),
+    ("gif", pillow(EDGE_PALETTE, "GIF", transparency=GREEN)),
+    ("bmp V5", bmp(32, bmp_rows(EDGE[..., [2, 1, 0, 3]]), 3, header=124, size=(64, 64),
+        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000))),
+    *[(f"tiff {name} {depth}", raw_tiff(pixels.astype(depth), 2, t338=[kind]))
+        for depth in ("u1", "u2") for whole in [edge(np.dtype(depth).type)]
+        for name, kind, pixels in (("unassociated", 2, whole), ("associated", 1, whole * (whole[..., 3:] > 0)))],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["w=23", "w=9", "w=64", "w=31&h=20&fit=crop"])
+@pytest.mark.parametrize("data", [e[1] for e in EDGES], ids=[e[0] for e in EDGES])
+def test_no_hidden_colour_shows_at_the_edge_of_alpha(data: bytes, query: str) -> None:
+    """Composed over black, neither red nor the black has green, and none of the red is missing.
+
+    One step of 255 for a lossy original; eight for the loss of the WebP that is written. A JPEG is
+    beside Pillow's of the PNG laid over white: both are libjpeg-turbo, of two releases.
+    """
+    for format, most in (("png", 1), ("webp", 8)):
+        kept = seen(data, f"{query}&fm={format}").astype(int)
+        assert {0, 255} <= set(kept[..., 3].flat)
+        assert (kept[..., 1] * kept[..., 3] // 255).max() <= most, format
+        assert ((255 - kept[..., 0]) * kept[..., 3] // 255).max() <= most, format
+    clear = Image.fromarray(seen(data, f"{query}&fm=png"))
+    white = Image.new("RGBA", clear.size, "white")
+    white.alpha_composite(clear)
+    expected = by_pillow(pillow(white, "JPEG", "RGB", quality=75))
+    assert distance(seen(data, f"{query}&fm=jpg&q=75"), expected) <= 2
+
+
+# --- What is refused, because no decoder here has it right ----------------------------------------
+
+REFUSED = {
+    "16 bits planar": raw_tiff(NOISE[..., :3], 2, planar=True),
+    "float planar": raw_tiff((RGB / 255).astype(np.float32), 2, planar=True, kind=3),
+    "16-bit gray with alpha": raw_tiff(NOISE[..., :2], 1, t338=[2]),
+    "16 bits, five samples": raw_tiff(np.dstack((NOISE, NOISE[..., 0])), 2, t338=[2, 0]),
+    "16-bit cmyk": raw_tiff(NOISE, 5),
+    "16-bit lab": raw_tiff(NOISE[..., :3], 8),
+    "icc lab": raw_tiff(BYTES[..., :3], 9),
+    "lab with alpha": raw_tiff(BYTES, 8, t338=[2]),
+    "cmyk with alpha": raw_tiff(np.dstack((inks(), GRAY)), 5, t338=[2]),
+    "white is zero with alpha": raw_tiff(BYTES[..., :2], 0, t338=[2]),
+    "gray with associated alpha": raw_tiff(BYTES[..., :2], 1, t338=[1]),
+    "associated alpha, planar": raw_tiff(BYTES, 2, planar=True, t338=[1]),
+    "rgb of 4 bits": raw_tiff(NOISE[..., :3] >> 12, 2, 4),
+    "zstd": vips(RGB, ".tif", compression="zstd"),
+}
+
+
+@pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
+def test_a_tiff_that_would_be_wrong_is_refused_by_name(data: bytes) -> None:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x"))
+    assert answer is not None
+    assert (answer.status, b'"unsupported-feature"' in answer.body) == (415, True), answer.body
+
+
+# --- PngSuite -------------------------------------------------------------------------------------
+
+#: A folder with Willem van Schaik's files; no package index has all of them.
+SUITE = sorted(Path(os.environ.get("IMGMIDDLEWARE_PNGSUITE", "/nonexistent")).glob("*.png"))
+
+
+@pytest.mark.skipif(not SUITE, reason="IMGMIDDLEWARE_PNGSUITE names no folder with PngSuite in it")
+def test_pngsuite() -> None:
+    """Exact to libvips, its 16 bits rounded: Pillow cuts them, and misses a tRNS of 4-bit gray."""
+    assert len(SUITE) > 150
+    for path in SUITE:
+        data = path.read_bytes()
+        if path.name.startswith("x"):
+            answer = ImageService(lambda id, data=data: data).handle(
+                ImageRequest("GET", "/image/x")
+            )
+            assert answer is not None
+            assert answer.status in (415, 422), path.name
+        else:
+            assert distance(seen(data), by_vips(data)) == 0, path.name
