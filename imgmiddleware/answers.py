@@ -60,6 +60,11 @@ def refusal(error: ImageError) -> ImageResponse:
     return ImageResponse(error.status, headers, body)
 
 
+def varying(response: ImageResponse) -> ImageResponse:
+    """The same, told to caches to depend on Accept (RFC 9110, section 12.5.5)."""
+    return replace(response, headers=(*response.headers, ("Vary", "Accept")))
+
+
 def sent(request: ImageRequest, response: ImageResponse) -> ImageResponse:
     """HEAD is GET with the body dropped, and every header kept (RFC 9110, section 9.3.2)."""
     return replace(response, body=b"") if request.method == "HEAD" else response

@@ -19,10 +19,11 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.flight import Slots
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, check_result
+from imgmiddleware.http.accept import named
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import Plan, engine, make_plan, render
 from imgmiddleware.messages import ImageRequest, ImageResponse
-from imgmiddleware.operations import OwnStep
+from imgmiddleware.operations import Output, OwnStep
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.probe import Facts, array_facts, read_facts
 from imgmiddleware.settings import Settings
@@ -46,6 +47,7 @@ class Work:
     service: ImageService
     request: ImageRequest
     id: str
+    asked: Asked
     original: Opened
     facts: Facts
     plan: Plan
@@ -86,14 +88,31 @@ class ImageService:
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left."""
-        id = ""
-        try:
-            id = parse_id(request.path, self.prefix, self.settings.id_type)
-            return self._answer(request, id)
-        except ImageError as error:
-            if not id and self.settings.missing == "pass":
-                return None
-            return self._refused(request, id, error)
+        passes = self.settings.missing == "pass"
+        id, asked = "", None
+        with ExitStack() as opened:
+            try:
+                id = parse_id(request.path, self.prefix, self.settings.id_type)
+                self._authorize(request)
+                # Whatever its method and query, a path of which we have no original is not ours.
+                original = self._opened(id, opened) if passes else None
+                if passes and original is None:
+                    return None
+                if request.method == "OPTIONS":
+                    return answers.options()
+                asked = self._asked(request)
+                if original is None:
+                    original = self._opened(id, opened)
+                if original is None:
+                    raise ImageError("not-found", "there is no original of this ID")
+                answer = self._decided(request, id, original, asked)
+            except ImageError as error:
+                if passes and not id:
+                    return None
+                return self._refused(request, id, asked, error)
+            if isinstance(answer, ImageResponse):
+                return self._sent(request, asked, answer)
+            return Work(self, request, id, asked, original, *answer, opened.pop_all())
 
     def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
         """What `Work.run` does."""
@@ -101,9 +120,9 @@ class ImageService:
             with work.opened, self._slots.taken(gone):
                 body = render(_renderable(work.original), work.facts, work.plan)
         except ImageError as error:
-            return self._refused(work.request, work.id, error)
-        media_type = MEDIA_TYPES[work.plan.format]
-        return answers.sent(work.request, answers.picture(media_type, body, work.validators))
+            return self._refused(work.request, work.id, work.asked, error)
+        picture = answers.picture(MEDIA_TYPES[work.plan.format], body, work.validators)
+        return self._sent(work.request, work.asked, picture)
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
@@ -122,30 +141,15 @@ class ImageService:
         path = f"{mount.rstrip('/')}{self.prefix}{id}"
         return quote(path) + (f"?{urlencode(query, safe=',')}" if query else "")
 
-    def _answer(self, request: ImageRequest, id: str) -> ImageResponse | Work | None:
+    def _authorize(self, request: ImageRequest) -> None:
         if self.settings.authorize is not None and not self.settings.authorize(request):
             raise ImageError("forbidden", "this original is not for you")
-        with ExitStack() as opened:
-            original = None
-            if self.settings.missing == "pass":
-                # Whatever its method and query, a path of which we have no original is not ours.
-                original = self._opened(id, opened)
-                if original is None:
-                    return None
-            if request.method == "OPTIONS":
-                return answers.options()
-            if request.method not in answers.METHODS:
-                method = request.method[:20]
-                raise ImageError("method-not-allowed", f"{method!r} is not answered here")
-            asked = self._grammar.parse(request.query)
-            if original is None:
-                original = self._opened(id, opened)
-            if original is None:
-                raise ImageError("not-found", "there is no original of this ID")
-            answer = self._decided(request, id, original, asked)
-            if isinstance(answer, ImageResponse):
-                return answer
-            return Work(self, request, id, original, *answer, opened.pop_all())
+
+    def _asked(self, request: ImageRequest) -> Asked:
+        if request.method not in answers.METHODS:
+            method = request.method[:20]
+            raise ImageError("method-not-allowed", f"{method!r} is not answered here")
+        return self._grammar.parse(request.query)
 
     def _decided(
         self, request: ImageRequest, id: str, original: Opened, asked: Asked
@@ -153,12 +157,12 @@ class ImageService:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings = self.settings
         facts = self._facts_of(id, original)
-        plan = make_plan(facts, asked.transform)
+        accepted = self._accepted(request) if self._negotiates(asked) else ()
+        plan = make_plan(facts, asked.transform, accepted)
         check_result(plan, settings)
-        # No formats are negotiated yet: the result's follows from the Transform and the version.
         versions = [(id, original.version)]
         canonical, parts = asked.transform.canonical, _parts(asked.transform)
-        key = picture_key(settings.namespace, versions, canonical, (), parts)
+        key = picture_key(settings.namespace, versions, canonical, accepted, parts)
         token = version_token(settings.namespace, id, original.version)
         validators = answers.validators(
             key, original.last_modified, settings, immutable=asked.version == token
@@ -169,6 +173,14 @@ class ImageService:
         if status == 412:
             raise ImageError("precondition-failed", "the picture is not the one you named")
         return facts, plan, validators
+
+    def _negotiates(self, asked: Asked) -> bool:
+        return bool(self.settings.formats) and asked.transform.get(Output).negotiates
+
+    def _accepted(self, request: ImageRequest) -> tuple[str, ...]:
+        """The formats, of those that are offered, that this request's Accept names."""
+        offered = {MEDIA_TYPES[name]: name for name in self.settings.formats}
+        return tuple(offered[kind] for kind in named(request.headers.get("accept"), offered))
 
     def _opened(self, id: str, stack: ExitStack) -> Opened | None:
         original = self._source.open(id)
@@ -188,12 +200,22 @@ class ImageService:
             return array_facts(renderable)
         return read_facts(renderable, self.settings.original_formats)
 
-    def _refused(self, request: ImageRequest, id: str, error: ImageError) -> ImageResponse:
+    def _refused(
+        self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
+    ) -> ImageResponse:
         # What is wrong with a request is its sender's news; with an original, the operator's.
         level = logging.INFO if error.status < 413 else logging.WARNING
         line = "refused id=%r status=%d code=%s: %s"
         _log.log(level, line, id, error.status, error.code, error.detail)
-        return answers.sent(request, answers.refusal(error))
+        return self._sent(request, asked, answers.refusal(error))
+
+    def _sent(
+        self, request: ImageRequest, asked: Asked | None, response: ImageResponse
+    ) -> ImageResponse:
+        """With `Vary` once it is known that the answer depends on Accept, and as HEAD asks."""
+        if asked is not None and self._negotiates(asked):
+            response = answers.varying(response)
+        return answers.sent(request, response)
 
 
 def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:

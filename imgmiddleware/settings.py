@@ -9,6 +9,7 @@ from typing import Literal
 
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations import OwnOperation
+from imgmiddleware.operations.output import NEGOTIATED
 
 #: The formats of originals that are opened unless `original_formats` says otherwise.
 ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"})
@@ -63,6 +64,8 @@ class Settings:
     #: The formats of originals, by magic bytes, that are opened at all.
     original_formats: frozenset[str] = ORIGINAL_FORMATS
 
+    #: What a URL without `fm` may be answered with, for a client whose Accept names it.
+    formats: Sequence[str] = NEGOTIATED
     #: Seconds for which a client may keep a picture without asking again. Asking costs no decode.
     max_age: int = 300
     #: Pictures that are rendered at the same time; more wait. None: one for each processor.
@@ -78,6 +81,7 @@ class Settings:
         _check_queries(self.default, self.presets)
         if self.authorize is not None and not callable(self.authorize):
             raise ValueError(f"authorize: {self.authorize!r} is not a function of an ImageRequest")
+        object.__setattr__(self, "formats", _negotiated(self.formats))
         _one_of("missing", self.missing, ("404", "pass"))
         _one_of("array_order", self.array_order, ("bgr", "rgb"))
         _one_of("id_type", self.id_type, (str, int))
@@ -129,6 +133,13 @@ def _check_queries(default: object, presets: object) -> None:
         isinstance(text, str) for pair in presets.items() for text in pair
     ):
         raise ValueError("presets: not a mapping of names to queries such as {'thumb': 'w=200'}")
+
+
+def _negotiated(formats: Sequence[str]) -> tuple[str, ...]:
+    """In our order of preference."""
+    if isinstance(formats, str) or set(formats) - {*NEGOTIATED}:
+        raise ValueError(f"formats: {formats!r} is not a list of {', '.join(NEGOTIATED)}")
+    return tuple(name for name in NEGOTIATED if name in formats)
 
 
 def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:

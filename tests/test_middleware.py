@@ -90,6 +90,7 @@ SIZES: dict[str, Any] = {"widths": (320, 640)}
 PRESETS: dict[str, Any] = {"presets": {"thumb": "w=20&h=20&fit=crop"}, "presets_only": True}
 PASS: dict[str, Any] = {"missing": "pass"}
 JPEG = {"content-type": "image/jpeg", "x-content-type-options": "nosniff"}
+BROWSER = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 PROBLEM = {"content-type": "application/problem+json", "cache-control": "no-store"}
 
 ROWS = [
@@ -198,6 +199,29 @@ ROWS = [
     Row("404 before 304", "/image/none", 404, "not-found", headers={"If-None-Match": "*"}),
     Row("415 before 304", "/image/notes.txt", 415, "unknown-format", headers={"If-None-Match": "*"}),
     Row("date", "/image/a.jpg?w=9", 200, has={"last-modified": "Sun, 06 Nov 1994 08:49:37 GMT"}),
+    # Negotiation: without fm, by what Accept names (12.5.1); Vary on that and on nothing else.
+    Row("AVIF", "/image/a.jpg?w=9", 200, headers={"Accept": BROWSER}, has={"content-type": "image/avif", "vary": "Accept"}),
+    Row("no query, AVIF", "/image/a.jpg", 200, headers={"Accept": BROWSER}, has={"content-type": "image/avif", "vary": "Accept"}),
+    Row("WebP", "/image/a.jpg?w=9", 200, headers={"Accept": "image/webp"}, has={"content-type": "image/webp", "vary": "Accept"}),
+    Row("AVIF refused", "/image/a.jpg?w=9", 200, headers={"Accept": "image/avif;q=0,image/webp;q=0.1"}, has={"content-type": "image/webp"}),
+    Row("wildcards", "/image/a.jpg?w=9", 200, headers={"Accept": "image/*,*/*"}, has={**JPEG, "vary": "Accept"}),
+    Row("never 406", "/image/a.jpg?w=9", 200, headers={"Accept": "text/html;q=1,*/*;q=0"}, has={**JPEG, "vary": "Accept"}),
+    Row("no Accept", "/image/a.jpg?w=9", 200, has={**JPEG, "vary": "Accept"}),
+    Row("alpha, WebP", "/image/clear.png?w=9", 200, headers={"Accept": "image/webp"}, has={"content-type": "image/webp"}),
+    Row("alpha, neither", "/image/clear.png?w=9", 200, headers={"Accept": "*/*"}, has={"content-type": "image/png", "vary": "Accept"}),
+    Row("fm decides", "/image/a.jpg?w=9&fm=png", 200, headers={"Accept": BROWSER}, has={"content-type": "image/png", "vary": None}),
+    Row("304 varies", "/image/a.jpg?w=9", 304, headers={"If-None-Match": "*", "Accept": BROWSER}, has={"vary": "Accept"}),
+    Row("304 of fm", "/image/a.jpg?w=9&fm=png", 304, headers={"If-None-Match": "*"}, has={"vary": None}),
+    Row("HEAD varies", "/image/a.jpg?w=9", 200, method="HEAD", headers={"Accept": BROWSER}, has={"content-type": "image/avif", "vary": "Accept"}),
+    Row("404 varies", "/image/none", 404, "not-found", has={"vary": "Accept"}),
+    Row("404 of fm", "/image/none?fm=png", 404, "not-found", has={"vary": None}),
+    Row("422 varies", "/image/half.jpg", 422, "damaged-original", has={"vary": "Accept"}),
+    Row("422 of fm", "/image/half.jpg?fm=jpg", 422, "damaged-original", has={"vary": None}),
+    Row("400 does not", "/image/a.jpg?w=x", 400, "malformed-parameter", has={"vary": None}),
+    Row("405 does not", "/image/a.jpg", 405, "method-not-allowed", "POST", has={"vary": None}),
+    Row("403 does not", "/image/a.jpg", 403, "forbidden", options={"authorize": refuse}, has={"vary": None}),
+    Row("formats=webp", "/image/a.jpg?w=9", 200, headers={"Accept": BROWSER}, options={"formats": ["webp"]}, has={"content-type": "image/webp", "vary": "Accept"}),
+    Row("formats=()", "/image/a.jpg?w=9", 200, headers={"Accept": BROWSER}, options={"formats": ()}, has={**JPEG, "vary": None}),
     # Limits of the service, each with its value.
     Row("bytes", "/image/a.jpg", 413, "source-bytes", options={"max_source_bytes": 99}, detail="99"),
     Row("pixels", "/image/a.jpg", 413, "source-pixels", options={"max_source_pixels": 3071}, detail="3071"),
@@ -324,6 +348,10 @@ def test_an_etag_is_answered_with_304_and_names_one_representation(originals: Pa
     status, headers, body = both(originals, row)
     assert (status, dict(headers)["etag"], body) == (304, wide, b"")
     same = tag("/image/a.jpg?fit=clip&q=75&w=20")
+    # What is accepted is part of the tag: a cache that ignores Vary cannot mix them up.
+    row = Row("", "/image/a.jpg?w=20", 200, headers={"If-None-Match": wide, "Accept": BROWSER})
+    status, headers, _ = both(originals, row)
+    assert (status, dict(headers)["etag"] == wide) == (200, False)
     others = [
         tag("/image/a.jpg?w=21"),
         tag("/image/a.jpg?w=20&q=74"),

@@ -6,6 +6,7 @@ that happens to be true at run time can change the bytes of a picture.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from imgmiddleware.imaging.orient import remaining
@@ -57,8 +58,8 @@ class Plan:
         return self.format in WITH_ALPHA
 
 
-def make_plan(facts: Facts, transform: Transform) -> Plan:
-    """The plan for an original with these facts."""
+def make_plan(facts: Facts, transform: Transform, accepted: Collection[str] = ()) -> Plan:
+    """The plan for an original with these facts, and a client that accepts these formats."""
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
     upright = stored[::-1] if orientation >= 5 else stored
@@ -84,7 +85,7 @@ def make_plan(facts: Facts, transform: Transform) -> Plan:
         steps=steps,
         result=result,
         backdrop=transform.get(Backdrop),
-        format=output.format(facts.alpha),
+        format=output.format(facts.alpha, result[0] * result[1], accepted),
         quality=output.q,
         max_bytes=output.max_bytes,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,6 +23,14 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 #: BMP could hold alpha too, but most readers of 32-bit BMP ignore it and show what it hid.
 WITH_ALPHA = frozenset({"png", "webp", "avif", "tif"})
 
+#: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
+#: of JPEG's bytes (docs/results.md), and AVIF two thirds of WebP's time.
+NEGOTIATED = ("avif", "webp")
+
+#: Of larger results nobody gets either: they encode some 10 megapixels a second where JPEG does 280
+#: (benchmarks/bench_encode.py), and a second is too long to wait for a format.
+MOST_NEGOTIATED_PIXELS = 4_000_000
+
 
 @dataclass(frozen=True)
 class Output(Operation):
@@ -30,6 +38,20 @@ class Output(Operation):
     q: int = parameter(whole(0, 100), 75)
     max_bytes: int | None = parameter(whole(100, 100_000_000))
 
-    def format(self, alpha: bool) -> str:
-        """The result's format: as asked for, else JPEG, or PNG where the original has alpha."""
-        return self.fm or ("png" if alpha else "jpg")
+    @property
+    def negotiates(self) -> bool:
+        """Whether the format is left to what the client accepts."""
+        return self.fm is None
+
+    def format(self, alpha: bool, pixels: int, accepted: Collection[str]) -> str:
+        """The result's format: as asked for, else the best that is accepted.
+
+        Else JPEG, or PNG where the original has alpha. A pure function of what is part of the key.
+        """
+        if self.fm is not None:
+            return self.fm
+        if pixels <= MOST_NEGOTIATED_PIXELS:
+            for name in NEGOTIATED:
+                if name in accepted:
+                    return name
+        return "png" if alpha else "jpg"

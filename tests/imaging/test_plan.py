@@ -60,6 +60,16 @@ def test_a_scaled_decode_leaves_twice_the_samples() -> None:
     assert make_plan(facts, build({"w": "2000"})).least == (3000, 2000)
 
 
+def test_the_format_is_a_function_of_original_size_and_what_is_accepted() -> None:
+    small, large = Facts("png", 2000, 2000, alpha=True), Facts("png", 2000, 2001, alpha=True)
+    both = ("avif", "webp")
+    assert make_plan(small, build({}), both).format == "avif"
+    assert make_plan(small, build({}), ("webp",)).format == "webp"
+    assert make_plan(large, build({}), both).format == "png"  # over 4 megapixels
+    assert make_plan(large, build({"w": "1000"}), both).format == "avif"
+    assert make_plan(small, build({"fm": "bmp"}), both).format == "bmp"
+
+
 def test_the_format_follows_alpha_unless_it_is_asked_for() -> None:
     opaque, clear = Facts("png", 9, 9), Facts("png", 9, 9, alpha=True)
     assert [make_plan(f, build({})).format for f in (opaque, clear)] == ["jpg", "png"]

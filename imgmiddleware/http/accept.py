@@ -1,0 +1,34 @@
+"""Accept (RFC 9110, section 12.5.1): which media types a client asks for by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), section 12.4.2
+_QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+
+
+def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
+    """Those of `offered`, in its order, that the field names with a weight above 0.
+
+    A wildcard names nothing: every browser sends `*/*`, also those that cannot show AVIF. Without
+    the header nothing is named. An element whose weight is none is ignored.
+    """
+    weights: dict[str, float] = {}
+    for element in (field or "").split(","):
+        media_type, *parameters = (part.strip(" \t") for part in element.split(";"))
+        weight = _weight(parameters)
+        if weight is not None:
+            name = media_type.lower()
+            weights[name] = max(weight, weights.get(name, 0))
+    return tuple(name for name in offered if weights.get(name, 0) > 0)
+
+
+def _weight(parameters: Iterable[str]) -> float | None:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip(" \t").lower() == "q":
+            value = value.strip(" \t")
+            return float(value) if _QVALUE.fullmatch(value) else None
+    return 1.0
