@@ -14,7 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.operations.pixels import premultiplied, rounded, unpremultiplied
+from imgmiddleware.operations.pixels import (
+    by_bands,
+    premultiplied,
+    rounded,
+    unpremultiplied,
+)
 from imgmiddleware.sources.original import Pixels
 
 
@@ -26,31 +31,48 @@ def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool) -> Pixels:
     """
     if pixels.shape[1::-1] == size:
         return pixels
-    if alpha and not _opaque(pixels):
-        return unpremultiplied(_lanczos(premultiplied(pixels), size), pixels.dtype)
-    return _lanczos(pixels, size)
+    if not alpha or _opaque(pixels):
+        return _lanczos(pixels, size)
+    dtype = pixels.dtype
+    if pixels.size <= _MOST_FLOATS:
+        return unpremultiplied(_lanczos(premultiplied(pixels), size), dtype)
+    # Rounded to the original's depth, which a large picture can bear and its floats cannot.
+    weighed = by_bands(lambda band: rounded(premultiplied(band), dtype), pixels, pixels.shape)
+    small = _lanczos(weighed, size)
+    return by_bands(lambda band: _divided(band, dtype), small, small.shape)
+
+
+def _divided(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
+    return unpremultiplied(pixels.astype(np.float32), dtype)
 
 
 def _lanczos(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     width, height = size
     down_x, down_y = width < pixels.shape[1], height < pixels.shape[0]
     doubled = (2 * width if down_x else width, 2 * height if down_y else height)
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if doubled[0] * doubled[1] * channels > max(pixels.size, _MOST_FLOATS):
+        return _to(pixels, size)  # to enlarge a large picture first is not worth its memory
     pixels = _to(_halved(pixels, doubled), doubled)
     if not down_x and not down_y:
         return pixels
     result = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
-    step = 2 if down_y else 1
-    border = 6 if down_y else 0
-    padded = cv2.copyMakeBorder(pixels, border, border, 0, 0, cv2.BORDER_REPLICATE)
     for top in range(0, height, _STRIP):
         bottom = min(height, top + _STRIP)
-        strip = padded[step * top : step * bottom + 2 * border]
+        strip = _bordered(pixels, 2 * top, 2 * bottom) if down_y else pixels[top:bottom]
         if down_y:
             strip = _halve_rows(strip)
         if down_x:
             strip = _halve_columns(strip)
         result[top:bottom] = rounded(strip, pixels.dtype)
     return result
+
+
+def _bordered(pixels: Pixels, top: int, bottom: int) -> Pixels:
+    """Rows `top` to `bottom` with 6 more above and below, which repeat the edge outside of it."""
+    above, below = max(0, 6 - top), max(0, bottom + 6 - len(pixels))
+    rows = pixels[top - 6 + above : bottom + 6 - below]
+    return np.asarray(cv2.copyMakeBorder(rows, above, below, 0, 0, cv2.BORDER_REPLICATE))
 
 
 def _halved(pixels: Pixels, least: tuple[int, int]) -> Pixels:
@@ -85,6 +107,9 @@ def _lanczos_half_band() -> npt.NDArray[np.float32]:
 
 _TAPS = _lanczos_half_band()
 _ONE = np.ones(1, np.float32)
+
+#: Samples up to which a picture may be held in float32, or enlarged to be halved: 256 MB.
+_MOST_FLOATS = 2**26
 
 #: Rows of the result that are filtered at a time: the float32 intermediates of 1600 columns then
 #: stay in the processor's cache, and memory follows the strip instead of the picture.

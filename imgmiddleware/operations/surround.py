@@ -8,7 +8,13 @@ import cv2
 import numpy as np
 
 from imgmiddleware.operations.forms import Color, color, whole
-from imgmiddleware.operations.pixels import PixelOperation, Pixels, has_alpha, with_room_for
+from imgmiddleware.operations.pixels import (
+    PixelOperation,
+    Pixels,
+    by_bands,
+    has_alpha,
+    with_room_for,
+)
 from imgmiddleware.transform import Operation, parameter
 
 _WHITE: Color = (255, 255, 255, 255)
@@ -54,15 +60,19 @@ class Backdrop(Operation):
         """
         if not has_alpha(pixels) or (keep_alpha and self.bg is None):
             return pixels
-        red, green, blue, opacity = self.color
-        under = opacity if keep_alpha else 255
+        under = self.color[3] if keep_alpha else 255
+        channels = 4 if keep_alpha and under < 255 else 3
+        shape = (*pixels.shape[:2], channels)
+        return by_bands(lambda band: self._behind(band, under)[..., :channels], pixels, shape)
+
+    def _behind(self, pixels: Pixels, under: int) -> Pixels:
+        red, green, blue, _ = self.color
         alpha = pixels[..., 3:].astype(np.float32) / 255
         rest = (1 - alpha) * (under / 255)
         total = alpha + rest
         blended = pixels[..., :3] * alpha + np.array([blue, green, red], np.float32) * rest
         colors = np.divide(blended, total, out=np.zeros_like(blended), where=total > 0)
-        result = np.rint(np.concatenate((colors, total * 255), axis=2)).astype(np.uint8)
-        return np.asarray(result if keep_alpha and under < 255 else result[..., :3])
+        return np.asarray(np.rint(np.concatenate((colors, total * 255), axis=2)), np.uint8)
 
 
 def surrounded(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
+from imgmiddleware.imaging import resample as module
 from imgmiddleware.imaging.resample import resample
 from pictures import float_lanczos, photo_like, psnr
 
@@ -63,6 +66,57 @@ def test_alpha_that_is_everywhere_opaque_changes_nothing() -> None:
     opaque = np.dstack((PHOTO, np.full(PHOTO.shape[:2], 255, np.uint8)))
     with_alpha = resample(opaque, (300, 200), alpha=True)
     assert np.array_equal(with_alpha[..., :3], resample(PHOTO, (300, 200), alpha=False))
+
+
+LARGE = """
+import sys
+import numpy as np
+from imgmiddleware.imaging.resample import resample
+from imgmiddleware.operations.surround import Backdrop
+
+def status(name):
+    for line in open("/proc/self/status"):
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+
+def work(pixels, size):
+    return Backdrop((10, 20, 30, 255)).behind(resample(pixels, size, alpha=True), keep_alpha=False)
+
+def clear(width, height):
+    pixels = np.full((height, width, 4), 100, np.uint8)
+    pixels[::7, ::5, 3] = 200
+    return pixels
+
+work(clear(50, 40), (45, 36))
+pixels = clear(5000, 4000)
+open("/proc/self/clear_refs", "w").write("5")
+before = status("VmRSS")
+assert work(pixels, (4500, 3600)).shape == (3600, 4500, 3)
+print(status("VmHWM") - before)
+"""
+
+
+def test_memory_follows_the_pixels_and_not_their_floats() -> None:
+    """An original of 80 MB with alpha; all of it in float, twice as large, would be 1.3 GB."""
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert int(done.stdout) < 300e6
+
+
+def test_a_large_picture_is_near_what_a_small_one_would_be() -> None:
+    """The two ways of weighing by alpha differ by rounding only."""
+    random = np.random.default_rng(3)
+    pixels = np.dstack((PHOTO, random.integers(0, 256, PHOTO.shape[:2], np.uint8)))
+    plain = resample(pixels, (300, 226), alpha=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MOST_FLOATS", 2_500_000)  # under this picture's, over its double's
+        rounded = resample(pixels, (300, 226), alpha=True)
+    # At alpha 60 half a step of the weighed colour is 255 / 60 / 2 = 2.1 steps; it is rounded twice.
+    seen = plain[..., 3] > 60
+    difference = np.abs(plain[seen].astype(int) - rounded[seen])
+    assert 0 < difference.max() <= 5
+    assert difference.mean() < 0.5
 
 
 def test_sixteen_bits_are_not_cut_to_eight() -> None:
