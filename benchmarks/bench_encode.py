@@ -49,7 +49,7 @@ def pillows(pixels: Any, format: str, quality: int) -> Encode:
     name, options = PILLOW[format]
     image = Image.fromarray(np.ascontiguousarray(pixels[..., ::-1]))
     if format in QUALITIES:
-        options = {**options, "quality": quality}
+        options = {**options, "quality": ENCODERS[format].own(quality)}  # the same for both
 
     def call() -> bytes:
         file = io.BytesIO()

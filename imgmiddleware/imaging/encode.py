@@ -26,11 +26,13 @@ class Encoder:
     settings: Callable[[int], Sequence[int]] = lambda quality: ()
     scale: Sequence[int] | None = None
 
+    def own(self, quality: int) -> int:
+        """The encoder's own quality for `q`, 0 to 100, at which all formats look alike."""
+        return round(float(np.interp(quality, QUALITIES, self.scale or QUALITIES)))
+
     def parameters(self, quality: int) -> Sequence[int]:
-        """OpenCV's parameters for `q`, 0 to 100, at which all formats look alike."""
-        if self.scale is None:
-            return ()
-        return self.settings(round(float(np.interp(quality, QUALITIES, self.scale))))
+        """OpenCV's parameters for `q`."""
+        return () if self.scale is None else self.settings(self.own(quality))
 
 
 #: `q` where the scale of each encoder is known. One `q` gives JPEG, WebP and AVIF the same median
