@@ -15,6 +15,7 @@ from imgmiddleware import DirectorySource, ImageError, Settings
 from imgmiddleware.grammar import is_text
 from imgmiddleware.guards import check_bytes, check_facts
 from imgmiddleware.probe import Facts, read_facts
+from imgmiddleware.sources.file import FileOriginal
 
 #: Directory entries that are looked at for one page: 10,000 take some 30 ms.
 MOST_ENTRIES = 10_000
@@ -45,10 +46,7 @@ def list_ids(source: DirectorySource, settings: Settings) -> tuple[list[str], bo
 
 def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed | None:
     """What the header tells; None where the source has no such original (any more)."""
-    try:
-        original = source.open(id)
-    except OSError:
-        return None
+    original = _opened(source, id)
     if original is None:
         return None
     with original:
@@ -95,11 +93,16 @@ def _is_within(path: str, root: str) -> bool:
     return os.path.commonpath((real, os.path.realpath(path))) == real
 
 
-def _opens(source: DirectorySource, id: str) -> bool:
+def _opened(source: DirectorySource, id: str) -> FileOriginal | None:
+    """None where the disk fails, too: a page of a hundred files is not refused for one of them."""
     try:
-        original = source.open(id)
-    except OSError:
-        return False
+        return source.open(id)
+    except (ImageError, OSError):
+        return None
+
+
+def _opens(source: DirectorySource, id: str) -> bool:
+    original = _opened(source, id)
     if original is None:
         return False
     with original:

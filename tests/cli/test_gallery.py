@@ -12,6 +12,7 @@ from PIL import Image
 
 from imgmiddleware import DirectorySource
 from imgmiddleware.cli import gallery, listing, page
+from imgmiddleware.sources import directory
 
 RED = (200, 30, 40)
 
@@ -229,6 +230,21 @@ def test_an_original_that_cannot_be_opened(photos, served, monkeypatch):
 
     monkeypatch.setattr(DirectorySource, "open", broken)
     assert site.page().names() == ["red.png"]
+
+
+def test_a_disk_that_fails_below_the_source(photos, served, monkeypatch):
+    """What the source makes of it is no `OSError`, and the page is there all the same."""
+    save(photos / "other.png")
+    os.symlink("other.png", photos / "link.png")
+    opened = directory._open_confined
+
+    def broken(root, parts):
+        if parts != ["red.png"]:
+            raise OSError(5, "Input/output error")
+        return opened(root, parts)
+
+    monkeypatch.setattr(directory, "_open_confined", broken)
+    assert served(photos).page().names() == ["red.png"]
 
 
 def test_folders_in_order(photos, served):
