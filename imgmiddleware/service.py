@@ -1,7 +1,7 @@
 """ImageService: the order of the steps from a request to an answer, and nothing of the steps.
 
 Cheap answers come before dear ones: what the text alone refuses costs no I/O, what the header or a
-validator decides costs no decode. This is the one place that catches `ImageError`.
+validator decides costs no decode. This is the one place that makes an answer of an `ImageError`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The plan: what will be done to which pixels, from the header's facts and the Transform alone.
+"""The plan: what will be done to which pixels.
 
-A plan is a pure function of both, so that everything in it may be part of a cache key, and nothing
-that happens to be true at run time can change the bytes of a picture.
+It is a pure function of the header's facts, the Transform and the accepted formats, all of which
+the key of a picture holds, so that nothing that happens to be true at run time can change its
+bytes.
 """
 
 from __future__ import annotations

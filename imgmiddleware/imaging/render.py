@@ -13,6 +13,7 @@ from imgmiddleware.imaging.encode import encode, encode_within
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.resample import resample
+from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.probe import read_profile
 from imgmiddleware.probe.facts import Facts
@@ -30,8 +31,8 @@ def render(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> byte
         profile = read_profile(data, facts)
         pixels = decode(data, facts, plan)
         del data  # an original's file and its pixels need not be held at once
-    cmyk = facts.color == "cmyk"
-    alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and not cmyk
+    cmyk = facts.color == "cmyk"  # whose fourth channel is no alpha
+    alpha = has_alpha(pixels) and not cmyk
     pixels = resample(_cropped(pixels, plan), plan.size, alpha=alpha)
     pixels = to_eight_bits(orient(pixels, plan.orientation))
     pixels = to_srgb(pixels, profile, cmyk)

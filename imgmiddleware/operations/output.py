@@ -9,7 +9,7 @@ from types import MappingProxyType
 from imgmiddleware.operations.forms import choice, whole
 from imgmiddleware.transform import Operation, parameter
 
-#: The formats of a result by their name in a query: the media type, and whether they hold alpha.
+#: The formats of a result, by their name in a query.
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "jpg": "image/jpeg",
@@ -20,7 +20,8 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
         "tif": "image/tiff",
     }
 )
-#: BMP could hold alpha too, but most readers of 32-bit BMP ignore it and show what it hid.
+#: Those that keep alpha. BMP could hold it too, but most readers of 32-bit BMP ignore it and show
+#: what it hid.
 WITH_ALPHA = frozenset({"png", "webp", "avif", "tif"})
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
