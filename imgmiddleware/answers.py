@@ -34,9 +34,10 @@ def validators(
     return (*headers, ("Last-Modified", imf_date(last_modified)))
 
 
-def picture(media_type: str, body: bytes, shared: Headers) -> ImageResponse:
-    """A rendered picture, with its `validators`."""
-    return ImageResponse(200, (*_content(media_type, body), *shared), body)
+def picture(media_type: str, body: bytes, notes: tuple[str, ...], shared: Headers) -> ImageResponse:
+    """A rendered picture, with its `validators`, and a word on what was set aside for it."""
+    noted: Headers = (("Image-Notes", ", ".join(notes)),) if notes else ()
+    return ImageResponse(200, (*_content(media_type, body), *shared, *noted), body)
 
 
 def not_modified(shared: Headers) -> ImageResponse:

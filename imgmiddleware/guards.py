@@ -7,11 +7,14 @@ raise.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging.encode import ENCODERS, too_long
-from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.plan import Box, Plan, make_plan
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.settings import Settings
+from imgmiddleware.transform import Transform
 
 
 def check_bytes(size: int, settings: Settings) -> None:
@@ -28,6 +31,31 @@ def check_facts(facts: Facts, settings: Settings) -> None:
     if facts.decode_bytes > settings.max_source_memory:
         needed = f"up to {facts.decode_bytes} bytes to decode"
         raise _over("source-memory", "max_source_memory", needed, settings)
+
+
+def planned(
+    facts: Facts,
+    transform: Transform,
+    accepted: Collection[str],
+    settings: Settings,
+    part: Box | None = None,
+) -> Plan:
+    """The plan within the limits: an animation that is over them is a still picture.
+
+    Raises 400 `result-too-large`, and what `make_plan` raises.
+    """
+    plan = make_plan(facts, transform, accepted, part=part)
+    if plan.frames > 1 and not _is_within(plan, facts, settings):
+        plan = make_plan(facts, transform, accepted, part=part, still=True)
+    check_result(plan, settings)
+    return plan
+
+
+def _is_within(plan: Plan, facts: Facts, settings: Settings) -> bool:
+    """Whether all frames, as stored and as they are to be, are within the limits of animations."""
+    largest = max(facts.width * facts.height, *(w * h for w, h in (plan.canvas, plan.result)))
+    frames = plan.frames
+    return frames <= settings.max_frames and largest * frames <= settings.max_animation_pixels
 
 
 def check_result(plan: Plan, settings: Settings) -> None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,12 +19,12 @@ from imgmiddleware.cache import Recent, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.flight import Slots
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
-from imgmiddleware.guards import check_bytes, check_facts, check_result
+from imgmiddleware.guards import check_bytes, check_facts, planned
 from imgmiddleware.http.accept import named
 from imgmiddleware.http.conditionals import evaluate
-from imgmiddleware.imaging import Plan, engine, make_plan, render
+from imgmiddleware.imaging import Plan, Replan, engine, render
 from imgmiddleware.messages import ImageRequest, ImageResponse
-from imgmiddleware.operations import Output, OwnStep
+from imgmiddleware.operations import Output, OwnStep, Page
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.probe import Facts, array_facts, read_facts
 from imgmiddleware.settings import Settings
@@ -51,6 +52,7 @@ class Work:
     original: Opened
     facts: Facts
     plan: Plan
+    replan: Replan
     validators: answers.Headers
     opened: ExitStack
 
@@ -76,7 +78,7 @@ class ImageService:
         self.prefix = self.settings.prefix
         self._source = as_source(source, self.settings)
         self._grammar = QueryGrammar(self.settings)
-        self._facts: Recent[tuple[str, str], Facts] = Recent(_MOST_FACTS)
+        self._facts: Recent[tuple[str, str, int], Facts] = Recent(_MOST_FACTS)
         self._slots = Slots(self.settings.slots, self.settings.max_waiting)
 
     def handle(
@@ -118,10 +120,12 @@ class ImageService:
         """What `Work.run` does."""
         try:
             with work.opened, self._slots.taken(gone):
-                body = render(_renderable(work.original), work.facts, work.plan)
+                original = _renderable(work.original)
+                rendered = render(original, work.facts, work.plan, work.replan)
         except ImageError as error:
             return self._refused(work.request, work.id, work.asked, error)
-        picture = answers.picture(MEDIA_TYPES[work.plan.format], body, work.validators)
+        media_type = MEDIA_TYPES[work.plan.format]
+        picture = answers.picture(media_type, rendered.body, rendered.notes, work.validators)
         return self._sent(work.request, work.asked, picture)
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
@@ -153,15 +157,14 @@ class ImageService:
 
     def _decided(
         self, request: ImageRequest, id: str, original: Opened, asked: Asked
-    ) -> ImageResponse | tuple[Facts, Plan, answers.Headers]:
+    ) -> ImageResponse | tuple[Facts, Plan, Replan, answers.Headers]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings = self.settings
-        facts = self._facts_of(id, original)
+        facts = self._facts_of(id, original, asked.transform.get(Page).page - 1)
         accepted = self._accepted(request) if self._negotiates(asked) else ()
-        plan = make_plan(facts, asked.transform, accepted)
-        check_result(plan, settings)
+        plan = planned(facts, asked.transform, accepted, settings)
         versions = [(id, original.version)]
-        canonical, parts = asked.transform.canonical, _parts(asked.transform)
+        canonical, parts = asked.transform.canonical, _parts(asked.transform, plan)
         key = picture_key(settings.namespace, versions, canonical, accepted, parts)
         token = version_token(settings.namespace, id, original.version)
         validators = answers.validators(
@@ -172,7 +175,8 @@ class ImageService:
             return answers.not_modified(validators)
         if status == 412:
             raise ImageError("precondition-failed", "the picture is not the one you named")
-        return facts, plan, validators
+        replan = partial(planned, facts, asked.transform, accepted, settings)
+        return facts, plan, replan, validators
 
     def _negotiates(self, asked: Asked) -> bool:
         return bool(self.settings.formats) and asked.transform.get(Output).negotiates
@@ -188,17 +192,17 @@ class ImageService:
             stack.enter_context(original)
         return original
 
-    def _facts_of(self, id: str, original: Opened) -> Facts:
+    def _facts_of(self, id: str, original: Opened, page: int) -> Facts:
         check_bytes(original.size, self.settings)
-        facts = self._facts.get((id, original.version), lambda: self._probed(original))
+        facts = self._facts.get((id, original.version, page), lambda: self._probed(original, page))
         check_facts(facts, self.settings)
         return facts
 
-    def _probed(self, original: Opened) -> Facts:
+    def _probed(self, original: Opened, page: int) -> Facts:
         renderable = _renderable(original)
         if isinstance(renderable, ArrayOriginal):
             return array_facts(renderable)
-        return read_facts(renderable, self.settings.original_formats)
+        return read_facts(renderable, self.settings.original_formats, page)
 
     def _refused(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
@@ -233,10 +237,14 @@ def _renderable(original: Opened) -> Original | ArrayOriginal:
     raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")
 
 
-def _parts(transform: Transform) -> str:
-    """What renders this: the engine, and the versions of the application's own operations."""
+def _parts(transform: Transform, plan: Plan) -> str:
+    """What renders this: the engine, and the versions of the application's own operations.
+
+    And of what could move whether it does, which the settings' limits decide.
+    """
     own = (step.key for step in transform.steps if isinstance(step, OwnStep))
-    return " ".join((engine(), *own))
+    frames = (f"frames/{plan.frames}",) if plan.frames > 1 else ()
+    return " ".join((engine(), *own, *frames))
 
 
 def _spelled(value: object) -> str:

@@ -61,6 +61,10 @@ class Settings:
     max_result_width: int = 16_383
     max_result_height: int = 16_383
     max_result_pixels: int = 50_000_000
+    #: An animation over these is answered with its first frame: frames, and their pixels in all, of
+    #: the original and of the result.
+    max_frames: int = 500
+    max_animation_pixels: int = 100_000_000
     #: The formats of originals, by magic bytes, that are opened at all.
     original_formats: frozenset[str] = ORIGINAL_FORMATS
 
@@ -115,6 +119,8 @@ _AT_LEAST_ONE = (
     "max_result_width",
     "max_result_height",
     "max_result_pixels",
+    "max_frames",
+    "max_animation_pixels",
 )
 
 

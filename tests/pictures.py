@@ -70,9 +70,8 @@ def float_lanczos(pixels: Any, size: tuple[int, int]) -> Any:
         np.asarray(Image.fromarray(c.astype(np.float32)).resize(size, Image.Resampling.LANCZOS))
         for c in np.moveaxis(np.atleast_3d(pixels), 2, 0)
     ]
-    return np.clip(np.dstack(channels), 0, np.iinfo(pixels.dtype).max).reshape(
-        size[1], size[0], *pixels.shape[2:]
-    )
+    most = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+    return np.clip(np.dstack(channels), 0, most).reshape(size[1], size[0], *pixels.shape[2:])
 
 
 def photo_like(width: int, height: int, channels: int = 3) -> Any:

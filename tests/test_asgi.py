@@ -12,6 +12,7 @@ import pytest
 from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService, service
 from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.imaging import Rendered
 from pictures import opened, quadrants, saved
 
 DATA = saved(quadrants(), "JPEG")
@@ -78,11 +79,11 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
     rendered: list[Any] = []
     started, finish = threading.Event(), threading.Event()
 
-    def slow(original: Any, facts: Any, plan: Any) -> bytes:
-        rendered.append(plan.size)
+    def slow(*arguments: Any) -> Rendered:
+        rendered.append(arguments[2].size)
         started.set()
         assert finish.wait(30)
-        return b"body"
+        return Rendered(b"body")
 
     monkeypatch.setattr(service, "render", slow)
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1)
@@ -119,7 +120,7 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
 
 def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     finish = threading.Event()
-    monkeypatch.setattr(service, "render", lambda *arguments: finish.wait(30) and b"body")
+    monkeypatch.setattr(service, "render", lambda *arguments: finish.wait(30) and Rendered(b"body"))
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=100)
 
     async def ask(**headers: str) -> int:
@@ -145,7 +146,7 @@ def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.2) or b"body")
+    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.2) or Rendered(b"body"))
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     sent: list[Any] = []
 
@@ -161,7 +162,7 @@ def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.M
 
 
 def test_the_loop_goes_on_while_pixels_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.5) or b"body")
+    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.5) or Rendered(b"body"))
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     ticks = 0
 

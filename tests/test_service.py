@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, service
+from imgmiddleware.imaging import Rendered
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
 
@@ -51,7 +52,7 @@ def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     done: list[Any] = []
     real = service.render
 
-    def counting(*arguments: Any) -> bytes:
+    def counting(*arguments: Any) -> Rendered:
         done.append(arguments)
         return real(*arguments)
 
@@ -126,10 +127,10 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
     images = ImageService(source, render_slots=1)
     started, finish = threading.Event(), threading.Event()
 
-    def slow(*arguments: Any) -> bytes:
+    def slow(*arguments: Any) -> Rendered:
         started.set()
         assert finish.wait(30)
-        return b"body"
+        return Rendered(b"body")
 
     monkeypatch.setattr(service, "render", slow)
     holder = threading.Thread(target=images.handle, args=(get(),))
@@ -149,9 +150,9 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     images = ImageService(source, render_slots=1, max_waiting=2)
     finish = threading.Semaphore(0)
 
-    def slow(*arguments: Any) -> bytes:
+    def slow(*arguments: Any) -> Rendered:
         assert finish.acquire(timeout=30)
-        return b"body"
+        return Rendered(b"body")
 
     monkeypatch.setattr(service, "render", slow)
     statuses: list[int] = []

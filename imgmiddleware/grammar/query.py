@@ -24,6 +24,8 @@ _AUTO = ("format", "compress")
 
 #: Parameters that belong to no operation.
 _OTHER_NAMES = ("preset", "v", "auto", "ixlib")
+#: Other names for parameters, which mean the same and have one spelling in a key.
+_ALIASES = {"frame": "page"}
 
 #: Far more than every parameter at its longest; bounds what one URL can make us parse.
 _LONGEST = 4096
@@ -42,7 +44,7 @@ class QueryGrammar:
 
     def __init__(self, settings: Settings) -> None:
         """Raises `ValueError` where the settings' own queries are wrong."""
-        self._owners = owners_with(settings.operations, _OTHER_NAMES)
+        self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *_ALIASES))
         self._default = self._own("default", settings.default)
         self._presets = {
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
@@ -109,11 +111,13 @@ class QueryGrammar:
 
     def _known(self, texts: Mapping[str, str]) -> dict[str, str]:
         """Without `auto`, once it is checked; raises for a name that belongs to no operation."""
-        known = {}
+        known: dict[str, str] = {}
         for name, text in texts.items():
             if name == "auto":
                 if set(text.split(",")) - set(_AUTO):
                     raise malformed(name, text, "a list of " + ", ".join(_AUTO))
+            elif name in _ALIASES:
+                self._alias(name, texts, known)
             elif name in self._owners:
                 known[name] = text
             else:
@@ -121,6 +125,15 @@ class QueryGrammar:
                     "unknown-parameter", f"there is no parameter {name[:60]!r}", parameter=name[:60]
                 )
         return known
+
+    def _alias(self, name: str, texts: Mapping[str, str], known: dict[str, str]) -> None:
+        """Known by its one name, once its form is checked by the name that was used."""
+        meant = _ALIASES[name]
+        if meant in texts:
+            detail = f"{name!r} and {meant!r} are one parameter, given twice"
+            raise ImageError("repeated-parameter", detail, parameter=name)
+        self._owners[meant].forms()[meant].parse(name, texts[name])
+        known[meant] = texts[name]
 
     def _refuse_endless(self, texts: Mapping[str, str]) -> None:
         """With `widths`, URLs are to be countable; `w`, `h` and `dpr` have their own lists."""

@@ -2,6 +2,6 @@
 
 from imgmiddleware.imaging.engine import engine
 from imgmiddleware.imaging.plan import Plan, make_plan
-from imgmiddleware.imaging.render import render
+from imgmiddleware.imaging.render import Rendered, Replan, render
 
-__all__ = ["Plan", "engine", "make_plan", "render"]
+__all__ = ["Plan", "Rendered", "Replan", "engine", "make_plan", "render"]

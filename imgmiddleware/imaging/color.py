@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -26,23 +28,52 @@ def to_eight_bits(pixels: Pixels) -> Pixels:
     return np.asarray(np.rint(np.clip(np.nan_to_num(pixels), 0.0, 1.0) * 255), np.uint8)
 
 
-def to_srgb(pixels: Pixels, profile: bytes | None, cmyk: bool) -> Pixels:
-    """uint8 gray, BGR, BGRA or (where `cmyk`) CMYK, as sRGB gray, BGR or BGRA.
+def to_sixteen_bits(pixels: Pixels) -> Pixels:
+    """float32 (0..1) to uint16, rounded; uint16 as it is."""
+    if pixels.dtype == np.uint16:
+        return pixels
+    return np.asarray(np.rint(np.clip(np.nan_to_num(pixels), 0.0, 1.0) * 65535), np.uint16)
 
-    `profile` is the original's ICC profile. One that is broken, or is for another kind of picture,
-    is ignored: a wrong tag is no reason to refuse a picture whose pixels are whole.
+
+#: LittleCMS' names for what a header calls gray, rgb and cmyk.
+_MODES = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK"}
+
+
+def is_usable(profile: bytes, color: str) -> bool:
+    """Whether an ICC profile can be read, and is for pictures of this `Facts.color`."""
+    return _conversion(profile, _MODES[color]) is not None
+
+
+def to_srgb(pixels: Pixels, profile: bytes | None, color: str) -> Pixels:
+    """uint8 gray, BGR, BGRA or CMYK, as `color` says, as sRGB gray, BGR or BGRA.
+
+    `profile` is the original's ICC profile. One that is not usable is ignored: a wrong tag is no
+    reason to refuse a picture whose pixels are whole. Of gray, uint16 is taken too.
     """
-    mode = "CMYK" if cmyk else "L" if pixels.ndim == 2 else "RGB"
-    transform = _transform(profile, mode) if profile else None
-    if transform is None:
-        return _inked(pixels) if cmyk else pixels
-    if cmyk:
+    mode = _MODES[color]
+    conversion = _conversion(profile, mode) if profile else None
+    if conversion is None or conversion.identity:
+        return _inked(pixels) if mode == "CMYK" else pixels
+    transform = conversion.transform
+    if mode == "CMYK":
         return _applied(transform, pixels, mode)
-    if pixels.ndim == 2:
-        levels = np.arange(256, dtype=np.uint8)[None]
-        return np.asarray(_applied(transform, levels, mode)[0, :, 0][pixels])
+    if mode == "L":
+        table = _gray_table(transform, pixels.dtype)
+        if pixels.ndim == 2:
+            return table[pixels]
+        gray = table[pixels[..., 0]]
+        return np.dstack((gray, gray, gray, pixels[..., 3:]))
     colors = _applied(transform, pixels[..., 2::-1], mode)
     return colors if pixels.shape[2] == 3 else np.dstack((colors, pixels[..., 3]))
+
+
+def _gray_table(transform: ImageCms.ImageCmsTransform, dtype: np.dtype[Any]) -> Pixels:
+    """What becomes of each gray. LittleCMS takes 8 bits of it: between them it is interpolated."""
+    levels = _applied(transform, np.arange(256, dtype=np.uint8)[None], "L")[0, :, 0]
+    if dtype == np.uint8:
+        return levels
+    between = np.interp(np.arange(65536), np.arange(256) * 257, levels * 257.0)
+    return np.asarray(np.rint(between), np.uint16)
 
 
 def lab_to_srgb(image: Image.Image) -> Image.Image:
@@ -54,9 +85,17 @@ def lab_to_srgb(image: Image.Image) -> Image.Image:
     return converted
 
 
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """To sRGB; `identity` where the profile is sRGB already."""
+
+    transform: ImageCms.ImageCmsTransform
+    identity: bool
+
+
 @functools.lru_cache(maxsize=32)  # building one takes milliseconds, and cameras share profiles
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """To sRGB; None where the profile is broken, not for this mode, or sRGB already."""
+def _conversion(profile: bytes, mode: str) -> _Conversion | None:
+    """None where the profile is broken, or not for this mode."""
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -68,7 +107,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
-    return None if mode != "CMYK" and _changes_nothing(transform, mode) else transform
+    return _Conversion(transform, mode != "CMYK" and _changes_nothing(transform, mode))
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:

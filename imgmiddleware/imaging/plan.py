@@ -2,7 +2,8 @@
 
 It is a pure function of the header's facts, the Transform and the accepted formats, all of which
 the key of a picture holds, so that nothing that happens to be true at run time can change its
-bytes.
+bytes. Where a border is to be trimmed, whose size only pixels tell, `part` is that function of the
+original's pixels.
 """
 
 from __future__ import annotations
@@ -10,9 +11,27 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging.orient import remaining
-from imgmiddleware.operations import Backdrop, Orient, Output, PixelOperation, Region, Resize
-from imgmiddleware.operations.output import WITH_ALPHA
+from imgmiddleware.operations import (
+    Backdrop,
+    Frame,
+    Orient,
+    Output,
+    OwnStep,
+    Page,
+    PixelOperation,
+    Region,
+    Resize,
+    Trim,
+)
+from imgmiddleware.operations.output import (
+    ANIMATED,
+    DEEP,
+    WITH_ALPHA,
+    WITH_GRAY,
+    WITH_PROFILE,
+)
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.transform import Transform
 
@@ -34,21 +53,29 @@ class Plan:
     """
 
     stored: tuple[int, int]
+    frame: int  # the first that is decoded, from 0
+    frames: int  # how many; more than one is an animation
+    region: Box  # of the upright original, where a border may be trimmed off
+    trim: Trim
     crop: Box
     size: tuple[int, int]
+    linear: bool  # resampled in linear light
     orientation: int
+    deep: bool  # 16 bits to the end, in the original's colours
+    keeps_profile: bool  # if it has one: the colours stay as they are
     canvas: tuple[int, int]
     edges: bool  # the canvas around the picture repeats its edges, instead of the background
     steps: tuple[PixelOperation, ...]
     result: tuple[int, int]
     backdrop: Backdrop
     format: str  # a key of operations.output.MEDIA_TYPES
-    quality: int
-    max_bytes: int | None
+    output: Output
 
     @property
     def least(self) -> tuple[int, int]:
         """The smallest width and height of the whole original that a scaled decode may give."""
+        if self.linear or self.trim.trim:  # it would average in gamma, or blur the border's edge
+            return self.stored
         return (
             min(self.stored[0], -(-_OVERSAMPLING * self.size[0] * self.stored[0] // self.crop[2])),
             min(self.stored[1], -(-_OVERSAMPLING * self.size[1] * self.stored[1] // self.crop[3])),
@@ -59,12 +86,27 @@ class Plan:
         return self.format in WITH_ALPHA
 
 
-def make_plan(facts: Facts, transform: Transform, accepted: Collection[str] = ()) -> Plan:
-    """The plan for an original with these facts, and a client that accepts these formats."""
+def make_plan(
+    facts: Facts,
+    transform: Transform,
+    accepted: Collection[str] = (),
+    *,
+    part: Box | None = None,
+    still: bool = False,
+) -> Plan:
+    """The plan for an original with these facts, and a client that accepts these formats.
+
+    `part` is what is left of the upright region when its border is trimmed off; `still` makes one
+    picture of what was to be an animation. Raises `ImageError` (400) for a page that is not there.
+    """
+    page = transform.get(Page)
+    if page.page > facts.frames:
+        raise _no_such_page(page.page, facts.frames)
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
     upright = stored[::-1] if orientation >= 5 else stored
-    left, top, width, height = transform.get(Region).box(*upright)
+    region = transform.get(Region).box(*upright)
+    left, top, width, height = part or region
     resize = transform.get(Resize)
     frame = resize.frame(width, height)
     crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
@@ -76,19 +118,59 @@ def make_plan(facts: Facts, transform: Transform, accepted: Collection[str] = ()
     for step in steps:
         result = step.size(*result)
     output = transform.get(Output)
+    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
+    format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
+    deep = _is_deep(facts, output, format, steps)
     return Plan(
         stored=stored,
+        frame=0 if animated else page.page - 1,
+        frames=facts.frames if animated else 1,
+        region=region,
+        trim=transform.get(Trim),
         crop=as_stored(crop, orientation, stored),
         size=frame.size[::-1] if orientation >= 5 else frame.size,
+        linear=resize.linear and facts.color != "cmyk",  # ink is no light
         orientation=orientation,
+        deep=deep,
+        keeps_profile=_keeps_profile(facts, output, format, frame, steps, deep=deep),
         canvas=frame.canvas,
         edges=resize.fit == "clamp",
         steps=steps,
         result=result,
         backdrop=transform.get(Backdrop),
-        format=output.format(facts.alpha, result[0] * result[1], accepted),
-        quality=output.q,
-        max_bytes=output.max_bytes,
+        format=format,
+        output=output,
+    )
+
+
+def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
+    """16 bits where they are asked for and there, and nobody's own operation needs 8."""
+    own = any(isinstance(step, OwnStep) for step in steps)
+    return output.depth == "16" and facts.depth > 8 and format in DEEP and not own
+
+
+def _keeps_profile(
+    facts: Facts,
+    output: Output,
+    format: str,
+    frame: Frame,
+    steps: tuple[PixelOperation, ...],
+    *,
+    deep: bool,
+) -> bool:
+    """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
+    if not deep and ("icc" not in output.keep or format not in WITH_PROFILE):
+        return False
+    if facts.color == "gray":
+        bare = not steps and frame.canvas == frame.size
+        return bare and not facts.alpha and format in WITH_GRAY
+    return facts.color == "rgb"
+
+
+def _no_such_page(page: int, frames: int) -> ImageError:
+    pages = "one page" if frames == 1 else f"{frames} pages or frames"
+    return ImageError(
+        "out-of-range", f"page={page}: the original has {pages}", parameter="page", limit=frames
     )
 
 

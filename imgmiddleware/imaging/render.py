@@ -7,42 +7,91 @@ background, then encode.
 
 from __future__ import annotations
 
-from imgmiddleware.imaging.color import to_eight_bits, to_srgb
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.encode import encode, encode_within
 from imgmiddleware.imaging.orient import orient
-from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.plan import Box, Plan, as_stored
 from imgmiddleware.imaging.resample import resample
 from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.operations.surround import surrounded
+from imgmiddleware.operations.trim import content
 from imgmiddleware.probe import read_profile
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.sources.memory import ArrayOriginal
 from imgmiddleware.sources.original import Original, Pixels, read_all
 
+#: The plan of what is left of a picture when its border is trimmed off.
+Replan = Callable[[Box], Plan]
 
-def render(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> bytes:
-    """The encoded result. Raises `ImageError` where the original is damaged or has changed."""
-    profile = None
-    if isinstance(original, ArrayOriginal):
-        pixels = original.pixels()
+#: What is said of a profile that is broken, or for another kind of picture.
+PROFILE_IGNORED = "profile-ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The encoded result; `notes` say what of its original was set aside."""
+
+    body: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """What was read of an original: its pixels as stored, and what goes with them."""
+
+    pixels: Pixels
+    color: str  # "gray", "rgb" or "cmyk": what the pixels are
+    profile: bytes | None  # usable ones only
+    notes: tuple[str, ...] = ()
+
+
+def render(
+    original: Original | ArrayOriginal, facts: Facts, plan: Plan, replan: Replan
+) -> Rendered:
+    """The result. Raises `ImageError` where the original is damaged or has changed, and what
+    `replan` raises.
+    """
+    decoded = _decoded(original, facts, plan)
+    if plan.trim.trim:
+        part = _trimmed(decoded, plan)
+        plan = replan(part) if part else plan
+    pixels = _finished(decoded, plan)
+    if plan.output.max_bytes is not None:
+        body = encode_within(pixels, plan.format, plan.output.q, plan.output.max_bytes)
     else:
-        data = read_all(original)
-        profile = read_profile(data, facts)
-        pixels = decode(data, facts, plan)
-        del data  # an original's file and its pixels need not be held at once
-    cmyk = facts.color == "cmyk"  # whose fourth channel is no alpha
-    alpha = has_alpha(pixels) and not cmyk
-    pixels = resample(_cropped(pixels, plan), plan.size, alpha=alpha)
-    pixels = to_eight_bits(orient(pixels, plan.orientation))
-    pixels = to_srgb(pixels, profile, cmyk)
+        body = encode(pixels, plan.format, plan.output.q)
+    return Rendered(body, decoded.notes)
+
+
+def _decoded(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> _Decoded:
+    if isinstance(original, ArrayOriginal):
+        return _Decoded(original.pixels(), facts.color, None)
+    data = read_all(original)
+    profile = read_profile(data, facts)
+    pixels = decode(data, facts, plan)
+    color = "gray" if pixels.ndim == 2 else facts.color
+    if profile is not None and not is_usable(profile, color):
+        return _Decoded(pixels, color, None, (PROFILE_IGNORED,))
+    return _Decoded(pixels, color, profile)
+
+
+def _finished(decoded: _Decoded, plan: Plan) -> Pixels:
+    """All steps from the decoded picture to the one that is encoded."""
+    alpha = has_alpha(decoded.pixels) and decoded.color != "cmyk"  # whose fourth channel is black
+    pixels = resample(_cropped(decoded.pixels, plan), plan.size, alpha=alpha, linear=plan.linear)
+    pixels = orient(pixels, plan.orientation)
+    pixels = to_sixteen_bits(pixels) if plan.deep else to_eight_bits(pixels)
+    pixels = to_srgb(pixels, None if plan.keeps_profile else decoded.profile, decoded.color)
     pixels = _on_canvas(pixels, plan)
     for step in plan.steps:
         pixels = step.apply(pixels, plan.backdrop.fill)
-    pixels = plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
-    if plan.max_bytes is not None:
-        return encode_within(pixels, plan.format, plan.quality, plan.max_bytes)
-    return encode(pixels, plan.format, plan.quality)
+    return plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
 
 
 def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
@@ -53,6 +102,19 @@ def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
     columns = slice(round(left * x), max(round(left * x) + 1, round((left + crop_width) * x)))
     rows = slice(round(top * y), max(round(top * y) + 1, round((top + crop_height) * y)))
     return pixels[rows, columns]
+
+
+def _trimmed(decoded: _Decoded, plan: Plan) -> Box | None:
+    """What is left of the upright region without its border; None where all of it is border."""
+    left, top, width, height = as_stored(plan.region, plan.orientation, plan.stored)
+    pixels = np.ascontiguousarray(decoded.pixels[top : top + height, left : left + width])
+    if decoded.color == "cmyk":
+        pixels = to_srgb(pixels, None, decoded.color)
+    x, y, _, _ = as_stored((0, 0, 1, 1), plan.orientation, (width, height))
+    found = content(orient(plan.trim.is_border(pixels, pixels[y, x]), plan.orientation))
+    if found is None:
+        return None
+    return plan.region[0] + found[0], plan.region[1] + found[1], *found[2:]
 
 
 def _on_canvas(pixels: Pixels, plan: Plan) -> Pixels:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgmiddleware.imaging.light import encoded, light
 from imgmiddleware.operations.pixels import (
     by_bands,
     premultiplied,
@@ -23,14 +24,16 @@ from imgmiddleware.operations.pixels import (
 from imgmiddleware.sources.original import Pixels
 
 
-def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool) -> Pixels:
+def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool, linear: bool = False) -> Pixels:
     """`pixels` at `size` (width, height); same dtype and channels.
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
-    not bleed into the edges.
+    not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
     """
     if pixels.shape[1::-1] == size:
         return pixels
+    if linear:
+        return encoded(resample(light(pixels), size, alpha=alpha), pixels.dtype)
     if not alpha or _opaque(pixels):
         return _lanczos(pixels, size)
     dtype = pixels.dtype

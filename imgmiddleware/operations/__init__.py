@@ -8,16 +8,20 @@ from imgmiddleware.operations.focus import Blur, Sharpen
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnOperation, OwnStep, step_kinds
+from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Frame, Resize
 from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import Flip, Rotate
 from imgmiddleware.transform import Operation, Transform
 
 OPERATIONS: tuple[type[Operation], ...] = (
+    Page,
     Orient,
     Region,
+    Trim,
     Resize,
     Flip,
     Rotate,
@@ -72,9 +76,11 @@ __all__ = [
     "OwnOperation",
     "OwnStep",
     "Owners",
+    "Page",
     "PixelOperation",
     "Region",
     "Resize",
+    "Trim",
     "build",
     "owners_with",
 ]

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TypeVar
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.transform import Form
+
+T = TypeVar("T")
 
 #: A length in pixels (int, at least 1), or a ratio of the original's (Decimal, between 0 and 1).
 Length = int | Decimal
@@ -90,6 +93,33 @@ def choice(*names: str) -> Form[str]:
         return text
 
     return Form(parse, str, words)
+
+
+def subset(*names: str) -> Form[tuple[str, ...]]:
+    """Some of a few words, separated by commas; their order does not matter."""
+    words = "a list of " + ", ".join(names)
+
+    def parse(name: str, text: str) -> tuple[str, ...]:
+        given = text.split(",")
+        found = tuple(word for word in names if word in given)
+        if len(found) != len(given):
+            raise malformed(name, text, words)
+        return found
+
+    return Form(parse, ",".join, words)
+
+
+def word_or(word: str, form: Form[T]) -> Form[T | str]:
+    """A word, or what another form reads."""
+    words = f"{word}, or {form.words}"
+
+    def parse(name: str, text: str) -> T | str:
+        return word if text == word else form.parse(name, text)
+
+    def write(value: T | str) -> str:
+        return word if value == word else form.write(value)  # type: ignore[arg-type]
+
+    return Form(parse, write, words, form.endless)
 
 
 def flag() -> Form[bool]:

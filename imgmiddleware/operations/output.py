@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from imgmiddleware.operations.forms import choice, whole
+from imgmiddleware.operations.forms import choice, subset, whole
 from imgmiddleware.transform import Operation, parameter
 
 #: The formats of a result, by their name in a query.
@@ -24,6 +24,14 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 #: what it hid.
 WITH_ALPHA = frozenset({"png", "webp", "avif", "tif"})
 
+#: Those that move, best first: what is chosen for a client that names it, GIF for all others.
+ANIMATED = ("webp", "avif", "gif")
+#: Those that hold samples of 16 bits.
+DEEP = frozenset({"png", "tif"})
+#: Those that can say which colours they mean, and of these the ones that can be gray.
+WITH_PROFILE = frozenset({"jpg", "png", "webp", "avif", "tif"})
+WITH_GRAY = frozenset({"jpg", "png", "tif"})
+
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
 #: of JPEG's bytes (docs/results.md), and AVIF two thirds of WebP's time.
 NEGOTIATED = ("avif", "webp")
@@ -38,19 +46,28 @@ class Output(Operation):
     fm: str | None = parameter(choice(*MEDIA_TYPES))
     q: int = parameter(whole(0, 100), 75)
     max_bytes: int | None = parameter(whole(100, 100_000_000))
+    depth: str = parameter(choice("8", "16"), "8")
+    keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright"), ())
 
     @property
     def negotiates(self) -> bool:
         """Whether the format is left to what the client accepts."""
-        return self.fm is None
+        return self.fm is None and self.depth == "8"
 
-    def format(self, alpha: bool, pixels: int, accepted: Collection[str]) -> str:
+    def format(
+        self, alpha: bool, pixels: int, accepted: Collection[str], *, animated: bool = False
+    ) -> str:
         """The result's format: as asked for, else the best that is accepted.
 
-        Else JPEG, or PNG where the original has alpha. A pure function of what is part of the key.
+        Else JPEG, or PNG where the original has alpha or is to keep 16 bits, or GIF for what moves.
+        A pure function of what is part of the key.
         """
         if self.fm is not None:
             return self.fm
+        if animated:
+            return next((name for name in ANIMATED if name in accepted), "gif")
+        if self.depth == "16":
+            return "png"
         if pixels <= MOST_NEGOTIATED_PIXELS:
             for name in NEGOTIATED:
                 if name in accepted:

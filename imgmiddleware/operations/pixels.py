@@ -1,7 +1,8 @@
 """What operations on pixels share: their protocol, alpha's arithmetic, and room for a colour.
 
-They come after the picture has its size, orientation and colours: uint8, sRGB, (height, width)
-gray, or with 3 (BGR) or 4 (BGRA) channels. None writes into the pixels it is given.
+They come after the picture has its size, orientation and colours: uint8 in sRGB, or uint16 in the
+original's own colours where `depth=16` asks for them; (height, width) gray, or with 3 (BGR) or 4
+(BGRA) channels. None writes into the pixels it is given.
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ class PixelOperation(Operation):
 
 
 def with_room_for(pixels: Pixels, color: Color) -> tuple[Pixels, tuple[int, ...]]:
-    """The pixels with the channels that the colour needs, and the colour in their order."""
-    red, green, blue, alpha = color
-    if pixels.ndim == 2 and red == green == blue and alpha == 255:
+    """The pixels with the channels that the colour needs, and the colour as one of them."""
+    most = int(np.iinfo(pixels.dtype).max)
+    red, green, blue, alpha = (channel * most // 255 for channel in color)  # 257 is a whole factor
+    if pixels.ndim == 2 and red == green == blue and alpha == most:
         return pixels, (red,)
     if pixels.ndim == 2:
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))
-    if pixels.shape[2] == 3 and alpha < 255:
-        pixels = np.dstack((pixels, np.full(pixels.shape[:2], 255, np.uint8)))
+    if pixels.shape[2] == 3 and alpha < most:
+        pixels = np.dstack((pixels, np.full(pixels.shape[:2], most, pixels.dtype)))
     return pixels, (blue, green, red, alpha)[: pixels.shape[2]]
 
 
@@ -55,7 +57,7 @@ def has_alpha(pixels: Pixels) -> bool:
 def premultiplied(pixels: Pixels) -> Pixels:
     """float32, with colour weighed by alpha: what may be filtered without halos."""
     result = pixels.astype(np.float32)
-    result[..., :3] *= result[..., 3:] / _most(pixels.dtype)
+    result[..., :3] *= result[..., 3:] / full(pixels.dtype)
     return result
 
 
@@ -64,7 +66,7 @@ def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
 
     By the alpha that the filter gave, overshoot included: colour has overshot with it.
     """
-    most = _most(dtype)
+    most = full(dtype)
     alpha = pixels[..., 3:]
     scale = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > most / 512)
     return rounded(np.concatenate((pixels[..., :3] * scale, alpha), axis=2), dtype)
@@ -91,6 +93,7 @@ def rounded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     return np.asarray(np.clip(np.rint(pixels), 0, np.iinfo(kind).max), kind)
 
 
-def _most(dtype: npt.DTypeLike) -> float:
+def full(dtype: npt.DTypeLike) -> float:
+    """The sample of white and of no transparency."""
     kind = np.dtype(dtype)
     return 1.0 if kind.kind == "f" else float(np.iinfo(kind).max)

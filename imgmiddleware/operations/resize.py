@@ -44,6 +44,7 @@ class Resize(Operation):
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
     upscale: bool = parameter(flag(), False)
+    linear: bool = parameter(flag(), False)
 
     def frame(self, width: int, height: int) -> Frame:
         """The geometry for an upright original of `width` by `height` pixels."""

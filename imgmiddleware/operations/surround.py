@@ -12,6 +12,7 @@ from imgmiddleware.operations.pixels import (
     PixelOperation,
     Pixels,
     by_bands,
+    full,
     has_alpha,
     with_room_for,
 )
@@ -66,13 +67,14 @@ class Backdrop(Operation):
         return by_bands(lambda band: self._behind(band, under)[..., :channels], pixels, shape)
 
     def _behind(self, pixels: Pixels, under: int) -> Pixels:
-        red, green, blue, _ = self.color
-        alpha = pixels[..., 3:].astype(np.float32) / 255
+        most = full(pixels.dtype)
+        color = np.array(self.color[2::-1], np.float32) * (most / 255)
+        alpha = pixels[..., 3:].astype(np.float32) / most
         rest = (1 - alpha) * (under / 255)
         total = alpha + rest
-        blended = pixels[..., :3] * alpha + np.array([blue, green, red], np.float32) * rest
+        blended = pixels[..., :3] * alpha + color * rest
         colors = np.divide(blended, total, out=np.zeros_like(blended), where=total > 0)
-        return np.asarray(np.rint(np.concatenate((colors, total * 255), axis=2)), np.uint8)
+        return np.asarray(np.rint(np.concatenate((colors, total * most), axis=2)), pixels.dtype)
 
 
 def surrounded(

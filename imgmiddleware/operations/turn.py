@@ -13,6 +13,7 @@ from imgmiddleware.operations.forms import Color, choice, decimal
 from imgmiddleware.operations.pixels import (
     PixelOperation,
     Pixels,
+    full,
     has_alpha,
     premultiplied,
     unpremultiplied,
@@ -73,7 +74,7 @@ class Rotate(PixelOperation):
         )
         if not has_alpha(pixels):
             return _warped(pixels, matrix, size, fill)
-        weighed = [channel * fill[3] / 255 for channel in fill[:3]]
+        weighed = [channel * fill[3] / full(pixels.dtype) for channel in fill[:3]]
         return unpremultiplied(
             _warped(premultiplied(pixels), matrix, size, (*weighed, fill[3])), pixels.dtype
         )

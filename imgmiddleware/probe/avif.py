@@ -243,14 +243,14 @@ def _decode_bytes(parts: list[_Picture]) -> int:
     return total + SLACK
 
 
-def profile(data: Encoded) -> bytes | None:
+def profile(data: Encoded, facts: Facts) -> bytes | None:
     """The primary item's 'colr' box of an ICC kind."""
     window = Window.over(data)
     container = read_container(window, _find_meta(window))
     for box in container.items[container.primary].properties:
         if box.kind == b"colr" and window.read(box.start, 4) in (b"prof", b"rICC"):
             plain = window.read(box.start + 4, box.size - 4)
-            return plain if 0 < len(plain) <= MAX_PROFILE else None
+            return plain if len(plain) <= MAX_PROFILE else b""
     return None
 
 

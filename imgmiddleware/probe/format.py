@@ -29,13 +29,18 @@ PARSE_ERRORS = (struct.error, zlib.error, ValueError, OverflowError, LookupError
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: how it is told by its first bytes, and its three walks over an original."""
+    """One format: how it is told by its first bytes, and its three walks over an original.
+
+    `read_page` reads the facts of a page (from 0) where pages differ; a page that is not there is
+    the first.
+    """
 
     name: str
     sniff: Callable[[bytes], bool]
     read: Callable[[Window], Facts]
     vet: Callable[[Encoded, Facts], Encoded]
-    profile: Callable[[Encoded], bytes | None]
+    profile: Callable[[Encoded, Facts], bytes | None]
+    read_page: Callable[[Window, int], Facts] | None = None
 
 
 def unsupported(detail: str) -> ImageError:

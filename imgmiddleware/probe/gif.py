@@ -107,7 +107,7 @@ def _check_image(window: Window, offset: int, canvas: tuple[int, int], first: bo
     return data + 1
 
 
-def profile(data: Encoded) -> bytes | None:
+def profile(data: Encoded, facts: Facts) -> bytes | None:
     """None: the ICCRGBG1 extension of GIF is unknown to encoders and browsers alike."""
     return None
 

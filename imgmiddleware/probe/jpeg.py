@@ -204,7 +204,7 @@ def _walk_scans(data: Encoded, segment: _Segment) -> int:
     raise damaged(f"more than {MAX_SEGMENTS} segments stand between its scans")
 
 
-def profile(data: Encoded) -> bytes | None:
+def profile(data: Encoded, facts: Facts) -> bytes | None:
     """The ICC profile of the APP2 segments that name it (ICC.1, annex B.4), in sequence order."""
     window = Window.over(data)
     parts: dict[int, bytes] = {}
@@ -216,10 +216,12 @@ def profile(data: Encoded) -> bytes | None:
         if body[:12] == b"ICC_PROFILE\0":
             parts[body[12]] = body[14:]
             total.add(body[13])
-    if len(total) != 1 or set(parts) != set(range(1, total.pop() + 1)):
+    if not total:
         return None
+    if len(total) != 1 or set(parts) != set(range(1, total.pop() + 1)):
+        return b""
     whole = b"".join(parts[number] for number in sorted(parts))
-    return whole if 0 < len(whole) <= MAX_PROFILE else None
+    return whole if len(whole) <= MAX_PROFILE else b""
 
 
 FORMAT = Format("jpeg", sniff, read, vet, profile)

@@ -257,7 +257,7 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
     return b"".join([SIGNATURE, *(view[chunk.start : chunk.end] for chunk in body.kept)])
 
 
-def profile(data: Encoded) -> bytes | None:
+def profile(data: Encoded, facts: Facts) -> bytes | None:
     """The ICC profile of iCCP (clause 11.3.2.3): a name, a method, a zlib stream."""
     window = Window.over(data)
     chunk = _walk(window, _read_header(window)).first.get(b"iCCP")
@@ -266,10 +266,10 @@ def profile(data: Encoded) -> bytes | None:
     body = window.read(chunk.data, chunk.length)
     name, method, packed = body.partition(b"\0")
     if not name or not method or packed[:1] != b"\0":
-        return None
+        return b""
     stream = zlib.decompressobj()
     plain = stream.decompress(packed[1:], MAX_PROFILE + 1)
-    return plain if stream.eof and 0 < len(plain) <= MAX_PROFILE else None
+    return plain if stream.eof and len(plain) <= MAX_PROFILE else b""
 
 
 FORMAT = Format("png", sniff, read, vet, profile)

@@ -33,8 +33,10 @@ def identify(head: bytes) -> Format:
     )
 
 
-def read_facts(original: Readable, allowed: Collection[str]) -> Facts:
+def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> Facts:
     """The facts of an original's header, with small reads and nothing decoded.
+
+    Where pages differ they are those of `page`, or of the first where there is no such page.
 
     Raises `ImageError`: 415 `unknown-format`, `format-not-allowed` (not in `allowed`, names of
     `FORMATS`) or `unsupported-feature`, 422 `damaged-original`; and what `read_into` raises.
@@ -46,6 +48,8 @@ def read_facts(original: Readable, allowed: Collection[str]) -> Facts:
             "format-not-allowed", f"it is {format.name}, which this service does not open"
         )
     try:
+        if page and format.read_page:
+            return format.read_page(window, page)
         return format.read(window)
     except PARSE_ERRORS as error:
         raise damaged("its header contradicts itself") from error
@@ -63,8 +67,11 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
 
 
 def read_profile(data: Encoded, facts: Facts) -> bytes | None:
-    """The embedded ICC profile; None where there is none, it is broken or over `MAX_PROFILE`."""
+    """The embedded ICC profile: None where there is none, empty where it cannot be had.
+
+    That is where its place in the file is damaged, or it is over `MAX_PROFILE`.
+    """
     try:
-        return FORMATS[facts.format].profile(data)
+        return FORMATS[facts.format].profile(data, facts)
     except (ImageError, *PARSE_ERRORS):
-        return None
+        return b""

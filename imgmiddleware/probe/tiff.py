@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import repeat
@@ -10,11 +11,9 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
     MAX_PROFILE,
-    SLACK,
     Encoded,
     Format,
     check_size,
-    unchanged,
     unsupported,
 )
 from imgmiddleware.probe.ifd import (
@@ -28,7 +27,8 @@ from imgmiddleware.probe.ifd import (
     read_next,
     read_values,
 )
-from imgmiddleware.probe.tiff_kinds import check_decodable
+from imgmiddleware.probe.tiff_kinds import COLORS, Kind, Piece, check_decodable
+from imgmiddleware.probe.tiff_memory import decode_bytes
 from imgmiddleware.probe.window import Window
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
@@ -60,10 +60,9 @@ _INFLATION: Mapping[int, int | None] = {
     32773: 64,  # PackBits: two bytes for 128
     32946: 1032,
 }
-_COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
-_WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
-_UINT, _FLOAT, _PLAIN, _JPEG = 1, 3, 1, 7
+_WHITE_IS_ZERO, _RGB, _YCBCR = 0, 2, 6
+_UINT, _FLOAT = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,42 +95,18 @@ class _Page:
         return read_values(self.window, self.layout, entry, most)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """The largest strip or tile."""
-
-    pixels: int
-    samples: int  # in bytes, decoded
-    stored: int  # in bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """Sample layout of the first page."""
-
-    width: int
-    height: int
-    bits: int
-    samples: int
-    photometric: int
-    compression: int
-    planar: bool  # one plane a sample
-    float: bool
-    alpha: bool
-    associated: bool  # the colours are multiplied by their alpha
-
-
 def sniff(head: bytes) -> bool:
     magic = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
     return head[:4] in magic and head[8:10] != b"CR"  # Canon's raw pictures (CR2)
 
 
-def _open(window: Window) -> _Page:
+def _open(window: Window, offset: int = 0) -> _Page:
+    """The page whose directory stands at `offset`; at 0 none can, which stands for the first."""
     layout = read_layout(window)
-    return _Page(window, layout, read_directory(window, layout, layout.first))
+    return _Page(window, layout, read_directory(window, layout, offset or layout.first))
 
 
-def _read_kind(page: _Page) -> _Kind:
+def _read_kind(page: _Page) -> Kind:
     if page.has(_DNG_VERSION):
         raise unsupported("it is a camera's raw picture (DNG)")
     width, height = page.value(_WIDTH), page.value(_LENGTH)
@@ -140,7 +115,7 @@ def _read_kind(page: _Page) -> _Kind:
     compression = page.value(_COMPRESSION, 1)
     if compression not in _INFLATION:
         raise unsupported(f"its compression, number {compression}, is not decoded")
-    if photometric not in _COLORS:
+    if photometric not in COLORS:
         raise unsupported(f"its photometric interpretation, number {photometric}, is not decoded")
     if not _BASE_SAMPLES[photometric] <= samples <= MAX_SAMPLES:
         raise damaged(f"its colours do not go with {samples} samples a pixel")
@@ -155,7 +130,7 @@ def _read_kind(page: _Page) -> _Kind:
     separate = planar == 2 and samples > 1
     associated = alpha and 1 in extra
     check_decodable(samples, photometric, separate, deep=bits > 8, associated=associated)
-    return _Kind(
+    return Kind(
         width, height, bits, samples, photometric, compression, separate, real, alpha, associated
     )
 
@@ -175,7 +150,7 @@ def _read_samples(page: _Page, samples: int, photometric: int) -> tuple[int, boo
     return depth, False
 
 
-def _check_pieces(page: _Page, kind: _Kind) -> _Piece:
+def _check_pieces(page: _Page, kind: Kind) -> Piece:
     """Hold strips or tiles against the geometry and the file."""
     tiled = page.has(_TILE_WIDTH) or page.has(_TILE_OFFSETS)
     if tiled:
@@ -200,10 +175,10 @@ def _check_pieces(page: _Page, kind: _Kind) -> _Piece:
         raise damaged("a strip or tile lies beyond its end")
     _check_room(kind, planes, sum(counts[:number]))
     samples = 1 if kind.planar else kind.samples
-    return _Piece(wide * high, high * -(-wide * samples * kind.bits // 8), max(counts))
+    return Piece(wide * high, high * -(-wide * samples * kind.bits // 8), max(counts))
 
 
-def _check_room(kind: _Kind, planes: int, stored: int) -> None:
+def _check_room(kind: Kind, planes: int, stored: int) -> None:
     """Refuse fewer bytes than the compression could inflate to the picture."""
     inflation = _INFLATION[kind.compression]
     if inflation is None:
@@ -215,8 +190,9 @@ def _check_room(kind: _Kind, planes: int, stored: int) -> None:
         raise damaged(f"{stored} bytes cannot hold {kind.width} x {kind.height} pixels")
 
 
-def _count_pages(window: Window, layout: Layout) -> int:
-    seen = {layout.first}
+def _pages(window: Window, layout: Layout) -> tuple[int, ...]:
+    """The offsets of all directories."""
+    seen = {layout.first: None}
     offset = layout.first
     for _ in repeat(None, MAX_PAGES - 1):
         offset = read_next(window, layout, offset, count_entries(window, layout, offset))
@@ -224,13 +200,20 @@ def _count_pages(window: Window, layout: Layout) -> int:
             break
         if offset in seen:
             raise damaged("its directories form a loop")
-        seen.add(offset)
-    return len(seen)
+        seen[offset] = None
+    return tuple(seen)
 
 
 def read(window: Window) -> Facts:
     """The facts of the first page, and the number of pages."""
-    page = _open(window)
+    return read_page(window, 0)
+
+
+def read_page(window: Window, number: int) -> Facts:
+    """The facts of a page, from 0; of the first where there is no such page."""
+    pages = _pages(window, read_layout(window))
+    directory = pages[number] if 0 < number < len(pages) else 0
+    page = _open(window, directory)
     kind = _read_kind(page)
     piece = _check_pieces(page, kind)
     orientation = page.value(ORIENTATION, 1)
@@ -239,59 +222,34 @@ def read(window: Window) -> Facts:
         kind.width,
         kind.height,
         orientation if 1 <= orientation <= 8 else 1,
-        _COLORS[kind.photometric],
+        COLORS[kind.photometric],
         kind.alpha,
         max(8, kind.bits),
-        _count_pages(window, page.layout),
-        _decode_bytes(kind, piece, window.size),
+        len(pages),
+        # Of a further page a copy of the file is made, which begins with it.
+        decode_bytes(kind, piece, window.size) + (window.size if directory else 0),
         bits=kind.bits,
         inverted=kind.photometric == _WHITE_IS_ZERO and kind.bits == 16,
         associated=kind.associated,
+        directory=directory,
     )
 
 
-def _decode_bytes(kind: _Kind, piece: _Piece, file: int) -> int:
-    """The more of what two decoders take; up to 8 bits go through Pillow, more through OpenCV."""
-    if kind.bits <= 8:
-        return max(_pillow_bytes(kind, piece, file), _opencv_bytes(kind, piece))
-    return _opencv_bytes(kind, piece)
+def vet(data: Encoded, facts: Facts) -> Encoded:
+    """The file with the page in question as its first, which is the one that decoders take."""
+    if not facts.directory:
+        return data
+    layout = read_layout(Window.over(data))
+    copy = bytearray(data)
+    place, letter = (8, "Q") if layout.big else (4, "L")
+    struct.pack_into(layout.order + letter, copy, place, facts.directory)
+    return memoryview(copy).toreadonly()
 
 
-def _pillow_bytes(kind: _Kind, piece: _Piece, file: int) -> int:
-    """A copy of the file, the image (twice where its mode is converted), and the output twice.
-
-    Measured, bytes a pixel at 20 megapixels, beside the file: gray 2.98, bilevel 3.99, RGB 10.00,
-    palette 10.99, RGBA and CMYK 12.0, gray with alpha 15.99.
-    """
-    gray = _COLORS[kind.photometric] == "gray" and not kind.alpha
-    image = 1 if gray else 4
-    converted = kind.bits < 8 or kind.photometric == _PALETTE or (kind.samples == 2 and kind.alpha)
-    output = 1 if gray else 4 if kind.alpha or kind.samples > 3 else 3
-    pixels = kind.width * kind.height * (image * (2 if converted else 1) + 2 * output)
-    one = 0 if kind.compression == _PLAIN else piece.stored + piece.samples
-    return file + pixels + one + SLACK
-
-
-def _opencv_bytes(kind: _Kind, piece: _Piece) -> int:
-    """Twice the output for imdecode's second copy, or once with what one strip or tile takes.
-
-    That is its stored bytes, its samples, four bytes a pixel where libtiff converts it, and in JPEG
-    the coefficients of a progressive one. Measured, bytes a pixel at 20 megapixels: small pieces
-    6.00 RGB, 8.00 RGBA and CMYK, 2.00 gray, in 16 bits twice as many, floats 24.00; all in one
-    piece 10.08 RGB, 12.00 RGBA and CMYK, 5.99 gray; two tiles of 4096 x 4000 10.38.
-    """
-    channels = 4 if kind.samples > 3 else 3 if _COLORS[kind.photometric] == "rgb" else 1
-    output = kind.width * kind.height * channels * max(1, kind.bits // 8)
-    one = piece.stored + piece.samples + 4 * piece.pixels
-    if kind.compression == _JPEG:
-        one += 2 * piece.samples
-    return output + max(output, one) + SLACK
-
-
-def profile(data: Encoded) -> bytes | None:
+def profile(data: Encoded, facts: Facts) -> bytes | None:
     """Tag 34675, as it is."""
-    page = _open(Window.over(data))
+    page = _open(Window.over(data), facts.directory)
     return bytes(page.values(_PROFILE, (), MAX_PROFILE)) or None
 
 
-FORMAT = Format("tiff", sniff, read, unchanged, profile)
+FORMAT = Format("tiff", sniff, read, vet, profile, read_page)

@@ -1,10 +1,40 @@
-"""The kinds of TIFF that a decoder would show wrong, or not at all: they are refused by name."""
+"""The kinds of TIFF; those that a decoder would show wrong, or not at all, are refused by name."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from imgmiddleware.probe.format import unsupported
 
+#: Photometric interpretation -> `Facts.color`.
+COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
+
 _GRAYS, _RGB, _LAB = (0, 1), 2, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The largest strip or tile."""
+
+    pixels: int
+    samples: int  # in bytes, decoded
+    stored: int  # in bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Sample layout of the first page."""
+
+    width: int
+    height: int
+    bits: int
+    samples: int
+    photometric: int
+    compression: int
+    planar: bool  # one plane a sample
+    float: bool
+    alpha: bool
+    associated: bool  # the colours are multiplied by their alpha
 
 
 def check_decodable(

@@ -165,13 +165,13 @@ def _facts(width: int, height: int, alpha: bool, orientation: int, frames: int |
     return Facts("webp", width, height, orientation, "rgb", alpha, 8, frames or 1, decode_bytes)
 
 
-def profile(data: Encoded) -> bytes | None:
+def profile(data: Encoded, facts: Facts) -> bytes | None:
     """The ICCP chunk, as it is."""
     window = Window.over(data)
     for chunk in _chunks(window, 12, _end(window)):
         if chunk.kind == b"ICCP":
             plain = window.read(chunk.start, chunk.length)
-            return plain if 0 < len(plain) <= MAX_PROFILE else None
+            return plain if len(plain) <= MAX_PROFILE else b""
     return None
 
 

@@ -14,26 +14,26 @@ from pictures import SRGB, swapped_profile
 
 def test_a_profile_is_honoured() -> None:
     pixels = np.full((2, 2, 3), (10, 20, 250), np.uint8)  # BGR: red
-    result = to_srgb(pixels, swapped_profile(), cmyk=False)
+    result = to_srgb(pixels, swapped_profile(), "rgb")
     assert result[0, 0].tolist() == pytest.approx([10, 250, 20], abs=2)
     with_alpha = np.dstack((pixels, np.full((2, 2), 77, np.uint8)))
-    assert to_srgb(with_alpha, swapped_profile(), cmyk=False)[0, 0].tolist() == [*result[0, 0], 77]
+    assert to_srgb(with_alpha, swapped_profile(), "rgb")[0, 0].tolist() == [*result[0, 0], 77]
 
 
 def test_srgb_itself_changes_nothing() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (30, 30, 3), np.uint8)
-    assert np.array_equal(to_srgb(pixels, SRGB, cmyk=False), pixels)
+    assert np.array_equal(to_srgb(pixels, SRGB, "rgb"), pixels)
 
 
 @pytest.mark.parametrize("profile", [None, b"", b"garbage", SRGB[:200], b"\0" * 500])
 def test_a_broken_profile_is_ignored(profile: bytes | None) -> None:
     pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    assert np.array_equal(to_srgb(pixels, profile, cmyk=False), pixels)
+    assert np.array_equal(to_srgb(pixels, profile, "rgb"), pixels)
 
 
 def test_a_profile_for_another_kind_of_picture_is_ignored() -> None:
     gray = np.arange(4, dtype=np.uint8).reshape(2, 2)
-    assert np.array_equal(to_srgb(gray, SRGB, cmyk=False), gray)
+    assert np.array_equal(to_srgb(gray, SRGB, "gray"), gray)
 
 
 def gray_profile(gamma: float) -> bytes:
@@ -63,7 +63,7 @@ def gray_profile(gamma: float) -> bytes:
 def test_a_gray_profile_is_honoured() -> None:
     linear = np.full((2, 2), 55, np.uint8)
     # Linear light 55/255 = 0.2157; sRGB's curve gives 1.055 * 0.2157 ** (1 / 2.4) - 0.055 = 0.5019.
-    result = to_srgb(linear, gray_profile(1.0), cmyk=False)
+    result = to_srgb(linear, gray_profile(1.0), "gray")
     assert result.shape == (2, 2)
     assert result[0, 0] == pytest.approx(0.5019 * 255, abs=1.5)
 
@@ -71,14 +71,14 @@ def test_a_gray_profile_is_honoured() -> None:
 def test_cmyk_without_a_profile() -> None:
     inks = np.array([[(0, 0, 0, 0), (255, 0, 0, 0), (0, 0, 255, 0), (0, 0, 0, 255)]], np.uint8)
     # White, cyan, yellow, black, as BGR.
-    assert to_srgb(inks, None, cmyk=True)[0].tolist() == [
+    assert to_srgb(inks, None, "cmyk")[0].tolist() == [
         [255, 255, 255], [255, 255, 0], [0, 255, 255], [0, 0, 0],
     ]  # fmt: skip
 
 
 def test_cmyk_with_a_profile_that_is_none_for_cmyk() -> None:
     inks = np.zeros((1, 1, 4), np.uint8)
-    assert to_srgb(inks, SRGB, cmyk=True).tolist() == [[[255, 255, 255]]]
+    assert to_srgb(inks, SRGB, "cmyk").tolist() == [[[255, 255, 255]]]
 
 
 def test_depth_is_scaled_with_rounding() -> None:
@@ -94,3 +94,22 @@ def test_depth_is_scaled_with_rounding() -> None:
 def test_the_helper_profiles_are_what_littlecms_takes() -> None:
     for data, space in ((swapped_profile(), "RGB "), (gray_profile(1.0), "GRAY")):
         assert ImageCms.ImageCmsProfile(io.BytesIO(data)).profile.xcolor_space == space
+
+
+def test_what_is_set_aside_is_said() -> None:
+    from imgmiddleware import ImageRequest, ImageService
+    from pictures import quadrants, saved
+
+    def notes(data: bytes) -> str | None:
+        answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "w=8"))
+        assert answer is not None
+        assert answer.status == 200
+        return answer.header("Image-Notes")
+
+    photo = quadrants()
+    assert notes(saved(photo, "PNG")) is None
+    assert notes(saved(photo, "PNG", icc_profile=SRGB)) is None
+    assert notes(saved(photo, "PNG", icc_profile=swapped_profile())) is None
+    assert notes(saved(photo, "PNG", icc_profile=b"garbage")) == "profile-ignored"
+    assert notes(saved(photo, "JPEG", icc_profile=SRGB[:200])) == "profile-ignored"
+    assert notes(saved(photo[..., 0], "PNG", icc_profile=SRGB)) == "profile-ignored"

@@ -85,12 +85,12 @@ def test_profile_in_several_segments_beside_others() -> None:
     [[(1, 2)], [(2, 2)], [(1, 2), (2, 3)], [(0, 0)], [(1, 1, b"")]],
     ids=["one missing", "first missing", "totals differ", "none", "empty"],
 )
-def test_broken_profile_is_none(parts: list[tuple[int, ...]]) -> None:
+def test_a_broken_profile_is_empty(parts: list[tuple[int, ...]]) -> None:
     bodies = [
         b"ICC_PROFILE\0" + bytes(part[:2]) + (b"x" if len(part) == 2 else b"") for part in parts
     ]
     data = behind_soi(*(segment(0xE2, body) for body in bodies))
-    assert read_profile(data, probe(data)) is None
+    assert read_profile(data, probe(data)) == b""
 
 
 def test_profile_in_segments_out_of_order() -> None:
@@ -101,9 +101,9 @@ def test_profile_in_segments_out_of_order() -> None:
     assert read_profile(data, probe(data)) == b"ab"
 
 
-def test_oversized_profile_is_none() -> None:
+def test_an_oversized_profile_is_empty() -> None:
     data = encode(noise(), "JPEG", icc_profile=bytes(5 * 1024 * 1024))
-    assert read_profile(data, probe(data)) is None
+    assert read_profile(data, probe(data)) == b""
 
 
 def patched(offset: int, value: bytes) -> bytes:

@@ -134,7 +134,7 @@ def test_bombs_do_not_reach_the_decoder(bomb) -> None:
     data = bomb()
     facts = probe(data)
     assert len(vet(data, facts)) < 100
-    assert read_profile(data, facts) is None
+    assert not read_profile(data, facts)  # there is none, or it is too large
 
 
 def test_profile() -> None:
@@ -148,7 +148,7 @@ def test_profile() -> None:
         b"x\0\0" + zlib.compress(SRGB)[:-9],
     ):
         broken = PHOTO[:33] + chunk(b"iCCP", body) + PHOTO[33:]
-        assert read_profile(broken, probe(broken)) is None
+        assert read_profile(broken, probe(broken)) == b""
 
 
 SMALL = ihdr(4, 3)

@@ -1,0 +1,16 @@
+"""Page: which page or frame of the original is meant, or all of its frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgmiddleware.operations.forms import flag, whole
+from imgmiddleware.transform import Operation, parameter
+
+
+@dataclass(frozen=True)
+class Page(Operation):
+    """`page` counts from 1; of an animation it is a frame. `anim` asks for all of them, moving."""
+
+    page: int = parameter(whole(1, 100_000), 1)
+    anim: bool = parameter(flag(), False)
