@@ -34,6 +34,7 @@ PILLOW: dict[str, tuple[str, dict[str, Any]]] = {
     "png": ("PNG", {"compress_level": 1}),
     "webp": ("WEBP", {}),
     "avif": ("AVIF", {"speed": 9}),
+    "gif": ("GIF", {}),
     "bmp": ("BMP", {}),
     "tif": ("TIFF", {"compression": "tiff_lzw"}),
 }

@@ -38,8 +38,7 @@ def raw(format: str, setting: int) -> Callable[[Any], bytes]:
     encoder = ENCODERS[format]
 
     def call(pixels: Any) -> bytes:
-        data = cv2.imencode(encoder.suffix, pixels, [*encoder.settings(setting)])[1]
-        return bytes(data.tobytes())
+        return encoder.write(pixels, setting)
 
     return call
 

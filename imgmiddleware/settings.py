@@ -64,7 +64,7 @@ class Settings:
     #: An animation over these is answered with its first frame: frames, and their pixels in all, of
     #: the original and of the result.
     max_frames: int = 500
-    max_animation_pixels: int = 100_000_000
+    max_animation_pixels: int = 50_000_000
     #: The formats of originals, by magic bytes, that are opened at all.
     original_formats: frozenset[str] = ORIGINAL_FORMATS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,30 +10,59 @@ import cv2
 import numpy as np
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.imaging import palette
 from imgmiddleware.sources.original import Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """A format as OpenCV writes it.
+    """A format: `longest` is its longest side in pixels, `write` makes the file of pixels.
 
-    `suffix` selects it; `settings` are OpenCV's parameters for the encoder's own quality of 0 to
-    100; `longest` is its longest side in pixels. `scale` is the encoder's own quality at each of
-    `QUALITIES`, between which it is interpolated; None for a format that has no quality.
+    `write` takes the encoder's own quality, 0 to 100; `scale` is that quality at each of
+    `QUALITIES`, between which it is interpolated, and None for a format that has no quality.
     """
 
-    suffix: str
     longest: int
-    settings: Callable[[int], Sequence[int]] = lambda quality: ()
+    write: Callable[[Pixels, int], bytes]
     scale: Sequence[int] | None = None
 
     def own(self, quality: int) -> int:
         """The encoder's own quality for `q`, 0 to 100, at which all formats look alike."""
         return round(float(np.interp(quality, QUALITIES, self.scale or QUALITIES)))
 
-    def parameters(self, quality: int) -> Sequence[int]:
-        """OpenCV's parameters for `q`."""
-        return () if self.scale is None else self.settings(self.own(quality))
+
+def _opencv(
+    suffix: str, settings: Callable[[int], Sequence[int]] = lambda quality: ()
+) -> Callable[[Pixels, int], bytes]:
+    """OpenCV's writer of a format; `settings` are its parameters for a quality."""
+
+    def write(pixels: Pixels, quality: int) -> bytes:
+        done, data = cv2.imencode(suffix, pixels, [*settings(quality)])
+        if not done:
+            raise RuntimeError(f"OpenCV refused {pixels.shape} {pixels.dtype} pixels as {suffix}")
+        return np.asarray(data).tobytes()
+
+    return write
+
+
+_truecolor_png = _opencv(".png")
+
+
+def _png(pixels: Pixels, quality: int) -> bytes:
+    """With a palette where that loses nothing and is smaller."""
+    indexed = palette.exact(pixels) if pixels.dtype == np.uint8 else None
+    plain = _truecolor_png(pixels, quality)
+    return plain if indexed is None else min(palette.png(indexed), plain, key=len)
+
+
+def _gif(pixels: Pixels, quality: int) -> bytes:
+    """In 256 colours of its own, one of them for what is clear."""
+    indexed = palette.with_binary_alpha(pixels)
+    clear = np.flatnonzero(indexed.colors[:, 3] == 0)
+    more = {"transparency": int(clear[0])} if len(clear) else {}
+    file = io.BytesIO()
+    palette.as_image(indexed).save(file, "GIF", optimize=False, **more)
+    return file.getvalue()
 
 
 #: `q` where the scale of each encoder is known. One `q` gives JPEG, WebP and AVIF the same median
@@ -40,29 +70,29 @@ class Encoder:
 QUALITIES = (0, 10, 25, 50, 75, 90, 100)
 
 ENCODERS: Mapping[str, Encoder] = {
-    "jpg": Encoder(".jpg", 65_500, lambda q: (cv2.IMWRITE_JPEG_QUALITY, q), QUALITIES),
-    "png": Encoder(".png", 1_000_000),
+    "jpg": Encoder(65_500, _opencv(".jpg", lambda q: (cv2.IMWRITE_JPEG_QUALITY, q)), QUALITIES),
+    "png": Encoder(1_000_000, _png),
     # Over 100 would mean lossless to OpenCV.
     "webp": Encoder(
-        ".webp",
         16_383,
-        lambda q: (cv2.IMWRITE_WEBP_QUALITY, q),
+        _opencv(".webp", lambda q: (cv2.IMWRITE_WEBP_QUALITY, q)),
         (0, 2, 10, 53, 82, 93, 100),
     ),
     # Speed 9 of 10: half the time of WebP at a third less bytes; slower ones cost seconds.
     "avif": Encoder(
-        ".avif",
         65_535,
-        lambda q: (cv2.IMWRITE_AVIF_QUALITY, q, cv2.IMWRITE_AVIF_SPEED, 9),
+        _opencv(".avif", lambda q: (cv2.IMWRITE_AVIF_QUALITY, q, cv2.IMWRITE_AVIF_SPEED, 9)),
         (0, 2, 18, 42, 60, 85, 98),
     ),
-    "bmp": Encoder(".bmp", 65_535),
-    "tif": Encoder(".tif", 65_535),
+    "gif": Encoder(65_535, _gif),
+    "bmp": Encoder(65_535, _opencv(".bmp")),
+    "tif": Encoder(65_535, _opencv(".tif")),
 }
 
 
 def encode(pixels: Pixels, format: str, quality: int) -> bytes:
-    """The file of `pixels`: uint8, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels.
+    """The file of `pixels`: uint8, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels;
+    uint16 too for png and tif.
 
     `format` is a key of `ENCODERS`; `quality` is 0 to 100, without effect on lossless formats.
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
@@ -71,10 +101,7 @@ def encode(pixels: Pixels, format: str, quality: int) -> bytes:
     height, width = pixels.shape[:2]
     if max(width, height) > encoder.longest:
         raise too_long(format, width, height)
-    done, data = cv2.imencode(encoder.suffix, pixels, [*encoder.parameters(quality)])
-    if not done:
-        raise RuntimeError(f"the {format} encoder refused {width}x{height} {pixels.dtype} pixels")
-    return np.asarray(data).tobytes()
+    return encoder.write(pixels, encoder.own(quality))
 
 
 def encode_within(pixels: Pixels, format: str, quality: int, most: int) -> bytes:

@@ -16,13 +16,14 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
         "png": "image/png",
         "webp": "image/webp",
         "avif": "image/avif",
+        "gif": "image/gif",
         "bmp": "image/bmp",
         "tif": "image/tiff",
     }
 )
-#: Those that keep alpha. BMP could hold it too, but most readers of 32-bit BMP ignore it and show
-#: what it hid.
-WITH_ALPHA = frozenset({"png", "webp", "avif", "tif"})
+#: Those that keep alpha, GIF that of what is quite clear. BMP could hold it too, but most readers
+#: of 32-bit BMP ignore it and show what it hid.
+WITH_ALPHA = frozenset({"png", "webp", "avif", "gif", "tif"})
 
 #: Those that move, best first: what is chosen for a client that names it, GIF for all others.
 ANIMATED = ("webp", "avif", "gif")

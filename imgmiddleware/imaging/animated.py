@@ -1,0 +1,87 @@
+"""Encode animations, by Pillow: OpenCV's calls for them have written beyond their memory.
+
+Pillow holds all frames until it writes, so that their pixels are bounded by the service.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.imaging.encode import ENCODERS
+from imgmiddleware.imaging.palette import as_image, with_binary_alpha
+from imgmiddleware.operations.pixels import has_alpha
+from imgmiddleware.sources.original import Pixels
+
+#: Pillow's name of each format. WebP's method 2 of 6 and AVIF's speed 9 of 10: the slower ones cost
+#: several times as much for some hundredths of the bytes, and there are many frames.
+_NAMES = {"gif": "GIF", "webp": "WEBP", "avif": "AVIF"}
+_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "gif": {"optimize": False},
+    "webp": {"method": 2, "allow_mixed": False},
+    "avif": {"speed": 9},
+}
+#: A GIF counts in hundredths of a second, and browsers show what lasts under two for ten.
+_SHORTEST = 20
+
+
+def encode_animation(
+    frames: Iterable[Pixels], durations: Sequence[int], format: str, quality: int, plays: int
+) -> bytes:
+    """The file of `frames`: uint8 gray, BGR or BGRA, all of one size, taken one after the other.
+
+    `durations` are in milliseconds, one a frame; `plays` is how often it runs, 0 for ever, which
+    AVIF cannot say; `format` is "gif", "webp" or "avif"; `quality` is 0 to 100 as in `encode`.
+    """
+    images = [_indexed(f) if format == "gif" else _colored(f) for f in frames]
+    settings = dict(_SETTINGS[format])
+    lasting = [*durations]
+    if format == "gif":
+        lasting = [max(_SHORTEST, round(ms / 10) * 10) for ms in durations]
+        # What is clear shows what stood there, unless that is taken away.
+        settings["disposal"] = 2
+        if plays != 1:
+            settings["loop"] = max(0, plays - 1)  # it says how often it runs again
+    else:
+        settings["quality"] = ENCODERS[format].own(quality)
+        if format == "webp":
+            settings["loop"] = plays
+    file = io.BytesIO()
+    images[0].save(
+        file, _NAMES[format], save_all=True, append_images=images[1:], duration=lasting, **settings
+    )
+    if format == "webp" and images[0].mode == "RGBA":
+        return _said_to_have_alpha(file.getvalue())
+    return file.getvalue()
+
+
+def _said_to_have_alpha(webp: bytes) -> bytes:
+    """With VP8X's flag of alpha (RFC 9649, section 2.7), which decides whether clear is clear.
+
+    libwebp leaves it out where every frame is an opaque part of a clear canvas.
+    """
+    if webp[12:16] != b"VP8X":
+        return webp
+    return webp[:20] + bytes([webp[20] | 0x10]) + webp[21:]
+
+
+def _colored(pixels: Pixels) -> Image.Image:
+    if pixels.ndim == 2:
+        return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)), "RGB")
+    if has_alpha(pixels):
+        return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), "RGBA")
+    return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)), "RGB")
+
+
+def _indexed(pixels: Pixels) -> Image.Image:
+    indexed = with_binary_alpha(pixels)
+    image = as_image(indexed)
+    clear = np.flatnonzero(indexed.colors[:, 3] == 0)
+    if len(clear):
+        image.info["transparency"] = int(clear[0])
+    return image

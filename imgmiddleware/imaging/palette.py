@@ -1,0 +1,107 @@
+"""Palettes: the few colours of a drawing, exactly, or the best few of a photo."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.operations.pixels import has_alpha
+from imgmiddleware.sources.original import Pixels
+
+_MOST = 256
+#: Pixels of a first look, which tells a photo from a drawing in some microseconds.
+_SAMPLE = 2048
+#: Pixels that are sorted at a time.
+_BAND = 2**18
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """`indices`: uint8, (height, width); `colors`: uint8, (count, 4), red first, then alpha."""
+
+    indices: Pixels
+    colors: Pixels
+
+
+def exact(pixels: Pixels, most: int = _MOST) -> Indexed | None:
+    """`pixels` (uint8 gray, BGR or BGRA) in their own colours; None where they are over `most`.
+
+    What is clear all the way is one colour: what it hides is never seen.
+    """
+    codes = _codes(pixels)
+    flat = codes.reshape(-1)
+    if len(np.unique(flat[:: max(1, flat.size // _SAMPLE)])) > most:
+        return None
+    found = np.empty(0, np.uint32)
+    for start in range(0, flat.size, _BAND):
+        found = np.union1d(found, flat[start : start + _BAND])
+        if len(found) > most:
+            return None
+    colors = np.ascontiguousarray(found).view(np.uint8).reshape(-1, 4)[:, [2, 1, 0, 3]]
+    return Indexed(np.searchsorted(found, codes).astype(np.uint8), colors)
+
+
+def nearest(pixels: Pixels) -> Indexed:
+    """`pixels` in at most 256 colours, of which one is clear where alpha is under a half.
+
+    What is partly clear is laid over white. By median cut without dithering: 3.5 dB better than the
+    octree on a photo of 800 x 450, and a fifth smaller than dithered.
+    """
+    if not has_alpha(pixels):
+        rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB if pixels.ndim == 2 else cv2.COLOR_BGR2RGB)
+        return _cut(np.asarray(rgb), _MOST)
+    clear = pixels[..., 3] < 128
+    alpha = pixels[..., 3:].astype(np.uint16)
+    over = ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    over[clear] = 255
+    cut = _cut(np.ascontiguousarray(over[..., ::-1]), _MOST - 1)
+    indices = cut.indices.copy()
+    indices[clear] = len(cut.colors)
+    return Indexed(indices, np.vstack((cut.colors, np.zeros((1, 4), np.uint8))))
+
+
+def with_binary_alpha(pixels: Pixels) -> Indexed:
+    """The colours themselves where they are few and nothing is partly clear, else the nearest."""
+    indexed = exact(pixels)
+    if indexed is None or not {*np.unique(indexed.colors[:, 3])} <= {0, 255}:
+        return nearest(pixels)
+    return indexed
+
+
+def as_image(indexed: Indexed) -> Image.Image:
+    """For Pillow's encoders; the palette has no alpha."""
+    image = Image.fromarray(indexed.indices, "P")
+    image.putpalette(indexed.colors[:, :3].tobytes())
+    return image
+
+
+def png(indexed: Indexed) -> bytes:
+    """A PNG of 1, 2, 4 or 8 bits a pixel."""
+    alpha = indexed.colors[:, 3]
+    more = {"transparency": alpha.tobytes()} if alpha.min() < 255 else {}
+    file = io.BytesIO()
+    as_image(indexed).save(file, "PNG", **more)
+    return file.getvalue()
+
+
+def _codes(pixels: Pixels) -> Pixels:
+    """Each pixel as one number, uint32, (height, width): blue in its lowest byte, alpha on top."""
+    if pixels.ndim == 2:
+        bgra = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGRA)
+    elif pixels.shape[2] == 3:
+        bgra = cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA)
+    else:
+        bgra = np.where(pixels[..., 3:] > 0, pixels, 0).astype(np.uint8)
+    return np.asarray(np.ascontiguousarray(bgra).view("<u4")[..., 0])
+
+
+def _cut(rgb: Pixels, most: int) -> Indexed:
+    image = Image.fromarray(rgb, "RGB").quantize(most, method=Image.Quantize.MEDIANCUT)
+    palette = np.array(image.getpalette(), np.uint8).reshape(-1, 3)
+    indices = np.asarray(image)
+    used = palette[: int(indices.max()) + 1]
+    return Indexed(indices, np.dstack((used[None], np.full((1, len(used), 1), 255, np.uint8)))[0])
