@@ -6,7 +6,8 @@ Pillow holds all frames until it writes, so that their pixels are bounded by the
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import cv2
@@ -31,18 +32,20 @@ _SHORTEST = 20
 
 
 def encode_animation(
-    frames: Iterable[Pixels], durations: Sequence[int], format: str, quality: int, plays: int
+    frames: Sequence[tuple[Pixels, int]], format: str, quality: int, plays: int
 ) -> bytes:
-    """The file of `frames`: uint8 gray, BGR or BGRA, all of one size, taken one after the other.
+    """The file of `frames`: uint8 gray, BGR or BGRA, all of one size; each with its milliseconds.
 
-    `durations` are in milliseconds, one a frame; `plays` is how often it runs, 0 for ever, which
-    AVIF cannot say; `format` is "gif", "webp" or "avif"; `quality` is 0 to 100 as in `encode`.
+    `plays` is how often it runs, 0 for ever, which AVIF cannot say; `format` is "gif", "webp" or
+    "avif"; `quality` is 0 to 100 as in `encode`.
     """
-    images = [_indexed(f) if format == "gif" else _colored(f) for f in frames]
+    opaque = all(not has_alpha(pixels) or pixels[..., 3].min() == 255 for pixels, _ in frames)
+    make = _indexed if format == "gif" else partial(_colored, opaque=opaque)
+    images = [make(pixels) for pixels, _ in frames]
+    lasting = [milliseconds for _, milliseconds in frames]
     settings = dict(_SETTINGS[format])
-    lasting = [*durations]
     if format == "gif":
-        lasting = [max(_SHORTEST, round(ms / 10) * 10) for ms in durations]
+        lasting = [max(_SHORTEST, round(ms / 10) * 10) for ms in lasting]
         # What is clear shows what stood there, unless that is taken away.
         settings["disposal"] = 2
         if plays != 1:
@@ -70,11 +73,12 @@ def _said_to_have_alpha(webp: bytes) -> bytes:
     return webp[:20] + bytes([webp[20] | 0x10]) + webp[21:]
 
 
-def _colored(pixels: Pixels) -> Image.Image:
+def _colored(pixels: Pixels, opaque: bool) -> Image.Image:
     if pixels.ndim == 2:
         return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)), "RGB")
-    if has_alpha(pixels):
+    if has_alpha(pixels) and not opaque:
         return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), "RGBA")
+    pixels = pixels[..., :3]
     return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)), "RGB")
 
 

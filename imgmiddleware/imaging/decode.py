@@ -16,25 +16,28 @@ from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.imaging.color import lab_to_srgb
-from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
+from imgmiddleware.probe.format import Encoded
 from imgmiddleware.sources.original import Pixels
 
 #: Pixels whose colours are divided at once: 44 bytes of floats each, which `SLACK` has room for.
 _BAND = 65536
 
+#: Width and height.
+Size = tuple[int, int]
 
-def decode(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
+
+def decode(data: Encoded, facts: Facts, stored: Size, least: Size) -> Pixels:
     """The whole picture: (height, width) gray, or with 3 (BGR), 4 (BGRA, or CMYK) channels.
 
-    dtype uint8, uint16 or float32; at least `plan.least` in size. Raises `ImageError` (422) where
-    the original is damaged, as far as its decoder tells; which damage that is, is a table in the
-    documentation.
+    dtype uint8, uint16 or float32; of the size `stored`, or down to `least`. Raises `ImageError`
+    (422) where the original is damaged, as far as its decoder tells; which damage that is, is a
+    table in the documentation.
     """
     clean = vet(data, facts)
     if facts.format == "jpeg":
-        return _jpeg(clean, facts, plan)
+        return _jpeg(clean, facts, least)
     # For 8-bit TIFF Pillow is as fast, tells of damage in LZW and deflate, and knows CMYK and
     # associated alpha; it has no 16-bit colour.
     decoders = [_opencv, _pillow] if facts.format == "tiff" else [_opencv]
@@ -46,8 +49,8 @@ def decode(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
             break
     else:
         raise damaged(f"the {facts.format.upper()} decoder could not read it")
-    if pixels.shape[1::-1] != plan.stored:
-        raise _contradicts(pixels, plan.stored)
+    if pixels.shape[1::-1] != stored:
+        raise _contradicts(pixels, stored)
     return _as_promised(pixels, facts)
 
 
@@ -94,9 +97,9 @@ def _unassociate(pixels: Pixels) -> None:
         band[..., :3] = np.rint(colors) if pixels.dtype == np.uint16 else colors
 
 
-def _jpeg(data: bytes | memoryview, facts: Facts, plan: Plan) -> Pixels:
+def _jpeg(data: Encoded, facts: Facts, least: Size) -> Pixels:
     colorspace = {"gray": "GRAY", "rgb": "BGR", "cmyk": "CMYK"}[facts.color]
-    width, height = plan.least
+    width, height = least
     try:
         expected = simplejpeg.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
         pixels = simplejpeg.decode_jpeg(
@@ -111,7 +114,7 @@ def _jpeg(data: bytes | memoryview, facts: Facts, plan: Plan) -> Pixels:
     return np.asarray(pixels[..., 0] if facts.color == "gray" else pixels)
 
 
-def _opencv(data: bytes | memoryview, facts: Facts) -> Pixels | None:
+def _opencv(data: Encoded, facts: Facts) -> Pixels | None:
     if facts.color == "cmyk":  # it would be converted without its profile
         raise ImageError("unsupported-feature", "CMYK of more than 8 bits is not opened here")
     # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF). It makes a
@@ -125,7 +128,7 @@ def _opencv(data: bytes | memoryview, facts: Facts) -> Pixels | None:
     return None if pixels is None else np.asarray(pixels)
 
 
-def _pillow(data: bytes | memoryview, facts: Facts) -> Pixels | None:
+def _pillow(data: Encoded, facts: Facts) -> Pixels | None:
     """A TIFF, of up to 8 bits or what OpenCV cannot read."""
     try:
         with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:

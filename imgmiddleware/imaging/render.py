@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
+from imgmiddleware.imaging.animated import encode_animation
+from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.encode import encode, encode_within
@@ -57,25 +60,52 @@ def render(
     """The result. Raises `ImageError` where the original is damaged or has changed, and what
     `replan` raises.
     """
-    decoded = _decoded(original, facts, plan)
-    if plan.trim.trim:
-        part = _trimmed(decoded, plan)
-        plan = replan(part) if part else plan
-    pixels = _finished(decoded, plan)
-    if plan.output.max_bytes is not None:
-        body = encode_within(pixels, plan.format, plan.output.q, plan.output.max_bytes)
-    else:
-        body = encode(pixels, plan.format, plan.output.q)
-    return Rendered(body, decoded.notes)
-
-
-def _decoded(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> _Decoded:
     if isinstance(original, ArrayOriginal):
-        return _Decoded(original.pixels(), facts.color, None)
-    data = read_all(original)
-    profile = read_profile(data, facts)
-    pixels = decode(data, facts, plan)
+        decoded = _Decoded(original.pixels(), facts.color, None)
+    else:
+        data = read_all(original)
+        if plan.frames > 1:
+            return _animated(data, facts, plan, replan)
+        decoded = _with_profile(_decoded(data, facts, plan), data, facts)
+    plan = _replanned(decoded, plan, replan)
+    return Rendered(_encoded(_finished(decoded, plan), plan), decoded.notes)
+
+
+def _animated(data: memoryview, facts: Facts, plan: Plan, replan: Replan) -> Rendered:
+    """All frames, trimmed where the first has a border."""
+    shown = seen_frames(data, facts)
+    frames: list[tuple[Pixels, int]] = []
+    notes: tuple[str, ...] = ()
+    for pixels, duration in shown.frames:
+        decoded = _with_profile(pixels, data, facts)
+        if not frames:
+            plan, notes = _replanned(decoded, plan, replan), decoded.notes
+        frames.append((_finished(decoded, plan), duration))
+    return Rendered(encode_animation(frames, plan.format, plan.output.q, shown.plays), notes)
+
+
+def _replanned(decoded: _Decoded, plan: Plan, replan: Replan) -> Plan:
+    part = _trimmed(decoded, plan) if plan.trim.trim else None
+    return replan(part) if part else plan
+
+
+def _encoded(pixels: Pixels, plan: Plan) -> bytes:
+    if plan.output.max_bytes is not None:
+        return encode_within(pixels, plan.format, plan.output.q, plan.output.max_bytes)
+    return encode(pixels, plan.format, plan.output.q)
+
+
+def _decoded(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
+    """The page or frame that is meant; a page of a TIFF has facts of its own."""
+    if is_composed(facts) or (plan.frame and not facts.directory):
+        pixels, _ = next(islice(seen_frames(data, facts).frames, plan.frame, None))
+        return pixels
+    return decode(data, facts, plan.stored, plan.least)
+
+
+def _with_profile(pixels: Pixels, data: memoryview, facts: Facts) -> _Decoded:
     color = "gray" if pixels.ndim == 2 else facts.color
+    profile = read_profile(data, facts)
     if profile is not None and not is_usable(profile, color):
         return _Decoded(pixels, color, None, (PROFILE_IGNORED,))
     return _Decoded(pixels, color, profile)

@@ -6,17 +6,28 @@ and against the file, `Facts.decode_bytes` bounds what decoding may allocate, an
 body.
 """
 
+from imgmiddleware.probe.animation import Animation, Frame
 from imgmiddleware.probe.array import array_facts
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Format
-from imgmiddleware.probe.registry import FORMATS, identify, read_facts, read_profile, vet
+from imgmiddleware.probe.registry import (
+    FORMATS,
+    identify,
+    read_animation,
+    read_facts,
+    read_profile,
+    vet,
+)
 
 __all__ = [
     "FORMATS",
+    "Animation",
     "Facts",
     "Format",
+    "Frame",
     "array_facts",
     "identify",
+    "read_animation",
     "read_facts",
     "read_profile",
     "vet",

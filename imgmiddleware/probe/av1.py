@@ -185,11 +185,13 @@ def check_frame(payload: bytes, sequence: Sequence) -> None:
         raise unsupported("a frame of it has another size than its sequence")
 
 
-def read_sequences(read: Read, size: int) -> list[Sequence]:
+def read_sequences(
+    read: Read, size: int, most_obus: int = MAX_OBUS, most_frames: int = MAX_FRAMES
+) -> list[Sequence]:
     """The sequence headers among all OBUs (section 5.3) of `size` bytes, each frame checked."""
     found: list[Sequence] = []
     offset = frames = 0
-    for _ in range(MAX_OBUS):
+    for _ in range(most_obus):
         if offset >= size:
             return found
         header = read(offset, min(10, size - offset))
@@ -203,11 +205,11 @@ def read_sequences(read: Read, size: int) -> list[Sequence]:
             found.append(read_sequence(read(offset, min(length, _MOST_SEQUENCE))))
         elif kind in (_FRAME_HEADER, _FRAME):
             frames += 1
-            if not found or frames > MAX_FRAMES:
+            if not found or frames > most_frames:
                 raise damaged("an AV1 item has no sequence header, or too many frames")
             check_frame(read(offset, min(length, 32)), found[-1])
         offset += length
-    raise damaged(f"an AV1 item has more than {MAX_OBUS} units")
+    raise damaged(f"an AV1 item has more than {most_obus} units")
 
 
 def _leb128(raw: bytes) -> tuple[int, int]:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.probe import avif_sequence
 from imgmiddleware.probe.av1 import Sequence, read_sequences
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
-    MAX_PROFILE,
     SLACK,
     Encoded,
     Format,
@@ -23,7 +23,7 @@ from imgmiddleware.probe.format import (
     unchanged,
     unsupported,
 )
-from imgmiddleware.probe.isobmff import Box, Container, Item, boxes, read_container
+from imgmiddleware.probe.isobmff import Box, Container, Item, boxes, icc, read_container
 from imgmiddleware.probe.window import Window
 
 #: AV1 pixels of all items for each pixel of the picture: colour, alpha, gain map and thumbnails are
@@ -77,8 +77,6 @@ def _brands(raw: bytes) -> list[bytes]:
 
 def _find_meta(window: Window) -> Box:
     """The 'meta' box behind 'ftyp'."""
-    if window.read(8, 4) == b"avis":
-        raise unsupported("it is an AVIF image sequence; only stills are decoded")
     for box in boxes(window, 0, window.size):
         if box.kind == b"meta":
             return box
@@ -194,7 +192,12 @@ def _check_all(window: Window, container: Container) -> dict[int, _Picture]:
 
 
 def read(window: Window) -> Facts:
-    """The facts of the primary item, after every AV1 item was held against its own data."""
+    """The facts of the primary item, after every AV1 item was held against its own data.
+
+    Of a sequence they are its tracks', which decoders prefer to any item.
+    """
+    if window.read(8, 4) == b"avis":
+        return avif_sequence.read(window)
     container = read_container(window, _find_meta(window))
     primary = container.items[container.primary]
     coded = _check_all(window, container)
@@ -244,13 +247,14 @@ def _decode_bytes(parts: list[_Picture]) -> int:
 
 
 def profile(data: Encoded, facts: Facts) -> bytes | None:
-    """The primary item's 'colr' box of an ICC kind."""
+    """The 'colr' box, of an ICC kind, of the primary item or of a sequence."""
     window = Window.over(data)
+    if facts.sequence:
+        return avif_sequence.profile(window)
     container = read_container(window, _find_meta(window))
     for box in container.items[container.primary].properties:
-        if box.kind == b"colr" and window.read(box.start, 4) in (b"prof", b"rICC"):
-            plain = window.read(box.start + 4, box.size - 4)
-            return plain if len(plain) <= MAX_PROFILE else b""
+        if box.kind == b"colr" and (plain := icc(window, box)) is not None:
+            return plain
     return None
 
 

@@ -29,6 +29,7 @@ class Facts:
     transparent: tuple[int, ...] | None = (
         None  # PNG's tRNS sample(s), gray or R, G, B, in `bits` bits
     )
+    sequence: bool = False  # AVIF: pictures that depend on one another, as in a video
     directory: int = 0  # TIFF: the offset of this page's directory; 0 is the first page
 
     @property

@@ -22,6 +22,10 @@ MAX_PROFILE = 4 * 1024 * 1024
 #: contexts of threads. On files of 20 megapixels that is below 1 MiB, so wide rows have room.
 SLACK = 4 * 1024 * 1024
 
+#: Bytes a pixel that laying frames over one another takes: the canvas, what it was before, a copy
+#: that is handed on, and the frame as blue, green, red and alpha.
+COMPOSED = 16
+
 #: What hostile numbers make Python's own parsers raise: a short buffer, a stream that is none, a
 #: subscript that a header invented.
 PARSE_ERRORS = (struct.error, zlib.error, ValueError, OverflowError, LookupError)

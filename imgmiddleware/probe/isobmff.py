@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.probe.format import unsupported
+from imgmiddleware.probe.format import MAX_PROFILE, unsupported
 from imgmiddleware.probe.window import Window
 
 #: Boxes of one container. A picture has a dozen; 'ipco' of a large grid has a few for each tile.
@@ -123,6 +123,13 @@ def boxes(window: Window, start: int, end: int) -> Iterator[Box]:
         yield Box(kind, start + head, start + size)
         start += size
     raise damaged(f"a box holds more than {MAX_BOXES} boxes")
+
+
+def icc(window: Window, box: Box) -> bytes | None:
+    """The profile in a 'colr' box (14496-12, section 12.1.5); None where it holds another kind."""
+    if window.read(box.start, 4) not in (b"prof", b"rICC"):
+        return None
+    return window.read(box.start + 4, box.size - 4) if box.size - 4 <= MAX_PROFILE else b""
 
 
 def read_container(window: Window, meta: Box) -> Container:

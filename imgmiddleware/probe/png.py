@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
+    COMPOSED,
     MAX_PROFILE,
     SLACK,
     Encoded,
@@ -59,7 +60,7 @@ _PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
     kind: bytes
     start: int  # of its length field
     length: int  # of its data
@@ -98,12 +99,12 @@ def sniff(head: bytes) -> bool:
     return head[:8] == SIGNATURE
 
 
-def _chunks(window: Window) -> Iterator[_Chunk]:
+def chunks(window: Window) -> Iterator[Chunk]:
     """The chunks up to and including IEND; what stands behind it is nobody's."""
     offset = len(SIGNATURE)
     for _ in range(MAX_CHUNKS):
         length, kind = window.unpack(">L4s", offset)
-        chunk = _Chunk(kind, offset, length)
+        chunk = Chunk(kind, offset, length)
         if chunk.end > window.size:
             raise damaged(f"the chunk at byte {offset} claims {length} bytes, beyond the end")
         if not kind.isalpha():
@@ -136,17 +137,18 @@ def _read_header(window: Window) -> _Header:
 class _Body:
     """The chunks behind IHDR."""
 
-    first: dict[bytes, _Chunk]  # of each kind; PLTE and tRNS only before IDAT, where they must be
+    first: dict[bytes, Chunk]  # of each kind; PLTE and tRNS only before IDAT, where they must be
     idat_bytes: int
-    kept: tuple[_Chunk, ...]  # the chunks that are the picture
+    kept: tuple[Chunk, ...]  # the chunks that are the picture
     total: int
+    frames: int  # control chunks of an animation (clause 11.3.6.2)
 
 
 def _walk(window: Window, header: _Header) -> _Body:
-    first: dict[bytes, _Chunk] = {}
-    kept: list[_Chunk] = []
-    total, idat_bytes, last = 0, 0, b""
-    for chunk in _chunks(window):
+    first: dict[bytes, Chunk] = {}
+    kept: list[Chunk] = []
+    total, idat_bytes, frames, last = 0, 0, 0, b""
+    for chunk in chunks(window):
         kind, total = chunk.kind, total + 1
         if kind == b"IDAT":
             if idat_bytes and last != kind:
@@ -161,10 +163,11 @@ def _walk(window: Window, header: _Header) -> _Body:
             first.setdefault(kind, chunk)
         elif kind not in _PICTURE:
             first.setdefault(kind, chunk)
+            frames += kind == b"fcTL"
         last = kind
     if not idat_bytes:
         raise damaged("it has no picture data (IDAT)")
-    return _Body(first, idat_bytes, tuple(kept), total)
+    return _Body(first, idat_bytes, tuple(kept), total, frames)
 
 
 def _check_palette(header: _Header, body: _Body) -> None:
@@ -215,6 +218,7 @@ def read(window: Window) -> Facts:
             f"{body.idat_bytes} bytes cannot inflate to {header.width} x {header.height} pixels"
         )
     alpha, transparent = _transparency(window, header, body)
+    frames = _count_frames(body)
     return Facts(
         "png",
         header.width,
@@ -223,24 +227,26 @@ def read(window: Window) -> Facts:
         "gray" if header.color in (_GRAY, _GRAY_ALPHA) else "rgb",
         alpha,
         16 if header.bits == 16 else 8,
-        _read_frames(window, body.first.get(b"acTL")),
-        _decode_bytes(header, alpha),
+        frames,
+        _decode_bytes(header, alpha) + (frames > 1) * COMPOSED * header.width * header.height,
         bits=header.bits,
         transparent=transparent,
     )
 
 
-def _read_exif(window: Window, chunk: _Chunk | None) -> int:
+def _read_exif(window: Window, chunk: Chunk | None) -> int:
     if chunk is None or chunk.length > _MOST_EXIF:
         return 1
     block = window.read(chunk.data, chunk.length)
     return read_orientation(block.removeprefix(b"Exif\0\0"))
 
 
-def _read_frames(window: Window, chunk: _Chunk | None) -> int:
-    if chunk is None or chunk.length != 8:
+def _count_frames(body: _Body) -> int:
+    """As many as there are, not as acTL claims; it is no animation unless acTL is before IDAT."""
+    control = body.first.get(b"acTL")
+    if control is None or control.length != 8 or control.start > body.first[b"IDAT"].start:
         return 1
-    return max(1, int(window.unpack(">L", chunk.data)[0]))
+    return max(1, body.frames)
 
 
 def vet(data: Encoded, facts: Facts) -> Encoded:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.probe import avif, bmp, gif, jpeg, png, signatures, tiff, webp
+from imgmiddleware.probe import (
+    avif,
+    bmp,
+    gif,
+    gif_frames,
+    jpeg,
+    png,
+    png_frames,
+    signatures,
+    tiff,
+    webp,
+    webp_frames,
+)
+from imgmiddleware.probe.animation import Animation, Frame
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, Format
 from imgmiddleware.probe.window import Readable, Window
@@ -64,6 +78,30 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
         return FORMATS[facts.format].vet(data, facts)
     except PARSE_ERRORS as error:
         raise damaged("its structure contradicts itself") from error
+
+
+_ANIMATIONS: Mapping[str, Callable[[Encoded, Facts], Animation]] = MappingProxyType(
+    {"gif": gif_frames.read, "png": png_frames.read, "webp": webp_frames.read}
+)
+
+
+def read_animation(data: Encoded, facts: Facts) -> Animation:
+    """The frames of a GIF, PNG or WebP, each as a still; at most `facts.frames`.
+
+    Raises `ImageError` where they are damaged, when the frame in question is taken.
+    """
+    try:
+        animation = _ANIMATIONS[facts.format](data, facts)
+    except PARSE_ERRORS as error:
+        raise damaged("its animation contradicts itself") from error
+    return Animation(animation.plays, _guarded(animation.frames, facts.frames))
+
+
+def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
+    try:
+        yield from islice(frames, most)
+    except PARSE_ERRORS as error:
+        raise damaged("a frame of it contradicts itself") from error
 
 
 def read_profile(data: Encoded, facts: Facts) -> bytes | None:

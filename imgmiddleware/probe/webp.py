@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
+    COMPOSED,
     MAX_PROFILE,
     SLACK,
     Encoded,
@@ -31,7 +32,7 @@ _ALPHA, _ANIMATION = 0x10, 0x02  # bits of VP8X's first byte
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
     kind: bytes
     start: int  # of its data
     length: int  # of its data
@@ -50,26 +51,26 @@ def sniff(head: bytes) -> bool:
     return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
 
 
-def _end(window: Window) -> int:
+def riff_end(window: Window) -> int:
     (size,) = window.unpack("<L", 4)
     if not 12 <= size <= window.size - 8:
         raise damaged(f"its RIFF header claims {size} bytes; the file has {window.size - 8}")
     return 8 + int(size)
 
 
-def _chunks(window: Window, start: int, end: int, most: int = MAX_CHUNKS) -> Iterator[_Chunk]:
+def chunks(window: Window, start: int, end: int, most: int = MAX_CHUNKS) -> Iterator[Chunk]:
     for _ in range(most):
         if end - start < 8:  # a rest too short for a chunk header is padding
             return
         kind, length = window.unpack("<4sL", start)
         if start + 8 + length > end:
             raise damaged(f"the chunk at byte {start} claims {length} bytes, beyond the end")
-        yield _Chunk(kind, start + 8, length)
+        yield Chunk(kind, start + 8, length)
         start += 8 + length + (length & 1)
     raise damaged(f"it has more than {most} chunks in one container")
 
 
-def _read_bitstream(window: Window, chunk: _Chunk) -> _Bitstream:
+def _read_bitstream(window: Window, chunk: Chunk) -> _Bitstream:
     if chunk.length < 10:
         raise damaged("its image data is shorter than its header")
     if chunk.kind == _LOSSLESS:  # RFC 9649, section 3.4
@@ -87,7 +88,7 @@ def _read_bitstream(window: Window, chunk: _Chunk) -> _Bitstream:
     return _Bitstream(width, height, False)
 
 
-def _only_bitstream(window: Window, chunks: Iterator[_Chunk]) -> _Bitstream:
+def _only_bitstream(window: Window, chunks: Iterator[Chunk]) -> _Bitstream:
     """The first VP8 or VP8L chunk, as libwebp takes it; ALPH may stand before it."""
     for chunk in chunks:
         if chunk.kind in (_LOSSY, _LOSSLESS):
@@ -101,8 +102,8 @@ def _triple(raw: bytes) -> int:
 
 def read(window: Window) -> Facts:
     """The facts of the container, checked against the frame's own header."""
-    end = _end(window)
-    first = next(_chunks(window, 12, end), None)
+    end = riff_end(window)
+    first = next(chunks(window, 12, end), None)
     if first is None or first.kind not in (_LOSSY, _LOSSLESS, _EXTENDED):
         raise damaged("its first chunk is neither image data nor VP8X")
     if first.kind != _EXTENDED:
@@ -120,7 +121,7 @@ def read(window: Window) -> Facts:
 
 def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool) -> Facts:
     frames, exif = 0, None
-    for chunk in _chunks(window, 12, end):
+    for chunk in chunks(window, 12, end):
         if chunk.kind == _FRAME:
             _check_frame(window, chunk, canvas)
             frames += 1
@@ -129,7 +130,7 @@ def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool)
     if animated != bool(frames):
         raise damaged("its header and its frames disagree on whether it is an animation")
     if not animated:
-        still = _only_bitstream(window, _chunks(window, 12, end))
+        still = _only_bitstream(window, chunks(window, 12, end))
         if (still.width, still.height) != (canvas.width, canvas.height):
             raise damaged(
                 f"its container claims {canvas.width} x {canvas.height} pixels, "
@@ -143,7 +144,7 @@ def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool)
     return _facts(canvas.width, canvas.height, canvas.alpha, orientation, frames or None)
 
 
-def _check_frame(window: Window, chunk: _Chunk, canvas: _Bitstream) -> None:
+def _check_frame(window: Window, chunk: Chunk, canvas: _Bitstream) -> None:
     """Hold an ANMF chunk (section 2.7.1.1) against the canvas and against its own image data."""
     if chunk.length < 16:
         raise damaged("a frame is shorter than its header")
@@ -153,7 +154,7 @@ def _check_frame(window: Window, chunk: _Chunk, canvas: _Bitstream) -> None:
     if left + width > canvas.width or top + height > canvas.height:
         raise damaged("a frame does not lie on its canvas")
     end = chunk.start + chunk.length
-    found = _only_bitstream(window, _chunks(window, chunk.start + 16, end, MAX_FRAME_CHUNKS))
+    found = _only_bitstream(window, chunks(window, chunk.start + 16, end, MAX_FRAME_CHUNKS))
     if (found.width, found.height) != (width, height):
         raise damaged("a frame's header and its image data differ in size")
 
@@ -161,14 +162,14 @@ def _check_frame(window: Window, chunk: _Chunk, canvas: _Bitstream) -> None:
 def _facts(width: int, height: int, alpha: bool, orientation: int, frames: int | None) -> Facts:
     # Measured, bytes a pixel at 20 megapixels: lossy 6.02, lossless 7.01, either with alpha 8.01;
     # an animation, of which two canvases are kept, 11.06 and with alpha 12.01.
-    decode_bytes = width * height * (8 if frames is None else 12) + SLACK
+    decode_bytes = width * height * (8 if frames is None else 12 + COMPOSED) + SLACK
     return Facts("webp", width, height, orientation, "rgb", alpha, 8, frames or 1, decode_bytes)
 
 
 def profile(data: Encoded, facts: Facts) -> bytes | None:
     """The ICCP chunk, as it is."""
     window = Window.over(data)
-    for chunk in _chunks(window, 12, _end(window)):
+    for chunk in chunks(window, 12, riff_end(window)):
         if chunk.kind == b"ICCP":
             plain = window.read(chunk.start, chunk.length)
             return plain if len(plain) <= MAX_PROFILE else b""

@@ -27,6 +27,10 @@ def moving(count: int = 4, alpha: bool = False) -> list[Any]:
     return frames
 
 
+def lasting(frames: list[Any]) -> list[Any]:
+    return [(frame, 50) for frame in frames]
+
+
 def read(data: bytes) -> tuple[list[Any], list[int], Any]:
     with Image.open(io.BytesIO(data)) as image:
         pictures, durations = [], []
@@ -40,7 +44,7 @@ def read(data: bytes) -> tuple[list[Any], list[int], Any]:
 @pytest.mark.parametrize("alpha", [False, True])
 def test_every_frame_and_its_time(format: str, alpha: bool) -> None:
     frames = moving(alpha=alpha)
-    data = encode_animation(iter(frames), [100, 50, 200, 40], format, 90, 0)
+    data = encode_animation([*zip(frames, [100, 50, 200, 40], strict=True)], format, 90, 0)
     pictures, durations, _ = read(data)
     assert [round(d) for d in durations] == [100, 50, 200, 40]
     for picture, frame in zip(pictures, frames, strict=True):
@@ -55,14 +59,14 @@ def test_every_frame_and_its_time(format: str, alpha: bool) -> None:
 @pytest.mark.parametrize(("plays", "webp", "gif"), [(0, 0, 0), (1, 1, None), (3, 3, 2)])
 def test_how_often_it_runs(plays: int, webp: int, gif: int | None) -> None:
     frames = moving(2)
-    assert read(encode_animation(frames, [50, 50], "webp", 75, plays))[2] == webp
+    assert read(encode_animation(lasting(frames), "webp", 75, plays))[2] == webp
     # A GIF says how often it runs again; without a word it runs once.
-    assert read(encode_animation(frames, [50, 50], "gif", 75, plays))[2] == gif
+    assert read(encode_animation(lasting(frames), "gif", 75, plays))[2] == gif
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_one_frame_is_a_still(format: str) -> None:
-    data = encode_animation(moving(1), [100], format, 75, 0)
+    data = encode_animation(lasting(moving(1)), format, 75, 0)
     with Image.open(io.BytesIO(data)) as image:
         assert getattr(image, "n_frames", 1) == 1
 
@@ -70,16 +74,19 @@ def test_one_frame_is_a_still(format: str) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_gray_frames(format: str) -> None:
     frames = [np.full((20, 30), level, np.uint8) for level in (20, 220)]
-    pictures = read(encode_animation(frames, [50, 50], format, 90, 0))[0]
+    pictures = read(encode_animation(lasting(frames), format, 90, 0))[0]
     assert [round(float(p[..., :3].mean()) / 10) for p in pictures] == [2, 22]
 
 
 def test_a_gif_cannot_be_faster_than_browsers_show() -> None:
-    assert read(encode_animation(moving(2), [0, 14], "gif", 75, 0))[1] == [20, 20]
+    assert read(encode_animation([*zip(moving(2), [0, 14], strict=True)], "gif", 75, 0))[1] == [
+        20,
+        20,
+    ]
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_same_pixels_are_the_same_bytes(format: str) -> None:
     frames = [photo_like(40, 30), 255 - photo_like(40, 30)]
-    first, second = (encode_animation(iter(frames), [50, 50], format, 75, 0) for _ in range(2))
+    first, second = (encode_animation(lasting(frames), format, 75, 0) for _ in range(2))
     assert first == second

@@ -216,7 +216,7 @@ def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
     offset = 14 + len(header) + len(masks)
     data = struct.pack("<2sLHHL", b"BM", offset + padded.size, 0, 0, offset)
     result = rendered(data + header + masks + padded.tobytes(), "fm=png")
-    assert opened(result).mode == "RGB"
+    assert opened(result).convert("RGBA").getextrema()[3] == (255, 255)
     assert np.array_equal(pixels_of(result), COLOR)
 
 

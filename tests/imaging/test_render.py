@@ -37,11 +37,13 @@ def test_fill_puts_the_picture_in_the_middle_of_white() -> None:
 
 def test_fill_keeps_a_gray_picture_gray_and_alpha_alpha() -> None:
     gray = answered(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=png").body
-    assert opened(gray).mode == "L"
     assert pixels_of(gray, "L")[0, 0] == 255
+    jpeg = answered(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=jpg").body
+    assert opened(jpeg).mode == "L"
     clear = answered(np.zeros((10, 20, 4), np.uint8), "w=30&h=30&fit=fill&fm=png").body
-    assert opened(clear).getpixel((0, 0)) == (255, 255, 255, 255)
-    assert opened(clear).getpixel((15, 15))[3] == 0
+    rgba = opened(clear).convert("RGBA")
+    assert rgba.getpixel((0, 0)) == (255, 255, 255, 255)
+    assert rgba.getpixel((15, 15))[3] == 0
 
 
 def test_a_crop_is_the_middle() -> None:

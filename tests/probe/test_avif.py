@@ -196,7 +196,7 @@ def item(data: bytes, *properties: bytes) -> bytes:
         ("damaged-original", avif([replace(grid(1, 2, 96, 64, 2, 3), properties=(ispe(90, 64),)), SMALL, SMALL])),
         ("damaged-original", avif([COLORED, replace(coded(80, 64, ALPHA), references=((b"auxl", (1,)),))])),
         ("unsupported-feature", avif([grid(1, 2, 96, 64, 2, 9), SMALL, SMALL])),
-        ("unsupported-feature", avif([SMALL], brand=b"avis")),
+        ("damaged-original", avif([SMALL], brand=b"avis")),
         ("unsupported-feature", avif([replace(SMALL, kind=b"hvc1")])),
         ("unsupported-feature", avif([coded(64, 64, box(b"clap", bytes(32)))])),
         ("damaged-original", lying_avif(2000)),
