@@ -23,6 +23,7 @@ from ssimulacra2 import compute_ssimulacra2
 
 from benchmarks.timing import machine, table
 from imgmiddleware.imaging.encode import ENCODERS, encode
+from imgmiddleware.imaging.metadata import NO_METADATA
 from imgmiddleware.imaging.resample import resample
 
 FOLDER = Path("/usr/share/backgrounds/mate")
@@ -38,7 +39,7 @@ def raw(format: str, setting: int) -> Callable[[Any], bytes]:
     encoder = ENCODERS[format]
 
     def call(pixels: Any) -> bytes:
-        return encoder.write(pixels, setting)
+        return encoder.write(pixels, setting, NO_METADATA)
 
     return call
 

@@ -15,8 +15,10 @@ import numpy as np
 from PIL import Image
 
 from imgmiddleware.imaging.encode import ENCODERS
+from imgmiddleware.imaging.metadata import NO_METADATA, Metadata
 from imgmiddleware.imaging.palette import as_image, with_binary_alpha
 from imgmiddleware.operations.pixels import has_alpha
+from imgmiddleware.probe.exif import written
 from imgmiddleware.sources.original import Pixels
 
 #: Pillow's name of each format. WebP's method 2 of 6 and AVIF's speed 9 of 10: the slower ones cost
@@ -32,7 +34,11 @@ _SHORTEST = 20
 
 
 def encode_animation(
-    frames: Sequence[tuple[Pixels, int]], format: str, quality: int, plays: int
+    frames: Sequence[tuple[Pixels, int]],
+    format: str,
+    quality: int,
+    plays: int,
+    metadata: Metadata = NO_METADATA,
 ) -> bytes:
     """The file of `frames`: uint8 gray, BGR or BGRA, all of one size; each with its milliseconds.
 
@@ -52,6 +58,8 @@ def encode_animation(
             settings["loop"] = max(0, plays - 1)  # it says how often it runs again
     else:
         settings["quality"] = ENCODERS[format].own(quality)
+        settings["icc_profile"] = metadata.icc or b""
+        settings["exif"] = written(metadata.exif) if metadata.exif else b""
         if format == "webp":
             settings["loop"] = plays
     file = io.BytesIO()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging import palette
+from imgmiddleware.imaging.metadata import NO_METADATA, Metadata, attached
+from imgmiddleware.probe.exif import written
 from imgmiddleware.sources.original import Pixels
 
 
@@ -18,12 +21,13 @@ from imgmiddleware.sources.original import Pixels
 class Encoder:
     """A format: `longest` is its longest side in pixels, `write` makes the file of pixels.
 
-    `write` takes the encoder's own quality, 0 to 100; `scale` is that quality at each of
-    `QUALITIES`, between which it is interpolated, and None for a format that has no quality.
+    `write` takes the encoder's own quality, 0 to 100, and what is to go along; `scale` is that
+    quality at each of `QUALITIES`, between which it is interpolated, and None for a format that has
+    no quality.
     """
 
     longest: int
-    write: Callable[[Pixels, int], bytes]
+    write: Callable[[Pixels, int, Metadata], bytes]
     scale: Sequence[int] | None = None
 
     def own(self, quality: int) -> int:
@@ -33,29 +37,52 @@ class Encoder:
 
 def _opencv(
     suffix: str, settings: Callable[[int], Sequence[int]] = lambda quality: ()
-) -> Callable[[Pixels, int], bytes]:
+) -> Callable[[Pixels, int, Metadata], bytes]:
     """OpenCV's writer of a format; `settings` are its parameters for a quality."""
 
-    def write(pixels: Pixels, quality: int) -> bytes:
-        done, data = cv2.imencode(suffix, pixels, [*settings(quality)])
+    def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
+        if metadata and suffix in _OPENCV_ATTACHES:
+            done, data = _with_metadata(suffix, pixels, metadata, [*settings(quality)])
+        else:
+            done, data = cv2.imencode(suffix, pixels, [*settings(quality)])
         if not done:
             raise RuntimeError(f"OpenCV refused {pixels.shape} {pixels.dtype} pixels as {suffix}")
-        return np.asarray(data).tobytes()
+        file = np.asarray(data).tobytes()
+        return file if suffix in _OPENCV_ATTACHES else attached(file, suffix[1:], metadata)
 
     return write
+
+
+_OPENCV_ATTACHES = frozenset({".webp", ".avif"})
+
+
+def _with_metadata(
+    suffix: str, pixels: Pixels, metadata: Metadata, settings: list[int]
+) -> tuple[bool, Any]:
+    kinds: list[int] = []
+    blocks: list[Pixels] = []
+    if metadata.icc:
+        kinds.append(cv2.IMAGE_METADATA_ICCP)
+        blocks.append(np.frombuffer(metadata.icc, np.uint8))
+    if metadata.exif:
+        kinds.append(cv2.IMAGE_METADATA_EXIF)
+        blocks.append(np.frombuffer(written(metadata.exif), np.uint8))
+    return cv2.imencodeWithMetadata(suffix, pixels, kinds, blocks, settings)
 
 
 _truecolor_png = _opencv(".png")
 
 
-def _png(pixels: Pixels, quality: int) -> bytes:
+def _png(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     """With a palette where that loses nothing and is smaller."""
     indexed = palette.exact(pixels) if pixels.dtype == np.uint8 else None
-    plain = _truecolor_png(pixels, quality)
-    return plain if indexed is None else min(palette.png(indexed), plain, key=len)
+    plain = _truecolor_png(pixels, quality, metadata)
+    if indexed is None:
+        return plain
+    return min(attached(palette.png(indexed), "png", metadata), plain, key=len)
 
 
-def _gif(pixels: Pixels, quality: int) -> bytes:
+def _gif(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     """In 256 colours of its own, one of them for what is clear."""
     indexed = palette.with_binary_alpha(pixels)
     clear = np.flatnonzero(indexed.colors[:, 3] == 0)
@@ -90,31 +117,34 @@ ENCODERS: Mapping[str, Encoder] = {
 }
 
 
-def encode(pixels: Pixels, format: str, quality: int) -> bytes:
+def encode(pixels: Pixels, format: str, quality: int, metadata: Metadata = NO_METADATA) -> bytes:
     """The file of `pixels`: uint8, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels;
     uint16 too for png and tif.
 
     `format` is a key of `ENCODERS`; `quality` is 0 to 100, without effect on lossless formats.
+    `metadata` goes along where the format has a place for it, which GIF and BMP have not.
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
     """
     encoder = ENCODERS[format]
     height, width = pixels.shape[:2]
     if max(width, height) > encoder.longest:
         raise too_long(format, width, height)
-    return encoder.write(pixels, encoder.own(quality))
+    return encoder.write(pixels, encoder.own(quality), metadata)
 
 
-def encode_within(pixels: Pixels, format: str, quality: int, most: int) -> bytes:
+def encode_within(
+    pixels: Pixels, format: str, quality: int, most: int, metadata: Metadata = NO_METADATA
+) -> bytes:
     """The file at the highest quality, up to `quality`, at which it has no more than `most` bytes.
 
     Halves the range of qualities, so that it encodes at most nine times. Raises
     `ImageError("result-too-large")` where even the lowest quality is larger, or there is none.
     """
-    best = encode(pixels, format, quality)
+    best = encode(pixels, format, quality, metadata)
     if len(best) <= most:
         return best
     lossless = ENCODERS[format].scale is None
-    smallest = best if lossless else encode(pixels, format, 0)
+    smallest = best if lossless else encode(pixels, format, 0, metadata)
     if len(smallest) > most:
         raise ImageError(
             "result-too-large",
@@ -125,7 +155,7 @@ def encode_within(pixels: Pixels, format: str, quality: int, most: int) -> bytes
     best, fits, exceeds = smallest, 0, quality
     while exceeds - fits > 1:
         middle = (fits + exceeds) // 2
-        data = encode(pixels, format, middle)
+        data = encode(pixels, format, middle, metadata)
         if len(data) <= most:
             best, fits = data, middle
         else:

@@ -8,7 +8,7 @@ background, then encode.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -18,13 +18,15 @@ from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.encode import encode, encode_within
+from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Box, Plan, as_stored
 from imgmiddleware.imaging.resample import resample
 from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
-from imgmiddleware.probe import read_profile
+from imgmiddleware.probe import read_exif, read_profile
+from imgmiddleware.probe.exif import Exif
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.sources.memory import ArrayOriginal
 from imgmiddleware.sources.original import Original, Pixels, read_all
@@ -50,7 +52,8 @@ class _Decoded:
 
     pixels: Pixels
     color: str  # "gray", "rgb" or "cmyk": what the pixels are
-    profile: bytes | None  # usable ones only
+    profile: bytes | None = None  # usable ones only
+    exif: Exif = Exif()  # what is to be kept of it
     notes: tuple[str, ...] = ()
 
 
@@ -61,27 +64,30 @@ def render(
     `replan` raises.
     """
     if isinstance(original, ArrayOriginal):
-        decoded = _Decoded(original.pixels(), facts.color, None)
+        decoded = _Decoded(original.pixels(), facts.color)
     else:
         data = read_all(original)
         if plan.frames > 1:
             return _animated(data, facts, plan, replan)
-        decoded = _with_profile(_decoded(data, facts, plan), data, facts)
+        decoded = _with_metadata(_decoded(data, facts, plan), data, facts, plan)
     plan = _replanned(decoded, plan, replan)
-    return Rendered(_encoded(_finished(decoded, plan), plan), decoded.notes)
+    return Rendered(_encoded(decoded, plan), decoded.notes)
 
 
 def _animated(data: memoryview, facts: Facts, plan: Plan, replan: Replan) -> Rendered:
     """All frames, trimmed where the first has a border."""
     shown = seen_frames(data, facts)
     frames: list[tuple[Pixels, int]] = []
-    notes: tuple[str, ...] = ()
+    first: _Decoded | None = None
     for pixels, duration in shown.frames:
-        decoded = _with_profile(pixels, data, facts)
-        if not frames:
-            plan, notes = _replanned(decoded, plan, replan), decoded.notes
-        frames.append((_finished(decoded, plan), duration))
-    return Rendered(encode_animation(frames, plan.format, plan.output.q, shown.plays), notes)
+        if first is None:
+            first = _with_metadata(pixels, data, facts, plan)
+            plan = _replanned(first, plan, replan)
+        frames.append((_finished(replace(first, pixels=pixels), plan), duration))
+    assert first is not None  # or there was no animation to be planned
+    metadata = _metadata(first, plan)
+    body = encode_animation(frames, plan.format, plan.output.q, shown.plays, metadata)
+    return Rendered(body, first.notes)
 
 
 def _replanned(decoded: _Decoded, plan: Plan, replan: Replan) -> Plan:
@@ -89,10 +95,15 @@ def _replanned(decoded: _Decoded, plan: Plan, replan: Replan) -> Plan:
     return replan(part) if part else plan
 
 
-def _encoded(pixels: Pixels, plan: Plan) -> bytes:
-    if plan.output.max_bytes is not None:
-        return encode_within(pixels, plan.format, plan.output.q, plan.output.max_bytes)
-    return encode(pixels, plan.format, plan.output.q)
+def _encoded(decoded: _Decoded, plan: Plan) -> bytes:
+    pixels, metadata, output = _finished(decoded, plan), _metadata(decoded, plan), plan.output
+    if output.max_bytes is not None:
+        return encode_within(pixels, plan.format, output.q, output.max_bytes, metadata)
+    return encode(pixels, plan.format, output.q, metadata)
+
+
+def _metadata(decoded: _Decoded, plan: Plan) -> Metadata:
+    return Metadata(decoded.profile if plan.keeps_profile else None, decoded.exif)
 
 
 def _decoded(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
@@ -103,12 +114,16 @@ def _decoded(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
     return decode(data, facts, plan.stored, plan.least)
 
 
-def _with_profile(pixels: Pixels, data: memoryview, facts: Facts) -> _Decoded:
+def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts, plan: Plan) -> _Decoded:
     color = "gray" if pixels.ndim == 2 else facts.color
+    exif = Exif()
+    if {"exif", "copyright"} & {*plan.output.keep}:
+        exif = read_exif(data, facts)
+        exif = exif if "exif" in plan.output.keep else exif.rights()
     profile = read_profile(data, facts)
     if profile is not None and not is_usable(profile, color):
-        return _Decoded(pixels, color, None, (PROFILE_IGNORED,))
-    return _Decoded(pixels, color, profile)
+        return _Decoded(pixels, color, exif=exif, notes=(PROFILE_IGNORED,))
+    return _Decoded(pixels, color, profile, exif)
 
 
 def _finished(decoded: _Decoded, plan: Plan) -> Pixels:

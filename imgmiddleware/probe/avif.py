@@ -16,6 +16,7 @@ from imgmiddleware.probe import avif_sequence
 from imgmiddleware.probe.av1 import Sequence, read_sequences
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
+    MAX_EXIF,
     SLACK,
     Encoded,
     Format,
@@ -258,4 +259,15 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return None
 
 
-FORMAT = Format("avif", sniff, read, unchanged, profile)
+def exif(data: Encoded) -> bytes | None:
+    """The block of the first Exif item (23008-12, annex A.2.1), behind its offset field."""
+    window = Window.over(data)
+    container = read_container(window, _find_meta(window))
+    for item in container.items.values():
+        if item.kind == b"Exif" and 4 < item.size <= MAX_EXIF:
+            body = item.read(window, 0, item.size)
+            return body[4 + int.from_bytes(body[:4], "big") :]
+    return None
+
+
+FORMAT = Format("avif", sniff, read, unchanged, profile, exif=exif)

@@ -18,6 +18,9 @@ Encoded = bytes | memoryview
 #: a zlib stream of 4 KB can inflate to 4 MB: so the bound is on the inflated size.
 MAX_PROFILE = 4 * 1024 * 1024
 
+#: EXIF beyond this is not read: JPEG's, from which it is usually copied, ends at 64 KiB.
+MAX_EXIF = 1024 * 1024
+
 #: Added to every decoder's bound for what does not grow with the picture: tables, row buffers, the
 #: contexts of threads. On files of 20 megapixels that is below 1 MiB, so wide rows have room.
 SLACK = 4 * 1024 * 1024
@@ -36,7 +39,7 @@ class Format:
     """One format: how it is told by its first bytes, and its three walks over an original.
 
     `read_page` reads the facts of a page (from 0) where pages differ; a page that is not there is
-    the first.
+    the first. `exif` finds the block, without its `Exif` prefix.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Format:
     vet: Callable[[Encoded, Facts], Encoded]
     profile: Callable[[Encoded, Facts], bytes | None]
     read_page: Callable[[Window, int], Facts] | None = None
+    exif: Callable[[Encoded], Encoded | None] | None = None
 
 
 def unsupported(detail: str) -> ImageError:

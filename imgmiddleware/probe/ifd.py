@@ -20,7 +20,10 @@ ORIENTATION = 274
 
 #: Type number -> size in bytes and struct's letter: the integer types only, as no tag read here is
 #: anything else. 16 is BigTIFF's LONG8; 7, UNDEFINED, holds a colour profile.
+LONG8 = 16
 _INTEGERS = {1: (1, "B"), 3: (2, "H"), 4: (4, "L"), 7: (1, "B"), 13: (4, "L"), 16: (8, "Q")}
+#: Type number -> size in bytes, of all types (TIFF 6.0, section 2): text, rationals and floats too.
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def read_directory(window: Window, layout: Layout, offset: int) -> Directory:
     entries: dict[int, Entry] = {}
     for index in range(count):
         tag, kind, number, value = shape.unpack_from(block, size * index)
-        inline = _INTEGERS.get(kind, (room + 1, ""))[0] * number <= room
+        inline = SIZES.get(kind, room + 1) * number <= room
         place = offset + head + size * index + size - room
         entries.setdefault(tag, Entry(kind, number, place if inline else value))
     return Directory(entries, read_next(window, layout, offset, count))

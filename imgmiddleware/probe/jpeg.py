@@ -224,4 +224,15 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return whole if len(whole) <= MAX_PROFILE else b""
 
 
-FORMAT = Format("jpeg", sniff, read, vet, profile)
+def exif(data: Encoded) -> bytes | None:
+    """The block of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
+    window = Window.over(data)
+    for segment in _segments(window):
+        if segment.marker == _APP1 and segment.length > 6:
+            body = window.read(segment.start, segment.length)
+            if body.startswith(b"Exif\0\0"):
+                return body[6:]
+    return None
+
+
+FORMAT = Format("jpeg", sniff, read, vet, profile, exif=exif)

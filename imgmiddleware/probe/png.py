@@ -16,6 +16,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
     COMPOSED,
+    MAX_EXIF,
     MAX_PROFILE,
     SLACK,
     Encoded,
@@ -33,8 +34,6 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65536
 #: Deflate's best: a length-258 match coded in two bits (RFC 1951, 3.2.5), 1032 bytes out of one.
 _MOST_INFLATION = 1032
-#: EXIF beyond this is not read: JPEG's, from which it is usually copied, ends at 64 KiB.
-_MOST_EXIF = 1024 * 1024
 
 _GRAY, _RGB, _PALETTE, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 #: Table 11: the bit depths that a colour type may have, and its samples a pixel.
@@ -223,7 +222,7 @@ def read(window: Window) -> Facts:
         "png",
         header.width,
         header.height,
-        _read_exif(window, body.first.get(b"eXIf")),
+        read_orientation(_read_exif(window, body.first.get(b"eXIf")) or b""),
         "gray" if header.color in (_GRAY, _GRAY_ALPHA) else "rgb",
         alpha,
         16 if header.bits == 16 else 8,
@@ -234,11 +233,17 @@ def read(window: Window) -> Facts:
     )
 
 
-def _read_exif(window: Window, chunk: Chunk | None) -> int:
-    if chunk is None or chunk.length > _MOST_EXIF:
-        return 1
-    block = window.read(chunk.data, chunk.length)
-    return read_orientation(block.removeprefix(b"Exif\0\0"))
+def _read_exif(window: Window, chunk: Chunk | None) -> bytes | None:
+    """The block of eXIf (clause 11.3.4.5), which some begin with JPEG's prefix."""
+    if chunk is None or chunk.length > MAX_EXIF:
+        return None
+    return window.read(chunk.data, chunk.length).removeprefix(b"Exif\0\0")
+
+
+def exif(data: Encoded) -> bytes | None:
+    """The block of eXIf."""
+    window = Window.over(data)
+    return _read_exif(window, _walk(window, _read_header(window)).first.get(b"eXIf"))
 
 
 def _count_frames(body: _Body) -> int:
@@ -278,4 +283,4 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return plain if stream.eof and len(plain) <= MAX_PROFILE else b""
 
 
-FORMAT = Format("png", sniff, read, vet, profile)
+FORMAT = Format("png", sniff, read, vet, profile, exif=exif)

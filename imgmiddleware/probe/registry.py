@@ -21,6 +21,7 @@ from imgmiddleware.probe import (
     webp_frames,
 )
 from imgmiddleware.probe.animation import Animation, Frame
+from imgmiddleware.probe.exif import Exif, parse
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, Format
 from imgmiddleware.probe.window import Readable, Window
@@ -113,3 +114,13 @@ def read_profile(data: Encoded, facts: Facts) -> bytes | None:
         return FORMATS[facts.format].profile(data, facts)
     except (ImageError, *PARSE_ERRORS):
         return b""
+
+
+def read_exif(data: Encoded, facts: Facts) -> Exif:
+    """What of the original's EXIF may go along with a result; nothing where it has none."""
+    find = FORMATS[facts.format].exif
+    try:
+        block = find(data) if find else None
+    except (ImageError, *PARSE_ERRORS):
+        return Exif()
+    return parse(block, facts.directory) if block else Exif()

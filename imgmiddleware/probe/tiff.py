@@ -252,4 +252,9 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return bytes(page.values(_PROFILE, (), MAX_PROFILE)) or None
 
 
-FORMAT = Format("tiff", sniff, read, vet, profile, read_page)
+def exif(data: Encoded) -> Encoded:
+    """The file itself: its directories are of the same making."""
+    return data
+
+
+FORMAT = Format("tiff", sniff, read, vet, profile, read_page, exif)

@@ -9,6 +9,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
     COMPOSED,
+    MAX_EXIF,
     MAX_PROFILE,
     SLACK,
     Encoded,
@@ -24,8 +25,6 @@ MAX_CHUNKS = 16384
 #: Chunks up to a frame's image data: ALPH and that. Without a bound of its own, each of 16,384
 #: frames could be filled with empty chunks.
 MAX_FRAME_CHUNKS = 8
-#: EXIF beyond this is not read: JPEG's, from which it is usually copied, ends at 64 KiB.
-_MOST_EXIF = 1024 * 1024
 
 _LOSSY, _LOSSLESS, _EXTENDED, _FRAME = b"VP8 ", b"VP8L", b"VP8X", b"ANMF"
 _ALPHA, _ANIMATION = 0x10, 0x02  # bits of VP8X's first byte
@@ -120,13 +119,13 @@ def read(window: Window) -> Facts:
 
 
 def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool) -> Facts:
-    frames, exif = 0, None
+    frames, advice = 0, None
     for chunk in chunks(window, 12, end):
         if chunk.kind == _FRAME:
             _check_frame(window, chunk, canvas)
             frames += 1
-        elif chunk.kind == b"EXIF" and exif is None:
-            exif = chunk
+        elif chunk.kind == b"EXIF" and advice is None:
+            advice = chunk
     if animated != bool(frames):
         raise damaged("its header and its frames disagree on whether it is an animation")
     if not animated:
@@ -136,10 +135,7 @@ def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool)
                 f"its container claims {canvas.width} x {canvas.height} pixels, "
                 f"its image data {still.width} x {still.height}"
             )
-    orientation = 1
-    if exif is not None and exif.length <= _MOST_EXIF:
-        block = window.read(exif.start, exif.length)
-        orientation = read_orientation(block.removeprefix(b"Exif\0\0"))
+    orientation = read_orientation(_read_exif(window, advice) or b"")
     # libwebp believes the container's flag alone: without it ALPH or VP8L's alpha bit is lost.
     return _facts(canvas.width, canvas.height, canvas.alpha, orientation, frames or None)
 
@@ -176,4 +172,18 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return None
 
 
-FORMAT = Format("webp", sniff, read, unchanged, profile)
+def _read_exif(window: Window, chunk: Chunk | None) -> bytes | None:
+    """The block of an EXIF chunk, which some begin with JPEG's prefix."""
+    if chunk is None or chunk.length > MAX_EXIF:
+        return None
+    return window.read(chunk.start, chunk.length).removeprefix(b"Exif\0\0")
+
+
+def exif(data: Encoded) -> bytes | None:
+    """The block of the first EXIF chunk."""
+    window = Window.over(data)
+    found = (chunk for chunk in chunks(window, 12, riff_end(window)) if chunk.kind == b"EXIF")
+    return _read_exif(window, next(found, None))
+
+
+FORMAT = Format("webp", sniff, read, unchanged, profile, exif=exif)
