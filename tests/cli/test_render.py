@@ -152,10 +152,10 @@ def test_missing_original(tmp_path, capsys):
     assert files(tmp_path) == {}
 
 
-@pytest.mark.parametrize("out", ["out.xyz", "out", "out.gif"])
+@pytest.mark.parametrize("out", ["out.xyz", "out", "out.heic"])
 def test_suffix_of_no_format(out, original, tmp_path, capsys):
     assert render(original, tmp_path / out) == 2
-    assert "the suffix is none of .avif .bmp .jpeg" in capsys.readouterr().err
+    assert "the suffix is none of .avif .bmp .gif .jpeg" in capsys.readouterr().err
     assert list(files(tmp_path)) == ["red.png"]
 
 

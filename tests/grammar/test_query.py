@@ -128,7 +128,7 @@ def test_restricted_widths_leave_no_endless_parameter(query: str) -> None:
     [
         ({"default": "w=x"}, "default"),
         ({"default": "wide=3"}, "default"),
-        ({"presets": {"a": "fm=gif"}}, r"presets\['a'\]"),
+        ({"presets": {"a": "fm=heic"}}, r"presets\['a'\]"),
     ],
 )
 def test_the_services_own_queries_are_checked_when_it_is_built(
