@@ -57,6 +57,10 @@ class ImageError(Exception):
         self.detail = detail
         self.members = members
 
+    def again(self) -> ImageError:
+        """The same refusal, to be raised once more: an exception keeps where it was raised."""
+        return ImageError(self.code, self.detail, **self.members)
+
 
 def damaged(detail: str) -> ImageError:
     """The refusal that every parser and decoder raises: 422, `damaged-original`."""

@@ -1,52 +1,206 @@
-"""Admission: how many pictures are rendered at once, who may wait, and for whom it is worth it."""
+"""Admission and merging: how many pictures are made at once, and each of them once.
+
+Equal requests wait for one render. Who renders holds a slot and the bytes that the decoder is
+predicted to take; who waits, for a slot or for another's render, holds nothing, and there is a
+bound on how many may.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
+from imgmiddleware.cache.budget import Ledger
 from imgmiddleware.errors import ImageError
+
+R = TypeVar("R")
+
+#: Seconds between two looks at whether a waiting client is still there.
+_PATIENCE = 0.1
 
 
 class ClientGoneError(Exception):
     """Whoever asked has hung up while waiting; there is nobody to answer."""
 
 
-class Slots:
-    """Places for pixel work, and a bounded queue before them.
+class Waiting:
+    """One who waits: until when, and whether somebody still listens."""
 
-    Threads that wait are cheap, but not without number: to be told at once to come back is worth
-    more than a place behind hundreds of others.
-    """
+    def __init__(self, seconds: float, gone: Callable[[], bool]) -> None:
+        self._until = time.monotonic() + seconds
+        self.gone = gone
 
-    #: Seconds between two looks at whether a waiting client is still there.
-    _PATIENCE = 0.1
+    def check(self) -> None:
+        """Raises `ClientGoneError`, or `ImageError` (503) when it has taken too long."""
+        if self.gone():
+            raise ClientGoneError
+        if time.monotonic() > self._until:
+            raise busy()
 
-    def __init__(self, count: int, most_waiting: int) -> None:
-        self._free = threading.Semaphore(count)
-        self._queue = threading.Semaphore(most_waiting)
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self._until - time.monotonic())
+
+
+class Room:
+    """How many may wait, wherever they do."""
+
+    def __init__(self, most: int) -> None:
+        self._places = threading.Semaphore(most)
 
     @contextmanager
-    def taken(self, gone: Callable[[], bool]) -> Iterator[None]:
-        """Hold a slot. Raises `ClientGoneError` if `gone()` says so before one is free, and
-        `ImageError` (503) where too many wait already.
+    def taken(self) -> Iterator[None]:
+        """A place to wait in. Raises `ImageError` (503) where too many wait already: to be told at
+        once to come back is worth more than a place behind hundreds of others.
         """
-        if not self._free.acquire(blocking=False):
-            self._wait(gone)
+        if not self._places.acquire(blocking=False):
+            raise busy()
         try:
-            if gone():
+            yield
+        finally:
+            self._places.release()
+
+
+class Admission:
+    """Slots for pixel work, each with the bytes that it takes, in the order of asking.
+
+    In that order even where the next would fit and the first does not: otherwise a large original
+    waits for ever behind small ones.
+    """
+
+    def __init__(self, slots: int, room: Room, ledger: Ledger) -> None:
+        self._free = slots
+        self._room = room
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._queue: deque[threading.Event] = deque()
+
+    @contextmanager
+    def admitted(self, size: int, waiting: Waiting) -> Iterator[None]:
+        """Hold a slot and `size` bytes. Raises what `Waiting.check` and `Room.taken` raise."""
+        if not self._entered(size):
+            self._wait(size, waiting)
+        try:
+            if waiting.gone():
                 raise ClientGoneError
             yield
         finally:
-            self._free.release()
+            self._leave(size)
 
-    def _wait(self, gone: Callable[[], bool]) -> None:
-        if not self._queue.acquire(blocking=False):
-            raise ImageError("busy", "too many pictures are being made; ask again in a second")
+    def _entered(self, size: int, mine: threading.Event | None = None) -> bool:
+        """Take a slot and the bytes, if nobody is before us and both are there."""
+        with self._lock:
+            first = self._queue[0] is mine if self._queue else True
+            if not first or not self._free or not self._ledger.claim(size):
+                return False
+            self._free -= 1
+            return True
+
+    def _wait(self, size: int, waiting: Waiting) -> None:
+        mine = threading.Event()
+        with self._room.taken():
+            with self._lock:
+                self._queue.append(mine)
+            try:
+                while not self._entered(size, mine):
+                    waiting.check()
+                    mine.wait(_PATIENCE)
+                    mine.clear()
+            finally:
+                with self._lock:
+                    self._queue.remove(mine)
+                self._wake()
+
+    def _leave(self, size: int) -> None:
+        self._ledger.give(size)
+        with self._lock:
+            self._free += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._queue:
+                self._queue[0].set()
+
+
+class _Flight(Generic[R]):
+    """One render under way, and how many wait for it."""
+
+    def __init__(self) -> None:
+        self.landed = threading.Event()
+        self.followers = 0
+        self.result: R | None = None
+        self.error: ImageError | None = None
+
+
+class Flights(Generic[R]):
+    """One making of each key at a time: the first to ask makes it, the others get what it made."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._lock = threading.Lock()
+        self._flying: dict[object, _Flight[R]] = {}
+
+    def once(self, key: object, make: Callable[[Waiting], R], waiting: Waiting) -> R:
+        """What `make` returns, called here or by another who asked before.
+
+        Raises what `make` raises. An `ImageError` that is not about load is everybody's; who was
+        refused for load, or whose client has gone, makes way for the next to try.
+        """
+        while True:
+            with self._lock:
+                flight = self._flying.get(key)
+                if flight is None:
+                    mine = self._flying[key] = _Flight()
+                    break
+                flight.followers += 1
+            self._follow(flight, waiting)
+            if flight.error is not None:
+                raise flight.error.again()
+            if flight.result is not None:
+                return flight.result
+        return self._lead(key, mine, make, waiting)
+
+    def wait(self, key: object, waiting: Waiting) -> None:
+        """Until nobody makes this any more. Raises as `once` does where that takes too long."""
+        with self._lock:
+            flight = self._flying.get(key)
+            if flight is None:
+                return
+            flight.followers += 1
+        self._follow(flight, waiting)
+
+    def _lead(
+        self, key: object, flight: _Flight[R], make: Callable[[Waiting], R], waiting: Waiting
+    ) -> R:
+        listening = Waiting(waiting.left, lambda: waiting.gone() and not flight.followers)
         try:
-            while not self._free.acquire(timeout=self._PATIENCE):
-                if gone():
-                    raise ClientGoneError
+            flight.result = make(listening)
+        except ImageError as error:
+            if error.status != 503:
+                flight.error = error
+            raise
         finally:
-            self._queue.release()
+            with self._lock:
+                del self._flying[key]
+            flight.landed.set()
+        return flight.result
+
+    def _follow(self, flight: _Flight[R], waiting: Waiting) -> None:
+        try:
+            with self._room.taken():
+                while not flight.landed.wait(_PATIENCE):
+                    waiting.check()
+        finally:
+            with self._lock:
+                flight.followers -= 1
+
+
+def busy() -> ImageError:
+    """The refusal of load: 503, ask again."""
+    return ImageError("busy", "too many pictures are being made; ask again in a second")

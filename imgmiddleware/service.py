@@ -17,15 +17,15 @@ from urllib.parse import quote, urlencode
 from imgmiddleware import answers
 from imgmiddleware.cache import Recent, picture_key, version_token
 from imgmiddleware.errors import ImageError
-from imgmiddleware.flight import Slots
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, planned
 from imgmiddleware.http.accept import named
 from imgmiddleware.http.conditionals import evaluate
-from imgmiddleware.imaging import Plan, Replan, engine, render
+from imgmiddleware.imaging import Plan, engine
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations import Output, OwnStep, Page
 from imgmiddleware.operations.output import MEDIA_TYPES
+from imgmiddleware.pictures import Job, Picture, Pictures
 from imgmiddleware.probe import Facts, array_facts, read_facts
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Opened, Original, SourceLike, as_source
@@ -47,12 +47,8 @@ class Work:
 
     service: ImageService
     request: ImageRequest
-    id: str
     asked: Asked
-    original: Opened
-    facts: Facts
-    plan: Plan
-    replan: Replan
+    job: Job
     validators: answers.Headers
     opened: ExitStack
 
@@ -79,7 +75,7 @@ class ImageService:
         self._source = as_source(source, self.settings)
         self._grammar = QueryGrammar(self.settings)
         self._facts: Recent[tuple[str, str, int], Facts] = Recent(_MOST_FACTS)
-        self._slots = Slots(self.settings.slots, self.settings.max_waiting)
+        self._pictures = Pictures(self.settings)
 
     def handle(
         self, request: ImageRequest, gone: Callable[[], bool] = _never
@@ -114,19 +110,16 @@ class ImageService:
                 return self._refused(request, id, asked, error)
             if isinstance(answer, ImageResponse):
                 return self._sent(request, asked, answer)
-            return Work(self, request, id, asked, original, *answer, opened.pop_all())
+            return Work(self, request, asked, *answer, opened.pop_all())
 
     def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
         """What `Work.run` does."""
         try:
-            with work.opened, self._slots.taken(gone):
-                original = _renderable(work.original)
-                rendered = render(original, work.facts, work.plan, work.replan)
+            with work.opened:
+                picture = self._pictures.make(work.job, gone)
         except ImageError as error:
-            return self._refused(work.request, work.id, work.asked, error)
-        media_type = MEDIA_TYPES[work.plan.format]
-        picture = answers.picture(media_type, rendered.body, rendered.notes, work.validators)
-        return self._sent(work.request, work.asked, picture)
+            return self._refused(work.request, work.job.id, work.asked, error)
+        return self._sent(work.request, work.asked, _shown(picture, work.validators))
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
@@ -157,12 +150,15 @@ class ImageService:
 
     def _decided(
         self, request: ImageRequest, id: str, original: Opened, asked: Asked
-    ) -> ImageResponse | tuple[Facts, Plan, Replan, answers.Headers]:
+    ) -> ImageResponse | tuple[Job, answers.Headers]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings = self.settings
         facts = self._facts_of(id, original, asked.transform.get(Page).page - 1)
         accepted = self._accepted(request) if self._negotiates(asked) else ()
         plan = planned(facts, asked.transform, accepted, settings)
+        failure = self._pictures.failure(id, original.version, plan.frame)
+        if failure is not None:
+            raise failure.again()
         versions = [(id, original.version)]
         canonical, parts = asked.transform.canonical, _parts(asked.transform, plan)
         key = picture_key(settings.namespace, versions, canonical, accepted, parts)
@@ -175,8 +171,12 @@ class ImageService:
             return answers.not_modified(validators)
         if status == 412:
             raise ImageError("precondition-failed", "the picture is not the one you named")
+        found = self._pictures.find(key)
+        if found is not None:
+            return _shown(found, validators)
         replan = partial(planned, facts, asked.transform, accepted, settings)
-        return facts, plan, replan, validators
+        job = Job(key, id, original.version, _renderable(original), facts, plan, replan)
+        return job, validators
 
     def _negotiates(self, asked: Asked) -> bool:
         return bool(self.settings.formats) and asked.transform.get(Output).negotiates
@@ -229,6 +229,10 @@ def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> Im
     if options:
         raise TypeError(f"an ImageService has its own options; not also {', '.join(options)}")
     return source
+
+
+def _shown(picture: Picture, validators: answers.Headers) -> ImageResponse:
+    return answers.picture(picture.media_type, picture.body, picture.notes, validators)
 
 
 def _renderable(original: Opened) -> Original | ArrayOriginal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,8 +75,21 @@ class Settings:
     max_age: int = 300
     #: Pictures that are rendered at the same time; more wait. None: one for each processor.
     render_slots: int | None = None
-    #: Requests that may wait for a slot; one more is answered 503 at once.
+    #: Requests that may wait, for a slot or for another's render; one more is a 503 at once.
     max_waiting: int = 256
+    #: Seconds for which a request may wait; then it is a 503.
+    max_wait: float = 30.0
+
+    #: Bytes of results that are kept in memory, and of decoded originals, of which several sizes
+    #: may be wanted.
+    cache_bytes: int = 64 * 2**20
+    decoded_bytes: int = 128 * 2**20
+    #: Bytes that both and all renders under way may take together, as far as a header tells.
+    max_memory: int = 3 * 2**30
+    #: Seconds for which a version of an original that was seen is taken to be the newest.
+    recheck: float = 1.0
+    #: Seconds for which damage that was found in an original is remembered.
+    remember_errors: float = 10.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", _prefix(self.prefix))
@@ -91,8 +105,12 @@ class Settings:
         _one_of("id_type", self.id_type, (str, int))
         for name in _AT_LEAST_ONE:
             _check_whole(name, getattr(self, name), 1)
-        for name in ("max_age", "max_waiting"):
+        for name in ("max_age", "max_waiting", "cache_bytes", "decoded_bytes"):
             _check_whole(name, getattr(self, name), 0)
+        for name in ("max_wait", "recheck", "remember_errors"):
+            _check_seconds(name, getattr(self, name))
+        if self.max_memory < self.max_source_memory:
+            raise ValueError("max_memory: less than max_source_memory, which one decode may take")
         if self.render_slots is not None:
             _check_whole("render_slots", self.render_slots, 1)
         for name in ("widths", "heights"):
@@ -121,6 +139,7 @@ _AT_LEAST_ONE = (
     "max_result_pixels",
     "max_frames",
     "max_animation_pixels",
+    "max_memory",
 )
 
 
@@ -156,6 +175,11 @@ def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
 def _check_whole(name: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}: {value!r} is not a whole number from {least} on")
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise ValueError(f"{name}: {value!r} is not a number of seconds from 0 on")
 
 
 def _sides(name: str, sides: Sequence[int] | None) -> tuple[int, ...] | None:

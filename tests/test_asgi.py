@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers import asgi_scope, call_asgi, plain_asgi
-from imgmiddleware import ImageService, service
+from imgmiddleware import ImageService, pictures
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.imaging import Rendered
 from pictures import opened, quadrants, saved
@@ -80,12 +80,12 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
     started, finish = threading.Event(), threading.Event()
 
     def slow(*arguments: Any) -> Rendered:
-        rendered.append(arguments[2].size)
+        rendered.append(arguments[1].size)
         started.set()
         assert finish.wait(30)
         return Rendered(b"body")
 
-    monkeypatch.setattr(service, "render", slow)
+    monkeypatch.setattr(pictures, "render", slow)
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1)
 
     async def ask(target: str, gone: asyncio.Event) -> list[Any]:
@@ -120,7 +120,9 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
 
 def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     finish = threading.Event()
-    monkeypatch.setattr(service, "render", lambda *arguments: finish.wait(30) and Rendered(b"body"))
+    monkeypatch.setattr(
+        pictures, "render", lambda *arguments: finish.wait(30) and Rendered(b"body")
+    )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=100)
 
     async def ask(**headers: str) -> int:
@@ -146,7 +148,7 @@ def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.2) or Rendered(b"body"))
+    monkeypatch.setattr(pictures, "render", lambda *arguments: time.sleep(0.2) or Rendered(b"body"))
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     sent: list[Any] = []
 
@@ -162,7 +164,7 @@ def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.M
 
 
 def test_the_loop_goes_on_while_pixels_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "render", lambda *arguments: time.sleep(0.5) or Rendered(b"body"))
+    monkeypatch.setattr(pictures, "render", lambda *arguments: time.sleep(0.5) or Rendered(b"body"))
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     ticks = 0
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, service
+from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, pictures
 from imgmiddleware.imaging import Rendered
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
@@ -50,13 +50,13 @@ def source() -> CountingSource:
 @pytest.fixture
 def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     done: list[Any] = []
-    real = service.render
+    real = pictures.render
 
     def counting(*arguments: Any) -> Rendered:
         done.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(service, "render", counting)
+    monkeypatch.setattr(pictures, "render", counting)
     return done
 
 
@@ -99,11 +99,21 @@ def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
     images = ImageService(source)
     images.handle(get(query="w=9"))
     reads = source.reads
-    images.handle(get(query="w=9"))
-    assert source.reads == reads + 1  # the whole file, and no header
+    images.handle(get(query="w=2000&upscale=1"))  # of another level: the file once, and no header
+    assert source.reads == reads + 1
     source.version = "2"
     images.handle(get(query="w=9"))
     assert source.reads == reads + 3
+
+
+def test_a_picture_is_made_once(source: CountingSource, renders: list[Any]) -> None:
+    images = ImageService(source)
+    first = images.handle(get(query="w=9"))
+    assert images.answer(get(query="w=9")) == first  # without any Work
+    assert len(renders) == 1
+    source.version = "2"
+    assert images.handle(get(query="w=9")).header("etag") != first.header("etag")
+    assert len(renders) == 2
 
 
 def test_work_that_nobody_wants_lets_go_of_its_original(source: CountingSource) -> None:
@@ -132,7 +142,7 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
         assert finish.wait(30)
         return Rendered(b"body")
 
-    monkeypatch.setattr(service, "render", slow)
+    monkeypatch.setattr(pictures, "render", slow)
     holder = threading.Thread(target=images.handle, args=(get(),))
     holder.start()
     assert started.wait(30)
@@ -154,7 +164,7 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
         assert finish.acquire(timeout=30)
         return Rendered(b"body")
 
-    monkeypatch.setattr(service, "render", slow)
+    monkeypatch.setattr(pictures, "render", slow)
     statuses: list[int] = []
 
     def ask() -> None:
@@ -164,7 +174,8 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 30
-    while images._slots._queue._value and time.monotonic() < deadline:  # both places are taken
+    places = images._pictures._admission._room._places
+    while places._value and time.monotonic() < deadline:  # both are taken
         time.sleep(0.01)
     answer = images.handle(get())
     assert (answer.status, answer.header("retry-after")) == (503, "1")

@@ -1,7 +1,25 @@
 """Pixels: plan, decode, resample, orient, colour, encode. OpenCV and Pillow stay in here."""
 
 from imgmiddleware.imaging.engine import engine
-from imgmiddleware.imaging.plan import Plan, make_plan
-from imgmiddleware.imaging.render import Rendered, Replan, render
+from imgmiddleware.imaging.plan import Plan, make_plan, predicted_bytes
+from imgmiddleware.imaging.render import (
+    Decoded,
+    Rendered,
+    Replan,
+    decode_original,
+    render,
+    render_animation,
+)
 
-__all__ = ["Plan", "Rendered", "Replan", "engine", "make_plan", "render"]
+__all__ = [
+    "Decoded",
+    "Plan",
+    "Rendered",
+    "Replan",
+    "decode_original",
+    "engine",
+    "make_plan",
+    "predicted_bytes",
+    "render",
+    "render_animation",
+]

@@ -10,7 +10,7 @@ import PIL
 import simplejpeg
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 1
+REVISION = 2
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from fractions import Fraction
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging.orient import remaining
@@ -41,9 +42,14 @@ Box = tuple[int, int, int, int]
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
 _DECODED_UPRIGHT = frozenset({"tiff"})
 
-#: A decoder that scales must leave at least this many samples for each of the result: the
-#: resampler's last step is a filter that halves (see resample.py).
-_OVERSAMPLING = 2
+#: A decoder that scales must leave at least this many samples for each of the result. Half of a
+#: 5640-pixel photo then serves results up to 1660 wide, at 47.4 dB from the ideal where all of it
+#: gives 47.3; smaller scales save a few hundredths of the time and cost up to 9 dB.
+_OVERSAMPLING = Fraction(17, 10)
+
+
+#: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
+_WORKING = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,20 @@ class Plan:
 
     @property
     def least(self) -> tuple[int, int]:
-        """The smallest width and height of the whole original that a scaled decode may give."""
+        """The width and height at which the whole original is decoded, where a decoder can scale.
+
+        All of it, or half: with two levels to choose from, several sizes of one picture share one.
+        """
         if self.linear or self.trim.trim:  # it would average in gamma, or blur the border's edge
             return self.stored
-        return (
-            min(self.stored[0], -(-_OVERSAMPLING * self.size[0] * self.stored[0] // self.crop[2])),
-            min(self.stored[1], -(-_OVERSAMPLING * self.size[1] * self.stored[1] // self.crop[3])),
+        half = -(-self.stored[0] // 2), -(-self.stored[1] // 2)
+        enough = all(
+            side >= _OVERSAMPLING * size * stored / crop
+            for side, size, stored, crop in zip(
+                half, self.size, self.stored, self.crop[2:], strict=True
+            )
         )
+        return half if enough else self.stored
 
     @property
     def keeps_alpha(self) -> bool:
@@ -141,6 +154,18 @@ def make_plan(
         format=format,
         output=output,
     )
+
+
+def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
+    """The most that rendering takes: an original's file, its decode, and what comes after.
+
+    A picture is resampled from twice its size, with some floats beside it, and is held about three
+    times when it is encoded; of an animation all frames are held until they are.
+    """
+    width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
+    sample = 2 if plan.deep else 1
+    after = width * height * 4 * sample * (_WORKING + plan.frames - 1)
+    return file + facts.decode_bytes + after
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

@@ -47,41 +47,45 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Decoded:
-    """What was read of an original: its pixels as stored, and what goes with them."""
+class Decoded:
+    """What was read of an original: its pixels as stored, and what goes with them.
+
+    It is not written to again, and may serve any number of results.
+    """
 
     pixels: Pixels
     color: str  # "gray", "rgb" or "cmyk": what the pixels are
     profile: bytes | None = None  # usable ones only
-    exif: Exif = Exif()  # what is to be kept of it
+    exif: Exif = Exif()
     notes: tuple[str, ...] = ()
 
 
-def render(
-    original: Original | ArrayOriginal, facts: Facts, plan: Plan, replan: Replan
-) -> Rendered:
-    """The result. Raises `ImageError` where the original is damaged or has changed, and what
-    `replan` raises.
+def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> Decoded:
+    """The page or frame that the plan means, at the plan's `least` size.
+
+    Raises `ImageError` where the original is damaged or has changed.
     """
     if isinstance(original, ArrayOriginal):
-        decoded = _Decoded(original.pixels(), facts.color)
-    else:
-        data = read_all(original)
-        if plan.frames > 1:
-            return _animated(data, facts, plan, replan)
-        decoded = _with_metadata(_decoded(data, facts, plan), data, facts, plan)
+        return Decoded(original.pixels(), facts.color)
+    data = read_all(original)
+    return _with_metadata(_pixels(data, facts, plan), data, facts)
+
+
+def render(decoded: Decoded, plan: Plan, replan: Replan) -> Rendered:
+    """The result. Raises what `replan` raises, and `ImageError` where it cannot be small enough."""
     plan = _replanned(decoded, plan, replan)
     return Rendered(_encoded(decoded, plan), decoded.notes)
 
 
-def _animated(data: memoryview, facts: Facts, plan: Plan, replan: Replan) -> Rendered:
-    """All frames, trimmed where the first has a border."""
+def render_animation(original: Original, facts: Facts, plan: Plan, replan: Replan) -> Rendered:
+    """All frames, trimmed where the first has a border. Raises as the others do."""
+    data = read_all(original)
     shown = seen_frames(data, facts)
     frames: list[tuple[Pixels, int]] = []
-    first: _Decoded | None = None
+    first: Decoded | None = None
     for pixels, duration in shown.frames:
         if first is None:
-            first = _with_metadata(pixels, data, facts, plan)
+            first = _with_metadata(pixels, data, facts)
             plan = _replanned(first, plan, replan)
         frames.append((_finished(replace(first, pixels=pixels), plan), duration))
     assert first is not None  # or there was no animation to be planned
@@ -90,43 +94,43 @@ def _animated(data: memoryview, facts: Facts, plan: Plan, replan: Replan) -> Ren
     return Rendered(body, first.notes)
 
 
-def _replanned(decoded: _Decoded, plan: Plan, replan: Replan) -> Plan:
+def _replanned(decoded: Decoded, plan: Plan, replan: Replan) -> Plan:
     part = _trimmed(decoded, plan) if plan.trim.trim else None
     return replan(part) if part else plan
 
 
-def _encoded(decoded: _Decoded, plan: Plan) -> bytes:
+def _encoded(decoded: Decoded, plan: Plan) -> bytes:
     pixels, metadata, output = _finished(decoded, plan), _metadata(decoded, plan), plan.output
     if output.max_bytes is not None:
         return encode_within(pixels, plan.format, output.q, output.max_bytes, metadata)
     return encode(pixels, plan.format, output.q, metadata)
 
 
-def _metadata(decoded: _Decoded, plan: Plan) -> Metadata:
-    return Metadata(decoded.profile if plan.keeps_profile else None, decoded.exif)
+def _metadata(decoded: Decoded, plan: Plan) -> Metadata:
+    keep = plan.output.keep
+    kept = decoded.exif if "exif" in keep else Exif()
+    if "copyright" in keep and not kept:
+        kept = decoded.exif.rights()
+    return Metadata(decoded.profile if plan.keeps_profile else None, kept)
 
 
-def _decoded(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
-    """The page or frame that is meant; a page of a TIFF has facts of its own."""
+def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
+    """A page of a TIFF has facts of its own; a frame is laid on those before it."""
     if is_composed(facts) or (plan.frame and not facts.directory):
         pixels, _ = next(islice(seen_frames(data, facts).frames, plan.frame, None))
         return pixels
     return decode(data, facts, plan.stored, plan.least)
 
 
-def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts, plan: Plan) -> _Decoded:
+def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts) -> Decoded:
     color = "gray" if pixels.ndim == 2 else facts.color
-    exif = Exif()
-    if {"exif", "copyright"} & {*plan.output.keep}:
-        exif = read_exif(data, facts)
-        exif = exif if "exif" in plan.output.keep else exif.rights()
-    profile = read_profile(data, facts)
+    exif, profile = read_exif(data, facts), read_profile(data, facts)
     if profile is not None and not is_usable(profile, color):
-        return _Decoded(pixels, color, exif=exif, notes=(PROFILE_IGNORED,))
-    return _Decoded(pixels, color, profile, exif)
+        return Decoded(pixels, color, exif=exif, notes=(PROFILE_IGNORED,))
+    return Decoded(pixels, color, profile, exif)
 
 
-def _finished(decoded: _Decoded, plan: Plan) -> Pixels:
+def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     """All steps from the decoded picture to the one that is encoded."""
     alpha = has_alpha(decoded.pixels) and decoded.color != "cmyk"  # whose fourth channel is black
     pixels = resample(_cropped(decoded.pixels, plan), plan.size, alpha=alpha, linear=plan.linear)
@@ -149,7 +153,7 @@ def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
     return pixels[rows, columns]
 
 
-def _trimmed(decoded: _Decoded, plan: Plan) -> Box | None:
+def _trimmed(decoded: Decoded, plan: Plan) -> Box | None:
     """What is left of the upright region without its border; None where all of it is border."""
     left, top, width, height = as_stored(plan.region, plan.orientation, plan.stored)
     pixels = np.ascontiguousarray(decoded.pixels[top : top + height, left : left + width])

@@ -50,14 +50,18 @@ def test_a_turned_tiff_comes_upright_from_its_decoder() -> None:
     assert (plan.stored, plan.size, plan.orientation) == ((200, 300), (100, 150), 1)
 
 
-def test_a_scaled_decode_leaves_twice_the_samples() -> None:
-    facts = Facts("jpeg", 3000, 2000)
-    assert make_plan(facts, build({"w": "300"})).least == (600, 400)
+def test_a_scaled_decode_is_half_where_that_leaves_enough() -> None:
+    facts = Facts("jpeg", 3001, 2000)
+    for width in (1, 300, 882):  # 1501 / 1.7 = 882.9
+        assert make_plan(facts, build({"w": str(width)})).least == (1501, 1000)
+    assert make_plan(facts, build({"w": "883"})).least == (3001, 2000)
     # Of a crop, the whole must be larger in the same measure.
-    crop = make_plan(facts, build({"w": "100", "h": "200", "fit": "crop"}))
+    crop = make_plan(Facts("jpeg", 3000, 2000), build({"w": "500", "h": "1000", "fit": "crop"}))
     assert crop.crop == (1000, 0, 1000, 2000)
-    assert crop.least == (600, 400)
-    assert make_plan(facts, build({"w": "2000"})).least == (3000, 2000)
+    assert crop.least == (3000, 2000)
+    # Averaged in gamma it would be no light, and a border's edge would be blurred.
+    for query in ({"linear": "1"}, {"trim": "auto"}):
+        assert make_plan(facts, build({"w": "300", **query})).least == (3001, 2000)
 
 
 def test_the_format_is_a_function_of_original_size_and_what_is_accepted() -> None:

@@ -1,0 +1,40 @@
+"""What is remembered for seconds: that a version is fresh, or that an original is damaged."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Brief(Generic[K, V]):
+    """The last `most` values by key, each for `seconds` after it was put."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        """The value, while it is remembered."""
+        found = self._values.get(key)
+        return None if found is None or time.monotonic() > found[0] else found[1]
+
+    def put(self, key: K, value: V) -> None:
+        if self._seconds <= 0:
+            return
+        with self._lock:
+            self._values[key] = (time.monotonic() + self._seconds, value)
+            self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+
+    def forget(self, key: K) -> None:
+        with self._lock:
+            self._values.pop(key, None)

@@ -1,0 +1,96 @@
+"""Values in memory, bounded in bytes; the least recently read goes first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from imgmiddleware.cache.budget import Ledger
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[V]):
+    """A value, what it weighs, and the ID of the original that it was made of."""
+
+    value: V
+    size: int
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How much is held: entries and bytes, of so many bytes at most."""
+
+    entries: int
+    bytes: int
+    most: int
+
+
+class Weighed(Generic[K, V]):
+    """Up to `most` bytes of values, which are also taken from the ledger. For any threads."""
+
+    #: One value may take a fourth of the room: a larger one would clear it of all others.
+    _LARGEST = 4
+
+    def __init__(self, most: int, ledger: Ledger) -> None:
+        self._most = most
+        self._ledger = ledger
+        self._held: OrderedDict[K, Held[V]] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        ledger.lend_to(self.shrink)
+
+    def get(self, key: K) -> V | None:
+        """The value, which counts as read."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is None:
+                return None
+            self._held.move_to_end(key)
+            return held.value
+
+    def takes(self, size: int) -> bool:
+        """Whether a value of this size is held at all."""
+        return size * self._LARGEST <= self._most
+
+    def put(self, key: K, value: V, size: int, tag: str) -> None:
+        """Hold the value, if there is room for it once others are let go."""
+        if not self.takes(size):
+            return
+        with self._lock:
+            self._drop(key)
+            while self._held and self._bytes + size > self._most:
+                self._drop(next(iter(self._held)))
+            if self._ledger.take(size):
+                self._held[key] = Held(value, size, tag)
+                self._bytes += size
+
+    def shrink(self, size: int) -> None:
+        """Let go of `size` bytes, the least recently read first."""
+        with self._lock:
+            goal = self._bytes - size
+            while self._held and self._bytes > goal:
+                self._drop(next(iter(self._held)))
+
+    def purge(self, tag: str) -> int:
+        """Let go of what was made of one original; how many entries that was."""
+        with self._lock:
+            keys = [key for key, held in self._held.items() if held.tag == tag]
+            for key in keys:
+                self._drop(key)
+            return len(keys)
+
+    def holding(self) -> Holding:
+        return Holding(len(self._held), self._bytes, self._most)
+
+    def _drop(self, key: K) -> None:
+        held = self._held.pop(key, None)
+        if held is not None:
+            self._bytes -= held.size
+            self._ledger.give(held.size)
