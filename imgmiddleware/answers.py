@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.http.caching import cache_control
 from imgmiddleware.http.conditionals import imf_date
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
-from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.settings import Settings
 
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -34,7 +35,17 @@ def validators(
     return (*headers, ("Last-Modified", imf_date(last_modified)))
 
 
-def picture(media_type: str, body: bytes, notes: tuple[str, ...], shared: Headers) -> ImageResponse:
+def stale(shared: Headers) -> Headers:
+    """The `validators` of a picture whose original is newer by now: to be asked for again."""
+    return tuple(
+        (name, "public, no-cache") if name == "Cache-Control" else (name, value)
+        for name, value in shared
+    )
+
+
+def picture(
+    media_type: str, body: bytes | FileBody, notes: tuple[str, ...], shared: Headers
+) -> ImageResponse:
     """A rendered picture, with its `validators`, and a word on what was set aside for it."""
     noted: Headers = (("Image-Notes", ", ".join(notes)),) if notes else ()
     return ImageResponse(200, (*_content(media_type, body), *shared, *noted), body)
@@ -66,12 +77,37 @@ def varying(response: ImageResponse) -> ImageResponse:
     return replace(response, headers=(*response.headers, ("Vary", "Accept")))
 
 
+def handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
+    """The same, with a word to the server in front which file it is to send instead of a body.
+
+    nginx takes a URI in `X-Accel-Redirect`, Apache's and lighttpd's modules a path in `X-Sendfile`.
+    """
+    body = response.body
+    if not (settings.hands_over and isinstance(body, FileBody) and body.whole):
+        return response
+    path = body.path()
+    if path is None:
+        return response
+    body.close()
+    assert isinstance(settings.cache_dir, str)  # the settings saw to it
+    if settings.x_sendfile:
+        where = ("X-Sendfile", path)
+    else:
+        inside = path.removeprefix(settings.cache_dir).replace(os.sep, "/")
+        where = ("X-Accel-Redirect", settings.x_accel_redirect.rstrip("/") + inside)
+    kept = (pair for pair in response.headers if pair[0] != "Content-Length")
+    return replace(response, headers=(*kept, where), body=b"")
+
+
 def sent(request: ImageRequest, response: ImageResponse) -> ImageResponse:
     """HEAD is GET with the body dropped, and every header kept (RFC 9110, section 9.3.2)."""
-    return replace(response, body=b"") if request.method == "HEAD" else response
+    if request.method != "HEAD":
+        return response
+    response.close()
+    return replace(response, body=b"")
 
 
-def _content(media_type: str, body: bytes) -> Headers:
+def _content(media_type: str, body: bytes | FileBody) -> Headers:
     return ("Content-Type", media_type), ("Content-Length", str(len(body))), _NO_SNIFFING
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgmiddleware.flight import ClientGoneError
-from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, as_service
 from imgmiddleware.sources import SourceLike
 from imgmiddleware.sources.function import is_async
@@ -51,7 +51,12 @@ class ASGIImageMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        handle = partial(self.service.handle, _read(scope))
+        request = _read(scope)
+        response = self.service.ready(request)
+        if response is not None:  # in memory: a thread would cost two thirds of the throughput
+            await _written(response)(scope, receive, send)
+            return
+        handle = partial(self.service.handle, request)
         try:
             if self._watches:
                 response = await self._watching(handle, receive)
@@ -61,8 +66,30 @@ class ASGIImageMiddleware:
             return
         if response is None:
             await self.app(scope, receive, send)
+        elif isinstance(response.body, FileBody):
+            await self._send_file(response, response.body, scope, send)
         else:
             await _written(response)(scope, receive, send)
+
+    async def _send_file(
+        self, response: ImageResponse, body: FileBody, scope: Scope, send: Send
+    ) -> None:
+        """By the server, where it can (ASGI's Path Send); else in pieces that a thread reads."""
+        head = {"type": "http.response.start", "status": response.status}
+        await send({**head, "headers": _raw(response)})
+        pathsend = "http.response.pathsend" in (scope.get("extensions") or {})
+        try:
+            path = body.path() if pathsend and body.whole else None
+            if path is not None:
+                await send({"type": "http.response.pathsend", "path": path})
+                return
+            pieces, left = iter(body), len(body)
+            while left:
+                piece = await to_thread.run_sync(next, pieces, limiter=self._threads)
+                left -= len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+        finally:
+            body.close()
 
     async def _watching(
         self, handle: Callable[..., ImageResponse | None], receive: Receive
@@ -125,8 +152,12 @@ def _read(scope: Scope) -> ImageRequest:
 
 def _written(response: ImageResponse) -> Response:
     written = Response(response.body, response.status)
-    written.raw_headers = [
+    written.raw_headers = _raw(response)
+    return written
+
+
+def _raw(response: ImageResponse) -> list[tuple[bytes, bytes]]:
+    return [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in response.headers
     ]
-    return written

@@ -21,6 +21,8 @@ R = TypeVar("R")
 
 #: Seconds between two looks at whether a waiting client is still there.
 _PATIENCE = 0.1
+#: Seconds between two looks at whether another process has made a picture: 30 µs each.
+_POLL = 0.02
 
 
 class ClientGoneError(Exception):
@@ -64,6 +66,21 @@ class Room:
             yield
         finally:
             self._places.release()
+
+
+def polled(look: Callable[[], R | None], room: Room, waiting: Waiting) -> R:
+    """What `look` finds, asked again and again until it does: another process cannot wake us.
+
+    Raises what `Waiting.check` and `Room.taken` raise.
+    """
+    found = look()
+    if found is not None:
+        return found
+    with room.taken():
+        while (found := look()) is None:
+            waiting.check()
+            time.sleep(_POLL)
+    return found
 
 
 class Admission:
@@ -165,6 +182,10 @@ class Flights(Generic[R]):
             if flight.result is not None:
                 return flight.result
         return self._lead(key, mine, make, waiting)
+
+    def flying(self, key: object) -> bool:
+        """Whether it is being made now."""
+        return key in self._flying
 
     def wait(self, key: object, waiting: Waiting) -> None:
         """Until nobody makes this any more. Raises as `once` does where that takes too long."""

@@ -1,18 +1,17 @@
 """Pictures: found in a cache, or made once, whatever the load.
 
-What is kept: encoded results, by their key; decoded originals, so that several sizes of one cost
-one decode; and for a moment the damage that was found, so that a hostile file is not decoded over
-and over. All bytes, also those of decodes under way, are taken from one ledger.
+What is kept: encoded results, by their key, and decoded originals, so that several sizes of one
+cost one decode. All bytes, also those of decodes under way, are taken from one ledger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from imgmiddleware.cache import Brief, Holding, Ledger, Weighed
-from imgmiddleware.errors import ImageError
-from imgmiddleware.flight import Admission, Flights, Room, Waiting
+from imgmiddleware.cache import Claim, Holding, Ledger, Weighed
+from imgmiddleware.flight import Admission, Flights, Room, Waiting, polled
 from imgmiddleware.imaging import (
     Decoded,
     Plan,
@@ -25,22 +24,9 @@ from imgmiddleware.imaging import (
 )
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.probe import Facts
+from imgmiddleware.results import Picture, Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
-
-#: Failures that are remembered.
-_MOST_FAILURES = 4096
-#: What a picture takes beside its body: its key, its headers, Python's objects.
-_OVERHEAD = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded result, and what of its original was set aside for it."""
-
-    body: bytes
-    media_type: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +34,7 @@ class Job:
     """All that making a picture takes. `version` is that of the original of this `id`."""
 
     key: str
+    tag: str  # of the original, whatever its version, in any cache
     id: str
     version: str
     original: Original | ArrayOriginal
@@ -66,25 +53,16 @@ class Pictures:
 
     def __init__(self, settings: Settings) -> None:
         ledger = Ledger(settings.max_memory)
-        room = Room(settings.max_waiting)
+        self._room = room = Room(settings.max_waiting)
         # In this order they give way: what is decoded can be decoded again.
         self._decoded: Weighed[object, Decoded] = Weighed(settings.decoded_bytes, ledger)
-        self._results: Weighed[str, Picture] = Weighed(settings.cache_bytes, ledger)
-        self._failures: Brief[tuple[str, str, int], ImageError] = Brief(
-            _MOST_FAILURES, settings.remember_errors
-        )
+        self._results = Results(settings, ledger)
         self._admission = Admission(settings.slots, room, ledger)
         self._renders: Flights[Picture] = Flights(room)
         self._decodes: Flights[Decoded] = Flights(room)
         self._patience = settings.max_wait
-
-    def find(self, key: str) -> Picture | None:
-        """The picture, if it is in memory."""
-        return self._results.get(key)
-
-    def failure(self, id: str, version: str, page: int) -> ImageError | None:
-        """What was wrong with an original a moment ago."""
-        return self._failures.get((id, version, page))
+        self.held = self._results.held
+        self.found = self._results.found
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Picture:
         """The picture, made here or by another who was asked for it before.
@@ -92,34 +70,40 @@ class Pictures:
         Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
         """
         waiting = Waiting(self._patience, gone)
-        try:
-            return self._renders.once(
-                job.key, lambda listening: self._made(job, listening), waiting
-            )
-        except ImageError as error:
-            if error.code == "damaged-original":
-                self._failures.put(job.page, error)
-            raise
+        return self._renders.once(job.key, lambda listening: self._made(job, listening), waiting)
 
-    def purge(self, id: str) -> int:
+    def is_making(self, key: str) -> bool:
+        """Whether somebody in this process makes the picture now."""
+        return self._renders.flying(key)
+
+    def purge(self, tag: str) -> int:
         """Forget the pictures of an original; how many there were."""
-        self._decoded.purge(id)
-        return self._results.purge(id)
+        self._decoded.purge(tag)
+        return self._results.purge(tag)
 
-    def holding(self) -> Holding:
-        """The results in memory."""
-        return self._results.holding()
+    def holding(self) -> dict[str, Holding]:
+        """What is held, by place: "memory", "disk", "decoded"."""
+        return {**self._results.holding(), "decoded": self._decoded.holding()}
 
     def _made(self, job: Job, waiting: Waiting) -> Picture:
-        found = self._results.get(job.key)  # landed between the look and the flight
-        if found is not None:
-            return found
-        rendered = (
-            self._animated(job, waiting) if job.plan.frames > 1 else self._still(job, waiting)
-        )
-        picture = Picture(rendered.body, MEDIA_TYPES[job.plan.format], rendered.notes)
-        self._results.put(job.key, picture, len(picture.body) + _OVERHEAD, job.id)
-        return picture
+        """The picture, made here or by another process that has claimed it."""
+        claimed = polled(partial(self._claimed, job.key), self._room, waiting)
+        if isinstance(claimed, Picture):
+            return claimed
+        with claimed:
+            picture = self._results.read(job.key)  # made between the last look and the claim
+            if picture is None:
+                picture = self._rendered(job, waiting)
+                self._results.keep(job.key, picture, job.tag)
+            return picture
+
+    def _claimed(self, key: str) -> Claim | Picture | None:
+        return self._results.claim(key) or self._results.read(key)
+
+    def _rendered(self, job: Job, waiting: Waiting) -> Picture:
+        make = self._animated if job.plan.frames > 1 else self._still
+        rendered = make(job, waiting)
+        return Picture(rendered.body, MEDIA_TYPES[job.plan.format], rendered.notes)
 
     def _animated(self, job: Job, waiting: Waiting) -> Rendered:
         assert isinstance(job.original, Original)  # an array has one frame
@@ -143,5 +127,5 @@ class Pictures:
         decoded = decode_original(job.original, job.facts, job.plan)
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
-            self._decoded.put(level, decoded, decoded.pixels.nbytes, job.id)
+            self._decoded.put(level, decoded, decoded.pixels.nbytes, job.tag)
         return decoded

@@ -7,15 +7,22 @@ validator decides costs no decode. This is the one place that makes an answer of
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from imgmiddleware import answers
-from imgmiddleware.cache import Recent, picture_key, version_token
+from imgmiddleware.cache import (
+    Holding,
+    Recent,
+    original_tag,
+    picture_key,
+    version_token,
+)
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, planned
@@ -25,8 +32,10 @@ from imgmiddleware.imaging import Plan, engine
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations import Output, OwnStep, Page
 from imgmiddleware.operations.output import MEDIA_TYPES
-from imgmiddleware.pictures import Job, Picture, Pictures
+from imgmiddleware.pictures import Job, Pictures
 from imgmiddleware.probe import Facts, array_facts, read_facts
+from imgmiddleware.recall import Recall, Seen
+from imgmiddleware.results import Picture
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Opened, Original, SourceLike, as_source
 from imgmiddleware.transform import Transform
@@ -35,6 +44,9 @@ _log = logging.getLogger("imgmiddleware")
 
 #: Headers of originals that are remembered: a few hundred bytes each.
 _MOST_FACTS = 4096
+
+#: Looks for a picture by its key.
+Find = Callable[[str], Picture | None]
 
 
 def _never() -> bool:
@@ -47,9 +59,8 @@ class Work:
 
     service: ImageService
     request: ImageRequest
-    asked: Asked
+    seen: Seen
     job: Job
-    validators: answers.Headers
     opened: ExitStack
 
     def run(self, gone: Callable[[], bool] = _never) -> ImageResponse:
@@ -75,6 +86,7 @@ class ImageService:
         self._source = as_source(source, self.settings)
         self._grammar = QueryGrammar(self.settings)
         self._facts: Recent[tuple[str, str, int], Facts] = Recent(_MOST_FACTS)
+        self._recall = Recall(self.settings)
         self._pictures = Pictures(self.settings)
 
     def handle(
@@ -84,8 +96,18 @@ class ImageService:
         answer = self.answer(request)
         return answer.run(gone) if isinstance(answer, Work) else answer
 
+    def ready(self, request: ImageRequest) -> ImageResponse | None:
+        """The answer where it takes no pixels and no file, as event loops may give it themselves.
+
+        That is for what was asked for within `recheck` seconds and is in memory; None for all else.
+        """
+        return self._recalled(request, self._pictures.held)
+
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left."""
+        recalled = self._recalled(request, self._pictures.found)
+        if recalled is not None:
+            return recalled
         passes = self.settings.missing == "pass"
         id, asked = "", None
         with ExitStack() as opened:
@@ -110,7 +132,8 @@ class ImageService:
                 return self._refused(request, id, asked, error)
             if isinstance(answer, ImageResponse):
                 return self._sent(request, asked, answer)
-            return Work(self, request, asked, *answer, opened.pop_all())
+            work = Work(self, request, *answer, opened.pop_all())
+            return self._stand_in(work) or work
 
     def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
         """What `Work.run` does."""
@@ -118,8 +141,10 @@ class ImageService:
             with work.opened:
                 picture = self._pictures.make(work.job, gone)
         except ImageError as error:
-            return self._refused(work.request, work.job.id, work.asked, error)
-        return self._sent(work.request, work.asked, _shown(picture, work.validators))
+            self._recall.note_failure(_page(work.job.id, work.job.version, work.seen.asked), error)
+            return self._refused(work.request, work.job.id, work.seen.asked, error)
+        self._recall.note_shown(work.request, work.seen)
+        return self._sent(work.request, work.seen.asked, _shown(picture, work.seen.validators))
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
@@ -138,6 +163,23 @@ class ImageService:
         path = f"{mount.rstrip('/')}{self.prefix}{id}"
         return quote(path) + (f"?{urlencode(query, safe=',')}" if query else "")
 
+    def purge(self, id: str | int) -> int:
+        """Forget all pictures of an original, in memory and on disk; how many there were.
+
+        Processes that share `cache_dir` forget them within `recheck` seconds. A new version of an
+        original needs none of this: it has keys of its own. Raises `ImageError` for what is no ID.
+        """
+        id = parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
+        self._recall.forget()
+        return self._pictures.purge(self._tag(id))
+
+    def holding(self) -> dict[str, Holding]:
+        """What is held in "memory", "decoded" and, with `cache_dir`, on "disk"."""
+        return self._pictures.holding()
+
+    def _tag(self, id: str) -> str:
+        return original_tag(self.settings.namespace, id)
+
     def _authorize(self, request: ImageRequest) -> None:
         if self.settings.authorize is not None and not self.settings.authorize(request):
             raise ImageError("forbidden", "this original is not for you")
@@ -150,15 +192,14 @@ class ImageService:
 
     def _decided(
         self, request: ImageRequest, id: str, original: Opened, asked: Asked
-    ) -> ImageResponse | tuple[Job, answers.Headers]:
+    ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings = self.settings
-        facts = self._facts_of(id, original, asked.transform.get(Page).page - 1)
+        page = _page(id, original.version, asked)
+        self._recall.check_failure(page)
+        facts = self._facts_of(original, page)
         accepted = self._accepted(request) if self._negotiates(asked) else ()
         plan = planned(facts, asked.transform, accepted, settings)
-        failure = self._pictures.failure(id, original.version, plan.frame)
-        if failure is not None:
-            raise failure.again()
         versions = [(id, original.version)]
         canonical, parts = asked.transform.canonical, _parts(asked.transform, plan)
         key = picture_key(settings.namespace, versions, canonical, accepted, parts)
@@ -166,17 +207,49 @@ class ImageService:
         validators = answers.validators(
             key, original.last_modified, settings, immutable=asked.version == token
         )
-        status = evaluate(request.headers, f'"{key}"', original.last_modified)
-        if status == 304:
-            return answers.not_modified(validators)
-        if status == 412:
-            raise ImageError("precondition-failed", "the picture is not the one you named")
-        found = self._pictures.find(key)
-        if found is not None:
-            return _shown(found, validators)
+        seen = Seen(asked, key, original.last_modified, validators)
+        self._recall.note(request, seen)
+        answer = _without_pixels(request, seen, self._pictures.found)
+        if answer is not None:
+            self._recall.note_shown(request, seen)
+            return answer
         replan = partial(planned, facts, asked.transform, accepted, settings)
-        job = Job(key, id, original.version, _renderable(original), facts, plan, replan)
-        return job, validators
+        tag = self._tag(id)
+        job = Job(key, tag, id, original.version, _renderable(original), facts, plan, replan)
+        return seen, job
+
+    def _recalled(self, request: ImageRequest, find: Find) -> ImageResponse | None:
+        """The answer to what was seen a moment ago, if there is one without pixels."""
+        seen = self._recall.seen(request)
+        if seen is None:
+            return None
+        try:
+            answer = _without_pixels(request, seen, find)
+        except ImageError as error:
+            id = request.path.removeprefix(self.prefix)
+            return self._refused(request, id, seen.asked, error)
+        return None if answer is None else self._sent(request, seen.asked, answer)
+
+    def _stand_in(self, work: Work) -> ImageResponse | None:
+        """The picture of the version before, where the options allow it; ours is made meanwhile."""
+        old = self._recall.instead_of(work.request, work.seen)
+        if old is None:
+            return None
+        old = replace(old, validators=answers.stale(old.validators))
+        try:
+            answer = _without_pixels(work.request, old, self._pictures.found)
+        except ImageError:
+            return None
+        if answer is not None:
+            self._make_meanwhile(work)
+            return self._sent(work.request, old.asked, answer)
+        return None
+
+    def _make_meanwhile(self, work: Work) -> None:
+        if self._pictures.is_making(work.job.key):
+            work.close()
+        else:
+            threading.Thread(target=work.run, name="imgmiddleware", daemon=True).start()
 
     def _negotiates(self, asked: Asked) -> bool:
         return bool(self.settings.formats) and asked.transform.get(Output).negotiates
@@ -192,10 +265,14 @@ class ImageService:
             stack.enter_context(original)
         return original
 
-    def _facts_of(self, id: str, original: Opened, page: int) -> Facts:
-        check_bytes(original.size, self.settings)
-        facts = self._facts.get((id, original.version, page), lambda: self._probed(original, page))
-        check_facts(facts, self.settings)
+    def _facts_of(self, original: Opened, page: tuple[str, str, int]) -> Facts:
+        try:
+            check_bytes(original.size, self.settings)
+            facts = self._facts.get(page, lambda: self._probed(original, page[2]))
+            check_facts(facts, self.settings)
+        except ImageError as error:
+            self._recall.note_failure(page, error)
+            raise
         return facts
 
     def _probed(self, original: Opened, page: int) -> Facts:
@@ -219,7 +296,7 @@ class ImageService:
         """With `Vary` once it is known that the answer depends on Accept, and as HEAD asks."""
         if asked is not None and self._negotiates(asked):
             response = answers.varying(response)
-        return answers.sent(request, response)
+        return answers.handed_over(answers.sent(request, response), self.settings)
 
 
 def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:
@@ -231,8 +308,24 @@ def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> Im
     return source
 
 
+def _without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageResponse | None:
+    """What the preconditions and a cache decide. Raises 412 `precondition-failed`."""
+    status = evaluate(request.headers, f'"{seen.key}"', seen.last_modified)
+    if status == 304:
+        return answers.not_modified(seen.validators)
+    if status == 412:
+        raise ImageError("precondition-failed", "the picture is not the one you named")
+    picture = find(seen.key)
+    return None if picture is None else _shown(picture, seen.validators)
+
+
 def _shown(picture: Picture, validators: answers.Headers) -> ImageResponse:
     return answers.picture(picture.media_type, picture.body, picture.notes, validators)
+
+
+def _page(id: str, version: str, asked: Asked) -> tuple[str, str, int]:
+    """Which page of which version of an original is meant; pages count from 0 here."""
+    return id, version, asked.transform.get(Page).page - 1
 
 
 def _renderable(original: Opened) -> Original | ArrayOriginal:

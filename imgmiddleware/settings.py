@@ -84,10 +84,20 @@ class Settings:
     #: may be wanted.
     cache_bytes: int = 64 * 2**20
     decoded_bytes: int = 128 * 2**20
+    #: A folder for results that all processes of the service share, and how many bytes it may take.
+    cache_dir: str | os.PathLike[str] | None = None  # str once built
+    cache_dir_bytes: int = 2**30
+    #: Have another server send the files of `cache_dir`: nginx, by the URI prefix of an internal
+    #: location that is an alias of it, or Apache and lighttpd, by a header that names the path.
+    x_accel_redirect: str = ""
+    x_sendfile: bool = False
     #: Bytes that both and all renders under way may take together, as far as a header tells.
     max_memory: int = 3 * 2**30
     #: Seconds for which a version of an original that was seen is taken to be the newest.
     recheck: float = 1.0
+    #: Seconds after a change of an original for which the old picture is served while the new one
+    #: is made; 0 has everybody wait for the new one.
+    serve_stale: float = 0.0
     #: Seconds for which damage that was found in an original is remembered.
     remember_errors: float = 10.0
 
@@ -105,10 +115,15 @@ class Settings:
         _one_of("id_type", self.id_type, (str, int))
         for name in _AT_LEAST_ONE:
             _check_whole(name, getattr(self, name), 1)
-        for name in ("max_age", "max_waiting", "cache_bytes", "decoded_bytes"):
+        for name in ("max_age", "max_waiting", "cache_bytes", "decoded_bytes", "cache_dir_bytes"):
             _check_whole(name, getattr(self, name), 0)
-        for name in ("max_wait", "recheck", "remember_errors"):
+        for name in ("max_wait", "recheck", "serve_stale", "remember_errors"):
             _check_seconds(name, getattr(self, name))
+        object.__setattr__(self, "cache_dir", _folder(self.cache_dir))
+        if self.hands_over and (
+            self.cache_dir is None or (self.x_accel_redirect and self.x_sendfile)
+        ):
+            raise ValueError("x_accel_redirect, x_sendfile: one of them, and only with a cache_dir")
         if self.max_memory < self.max_source_memory:
             raise ValueError("max_memory: less than max_source_memory, which one decode may take")
         if self.render_slots is not None:
@@ -119,6 +134,11 @@ class Settings:
             raise ValueError(
                 "heights and snap restrict further what widths allows: give widths too"
             )
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether the server in front sends the files of `cache_dir`."""
+        return bool(self.x_accel_redirect or self.x_sendfile)
 
     @property
     def slots(self) -> int:
@@ -148,6 +168,14 @@ def _prefix(prefix: str) -> str:
         raise ValueError(f"prefix: {prefix!r} is not a path such as '/image/'")
     inner = prefix.strip("/")
     return f"/{inner}/" if inner else "/"
+
+
+def _folder(folder: object) -> str | None:
+    if folder is None:
+        return None
+    if not isinstance(folder, str | os.PathLike) or not os.fspath(folder):
+        raise ValueError(f"cache_dir: {folder!r} is not a folder")
+    return os.path.abspath(os.fsdecode(folder))
 
 
 def _check_queries(default: object, presets: object) -> None:

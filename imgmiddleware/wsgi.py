@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from webob import Request, Response
 
-from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, as_service
 from imgmiddleware.sources import SourceLike
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+#: Bytes that a server without sendfile reads at a time.
+_BLOCK = 2**16
 
 
 class WSGIImageMiddleware:
@@ -36,7 +40,7 @@ class WSGIImageMiddleware:
         response = self.service.handle(_read(environ))
         if response is None:
             return self.app(environ, start_response)
-        return _written(response)(environ, start_response)
+        return _written(response, environ)(environ, start_response)
 
 
 def _read(environ: WSGIEnvironment) -> ImageRequest:
@@ -52,12 +56,22 @@ def _read(environ: WSGIEnvironment) -> ImageRequest:
     )
 
 
-def _written(response: ImageResponse) -> WSGIApplication:
+def _written(response: ImageResponse, environ: WSGIEnvironment) -> WSGIApplication:
     return cast(
         "WSGIApplication",
         Response(
             status=response.status,
             headerlist=list(response.headers),
-            app_iter=[response.body] if response.body else [],
+            app_iter=_sent(response.body, environ),
         ),
     )
+
+
+def _sent(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
+    """A whole file goes to the server's own way of sending one, if it has any (PEP 3333)."""
+    if not isinstance(body, FileBody):
+        return [body] if body else []
+    wrapper = environ.get("wsgi.file_wrapper")
+    if wrapper is None or not body.whole:
+        return body  # which the server closes
+    return cast("Iterable[bytes]", wrapper(body.file, _BLOCK))

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, pictures
+from imgmiddleware.cache import brief, superseded
+from imgmiddleware.flight import Waiting
 from imgmiddleware.imaging import Rendered
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
@@ -90,13 +93,13 @@ def test_a_304_reads_nothing_and_decodes_nothing(
 def test_an_etag_is_known_before_anything_is_decoded(source: CountingSource) -> None:
     work = ImageService(source).answer(get(query="w=9"))
     assert isinstance(work, Work)
-    etag = dict(work.validators)["ETag"]
+    etag = dict(work.seen.validators)["ETag"]
     assert work.run().header("ETag") == etag
     assert source.closes == 1
 
 
 def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
-    images = ImageService(source)
+    images = ImageService(source, recheck=0)
     images.handle(get(query="w=9"))
     reads = source.reads
     images.handle(get(query="w=2000&upscale=1"))  # of another level: the file once, and no header
@@ -107,7 +110,7 @@ def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
 
 
 def test_a_picture_is_made_once(source: CountingSource, renders: list[Any]) -> None:
-    images = ImageService(source)
+    images = ImageService(source, recheck=0)
     first = images.handle(get(query="w=9"))
     assert images.answer(get(query="w=9")) == first  # without any Work
     assert len(renders) == 1
@@ -205,7 +208,7 @@ def test_an_original_that_changes_meanwhile_is_a_503_that_says_when(tmp_path: Pa
 
 
 def test_a_replaced_original_is_another_picture(tmp_path: Path) -> None:
-    images = ImageService(tmp_path)
+    images = ImageService(tmp_path, recheck=0)
     (tmp_path / "a").write_bytes(saved(quadrants(), "BMP"))
     first, link = images.handle(get()), images.url("a")
     (tmp_path / "new").write_bytes(saved(quadrants()[::-1].copy(), "BMP"))
@@ -214,6 +217,119 @@ def test_a_replaced_original_is_another_picture(tmp_path: Path) -> None:
     assert second.status == 200
     assert close(corners(pixels_of(second.body))[3], RED)
     assert images.url("a") != link
+
+
+def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(brief.time, "monotonic", lambda: now)
+    images = ImageService(source, recheck=1)
+    assert images.ready(get(query="w=9")) is None
+    first = images.handle(get(query="w=9"))
+    source.version = "2"
+    assert images.ready(get(query="w=9")) == first
+    assert images.ready(get(query="w=9", if_none_match=first.header("etag"))).status == 304
+    assert images.ready(get(query="w=9", if_match='"other"')).status == 412
+    head = images.ready(replace(get(query="w=9"), method="HEAD"))
+    assert (head.headers, head.body) == (first.headers, b"")
+    assert source.opens == 1
+    for other in (get(query="w=8"), get(query="w=9", accept="image/webp")):
+        assert images.ready(other) is None
+    assert images.ready(replace(get(query="w=9"), method="OPTIONS")) is None
+    now = 101.5
+    assert images.ready(get(query="w=9")) is None
+    second = images.handle(get(query="w=9"))
+    assert second.header("etag") != first.header("etag")
+    assert source.opens == 2
+
+
+def test_nothing_is_recalled_past_authorize(source: CountingSource) -> None:
+    allowed = [True, True, False]
+    images = ImageService(source, authorize=lambda request: allowed.pop(0))
+    assert [images.handle(get()).status for _ in range(2)] == [200, 200]
+    assert images.ready(get()) is None
+    assert images.handle(get()).status == 403
+
+
+def test_the_picture_before_stands_in_while_the_new_one_is_made(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(superseded.time, "monotonic", lambda: now)
+    go = threading.Event()
+    real = pictures.render
+
+    def slow(*arguments: Any) -> Rendered:
+        assert go.wait(30)
+        return real(*arguments)
+
+    images = ImageService(source, recheck=0, serve_stale=5)
+    old = images.handle(get())
+    monkeypatch.setattr(pictures, "render", slow)
+    source.version = "2"
+    for _ in range(3):
+        stale = images.handle(get())
+        assert (stale.status, stale.body) == (200, old.body)
+        assert stale.header("etag") == old.header("etag")
+        assert stale.header("cache-control") == "public, no-cache"
+    assert images.handle(get(if_none_match=old.header("etag"))).status == 304
+    go.set()
+    deadline = time.time() + 30
+    while images.handle(get()).header("etag") == old.header("etag") and time.time() < deadline:
+        time.sleep(0.01)
+    new = images.handle(get())
+    assert (new.status, new.header("cache-control")) == (200, "public, max-age=300")
+    assert new.header("etag") != old.header("etag")
+    assert source.opens == source.closes
+
+
+def test_a_picture_stands_in_only_so_long(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(superseded.time, "monotonic", lambda: now)
+    images = ImageService(source, recheck=0, serve_stale=5, render_slots=1)
+    old = images.handle(get())
+    source.version = "2"
+    with images._pictures._admission.admitted(0, Waiting(30, lambda: False)):  # none is made
+        assert images.handle(get()).header("etag") == old.header("etag")
+        now = 105.0
+        assert images.handle(get()).header("etag") == old.header("etag")
+        now = 105.1
+        assert isinstance(work := images.answer(get()), Work)
+    assert work.run().header("etag") != old.header("etag")
+
+
+def test_purge_forgets_an_original(source: CountingSource, renders: list[Any]) -> None:
+    images = ImageService(source)
+    for query in ("w=9", "w=8", "w=9"):
+        images.handle(get(query=query))
+    assert len(renders) == 2
+    assert images.holding()["memory"].entries == 2
+    assert images.purge("b") == 0
+    assert images.purge("a") == 2
+    assert images.holding()["memory"].entries == images.holding()["decoded"].entries == 0
+    images.handle(get(query="w=9"))
+    assert len(renders) == 3
+
+
+def test_damage_is_remembered_for_a_moment(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(brief.time, "monotonic", lambda: now)
+    source.data = source.data[: source.size // 2].ljust(source.size, b"\0")
+    images = ImageService(source, remember_errors=10)
+    first = images.handle(get(query="w=9"))
+    assert first.status == 422
+    reads = source.reads
+    again = images.handle(get(query="w=8"))  # of any size
+    assert (again.status, again.body, source.reads) == (422, first.body, reads)
+    assert images.handle(get(query="w=8", if_none_match="*")).status == 422
+    now = 110.5
+    assert images.handle(get(query="w=9")).status == 422
+    assert source.reads > reads
 
 
 def test_one_line_a_refusal_with_id_and_code(

@@ -2,8 +2,29 @@
 
 from imgmiddleware.cache.brief import Brief
 from imgmiddleware.cache.budget import Ledger
-from imgmiddleware.cache.key import picture_key, version_token
+from imgmiddleware.cache.claims import Claim, Claims
+from imgmiddleware.cache.disk import Disk, StoredBody
+from imgmiddleware.cache.handouts import Handouts
+from imgmiddleware.cache.key import original_tag, picture_key, version_token
+from imgmiddleware.cache.purges import Purges
 from imgmiddleware.cache.recent import Recent
+from imgmiddleware.cache.superseded import Superseded
 from imgmiddleware.cache.weighed import Holding, Weighed
 
-__all__ = ["Brief", "Holding", "Ledger", "Recent", "Weighed", "picture_key", "version_token"]
+__all__ = [
+    "Brief",
+    "Claim",
+    "Claims",
+    "Disk",
+    "Handouts",
+    "Holding",
+    "Ledger",
+    "Purges",
+    "Recent",
+    "StoredBody",
+    "Superseded",
+    "Weighed",
+    "original_tag",
+    "picture_key",
+    "version_token",
+]

@@ -38,3 +38,7 @@ class Brief(Generic[K, V]):
     def forget(self, key: K) -> None:
         with self._lock:
             self._values.pop(key, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()

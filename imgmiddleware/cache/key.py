@@ -31,6 +31,11 @@ def version_token(namespace: str, id: str, version: str) -> str:
     return _digest((namespace, id, version), 8)
 
 
+def original_tag(namespace: str, id: str) -> str:
+    """128 bits, URL-safe, that stand for an original whatever its version."""
+    return _digest((namespace, id), 16)
+
+
 def _digest(parts: Iterable[str], size: int) -> str:
     """Each part behind its length: otherwise ("a", "bc") and ("ab", "c") would be one."""
     digest = blake2b(digest_size=size)

@@ -86,6 +86,10 @@ class Weighed(Generic[K, V]):
                 self._drop(key)
             return len(keys)
 
+    def clear(self) -> None:
+        """Let go of all."""
+        self.shrink(self._bytes)
+
     def holding(self) -> Holding:
         return Holding(len(self._held), self._bytes, self._most)
 

@@ -1,14 +1,20 @@
-"""The command line: `imgmiddleware serve`, `demo` and `render`. The package itself knows it not."""
+"""The command line: `imgmiddleware COMMAND`. The package itself knows it not."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from imgmiddleware.cli import demo, render, serve
+from imgmiddleware.cli import cache, demo, render, serve, warm
 from imgmiddleware.cli.arguments import UsageError, parser
 
-_COMMANDS = {"serve": serve.serve, "demo": demo.demo, "render": render.render}
+_COMMANDS = {
+    "serve": serve.serve,
+    "demo": demo.demo,
+    "render": render.render,
+    "warm": warm.warm,
+    "cache": cache.cache,
+}
 
 __all__ = ["main"]
 

@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
     _serve(_command(commands, "serve", "serve a directory of originals", _SERVE_EXAMPLES))
     _demo(_command(commands, "demo", "draw some originals and serve them", _DEMO_EXAMPLES))
     _render(_command(commands, "render", "make one picture, without a server", _RENDER_EXAMPLES))
+    _warm(_command(commands, "warm", "make pictures before they are asked for", _WARM_EXAMPLES))
+    _cache(
+        _command(commands, "cache", "look at the folder of results, or empty it", _CACHE_EXAMPLES)
+    )
     return tree
 
 
@@ -66,18 +70,8 @@ def _serve(command: argparse.ArgumentParser) -> None:
     add("--workers", metavar="N", type=_processes, default=1, help="processes that serve (1)")
     _log_level(command, "info")
 
-    links = command.add_argument_group("what a link may ask for")
-    add = links.add_argument
+    add = _links(command).add_argument
     add("--prefix", metavar="PATH", help=f"where IDs begin in a path ({Settings.prefix})")
-    add("--default", metavar="QUERY", help='what a link without a query means: "w=0.5&fm=webp"')
-    add(
-        "--preset",
-        metavar="NAME=QUERY",
-        dest="presets",
-        action="append",
-        type=_preset,
-        help='a name for a query, thumb="w=200&h=200&fit=crop"; may be given again',
-    )
     add("--presets-only", action="store_true", help="allow presets and the default, nothing else")
     add("--widths", metavar="N,N", type=_sides, help="the only widths in pixels that are allowed")
     add("--heights", metavar="N,N", type=_sides, help="the same for heights; needs --widths")
@@ -94,6 +88,9 @@ def _serve(command: argparse.ArgumentParser) -> None:
         metavar="S",
         type=int,
         help=f"seconds for which browsers keep a picture without asking ({Settings.max_age})",
+    )
+    _folder(command).add_argument(
+        "--no-cache-dir", action="store_true", help="keep results in memory alone"
     )
 
 
@@ -116,6 +113,75 @@ def _render(command: argparse.ArgumentParser) -> None:
         "without fm the format is that of OUT's suffix",
     )
     _limits(command)
+
+
+def _warm(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("directory", metavar="DIR", help="the directory of originals, as it is given to serve")
+    add(
+        "-q",
+        "--query",
+        metavar="QUERY",
+        dest="queries",
+        action="append",
+        default=[],
+        help='what to make of each: "w=800"; may be given again. Nothing: what --default says',
+    )
+    add(
+        "--accept",
+        metavar="TYPES",
+        default="image/avif,image/webp",
+        help="the client for whom the format is chosen (image/avif,image/webp)",
+    )
+    _links(command)
+    _limits(command)
+    _folder(command)
+
+
+def _cache(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(metavar="ACTION", dest="action", required=True)
+    for name, purpose in (
+        ("stats", "how many pictures, and their bytes"),
+        ("clear", "delete all pictures"),
+        ("purge", "delete the pictures of some originals"),
+    ):
+        action = actions.add_parser(
+            name, help=purpose, description=purpose, argument_default=argparse.SUPPRESS
+        )
+        _folder(action)
+        if name == "purge":
+            action.add_argument("directory", metavar="DIR", help="as it is given to serve")
+            action.add_argument("ids", metavar="ID", nargs="+", help="an original below DIR")
+
+
+def _links(command: argparse.ArgumentParser) -> Any:
+    links = command.add_argument_group("what a link may ask for")
+    links.add_argument(
+        "--default", metavar="QUERY", help='what a link without a query means: "w=0.5&fm=webp"'
+    )
+    links.add_argument(
+        "--preset",
+        metavar="NAME=QUERY",
+        dest="presets",
+        action="append",
+        type=_preset,
+        help='a name for a query, thumb="w=200&h=200&fit=crop"; may be given again',
+    )
+    return links
+
+
+def _folder(command: argparse.ArgumentParser) -> Any:
+    folder = command.add_argument_group("the folder of results")
+    folder.add_argument(
+        "--cache-dir", metavar="DIR", help="where results are kept (the user's cache folder)"
+    )
+    folder.add_argument(
+        "--cache-dir-bytes",
+        metavar="N",
+        type=int,
+        help=f"how many bytes they may take ({Settings.cache_dir_bytes})",
+    )
+    return folder
 
 
 def _address(command: argparse.ArgumentParser) -> None:
@@ -189,6 +255,18 @@ examples:
   imgmiddleware demo --port 8080
 
 The originals are drawn in a temporary directory, which is deleted at the end.
+"""
+_WARM_EXAMPLES = """\
+examples:
+  imgmiddleware warm photos/ -q "w=400" -q "w=800"
+  imgmiddleware warm photos/ --preset thumb="w=200&h=200&fit=crop" -q preset=thumb
+
+Exit code 1: some were refused, and why stands on standard error.
+"""
+_CACHE_EXAMPLES = """\
+examples:
+  imgmiddleware cache stats
+  imgmiddleware cache purge photos/ 2024/cat.tif
 """
 _RENDER_EXAMPLES = """\
 examples:

@@ -36,11 +36,11 @@ def render(arguments: argparse.Namespace) -> int:
     if answer.status != 200:
         return _refused(*_problem(answer))
     try:
-        _write(answer.body, arguments.to)
+        _write(answer.read(), arguments.to)
     except OSError as error:
         print(f"imgmiddleware: cannot write {arguments.to}: {error.strerror}", file=sys.stderr)
         return 1
-    print(_summary(answer.body, arguments.to), file=sys.stderr)
+    print(_summary(answer.read(), arguments.to), file=sys.stderr)
     return 0
 
 
@@ -68,7 +68,7 @@ def _check_target(out: str, original: str) -> None:
 
 
 def _problem(answer: ImageResponse) -> tuple[str, str]:
-    problem = json.loads(answer.body)
+    problem = json.loads(answer.read())
     return problem["code"], problem["detail"]
 
 

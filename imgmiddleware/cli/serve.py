@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from imgmiddleware import DirectorySource, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli.arguments import UsageError, settings_of
+from imgmiddleware.cli.folder import cache_options
 from imgmiddleware.cli.gallery import gallery
 
 #: Carries the directory and the options, as JSON, to the processes of `--workers`.
@@ -23,7 +24,8 @@ _VARIABLE = "IMGMIDDLEWARE_SERVE"
 
 def serve(arguments: argparse.Namespace) -> int:
     uvicorn = import_uvicorn()
-    directory, options = arguments.directory, settings_of(arguments)
+    directory = arguments.directory
+    options = settings_of(arguments) | cache_options(arguments, directory)
     try:
         served = application(directory, options)
     except (ValueError, TypeError) as error:

@@ -35,6 +35,14 @@ def photos(tmp_path):
 
 
 @pytest.fixture(autouse=True)
+def cache_home(tmp_path_factory, monkeypatch):
+    """Nothing is read from, or left in, the cache folder of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("cache-home")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
 def stopped(monkeypatch):
     """uvicorn without its loop, as if Ctrl-C came at once: the options and ports it was given.
 

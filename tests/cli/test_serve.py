@@ -8,6 +8,7 @@ import socket
 import time
 
 import httpx
+import platformdirs
 import pytest
 from PIL import Image
 
@@ -86,7 +87,12 @@ def test_options_reach_the_workers(photos, monkeypatch, stopped):
     assert stopped["port"] != 0
     assert json.loads(os.environ["IMGMIDDLEWARE_SERVE"]) == [
         str(photos),
-        {"prefix": "p", "default": "w=50"},
+        {
+            "prefix": "p",
+            "default": "w=50",
+            "cache_dir": platformdirs.user_cache_dir("imgmiddleware"),
+            "namespace": str(photos),
+        },
     ]
     settings = from_environment().service.settings
     assert (settings.prefix, settings.default) == ("/p/", "w=50")

@@ -1,0 +1,45 @@
+"""`imgmiddleware cache stats|clear|purge`: the folder of results that servers share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from imgmiddleware.cache import Disk, Purges, original_tag
+from imgmiddleware.cli.arguments import UsageError
+from imgmiddleware.cli.folder import cache_folder
+from imgmiddleware.settings import Settings
+
+
+def cache(arguments: argparse.Namespace) -> int:
+    folder = cache_folder(arguments)
+    if not os.path.isdir(folder):
+        raise UsageError(f"--cache-dir: {folder} is not there")
+    disk = Disk(folder, getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
+    try:
+        print(_ACTIONS[arguments.action](disk, folder, arguments))
+    finally:
+        disk.close()
+    return 0
+
+
+def _stats(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
+    holding = disk.holding()
+    return f"{folder}: {holding.entries} pictures, {holding.bytes} bytes"
+
+
+def _clear(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
+    gone = disk.clear()
+    Purges(folder).tell()
+    return f"{folder}: {gone} pictures deleted"
+
+
+def _purge(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
+    """Of the originals named; servers forget what they have in memory within a second."""
+    namespace = os.path.realpath(arguments.directory)
+    gone = sum(disk.purge(original_tag(namespace, id)) for id in arguments.ids)
+    Purges(folder).tell()
+    return f"{folder}: {gone} pictures deleted"
+
+
+_ACTIONS = {"stats": _stats, "clear": _clear, "purge": _purge}

@@ -1,0 +1,39 @@
+"""The folder in which `serve`, `warm` and `cache` keep results: the user's own, unless told."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from imgmiddleware.cli.arguments import UsageError
+
+
+def cache_options(arguments: argparse.Namespace, directory: str) -> dict[str, Any]:
+    """The options of a service whose results lie in that folder, and what sets it apart there.
+
+    `namespace` is the directory's own path: two directories may both have a `cat.jpg`.
+    """
+    if getattr(arguments, "no_cache_dir", False):
+        return {}
+    options: dict[str, Any] = {
+        "cache_dir": cache_folder(arguments),
+        "namespace": os.path.realpath(directory),
+    }
+    if "cache_dir_bytes" in arguments:
+        options["cache_dir_bytes"] = arguments.cache_dir_bytes
+    return options
+
+
+def cache_folder(arguments: argparse.Namespace) -> str:
+    """What `--cache-dir` says, else the place that the system has for a user's caches."""
+    if "cache_dir" in arguments:
+        return os.path.abspath(arguments.cache_dir)
+    try:
+        import platformdirs  # noqa: PLC0415 - an extra, which may be absent
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            'platformdirs is missing: pip install "imgmiddleware[serve]", or give --cache-dir'
+        ) from error
+    folder: str = platformdirs.user_cache_dir("imgmiddleware", appauthor=False)
+    return folder

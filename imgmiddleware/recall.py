@@ -1,0 +1,92 @@
+"""What requests came to a moment ago, so that asking again costs neither a parse nor a file.
+
+A version of an original that was seen within `recheck` seconds is taken to be the newest. What was
+shown of the version before may stand in, for `serve_stale` seconds, while the new picture is made.
+What was wrong with a version is wrong again for `remember_errors` seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgmiddleware.answers import Headers
+from imgmiddleware.cache import Brief, Superseded
+from imgmiddleware.errors import ImageError
+from imgmiddleware.grammar import Asked
+from imgmiddleware.messages import ImageRequest
+from imgmiddleware.settings import Settings
+
+#: Requests that are remembered: a few hundred bytes each.
+_MOST = 4096
+
+#: Too large, of no format that is opened, damaged: it stays so as long as its version.
+_OF_THE_ORIGINAL = frozenset({413, 415, 422})
+
+#: Path, query and Accept: all that the key of a picture depends on, while its original is the same.
+_Question = tuple[str, str, str | None]
+
+
+#: ID and version of an original, and which page of it.
+Page = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a request's text and a header came to: a picture's key, and the headers beside it."""
+
+    asked: Asked
+    key: str
+    last_modified: int | None
+    validators: Headers
+
+
+class Recall:
+    """The memory of one service; empty where `authorize` must be asked each time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._open_to_all = settings.authorize is None
+        self._seen: Brief[_Question, Seen] = Brief(_MOST, settings.recheck)
+        self._failures: Brief[Page, ImageError] = Brief(_MOST, settings.remember_errors)
+        self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
+
+    def note(self, request: ImageRequest, seen: Seen) -> None:
+        """What this request comes to, as long as its original is taken to be the same."""
+        question = self._question(request)
+        if question is not None:
+            self._seen.put(question, seen)
+
+    def seen(self, request: ImageRequest) -> Seen | None:
+        """What it came to a moment ago."""
+        question = self._question(request)
+        return None if question is None else self._seen.get(question)
+
+    def note_shown(self, request: ImageRequest, seen: Seen) -> None:
+        """What was answered, not only asked for."""
+        question = self._question(request)
+        if question is not None:
+            self._superseded.put(question, seen)
+
+    def instead_of(self, request: ImageRequest, seen: Seen) -> Seen | None:
+        """What was shown before this picture, which is still to be made; None if too old."""
+        question = self._question(request)
+        return None if question is None else self._superseded.instead_of(question, seen)
+
+    def note_failure(self, page: Page, error: ImageError) -> None:
+        """What is wrong with an original, so that a hostile one is not decoded over and over."""
+        if error.status in _OF_THE_ORIGINAL:
+            self._failures.put(page, error)
+
+    def check_failure(self, page: Page) -> None:
+        """Raises what was wrong with this version of an original a moment ago."""
+        error = self._failures.get(page)
+        if error is not None:
+            raise error.again()
+
+    def forget(self) -> None:
+        """Look at every original anew."""
+        self._seen.clear()
+
+    def _question(self, request: ImageRequest) -> _Question | None:
+        if not self._open_to_all or request.method not in ("GET", "HEAD"):
+            return None
+        return request.path, request.query, request.headers.get("accept")

@@ -1,0 +1,126 @@
+"""Values in memory: bounded in bytes, within the one ledger."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from imgmiddleware.cache import Brief, Holding, Ledger, Weighed, brief
+
+
+def weighed(most: int, total: int = 1000) -> tuple[Weighed[str, str], Ledger]:
+    ledger = Ledger(total)
+    return Weighed(most, ledger), ledger
+
+
+def test_the_least_recently_read_goes_first() -> None:
+    held, ledger = weighed(100)
+    for key in "abcd":
+        held.put(key, key.upper(), 25, "tag")
+    assert held.get("a") == "A"
+    held.put("e", "E", 25, "tag")
+    assert [held.get(key) for key in "abcde"] == ["A", None, "C", "D", "E"]
+    assert held.holding() == Holding(4, 100, 100)
+    assert ledger.free == 900
+
+
+def test_a_value_put_again_weighs_once() -> None:
+    held, ledger = weighed(100)
+    held.put("a", "1", 20, "tag")
+    held.put("a", "2", 10, "tag")
+    assert (held.get("a"), held.holding(), ledger.free) == ("2", Holding(1, 10, 100), 990)
+
+
+def test_one_value_takes_a_fourth_at_most() -> None:
+    held, ledger = weighed(100)
+    held.put("a", "A", 26, "tag")
+    assert (held.takes(26), held.takes(25)) == (False, True)
+    assert (held.get("a"), ledger.free) == (None, 1000)
+
+
+def test_nothing_is_held_that_the_ledger_has_no_room_for() -> None:
+    held, ledger = weighed(100, total=50)
+    assert ledger.take(40)
+    held.put("a", "A", 11, "tag")
+    held.put("b", "B", 10, "tag")
+    assert (held.get("a"), held.get("b"), ledger.free) == (None, "B", 0)
+
+
+def test_what_is_cached_gives_way_to_what_is_made() -> None:
+    ledger = Ledger(100)
+    first: Weighed[str, str] = Weighed(100, ledger)
+    second: Weighed[str, str] = Weighed(100, ledger)
+    for number in range(2):
+        first.put(f"{number}", "", 20, "tag")
+        second.put(f"{number}", "", 25, "tag")
+    assert ledger.free == 10
+    assert ledger.claim(30)  # one of the first, which was the first to be told of
+    assert (first.holding().entries, second.holding().entries, ledger.free) == (1, 2, 0)
+    assert ledger.claim(60)  # its other one, and both of the second
+    assert (first.holding().entries, second.holding().entries, ledger.free) == (0, 0, 10)
+    assert not ledger.claim(11)
+    ledger.give(90)
+    assert ledger.free == 100
+
+
+def test_a_claim_of_more_than_there_is_takes_all() -> None:
+    ledger = Ledger(100)
+    assert ledger.claim(1000)
+    assert not ledger.claim(1)
+    ledger.give(1000)
+    assert ledger.free == 100
+
+
+def test_purge_lets_go_of_one_original() -> None:
+    held, ledger = weighed(100)
+    for key, tag in (("a", "x"), ("b", "y"), ("c", "x")):
+        held.put(key, key, 10, tag)
+    assert held.purge("x") == 2
+    assert [held.get(key) for key in "abc"] == [None, "b", None]
+    held.clear()
+    assert (held.get("b"), ledger.free) == (None, 1000)
+
+
+def test_threads_never_lose_a_byte_of_the_ledger() -> None:
+    held, ledger = weighed(200)
+
+    def churn(seed: int) -> None:
+        for number in range(500):
+            held.put(f"{(seed * number) % 37}", "", 1 + number % 40, f"{number % 5}")
+            held.get(f"{number % 37}")
+            if number % 50 == 0:
+                held.purge("3")
+                if ledger.claim(900):
+                    ledger.give(900)
+
+    threads = [threading.Thread(target=churn, args=(seed,)) for seed in (3, 5, 7, 11)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert held.holding().bytes == 1000 - ledger.free <= 200
+    held.clear()
+    assert ledger.free == 1000
+
+
+def test_brief_forgets_after_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(brief.time, "monotonic", lambda: now)
+    remembered: Brief[str, int] = Brief(2, 10)
+    remembered.put("a", 1)
+    now = 110.0
+    assert remembered.get("a") == 1
+    now = 110.1
+    assert remembered.get("a") is None
+    for key in "bcd":
+        remembered.put(key, 2)
+    assert [remembered.get(key) for key in "bcd"] == [None, 2, 2]
+    remembered.forget("c")
+    assert [remembered.get(key) for key in "cd"] == [None, 2]
+
+
+def test_brief_of_no_seconds_remembers_nothing() -> None:
+    remembered: Brief[str, int] = Brief(2, 0)
+    remembered.put("a", 1)
+    assert remembered.get("a") is None

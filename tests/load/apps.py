@@ -1,0 +1,43 @@
+"""Applications for processes of their own, which note in a journal each picture that is made.
+
+A line is `make PID`. While a file named `hold` lies beside the journal, whoever has noted its line
+waits; with `hold` gone it goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from imgmiddleware import ImageService, pictures
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageMiddleware
+from servers import bare
+
+JOURNAL = Path(os.environ["IMGMIDDLEWARE_TEST_JOURNAL"])
+_HOLD = JOURNAL.with_name("hold")
+_render = pictures.render
+
+
+def _noted(*arguments: Any) -> Any:
+    with JOURNAL.open("a") as journal:
+        journal.write(f"make {os.getpid()}\n")
+    until = time.monotonic() + 60
+    while _HOLD.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    return _render(*arguments)
+
+
+pictures.render = _noted
+
+_service = ImageService(
+    os.environ["IMGMIDDLEWARE_TEST_PHOTOS"],
+    cache_dir=os.environ.get("IMGMIDDLEWARE_TEST_CACHE"),
+    cache_bytes=int(os.environ.get("IMGMIDDLEWARE_TEST_MEMORY", 64 * 2**20)),
+    max_wait=60,
+    x_accel_redirect=os.environ.get("IMGMIDDLEWARE_TEST_ACCEL", ""),
+)
+wsgi = WSGIImageMiddleware(bare.wsgi, _service)
+asgi = ASGIImageMiddleware(bare.asgi, _service)

@@ -1,0 +1,228 @@
+"""Admission and merging: who makes a picture, who waits, and who is sent away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from imgmiddleware.cache import Ledger
+from imgmiddleware.errors import ImageError
+from imgmiddleware.flight import Admission, ClientGoneError, Flights, Room, Waiting, polled
+
+
+def patient(seconds: float = 30.0, gone: Callable[[], bool] = lambda: False) -> Waiting:
+    return Waiting(seconds, gone)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+class Asking(threading.Thread):
+    """Calls a function in a thread, and keeps what it returns or raises."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__()
+        self._call, self.result, self.error = call, None, None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.result = self._call()
+        except (ImageError, ClientGoneError) as error:
+            self.error = error
+
+
+# Flights
+
+
+def test_equal_requests_share_one_making() -> None:
+    flights: Flights[str] = Flights(Room(10))
+    made: list[int] = []
+    land = threading.Event()
+
+    def make(waiting: Waiting) -> str:
+        made.append(1)
+        assert land.wait(30)
+        return "picture"
+
+    asking = [Asking(lambda: flights.once("k", make, patient())) for _ in range(5)]
+    until(lambda: bool(flights._flying) and flights._flying["k"].followers == 4)
+    assert flights.once("other", lambda _: "another", patient()) == "another"
+    land.set()
+    for thread in asking:
+        thread.join(30)
+    assert [thread.result for thread in asking] == ["picture"] * 5
+    assert made == [1]
+    assert flights.once("k", lambda _: "made anew", patient()) == "made anew"
+
+
+def test_damage_is_everybodys_and_load_is_not() -> None:
+    flights: Flights[str] = Flights(Room(10))
+    land = threading.Event()
+    refusals = [ImageError(code, "") for code in ("busy", "damaged-original", "damaged-original")]
+    made: list[int] = []
+
+    def make(waiting: Waiting) -> str:
+        made.append(1)
+        assert land.wait(30)
+        raise refusals.pop(0)
+
+    asking = [Asking(lambda: flights.once("k", make, patient())) for _ in range(3)]
+    until(lambda: bool(flights._flying) and flights._flying["k"].followers == 2)
+    land.set()
+    for thread in asking:
+        thread.join(30)
+    # Who was refused for load is told so; of the others one tries again, for both.
+    codes = sorted(thread.error.code for thread in asking)
+    assert codes == ["busy", "damaged-original", "damaged-original"]
+    assert len(made) in (2, 3)  # the last to wake may find that flight landed
+    assert all(a.error is not b.error for a, b in pairwise(asking))
+
+
+def test_a_flight_goes_on_for_its_followers_when_its_leader_has_gone() -> None:
+    flights: Flights[str] = Flights(Room(10))
+    gone = threading.Event()
+    heard: list[bool] = []
+    go = threading.Event()
+
+    def make(waiting: Waiting) -> str:
+        assert go.wait(30)
+        heard.append(waiting.gone())
+        return "picture"
+
+    leader = Asking(lambda: flights.once("k", make, patient(gone=gone.is_set)))
+    until(lambda: bool(flights._flying))
+    follower = Asking(lambda: flights.once("k", make, patient()))
+    until(lambda: flights._flying["k"].followers == 1)
+    gone.set()
+    go.set()
+    follower.join(30)
+    leader.join(30)
+    assert (follower.result, heard) == ("picture", [False])
+
+
+def test_a_follower_that_goes_or_waits_too_long_leaves() -> None:
+    flights: Flights[str] = Flights(Room(10))
+    land = threading.Event()
+    leader = Asking(lambda: flights.once("k", lambda _: land.wait(30) and "p", patient()))
+    until(lambda: bool(flights._flying))
+    with pytest.raises(ClientGoneError):
+        flights.once("k", lambda _: "p", patient(gone=lambda: True))
+    with pytest.raises(ImageError, match="busy"):
+        flights.once("k", lambda _: "p", patient(seconds=0))
+    assert flights._flying["k"].followers == 0
+    land.set()
+    leader.join(30)
+    assert leader.result == "p"
+
+
+def test_followers_are_bounded() -> None:
+    flights: Flights[str] = Flights(Room(0))
+    land = threading.Event()
+    leader = Asking(lambda: flights.once("k", lambda _: land.wait(30) and "p", patient()))
+    until(lambda: bool(flights._flying))
+    with pytest.raises(ImageError, match="busy"):
+        flights.once("k", lambda _: "p", patient())
+    with pytest.raises(ImageError, match="busy"):
+        flights.wait("k", patient())
+    land.set()
+    leader.join(30)
+    flights.wait("k", patient())  # nobody makes it: at once
+
+
+# Admission
+
+
+def admission(slots: int, total: int, room: int = 10) -> tuple[Admission, Ledger]:
+    ledger = Ledger(total)
+    return Admission(slots, Room(room), ledger), ledger
+
+
+def test_slots_and_bytes_are_held_and_given_back() -> None:
+    admitting, ledger = admission(2, 100)
+    with admitting.admitted(60, patient()):
+        assert ledger.free == 40
+        with admitting.admitted(40, patient()):
+            assert ledger.free == 0
+    assert ledger.free == 100
+    with pytest.raises(ZeroDivisionError), admitting.admitted(60, patient()):
+        raise ZeroDivisionError
+    assert ledger.free == 100
+
+
+def test_who_does_not_fit_waits_and_nobody_overtakes() -> None:
+    admitting, _ = admission(3, 100)
+    order: list[str] = []
+
+    def enter(name: str, size: int) -> None:
+        with admitting.admitted(size, patient()):
+            order.append(name)
+
+    with admitting.admitted(60, patient()):
+        large = Asking(lambda: enter("large", 80))
+        until(lambda: len(admitting._queue) == 1)
+        small = Asking(lambda: enter("small", 10))  # would fit, but is not first
+        until(lambda: len(admitting._queue) == 2)
+        assert order == []
+    large.join(30)
+    small.join(30)
+    assert order == ["large", "small"]
+    assert not admitting._queue
+
+
+def test_what_is_larger_than_all_is_made_alone() -> None:
+    admitting, ledger = admission(2, 100)
+    refused = pytest.raises(ImageError, match="busy")
+    with admitting.admitted(1, patient()), refused, admitting.admitted(500, patient(0.05)):
+        raise AssertionError
+    with admitting.admitted(500, patient()):
+        assert ledger.free == 0
+    assert ledger.free == 100
+
+
+def test_the_queue_is_bounded_and_left_by_who_has_gone() -> None:
+    admitting, _ = admission(1, 100, room=1)
+    with admitting.admitted(0, patient()):
+        gone = threading.Event()
+        waiting = Asking(lambda: admitting.admitted(0, patient(gone=gone.is_set)).__enter__())
+        until(lambda: len(admitting._queue) == 1)
+        with pytest.raises(ImageError, match="busy"), admitting.admitted(0, patient()):
+            raise AssertionError
+        gone.set()
+        waiting.join(30)
+        assert isinstance(waiting.error, ClientGoneError)
+    with admitting.admitted(0, patient()):
+        pass
+
+
+def test_nobody_is_admitted_who_has_gone() -> None:
+    admitting, ledger = admission(1, 100)
+    with pytest.raises(ClientGoneError), admitting.admitted(9, patient(gone=lambda: True)):
+        raise AssertionError
+    assert ledger.free == 100
+    with admitting.admitted(0, patient(0)):  # and a slot that is free needs no waiting
+        pass
+
+
+# Another process
+
+
+def test_polling_waits_in_a_place_of_the_room() -> None:
+    looks = iter([None, None, "found"])
+    assert polled(lambda: next(looks), Room(1), patient()) == "found"
+    assert polled(lambda: "at once", Room(0), patient(0)) == "at once"
+    with pytest.raises(ImageError, match="busy"):
+        polled(lambda: None, Room(0), patient())
+    with pytest.raises(ImageError, match="busy"):
+        polled(lambda: None, Room(1), patient(0))
+    with pytest.raises(ClientGoneError):
+        polled(lambda: None, Room(1), patient(gone=lambda: True))
