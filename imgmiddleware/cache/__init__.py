@@ -2,8 +2,24 @@
 
 from imgmiddleware.cache.brief import Brief
 from imgmiddleware.cache.budget import Ledger
+from imgmiddleware.cache.claims import Claim, Claims
+from imgmiddleware.cache.disk import Disk
+from imgmiddleware.cache.entry import Entry, StoredBody
 from imgmiddleware.cache.key import picture_key, version_token
 from imgmiddleware.cache.recent import Recent
 from imgmiddleware.cache.weighed import Holding, Weighed
 
-__all__ = ["Brief", "Holding", "Ledger", "Recent", "Weighed", "picture_key", "version_token"]
+__all__ = [
+    "Brief",
+    "Claim",
+    "Claims",
+    "Disk",
+    "Entry",
+    "Holding",
+    "Ledger",
+    "Recent",
+    "StoredBody",
+    "Weighed",
+    "picture_key",
+    "version_token",
+]
