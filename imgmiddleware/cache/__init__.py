@@ -3,7 +3,8 @@
 from imgmiddleware.cache.brief import Brief
 from imgmiddleware.cache.budget import Ledger
 from imgmiddleware.cache.claims import Claim, Claims
-from imgmiddleware.cache.disk import Disk, StoredBody
+from imgmiddleware.cache.disk import Disk
+from imgmiddleware.cache.entry import Entry, StoredBody
 from imgmiddleware.cache.handouts import Handouts
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.purges import Purges
@@ -16,6 +17,7 @@ __all__ = [
     "Claim",
     "Claims",
     "Disk",
+    "Entry",
     "Handouts",
     "Holding",
     "Ledger",

@@ -1,0 +1,155 @@
+"""One maker per key across processes.
+
+A claim is a lock on a file of the key's name, which the kernel lets go of when its holder dies,
+however it dies. Where the system has no such locks (Windows), or the folder cannot be written, a
+claim excludes nobody: then a picture is made twice, and still served.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+import weakref
+from collections.abc import Callable
+from types import TracebackType
+
+from imgmiddleware.cache.locks import lock, unlock
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+#: Seconds between two looks, the first and the longest.
+_SOON, _PATIENCE = 0.002, 0.05
+#: How often the file may be exchanged under the hands of who locks it.
+_TRIES = 16
+
+
+class Claim:
+    """The right to make what a key stands for, until it is let go of. A context manager."""
+
+    def __init__(self, path: str, descriptor: int | None) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        if descriptor is not None:
+            _held.add(self)
+
+    @property
+    def excludes(self) -> bool:
+        """Whether another process is really kept from it."""
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            # Unlinked while it is locked: whoever locks it next sees that it is nobody's file.
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+                unlock(descriptor)
+            os.close(descriptor)
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _in_child(self) -> None:
+        """Close what was inherited: the parent's death must free it."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+class Claims:
+    """The claims in a folder. For any threads and processes; two threads exclude each other too.
+
+    Keys are URL-safe Base64; any other raises `ValueError`.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = os.path.join(os.path.abspath(folder), "claims")
+        self._swept = 0
+
+    def take(self, key: str) -> Claim | None:
+        """The claim, or None while another has it."""
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"no key of a claim: {key!r}")
+        path = f"{self._folder}/{key}"
+        try:
+            self._prepare()
+            return _taken(path)
+        except OSError:
+            return Claim(path, None)
+
+    def hold(self, key: str, check: Callable[[], None]) -> Claim:
+        """The claim, waited for while another has it. `check` is called between looks, and ends
+        the waiting by raising.
+        """
+        pause = _SOON
+        while True:
+            claim = self.take(key)
+            if claim is not None:
+                return claim
+            check()
+            time.sleep(pause)
+            pause = min(2 * pause, _PATIENCE)
+
+    def _prepare(self) -> None:
+        """Make the folder where it is missing; once a process remove what killed ones left."""
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        if self._swept == os.getpid():
+            return
+        self._swept = os.getpid()
+        with os.scandir(self._folder) as entries:
+            names = [entry.name for entry in entries if _KEY.fullmatch(entry.name)]
+        for name in names:
+            with contextlib.suppress(OSError):
+                left = _taken(f"{self._folder}/{name}")
+                if left is not None:
+                    left.release()
+
+
+def _taken(path: str) -> Claim | None:
+    """A claim on the file that is at the path now. Raises `OSError`."""
+    for _ in range(_TRIES):
+        descriptor = os.open(path, _FLAGS, 0o600)
+        try:
+            mine = lock(descriptor)
+            named = mine and _names(path, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if named:
+            return Claim(path, descriptor)
+        os.close(descriptor)
+        if not mine:
+            return None
+        # Its holder unlinked it between opening and locking: once more.
+    return None
+
+
+def _names(path: str, descriptor: int) -> bool:
+    """Whether the path still names this file. Raises `OSError`."""
+    try:
+        named = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(named, os.fstat(descriptor))
+
+
+_held: weakref.WeakSet[Claim] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for claim in list(_held):
+        claim._in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,119 @@
+"""An entry of the disk cache: what it says, what it weighs, and the checksum over all of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from types import TracebackType
+
+from imgmiddleware.cache.index import Row
+
+#: What an entry takes beside the blocks of its body: a row, three index records, a folder's record.
+_ROW = 1024
+_BLOCK = 4096
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands beside a body. `checksum` is over all of it and the body; `size` in bytes."""
+
+    media_type: str
+    notes: tuple[str, ...]
+    size: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """An opened, verified body. What was opened stays readable, even if the entry is evicted.
+
+    The file at `path` holds the body's bytes and nothing else, or is gone. `file` is unbuffered and
+    stands at its start. To be closed by whoever got it.
+    """
+
+    path: str
+    size: int
+    file: io.FileIO
+
+    def read(self) -> bytes:
+        """All bytes; `file` stands at its start again. Raises `OSError`."""
+        self.file.seek(0)
+        body = self.file.readall()
+        self.file.seek(0)
+        return body
+
+    def fileno(self) -> int:
+        return self.file.fileno()
+
+    def close(self) -> None:
+        self.file.close()
+
+    def __enter__(self) -> StoredBody:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.file.close()
+
+
+def weight(size: int, notes: str = "") -> int:
+    """Bytes that an entry takes on the disk."""
+    return -(-size // _BLOCK) * _BLOCK + _ROW + len(notes)
+
+
+def entry_row(key: str, body: bytes, media_type: str, notes: tuple[str, ...], tag: str) -> Row:
+    """The row of an entry that is not written yet."""
+    text = json.dumps(notes)
+    size = len(body)
+    row = Row(key, "", size, weight(size, text), media_type, text, tag_digest(tag), standing=False)
+    return replace(row, checksum=checksum(row, [body]))
+
+
+def entry_of(row: Row) -> Entry:
+    """What a verified row says."""
+    return Entry(row.media_type, tuple(json.loads(row.notes)), row.size, row.checksum)
+
+
+def checksum(row: Row, body: Iterable[bytes]) -> str:
+    """128 bits, URL-safe, of the body and of all that is said about it."""
+    digest = blake2b(digest_size=16)
+    for part in (row.key, row.media_type, row.notes):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    for piece in body:
+        digest.update(piece)
+    return urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+
+
+def is_whole(row: Row, descriptor: int) -> bool:
+    """Whether row and file are those that were put together. The file stands at its start then.
+
+    Raises `OSError`.
+    """
+    said: tuple[object, ...] = (row.media_type, row.notes)
+    return (
+        all(isinstance(text, str) for text in said)  # SQLite stores any type in any column
+        and os.fstat(descriptor).st_size == row.size
+        and checksum(row, _pieces(descriptor)) == row.checksum
+    )
+
+
+def _pieces(descriptor: int) -> Iterator[bytes]:
+    while piece := os.read(descriptor, _CHUNK):
+        yield piece
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def tag_digest(tag: str) -> bytes:
+    """What stands for an original's ID: it is short, and tells nobody what was looked at."""
+    return blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,126 @@
+"""What is let go of: the least recently read, and what killed processes left behind.
+
+All of it happens in transactions, and a file goes before its row: whenever a process is killed,
+what is on the disk is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+
+from imgmiddleware.cache.index import Index, Row, find
+from imgmiddleware.cache.shelf import Shelf, is_being_written, remove_body, sweep_shelves
+
+#: Rows looked at in one transaction, so that others can write in between: some milliseconds.
+_BATCH = 200
+
+
+def remove(index: sqlite3.Connection, shelf: Shelf, row: Row) -> None:
+    """Remove an entry. Raises `OSError`, `sqlite3.Error`."""
+    with contextlib.suppress(ValueError):  # a damaged row
+        remove_body(shelf.body(row.key, row.checksum))
+    index.execute("DELETE FROM entries WHERE key = ?", (row.key,))
+
+
+def make_room(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) -> bool:
+    """Evict until `goal` bytes are held or a batch is over; whether there is room now.
+
+    `exact`: an entry whose file was read later than its row says gets that time instead.
+    """
+    for _ in range(_BATCH):
+        [(held,)] = index.execute("SELECT bytes FROM held").fetchall()
+        if held <= goal:
+            return True
+        rows = index.execute("SELECT key, read FROM entries ORDER BY read LIMIT 1").fetchall()
+        if not rows:
+            _recount(index)
+            return True
+        key, known = rows[0]
+        row = find(index, key)
+        if row is None:
+            raise sqlite3.DatabaseError("a row is in one index and not in the other")
+        read = _read_time(shelf, row) if exact else known
+        if read > known:
+            index.execute("UPDATE entries SET read = ? WHERE key = ?", (read, key))
+        else:
+            remove(index, shelf, row)
+    return False
+
+
+def remove_all(index: Index, tag: bytes | None) -> int:
+    """Remove the entries with this tag, or all; how many that was."""
+    condition = "1" if tag is None else "tag = ?"
+    values = () if tag is None else (tag,)
+    count = 0
+    while True:
+        with index.writing() as (connection, shelf):
+            keys = connection.execute(
+                f"SELECT key FROM entries WHERE {condition} LIMIT {_BATCH}",  # noqa: S608
+                values,
+            ).fetchall()
+            for (key,) in keys:
+                row = find(connection, key)
+                if row is not None:
+                    remove(connection, shelf, row)
+        count += len(keys)
+        if len(keys) < _BATCH:
+            return count
+
+
+def sweep(index: Index, folder: str) -> None:
+    """Check the index, and remove what a killed process or a lost index left behind."""
+    with index.writing() as (connection, shelf):
+        if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+            raise sqlite3.DatabaseError("the index is damaged")
+    sweep_shelves(folder, shelf)
+    # In this order: what is written meanwhile is not listed.
+    _sweep_files(index, set(shelf.names()) - _sweep_rows(index))
+    with index.writing() as (connection, _):
+        _recount(connection)
+
+
+def _sweep_rows(index: Index) -> set[str]:
+    """The names of all bodies that have a row; rows whose writer is dead go."""
+    names: set[str] = set()
+    last = ""
+    while True:
+        with index.writing() as (connection, shelf):
+            rows = connection.execute(
+                f"SELECT key, checksum, standing FROM entries WHERE key > ? ORDER BY key LIMIT {_BATCH}",  # noqa: S608, E501
+                (last,),
+            ).fetchall()
+            for key, checksum, standing in rows:
+                row = None if standing else find(connection, key)
+                if row and not is_being_written(shelf.body(key, checksum)):
+                    remove(connection, shelf, row)
+        if not rows:
+            return names
+        names.update(f"{key}.{checksum}" for key, checksum, _ in rows)
+        last = rows[-1][0]
+
+
+def _sweep_files(index: Index, names: set[str]) -> None:
+    """Remove files that have no row. While nobody else writes that is never one that will have."""
+    for name in names:
+        with index.writing() as (connection, shelf):
+            key, _, checksum = name.partition(".")
+            row = find(connection, key)
+            if row is None or row.checksum != checksum:
+                remove_body(f"{shelf.bodies}/{name}")
+
+
+def _recount(index: sqlite3.Connection) -> None:
+    index.execute(
+        "UPDATE held SET entries = (SELECT count(*) FROM entries),"
+        " bytes = (SELECT coalesce(sum(weight), 0) FROM entries)"
+    )
+
+
+def _read_time(shelf: Shelf, row: Row) -> int:
+    """When the file was read last, in nanoseconds; 0 where there is none."""
+    try:
+        return os.lstat(shelf.body(row.key, row.checksum)).st_atime_ns
+    except (FileNotFoundError, ValueError):
+        return 0

@@ -1,0 +1,33 @@
+"""Locks on open files, which the kernel lets go of when their holder dies, however it dies."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+try:
+    import fcntl
+except ImportError:  # Windows
+
+    def lock(descriptor: int) -> bool:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    def unlock(descriptor: int) -> None:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+else:
+
+    def lock(descriptor: int) -> bool:
+        """Lock the file, if nobody else has opened and locked it; whether that was so.
+
+        Raises `OSError` where the system or the file system has no such locks.
+        """
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def unlock(descriptor: int) -> None:
+        """Let go of the lock, also where a forked child has inherited it. Raises `OSError`."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,0 +1,181 @@
+"""The folder of the disk cache: where index and bodies lie; bodies made, opened and removed.
+
+`<folder>/1.<n>/index.sqlite` and `<folder>/1.<n>/bodies/<key>.<checksum>`; 1 is the layout, n a
+generation. A damaged index is never repaired in place, as other processes may have it open: the
+next generation starts empty, and what is older goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imgmiddleware.cache.locks import lock
+
+_LAYOUT = 1
+_GENERATION = re.compile(r"(\d{1,6})\.(\d{1,9})", re.ASCII)
+_BODY = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{22}")
+
+# Without O_NONBLOCK a pipe that somebody placed there would be waited for.
+_SAFELY = (
+    getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+#: What opening says of something that is no file: a symlink (two spellings), a socket, a device.
+_NO_FILE = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EISDIR)
+
+
+class NoBodyError(Exception):
+    """What lies at a body's path is no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One generation. Every method but `body` raises `OSError`."""
+
+    path: str
+    index: str
+    bodies: str
+
+    def body(self, key: str, checksum: str) -> str:
+        """The path of a body. Raises `ValueError` for what is no file's name of ours."""
+        name = f"{key}.{checksum}"
+        if not _BODY.fullmatch(name):
+            raise ValueError(f"no name of a body: {name!r}")
+        return f"{self.bodies}/{name}"
+
+    def names(self) -> Iterator[str]:
+        with os.scandir(self.bodies) as entries:
+            for entry in entries:
+                yield entry.name
+
+
+def current_shelf(folder: str) -> Shelf:
+    """The shelf that every process uses now, made if there is none."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return _shelf(folder, max([*_generations(folder), (_LAYOUT, 1)]))
+
+
+def next_shelf(folder: str, worn: Shelf) -> None:
+    """Set a damaged shelf aside for a new one, unless another process has done so already."""
+    newest = max([*_generations(folder), (_LAYOUT, 1)])
+    if newest == _numbers(worn):
+        _shelf(folder, (_LAYOUT, newest[1] + 1))
+    shutil.rmtree(worn.path, ignore_errors=True)
+
+
+def sweep_shelves(folder: str, kept: Shelf) -> None:
+    """Remove the shelves before this one, also those of older layouts."""
+    for generation in _generations(folder):
+        if generation < _numbers(kept):
+            shutil.rmtree(f"{folder}/{_name(generation)}", ignore_errors=True)
+
+
+def _numbers(shelf: Shelf) -> tuple[int, int]:
+    layout, _, number = os.path.basename(shelf.path).partition(".")
+    return int(layout), int(number)
+
+
+def _generations(folder: str) -> list[tuple[int, int]]:
+    """Layout and number of each, of this layout or an older one."""
+    with os.scandir(folder) as entries:
+        matches = [_GENERATION.fullmatch(entry.name) for entry in entries]
+    found = [(int(match[1]), int(match[2])) for match in matches if match]
+    return [generation for generation in found if generation[0] <= _LAYOUT]
+
+
+def _name(generation: tuple[int, int]) -> str:
+    return f"{generation[0]}.{generation[1]}"
+
+
+def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
+    path = f"{folder}/{_name(generation)}"
+    shelf = Shelf(path, f"{path}/index.sqlite", f"{path}/bodies")
+    for own in (shelf.path, shelf.bodies):
+        try:
+            os.mkdir(own, 0o700)
+        except FileExistsError:
+            _must_be_ours(own, stat.S_ISDIR)
+    try:
+        # Made here for its mode; SQLite has no lock yet that closing would let go of.
+        os.close(os.open(shelf.index, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY, 0o600))
+    except FileExistsError:
+        _must_be_ours(shelf.index, stat.S_ISREG)
+    return shelf
+
+
+def _must_be_ours(path: str, kind: object) -> None:
+    """A folder that somebody else placed here could be changed by him while we use it."""
+    status = os.lstat(path)
+    if not kind(status.st_mode):  # type: ignore[operator]
+        raise PermissionError(errno.EPERM, "stands in the place of the cache", path)
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "belongs to another user", path)
+
+
+def create_body(path: str) -> int:
+    """A descriptor of a new, empty, locked file; what was at the path before is removed.
+
+    Only to be called while the index is locked for writing and has no row for this path.
+    """
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileExistsError:  # a process was killed before its row was written
+        remove_body(path)
+        descriptor = os.open(path, flags, 0o600)
+    with contextlib.suppress(OSError):  # a file system without locks: see `is_being_written`
+        lock(descriptor)
+    return descriptor
+
+
+def is_being_written(path: str) -> bool:
+    """Whether the process that made this file still writes it; the kernel unlocks at its death.
+
+    Where the system has no such locks it is never said: then the later of two writers wins.
+    """
+    try:
+        descriptor, _ = open_body(path)
+    except (FileNotFoundError, NoBodyError):
+        return False
+    try:
+        return not lock(descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def open_body(path: str) -> tuple[int, os.stat_result]:
+    """A descriptor and the facts of a file. `NoBodyError`: it is a symlink, a folder, a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise NoBodyError(path) from None
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise NoBodyError(path)
+    return descriptor, status
+
+
+def remove_body(path: str) -> None:
+    """Remove what lies at the path, whatever it is."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        if not os.path.isdir(path) or os.path.islink(path):
+            raise
+        shutil.rmtree(path)

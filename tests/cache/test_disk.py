@@ -1,0 +1,322 @@
+"""The disk cache: what it holds, what it lets go of, and what it does not believe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import stat
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from imgmiddleware.cache import Disk, Holding
+
+MB = 1 << 20
+
+
+def put(disk: Disk, key: str, body: bytes, tag: str = "tag", notes: tuple[str, ...] = ()) -> None:
+    disk.put(key, body, "image/webp", notes, tag)
+
+
+def get(disk: Disk, key: str) -> bytes | None:
+    found = disk.get(key)
+    if found is None:
+        return None
+    entry, body = found
+    with body:
+        data = body.read()
+        assert entry.size == body.size == len(data)
+        assert Path(body.path).read_bytes() == data
+    return data
+
+
+def du(folder: Path) -> int:
+    return int(
+        subprocess.run(["du", "-s", "-B1", folder], capture_output=True, check=True).stdout.split()[
+            0
+        ]
+    )
+
+
+def body_file(folder: Path, key: str) -> Path:
+    [path] = folder.glob(f"*/bodies/{key}.*")
+    return path
+
+
+@pytest.fixture
+def disk(tmp_path: Path):
+    disk = Disk(tmp_path / "cache", 8 * MB)
+    yield disk
+    disk.close()
+
+
+def test_what_is_put_is_got(disk: Disk) -> None:
+    assert disk.get("a") is None
+    disk.put("a", b"\0body", "image/avif", ("first", 'é "second"\ud800'), "id")
+    entry, body = disk.get("a")
+    with body:
+        assert (entry.media_type, entry.notes, entry.size) == (
+            "image/avif",
+            ("first", 'é "second"\ud800'),
+            5,
+        )
+        assert body.read() == b"\0body"
+        assert os.read(body.fileno(), 9) == b"\0body"
+    put(disk, "empty", b"")
+    assert get(disk, "empty") == b""
+    assert disk.get("b") is None
+
+
+def test_it_survives_a_restart_and_is_seen_by_others(disk: Disk, tmp_path: Path) -> None:
+    put(disk, "a", b"1" * 9999)
+    other = Disk(tmp_path / "cache", 8 * MB)
+    assert get(other, "a") == b"1" * 9999
+    put(other, "b", b"2")
+    assert get(disk, "b") == b"2"
+    disk.close()
+    assert get(disk, "a") == b"1" * 9999
+    other.close()
+
+
+def test_a_second_body_of_a_key_takes_the_place_of_the_first(disk: Disk) -> None:
+    put(disk, "a", b"old")
+    assert get(disk, "a") == b"old"
+    put(disk, "a", b"newer")
+    assert get(disk, "a") == b"newer"
+    assert disk.holding().entries == 1
+
+
+def test_files_are_the_users_alone(disk: Disk, tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        put(disk, "a", b"1")
+    finally:
+        os.umask(old)
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in (tmp_path / "cache").rglob("*")}
+    assert {oct(mode) for path, mode in modes.items() if path.is_dir()} == {"0o700"}
+    assert {oct(mode) for path, mode in modes.items() if path.is_file()} == {"0o600"}
+    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("key", ["", "../a", "a/b", "a.b", "a" * 65, "a\n", "é", "a\0"])
+def test_a_key_that_is_no_digest_is_refused(disk: Disk, key: str) -> None:
+    with pytest.raises(ValueError, match="no key"):
+        disk.get(key)
+    with pytest.raises(ValueError, match="no key"):
+        put(disk, key, b"")
+
+
+def test_an_original_is_purged(disk: Disk, tmp_path: Path) -> None:
+    for i in range(500):
+        put(disk, f"a{i}", b"1", tag="a")
+    put(disk, "b", b"2", tag="b")
+    assert disk.purge("a") == 500
+    assert disk.purge("a") == 0
+    assert get(disk, "a1") is None
+    assert get(disk, "b") == b"2"
+    assert disk.holding().entries == 1
+    assert len(list((tmp_path / "cache").glob("*/bodies/*"))) == 1
+
+
+def test_it_is_cleared(disk: Disk, tmp_path: Path) -> None:
+    for i in range(300):
+        put(disk, f"a{i}", b"1")
+    assert disk.clear() == 300
+    assert disk.holding() == Holding(0, 0, 8 * MB)
+    assert not list((tmp_path / "cache").glob("*/bodies/*"))
+
+
+def test_the_least_recently_read_goes_first(disk: Disk, tmp_path: Path) -> None:
+    """The first half of 16 MB of bodies is gone, but for those that were read all the while."""
+    bodies = {f"key{i}": random.Random(i).randbytes(64 << 10) for i in range(256)}
+    kept = [f"key{i}" for i in range(0, 32, 3)]
+    reader = Disk(tmp_path / "cache", 8 * MB)  # as another process would
+    for i, (key, body) in enumerate(bodies.items()):
+        put(disk, key, body)
+        assert get(reader, kept[i % len(kept)]) in (bodies[kept[i % len(kept)]], None)
+        if i == 63:
+            assert disk.holding().entries == 64  # nothing goes before it must
+        assert du(tmp_path / "cache") <= 8 * MB
+    there = [key for key in bodies if get(disk, key) is not None]
+    assert set(kept) <= set(there)
+    assert [key for key in there if key not in kept] == list(bodies)[256 - len(there) + len(kept) :]
+    assert disk.holding().bytes > 7.5 * MB
+    reader.close()
+
+
+def test_small_bodies_count_as_the_blocks_that_they_take(disk: Disk, tmp_path: Path) -> None:
+    for i in range(3000):
+        put(disk, f"key{i}", b"%d" % i)
+    assert du(tmp_path / "cache") <= 8 * MB
+    for i in range(100):
+        put(disk, f"large{i}", bytes(MB))
+    assert 6 * MB < du(tmp_path / "cache") <= 8 * MB
+
+
+def test_a_body_that_would_clear_a_fourth_of_the_room_is_not_held(disk: Disk) -> None:
+    put(disk, "a", bytes(2 * MB))
+    assert disk.get("a") is None
+    assert not disk.takes(2 * MB)
+    assert disk.takes(MB)
+
+
+def test_a_smaller_bound_holds_from_the_next_put_on(disk: Disk, tmp_path: Path) -> None:
+    for i in range(100):
+        put(disk, f"key{i}", bytes(64 << 10))
+    smaller = Disk(tmp_path / "cache", MB)
+    put(smaller, "last", b"1")
+    assert du(tmp_path / "cache") <= MB
+    assert get(smaller, "last") == b"1"
+    assert get(smaller, "key99")
+    assert get(smaller, "key50") is None
+    smaller.close()
+
+
+def test_what_is_read_stays_readable_when_it_is_evicted(disk: Disk) -> None:
+    put(disk, "a", b"first" * 999)
+    _, body = disk.get("a")
+    with body:
+        disk.clear()
+        assert disk.get("a") is None
+        assert body.read() == b"first" * 999
+
+
+def flip(path: Path) -> None:
+    status = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+
+
+def becomes(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return change
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, 10)
+
+
+def symlink(path: Path) -> None:
+    """To a file with the very same bytes: it is not followed all the same."""
+    twin = path.parents[2] / "twin"
+    shutil.copy(path, twin)
+    path.unlink()
+    path.symlink_to(twin)
+
+
+DAMAGE: list[Callable[[Path], None]] = [
+    flip,
+    truncate,
+    symlink,
+    Path.unlink,
+    becomes(Path.mkdir),
+    becomes(lambda path: (path / "below").mkdir(parents=True)),
+    becomes(os.mkfifo),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_damaged_entry_is_none_and_goes(
+    disk: Disk, tmp_path: Path, damage: Callable[[Path], None], seen: bool
+) -> None:
+    put(disk, "a", bytes(range(256)) * 40)
+    path = body_file(tmp_path / "cache", "a")
+    if seen:
+        assert get(disk, "a")
+    damage(path)
+    assert disk.get("a") is None
+    assert disk.holding().entries == 0
+    assert not os.path.lexists(path)
+    put(disk, "a", b"again")
+    assert get(disk, "a") == b"again"
+
+
+def test_what_the_index_says_is_believed_only_with_the_body(disk: Disk, tmp_path: Path) -> None:
+    import sqlite3
+
+    for change in (
+        "media_type = 'text/html'",
+        "notes = '[\"x\"]'",
+        "size = size + 1",
+        "checksum = '../../../../../../etc/pa'",
+        "checksum = 'AAAAAAAAAAAAAAAAAAAAAA'",
+        "media_type = x'ff'",
+        "notes = 7",
+    ):
+        put(disk, "a", b"body")
+        index = sqlite3.connect(next((tmp_path / "cache").glob("*/index.sqlite")))
+        with index:
+            index.execute(f"UPDATE entries SET {change}")
+        index.close()
+        assert disk.get("a") is None, change
+        assert disk.holding().entries == 0, change
+    put(disk, "a", b"body")
+    assert get(disk, "a") == b"body"
+
+
+def test_a_clock_that_goes_backwards_changes_no_order(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time_ns() + 10**18  # a clock in the future, so that the file system's own is behind
+    for i in range(60):
+        monkeypatch.setattr(time, "time_ns", lambda i=i: now - i * 10**15)
+        put(disk, f"key{i}", bytes(100_000))
+    disk.get("key0")[1].close()
+    for i in range(60, 120):
+        put(disk, f"key{i}", bytes(100_000))
+    there = [i for i in range(120) if get(disk, f"key{i}") is not None]
+    assert there[0] == 0
+    assert there[1:] == list(range(121 - len(there), 120))
+    assert len(there) > 60
+
+
+def test_threads_share_it(disk: Disk) -> None:
+    failed = []
+
+    def work(seed: int) -> None:
+        random_ = random.Random(seed)
+        for _ in range(150):
+            i = random_.randrange(60)
+            body = random.Random(i).randbytes(50_000 + i)
+            if random_.random() < 0.5:
+                put(disk, f"key{i}", body)
+            elif get(disk, f"key{i}") not in (None, body):
+                failed.append(i)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert disk.holding().entries == 60
+
+
+def test_a_fork_shares_it(disk: Disk) -> None:
+    put(disk, "a", b"parent")
+    assert get(disk, "a") == b"parent"
+    pid = os.fork()
+    if not pid:
+        status = 1
+        with contextlib.suppress(BaseException):
+            assert get(disk, "a") == b"parent"
+            put(disk, "b", b"child")
+            assert get(disk, "b") == b"child"
+            status = 0
+        os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert get(disk, "b") == b"child"
+    put(disk, "c", b"parent again")
+    assert get(disk, "c") == b"parent again"
