@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from imgmiddleware.cache import Claim, Holding, Ledger, Weighed
+from imgmiddleware.cache import Holding, Ledger, Weighed
 from imgmiddleware.flight import Admission, Flights, Room, Waiting, polled
 from imgmiddleware.imaging import (
     Decoded,
@@ -86,19 +86,13 @@ class Pictures:
         return {**self._results.holding(), "decoded": self._decoded.holding()}
 
     def _made(self, job: Job, waiting: Waiting) -> Picture:
-        """The picture, made here or by another process that has claimed it."""
-        claimed = polled(partial(self._claimed, job.key), self._room, waiting)
-        if isinstance(claimed, Picture):
-            return claimed
-        with claimed:
-            picture = self._results.read(job.key)  # made between the last look and the claim
+        """The picture, made here, or by another process that had claimed it."""
+        with polled(partial(self._results.claim, job.key), self._room, waiting):
+            picture = self._results.read(job.key, job.tag)
             if picture is None:
                 picture = self._rendered(job, waiting)
                 self._results.keep(job.key, picture, job.tag)
             return picture
-
-    def _claimed(self, key: str) -> Claim | Picture | None:
-        return self._results.claim(key) or self._results.read(key)
 
     def _rendered(self, job: Job, waiting: Waiting) -> Picture:
         make = self._animated if job.plan.frames > 1 else self._still

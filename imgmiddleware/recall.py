@@ -36,6 +36,7 @@ class Seen:
 
     asked: Asked
     key: str
+    tag: str  # of the original, whatever its version
     last_modified: int | None
     validators: Headers
 

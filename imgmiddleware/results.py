@@ -41,30 +41,31 @@ class Results:
         self._memory: Weighed[str, Picture] = Weighed(held, ledger)
         self._disk: Disk | None = None
         if settings.cache_dir is not None:
+            assert isinstance(settings.cache_dir, str)  # as the settings leave it
             self._disk = Disk(settings.cache_dir, settings.cache_dir_bytes)
             self._claims = Claims(settings.cache_dir)
             self._handouts = Handouts(settings.cache_dir)
             self._purges = Purges(settings.cache_dir)
 
-    def held(self, key: str) -> Picture | None:
-        """The picture, if it is in memory."""
+    def held(self, key: str, tag: str) -> Picture | None:
+        """The picture, if it is in memory. `tag` is always that of its original."""
         return self._memory.get(key)
 
-    def found(self, key: str) -> Picture | None:
+    def found(self, key: str, tag: str) -> Picture | None:
         """The picture, if it is anywhere: in memory from now on, or as a file to be handed over."""
         if self._disk is not None and self._purges.told():
             self._memory.clear()
-        return self._memory.get(key) or self._opened(key)
+        return self._memory.get(key) or self._opened(key, tag)
 
-    def read(self, key: str) -> Picture | None:
+    def read(self, key: str, tag: str) -> Picture | None:
         """The picture with its bytes, which any number of answers may share."""
-        picture = self.found(key)
+        picture = self.found(key, tag)
         if picture is None or isinstance(picture.body, bytes):
             return picture
         return Picture(picture.body.read(), picture.media_type, picture.notes)
 
     def keep(self, key: str, picture: Picture, tag: str) -> None:
-        """Hold a picture whose body is bytes; `tag` is that of its original."""
+        """Hold a picture whose body is bytes."""
         assert isinstance(picture.body, bytes)
         self._memory.put(key, picture, len(picture.body) + _OVERHEAD, tag)
         if self._disk is not None:
@@ -72,7 +73,7 @@ class Results:
 
     def claim(self, key: str) -> Claim | None:
         """The right to make a picture; None while another process has it."""
-        return Claim.free() if self._disk is None else self._claims.take(key)
+        return Claim("", None) if self._disk is None else self._claims.take(key)
 
     def purge(self, tag: str) -> int:
         """Let go of what was made of one original; how many entries that was."""
@@ -87,7 +88,7 @@ class Results:
         memory = {"memory": self._memory.holding()}
         return memory if self._disk is None else {**memory, "disk": self._disk.holding()}
 
-    def _opened(self, key: str) -> Picture | None:
+    def _opened(self, key: str, tag: str) -> Picture | None:
         stored = None if self._disk is None else self._disk.get(key)
         if stored is None:
             return None
@@ -95,9 +96,12 @@ class Results:
         size = entry.size + _OVERHEAD
         if not self._memory.takes(size):
             return Picture(self._as_file(body), entry.media_type, entry.notes)
-        with body:
-            picture = Picture(body.read(), entry.media_type, entry.notes)
-        self._memory.put(key, picture, size, entry.tag)
+        try:
+            with body:
+                picture = Picture(body.read(), entry.media_type, entry.notes)
+        except OSError:  # a disk that fails is no cache
+            return None
+        self._memory.put(key, picture, size, tag)
         return picture
 
     def _as_file(self, body: StoredBody) -> FileBody:

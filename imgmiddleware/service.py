@@ -45,8 +45,8 @@ _log = logging.getLogger("imgmiddleware")
 #: Headers of originals that are remembered: a few hundred bytes each.
 _MOST_FACTS = 4096
 
-#: Looks for a picture by its key.
-Find = Callable[[str], Picture | None]
+#: Looks for a picture by its key and its original's tag.
+Find = Callable[[str, str], Picture | None]
 
 
 def _never() -> bool:
@@ -207,14 +207,14 @@ class ImageService:
         validators = answers.validators(
             key, original.last_modified, settings, immutable=asked.version == token
         )
-        seen = Seen(asked, key, original.last_modified, validators)
+        tag = self._tag(id)
+        seen = Seen(asked, key, tag, original.last_modified, validators)
         self._recall.note(request, seen)
         answer = _without_pixels(request, seen, self._pictures.found)
         if answer is not None:
             self._recall.note_shown(request, seen)
             return answer
         replan = partial(planned, facts, asked.transform, accepted, settings)
-        tag = self._tag(id)
         job = Job(key, tag, id, original.version, _renderable(original), facts, plan, replan)
         return seen, job
 
@@ -315,7 +315,7 @@ def _without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageRespo
         return answers.not_modified(seen.validators)
     if status == 412:
         raise ImageError("precondition-failed", "the picture is not the one you named")
-    picture = find(seen.key)
+    picture = find(seen.key, seen.tag)
     return None if picture is None else _shown(picture, seen.validators)
 
 

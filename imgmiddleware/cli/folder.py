@@ -28,12 +28,11 @@ def cache_options(arguments: argparse.Namespace, directory: str) -> dict[str, An
 def cache_folder(arguments: argparse.Namespace) -> str:
     """What `--cache-dir` says, else the place that the system has for a user's caches."""
     if "cache_dir" in arguments:
-        return os.path.abspath(arguments.cache_dir)
+        return os.path.abspath(str(arguments.cache_dir))
     try:
         import platformdirs  # noqa: PLC0415 - an extra, which may be absent
     except ModuleNotFoundError as error:
         raise UsageError(
             'platformdirs is missing: pip install "imgmiddleware[serve]", or give --cache-dir'
         ) from error
-    folder: str = platformdirs.user_cache_dir("imgmiddleware", appauthor=False)
-    return folder
+    return platformdirs.user_cache_dir("imgmiddleware", appauthor=False)

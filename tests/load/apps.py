@@ -35,7 +35,7 @@ pictures.render = _noted
 _service = ImageService(
     os.environ["IMGMIDDLEWARE_TEST_PHOTOS"],
     cache_dir=os.environ.get("IMGMIDDLEWARE_TEST_CACHE"),
-    cache_bytes=int(os.environ.get("IMGMIDDLEWARE_TEST_MEMORY", 64 * 2**20)),
+    cache_bytes=int(os.environ.get("IMGMIDDLEWARE_TEST_MEMORY", "67108864")),
     max_wait=60,
     x_accel_redirect=os.environ.get("IMGMIDDLEWARE_TEST_ACCEL", ""),
 )

