@@ -52,7 +52,7 @@ def run(snippet: str, **names: Any) -> dict[str, Any]:
 
 
 def test_there_are_these_snippets() -> None:
-    assert len(SNIPPETS) == 6
+    assert len(SNIPPETS) == 7
 
 
 @pytest.mark.usefixtures("photos")

@@ -149,21 +149,26 @@ def daphne(app: str) -> Command:
     ]
 
 
-def nginx(upstream: int) -> Command:
-    """As a reverse proxy, in the foreground, with nothing outside of its folder."""
+def nginx(upstream: int, http: str = "") -> Command:
+    """As a reverse proxy, in the foreground, with nothing outside of its folder.
+
+    `http` is a configuration of its own, for port 80 and an application on port 8000.
+    """
 
     def command(port: int, folder: Path) -> list[str]:
         # Debian has it in sbin, which an ordinary user's PATH does not name.
         found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
         assert found, "nginx is not installed"
         config = folder / "nginx.conf"
-        config.write_text(_NGINX.format(folder=folder, port=port, upstream=upstream))
+        served = (http or _NGINX).replace("listen 80;", f"listen 127.0.0.1:{port};")
+        served = served.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
+        config.write_text(_NGINX_AROUND.format(folder=folder) + served + "}")
         return [found, "-p", str(folder), "-e", "stderr", "-c", str(config)]
 
     return command
 
 
-_NGINX = """
+_NGINX_AROUND = """
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
@@ -175,13 +180,14 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
+"""
+_NGINX = """
+    server {
+        listen 80;
+        location / {
             # Without a path behind the port, the request's own goes through as it was sent.
-            proxy_pass http://127.0.0.1:{upstream};
+            proxy_pass http://127.0.0.1:8000;
             proxy_set_header Host $host;
-        }}
-    }}
-}}
+        }
+    }
 """

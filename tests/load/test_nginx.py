@@ -1,0 +1,129 @@
+"""nginx in front, configured as the documentation says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from load.conftest import Site
+from servers import processes
+from servers.client import Answer, ask
+from servers.processes import ROOT, Running, running
+
+TARGET = "/image/a.jpg?w=600"
+CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
+
+
+def documented(name: str, **paths: Path) -> str:
+    """A configuration from the documentation, with its paths replaced."""
+    text = (ROOT / "docs" / "deployment.md").read_text()
+    config = text.partition(f"<!-- {name} -->\n```nginx\n")[2].partition("```")[0]
+    assert config
+    for written, path in (
+        ("/var/cache/nginx/images", "kept"),
+        ("/var/cache/imgmiddleware", "files"),
+    ):
+        if path in paths:
+            assert written in config
+            config = config.replace(written, str(paths[path]))
+    return config
+
+
+@pytest.fixture
+def application(site: Site) -> Iterator[Running]:
+    def gunicorn(port: int, folder: Path) -> list[str]:
+        options = [*processes.gunicorn_options(port), "--threads", "4"]
+        return [processes.program("gunicorn"), *options, "apps:wsgi"]
+
+    with site.served(gunicorn, IMGMIDDLEWARE_TEST_ACCEL="/cached-images/") as server:
+        yield server
+
+
+@pytest.fixture
+def plain_application(site: Site) -> Iterator[Running]:
+    def gunicorn(port: int, folder: Path) -> list[str]:
+        return [processes.program("gunicorn"), *processes.gunicorn_options(port), "apps:wsgi"]
+
+    with site.served(gunicorn) as server:
+        yield server
+
+
+@pytest.fixture
+def keeping(plain_application: Running, site: Site) -> Iterator[Running]:
+    config = documented("nginx-cache", kept=site.folder / "kept")
+    command = processes.nginx(plain_application.port, config)
+    with running(command, site.folder / "nginx", {}) as server:
+        yield server
+
+
+@pytest.fixture
+def sending(application: Running, site: Site) -> Iterator[Running]:
+    config = documented("nginx-files", files=site.cache)
+    with running(processes.nginx(application.port, config), site.folder / "nginx", {}) as server:
+        yield server
+
+
+def test_nginx_keeps_a_picture_for_each_kind_of_client(keeping: Running, site: Site) -> None:
+    first = ask(keeping.port, TARGET, headers={"Accept": CHROME})
+    again = ask(keeping.port, TARGET, headers={"Accept": FIREFOX})
+    assert (first.status, first.header("x-cache")) == (200, "MISS")
+    assert (again.status, again.header("x-cache")) == (200, "HIT")
+    assert first.header("content-type") == again.header("content-type") == "image/avif"
+    assert first.body == again.body
+    assert again.header("vary") == "Accept"
+    other = ask(keeping.port, TARGET, headers={"Accept": "*/*"})
+    assert (other.header("content-type"), other.header("x-cache")) == ("image/jpeg", "MISS")
+    assert len(site.made_by()) == 2
+    etag = first.header("etag")
+    assert etag is not None
+    unchanged = ask(keeping.port, TARGET, headers={"Accept": CHROME, "If-None-Match": etag})
+    assert (unchanged.status, unchanged.header("etag")) == (304, etag)
+
+
+def test_nginx_keeps_no_error(keeping: Running) -> None:
+    for _ in range(2):
+        refused = ask(keeping.port, "/image/a.jpg?w=x")
+        assert (refused.status, refused.header("x-cache")) == (400, None)
+        assert refused.header("cache-control") == "no-store"
+    assert ask(keeping.port, "/other").body.startswith(b"own: GET")
+
+
+def without_server(answer: Answer) -> list[tuple[str, str]]:
+    """What both ways of answering share; `accept-ranges` is nginx's own."""
+    return [(k, v) for k, v in answer.own_headers if k not in ("accept-ranges", "image-notes")]
+
+
+def test_nginx_sends_what_the_application_decided(
+    sending: Running, application: Running, site: Site
+) -> None:
+    made = ask(sending.port, TARGET, headers={"Accept": CHROME})
+    assert (made.status, made.header("content-type")) == (200, "image/avif")
+    direct = ask(application.port, TARGET, headers={"Accept": CHROME})
+    redirect = direct.header("x-accel-redirect")
+    assert redirect is not None
+    assert re.fullmatch(r"/cached-images/sending/\d+/[\w.-]+", redirect)
+    assert direct.body in (b"", b"0\r\n\r\n")  # of no length, or in chunks
+    sent = ask(sending.port, TARGET, headers={"Accept": CHROME})
+    assert sent.header("x-accel-redirect") is None
+    assert (sent.status, sent.body) == (200, made.body)
+    assert without_server(sent) == without_server(made)
+    assert len(site.made_by()) == 1
+    head = ask(sending.port, TARGET, "HEAD", {"Accept": CHROME})
+    assert (head.status, head.body) == (200, b"")
+    assert head.header("content-length") == str(len(made.body))
+    etag = made.header("etag")
+    assert etag is not None
+    unchanged = ask(sending.port, TARGET, headers={"Accept": CHROME, "If-None-Match": etag})
+    assert (unchanged.status, unchanged.header("etag")) == (304, etag)
+
+
+def test_nobody_else_reaches_the_files(sending: Running, site: Site) -> None:
+    ask(sending.port, TARGET)
+    ask(sending.port, TARGET)
+    linked = next((site.cache / "sending").glob("*/*"))
+    inside = linked.relative_to(site.cache)
+    assert ask(sending.port, f"/cached-images/{inside}").status == 404

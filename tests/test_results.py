@@ -1,0 +1,153 @@
+"""Results in memory over a disk that other services share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgmiddleware import ImageRequest, ImageService, pictures
+from imgmiddleware.cache import Handouts
+from imgmiddleware.messages import FileBody, ImageResponse
+from pictures import quadrants, saved
+
+ID = ImageRequest("GET", "/image/a", "w=30&fm=png")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a").write_bytes(saved(quadrants(), "BMP"))
+    return folder
+
+
+@pytest.fixture
+def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    done: list[Any] = []
+    real = pictures.render
+    monkeypatch.setattr(pictures, "render", lambda *all: (done.append(all), real(*all))[1])
+    return done
+
+
+def service(photos: Path, **options: Any) -> ImageService:
+    return ImageService(photos, cache_dir=photos.parent / "cache", **options)
+
+
+def test_services_share_a_folder(photos: Path, renders: list[Any]) -> None:
+    made = service(photos).handle(ID)
+    other = service(photos)
+    assert other.ready(ID) is None
+    assert other.handle(ID) == made
+    assert other.ready(ID) == made  # in memory by now
+    assert len(renders) == 1
+    assert service(photos, namespace="other").handle(ID).body == made.body
+    assert len(renders) == 2
+    assert other.holding()["disk"].entries == 2
+
+
+def test_a_purge_reaches_the_memory_of_the_others(photos: Path, renders: list[Any]) -> None:
+    one, other = service(photos, recheck=0), service(photos, recheck=0)
+    for each in (one, other):
+        each.handle(ID)
+    assert other.holding()["memory"].entries == 1
+    assert one.purge("a") == 1
+    other.handle(ID)
+    assert len(renders) == 2
+
+
+def test_what_memory_does_not_hold_is_a_file(photos: Path, renders: list[Any]) -> None:
+    images = service(photos, cache_bytes=0)
+    made = images.handle(ID)
+    assert isinstance(made.body, bytes)
+    hit = images.handle(ID)
+    assert isinstance(hit.body, FileBody)
+    assert hit.headers == made.headers
+    assert (len(hit.body), hit.body.whole) == (len(made.body), True)
+    path = hit.body.path()
+    assert path is not None
+    assert Path(path).read_bytes() == made.body
+    images.purge("a")
+    assert hit.read() == made.body  # although it is evicted
+    assert Path(path).read_bytes() == made.body
+    head = service(photos, cache_bytes=0).handle(ImageRequest("HEAD", ID.path, ID.query))
+    assert (head.headers, head.body) == (made.headers, b"")
+    assert len(renders) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "header"),
+    [({"x_accel_redirect": "/files/"}, "X-Accel-Redirect"), ({"x_sendfile": True}, "X-Sendfile")],
+)
+def test_a_server_in_front_is_told_the_file(
+    photos: Path, option: dict[str, Any], header: str
+) -> None:
+    images = service(photos, **option)
+    made, hit = images.handle(ID), images.handle(ID)
+    assert (hit.body, hit.header("content-length")) == (b"", None)
+    named = hit.header(header)
+    assert named is not None
+    folder = os.fspath(photos.parent / "cache")
+    path = folder + named.removeprefix("/files") if header == "X-Accel-Redirect" else named
+    assert Path(path).read_bytes() == made.body
+    assert hit.header("etag") == made.header("etag")
+    assert images.handle(ImageRequest("HEAD", ID.path, ID.query)).headers == made.headers
+    assert images.ready(ID) is None  # nothing is held in memory beside
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"x_accel_redirect": "/files/"},
+        {"x_sendfile": True},
+        {"x_accel_redirect": "/f/", "x_sendfile": True, "cache_dir": "c"},
+        {"cache_dir": ""},
+        {"cache_dir": 3},
+    ],
+)
+def test_options_that_make_no_sense(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"x_accel_redirect|cache_dir"):
+        ImageService("/", **options)
+
+
+def test_a_folder_that_cannot_be_is_no_cache(
+    photos: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (photos.parent / "cache").write_bytes(b"a file stands in its place")
+    images = service(photos, cache_bytes=0)
+    assert [images.handle(ID).status for _ in range(3)] == [200] * 3
+    assert len(caplog.records) == 1
+
+
+def test_handed_out_names_go_after_a_while(tmp_path: Path) -> None:
+    now = 600.0
+    handouts = Handouts(str(tmp_path), clock=lambda: now)
+    stored = tmp_path / "body"
+    stored.write_bytes(b"body")
+    first = handouts.path(str(stored))
+    assert first is not None
+    assert handouts.path(str(stored)) == first
+    now = 660.0
+    second = handouts.path(str(stored))
+    assert second not in (None, first)
+    assert Path(first).exists()
+    now = 720.0
+    third = handouts.path(str(stored))
+    assert third is not None
+    assert not Path(first).exists()
+    assert Path(str(second)).exists()
+    stored.unlink()
+    assert Path(third).read_bytes() == b"body"
+    assert handouts.path(str(tmp_path / "none")) is None
+
+
+def test_a_body_cut_short_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "body").write_bytes(b"bod")
+    with (tmp_path / "body").open("rb") as file:
+        body = FileBody(file, 4, 0, 4, lambda: None)
+        with pytest.raises(OSError, match="cut short"):
+            list(body)
+        assert list(FileBody(file, 3, 1, 3, lambda: None)) == [b"od"]
+    ImageResponse(200, (), body).close()
