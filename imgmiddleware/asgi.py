@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 import anyio
 from anyio import from_thread, to_thread
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgmiddleware.flight import ClientGoneError
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
-from imgmiddleware.service import ImageService, as_service
+from imgmiddleware.service import ImageService, Work, as_service
 from imgmiddleware.sources import SourceLike
 from imgmiddleware.sources.function import is_async
+
+R = TypeVar("R")
+
+#: Bytes of a file that are read at once, in the thread that found it.
+_SMALL = 2**20
 
 #: Threads for answers that need no pixels, whatever is rendered or waits to be.
 _SPARE_THREADS = 16
@@ -52,56 +56,73 @@ class ASGIImageMiddleware:
             await self.app(scope, receive, send)
             return
         request = _read(scope)
-        response = self.service.ready(request)
-        if response is not None:  # in memory: a thread would cost two thirds of the throughput
-            await _written(response)(scope, receive, send)
-            return
-        handle = partial(self.service.handle, request)
+        # In memory: a thread would cost two thirds of the throughput.
+        response: ImageResponse | None = self.service.ready(request)
+        if response is None:
+            answer = await self._in_thread(self._answer, request, _sends_paths(scope))
+            if answer is None:
+                await self.app(scope, receive, send)
+                return
+            try:
+                response = await self._done(answer, receive)
+            except ClientGoneError:
+                return
+        await self._send(response, scope, send)
+
+    def _answer(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
+        """The service's, with a small file read in the same go where the server sends none."""
+        answer = self.service.answer(request)
+        if isinstance(answer, ImageResponse) and isinstance(answer.body, FileBody):
+            by_path = by_path and answer.body.whole
+            if not by_path and len(answer.body) <= _SMALL:
+                return replace(answer, body=answer.read())
+        return answer
+
+    async def _done(self, answer: ImageResponse | Work, receive: Receive) -> ImageResponse:
+        if isinstance(answer, ImageResponse):
+            return answer
         try:
             if self._watches:
-                response = await self._watching(handle, receive)
-            else:
-                response = await to_thread.run_sync(handle, limiter=self._threads)
-        except ClientGoneError:
-            return
-        if response is None:
-            await self.app(scope, receive, send)
-        elif isinstance(response.body, FileBody):
-            await self._send_file(response, response.body, scope, send)
-        else:
-            await _written(response)(scope, receive, send)
+                return await self._watching(answer, receive)
+            return await self._in_thread(answer.run)
+        finally:
+            answer.close()
 
-    async def _send_file(
-        self, response: ImageResponse, body: FileBody, scope: Scope, send: Send
-    ) -> None:
-        """By the server, where it can (ASGI's Path Send); else in pieces that a thread reads."""
+    async def _in_thread(self, call: Callable[..., R], *arguments: Any) -> R:
+        return await to_thread.run_sync(call, *arguments, limiter=self._threads)
+
+    async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
         head = {"type": "http.response.start", "status": response.status}
-        await send({**head, "headers": _raw(response)})
-        pathsend = "http.response.pathsend" in (scope.get("extensions") or {})
+        await send({**head, "headers": [_raw(pair) for pair in response.headers]})
+        if isinstance(response.body, FileBody):
+            await self._send_file(response.body, scope, send)
+        else:
+            await send({"type": "http.response.body", "body": response.body})
+
+    async def _send_file(self, body: FileBody, scope: Scope, send: Send) -> None:
+        """By the server, where it can (ASGI's Path Send); else in pieces that a thread reads."""
         try:
-            path = body.path() if pathsend and body.whole else None
+            path = body.path() if _sends_paths(scope) and body.whole else None
             if path is not None:
                 await send({"type": "http.response.pathsend", "path": path})
                 return
             pieces, left = iter(body), len(body)
             while left:
-                piece = await to_thread.run_sync(next, pieces, limiter=self._threads)
+                piece = await self._in_thread(next, pieces)
                 left -= len(piece)
                 await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
         finally:
             body.close()
 
-    async def _watching(
-        self, handle: Callable[..., ImageResponse | None], receive: Receive
-    ) -> ImageResponse | None:
-        """Run `handle` in a thread, told as soon as the client has gone."""
+    async def _watching(self, work: Work, receive: Receive) -> ImageResponse:
+        """Run the work in a thread, told as soon as the client has gone."""
         gone = threading.Event()
         failure: Exception | None = None
         response: ImageResponse | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch, receive, gone, tasks.cancel_scope)
             try:
-                response = await to_thread.run_sync(handle, gone.is_set, limiter=self._threads)
+                response = await self._in_thread(work.run, gone.is_set)
             except Exception as error:  # noqa: BLE001 - raised below, not inside of a group
                 failure = error
             tasks.cancel_scope.cancel()
@@ -109,6 +130,7 @@ class ASGIImageMiddleware:
             raise ClientGoneError
         if failure is not None:
             raise failure
+        assert response is not None
         return response
 
 
@@ -134,9 +156,9 @@ def _path(scope: Scope) -> str:
 
 
 def _read(scope: Scope) -> ImageRequest:
-    connection = HTTPConnection(scope)
     headers: dict[str, str] = {}
-    for name, value in connection.headers.items():
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         joint = "; " if name == "cookie" else ", "  # RFC 6265 and 9113, section 8.2.3
         headers[name] = headers[name] + joint + value if name in headers else value
     return ImageRequest(
@@ -150,14 +172,11 @@ def _read(scope: Scope) -> ImageRequest:
     )
 
 
-def _written(response: ImageResponse) -> Response:
-    written = Response(response.body, response.status)
-    written.raw_headers = _raw(response)
-    return written
+def _sends_paths(scope: Scope) -> bool:
+    return "http.response.pathsend" in (scope.get("extensions") or {})
 
 
-def _raw(response: ImageResponse) -> list[tuple[bytes, bytes]]:
-    return [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers
-    ]
+@lru_cache(maxsize=4096)  # a header that is sent is sent again: half of what a hit would cost
+def _raw(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    name, value = header
+    return name.lower().encode("latin-1"), value.encode("latin-1")
