@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.http import cors
 from imgmiddleware.http.caching import cache_control
-from imgmiddleware.http.conditionals import imf_date
+from imgmiddleware.http.conditionals import range_applies
+from imgmiddleware.http.dates import http_date, imf_date
+from imgmiddleware.http.disposition import content_disposition
+from imgmiddleware.http.hints import accept_ch
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
+from imgmiddleware.http.ranges import content_range, requested, unsatisfied_range
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.settings import Settings
 
@@ -23,21 +29,79 @@ _NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
 
 
 def validators(
-    key: str, last_modified: int | None, settings: Settings, *, immutable: bool
+    key: str,
+    last_modified: int | None,
+    settings: Settings,
+    *,
+    immutable: bool,
+    surrogate: str | None = None,
 ) -> Headers:
-    """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5)."""
-    private = settings.authorize is not None
-    caching = cache_control(settings.max_age, private=private, immutable=immutable)
+    """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5).
+
+    `surrogate` is the key by which a CDN may be told to forget this original's pictures.
+    """
+    caching = cache_control(
+        settings.max_age,
+        private=settings.authorize is not None,
+        immutable=immutable,
+        stale=settings.stale_while_revalidate,
+    )
     headers: Headers = (("ETag", f'"{key}"'), ("Cache-Control", caching))
-    if last_modified is None:
-        return headers
-    return (*headers, ("Last-Modified", imf_date(last_modified)))
+    if last_modified is not None:
+        headers += (("Last-Modified", imf_date(last_modified)),)
+    if surrogate is not None:  # Fastly and Varnish read the first, Cloudflare and others the second
+        headers += (("Surrogate-Key", surrogate), ("Cache-Tag", surrogate))
+    return headers
 
 
 def picture(media_type: str, body: bytes, notes: tuple[str, ...], shared: Headers) -> ImageResponse:
     """A rendered picture, with its `validators`, and a word on what was set aside for it."""
     noted: Headers = (("Image-Notes", ", ".join(notes)),) if notes else ()
-    return ImageResponse(200, (*_content(media_type, body), *shared, *noted), body)
+    ranges = ("Accept-Ranges", "bytes")
+    return ImageResponse(200, (*_content(media_type, body), ranges, *shared, *noted), body)
+
+
+def saved_as(response: ImageResponse, id: str, download: str | None) -> ImageResponse:
+    """The picture, told under which name it is saved.
+
+    `download` is the `dl=` of its URL: a name, or "1" for that of the ID. It is no part of the
+    picture, and so of no validator: a 304 says nothing of it, and the client keeps what it has.
+    """
+    media_type = response.header("Content-Type") or ""
+    name = id if download in (None, "1") else download
+    header = content_disposition(name or "", media_type, attachment=download is not None)
+    return replace(response, headers=(*response.headers, ("Content-Disposition", header)))
+
+
+def ranged(request: ImageRequest, response: ImageResponse) -> ImageResponse:
+    """The part of a picture that Range asks for (RFC 9110, section 14), or all of it.
+
+    The last step of 13.2.2, after all preconditions. Only of a 200, and for GET (14.2). Raises
+    `ImageError` (416).
+    """
+    field = request.headers.get("range")
+    if field is None or request.method != "GET" or response.status != 200:
+        return response
+    etag, last_modified = response.header("ETag"), http_date(response.header("Last-Modified"))
+    if not range_applies(request.headers.get("if-range"), etag or "", last_modified):
+        return response
+    length = len(response.body)
+    span = requested(field, length)
+    if span is None:
+        return response
+    start, stop = span
+    if start == stop:
+        detail = f"the picture has {length} bytes, and none of them in the Range asked for"
+        raise ImageError("range-not-satisfiable", detail, length=length)
+    headers = dict(response.headers) | {
+        "Content-Length": str(stop - start),
+        "Content-Range": content_range(span, length),
+    }
+    return ImageResponse(206, tuple(headers.items()), _part(response.body, start, stop))
+
+
+def _part(body: bytes, start: int, stop: int) -> bytes:
+    return body[start:stop]
 
 
 def not_modified(shared: Headers) -> ImageResponse:
@@ -45,9 +109,17 @@ def not_modified(shared: Headers) -> ImageResponse:
     return ImageResponse(304, shared)
 
 
-def options() -> ImageResponse:
-    """What may be asked (RFC 9110, section 9.3.7)."""
-    return ImageResponse(204, (_allow(),))
+def options(request: ImageRequest, settings: Settings) -> ImageResponse:
+    """What may be asked (RFC 9110, section 9.3.7), and what a browser asks for a script first."""
+    headers: Headers = (_allow(),)
+    if asks_first(request, settings):
+        headers += cors.preflight(authorized=settings.authorize is not None)
+    return ImageResponse(204, headers)
+
+
+def asks_first(request: ImageRequest, settings: Settings) -> bool:
+    """Whether this is a browser's preflight, which never has the credentials of what follows."""
+    return bool(settings.origins) and cors.is_preflight(request.method, request.headers)
 
 
 def refusal(error: ImageError) -> ImageResponse:
@@ -56,19 +128,41 @@ def refusal(error: ImageError) -> ImageResponse:
     headers: Headers = (*_content(MEDIA_TYPE, body), ("Cache-Control", "no-store"))
     if error.status == 405:
         headers += (_allow(),)
+    if error.status == 416:
+        length = error.members["length"]
+        assert isinstance(length, int)
+        headers += (("Content-Range", unsatisfied_range(length)),)
     if error.status == 503:
         headers += (("Retry-After", _RETRY_AFTER),)
     return ImageResponse(error.status, headers, body)
 
 
-def varying(response: ImageResponse) -> ImageResponse:
-    """The same, told to caches to depend on Accept (RFC 9110, section 12.5.5)."""
-    return replace(response, headers=(*response.headers, ("Vary", "Accept")))
+def sent(
+    request: ImageRequest,
+    response: ImageResponse,
+    settings: Settings,
+    varies: Sequence[str],
+    timing: str | None,
+) -> ImageResponse:
+    """The answer with what each of them has, and as its method asks.
 
-
-def sent(request: ImageRequest, response: ImageResponse) -> ImageResponse:
-    """HEAD is GET with the body dropped, and every header kept (RFC 9110, section 9.3.2)."""
-    return replace(response, body=b"") if request.method == "HEAD" else response
+    `varies` names the headers of the request that it depends on (RFC 9110, section 12.5.5), and
+    `timing` is its Server-Timing. HEAD is GET with the body dropped, and every header kept (9.3.2).
+    """
+    headers = response.headers
+    if settings.origins:
+        headers += cors.shared(settings.origins, request.headers.get("origin"))
+        if cors.varies(settings.origins):
+            varies = (*varies, "Origin")
+    if varies:
+        headers += (("Vary", ", ".join(varies)),)
+    if hints := accept_ch(settings.client_hints):
+        headers += (("Accept-CH", hints),)
+    if timing:
+        headers += (("Server-Timing", timing),)
+    return replace(
+        response, headers=headers, body=b"" if request.method == "HEAD" else response.body
+    )
 
 
 def _content(media_type: str, body: bytes) -> Headers:

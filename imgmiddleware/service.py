@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from imgmiddleware import answers
-from imgmiddleware.cache import Recent, picture_key, version_token
+from imgmiddleware import answers, timing
+from imgmiddleware.cache import Recent, original_key, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, planned
@@ -51,6 +51,7 @@ class Work:
     job: Job
     validators: answers.Headers
     opened: ExitStack
+    steps: timing.Steps | None
 
     def run(self, gone: Callable[[], bool] = _never) -> ImageResponse:
         """Render, when a slot is free. Raises `ClientGoneError` if `gone()` before that."""
@@ -86,18 +87,24 @@ class ImageService:
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left."""
+        with timing.measured(timing.Steps() if self.settings.server_timing else None):
+            return self._answered(request)
+
+    def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:
         passes = self.settings.missing == "pass"
         id, asked = "", None
         with ExitStack() as opened:
             try:
                 id = parse_id(request.path, self.prefix, self.settings.id_type)
+                if self.settings.authorize and answers.asks_first(request, self.settings):
+                    return self._sent(request, None, answers.options(request, self.settings))
                 self._authorize(request)
                 # Whatever its method and query, a path of which we have no original is not ours.
                 original = self._opened(id, opened) if passes else None
                 if passes and original is None:
                     return None
                 if request.method == "OPTIONS":
-                    return answers.options()
+                    return self._sent(request, None, answers.options(request, self.settings))
                 asked = self._asked(request)
                 if original is None:
                     original = self._opened(id, opened)
@@ -110,16 +117,19 @@ class ImageService:
                 return self._refused(request, id, asked, error)
             if isinstance(answer, ImageResponse):
                 return self._sent(request, asked, answer)
-            return Work(self, request, asked, *answer, opened.pop_all())
+            return Work(self, request, asked, *answer, opened.pop_all(), timing.current())
 
     def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
         """What `Work.run` does."""
-        try:
-            with work.opened:
-                picture = self._pictures.make(work.job, gone)
-        except ImageError as error:
-            return self._refused(work.request, work.job.id, work.asked, error)
-        return self._sent(work.request, work.asked, _shown(picture, work.validators))
+        request, asked, id = work.request, work.asked, work.job.id
+        with timing.measured(work.steps):
+            try:
+                with work.opened, timing.step("make"):
+                    picture = self._pictures.make(work.job, gone)
+                answer = _shown(request, id, asked, picture, work.validators)
+            except ImageError as error:
+                return self._refused(request, id, asked, error)
+            return self._sent(request, asked, answer)
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
@@ -138,6 +148,11 @@ class ImageService:
         path = f"{mount.rstrip('/')}{self.prefix}{id}"
         return quote(path) + (f"?{urlencode(query, safe=',')}" if query else "")
 
+    def surrogate_key(self, id: str | int) -> str:
+        """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`)."""
+        text = parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
+        return original_key(self.settings.namespace, text)
+
     def _authorize(self, request: ImageRequest) -> None:
         if self.settings.authorize is not None and not self.settings.authorize(request):
             raise ImageError("forbidden", "this original is not for you")
@@ -146,7 +161,7 @@ class ImageService:
         if request.method not in answers.METHODS:
             method = request.method[:20]
             raise ImageError("method-not-allowed", f"{method!r} is not answered here")
-        return self._grammar.parse(request.query)
+        return self._grammar.parse(request.query, request.headers)
 
     def _decided(
         self, request: ImageRequest, id: str, original: Opened, asked: Asked
@@ -163,17 +178,20 @@ class ImageService:
         canonical, parts = asked.transform.canonical, _parts(asked.transform, plan)
         key = picture_key(settings.namespace, versions, canonical, accepted, parts)
         token = version_token(settings.namespace, id, original.version)
+        surrogate = original_key(settings.namespace, id) if settings.surrogate_keys else None
+        immutable = asked.version == token
         validators = answers.validators(
-            key, original.last_modified, settings, immutable=asked.version == token
+            key, original.last_modified, settings, immutable=immutable, surrogate=surrogate
         )
         status = evaluate(request.headers, f'"{key}"', original.last_modified)
         if status == 304:
             return answers.not_modified(validators)
         if status == 412:
             raise ImageError("precondition-failed", "the picture is not the one you named")
-        found = self._pictures.find(key)
+        with timing.step("cache"):
+            found = self._pictures.find(key)
         if found is not None:
-            return _shown(found, validators)
+            return _shown(request, id, asked, found, validators)
         replan = partial(planned, facts, asked.transform, accepted, settings)
         job = Job(key, id, original.version, _renderable(original), facts, plan, replan)
         return job, validators
@@ -187,14 +205,17 @@ class ImageService:
         return tuple(offered[kind] for kind in named(request.headers.get("accept"), offered))
 
     def _opened(self, id: str, stack: ExitStack) -> Opened | None:
-        original = self._source.open(id)
+        with timing.step("open"):
+            original = self._source.open(id)
         if original is not None:
             stack.enter_context(original)
         return original
 
     def _facts_of(self, id: str, original: Opened, page: int) -> Facts:
         check_bytes(original.size, self.settings)
-        facts = self._facts.get((id, original.version, page), lambda: self._probed(original, page))
+        with timing.step("probe"):
+            key = (id, original.version, page)
+            facts = self._facts.get(key, lambda: self._probed(original, page))
         check_facts(facts, self.settings)
         return facts
 
@@ -208,7 +229,8 @@ class ImageService:
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
     ) -> ImageResponse:
         # What is wrong with a request is its sender's news; with an original, the operator's.
-        level = logging.INFO if error.status < 413 else logging.WARNING
+        ours = error.status >= 413 and error.status != 416
+        level = logging.WARNING if ours else logging.INFO
         line = "refused id=%r status=%d code=%s: %s"
         _log.log(level, line, id, error.status, error.code, error.detail)
         return self._sent(request, asked, answers.refusal(error))
@@ -216,10 +238,14 @@ class ImageService:
     def _sent(
         self, request: ImageRequest, asked: Asked | None, response: ImageResponse
     ) -> ImageResponse:
-        """With `Vary` once it is known that the answer depends on Accept, and as HEAD asks."""
-        if asked is not None and self._negotiates(asked):
-            response = answers.varying(response)
-        return answers.sent(request, response)
+        """With `Vary` once it is known what the answer depends on, and as HEAD asks."""
+        varies: tuple[str, ...] = ()
+        if asked is not None:
+            varies = ("Accept",) if self._negotiates(asked) else ()
+            varies += asked.varies
+        steps = timing.current()
+        taken = None if steps is None else steps.header()
+        return answers.sent(request, response, self.settings, varies, taken)
 
 
 def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:
@@ -231,8 +257,12 @@ def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> Im
     return source
 
 
-def _shown(picture: Picture, validators: answers.Headers) -> ImageResponse:
-    return answers.picture(picture.media_type, picture.body, picture.notes, validators)
+def _shown(
+    request: ImageRequest, id: str, asked: Asked, picture: Picture, validators: answers.Headers
+) -> ImageResponse:
+    """A finished picture, or the part of it that was asked for. Raises `ImageError` (416)."""
+    whole = answers.picture(picture.media_type, picture.body, picture.notes, validators)
+    return answers.ranged(request, answers.saved_as(whole, id, asked.download))
 
 
 def _renderable(original: Opened) -> Original | ArrayOriginal:

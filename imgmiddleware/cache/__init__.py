@@ -2,8 +2,17 @@
 
 from imgmiddleware.cache.brief import Brief
 from imgmiddleware.cache.budget import Ledger
-from imgmiddleware.cache.key import picture_key, version_token
+from imgmiddleware.cache.key import original_key, picture_key, version_token
 from imgmiddleware.cache.recent import Recent
 from imgmiddleware.cache.weighed import Holding, Weighed
 
-__all__ = ["Brief", "Holding", "Ledger", "Recent", "Weighed", "picture_key", "version_token"]
+__all__ = [
+    "Brief",
+    "Holding",
+    "Ledger",
+    "Recent",
+    "Weighed",
+    "original_key",
+    "picture_key",
+    "version_token",
+]

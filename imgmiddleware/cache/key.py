@@ -31,6 +31,11 @@ def version_token(namespace: str, id: str, version: str) -> str:
     return _digest((namespace, id, version), 8)
 
 
+def original_key(namespace: str, id: str) -> str:
+    """96 bits, URL-safe, that stay the same for all pictures and versions of an original."""
+    return _digest((namespace, id), 12)
+
+
 def _digest(parts: Iterable[str], size: int) -> str:
     """Each part behind its length: otherwise ("a", "bc") and ("ab", "c") would be one."""
     digest = blake2b(digest_size=size)
