@@ -61,14 +61,15 @@ def picture(media_type: str, body: bytes, notes: tuple[str, ...], shared: Header
     return ImageResponse(200, (*_content(media_type, body), ranges, *shared, *noted), body)
 
 
-def saved_as(response: ImageResponse, id: str, download: str | None) -> ImageResponse:
+def saved_as(response: ImageResponse, path: str, download: str | None) -> ImageResponse:
     """The picture, told under which name it is saved.
 
-    `download` is the `dl=` of its URL: a name, or "1" for that of the ID. It is no part of the
-    picture, and so of no validator: a 304 says nothing of it, and the client keeps what it has.
+    `download` is the `dl=` of its URL: a name, or "1" for that at the end of the `path`. It is no
+    part of the picture, and so of no validator: a 304 says nothing of it, and the client keeps what
+    it has.
     """
     media_type = response.header("Content-Type") or ""
-    name = id if download in (None, "1") else download
+    name = path if download in (None, "1") else download
     header = content_disposition(name or "", media_type, attachment=download is not None)
     return replace(response, headers=(*response.headers, ("Content-Disposition", header)))
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from imgmiddleware import answers, timing
-from imgmiddleware.cache import Recent, original_key, picture_key, version_token
+from imgmiddleware.cache import Recent, original_tag, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.guards import check_bytes, check_facts, planned
@@ -121,14 +121,14 @@ class ImageService:
 
     def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
         """What `Work.run` does."""
-        request, asked, id = work.request, work.asked, work.job.id
+        request, asked = work.request, work.asked
         with timing.measured(work.steps):
             try:
                 with work.opened, timing.step("make"):
                     picture = self._pictures.make(work.job, gone)
-                answer = _shown(request, id, asked, picture, work.validators)
+                answer = _shown(request, asked, picture, work.validators)
             except ImageError as error:
-                return self._refused(request, id, asked, error)
+                return self._refused(request, work.job.id, asked, error)
             return self._sent(request, asked, answer)
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
@@ -151,7 +151,7 @@ class ImageService:
     def surrogate_key(self, id: str | int) -> str:
         """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`)."""
         text = parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
-        return original_key(self.settings.namespace, text)
+        return original_tag(self.settings.namespace, text)
 
     def _authorize(self, request: ImageRequest) -> None:
         if self.settings.authorize is not None and not self.settings.authorize(request):
@@ -178,7 +178,7 @@ class ImageService:
         canonical, parts = asked.transform.canonical, _parts(asked.transform, plan)
         key = picture_key(settings.namespace, versions, canonical, accepted, parts)
         token = version_token(settings.namespace, id, original.version)
-        surrogate = original_key(settings.namespace, id) if settings.surrogate_keys else None
+        surrogate = original_tag(settings.namespace, id) if settings.surrogate_keys else None
         immutable = asked.version == token
         validators = answers.validators(
             key, original.last_modified, settings, immutable=immutable, surrogate=surrogate
@@ -191,7 +191,7 @@ class ImageService:
         with timing.step("cache"):
             found = self._pictures.find(key)
         if found is not None:
-            return _shown(request, id, asked, found, validators)
+            return _shown(request, asked, found, validators)
         replan = partial(planned, facts, asked.transform, accepted, settings)
         job = Job(key, id, original.version, _renderable(original), facts, plan, replan)
         return job, validators
@@ -258,11 +258,11 @@ def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> Im
 
 
 def _shown(
-    request: ImageRequest, id: str, asked: Asked, picture: Picture, validators: answers.Headers
+    request: ImageRequest, asked: Asked, picture: Picture, validators: answers.Headers
 ) -> ImageResponse:
     """A finished picture, or the part of it that was asked for. Raises `ImageError` (416)."""
     whole = answers.picture(picture.media_type, picture.body, picture.notes, validators)
-    return answers.ranged(request, answers.saved_as(whole, id, asked.download))
+    return answers.ranged(request, answers.saved_as(whole, request.path, asked.download))
 
 
 def _renderable(original: Opened) -> Original | ArrayOriginal:

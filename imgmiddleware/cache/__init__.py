@@ -2,7 +2,7 @@
 
 from imgmiddleware.cache.brief import Brief
 from imgmiddleware.cache.budget import Ledger
-from imgmiddleware.cache.key import original_key, picture_key, version_token
+from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.recent import Recent
 from imgmiddleware.cache.weighed import Holding, Weighed
 
@@ -12,7 +12,7 @@ __all__ = [
     "Ledger",
     "Recent",
     "Weighed",
-    "original_key",
+    "original_tag",
     "picture_key",
     "version_token",
 ]

@@ -31,9 +31,9 @@ def version_token(namespace: str, id: str, version: str) -> str:
     return _digest((namespace, id, version), 8)
 
 
-def original_key(namespace: str, id: str) -> str:
-    """96 bits, URL-safe, that stay the same for all pictures and versions of an original."""
-    return _digest((namespace, id), 12)
+def original_tag(namespace: str, id: str) -> str:
+    """128 bits, URL-safe, that stand for an original whatever its version."""
+    return _digest((namespace, id), 16)
 
 
 def _digest(parts: Iterable[str], size: int) -> str:

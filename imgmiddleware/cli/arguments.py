@@ -95,6 +95,35 @@ def _serve(command: argparse.ArgumentParser) -> None:
         type=int,
         help=f"seconds for which browsers keep a picture without asking ({Settings.max_age})",
     )
+    _answers(command)
+
+
+def _answers(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("what answers say").add_argument
+    add(
+        "--stale-while-revalidate",
+        metavar="S",
+        type=int,
+        help="seconds after --max-age for which caches may answer once more while they ask again",
+    )
+    add(
+        "--client-hints",
+        metavar="HINT,HINT",
+        type=_words,
+        help="let width, dpr and save-data of a browser say what a link leaves open",
+    )
+    add(
+        "--allow-origin",
+        metavar="ORIGIN",
+        action="append",
+        help="let scripts of https://a.example read pictures, or of * ; may be given again",
+    )
+    add(
+        "--surrogate-keys",
+        action="store_true",
+        help="one Surrogate-Key for each original, by which CDNs forget its pictures",
+    )
+    add("--server-timing", action="store_true", help="tell what each step of an answer took")
 
 
 def _demo(command: argparse.ArgumentParser) -> None:
@@ -153,6 +182,10 @@ def _preset(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=QUERY")
     return name, query
+
+
+def _words(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _sides(text: str) -> list[int]:

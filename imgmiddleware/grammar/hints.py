@@ -32,22 +32,21 @@ class HintGrammar:
         `dpr` is then 1. The hinted density is of a picture with one of them and without `dpr`;
         Save-Data of one without `q`, in a format that has a quality.
         """
+        said = hints.read(self._heeded, headers, self._widths)
         added: dict[str, str] = {}
         varies: list[str] = []
         sized = "w" in texts or "h" in texts
         if "width" in self._heeded and not sized:
             varies += hints.FIELDS["width"]
-            width = hints.width(headers, self._widths)
-            if width is not None:
-                added |= {"w": str(width), "dpr": "1"}
+            if said.width is not None:
+                added |= {"w": str(said.width), "dpr": "1"}
         if "dpr" in self._heeded and sized and "dpr" not in texts:
             varies += hints.FIELDS["dpr"]
-            density = hints.density(headers)
-            if density is not None:
-                added["dpr"] = density
+            if said.density is not None:
+                added["dpr"] = said.density
         if "save-data" in self._heeded and "q" not in texts and _has_quality(texts):
             varies += hints.FIELDS["save-data"]
-            if hints.saves_data(headers):
+            if said.saves_data:
                 added["q"] = str(Output.q - hints.SAVED_QUALITY)
         return added, tuple(varies)
 

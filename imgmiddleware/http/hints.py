@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 #: Each hint by its name in the options: the headers that carry it, the newest first.
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +28,25 @@ SAVED_QUALITY = 25
 #: sf-integer and sf-decimal (RFC 8941, sections 3.3.1 and 3.3.2), above 0.
 _INTEGER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
+
+
+class Hints(NamedTuple):
+    """What a client says, in steps; None, and False, where it says nothing."""
+
+    width: int | None  # of the picture, in device pixels
+    density: str | None
+    saves_data: bool
+
+
+def read(
+    heeded: Collection[str], headers: Mapping[str, str], widths: Sequence[int] = WIDTHS
+) -> Hints:
+    """All that a request's hints can change about its answer; those not `heeded` say nothing."""
+    return Hints(
+        width(headers, widths) if "width" in heeded else None,
+        density(headers) if "dpr" in heeded else None,
+        "save-data" in heeded and saves_data(headers),
+    )
 
 
 def accept_ch(names: Sequence[str]) -> str:
