@@ -49,7 +49,7 @@ def validators(
     headers: Headers = (("ETag", f'"{key}"'), ("Cache-Control", caching))
     if last_modified is not None:
         headers += (("Last-Modified", imf_date(last_modified)),)
-    if surrogate is not None:  # Fastly and Varnish read the first, Cloudflare and others the second
+    if surrogate is not None:  # Fastly reads the first, Cloudflare the second
         headers += (("Surrogate-Key", surrogate), ("Cache-Tag", surrogate))
     return headers
 

@@ -140,6 +140,17 @@ def test_hostile_hints_make_few_pictures() -> None:
     assert len(made) == 2 * (len(hints.WIDTHS) + len(hints.DENSITIES))
 
 
+def test_the_steps_are_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "http.md").read_text()
+    rows = text.partition("<!-- hints-table -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip().replace("`", "") for cell in row.strip("|").split("|")] for row in rows]
+    shown = {name: tuple(headers.split(", ")) for name, headers, *_ in cells}
+    assert shown == dict(hints.FIELDS)
+    steps = [cell[2].partition(";")[0] for cell in cells]
+    assert steps == [", ".join(map(str, hints.WIDTHS)), ", ".join(hints.DENSITIES), "on"]
+    assert str(hints.SAVED_QUALITY) in cells[2][4]
+
+
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     (tmp_path / "a.jpg").write_bytes(saved(quadrants(1000, 750), "JPEG"))
