@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.http import cors
@@ -54,24 +53,31 @@ def validators(
     return headers
 
 
-def picture(media_type: str, body: bytes, notes: tuple[str, ...], shared: Headers) -> ImageResponse:
-    """A rendered picture, with its `validators`, and a word on what was set aside for it."""
-    noted: Headers = (("Image-Notes", ", ".join(notes)),) if notes else ()
-    ranges = ("Accept-Ranges", "bytes")
-    return ImageResponse(200, (*_content(media_type, body), ranges, *shared, *noted), body)
+def picture(
+    media_type: str, body: bytes, notes: tuple[str, ...], shared: Headers, disposition: str
+) -> ImageResponse:
+    """A rendered picture, with its `validators` and its `saved_as`, and what was set aside for it.
 
-
-def saved_as(response: ImageResponse, path: str, download: str | None) -> ImageResponse:
-    """The picture, told under which name it is saved.
-
-    `download` is the `dl=` of its URL: a name, or "1" for that at the end of the `path`. It is no
-    part of the picture, and so of no validator: a 304 says nothing of it, and the client keeps what
-    it has.
+    Of these a 304 has the validators alone.
     """
-    media_type = response.header("Content-Type") or ""
-    name = path if download in (None, "1") else download
-    header = content_disposition(name or "", media_type, attachment=download is not None)
-    return replace(response, headers=(*response.headers, ("Content-Disposition", header)))
+    headers: Headers = (
+        *_content(media_type, body),
+        ("Accept-Ranges", "bytes"),
+        *shared,
+        ("Content-Disposition", disposition),
+    )
+    if notes:
+        headers += (("Image-Notes", ", ".join(notes)),)
+    return ImageResponse(200, headers, body)
+
+
+def saved_as(path: str, download: str | None, media_type: str) -> str:
+    """Under which name a picture is saved: Content-Disposition.
+
+    `download` is the `dl=` of its URL: a name, or "1" for that at the end of the `path`.
+    """
+    name = path if download is None or download == "1" else download
+    return content_disposition(name, media_type, attachment=download is not None)
 
 
 def ranged(request: ImageRequest, response: ImageResponse) -> ImageResponse:
@@ -161,9 +167,8 @@ def sent(
         headers += (("Accept-CH", hints),)
     if timing:
         headers += (("Server-Timing", timing),)
-    return replace(
-        response, headers=headers, body=b"" if request.method == "HEAD" else response.body
-    )
+    body = b"" if request.method == "HEAD" else response.body
+    return ImageResponse(response.status, headers, body)
 
 
 def _content(media_type: str, body: bytes) -> Headers:

@@ -261,8 +261,10 @@ def _shown(
     request: ImageRequest, asked: Asked, picture: Picture, validators: answers.Headers
 ) -> ImageResponse:
     """A finished picture, or the part of it that was asked for. Raises `ImageError` (416)."""
-    whole = answers.picture(picture.media_type, picture.body, picture.notes, validators)
-    return answers.ranged(request, answers.saved_as(whole, request.path, asked.download))
+    kind = picture.media_type
+    disposition = answers.saved_as(request.path, asked.download, kind)
+    whole = answers.picture(kind, picture.body, picture.notes, validators, disposition)
+    return answers.ranged(request, whole)
 
 
 def _renderable(original: Opened) -> Original | ArrayOriginal:

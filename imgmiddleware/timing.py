@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 
@@ -26,10 +26,14 @@ class Steps:
 
     def header(self) -> str:
         """The value of Server-Timing (W3C): durations in milliseconds."""
-        return ", ".join(f"{name};dur={1000 * s:.3f}" for name, s in self._seconds.items())
+        taken = tuple(self._seconds.items())  # another thread may still add to them
+        return ", ".join(f"{name};dur={1000 * s:.3f}" for name, s in taken)
 
 
 _current: ContextVar[Steps | None] = ContextVar("steps", default=None)
+
+#: Most answers are not measured, and may not pay for it.
+_NOTHING = nullcontext()
 
 
 def current() -> Steps | None:
@@ -37,9 +41,19 @@ def current() -> Steps | None:
     return _current.get()
 
 
-@contextmanager
-def measured(steps: Steps | None) -> Iterator[None]:
+def measured(steps: Steps | None) -> AbstractContextManager[None]:
     """Add what is done inside to `steps`; None measures nothing."""
+    return _NOTHING if steps is _current.get() else _measured(steps)
+
+
+def step(name: str) -> AbstractContextManager[None]:
+    """A step of the answer that this thread works on. `name` is a token (RFC 9110, 5.6.2)."""
+    steps = _current.get()
+    return _NOTHING if steps is None else _step(steps, name)
+
+
+@contextmanager
+def _measured(steps: Steps | None) -> Iterator[None]:
     token = _current.set(steps)
     try:
         yield
@@ -48,12 +62,7 @@ def measured(steps: Steps | None) -> Iterator[None]:
 
 
 @contextmanager
-def step(name: str) -> Iterator[None]:
-    """A step of the answer that this thread works on. `name` is a token (RFC 9110, 5.6.2)."""
-    steps = _current.get()
-    if steps is None:
-        yield
-        return
+def _step(steps: Steps, name: str) -> Iterator[None]:
     start = time.perf_counter()
     try:
         yield

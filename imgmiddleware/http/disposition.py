@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from urllib.parse import quote
 
@@ -30,6 +31,7 @@ _LONGEST = 200
 _ATTR = "!#$&+-.^_`|~"
 
 
+@functools.lru_cache(1024)
 def content_disposition(name: str, media_type: str, *, attachment: bool) -> str:
     """The header. `name` is any text, such as an ID or what a query asks for.
 
