@@ -54,40 +54,43 @@ def validators(
 
 
 def picture(
-    media_type: str, body: bytes, notes: tuple[str, ...], shared: Headers, disposition: str
+    request: ImageRequest,
+    media_type: str,
+    body: bytes,
+    notes: tuple[str, ...],
+    *,
+    shared: Headers,
+    download: str | None,
 ) -> ImageResponse:
-    """A rendered picture, with its `validators` and its `saved_as`, and what was set aside for it.
+    """A rendered picture or the part of it that is asked for, with its `validators`.
 
-    Of these a 304 has the validators alone.
+    `notes` say what was set aside for it. `download` is the `dl=` of its URL, which is no part of
+    the picture: a 304 has the validators alone. Raises `ImageError` (416).
     """
     headers: Headers = (
         *_content(media_type, body),
         ("Accept-Ranges", "bytes"),
         *shared,
-        ("Content-Disposition", disposition),
+        ("Content-Disposition", _saved_as(request.path, download, media_type)),
     )
     if notes:
         headers += (("Image-Notes", ", ".join(notes)),)
-    return ImageResponse(200, headers, body)
+    return _ranged(request, ImageResponse(200, headers, body))
 
 
-def saved_as(path: str, download: str | None, media_type: str) -> str:
-    """Under which name a picture is saved: Content-Disposition.
-
-    `download` is the `dl=` of its URL: a name, or "1" for that at the end of the `path`.
-    """
+def _saved_as(path: str, download: str | None, media_type: str) -> str:
+    """Content-Disposition. `download` is a name, or "1" for that at the end of the `path`."""
     name = path if download is None or download == "1" else download
     return content_disposition(name, media_type, attachment=download is not None)
 
 
-def ranged(request: ImageRequest, response: ImageResponse) -> ImageResponse:
+def _ranged(request: ImageRequest, response: ImageResponse) -> ImageResponse:
     """The part of a picture that Range asks for (RFC 9110, section 14), or all of it.
 
-    The last step of 13.2.2, after all preconditions. Only of a 200, and for GET (14.2). Raises
-    `ImageError` (416).
+    The last step of 13.2.2, after all preconditions, and for GET alone (14.2).
     """
     field = request.headers.get("range")
-    if field is None or request.method != "GET" or response.status != 200:
+    if field is None or request.method != "GET":
         return response
     etag, last_modified = response.header("ETag"), http_date(response.header("Last-Modified"))
     if not range_applies(request.headers.get("if-range"), etag or "", last_modified):

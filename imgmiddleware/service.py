@@ -23,7 +23,7 @@ from imgmiddleware.http.accept import named
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import Plan, engine
 from imgmiddleware.messages import ImageRequest, ImageResponse
-from imgmiddleware.operations import Output, OwnStep, Page
+from imgmiddleware.operations import OwnStep, Page
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.pictures import Job, Picture, Pictures
 from imgmiddleware.probe import Facts, array_facts, read_facts
@@ -169,7 +169,7 @@ class ImageService:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings = self.settings
         facts = self._facts_of(id, original, asked.transform.get(Page).page - 1)
-        accepted = self._accepted(request) if self._negotiates(asked) else ()
+        accepted = self._accepted(request) if asked.negotiates else ()
         plan = planned(facts, asked.transform, accepted, settings)
         failure = self._pictures.failure(id, original.version, plan.frame)
         if failure is not None:
@@ -195,9 +195,6 @@ class ImageService:
         replan = partial(planned, facts, asked.transform, accepted, settings)
         job = Job(key, id, original.version, _renderable(original), facts, plan, replan)
         return job, validators
-
-    def _negotiates(self, asked: Asked) -> bool:
-        return bool(self.settings.formats) and asked.transform.get(Output).negotiates
 
     def _accepted(self, request: ImageRequest) -> tuple[str, ...]:
         """The formats, of those that are offered, that this request's Accept names."""
@@ -239,13 +236,8 @@ class ImageService:
         self, request: ImageRequest, asked: Asked | None, response: ImageResponse
     ) -> ImageResponse:
         """With `Vary` once it is known what the answer depends on, and as HEAD asks."""
-        varies: tuple[str, ...] = ()
-        if asked is not None:
-            varies = ("Accept",) if self._negotiates(asked) else ()
-            varies += asked.varies
-        steps = timing.current()
-        taken = None if steps is None else steps.header()
-        return answers.sent(request, response, self.settings, varies, taken)
+        varies = () if asked is None else asked.varies
+        return answers.sent(request, response, self.settings, varies, timing.taken())
 
 
 def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:
@@ -260,11 +252,8 @@ def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> Im
 def _shown(
     request: ImageRequest, asked: Asked, picture: Picture, validators: answers.Headers
 ) -> ImageResponse:
-    """A finished picture, or the part of it that was asked for. Raises `ImageError` (416)."""
-    kind = picture.media_type
-    disposition = answers.saved_as(request.path, asked.download, kind)
-    whole = answers.picture(kind, picture.body, picture.notes, validators, disposition)
-    return answers.ranged(request, whole)
+    made = (picture.media_type, picture.body, picture.notes)
+    return answers.picture(request, *made, shared=validators, download=asked.download)
 
 
 def _renderable(original: Opened) -> Original | ArrayOriginal:

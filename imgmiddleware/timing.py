@@ -41,6 +41,12 @@ def current() -> Steps | None:
     return _current.get()
 
 
+def taken() -> str | None:
+    """Their Server-Timing; None where nothing is measured."""
+    steps = _current.get()
+    return None if steps is None else steps.header()
+
+
 def measured(steps: Steps | None) -> AbstractContextManager[None]:
     """Add what is done inside to `steps`; None measures nothing."""
     return _NOTHING if steps is _current.get() else _measured(steps)

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar.hints import HintGrammar
-from imgmiddleware.operations import Resize, build, owners_with
+from imgmiddleware.operations import Output, Resize, build, owners_with
 from imgmiddleware.operations.forms import Length, malformed
 from imgmiddleware.settings import Settings
 from imgmiddleware.transform import Transform
@@ -40,13 +40,19 @@ class Asked:
     """What a query and hints ask for. `version` is its `v=`, which is no part of the Transform.
 
     `download` is its `dl=`: a name to save the picture under, or "1" for our own. `varies` names
-    the headers of hints that could have asked for another Transform.
+    the headers of the request that the answer depends on: Accept where it `negotiates`, and those
+    of hints that could have asked for another Transform.
     """
 
     transform: Transform
     version: str | None = None
     download: str | None = None
     varies: tuple[str, ...] = ()
+
+    @property
+    def negotiates(self) -> bool:
+        """Whether the format is left to what the client accepts."""
+        return "Accept" in self.varies
 
 
 class QueryGrammar:
@@ -60,6 +66,7 @@ class QueryGrammar:
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
         }
         self._hints = HintGrammar(settings)
+        self._offers = bool(settings.formats)
         self._presets_only = settings.presets_only
         self._widths = settings.widths
         self._heights = settings.heights
@@ -95,9 +102,11 @@ class QueryGrammar:
     def _hinted(
         self, texts: Mapping[str, str], headers: Mapping[str, str]
     ) -> tuple[Transform, tuple[str, ...]]:
-        """The Transform, and the headers of hints that could change it."""
+        """The Transform, and the headers that could change it or the picture's format."""
         added, varies = self._hints.parse(texts, headers)
-        return build({**texts, **added}, self._owners), varies
+        transform = build({**texts, **added}, self._owners)
+        negotiates = self._offers and transform.get(Output).negotiates
+        return transform, (("Accept", *varies) if negotiates else varies)
 
     def _preset(self, name: str) -> Mapping[str, str]:
         if name not in self._presets:

@@ -99,10 +99,10 @@ def test_save_data(text: str, expected: bool) -> None:
 def test_a_hint_says_what_a_query_leaves_open(
     query: str, headers: Mapping[str, str], canonical: str, varies: tuple[str, ...]
 ) -> None:
-    grammar = QueryGrammar(Settings(client_hints=ALL, presets={"s": "w=50"}))
+    grammar = QueryGrammar(Settings(client_hints=ALL, presets={"s": "w=50"}, formats=()))
     asked = grammar.parse(query, headers)
     assert (asked.transform.canonical, asked.varies) == (canonical, varies)
-    without = QueryGrammar(Settings(presets={"s": "w=50"}))
+    without = QueryGrammar(Settings(presets={"s": "w=50"}, formats=()))
     assert without.parse(query, headers) == without.parse(query)
     assert without.parse(query, headers).varies == ()
 
@@ -110,13 +110,15 @@ def test_a_hint_says_what_a_query_leaves_open(
 def test_the_default_is_a_query_too() -> None:
     asked = QueryGrammar(Settings(client_hints=ALL, default="w=9")).parse("", WIDTH | DPR)
     assert asked.transform.canonical == "w=9&dpr=2"
-    only = QueryGrammar(Settings(client_hints=("dpr",))).parse("", WIDTH | DPR)
+    only = QueryGrammar(Settings(client_hints=("dpr",), formats=())).parse("", WIDTH | DPR)
     assert (only.transform.canonical, only.varies) == ("", ())
 
 
 def test_restricted_widths_are_the_steps() -> None:
     grammar = QueryGrammar(
-        Settings(client_hints=ALL, widths=(300, 900), presets={"s": "w=50", "t": "fit=max"})
+        Settings(
+            client_hints=ALL, widths=(300, 900), presets={"s": "w=50", "t": "fit=max"}, formats=()
+        )
     )
     assert grammar.parse("", WIDTH).transform.canonical == "w=900"
     assert grammar.parse("preset=t", {"width": "2000"}).transform.canonical == "w=900&fit=max"
