@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.http import cors
 from imgmiddleware.http.caching import cache_control
-from imgmiddleware.http.conditionals import imf_date
+from imgmiddleware.http.conditionals import range_applies
+from imgmiddleware.http.dates import http_date, imf_date
+from imgmiddleware.http.disposition import content_disposition
+from imgmiddleware.http.hints import accept_ch
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
+from imgmiddleware.http.ranges import content_range, requested, unsatisfied_range
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.settings import Settings
 
@@ -24,15 +30,29 @@ _NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
 
 
 def validators(
-    key: str, last_modified: int | None, settings: Settings, *, immutable: bool
+    key: str,
+    last_modified: int | None,
+    settings: Settings,
+    *,
+    immutable: bool,
+    surrogate: str | None = None,
 ) -> Headers:
-    """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5)."""
-    private = settings.authorize is not None
-    caching = cache_control(settings.max_age, private=private, immutable=immutable)
+    """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5).
+
+    `surrogate` is the key by which a CDN may be told to forget this original's pictures.
+    """
+    caching = cache_control(
+        settings.max_age,
+        private=settings.authorize is not None,
+        immutable=immutable,
+        stale=settings.stale_while_revalidate,
+    )
     headers: Headers = (("ETag", f'"{key}"'), ("Cache-Control", caching))
-    if last_modified is None:
-        return headers
-    return (*headers, ("Last-Modified", imf_date(last_modified)))
+    if last_modified is not None:
+        headers += (("Last-Modified", imf_date(last_modified)),)
+    if surrogate is not None:  # Fastly reads the first, Cloudflare the second
+        headers += (("Surrogate-Key", surrogate), ("Cache-Tag", surrogate))
+    return headers
 
 
 def stale(shared: Headers) -> Headers:
@@ -44,11 +64,67 @@ def stale(shared: Headers) -> Headers:
 
 
 def picture(
-    media_type: str, body: bytes | FileBody, notes: tuple[str, ...], shared: Headers
+    request: ImageRequest,
+    media_type: str,
+    body: bytes | FileBody,
+    notes: tuple[str, ...],
+    *,
+    shared: Headers,
+    download: str | None,
 ) -> ImageResponse:
-    """A rendered picture, with its `validators`, and a word on what was set aside for it."""
-    noted: Headers = (("Image-Notes", ", ".join(notes)),) if notes else ()
-    return ImageResponse(200, (*_content(media_type, body), *shared, *noted), body)
+    """A rendered picture or the part of it that is asked for, with its `validators`.
+
+    `notes` say what was set aside for it. `download` is the `dl=` of its URL, which is no part of
+    the picture: a 304 has the validators alone. Raises `ImageError` (416).
+    """
+    headers: Headers = (
+        *_content(media_type, body),
+        ("Accept-Ranges", "bytes"),
+        *shared,
+        ("Content-Disposition", _saved_as(request.path, download, media_type)),
+    )
+    if notes:
+        headers += (("Image-Notes", ", ".join(notes)),)
+    return _ranged(request, ImageResponse(200, headers, body))
+
+
+def _saved_as(path: str, download: str | None, media_type: str) -> str:
+    """Content-Disposition. `download` is a name, or "1" for that at the end of the `path`."""
+    name = path if download is None or download == "1" else download
+    return content_disposition(name, media_type, attachment=download is not None)
+
+
+def _ranged(request: ImageRequest, response: ImageResponse) -> ImageResponse:
+    """The part of a picture that Range asks for (RFC 9110, section 14), or all of it.
+
+    The last step of 13.2.2, after all preconditions, and for GET alone (14.2).
+    """
+    field = request.headers.get("range")
+    if field is None or request.method != "GET":
+        return response
+    etag, last_modified = response.header("ETag"), http_date(response.header("Last-Modified"))
+    if not range_applies(request.headers.get("if-range"), etag or "", last_modified):
+        return response
+    length = len(response.body)
+    span = requested(field, length)
+    if span is None:
+        return response
+    start, stop = span
+    if start == stop:
+        response.close()
+        detail = f"the picture has {length} bytes, and none of them in the Range asked for"
+        raise ImageError("range-not-satisfiable", detail, length=length)
+    headers = dict(response.headers) | {
+        "Content-Length": str(stop - start),
+        "Content-Range": content_range(span, length),
+    }
+    return ImageResponse(206, tuple(headers.items()), _part(response.body, start, stop))
+
+
+def _part(body: bytes | FileBody, start: int, stop: int) -> bytes | FileBody:
+    if isinstance(body, bytes):
+        return body[start:stop]
+    return replace(body, start=body.start + start, stop=body.start + stop)
 
 
 def not_modified(shared: Headers) -> ImageResponse:
@@ -56,9 +132,17 @@ def not_modified(shared: Headers) -> ImageResponse:
     return ImageResponse(304, shared)
 
 
-def options() -> ImageResponse:
-    """What may be asked (RFC 9110, section 9.3.7)."""
-    return ImageResponse(204, (_allow(),))
+def options(request: ImageRequest, settings: Settings) -> ImageResponse:
+    """What may be asked (RFC 9110, section 9.3.7), and what a browser asks for a script first."""
+    headers: Headers = (_allow(),)
+    if asks_first(request, settings):
+        headers += cors.preflight(authorized=settings.authorize is not None)
+    return ImageResponse(204, headers)
+
+
+def asks_first(request: ImageRequest, settings: Settings) -> bool:
+    """Whether this is a browser's preflight, which never has the credentials of what follows."""
+    return bool(settings.origins) and cors.is_preflight(request.method, request.headers)
 
 
 def refusal(error: ImageError) -> ImageResponse:
@@ -67,17 +151,45 @@ def refusal(error: ImageError) -> ImageResponse:
     headers: Headers = (*_content(MEDIA_TYPE, body), ("Cache-Control", "no-store"))
     if error.status == 405:
         headers += (_allow(),)
+    if error.status == 416:
+        length = error.members["length"]
+        assert isinstance(length, int)
+        headers += (("Content-Range", unsatisfied_range(length)),)
     if error.status == 503:
         headers += (("Retry-After", _RETRY_AFTER),)
     return ImageResponse(error.status, headers, body)
 
 
-def varying(response: ImageResponse) -> ImageResponse:
-    """The same, told to caches to depend on Accept (RFC 9110, section 12.5.5)."""
-    return replace(response, headers=(*response.headers, ("Vary", "Accept")))
+def sent(
+    request: ImageRequest,
+    response: ImageResponse,
+    settings: Settings,
+    varies: Sequence[str],
+    timing: str | None,
+) -> ImageResponse:
+    """The answer with what each of them has, and as its method asks.
+
+    `varies` names the headers of the request that it depends on (RFC 9110, section 12.5.5), and
+    `timing` is its Server-Timing. HEAD is GET with the body dropped, and every header kept (9.3.2).
+    """
+    headers = response.headers
+    if settings.origins:
+        headers += cors.shared(settings.origins, request.headers.get("origin"))
+        if cors.varies(settings.origins):
+            varies = (*varies, "Origin")
+    if varies:
+        headers += (("Vary", ", ".join(varies)),)
+    if hints := accept_ch(settings.client_hints):
+        headers += (("Accept-CH", hints),)
+    if timing:
+        headers += (("Server-Timing", timing),)
+    if request.method == "HEAD":
+        response.close()
+        return ImageResponse(response.status, headers)
+    return _handed_over(ImageResponse(response.status, headers, response.body), settings)
 
 
-def handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
+def _handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
     """The same, with a word to the server in front which file it is to send instead of a body.
 
     nginx takes a URI in `X-Accel-Redirect`, Apache's and lighttpd's modules a path in `X-Sendfile`.
@@ -97,14 +209,6 @@ def handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
         where = ("X-Accel-Redirect", settings.x_accel_redirect.rstrip("/") + inside)
     kept = (pair for pair in response.headers if pair[0] != "Content-Length")
     return replace(response, headers=(*kept, where), body=b"")
-
-
-def sent(request: ImageRequest, response: ImageResponse) -> ImageResponse:
-    """HEAD is GET with the body dropped, and every header kept (RFC 9110, section 9.3.2)."""
-    if request.method != "HEAD":
-        return response
-    response.close()
-    return replace(response, body=b"")
 
 
 def _content(media_type: str, body: bytes | FileBody) -> Headers:

@@ -34,6 +34,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "unknown-format": (415, "the first bytes are of no format known here"),
         "format-not-allowed": (415, "the original's format is not one that this service opens"),
         "unsupported-feature": (415, "a kind of this format that is not decoded here"),
+        "range-not-satisfiable": (416, "the picture has no byte of the Range that was asked for"),
         "damaged-original": (422, "the original is cut short, damaged, or contradicts itself"),
         "original-changed": (503, "the original was replaced while it was read"),
         "source-unavailable": (503, "the source's disk or network does not answer as it should"),

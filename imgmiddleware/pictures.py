@@ -6,10 +6,12 @@ cost one decode. All bytes, also those of decodes under way, are taken from one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from imgmiddleware import timing
 from imgmiddleware.cache import Holding, Ledger, Weighed
 from imgmiddleware.flight import Admission, Flights, Room, Waiting, polled
 from imgmiddleware.imaging import (
@@ -101,21 +103,30 @@ class Pictures:
 
     def _animated(self, job: Job, waiting: Waiting) -> Rendered:
         assert isinstance(job.original, Original)  # an array has one frame
-        with self._admission.admitted(self._predicted(job), waiting):
+        with self._admitted(job, waiting), timing.step("render"):
             return render_animation(job.original, job.facts, job.plan, job.replan)
 
     def _still(self, job: Job, waiting: Waiting) -> Rendered:
         level = (*job.page, job.plan.least)
         # Who needs what is being decoded waits for it here, without a slot.
-        self._decodes.wait(level, waiting)
-        with self._admission.admitted(self._predicted(job), waiting):
-            decoded = self._decoded.get(level)
-            if decoded is None:
-                decoded = self._decodes.once(level, lambda _: self._decode(job, level), waiting)
-            return render(decoded, job.plan, job.replan)
+        with timing.step("wait"):
+            self._decodes.wait(level, waiting)
+        with self._admitted(job, waiting):
+            with timing.step("decode"):
+                decoded = self._decoded.get(level)
+                if decoded is None:
+                    decoded = self._decodes.once(level, lambda _: self._decode(job, level), waiting)
+            with timing.step("render"):
+                return render(decoded, job.plan, job.replan)
 
-    def _predicted(self, job: Job) -> int:
-        return predicted_bytes(job.facts, job.plan, job.original.size)
+    @contextmanager
+    def _admitted(self, job: Job, waiting: Waiting) -> Iterator[None]:
+        """With a slot, and the bytes that the header predicts."""
+        predicted = predicted_bytes(job.facts, job.plan, job.original.size)
+        with ExitStack() as held:
+            with timing.step("wait"):
+                held.enter_context(self._admission.admitted(predicted, waiting))
+            yield
 
     def _decode(self, job: Job, level: object) -> Decoded:
         decoded = decode_original(job.original, job.facts, job.plan)

@@ -13,6 +13,7 @@ from imgmiddleware.answers import Headers
 from imgmiddleware.cache import Brief, Superseded
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked
+from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.settings import Settings
 
@@ -22,12 +23,12 @@ _MOST = 4096
 #: Too large, of no format that is opened, damaged: it stays so as long as its version.
 _OF_THE_ORIGINAL = frozenset({413, 415, 422})
 
-#: Path, query and Accept: all that the key of a picture depends on, while its original is the same.
-_Question = tuple[str, str, str | None]
+#: Path, query, Accept and hints: what a key depends on, while its original is the same.
+_Question = tuple[str, str, tuple[str | None, ...]]
 
 
-#: ID and version of an original, and which page of it.
-Page = tuple[str, str, int]
+#: ID and version of an original, and which page of it, from 0.
+PageOf = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class Seen:
     """What a request's text and a header came to: a picture's key, and the headers beside it."""
 
     asked: Asked
-    key: str
+    page: PageOf
     tag: str  # of the original, whatever its version
+    key: str
     last_modified: int | None
     validators: Headers
 
@@ -46,8 +48,10 @@ class Recall:
 
     def __init__(self, settings: Settings) -> None:
         self._open_to_all = settings.authorize is None
+        hints = (name for hint in settings.client_hints for name in FIELDS[hint])
+        self._fields = ("accept", *(name.lower() for name in hints))
         self._seen: Brief[_Question, Seen] = Brief(_MOST, settings.recheck)
-        self._failures: Brief[Page, ImageError] = Brief(_MOST, settings.remember_errors)
+        self._failures: Brief[PageOf, ImageError] = Brief(_MOST, settings.remember_errors)
         self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
 
     def note(self, request: ImageRequest, seen: Seen) -> None:
@@ -72,12 +76,12 @@ class Recall:
         question = self._question(request)
         return None if question is None else self._superseded.instead_of(question, seen)
 
-    def note_failure(self, page: Page, error: ImageError) -> None:
+    def note_failure(self, page: PageOf, error: ImageError) -> None:
         """What is wrong with an original, so that a hostile one is not decoded over and over."""
         if error.status in _OF_THE_ORIGINAL:
             self._failures.put(page, error)
 
-    def check_failure(self, page: Page) -> None:
+    def check_failure(self, page: PageOf) -> None:
         """Raises what was wrong with this version of an original a moment ago."""
         error = self._failures.get(page)
         if error is not None:
@@ -90,4 +94,5 @@ class Recall:
     def _question(self, request: ImageRequest) -> _Question | None:
         if not self._open_to_all or request.method not in ("GET", "HEAD"):
             return None
-        return request.path, request.query, request.headers.get("accept")
+        headers = request.headers
+        return request.path, request.query, tuple(headers.get(name) for name in self._fields)

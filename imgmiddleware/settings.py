@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from imgmiddleware.http.cors import ORIGIN
+from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations import OwnOperation
 from imgmiddleware.operations.output import NEGOTIATED
@@ -31,7 +33,7 @@ class Settings:
     presets: Mapping[str, str] = field(default_factory=dict)
     #: The application's own operations on pixels, by the parameter that asks for each.
     operations: Mapping[str, OwnOperation] = field(default_factory=dict)
-    #: Allow `preset`, `v` and nothing else in a URL.
+    #: Allow `preset`, `v`, `dl` and nothing else in a URL.
     presets_only: bool = False
     #: The widths in pixels (times `dpr`) that a URL may ask for; None allows any.
     widths: Sequence[int] | None = None
@@ -73,6 +75,17 @@ class Settings:
     formats: Sequence[str] = NEGOTIATED
     #: Seconds for which a client may keep a picture without asking again. Asking costs no decode.
     max_age: int = 300
+    #: Seconds after these for which a cache may answer with it once more while it asks again.
+    stale_while_revalidate: int = 0
+    #: What may fill in `w`, `dpr` and `q` where a URL leaves them open: some of "width", "dpr" and
+    #: "save-data".
+    client_hints: Sequence[str] = ()
+    #: Whose scripts may read pictures: "*" for everybody's, or origins such as "https://a.example".
+    allow_origin: str | Sequence[str] | None = None
+    #: Tell CDNs one key for each original, by which they can be told to forget its pictures.
+    surrogate_keys: bool = False
+    #: Tell what each step of an answer took, in milliseconds, to whoever asks.
+    server_timing: bool = False
     #: Pictures that are rendered at the same time; more wait. None: one for each processor.
     render_slots: int | None = None
     #: Requests that may wait, for a slot or for another's render; one more is a 503 at once.
@@ -110,12 +123,23 @@ class Settings:
         if self.authorize is not None and not callable(self.authorize):
             raise ValueError(f"authorize: {self.authorize!r} is not a function of an ImageRequest")
         object.__setattr__(self, "formats", _negotiated(self.formats))
+        object.__setattr__(self, "client_hints", _hints(self.client_hints))
+        object.__setattr__(self, "allow_origin", _origins(self.allow_origin))
         _one_of("missing", self.missing, ("404", "pass"))
+        for name in ("surrogate_keys", "server_timing"):
+            _one_of(name, getattr(self, name), (True, False))
         _one_of("array_order", self.array_order, ("bgr", "rgb"))
         _one_of("id_type", self.id_type, (str, int))
         for name in _AT_LEAST_ONE:
             _check_whole(name, getattr(self, name), 1)
-        for name in ("max_age", "max_waiting", "cache_bytes", "decoded_bytes", "cache_dir_bytes"):
+        for name in (
+            "max_age",
+            "stale_while_revalidate",
+            "max_waiting",
+            "cache_bytes",
+            "decoded_bytes",
+            "cache_dir_bytes",
+        ):
             _check_whole(name, getattr(self, name), 0)
         for name in ("max_wait", "recheck", "serve_stale", "remember_errors"):
             _check_seconds(name, getattr(self, name))
@@ -139,6 +163,11 @@ class Settings:
     def hands_over(self) -> bool:
         """Whether the server in front sends the files of `cache_dir`."""
         return bool(self.x_accel_redirect or self.x_sendfile)
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """`allow_origin` as a list, which may be empty."""
+        return self.allow_origin or ()
 
     @property
     def slots(self) -> int:
@@ -193,6 +222,24 @@ def _negotiated(formats: Sequence[str]) -> tuple[str, ...]:
     if isinstance(formats, str) or set(formats) - {*NEGOTIATED}:
         raise ValueError(f"formats: {formats!r} is not a list of {', '.join(NEGOTIATED)}")
     return tuple(name for name in NEGOTIATED if name in formats)
+
+
+def _hints(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str) or set(names) - {*FIELDS}:
+        raise ValueError(f"client_hints: {names!r} is not a list of {', '.join(FIELDS)}")
+    return tuple(name for name in FIELDS if name in names)
+
+
+def _origins(allowed: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if allowed is None:
+        return None
+    origins = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+    for origin in origins:
+        if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or origins == ("*",)):
+            raise ValueError(f"allow_origin: {origin!r} is not '*' or such as 'https://a.example'")
+    if not origins:
+        raise ValueError("allow_origin: an empty list would allow nobody; None says so")
+    return tuple(dict.fromkeys(origins))
 
 
 def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:

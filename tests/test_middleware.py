@@ -223,6 +223,9 @@ ROWS = [
     Row("403 does not", "/image/a.jpg", 403, "forbidden", options={"authorize": refuse}, has={"vary": None}),
     Row("formats=webp", "/image/a.jpg?w=9", 200, headers={"Accept": BROWSER}, options={"formats": ["webp"]}, has={"content-type": "image/webp", "vary": "Accept"}),
     Row("formats=()", "/image/a.jpg?w=9", 200, headers={"Accept": BROWSER}, options={"formats": ()}, has={**JPEG, "vary": None}),
+    # Ranges: the table of tests/http/test_table.py has the rest.
+    Row("a range", "/image/a.jpg?w=9", 206, headers={"Range": "bytes=0-1"}, has={**JPEG, "content-length": "2"}),
+    Row("no such range", "/image/a.jpg?w=9", 416, "range-not-satisfiable", headers={"Range": "bytes=99999-"}),
     # Limits of the service, each with its value.
     Row("bytes", "/image/a.jpg", 413, "source-bytes", options={"max_source_bytes": 99}, detail="99"),
     Row("pixels", "/image/a.jpg", 413, "source-pixels", options={"max_source_pixels": 3071}, detail="3071"),
@@ -283,7 +286,7 @@ def test_both_adapters(row: Row, originals: Path) -> None:
         assert body == b""
     if status not in (204, 304):
         assert row.method == "HEAD" or fields["content-length"] == str(len(body))
-    if status == 200 or status == 304:
+    if status in (200, 206, 304):
         assert fields["etag"].startswith('"')
     if status >= 400 and row.method != "HEAD":
         problem = json.loads(body)

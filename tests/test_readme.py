@@ -103,7 +103,7 @@ def test_ones_own_operation() -> None:
 
 def test_the_query_table() -> None:
     rows = {plain(row[0]): row for row in table("query-table")}
-    others = {"preset", "v", "auto", "ixlib", "frame"}
+    others = {"preset", "v", "dl", "auto", "ixlib", "frame"}
     assert set(rows) == set(OWNERS) | others
     for operation in OPERATIONS:
         for field in dataclasses.fields(operation):

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, NoReturn
 
 from imgmiddleware import Settings, __version__
+from imgmiddleware.cli import examples
 
 
 class UsageError(Exception):
@@ -40,12 +41,12 @@ def parser() -> argparse.ArgumentParser:
     tree.add_argument("--version", action="version", version=f"imgmiddleware {__version__}")
     tree.set_defaults(command=None)
     commands = tree.add_subparsers(metavar="COMMAND", title="commands")
-    _serve(_command(commands, "serve", "serve a directory of originals", _SERVE_EXAMPLES))
-    _demo(_command(commands, "demo", "draw some originals and serve them", _DEMO_EXAMPLES))
-    _render(_command(commands, "render", "make one picture, without a server", _RENDER_EXAMPLES))
-    _warm(_command(commands, "warm", "make pictures before they are asked for", _WARM_EXAMPLES))
+    _serve(_command(commands, "serve", "serve a directory of originals", examples.SERVE))
+    _demo(_command(commands, "demo", "draw some originals and serve them", examples.DEMO))
+    _render(_command(commands, "render", "make one picture, without a server", examples.RENDER))
+    _warm(_command(commands, "warm", "make pictures before they are asked for", examples.WARM))
     _cache(
-        _command(commands, "cache", "look at the folder of results, or empty it", _CACHE_EXAMPLES)
+        _command(commands, "cache", "look at the folder of results, or empty it", examples.CACHE)
     )
     return tree
 
@@ -92,6 +93,35 @@ def _serve(command: argparse.ArgumentParser) -> None:
     _folder(command).add_argument(
         "--no-cache-dir", action="store_true", help="keep results in memory alone"
     )
+    _answers(command)
+
+
+def _answers(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("what answers say").add_argument
+    add(
+        "--stale-while-revalidate",
+        metavar="S",
+        type=int,
+        help="seconds after --max-age for which caches may answer once more while they ask again",
+    )
+    add(
+        "--client-hints",
+        metavar="HINT,HINT",
+        type=_words,
+        help="let width, dpr and save-data of a browser say what a link leaves open",
+    )
+    add(
+        "--allow-origin",
+        metavar="ORIGIN",
+        action="append",
+        help="let scripts of https://a.example read pictures, or of * ; may be given again",
+    )
+    add(
+        "--surrogate-keys",
+        action="store_true",
+        help="one Surrogate-Key for each original, by which CDNs forget its pictures",
+    )
+    add("--server-timing", action="store_true", help="tell what each step of an answer took")
 
 
 def _demo(command: argparse.ArgumentParser) -> None:
@@ -221,6 +251,10 @@ def _preset(text: str) -> tuple[str, str]:
     return name, query
 
 
+def _words(text: str) -> list[str]:
+    return text.split(",")
+
+
 def _sides(text: str) -> list[int]:
     try:
         return [int(side) for side in text.split(",")]
@@ -238,41 +272,3 @@ def _processes(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")
     return int(text)
-
-
-_SERVE_EXAMPLES = """\
-examples:
-  imgmiddleware serve photos/
-  imgmiddleware serve photos/ --default "w=1600&fm=webp" --port 8080
-  imgmiddleware serve photos/ --preset thumb="w=200&h=200&fit=crop" --presets-only
-  imgmiddleware serve photos/ --widths 320,640,1280 --snap --workers 4
-
-The page at / shows the originals; /image/cat.tif?w=800 is one of them, 800 pixels wide.
-"""
-_DEMO_EXAMPLES = """\
-examples:
-  imgmiddleware demo
-  imgmiddleware demo --port 8080
-
-The originals are drawn in a temporary directory, which is deleted at the end.
-"""
-_WARM_EXAMPLES = """\
-examples:
-  imgmiddleware warm photos/ -q "w=400" -q "w=800"
-  imgmiddleware warm photos/ --preset thumb="w=200&h=200&fit=crop" -q preset=thumb
-
-Exit code 1: some were refused, and why stands on standard error.
-"""
-_CACHE_EXAMPLES = """\
-examples:
-  imgmiddleware cache stats
-  imgmiddleware cache purge photos/ 2024/cat.tif
-"""
-_RENDER_EXAMPLES = """\
-examples:
-  imgmiddleware render scan.tif --to scan.webp -q "w=1600"
-  imgmiddleware render photo.bmp --to thumb.jpg -q "w=200&h=200&fit=crop&q=60"
-  imgmiddleware render photo.bmp --to - -q "w=800&fm=png" > photo.png
-
-Exit code 1: the picture was refused, and why stands on standard error; 2: wrong usage.
-"""

@@ -11,11 +11,15 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.operations import Resize, build, owners_with
+from imgmiddleware.grammar.hints import HintGrammar
+from imgmiddleware.http.accept import named
+from imgmiddleware.operations import Output, Page, Resize, build, owners_with
 from imgmiddleware.operations.forms import Length, malformed
+from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.settings import Settings
 from imgmiddleware.transform import Transform
 
@@ -23,20 +27,36 @@ from imgmiddleware.transform import Transform
 _AUTO = ("format", "compress")
 
 #: Parameters that belong to no operation.
-_OTHER_NAMES = ("preset", "v", "auto", "ixlib")
+_OTHER_NAMES = ("preset", "v", "dl", "auto", "ixlib")
 #: Other names for parameters, which mean the same and have one spelling in a key.
 _ALIASES = {"frame": "page"}
 
 #: Far more than every parameter at its longest; bounds what one URL can make us parse.
 _LONGEST = 4096
 
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query asks for. `version` is its `v=`, which is no part of the Transform."""
+    """What a query and hints ask for. `version` is its `v=`, which is no part of the Transform.
+
+    `download` is its `dl=`: a name to save the picture under, or "1" for our own. `varies` names
+    the headers of the request that the answer depends on: Accept where the format is left to what
+    the client accepts, and those of hints that could have asked for another Transform. `accepted`
+    are the formats that Accept then names.
+    """
 
     transform: Transform
     version: str | None = None
+    download: str | None = None
+    varies: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> int:
+        """Which page or frame of the original is meant, from 0."""
+        return self.transform.get(Page).page - 1
 
 
 class QueryGrammar:
@@ -49,28 +69,53 @@ class QueryGrammar:
         self._presets = {
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
         }
+        self._hints = HintGrammar(settings)
+        self._offered = {MEDIA_TYPES[name]: name for name in settings.formats}
         self._presets_only = settings.presets_only
         self._widths = settings.widths
         self._heights = settings.heights
         self._snap = settings.snap
 
-    def parse(self, query: str) -> Asked:
-        """Raises `ImageError` (400) that names the parameter which is wrong."""
+    def parse(self, query: str, headers: Mapping[str, str] = _NO_HEADERS) -> Asked:
+        """`headers` are those of the request, in lower case, which may have hints.
+
+        Raises `ImageError` (400) that names the parameter which is wrong.
+        """
         texts = _split(query)
-        version = texts.pop("v", None)
+        version, download = texts.pop("v", None), texts.pop("dl", None)
+        if download == "":
+            raise malformed("dl", "", "1, or the name of a file")
         texts.pop("ixlib", None)
         if not texts:
-            return Asked(build(self._default, self._owners), version)
+            transform, varies = self._hinted(self._default, headers)
+            return Asked(transform, version, download, varies, self._accepted(varies, headers))
         if self._presets_only and (others := texts.keys() - {"preset"}):
-            raise _not_allowed(min(others), "only `preset` and `v` are allowed here")
+            raise _not_allowed(min(others), "only `preset`, `v` and `dl` are allowed here")
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
         own = self._known(texts)
-        transform = build({**base, **own}, self._owners)
+        restricted = self._widths is not None and bool(own.keys() & {"w", "h", "dpr"})
+        # Widths that are restricted are in device pixels already: no density is left open.
+        closed = {"dpr": "1"} if restricted else {}
+        transform, varies = self._hinted({**closed, **base, **own}, headers)
         if self._widths is not None:
             self._refuse_endless(own)
-            if own.keys() & {"w", "h", "dpr"}:
-                transform = self._restricted(transform)
-        return Asked(transform, version)
+        if restricted:
+            transform = self._restricted(transform)
+        return Asked(transform, version, download, varies, self._accepted(varies, headers))
+
+    def _hinted(
+        self, texts: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[Transform, tuple[str, ...]]:
+        """The Transform, and the headers that could change it or the picture's format."""
+        added, varies = self._hints.parse(texts, headers)
+        transform = build({**texts, **added}, self._owners)
+        negotiates = self._offered and transform.get(Output).negotiates
+        return transform, (("Accept", *varies) if negotiates else varies)
+
+    def _accepted(self, varies: Sequence[str], headers: Mapping[str, str]) -> tuple[str, ...]:
+        if "Accept" not in varies:
+            return ()
+        return tuple(self._offered[kind] for kind in named(headers.get("accept"), self._offered))
 
     def _preset(self, name: str) -> Mapping[str, str]:
         if name not in self._presets:

@@ -8,6 +8,10 @@ from collections.abc import Iterable
 #: qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), section 12.4.2
 _QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
+#: quoted-string (5.6.4), which may hold commas, semicolons and media types. One that never ends
+#: reaches to the field's end, so that a hostile field costs linear time.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)', re.DOTALL)
+
 
 def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
     """Those of `offered`, in its order, that the field names with a weight above 0.
@@ -16,7 +20,7 @@ def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
     the header nothing is named. An element whose weight is none is ignored.
     """
     weights: dict[str, float] = {}
-    for element in (field or "").split(","):
+    for element in _QUOTED.sub('""', field or "").split(","):
         media_type, *parameters = (part.strip(" \t") for part in element.split(";"))
         weight = _weight(parameters)
         if weight is not None:

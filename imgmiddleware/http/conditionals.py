@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import formatdate, parsedate_to_datetime
 
+from imgmiddleware.http.dates import http_date
 from imgmiddleware.http.etag import listed
 
 
@@ -35,18 +34,14 @@ def evaluate(headers: Mapping[str, str], etag: str, last_modified: int | None) -
     return 200
 
 
-def http_date(field: str | None) -> int | None:
-    """Seconds since the epoch of an HTTP-date (5.6.7) in any of its forms; None if it is none."""
-    if field is None:
-        return None
-    try:
-        date = parsedate_to_datetime(field)
-        # The asctime form has no zone, and means UTC.
-        return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+def range_applies(if_range: str | None, etag: str, last_modified: int | None) -> bool:
+    """Whether a Range is of the representation that the client has a part of (13.1.5).
 
-
-def imf_date(seconds: int) -> str:
-    """The preferred form of an HTTP-date (5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`."""
-    return formatdate(seconds, usegmt=True)
+    True without If-Range. An entity tag is compared strongly; a date must be the Last-Modified
+    itself. What is neither is no match, and then all of the picture is sent.
+    """
+    if if_range is None:
+        return True
+    if '"' in if_range[:3]:
+        return if_range == etag and not etag.startswith("W/")
+    return last_modified is not None and http_date(if_range) == last_modified

@@ -8,6 +8,13 @@ from http import HTTPStatus
 
 MEDIA_TYPE = "application/problem+json"
 
+#: Phrases of RFC 9110 that Python learned with 3.13.
+_PHRASES = {
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
 
 def problem(status: int, code: str, detail: str, members: Mapping[str, object]) -> bytes:
     """The body of an error. `code` and `members` are extension members (section 3.2).
@@ -16,7 +23,7 @@ def problem(status: int, code: str, detail: str, members: Mapping[str, object]) 
     (section 4.2.1).
     """
     document = {
-        "title": HTTPStatus(status).phrase,
+        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,

@@ -1,6 +1,6 @@
 """Pixels: plan, decode, resample, orient, colour, encode. OpenCV and Pillow stay in here."""
 
-from imgmiddleware.imaging.engine import engine
+from imgmiddleware.imaging.engine import engine, made_by
 from imgmiddleware.imaging.plan import Plan, make_plan, predicted_bytes
 from imgmiddleware.imaging.render import (
     Decoded,
@@ -18,6 +18,7 @@ __all__ = [
     "Replan",
     "decode_original",
     "engine",
+    "made_by",
     "make_plan",
     "predicted_bytes",
     "render",

@@ -9,8 +9,21 @@ import numpy as np
 import PIL
 import simplejpeg
 
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.operations import OwnStep
+
 #: Raised whenever a change of this package changes the bytes of any picture.
 REVISION = 2
+
+
+def made_by(plan: Plan) -> str:
+    """What renders a picture: the engine, and the versions of the application's own operations.
+
+    And whether it moves, which the settings' limits decide.
+    """
+    own = (step.key for step in plan.steps if isinstance(step, OwnStep))
+    frames = (f"frames/{plan.frames}",) if plan.frames > 1 else ()
+    return " ".join((engine(), *own, *frames))
 
 
 @functools.cache

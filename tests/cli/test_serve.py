@@ -27,6 +27,8 @@ from imgmiddleware.cli.serve import announce, from_environment
         (["--heights", "320"], "give widths too"),
         (["--snap"], "give widths too"),
         (["--prefix", "/a?b/"], "prefix: '/a?b/' is not a path"),
+        (["--client-hints", "width,size"], "client_hints: ['width', 'size'] is not a list of"),
+        (["--allow-origin", "a.example"], "allow_origin: 'a.example' is not '*' or such as"),
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
         (["--host", "nowhere.invalid"], "cannot listen on nowhere.invalid port 8000: "),
@@ -71,12 +73,20 @@ def test_where_to_open_the_browser(host, shown, capsys):
 
 def test_in_this_process(photos, capsys, stopped):
     options = ["--port", "0", "--preset", "a=w=9", "--widths", "9,8", "--log-level", "error"]
+    options += ["--stale-while-revalidate", "7", "--client-hints", "width,dpr", "--surrogate-keys"]
+    options += ["--allow-origin", "https://a.example", "--allow-origin", "http://b.example"]
+    options += ["--server-timing"]
     assert main(["serve", str(photos), *options, "--max-age", "5"]) == 0
     assert f"on http://127.0.0.1:{stopped['port']}/" in capsys.readouterr().out
     assert stopped["config"].log_config["loggers"]["imgmiddleware"]["level"] == "ERROR"
     settings = stopped["config"].app.service.settings
     assert (settings.presets, settings.widths, settings.max_age) == ({"a": "w=9"}, (8, 9), 5)
     assert settings.max_source_pixels == 100_000_000
+    assert settings.stale_while_revalidate == 7
+    assert settings.client_hints == ("width", "dpr")
+    assert settings.origins == ("https://a.example", "http://b.example")
+    assert settings.surrogate_keys
+    assert settings.server_timing
 
 
 def test_options_reach_the_workers(photos, monkeypatch, stopped):

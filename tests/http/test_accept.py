@@ -44,6 +44,11 @@ CHROMIUM = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
         ("image/webp, image/avif;q=0.1", (AVIF, WEBP)),
         ("image/webpx, ximage/avif, image", ()),
         (";q=1", ()),
+        # 5.6.6: a parameter's value may be a quoted string, with anything inside.
+        ('text/html;x=",image/webp,"', ()),
+        ('text/html;x="\\",image/webp,", image/avif', (AVIF,)),
+        ('image/webp;x="a;q=0"', (WEBP,)),
+        ('text/html;x="image/webp, image/avif', ()),
     ],
 )
 def test_named(field: str | None, expected: tuple[str, ...]) -> None:

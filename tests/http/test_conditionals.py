@@ -7,7 +7,8 @@ import time
 import pytest
 
 from imgmiddleware.http.caching import cache_control
-from imgmiddleware.http.conditionals import evaluate, http_date, imf_date
+from imgmiddleware.http.conditionals import evaluate, range_applies
+from imgmiddleware.http.dates import http_date, imf_date
 from imgmiddleware.http.etag import listed
 
 ETAG = '"xyzzy"'
@@ -97,6 +98,18 @@ def test_without_a_date_the_date_conditions_are_ignored() -> None:
         ("Sun, 06 Nov 1994 08:49:37 GMT", WHEN),
         ("Sunday, 06-Nov-94 08:49:37 GMT", WHEN),
         ("Sun Nov  6 08:49:37 1994", WHEN),
+        ("Sun Nov 06 08:49:37 1994", WHEN),
+        ("Thu, 31 Dec 1998 23:59:60 GMT", 915_148_800),  # a leap second, here the next one's first
+        # "HTTP-date is case sensitive"; GMT is the one zone; no other white space.
+        ("sun, 06 nov 1994 08:49:37 gmt", None),
+        ("Sun, 06 Nov 1994 08:49:37 UTC", None),
+        ("Sun, 06 Nov 1994 09:49:37 +0100", None),
+        ("Sun, 6 Nov 1994 08:49:37 GMT", None),
+        ("Sun,  06 Nov 1994 08:49:37 GMT", None),
+        ("1994-11-06T08:49:37Z", None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 25:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 08:49:61 GMT", None),
         ("", None),
         ("0", None),
         ("-1", None),
@@ -109,6 +122,40 @@ def test_http_dates(field: str | None, expected: int | None) -> None:
     assert http_date(field) == expected
 
 
+def test_two_digits_of_a_year_are_at_most_50_years_ahead() -> None:
+    now = time.gmtime().tm_year
+    for year in (now - 49, now, now + 50):
+        field = f"Sunday, 06-Nov-{year % 100:02} 08:49:37 GMT"
+        assert time.gmtime(http_date(field)).tm_year == year
+    field = f"Sunday, 06-Nov-{(now + 51) % 100:02} 08:49:37 GMT"
+    assert time.gmtime(http_date(field)).tm_year == now - 49
+
+
+@pytest.mark.parametrize(
+    ("field", "etag", "date", "expected"),
+    [
+        (None, ETAG, WHEN, True),
+        # 13.1.5: the strong comparison of one entity tag
+        (ETAG, ETAG, WHEN, True),
+        ('"other"', ETAG, WHEN, False),
+        (f"W/{ETAG}", ETAG, WHEN, False),
+        (f"W/{ETAG}", f"W/{ETAG}", WHEN, False),
+        (f"{ETAG}, {ETAG}", ETAG, WHEN, False),
+        ("*", ETAG, WHEN, False),
+        # or a date that is exactly that of Last-Modified
+        (THEN, ETAG, WHEN, True),
+        ("Sun Nov  6 08:49:37 1994", ETAG, WHEN, True),
+        (BEFORE, ETAG, WHEN, False),
+        ("Sun, 06 Nov 1994 08:49:38 GMT", ETAG, WHEN, False),
+        (THEN, ETAG, None, False),
+        ("no date", ETAG, None, False),
+        ("", ETAG, WHEN, False),
+    ],
+)
+def test_if_range(field: str | None, etag: str, date: int | None, expected: bool) -> None:
+    assert range_applies(field, etag, date) is expected
+
+
 def test_imf_date() -> None:
     assert imf_date(WHEN) == THEN
 
@@ -116,4 +163,8 @@ def test_imf_date() -> None:
 def test_cache_control() -> None:
     assert cache_control(60, private=False, immutable=False) == "public, max-age=60"
     assert cache_control(60, private=True, immutable=False) == "private, max-age=60"
+    # RFC 5861, section 3; what never changes is never stale.
+    stale = cache_control(60, private=False, immutable=False, stale=30)
+    assert stale == "public, max-age=60, stale-while-revalidate=30"
+    assert "stale" not in cache_control(60, private=False, immutable=True, stale=30)
     assert cache_control(60, private=True, immutable=True) == "private, max-age=31536000, immutable"

@@ -158,6 +158,22 @@ def test_a_304_by_etag_and_by_date(server: Running, service: ImageService) -> No
             assert answer.header("etag") == etag
 
 
+@pytest.mark.parametrize(
+    ("field", "status"), [("bytes=100-", 206), ("bytes=-7", 206), ("bytes=999999999-", 416)]
+)
+def test_a_range(server: Running, service: ImageService, field: str, status: int) -> None:
+    whole = ask(server.port, TARGET).body
+    answer = ask(server.port, TARGET, "GET", {"Range": field})
+    assert answer.status == status
+    _assert_sent(answer, _response(service, PATH, QUERY, headers={"range": field}))
+    if status == 206:
+        first = 100 if field == "bytes=100-" else len(whole) - 7
+        assert answer.body == whole[first:]
+        assert answer.header("content-range") == f"bytes {first}-{len(whole) - 1}/{len(whole)}"
+    ignored = ask(server.port, TARGET, "HEAD", {"Range": field})
+    _assert_sent(ignored, _response(service, PATH, QUERY), body=False)
+
+
 def test_a_404(server: Running, service: ImageService) -> None:
     answer = ask(server.port, "/image/none.jpg")
     assert answer.status == 404

@@ -1,0 +1,38 @@
+"""What `--help` of each command shows at its end."""
+
+SERVE = """\
+examples:
+  imgmiddleware serve photos/
+  imgmiddleware serve photos/ --default "w=1600&fm=webp" --port 8080
+  imgmiddleware serve photos/ --preset thumb="w=200&h=200&fit=crop" --presets-only
+  imgmiddleware serve photos/ --widths 320,640,1280 --snap --workers 4
+
+The page at / shows the originals; /image/cat.tif?w=800 is one of them, 800 pixels wide.
+"""
+DEMO = """\
+examples:
+  imgmiddleware demo
+  imgmiddleware demo --port 8080
+
+The originals are drawn in a temporary directory, which is deleted at the end.
+"""
+WARM = """\
+examples:
+  imgmiddleware warm photos/ -q "w=400" -q "w=800"
+  imgmiddleware warm photos/ --preset thumb="w=200&h=200&fit=crop" -q preset=thumb
+
+Exit code 1: some were refused, and why stands on standard error.
+"""
+CACHE = """\
+examples:
+  imgmiddleware cache stats
+  imgmiddleware cache purge photos/ 2024/cat.tif
+"""
+RENDER = """\
+examples:
+  imgmiddleware render scan.tif --to scan.webp -q "w=1600"
+  imgmiddleware render photo.bmp --to thumb.jpg -q "w=200&h=200&fit=crop&q=60"
+  imgmiddleware render photo.bmp --to - -q "w=800&fm=png" > photo.png
+
+Exit code 1: the picture was refused, and why stands on standard error; 2: wrong usage.
+"""

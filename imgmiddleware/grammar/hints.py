@@ -1,0 +1,56 @@
+"""Client hints to parameters: what a query leaves open, a hint may say.
+
+It becomes text of the query, so that key and ETag follow, and what a hint says and a link says is
+one picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imgmiddleware.http import hints
+from imgmiddleware.operations import Output
+from imgmiddleware.settings import Settings
+
+#: Formats that have a quality; without `fm` it is one of them, unless 16 bits are asked for.
+_WITH_QUALITY = (None, "jpg", "webp", "avif")
+
+
+class HintGrammar:
+    """The hints that one service heeds."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._heeded = settings.client_hints
+        self._widths = settings.widths or hints.WIDTHS
+
+    def parse(
+        self, texts: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The parameters that hints add to these, and the headers that could have changed them.
+
+        The hinted width is in device pixels and of a picture whose `w` and `h` are open, so that
+        `dpr` is then 1. The hinted density is of a picture with one of them and without `dpr`;
+        Save-Data of one without `q`, in a format that has a quality.
+        """
+        said = hints.read(self._heeded, headers, self._widths)
+        added: dict[str, str] = {}
+        varies: list[str] = []
+        sized = "w" in texts or "h" in texts
+        if "width" in self._heeded and not sized:
+            varies += hints.FIELDS["width"]
+            if said.width is not None:
+                added |= {"w": str(said.width), "dpr": "1"}
+        if "dpr" in self._heeded and sized and "dpr" not in texts:
+            varies += hints.FIELDS["dpr"]
+            if said.density is not None:
+                added["dpr"] = said.density
+        if "save-data" in self._heeded and "q" not in texts and _has_quality(texts):
+            varies += hints.FIELDS["save-data"]
+            if said.saves_data:
+                added["q"] = str(Output.q - hints.SAVED_QUALITY)
+        return added, tuple(varies)
+
+
+def _has_quality(texts: Mapping[str, str]) -> bool:
+    deep = texts.get("depth", Output.depth) != Output.depth
+    return texts.get("fm") in _WITH_QUALITY and not ("fm" not in texts and deep)

@@ -1,0 +1,18 @@
+"""Links: a path and parameters as the text of a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+
+def spelled(parameters: Mapping[str, object]) -> dict[str, str]:
+    """The parameters as they stand in a query: `True` is 1."""
+    return {
+        name: str(int(value)) if isinstance(value, bool) else str(value)
+        for name, value in parameters.items()
+    }
+
+
+def written(path: str, query: Mapping[str, str]) -> str:
+    return quote(path) + (f"?{urlencode(query, safe=',')}" if query else "")

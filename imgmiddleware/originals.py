@@ -1,0 +1,64 @@
+"""Originals opened, and what their headers tell, held against the limits and remembered."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from imgmiddleware import timing
+from imgmiddleware.cache import Recent
+from imgmiddleware.errors import ImageError
+from imgmiddleware.guards import check_bytes, check_facts
+from imgmiddleware.probe import Facts, array_facts, read_facts
+from imgmiddleware.recall import PageOf, Recall
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal, Opened, Original, Source
+
+#: Headers that are remembered: a few hundred bytes each.
+_MOST_FACTS = 4096
+
+
+class Originals:
+    """The originals of one service. What is wrong with one is told to the service's memory."""
+
+    def __init__(self, source: Source, settings: Settings, recall: Recall) -> None:
+        self._source = source
+        self._settings = settings
+        self._recall = recall
+        self._facts: Recent[PageOf, Facts] = Recent(_MOST_FACTS)
+
+    def open(self, id: str, stack: ExitStack) -> Opened | None:
+        """The newest version, open until the stack is left; None where there is none."""
+        with timing.step("open"):
+            original = self._source.open(id)
+        if original is not None:
+            stack.enter_context(original)
+        return original
+
+    def facts(self, original: Opened, page: PageOf) -> Facts:
+        """What the header tells of this page of the original.
+
+        Raises `ImageError` (413, 415, 422), at once where it was so a moment ago.
+        """
+        self._recall.check_failure(page)
+        try:
+            check_bytes(original.size, self._settings)
+            with timing.step("probe"):
+                facts = self._facts.get(page, lambda: self._probed(original, page[2]))
+            check_facts(facts, self._settings)
+        except ImageError as error:
+            self._recall.note_failure(page, error)
+            raise
+        return facts
+
+    def _probed(self, original: Opened, page: int) -> Facts:
+        known = known_kind(original)
+        if isinstance(known, ArrayOriginal):
+            return array_facts(known)
+        return read_facts(known, self._settings.original_formats, page)
+
+
+def known_kind(original: Opened) -> Original | ArrayOriginal:
+    """What a source opened, as one of the kinds that can be rendered. Raises `TypeError`."""
+    if isinstance(original, ArrayOriginal | Original):
+        return original
+    raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")
