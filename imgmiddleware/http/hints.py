@@ -72,7 +72,7 @@ def density(headers: Mapping[str, str]) -> str | None:
 
 def saves_data(headers: Mapping[str, str]) -> bool:
     """Whether the client would rather have fewer bytes: the token `on`."""
-    tokens = headers.get("save-data", "").split(";")
+    tokens = re.split("[;,]", headers.get("save-data", ""))
     return "on" in (token.strip(" \t").lower() for token in tokens)
 
 

@@ -62,7 +62,15 @@ def test_density(text: str, expected: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("on", True), ("ON", True), ("a; on", True), ("off", False), ("", False), ("online", False)],
+    [
+        ("on", True),
+        ("ON", True),
+        ("a; on", True),
+        ("on, on", True),
+        ("off", False),
+        ("", False),
+        ("online", False),
+    ],
 )
 def test_save_data(text: str, expected: bool) -> None:
     assert hints.saves_data({"save-data": text}) is expected
