@@ -29,14 +29,16 @@ from imgmiddleware.cache.entry import (
     tag_digest,
     weight,
 )
-from imgmiddleware.cache.index import Index, Row, is_busy, is_damage
+from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.outage import Outage
+from imgmiddleware.cache.rows import Row, is_busy, is_damage
 from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
 from imgmiddleware.cache.weighed import Holding
 from imgmiddleware.cache.writer import Writer
 
 R = TypeVar("R")
 
+_UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: What an empty cache takes, and which part of the bound a folder keeps that once had most entries.
 _BASE, _FOLDER = 64 << 10, 50
@@ -169,7 +171,8 @@ class Disk:
         """Mark the entry as read now, and after any other that was."""
         self._clock.hear(status.st_atime_ns)
         with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
-            os.utime(descriptor, ns=(self._clock.now(), status.st_mtime_ns))
+            target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
+            os.utime(target, ns=(self._clock.now(), status.st_mtime_ns))
         return verified.entry, StoredBody(verified.path, verified.entry.size, io.FileIO(descriptor))
 
     def _tried(self, what: str, act: Callable[[], R], otherwise: R) -> R:

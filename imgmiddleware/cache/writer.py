@@ -7,7 +7,8 @@ import sqlite3
 
 from imgmiddleware.cache.clock import Clock
 from imgmiddleware.cache.eviction import make_room, remove, remove_all, sweep
-from imgmiddleware.cache.index import Index, Row, find, insert, latest
+from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.rows import Row, find, insert, latest
 from imgmiddleware.cache.shelf import Shelf, create_body, is_being_written
 
 #: After so many batches eviction is no longer exact, so that a put ends.

@@ -17,7 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import Claims, Disk, outage
+from imgmiddleware.cache import Claims, Disk, outage, rows
+
+#: From 3.12 on Python warns of what is tested here: that it goes well.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MB = 1 << 20
 
@@ -325,10 +328,13 @@ def test_a_disk_that_fails_is_left_alone_for_a_while(
     monkeypatch.undo()
 
 
-def test_a_process_that_is_stopped_while_it_writes(tmp_path: Path) -> None:
+def test_a_process_that_is_stopped_while_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was verified before is still served at once; nothing waits for ever."""
     import sqlite3
 
+    monkeypatch.setattr(rows, "_PATIENCE", 0.05)
     disk = Disk(tmp_path, MB)
     put(disk, "a", b"body")
     assert get(disk, "a") == b"body"

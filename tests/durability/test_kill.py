@@ -19,6 +19,9 @@ import pytest
 
 from imgmiddleware.cache import Claims, Disk
 
+#: From 3.12 on Python warns of what is tested here: that it goes well.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 KILLS = 1000
 WRITERS = 4
 MOST = 4 << 20
