@@ -14,12 +14,12 @@ import math
 import os
 import re
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from imgmiddleware.cache.brief import Brief
+from imgmiddleware.cache.clock import Clock
 from imgmiddleware.cache.entry import (
     Entry,
     StoredBody,
@@ -29,21 +29,16 @@ from imgmiddleware.cache.entry import (
     tag_digest,
     weight,
 )
-from imgmiddleware.cache.eviction import make_room, remove, remove_all, sweep
-from imgmiddleware.cache.index import Index, Row, StaleError, find, insert, is_damage, latest
+from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.outage import Outage
-from imgmiddleware.cache.shelf import (
-    NoBodyError,
-    Shelf,
-    create_body,
-    is_being_written,
-    next_shelf,
-    open_body,
-)
+from imgmiddleware.cache.rows import Row, is_busy, is_damage
+from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
 from imgmiddleware.cache.weighed import Holding
+from imgmiddleware.cache.writer import Writer
 
 R = TypeVar("R")
 
+_UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: What an empty cache takes, and which part of the bound a folder keeps that once had most entries.
 _BASE, _FOLDER = 64 << 10, 50
@@ -51,8 +46,6 @@ _BASE, _FOLDER = 64 << 10, 50
 _LARGEST = 4
 #: How many entries a process remembers to have verified.
 _MOST_VERIFIED = 16384
-#: After so many batches eviction is no longer exact, so that a put ends.
-_EXACT_BATCHES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +77,10 @@ class Disk:
         self._room = most - _BASE - most // _FOLDER
         # Who reads must not wait for who waits to write.
         self._reader = Index(self._folder)
-        self._writer = Index(self._folder)
+        self._clock = Clock()
+        self._writer = Writer(self._folder, self._room, self._clock)
         self._outage = Outage(self._folder)
         self._verified: Brief[str, _Verified] = Brief(_MOST_VERIFIED, math.inf)
-        self._latest = 0
-        self._swept = 0
 
     def get(self, key: str) -> tuple[Entry, StoredBody] | None:
         """The entry, which counts as read. A damaged one is none, and goes.
@@ -96,7 +88,7 @@ class Disk:
         The body is the caller's to close.
         """
         _check(key)
-        return self._tried("reading", lambda: self._get(key), None)
+        return self._get_verified(key) or self._tried("reading", lambda: self._get(key), None)
 
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
@@ -108,16 +100,20 @@ class Disk:
         if not self.takes(len(body)):
             return
         row = entry_row(key, body, media_type, notes, tag)
-        if self._tried("writing", lambda: self._put(row, body), False):
+
+        def write() -> None:
+            self._writer.put(row, body)
             self._outage.end()
+
+        self._tried("writing", write, None)
 
     def purge(self, tag: str) -> int:
         """Let go of what was made of one original; how many entries that was."""
-        return self._tried("writing", lambda: remove_all(self._writer, tag_digest(tag)), 0)
+        return self._tried("writing", lambda: self._writer.remove_all(tag_digest(tag)), 0)
 
     def clear(self) -> int:
         """Let go of everything; how many entries that was."""
-        return self._tried("writing", lambda: remove_all(self._writer, None), 0)
+        return self._tried("writing", lambda: self._writer.remove_all(None), 0)
 
     def holding(self) -> Holding:
         """What all processes hold together; bytes are those that it takes on the disk."""
@@ -127,19 +123,24 @@ class Disk:
     def close(self) -> None:
         """Close the index; it is opened again where it is needed again."""
         self._reader.close()
-        self._writer.close()
+        self._writer.index.close()
+
+    def _get_verified(self, key: str) -> tuple[Entry, StoredBody] | None:
+        """What this process has verified before, if it is still there; without the index."""
+        verified = self._verified.get(key)
+        if verified is None:
+            return None
+        try:
+            descriptor, status = open_body(verified.path)
+        except (OSError, NoBodyError):
+            self._verified.forget(key)
+            return None
+        if verified.is_still(status):
+            return self._read(verified, descriptor, status)
+        os.close(descriptor)
+        return None
 
     def _get(self, key: str) -> tuple[Entry, StoredBody] | None:
-        verified = self._verified.get(key)
-        if verified is not None:
-            try:
-                descriptor, status = open_body(verified.path)
-            except (FileNotFoundError, NoBodyError):
-                self._verified.forget(key)
-            else:
-                if verified.is_still(status):
-                    return self._read(verified, descriptor, status)
-                os.close(descriptor)
         found = self._reader.row(key)
         return None if found is None else self._verify(*found)
 
@@ -148,7 +149,7 @@ class Disk:
             path = shelf.body(row.key, row.checksum)
             descriptor, status = open_body(path)
         except (FileNotFoundError, NoBodyError, ValueError):
-            self._drop(row)
+            self._tried("writing", lambda: self._writer.drop(row), None)
             return None
         try:
             whole = is_whole(row, descriptor)
@@ -157,95 +158,22 @@ class Disk:
             raise
         if not whole:
             os.close(descriptor)
-            self._drop(row)
+            self._tried("writing", lambda: self._writer.drop(row), None)
             return None
         verified = _Verified(entry_of(row), path, status.st_ino, status.st_mtime_ns)
         self._verified.put(row.key, verified)
+        self._clock.hear(self._reader.latest())
         return self._read(verified, descriptor, status)
 
     def _read(
         self, verified: _Verified, descriptor: int, status: os.stat_result
     ) -> tuple[Entry, StoredBody]:
         """Mark the entry as read now, and after any other that was."""
-        self._latest = now = max(time.time_ns(), self._latest + 1, status.st_atime_ns)
+        self._clock.hear(status.st_atime_ns)
         with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
-            os.utime(descriptor, ns=(now, status.st_mtime_ns))
+            target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
+            os.utime(target, ns=(self._clock.now(), status.st_mtime_ns))
         return verified.entry, StoredBody(verified.path, verified.entry.size, io.FileIO(descriptor))
-
-    def _drop(self, row: Row) -> None:
-        """Remove a damaged entry, unless another was put in its place."""
-
-        def drop() -> None:
-            with self._writer.writing() as (index, shelf):
-                if find(index, row.key) == row:
-                    remove(index, shelf, row)
-
-        self._tried("writing", drop, None)
-
-    def _put(self, row: Row, body: bytes) -> bool:
-        if self._swept != os.getpid():
-            sweep(self._writer, self._folder)
-            self._swept = os.getpid()
-        descriptor = self._reserve(row)
-        if descriptor is None:
-            return True
-        try:
-            _write(descriptor, body)
-            self._finish(row, descriptor)
-        except BaseException:
-            self._give_up(row, descriptor)
-            raise
-        finally:
-            os.close(descriptor)
-        return True
-
-    def _reserve(self, row: Row) -> int | None:
-        """A row, its room and its empty file, all at once; None where the entry is there already.
-
-        Whenever a process is killed, what is on the disk is counted: others see neither row nor
-        file before both are there. Of what is killed in here, an empty file remains.
-        """
-        batches = 0
-        descriptor = None
-        try:
-            while descriptor is None:
-                with self._writer.writing() as (index, shelf):
-                    found = find(index, row.key)
-                    if found is not None:
-                        if _is_good(found, row, shelf):
-                            return None
-                        remove(index, shelf, found)
-                    goal = self._room - row.weight
-                    if make_room(index, shelf, goal, exact=batches < _EXACT_BATCHES):
-                        descriptor = create_body(shelf.body(row.key, row.checksum))
-                        self._latest = max(time.time_ns(), self._latest + 1, latest(index) + 1)
-                        insert(index, row, os.fstat(descriptor).st_ino, self._latest)
-                batches += 1
-        except BaseException:
-            if descriptor is not None:
-                os.close(descriptor)
-            raise
-        return descriptor
-
-    def _finish(self, row: Row, descriptor: int) -> None:
-        """Show the written entry to others, unless it was evicted or purged meanwhile."""
-        with self._writer.writing() as (index, _):
-            # No later reservation has this inode: it is ours as long as it is open.
-            index.execute(
-                "UPDATE entries SET standing = 1 WHERE key = ? AND inode = ?",
-                (row.key, os.fstat(descriptor).st_ino),
-            )
-
-    def _give_up(self, row: Row, descriptor: int) -> None:
-        """Remove what could not be written; where that fails too, it goes with the next put."""
-        try:
-            os.ftruncate(descriptor, 0)
-            with self._writer.writing() as (index, shelf):
-                path = shelf.body(row.key, row.checksum)
-                if os.lstat(path).st_ino == os.fstat(descriptor).st_ino:
-                    remove(index, shelf, row)
-        except (OSError, sqlite3.Error):
-            return
 
     def _tried(self, what: str, act: Callable[[], R], otherwise: R) -> R:
         """What `act` returns, or `otherwise` where the disk fails."""
@@ -254,8 +182,8 @@ class Disk:
         try:
             try:
                 return act()
-            except (sqlite3.Error, StaleError, FileNotFoundError) as error:
-                if not self._reopened(error):
+            except (sqlite3.Error, FileNotFoundError) as error:
+                if not self._reopened(what, error):
                     raise
                 return act()
         except (OSError, sqlite3.Error) as error:
@@ -263,36 +191,17 @@ class Disk:
             self._outage.begin(what, error)
             return otherwise
 
-    def _reopened(self, error: Exception) -> bool:
+    def _reopened(self, what: str, error: Exception) -> bool:
         """Whether another try makes sense, on an index that is opened again or made anew."""
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+        if is_busy(error):
             return False
-        shelf = self._writer.shelf or self._reader.shelf
+        shelf = (self._reader if what == "reading" else self._writer.index).shelf
         self.close()
         if is_damage(error) and shelf is not None:
             self._outage.tell("the index is damaged; the cache starts anew", error)
             next_shelf(self._folder, shelf)
-            self._swept = 0
+            self._writer.start_anew()
         return True
-
-
-def _is_good(found: Row, row: Row, shelf: Shelf) -> bool:
-    """Whether what is there, or is being written by another now, makes a put needless."""
-    try:
-        path = shelf.body(found.key, found.checksum)
-        if not found.standing:
-            return is_being_written(path)
-        return found.checksum == row.checksum and os.lstat(path).st_size == row.size
-    except (FileNotFoundError, ValueError):
-        return False
-
-
-def _write(descriptor: int, body: bytes) -> None:
-    """Raises `OSError`."""
-    left = memoryview(body)
-    while left:
-        left = left[os.write(descriptor, left) :]
 
 
 def _check(key: str) -> None:

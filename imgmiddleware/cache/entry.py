@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from types import TracebackType
 
-from imgmiddleware.cache.index import Row
+from imgmiddleware.cache.rows import Row
 
 #: What an entry takes beside the blocks of its body: a row, three index records, a folder's record.
 _ROW = 1024

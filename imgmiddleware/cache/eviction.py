@@ -10,7 +10,8 @@ import contextlib
 import os
 import sqlite3
 
-from imgmiddleware.cache.index import Index, Row, find
+from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.rows import Row, find
 from imgmiddleware.cache.shelf import Shelf, is_being_written, remove_body, sweep_shelves
 
 #: Rows looked at in one transaction, so that others can write in between: some milliseconds.

@@ -8,59 +8,33 @@ found by its checksums.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from imgmiddleware.cache.rows import Row, find, latest, patiently
 from imgmiddleware.cache.shelf import Shelf, current_shelf
 
-#: Seconds to wait for other processes, which write for less than a millisecond each.
-_PATIENCE = 2.0
-
 _TABLES = (
-    "PRAGMA auto_vacuum = FULL",
-    "BEGIN IMMEDIATE",
-    """CREATE TABLE IF NOT EXISTS entries (
+    """CREATE TABLE entries (
         key TEXT PRIMARY KEY, checksum TEXT NOT NULL, size INTEGER NOT NULL,
         weight INTEGER NOT NULL CHECK (weight > 0), media_type TEXT NOT NULL, notes TEXT NOT NULL,
         tag BLOB NOT NULL, inode INTEGER NOT NULL, standing INTEGER NOT NULL,
         read INTEGER NOT NULL) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS entries_by_read ON entries (read)",
-    "CREATE INDEX IF NOT EXISTS entries_by_tag ON entries (tag)",
-    "CREATE TABLE IF NOT EXISTS held (entries INTEGER NOT NULL, bytes INTEGER NOT NULL)",
-    "INSERT INTO held SELECT 0, 0 WHERE NOT EXISTS (SELECT * FROM held)",
-    """CREATE TRIGGER IF NOT EXISTS taken AFTER INSERT ON entries BEGIN
+    "CREATE INDEX entries_by_read ON entries (read)",
+    "CREATE INDEX entries_by_tag ON entries (tag)",
+    "CREATE TABLE held (entries INTEGER NOT NULL, bytes INTEGER NOT NULL)",
+    "INSERT INTO held VALUES (0, 0)",
+    """CREATE TRIGGER taken AFTER INSERT ON entries BEGIN
         UPDATE held SET entries = entries + 1, bytes = bytes + new.weight; END""",
-    """CREATE TRIGGER IF NOT EXISTS given AFTER DELETE ON entries BEGIN
+    """CREATE TRIGGER given AFTER DELETE ON entries BEGIN
         UPDATE held SET entries = entries - 1, bytes = bytes - old.weight; END""",
     "PRAGMA user_version = 1",
-    "COMMIT",
 )
-
-
-class StaleError(OSError):
-    """The index at this path is no longer the one that is open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the index says of an entry. `standing`: its body is written."""
-
-    key: str
-    checksum: str
-    size: int
-    weight: int
-    media_type: str
-    notes: str
-    tag: bytes
-    standing: bool
-
-
-_COLUMNS = "key, checksum, size, weight, media_type, notes, tag, standing"
 
 
 class Index:
@@ -85,7 +59,7 @@ class Index:
     def row(self, key: str) -> tuple[Row, Shelf] | None:
         """The entry, if its body is written."""
         self._outlive_fork()
-        with self._lock:
+        with self._lock, _nothing_believed():
             connection, shelf = self._connected()
             found = find(connection, key)
         return (found, shelf) if found and found.standing else None
@@ -93,22 +67,29 @@ class Index:
     def held(self) -> tuple[int, int]:
         """Entries and bytes."""
         self._outlive_fork()
-        with self._lock:
+        with self._lock, _nothing_believed():
             connection, _ = self._connected()
-            [(entries, size)] = connection.execute("SELECT entries, bytes FROM held").fetchall()
+            [(entries, size)] = patiently(connection, "SELECT entries, bytes FROM held")
             return entries, size
+
+    def latest(self) -> int:
+        """The highest time of reading that is known, in nanoseconds."""
+        self._outlive_fork()
+        with self._lock, _nothing_believed():
+            connection, _ = self._connected()
+            return latest(connection)
 
     @contextmanager
     def writing(self) -> Iterator[tuple[sqlite3.Connection, Shelf]]:
         """A transaction, while which no other process writes; undone where the block raises."""
         self._outlive_fork()
-        with self._lock:
+        with self._lock, _nothing_believed():
             connection, shelf = self._connected()
-            connection.execute("BEGIN IMMEDIATE")
+            patiently(connection, "BEGIN IMMEDIATE")
             try:
                 self._must_be_current(shelf)
                 yield connection, shelf
-                connection.execute("COMMIT")
+                patiently(connection, "COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -118,6 +99,10 @@ class Index:
         """Closed, until it is used again."""
         self._outlive_fork()
         with self._lock:
+            self._close()
+
+    def __del__(self) -> None:
+        if self._pid == os.getpid():
             self._close()
 
     def _close(self) -> None:
@@ -135,13 +120,13 @@ class Index:
                 return self._connection, self._shelf
         self._shelf = current_shelf(self._folder)
         self._inode = os.stat(self._shelf.index).st_ino
-        self._connection = _connect(self._shelf.index)
+        self._connection = _connect(self._shelf)
         return self._connection, self._shelf
 
     def _must_be_current(self, shelf: Shelf) -> None:
         """Raises `OSError`. What is written to an index that was deleted, nobody finds again."""
         if os.stat(shelf.index).st_ino != self._inode:
-            raise StaleError(f"{shelf.index} was replaced")
+            raise FileNotFoundError(errno.ENOENT, "was replaced", shelf.index)
 
     def _outlive_fork(self) -> None:
         if self._pid != os.getpid():
@@ -156,65 +141,44 @@ class Index:
         self._pid = os.getpid()
 
 
-def find(connection: sqlite3.Connection, key: str) -> Row | None:
-    # All rows are fetched: what is not read to its end keeps a lock.
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,)).fetchall()  # noqa: S608
-    return Row(*rows[0]) if rows else None
-
-
-def insert(connection: sqlite3.Connection, row: Row, inode: int, read: int) -> None:
-    connection.execute(
-        f"INSERT INTO entries ({_COLUMNS}, inode, read) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (
-            row.key,
-            row.checksum,
-            row.size,
-            row.weight,
-            row.media_type,
-            row.notes,
-            row.tag,
-            int(row.standing),
-            inode,
-            read,
-        ),
-    )
-
-
-def latest(connection: sqlite3.Connection) -> int:
-    """The highest time of reading that is known, in nanoseconds."""
-    [(read,)] = connection.execute("SELECT max(read) FROM entries").fetchall()
-    return read or 0
-
-
-def is_damage(error: Exception) -> bool:
-    """Whether the index itself is wrong, and not the disk or the moment."""
-    if not isinstance(error, sqlite3.Error):
-        return False
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    return code in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_ERROR,  # a database, but not with these tables
-        sqlite3.SQLITE_CONSTRAINT,
-        sqlite3.SQLITE_MISMATCH,
-    )
-
-
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(shelf: Shelf) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        shelf.index, timeout=0, isolation_level=None, check_same_thread=False
     )
     try:
         for pragma in ("synchronous = OFF", "journal_mode = TRUNCATE", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        [(version,)] = connection.execute("PRAGMA user_version").fetchall()
-        if version == 0:
-            for statement in _TABLES:
-                connection.execute(statement).fetchall()
+            patiently(connection, f"PRAGMA {pragma}")
+        if _is_empty(connection):
+            _make_tables(connection, shelf)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    [(version,)] = patiently(connection, "PRAGMA user_version")
+    return bool(version == 0)
+
+
+def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
+    patiently(connection, "PRAGMA auto_vacuum = FULL")
+    patiently(connection, "BEGIN IMMEDIATE")
+    if _is_empty(connection):  # still: others start at the same time
+        if any(shelf.names()):
+            raise sqlite3.DatabaseError("bodies are there, and their index is not")
+        for statement in _TABLES:
+            connection.execute(statement)
+    patiently(connection, "COMMIT")
+
+
+@contextmanager
+def _nothing_believed() -> Iterator[None]:
+    """Values of another type than was stored, and messages that are no text, are damage."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError(f"the index is damaged: {error}") from error
 
 
 _indexes: weakref.WeakSet[Index] = weakref.WeakSet()

@@ -13,6 +13,9 @@ import pytest
 
 from imgmiddleware.cache import Claims
 
+#: From 3.12 on Python warns of what is tested here: that it goes well.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 
 def child(work: Callable[[], None]) -> int:
     pid = os.fork()

@@ -1,0 +1,96 @@
+"""Rows of the disk cache's index, and statements that are tried again while others write."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any
+
+#: Seconds to wait for other processes, which write for less than a millisecond each.
+_PATIENCE = 2.0
+#: Seconds between two tries, the first and the longest. SQLite's own begin at a millisecond.
+_SOON, _LATER = 0.0001, 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the index says of an entry. `standing`: its body is written."""
+
+    key: str
+    checksum: str
+    size: int
+    weight: int
+    media_type: str
+    notes: str
+    tag: bytes
+    standing: bool
+
+
+_COLUMNS = "key, checksum, size, weight, media_type, notes, tag, standing"
+
+
+def patiently(
+    connection: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()
+) -> list[Any]:
+    """All rows of a statement, tried again while others write. Raises `sqlite3.Error`.
+
+    All of them, as what is not read to its end keeps a lock.
+    """
+    limit, pause = time.monotonic() + _PATIENCE, _SOON
+    while True:
+        try:
+            return connection.execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > limit:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, _LATER)
+
+
+def find(connection: sqlite3.Connection, key: str) -> Row | None:
+    rows = patiently(connection, f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))  # noqa: S608
+    return Row(*rows[0]) if rows else None
+
+
+def insert(connection: sqlite3.Connection, row: Row, inode: int, read: int) -> None:
+    connection.execute(
+        f"INSERT INTO entries ({_COLUMNS}, inode, read) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (
+            row.key,
+            row.checksum,
+            row.size,
+            row.weight,
+            row.media_type,
+            row.notes,
+            row.tag,
+            int(row.standing),
+            inode,
+            read,
+        ),
+    )
+
+
+def latest(connection: sqlite3.Connection) -> int:
+    """The highest time of reading that is known, in nanoseconds."""
+    [(read,)] = patiently(connection, "SELECT max(read) FROM entries")
+    return int(read or 0)
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether others kept the index locked for too long."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether the index itself is wrong, and not the disk or the moment."""
+    if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
+        return False
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return code in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,  # a database, but not with these tables
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+    )
