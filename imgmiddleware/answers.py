@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.http import cors
@@ -77,15 +78,26 @@ def picture(
     `notes` say what was set aside for it. `download` is the `dl=` of its URL, which is no part of
     the picture: a 304 has the validators alone. Raises `ImageError` (416).
     """
+    headers = _of_picture(request.path, download, media_type, len(body), notes, shared)
+    return _ranged(request, ImageResponse(200, headers, body))
+
+
+@lru_cache(maxsize=1024)  # what is sent is sent again, and this is half of what a hit takes
+def _of_picture(
+    path: str,
+    download: str | None,
+    media_type: str,
+    length: int,
+    notes: tuple[str, ...],
+    shared: Headers,
+) -> Headers:
     headers: Headers = (
-        *_content(media_type, body),
+        *_content(media_type, length),
         ("Accept-Ranges", "bytes"),
         *shared,
-        ("Content-Disposition", _saved_as(request.path, download, media_type)),
+        ("Content-Disposition", _saved_as(path, download, media_type)),
     )
-    if notes:
-        headers += (("Image-Notes", ", ".join(notes)),)
-    return _ranged(request, ImageResponse(200, headers, body))
+    return (*headers, ("Image-Notes", ", ".join(notes))) if notes else headers
 
 
 def _saved_as(path: str, download: str | None, media_type: str) -> str:
@@ -148,7 +160,7 @@ def asks_first(request: ImageRequest, settings: Settings) -> bool:
 def refusal(error: ImageError) -> ImageResponse:
     """A problem document, which nobody may keep: what is wrong now may be right in a second."""
     body = problem(error.status, error.code, error.detail, error.members)
-    headers: Headers = (*_content(MEDIA_TYPE, body), ("Cache-Control", "no-store"))
+    headers: Headers = (*_content(MEDIA_TYPE, len(body)), ("Cache-Control", "no-store"))
     if error.status == 405:
         headers += (_allow(),)
     if error.status == 416:
@@ -211,8 +223,8 @@ def _handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
     return replace(response, headers=(*kept, where), body=b"")
 
 
-def _content(media_type: str, body: bytes | FileBody) -> Headers:
-    return ("Content-Type", media_type), ("Content-Length", str(len(body))), _NO_SNIFFING
+def _content(media_type: str, length: int) -> Headers:
+    return ("Content-Type", media_type), ("Content-Length", str(length)), _NO_SNIFFING
 
 
 def _allow() -> tuple[str, str]:

@@ -93,7 +93,7 @@ class ASGIImageMiddleware:
 
     async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
         head = {"type": "http.response.start", "status": response.status}
-        await send({**head, "headers": [_raw(pair) for pair in response.headers]})
+        await send({**head, "headers": _raw(response.headers)})
         if isinstance(response.body, FileBody):
             await self._send_file(response.body, scope, send)
         else:
@@ -156,11 +156,10 @@ def _path(scope: Scope) -> str:
 
 
 def _read(scope: Scope) -> ImageRequest:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        joint = "; " if name == "cookie" else ", "  # RFC 6265 and 9113, section 8.2.3
-        headers[name] = headers[name] + joint + value if name in headers else value
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(pairs)
+    if len(headers) < len(pairs):
+        headers = _joined(pairs)
     return ImageRequest(
         method=scope["method"],
         path=_path(scope),
@@ -172,11 +171,19 @@ def _read(scope: Scope) -> ImageRequest:
     )
 
 
+def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Of a header that came more than once all values (RFC 6265, RFC 9113 section 8.2.3)."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        joint = "; " if name == "cookie" else ", "
+        headers[name] = headers[name] + joint + value if name in headers else value
+    return headers
+
+
 def _sends_paths(scope: Scope) -> bool:
     return "http.response.pathsend" in (scope.get("extensions") or {})
 
 
-@lru_cache(maxsize=4096)  # a header that is sent is sent again: half of what a hit would cost
-def _raw(header: tuple[str, str]) -> tuple[bytes, bytes]:
-    name, value = header
-    return name.lower().encode("latin-1"), value.encode("latin-1")
+@lru_cache(maxsize=1024)  # what is sent is sent again
+def _raw(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]

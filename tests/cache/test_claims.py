@@ -87,7 +87,11 @@ def test_a_forked_child_holds_nothing_for_its_parent(tmp_path: Path) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        with Claims(tmp_path).take("key") as claim:
+        until = time.monotonic() + 30  # the child may have been forked, and not run yet
+        while (claim := Claims(tmp_path).take("key")) is None:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        with claim:
             assert claim.excludes
     finally:
         os.kill(grandchild, signal.SIGKILL)
