@@ -78,7 +78,7 @@ def picture(
     `notes` say what was set aside for it. `download` is the `dl=` of its URL, which is no part of
     the picture: a 304 has the validators alone. Raises `ImageError` (416).
     """
-    headers = _of_picture(request.path, download, media_type, len(body), notes, shared)
+    headers = _of_picture(request.path, download, media_type, len(body), notes, shared=shared)
     return _ranged(request, ImageResponse(200, headers, body))
 
 
@@ -89,6 +89,7 @@ def _of_picture(
     media_type: str,
     length: int,
     notes: tuple[str, ...],
+    *,
     shared: Headers,
 ) -> Headers:
     headers: Headers = (

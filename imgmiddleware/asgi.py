@@ -93,7 +93,7 @@ class ASGIImageMiddleware:
 
     async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
         head = {"type": "http.response.start", "status": response.status}
-        await send({**head, "headers": _raw(response.headers)})
+        await send({**head, "headers": [*_raw(response.headers)]})
         if isinstance(response.body, FileBody):
             await self._send_file(response.body, scope, send)
         else:
@@ -185,5 +185,7 @@ def _sends_paths(scope: Scope) -> bool:
 
 
 @lru_cache(maxsize=1024)  # what is sent is sent again
-def _raw(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+    )
