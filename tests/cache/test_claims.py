@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import Claims
+from imgmiddleware.cache import Claims, claims
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -43,12 +43,12 @@ def test_one_has_it_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_late_release_frees_nobody_elses(tmp_path: Path) -> None:
-    claims = Claims(tmp_path)
-    first = claims.take("key")
+    own = Claims(tmp_path)
+    first = own.take("key")
     first.release()
-    second = claims.take("key")
+    second = own.take("key")
     first.release()
-    assert claims.take("key") is None
+    assert own.take("key") is None
     second.release()
 
 
@@ -113,9 +113,9 @@ def test_many_processes_count_one_by_one(tmp_path: Path) -> None:
     counter.write_text("0")
 
     def count() -> None:
-        claims = Claims(tmp_path)
+        own = Claims(tmp_path)
         for _ in range(100):
-            with claims.hold("key", lambda: None) as claim:
+            with own.hold("key", lambda: None) as claim:
                 assert claim.excludes
                 counter.write_text(str(int(counter.read_text()) + 1))
 
@@ -125,7 +125,7 @@ def test_many_processes_count_one_by_one(tmp_path: Path) -> None:
 
 
 def test_waiting_ends_as_the_caller_says(tmp_path: Path) -> None:
-    claims = Claims(tmp_path)
+    own = Claims(tmp_path)
     looks: list[int] = []
 
     def check() -> None:
@@ -133,22 +133,22 @@ def test_waiting_ends_as_the_caller_says(tmp_path: Path) -> None:
         if len(looks) == 3:
             raise TimeoutError
 
-    with claims.take("key"), pytest.raises(TimeoutError):
-        claims.hold("key", check)
-    with claims.hold("key", check):
+    with own.take("key"), pytest.raises(TimeoutError):
+        own.hold("key", check)
+    with own.hold("key", check):
         pass
     assert len(looks) == 3
 
 
 def test_who_waits_gets_it(tmp_path: Path) -> None:
-    claims = Claims(tmp_path)
+    own = Claims(tmp_path)
     got = threading.Event()
 
     def wait() -> None:
-        with claims.hold("key", lambda: None):
+        with own.hold("key", lambda: None):
             got.set()
 
-    claim = claims.take("key")
+    claim = own.take("key")
     thread = threading.Thread(target=wait)
     thread.start()
     assert not got.wait(0.05)
@@ -165,8 +165,8 @@ def test_a_key_that_is_no_digest_is_refused(tmp_path: Path, key: str) -> None:
 
 def test_a_folder_that_cannot_be_written_excludes_nobody(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    claims = Claims(tmp_path / "file")
-    with claims.take("key") as one, claims.take("key") as other:
+    own = Claims(tmp_path / "file")
+    with own.take("key") as one, own.take("key") as other:
         assert not one.excludes
         assert not other.excludes
 
@@ -177,3 +177,33 @@ def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
     with Claims(tmp_path).take("key") as claim:
         assert not claim.excludes
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_no_locks_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system without them: a picture may be made twice."""
+
+    def refused(descriptor: int) -> bool:
+        raise OSError("no locks")
+
+    monkeypatch.setattr(claims, "lock", refused)
+    with Claims(tmp_path).take("key") as one, Claims(tmp_path).take("key") as other:
+        assert not one.excludes
+        assert not other.excludes
+
+
+def test_a_file_exchanged_under_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its holder unlinks it between our opening and our locking: what is locked is nobody's file."""
+    holder = Claims(tmp_path).take("key")
+    original = claims.lock
+    locked: list[bool] = []
+
+    def late(descriptor: int) -> bool:
+        holder.release()
+        locked.append(original(descriptor))
+        return locked[-1]
+
+    monkeypatch.setattr(claims, "lock", late)
+    with Claims(tmp_path).take("key") as claim:
+        assert claim.excludes
+        assert Claims(tmp_path).take("key") is None
+    assert locked[:2] == [True, True]
