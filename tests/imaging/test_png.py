@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.encode import encode
 from imgmiddleware.imaging.engine import engine
-from imgmiddleware.imaging.png import FILTERS, png, way_for
+from imgmiddleware.imaging.png import png, way_for
+from imgmiddleware.imaging.png_filters import FILTERS
 from pictures import photo_like
 
 RANDOM = np.random.default_rng(7)
