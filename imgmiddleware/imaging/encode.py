@@ -102,19 +102,22 @@ def _gif(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 QUALITIES = (0, 10, 25, 50, 75, 90, 100)
 
 ENCODERS: Mapping[str, Encoder] = {
+    # Huffman codes of its own: 3 to 15 % fewer bytes for a millisecond.
     "jpg": Encoder(
         65_500,
         _opencv(".jpg", lambda q: (cv2.IMWRITE_JPEG_QUALITY, q, cv2.IMWRITE_JPEG_OPTIMIZE, 1)),
         QUALITIES,
     ),
     "png": Encoder(1_000_000, _png),
-    # Over 100 would mean lossless to OpenCV.
+    # Over 100 would mean lossless to OpenCV. It takes libwebp's method 4 of 6: under 3 it were half
+    # the time for 1.5 times the bytes, over it more time for nothing.
     "webp": Encoder(
         16_383,
         _opencv(".webp", lambda q: (cv2.IMWRITE_WEBP_QUALITY, q)),
         (0, 2, 10, 53, 82, 93, 100),
     ),
-    # Speed 9 of 10: half the time of WebP at a third less bytes; slower ones cost seconds.
+    # Speed 9 of 10: half the time of WebP at a third less bytes. Only 6 takes fewer, a third less,
+    # for eight to twelve times the time: 90 ms for 0.4 megapixels, 1 s for 1.4 of a detailed photo.
     "avif": Encoder(
         65_535,
         _opencv(".avif", lambda q: (cv2.IMWRITE_AVIF_QUALITY, q, cv2.IMWRITE_AVIF_SPEED, 9)),

@@ -17,15 +17,13 @@ class Filter:
     """`predict` guesses bytes from those to their left, above, and above to the left; `worth`
     weighs its entropy, so that a dearer filter is taken only where it saves something.
 
-    Its last argument is room for `ROOMS` such arrays: to ask the system for new ones takes several
+    Its last argument is room for `rooms` such arrays: to ask the system for new ones takes several
     times as long as to compute what is in them.
     """
 
     predict: Callable[[Pixels, Pixels, Pixels, Pixels], Pixels]
+    rooms: int = 0
     worth: float = 1
-
-
-ROOMS = 5
 
 
 def _nothing(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
@@ -78,11 +76,11 @@ def _distance(one: Pixels, other: Pixels, out: Pixels, room: Pixels) -> None:
 
 
 FILTERS: Mapping[int, Filter] = {
-    0: Filter(_nothing),
+    0: Filter(_nothing, 1),
     1: Filter(lambda left, above, corner, room: left),
     2: Filter(lambda left, above, corner, room: above),
-    3: Filter(_average),
-    4: Filter(_paeth, 1.01),
+    3: Filter(_average, 2),
+    4: Filter(_paeth, 5, 1.02),
 }
 
 

@@ -85,7 +85,9 @@ def test_each_filter_is_undone_by_other_readers(
     # All but one are so dear that they are not chosen.
     for other, filter in FILTERS.items():
         monkeypatch.setitem(
-            FILTERS, other, type(filter)(filter.predict, 1e-9 if other == number else 1e9)
+            FILTERS,
+            other,
+            type(filter)(filter.predict, filter.rooms, 1e-9 if other == number else 1e9),
         )
     # Small steps and large ones, equal neighbours and ties: every branch of Paeth's.
     pixels = np.concatenate(
