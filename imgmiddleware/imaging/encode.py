@@ -13,6 +13,7 @@ import numpy as np
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging import palette
 from imgmiddleware.imaging.metadata import NO_METADATA, Metadata, attached
+from imgmiddleware.imaging.png import indexed_png, png
 from imgmiddleware.probe.exif import written
 from imgmiddleware.sources.original import Pixels
 
@@ -70,16 +71,20 @@ def _with_metadata(
     return cv2.imencodeWithMetadata(suffix, pixels, kinds, blocks, settings)
 
 
-_truecolor_png = _opencv(".png")
-
-
 def _png(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
-    """With a palette where that loses nothing and is smaller."""
-    indexed = palette.exact(pixels) if pixels.dtype == np.uint8 else None
-    plain = _truecolor_png(pixels, quality, metadata)
+    """With a palette where that loses nothing and is smaller, but for a bit a pixel."""
+    indexed = palette.exact(pixels, _most_colors(pixels)) if pixels.dtype == np.uint8 else None
     if indexed is None:
-        return plain
-    return min(attached(palette.png(indexed), "png", metadata), plain, key=len)
+        return attached(png(pixels), "png", metadata)
+    file = indexed_png(indexed)
+    if 8 * len(file) > indexed.indices.size:
+        file = min(file, png(pixels), key=len)
+    return attached(file, "png", metadata)
+
+
+def _most_colors(pixels: Pixels) -> int:
+    """Of a palette in PNG: an index of 8 bits is no smaller than a gray of 8 bits."""
+    return 16 if pixels.ndim == 2 else 256
 
 
 def _gif(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
@@ -97,15 +102,22 @@ def _gif(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 QUALITIES = (0, 10, 25, 50, 75, 90, 100)
 
 ENCODERS: Mapping[str, Encoder] = {
-    "jpg": Encoder(65_500, _opencv(".jpg", lambda q: (cv2.IMWRITE_JPEG_QUALITY, q)), QUALITIES),
+    # Huffman codes of its own: 3 to 15 % fewer bytes for a millisecond.
+    "jpg": Encoder(
+        65_500,
+        _opencv(".jpg", lambda q: (cv2.IMWRITE_JPEG_QUALITY, q, cv2.IMWRITE_JPEG_OPTIMIZE, 1)),
+        QUALITIES,
+    ),
     "png": Encoder(1_000_000, _png),
-    # Over 100 would mean lossless to OpenCV.
+    # Over 100 would mean lossless to OpenCV. It takes libwebp's method 4 of 6: under 3 it were half
+    # the time for 1.5 times the bytes, over it more time for nothing.
     "webp": Encoder(
         16_383,
         _opencv(".webp", lambda q: (cv2.IMWRITE_WEBP_QUALITY, q)),
         (0, 2, 10, 53, 82, 93, 100),
     ),
-    # Speed 9 of 10: half the time of WebP at a third less bytes; slower ones cost seconds.
+    # Speed 9 of 10: half the time of WebP at a third less bytes. Only 6 takes fewer, a third less,
+    # for eight to twelve times the time: 90 ms for 0.4 megapixels, 1 s for 1.4 of a detailed photo.
     "avif": Encoder(
         65_535,
         _opencv(".avif", lambda q: (cv2.IMWRITE_AVIF_QUALITY, q, cv2.IMWRITE_AVIF_SPEED, 9)),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
+import zlib
 
 import cv2
 import numpy as np
 import PIL
 import simplejpeg
 
+from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 2
+REVISION = 3
 
 
 def made_by(plan: Plan) -> str:
@@ -40,5 +42,15 @@ def engine() -> str:
             f"numpy/{np.__version__}",
             f"pillow/{PIL.__version__}",
             f"simplejpeg/{simplejpeg.__version__}",
+            _deflate(),
         )
+    )
+
+
+def _deflate() -> str:
+    faster = parts.zlib_ng()
+    return (
+        f"zlib-ng/{faster.ZLIBNG_RUNTIME_VERSION}"
+        if faster
+        else f"zlib/{zlib.ZLIB_RUNTIME_VERSION}"
     )

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from imgmiddleware.imaging.png import chunk
 from imgmiddleware.probe.exif import Exif, Value, directories, values, written
 from imgmiddleware.probe.ifd import read_directory, read_layout
 from imgmiddleware.probe.window import Window
@@ -63,15 +64,10 @@ def _png(file: bytes, metadata: Metadata) -> bytes:
     """Chunks behind IHDR, before any that they must precede (clause 5.6)."""
     chunks = b""
     if metadata.icc:
-        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))
+        chunks += chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))
     if metadata.exif:
-        chunks += _chunk(b"eXIf", written(metadata.exif))
+        chunks += chunk(b"eXIf", written(metadata.exif))
     return file[:33] + chunks + file[33:]
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    crc = zlib.crc32(kind + body)
-    return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", crc)
 
 
 def _tiff(file: bytes, metadata: Metadata) -> bytes:

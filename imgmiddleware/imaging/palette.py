@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import cv2
@@ -15,7 +14,7 @@ from imgmiddleware.sources.original import Pixels
 _MOST = 256
 #: Pixels of a first look, which tells a photo from a drawing in some microseconds.
 _SAMPLE = 2048
-#: Pixels that are sorted at a time.
+#: Pixels that are looked at at a time.
 _BAND = 2**18
 
 
@@ -30,19 +29,35 @@ class Indexed:
 def exact(pixels: Pixels, most: int = _MOST) -> Indexed | None:
     """`pixels` (uint8 gray, BGR or BGRA) in their own colours; None where they are over `most`.
 
-    What is clear all the way is one colour: what it hides is never seen.
+    What is clear all the way is one colour: what it hides is never seen. A drawing's neighbours are
+    mostly alike, so that only the first of each run is looked up.
     """
-    codes = _codes(pixels)
-    flat = codes.reshape(-1)
-    if len(np.unique(flat[:: max(1, flat.size // _SAMPLE)])) > most:
+    flat = pixels.reshape(1, -1, *pixels.shape[2:])
+    if len(np.unique(_codes(flat[:, :: max(1, flat.shape[1] // _SAMPLE)]))) > most:
         return None
+    bands = [slice(start, start + _BAND) for start in range(0, flat.shape[1], _BAND)]
     found = np.empty(0, np.uint32)
-    for start in range(0, flat.size, _BAND):
-        found = np.union1d(found, flat[start : start + _BAND])
+    for band in bands:
+        codes = _codes(flat[:, band])[0]
+        found = np.union1d(found, codes[_heads(codes)])
         if len(found) > most:
             return None
+    indices = np.empty(flat.shape[1], np.uint8)
+    for band in bands:
+        codes = _codes(flat[:, band])[0]
+        heads = _heads(codes)
+        numbers = np.searchsorted(found, codes[heads]).astype(np.uint8)
+        indices[band] = np.repeat(numbers, np.diff(heads, append=len(codes)))
     colors = np.ascontiguousarray(found).view(np.uint8).reshape(-1, 4)[:, [2, 1, 0, 3]]
-    return Indexed(np.searchsorted(found, codes).astype(np.uint8), colors)
+    return Indexed(indices.reshape(pixels.shape[:2]), colors)
+
+
+def _heads(codes: Pixels) -> Pixels:
+    """Where each run of equal codes begins."""
+    changes = np.empty(len(codes), bool)
+    changes[0] = True
+    np.not_equal(codes[1:], codes[:-1], out=changes[1:])
+    return np.flatnonzero(changes)
 
 
 def nearest(pixels: Pixels) -> Indexed:
@@ -77,15 +92,6 @@ def as_image(indexed: Indexed) -> Image.Image:
     image = Image.fromarray(indexed.indices, "P")
     image.putpalette(indexed.colors[:, :3].tobytes())
     return image
-
-
-def png(indexed: Indexed) -> bytes:
-    """A PNG of 1, 2, 4 or 8 bits a pixel."""
-    alpha = indexed.colors[:, 3]
-    more = {"transparency": alpha.tobytes()} if alpha.min() < 255 else {}
-    file = io.BytesIO()
-    as_image(indexed).save(file, "PNG", **more)
-    return file.getvalue()
 
 
 def _codes(pixels: Pixels) -> Pixels:

@@ -1,17 +1,20 @@
-"""Encoding within a number of bytes, against encoding at every quality."""
+"""Encoders: their settings, read from the files by hand; the quality that fits into some bytes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from imgmiddleware import ImageError, ImageRequest, ImageService
 from imgmiddleware.imaging import encode as module
 from imgmiddleware.imaging.encode import ENCODERS, encode, encode_within
 from imgmiddleware.operations.output import MEDIA_TYPES, WITH_ALPHA
-from pictures import photo_like
+from pictures import photo_like, pixels_of
 
 PHOTO = photo_like(80, 60)
 
@@ -53,6 +56,39 @@ def test_as_a_parameter() -> None:
     refused = images.handle(ImageRequest("GET", "/image/x", "max_bytes=100"))
     assert refused is not None
     assert refused.status == 400
+
+
+def segments(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
+    """The marker segments before the scan, by hand (ITU-T T.81, annex B)."""
+    at = 2
+    while jpeg[at + 1] != 0xDA:
+        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        yield jpeg[at + 1], jpeg[at + 4 : at + 2 + length]
+        at += 2 + length
+
+
+#: How many codes of 1 to 16 bits T.81's own table for luminance AC has (annex K, table K.5).
+TYPICAL = bytes([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125])
+
+
+def test_a_jpeg_is_baseline_420_with_codes_of_its_own() -> None:
+    found = list(segments(encode(PHOTO, "jpg", 75)))
+    frame = next(body for marker, body in found if marker == 0xC0)  # SOF0
+    assert [frame[7 + 3 * i] for i in range(frame[5])] == [0x22, 0x11, 0x11]
+    tables = b"".join(body for marker, body in found if marker == 0xC4)  # DHT
+    assert TYPICAL not in tables
+    plain = cv2.imencode(".jpg", PHOTO, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
+    assert TYPICAL in plain
+    assert len(encode(PHOTO, "jpg", 75)) < len(plain)
+    assert np.array_equal(pixels_of(encode(PHOTO, "jpg", 75)), pixels_of(plain))
+
+
+def test_an_avif_is_420() -> None:
+    # av1C: after the first two bytes come one bit each of tier, high depth, twelve bits,
+    # monochrome, and the two of the subsampling (AV1-ISOBMFF, 2.3.3).
+    data = encode(PHOTO, "avif", 75)
+    flags = data[data.index(b"av1C") + 6]
+    assert flags & 0b01111100 == 0b00001100
 
 
 RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text()

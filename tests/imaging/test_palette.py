@@ -41,7 +41,7 @@ def test_a_drawing_has_a_palette_and_loses_nothing(channels: int, count: int, bi
     if data[25] == 3:  # IHDR's colour type: a palette
         assert data[24] == bits
     else:
-        assert (channels, count) in {(1, 17), (1, 256)} or count == 256  # as small without
+        assert channels == 1 or count == 256  # as small without
     with Image.open(io.BytesIO(data)) as image:
         back = np.asarray(image.convert("RGBA"))
     rgba = np.dstack([pixels] * 3 + [np.full_like(pixels, 255)]) if channels == 1 else (

@@ -1,0 +1,90 @@
+"""PNG's filters: what is left of each byte when its neighbours are known (clause 9 of its
+specification, third edition). On whole bands of rows at once, in bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgmiddleware.sources.original import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`predict` guesses bytes from those to their left, above, and above to the left; `worth`
+    weighs its entropy, so that a dearer filter is taken only where it saves something.
+
+    Its last argument is room for `rooms` such arrays: to ask the system for new ones takes several
+    times as long as to compute what is in them.
+    """
+
+    predict: Callable[[Pixels, Pixels, Pixels, Pixels], Pixels]
+    rooms: int = 0
+    worth: float = 1
+
+
+def _nothing(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
+    room[0] = 0
+    return np.asarray(room[0])
+
+
+def _average(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
+    """Without their sum, which a byte does not hold: what both have, and half of what one has."""
+    both, half = room[:2]
+    np.bitwise_and(left, above, out=both)
+    np.bitwise_xor(left, above, out=half)
+    half >>= 1
+    half += both
+    return np.asarray(half)
+
+
+def _paeth(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
+    """That of the three which is nearest to left + above - corner, in this order (clause 9.4).
+
+    With distances that are never negative, so that bytes are enough: the corner is it only where
+    it lies between the others, and nearer to their middle than to either.
+    """
+    to_left, to_above, mask, most, found = room
+    _distance(above, corner, to_left, found)
+    _distance(left, corner, to_above, found)
+    np.less_equal(to_left, to_above, out=mask.view(bool))
+    np.negative(mask, out=mask)  # 255 where true
+    np.bitwise_xor(left, above, out=found)
+    found &= mask
+    found ^= above  # the left one where it is nearer, else the one above
+    np.maximum(to_left, to_above, out=most)
+    least = np.minimum(to_left, to_above, out=to_left)
+    _distance(left, above, to_above, mask)
+    np.greater(to_above, most, out=mask.view(bool))  # the corner is between
+    most -= least
+    np.less(most, least, out=to_above.view(bool))
+    mask &= to_above
+    np.negative(mask, out=mask)
+    np.bitwise_xor(found, corner, out=most)
+    most &= mask
+    found ^= most
+    return np.asarray(found)
+
+
+def _distance(one: Pixels, other: Pixels, out: Pixels, room: Pixels) -> None:
+    np.maximum(one, other, out=out)
+    np.minimum(one, other, out=room)
+    out -= room
+
+
+FILTERS: Mapping[int, Filter] = {
+    0: Filter(_nothing, 1),
+    1: Filter(lambda left, above, corner, room: left),
+    2: Filter(lambda left, above, corner, room: above),
+    3: Filter(_average, 2),
+    4: Filter(_paeth, 5, 1.02),
+}
+
+
+def predicted(number: int, here: Pixels, above: Pixels, step: int, room: Pixels) -> Pixels:
+    """What the filter takes the padded rows `here` to be, in `room` perhaps."""
+    filter = FILTERS[number]
+    return filter.predict(here[:, :-step], above[:, step:], above[:, :-step], room[:, : len(here)])
