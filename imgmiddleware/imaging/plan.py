@@ -42,10 +42,10 @@ Box = tuple[int, int, int, int]
 _DECODED_UPRIGHT = frozenset({"tiff"})
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
-#: libvips. Over five photos and seven widths half of a JPEG is then 0.7 to 17 dB nearer to the ideal
-#: than libvips' result; with 1.6 to 1.9 samples it is 1 to 11 dB further from it. The other eighths
-#: are worse than half even where they are larger (5/8 with 2.9 samples: 8 dB below libvips), and a
-#: quarter saves 1 % of a 16 MB file's time and a fifth of a 0.5 MB one's, but is one decode more.
+#: libvips. Over five photos and seven widths half of a JPEG is then 0.7 to 17 dB nearer to the
+#: ideal than libvips' result; with 1.6 to 1.9 samples it is 1 to 11 dB further from it. Other
+#: eighths can be worse where they are larger (5/8, 2.9 samples: 8 dB below libvips). A quarter
+#: saves 1 % of a 16 MB file's time and a fifth of a 0.5 MB one's, but is one more decode to share.
 _OVERSAMPLING = 2
 
 
