@@ -5,8 +5,8 @@ against Lanczos-3 in 32-bit floats of the same original, by Pillow; rounding alo
 
     python -m benchmarks.bench_resample [--rounds 7] [--widths 301,800,1600]
 
-libvips' time is that of the two steps of its `resize` with a copy between them: in one go, of pixels
-in memory, it computes what they share several times over and takes up to five times as long.
+libvips' time is that of the two steps of its `resize` with a copy between them: in one go, of
+pixels in memory, it computes what they share several times over, up to five times as long.
 """
 
 from __future__ import annotations
@@ -113,9 +113,8 @@ def main() -> None:
             row += [f"{own.median / timings[way].median:.2f}" for way in WAYS if way != "here"]
             row += [f"{psnr(way(pixels, size), expected):.1f}" for way in WAYS.values()]
             rows.append(row)
-    print(
-        f"{machine('numpy', 'opencv-python-headless', 'pillow', 'pyvips')}; {name}; milliseconds of CPU time, one thread\n"
-    )
+    print(machine("numpy", "opencv-python-headless", "pillow", "pyvips"))
+    print(f"{name}; CPU time, medians of {arguments.rounds} rounds\n")
     head = ["original", "width", "here, ms"]
     head += [f"time / {way}'s" for way in WAYS if way != "here"]
     print(table([*head, *(f"{way}, dB" for way in WAYS)], rows))

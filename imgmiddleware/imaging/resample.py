@@ -14,7 +14,7 @@ import numpy as np
 
 from imgmiddleware.imaging.lanczos import Floats, lanczos
 from imgmiddleware.imaging.light import encoded, light
-from imgmiddleware.operations.pixels import full, premultiplied
+from imgmiddleware.operations.pixels import full
 from imgmiddleware.sources.original import Pixels
 
 #: A picture is halved while so many samples remain for each of the result's.
@@ -23,8 +23,8 @@ OVERSAMPLING = 2
 #: Pixels that are weighed by alpha, or made light of, before a halving at a time.
 _BAND = 2**18
 
-#: Samples that are not whole become whole numbers of this part of white, or of one over it.
-_BITS = 24
+#: Samples that are not whole, or too fine, become whole numbers up to about this.
+_FINE = 2**24
 
 
 def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool, linear: bool = False) -> Pixels:
@@ -48,10 +48,18 @@ def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool, linear: bool
 
 
 def _preparation(*, weighed: bool, linear: bool) -> Callable[[Pixels], Pixels] | None:
-    """What pixels go through before they are filtered; it gives float32 where they are weighed."""
+    """What pixels go through before they are filtered."""
     if weighed and linear:
-        return lambda pixels: premultiplied(light(pixels))
-    return premultiplied if weighed else light if linear else None
+        return lambda pixels: _weighed(light(pixels))
+    return _weighed if weighed else light if linear else None
+
+
+def _weighed(pixels: Pixels) -> Pixels:
+    """Colour times alpha, and alpha times that of no transparency: uint8 as uint16, exactly."""
+    alpha = cv2.extractChannel(pixels, 3)
+    weights = cv2.merge((alpha, alpha, alpha, np.full_like(alpha, full(pixels.dtype))))
+    exact = np.uint16 if pixels.dtype == np.uint8 else np.float32
+    return np.multiply(pixels, weights, dtype=exact)
 
 
 def _halvings(pixels: Pixels, least: tuple[int, int]) -> int:
@@ -88,7 +96,7 @@ def _halved_after(
 class _Resampling:
     """Pixels that become others of `dtype`, after `prepare` where that is still to be done.
 
-    Where they are `weighed`, they are float32 in the range of `dtype`, colours times alpha.
+    Where they are `weighed`, they are products as `_weighed` makes them.
     """
 
     pixels: Pixels
@@ -107,41 +115,46 @@ class _Resampling:
             lines[top : top + floats.shape[2]] = cv2.transpose(ready.reshape(lines.shape[1], -1))
 
         shape = height, width, *(channels or (1,))
-        lanczos(shape, size, int(full(self.dtype)) * self._scale, self._load, store)
+        lanczos(shape, size, int(self._full * self._scale), self._load, store)
         return result
 
     @property
-    def _scale(self) -> int:
-        """What makes samples whole numbers."""
-        whole = self.dtype.kind == "u"
-        if whole and not self.weighed:
-            return 1
-        return int(2 ** (_BITS - (8 * self.dtype.itemsize if whole else 0)))
+    def _full(self) -> float:
+        return full(self.dtype) ** (2 if self.weighed else 1)
+
+    @property
+    def _scale(self) -> float:
+        """The power of two that makes samples whole numbers, fine enough and no finer."""
+        if self.dtype.kind == "f":
+            return _FINE
+        return 1 if self._full < _FINE else _FINE / 2**32
 
     def _load(self, rows: slice, columns: slice, samples: Floats) -> None:
         pixels = self.pixels[rows, columns]
         if self.prepare is not None:
             pixels = self.prepare(pixels)
         np.copyto(samples, pixels.reshape(samples.shape))
-        if self._scale > 1:
+        if pixels.dtype.kind == "f":
             samples *= self._scale
-            np.nan_to_num(samples, copy=False)
+            if not np.isfinite(samples.sum()):
+                np.nan_to_num(samples, copy=False)
             np.rint(samples, out=samples)
 
     def _finished(self, floats: Floats) -> Pixels:
         """As `dtype`, clipped where whole: a filter with negative weights overshoots at edges."""
-        if self._scale > 1:
+        most = full(self.dtype)
+        if self._scale != 1:
             floats /= self._scale
         if self.weighed:
             # By the alpha that the filter gave, overshoot included: colour has overshot with it.
             alpha = floats[:, 3:]
             scale = np.zeros_like(alpha)
-            most = full(self.dtype)
-            np.divide(most, alpha, out=scale, where=alpha > most / 512)  # else nothing is seen
+            np.divide(most, alpha, out=scale, where=alpha > self._full / 512)  # else it is not seen
             floats[:, :3] *= scale
+            alpha /= most
         if self.dtype.kind == "u":
             np.rint(floats, out=floats)
-            np.clip(floats, 0, full(self.dtype), out=floats)
+            np.clip(floats, 0, most, out=floats)
         return floats.astype(self.dtype, copy=False)
 
 

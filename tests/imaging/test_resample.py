@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -132,6 +134,75 @@ def test_colour_under_alpha_zero_never_shows() -> None:
     assert seen[:, 1].max() == 0
     assert seen[:, 2].min() >= 250
     assert (result[:, 0, 3].max(), result[:, 19, 3].min()) == (0, 255)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize(("size", "off"), [((44, 31), 0.002), ((90, 70), 0.002), ((30, 22), 0.1)])
+def test_colour_is_weighed_by_alpha(kind: Any, size: tuple[int, int], off: float) -> None:
+    """Fields of every alpha; the smallest result is halved first, which shows beside their edges."""
+    whole = kind != np.float32
+    most = np.iinfo(kind).max if whole else 1
+    fields = np.random.default_rng(4).random((3, 4, 4)).repeat(30, axis=0).repeat(32, axis=1)
+    pixels = np.rint(fields * most).astype(kind) if whole else fields.astype(kind)
+    result = resample(pixels, size, alpha=True)
+    wide = pixels.astype(float)
+    alpha = directly(wide[..., 3:], size)
+    seen = alpha[..., 0] > most / 20
+    colors = directly(wide[..., :3] * wide[..., 3:], size)[seen] / alpha[seen]
+    expected = np.concatenate((colors, alpha[seen]), axis=1)
+    expected = np.clip(expected, 0, most) if whole else expected
+    assert np.abs(result[seen] - expected).max() < most * off  # a halo is half of `most`
+
+
+def test_no_number_does_not_spread() -> None:
+    pixels = np.full((90, 90), 0.5, np.float32)
+    pixels[45, 45] = np.nan
+    result = resample(pixels, (60, 60), alpha=False)
+    assert np.isfinite(result).all()
+    assert (np.abs(result - 0.5) < 1e-6).mean() > 0.97
+
+
+CLASSES = """
+import hashlib
+import numpy as np
+from imgmiddleware.imaging.resample import resample
+
+random = np.random.default_rng(1)
+pixels = random.integers(0, 256, (500, 700, 4), np.uint8)
+found = hashlib.sha256()
+for size in [(300, 200), (500, 450), (900, 600)]:
+    found.update(resample(pixels, size, alpha=False))
+    found.update(resample(pixels, size, alpha=True))
+    found.update(resample(pixels.astype(np.uint16) * 257, size, alpha=True))
+    found.update(resample(pixels, size, alpha=False, linear=True))
+print(found.hexdigest())
+"""
+
+
+def test_equal_bytes_on_every_processor() -> None:
+    """OpenBLAS and NumPy take other instructions, of other widths, where they are told to."""
+    found = set()
+    for core, threads, without in [
+        ("", "", ""),
+        ("Prescott", "1", "AVX512F AVX512CD AVX512_SKX AVX2 FMA3"),
+        ("Haswell", "2", ""),
+        ("SkylakeX", "1", ""),
+    ]:
+        if core == "SkylakeX" and "avx512f" not in Path("/proc/cpuinfo").read_text():
+            continue
+        if core == "Haswell" and "avx2" not in Path("/proc/cpuinfo").read_text():
+            continue
+        environment = {
+            **os.environ, "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads,
+            "NPY_DISABLE_CPU_FEATURES": without,
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", CLASSES],
+            capture_output=True, text=True, timeout=120, check=True,
+            env={name: value for name, value in environment.items() if value},
+        )  # fmt: skip
+        found.add(done.stdout)
+    assert len(found) == 1
 
 
 def test_alpha_that_is_everywhere_opaque_changes_nothing() -> None:
