@@ -1,11 +1,13 @@
 """The weights of Lanczos-3 along one side, in blocks that are small dense matrices.
 
 The centre of sample i of n lies at (i + 1/2) / n of the side. What the filter would read beyond an
-edge has no weight and the others share it, as in Pillow: nothing is shifted or darkened there.
+edge of the picture has no weight and the others share it, as in Pillow: nothing is shifted or
+darkened there.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -65,12 +67,16 @@ class Bank:
         return (np.diff(sums, axis=2, prepend=0) * 2.0**-scale).astype(kind.dtype)
 
 
-def bank(samples: int, results: int) -> Bank:
-    """Lanczos-3 that makes `results` samples of `samples`: fewer, or more."""
-    factor = samples / results
+@functools.lru_cache(maxsize=8)  # for the frames of an animation; at most 7 MB each
+def bank(samples: int, results: int, start: float, length: float) -> Bank:
+    """Lanczos-3 that makes `results` samples, fewer or more, of `length` samples from `start` on.
+
+    `samples`, which it reads around these too, are at most 2 ** 16.
+    """
+    factor = length / results
     stretch = max(1.0, factor)
     blocks = -(-results // BLOCK)
-    centers = (np.arange(blocks * BLOCK).reshape(blocks, BLOCK) + 0.5) * factor - 0.5
+    centers = start + (np.arange(blocks * BLOCK).reshape(blocks, BLOCK) + 0.5) * factor - 0.5
     lasts = centers.ravel()[np.minimum(np.arange(1, blocks + 1) * BLOCK, results) - 1]
     starts = np.maximum(np.ceil(centers[:, 0] - 3 * stretch), 0).astype(int)
     ends = np.minimum(np.floor(lasts + 3 * stretch) + 1, samples).astype(int)

@@ -21,6 +21,9 @@ from imgmiddleware.imaging.bank import BLOCK, Bank, Kind, bank
 
 Floats = npt.NDArray[Any]
 
+#: Left, top, width and height in samples, whole or not.
+Box = tuple[float, float, float, float]
+
 #: Writes the samples of these rows and columns, whole numbers, into (rows, columns, channels).
 Load = Callable[[slice, slice, Floats], None]
 
@@ -42,25 +45,32 @@ _TILE, _ROWS, _BETWEEN = 2**20, 96, 2**20
 
 
 def lanczos(
-    shape: tuple[int, int, int], size: tuple[int, int], most: int, load: Load, store: Store
+    shape: tuple[int, int, int],
+    box: Box,
+    size: tuple[int, int],
+    most: int,
+    *,
+    load: Load,
+    store: Store,
 ) -> None:
-    """Resample a picture of `shape` (height, width, channels) to `size` (width, height).
+    """Resample the `box` of a picture of `shape` (height, width, channels) to `size`.
 
     Its samples are whole numbers up to `most`. Memory follows the strip, not the picture.
     """
     height, width, channels = shape
-    down, across = bank(height, size[1]), bank(width, size[0])
+    down, across = bank(height, size[1], box[1], box[3]), bank(width, size[0], box[0], box[2])
     kind = _SINGLE if most < 256 and max(down.taps, across.taps) <= _TAPS else _DOUBLE
     bits = down.bits(most, kind)
     by_rows = down.whole(bits, bits - kind.fraction, kind)
-    bits = across.bits(most * down.gain * 2**kind.fraction, kind)
+    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**kind.fraction + 1
+    bits = across.bits(between_most, kind)
     by_columns = across.whole(bits, bits + kind.fraction, kind)
 
     tile = max(16, _ONE_THREAD // (BLOCK * down.reach * channels))
-    strips = _strips(down, width * channels, tile * channels * by_rows.itemsize)
+    longest = max(width, size[0]) * channels
+    strips = _strips(down, longest, tile * channels * by_rows.itemsize)
     rows = strips[0][1] * BLOCK
-    most_read = max(span.stop - span.start for _, _, span in strips)
-    samples = np.empty((most_read, tile, channels), kind.dtype)
+    samples = np.empty((max(_length(span) for *_, span in strips), tile, channels), kind.dtype)
     between = np.empty(width * channels * rows, kind.dtype)
     results = np.empty(len(across.starts) * BLOCK * channels * rows, kind.dtype)
     for first, last, span in strips:
@@ -70,7 +80,7 @@ def lanczos(
         middle = between[: width * channels * rows].reshape(width, channels * rows)
         for left in range(0, width, tile):
             columns = slice(left, min(left + tile, width))
-            part = samples[: span.stop - span.start, : columns.stop - left]
+            part = samples[: _length(span), : _length(columns)]
             load(span, columns, part)
             _filter_rows(part, down, by_rows, first, middle[columns].reshape(-1, rows))
         end = results[: len(across.starts) * BLOCK * channels * rows].reshape(-1, channels * rows)
@@ -83,15 +93,19 @@ def lanczos(
 def _strips(down: Bank, samples: int, bytes: int) -> list[tuple[int, int, slice]]:
     """First block, last and the rows they read, for strips of blocks of much the same height.
 
-    `samples` are those of a row of the original, `bytes` those of a row of a tile.
+    `samples` are those of a row, before or after, and `bytes` are a tile's row.
     """
     count = len(down.starts)
     most = max(1, min(_ROWS, _BETWEEN // samples) // BLOCK)
-    while most > 1 and bytes * (down.span(0, min(most, count)).stop) > _TILE:
+    while most > 1 and bytes * _length(down.span(0, min(most, count))) > _TILE:
         most -= 1
     most = -(-count // -(-count // most))
     edges = [*range(0, count, most), count]
     return [(a, b, down.span(a, b)) for a, b in pairwise(edges)]
+
+
+def _length(span: slice) -> int:
+    return int(span.stop - span.start)
 
 
 def _filter_rows(part: Floats, down: Bank, weights: Floats, first: int, result: Floats) -> None:

@@ -160,8 +160,8 @@ def make_plan(
 def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     """The most that rendering takes: an original's file, its decode, and what comes after.
 
-    A picture is resampled from twice its size, with some floats beside it, and is held about three
-    times when it is encoded; of an animation all frames are held until they are.
+    A picture is resampled from up to four times its width and height, in strips of floats, and is
+    held about three times when it is encoded; of an animation all frames are held until they are.
     """
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1

@@ -1,54 +1,71 @@
 """Resample: to the exact size of the result, as an ideal Lanczos-3 does.
 
-A picture much too large is first halved by averaging 2 x 2 (OpenCV's AREA at a whole factor, nearly
-free) while twice the wanted size remains; the rest, and what is enlarged, is Lanczos-3 itself.
+A picture much too large is first halved by averaging 2 x 2, which is nearly free, while twice the
+wanted size remains; the rest, and what is enlarged, is Lanczos-3 itself.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from imgmiddleware.imaging.lanczos import Floats, lanczos
+from imgmiddleware.imaging.halve import Extent, halve, halvings
+from imgmiddleware.imaging.lanczos import Box, Floats, lanczos
 from imgmiddleware.imaging.light import encoded, light
 from imgmiddleware.operations.pixels import full
 from imgmiddleware.sources.original import Pixels
 
-#: A picture is halved while so many samples remain for each of the result's.
-OVERSAMPLING = 2
+Size = tuple[int, int]
 
-#: Pixels that are weighed by alpha, or made light of, before a halving at a time.
+#: Pixels that are weighed by alpha, or made light of, at a time before they are averaged.
 _BAND = 2**18
 
 #: Samples that are not whole, or too fine, become whole numbers up to about this.
 _FINE = 2**24
 
+#: Samples along a side, above which they are averaged by a whole factor to at least half of this:
+#: four for each of the largest result, and what weights take stays small.
+_LONGEST = 2**16
 
-def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool, linear: bool = False) -> Pixels:
+Change = Callable[[Pixels], Pixels]
+
+
+def resample(
+    pixels: Pixels,
+    size: Size,
+    *,
+    alpha: bool,
+    linear: bool = False,
+    shown: Extent | None = None,
+    box: Box | None = None,
+) -> Pixels:
     """`pixels` at `size` (width, height); same dtype and channels.
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
     not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
+    `shown` is the extent of pixels that were halved while they were decoded, which neither light
+    nor colours beside alpha are: as often as `halvings` says.
+    `box` is a part, in samples with a fraction. The filter reads around it, and halvings are those
+    of the whole: so parts side by side become tiles without a seam.
     """
-    if pixels.shape[1::-1] == size:
+    if pixels.shape[1::-1] == size and shown is None and box is None:
         return pixels
     weighed = alpha and not _opaque(pixels)
     prepare = _preparation(weighed=weighed, linear=linear)
-    least = OVERSAMPLING * size[0], OVERSAMPLING * size[1]
+    source = _Source(pixels, box or (0, 0, *(shown or pixels.shape[1::-1])), prepare)
+    if shown is None:
+        source = _halved(_shortened(source), size)
     dtype = light(pixels[:1, :1]).dtype if linear else pixels.dtype
-    if prepare is not None and _halvings(pixels, least):
-        pixels, source, prepare = _halved_after(prepare, pixels, least), pixels.dtype, None
-    else:
-        pixels, source = pixels if prepare else _halved(pixels, least), pixels.dtype
-    result = _Resampling(pixels, dtype, weighed, prepare).to(size)
-    return encoded(result, source) if linear else result
+    result = _Filter(source, dtype, weighed).to(size)
+    return encoded(result, pixels.dtype) if linear else result
 
 
-def _preparation(*, weighed: bool, linear: bool) -> Callable[[Pixels], Pixels] | None:
-    """What pixels go through before they are filtered."""
+def _preparation(*, weighed: bool, linear: bool) -> Change | None:
+    """What pixels go through before they are averaged or filtered."""
     if weighed and linear:
         return lambda pixels: _weighed(light(pixels))
     return _weighed if weighed else light if linear else None
@@ -62,51 +79,97 @@ def _weighed(pixels: Pixels) -> Pixels:
     return np.multiply(pixels, weights, dtype=exact)
 
 
-def _halvings(pixels: Pixels, least: tuple[int, int]) -> int:
-    """How often both sides can be halved without a rest, and stay at or over `least`."""
-    height, width = pixels.shape[:2]
-    times = 0
-    while width >= 2 * least[0] and height >= 2 * least[1] and width % 2 == 0 == height % 2:
-        width, height, times = width // 2, height // 2, times + 1
-    return times
-
-
-def _halved(pixels: Pixels, least: tuple[int, int]) -> Pixels:
-    """Averaged by whole factors of two while both sides stay at or over `least`."""
-    for _ in range(_halvings(pixels, least)):
-        half = pixels.shape[1] // 2, pixels.shape[0] // 2
-        pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA)
-    return pixels
-
-
-def _halved_after(
-    prepare: Callable[[Pixels], Pixels], pixels: Pixels, least: tuple[int, int]
-) -> Pixels:
-    """The same of what `prepare` makes of the pixels, which is never held as a whole."""
-    unit = 2 ** _halvings(pixels, least)
-    rows = unit * max(1, _BAND // (unit * pixels.shape[1]))
-    bands = []
-    for top in range(0, len(pixels), rows):
-        band = prepare(pixels[top : top + rows])
-        bands.append(_halved(band, (band.shape[1] // unit, len(band) // unit)))
-    return np.concatenate(bands)
+def _opaque(pixels: Pixels) -> bool:
+    return bool(pixels[..., 3].min() >= full(pixels.dtype))
 
 
 @dataclass(frozen=True, slots=True)
-class _Resampling:
-    """Pixels that become others of `dtype`, after `prepare` where that is still to be done.
-
-    Where they are `weighed`, they are products as `_weighed` makes them.
-    """
+class _Source:
+    """Pixels of which a box is wanted, after `prepare` where that is still to be done."""
 
     pixels: Pixels
+    box: Box
+    prepare: Change | None
+
+    def averaged(self, average: Change, by: Size, cut: tuple[slice, slice]) -> _Source:
+        """Of what `cut` leaves (columns, rows): each by[0] x by[1] pixels are one, by `average`."""
+        pixels, prepare = self.pixels[cut[1], cut[0]], self.prepare
+        if prepare is None:
+            pixels = average(pixels)
+        else:  # which needs several times their memory
+            pixels = _by_parts(lambda part: average(prepare(part)), pixels, by)
+        left, top, width, height = self.box
+        left, top = left - cut[0].start, top - cut[1].start
+        box = left / by[0], top / by[1], width / by[0], height / by[1]
+        return _Source(pixels, box, None)
+
+
+def _by_parts(average: Change, pixels: Pixels, by: Size) -> Pixels:
+    height, width = pixels.shape[:2]
+    columns = max(1, _BAND // by[0]) * by[0]
+    rows = max(1, _BAND // (min(width, columns) * by[1])) * by[1]
+    bands = [
+        [average(pixels[y : y + rows, x : x + columns]) for x in range(0, width, columns)]
+        for y in range(0, height, rows)
+    ]
+    return np.concatenate([np.concatenate(band, axis=1) for band in bands])
+
+
+def _shortened(source: _Source) -> _Source:
+    """With no side over `_LONGEST`. A rest of pixels at the end that make no whole one is cut."""
+    height, width = source.pixels.shape[:2]
+    if max(width, height) <= _LONGEST:
+        return source
+    by = max(1, 2 * width // _LONGEST), max(1, 2 * height // _LONGEST)
+
+    def average(part: Pixels) -> Pixels:
+        small = part.shape[1] // by[0], part.shape[0] // by[1]
+        result = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+        return np.asarray(result).reshape(*small[::-1], *part.shape[2:])
+
+    cut = slice(0, width // by[0] * by[0]), slice(0, height // by[1] * by[1])
+    return source.averaged(average, by, cut)
+
+
+def _halved(source: _Source, size: Size) -> _Source:
+    """Halved as `halvings` says of the box; what the filter does not read is cut first."""
+    times = halvings(source.box[2:], size)
+    if not times:
+        return source
+
+    def average(part: Pixels) -> Pixels:
+        for _ in range(times):
+            part = halve(part)
+        return part
+
+    left, top, width, height = source.box
+    rows, columns = source.pixels.shape[:2]
+    by = 2**times, 2**times
+    cut = (
+        _read(left, width, size[0], columns, by[0]),
+        _read(top, height, size[1], rows, by[1]),
+    )
+    return source.averaged(average, by, cut)
+
+
+def _read(start: float, length: float, results: int, samples: int, unit: int) -> slice:
+    """What is read of so many samples to filter some of them, in whole units from the first on."""
+    around = 3 * max(1, length / results) + unit
+    first = max(0, math.floor((start - around) / unit) * unit)
+    return slice(first, min(samples, math.ceil((start + length + around) / unit) * unit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Makes a result of `dtype`. Where they are `weighed`, samples are products of `_weighed`."""
+
+    source: _Source
     dtype: np.dtype[np.generic]
     weighed: bool
-    prepare: Callable[[Pixels], Pixels] | None
 
-    def to(self, size: tuple[int, int]) -> Pixels:
-        height, width = self.pixels.shape[:2]
-        channels = self.pixels.shape[2:]
+    def to(self, size: Size) -> Pixels:
+        pixels = self.source.pixels
+        channels = pixels.shape[2:]
         result = np.empty((size[1], size[0], *channels), self.dtype)
         lines = result.reshape(size[1], -1)
 
@@ -114,8 +177,9 @@ class _Resampling:
             ready = self._finished(floats)
             lines[top : top + floats.shape[2]] = cv2.transpose(ready.reshape(lines.shape[1], -1))
 
-        shape = height, width, *(channels or (1,))
-        lanczos(shape, size, int(self._full * self._scale), self._load, store)
+        shape = *pixels.shape[:2], *(channels or (1,))
+        most = int(self._full * self._scale)
+        lanczos(shape, self.source.box, size, most, load=self._load, store=store)
         return result
 
     @property
@@ -130,9 +194,9 @@ class _Resampling:
         return 1 if self._full < _FINE else _FINE / 2**32
 
     def _load(self, rows: slice, columns: slice, samples: Floats) -> None:
-        pixels = self.pixels[rows, columns]
-        if self.prepare is not None:
-            pixels = self.prepare(pixels)
+        pixels = self.source.pixels[rows, columns]
+        if self.source.prepare is not None:
+            pixels = self.source.prepare(pixels)
         np.copyto(samples, pixels.reshape(samples.shape))
         if pixels.dtype.kind == "f":
             samples *= self._scale
@@ -156,8 +220,3 @@ class _Resampling:
             np.rint(floats, out=floats)
             np.clip(floats, 0, most, out=floats)
         return floats.astype(self.dtype, copy=False)
-
-
-def _opaque(pixels: Pixels) -> bool:
-    most = 1.0 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
-    return bool(pixels[..., 3].min() >= most)

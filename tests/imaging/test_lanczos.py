@@ -11,9 +11,10 @@ from imgmiddleware.imaging.bank import BLOCK, bank
 from imgmiddleware.imaging.lanczos import _DOUBLE, _SINGLE, lanczos
 
 
-def dense(samples: int, results: int, weights: Any) -> Any:
-    """The blocks of a bank as one matrix (results, samples)."""
-    made = bank(samples, results)
+def dense(samples: int, results: int, weights: Any = None) -> Any:
+    """The blocks of a bank, or others, as one matrix (results, samples)."""
+    made = bank(samples, results, 0, samples)
+    weights = made.weights if weights is None else weights
     matrix = np.zeros((len(made.starts) * BLOCK, samples))
     for block, start in enumerate(made.starts):
         matrix[block * BLOCK : (block + 1) * BLOCK, start : start + made.reach] = weights[block]
@@ -29,7 +30,7 @@ def filtered(pixels: Any, size: tuple[int, int], most: int) -> Any:
     def store(top: int, floats: Any) -> None:
         result[top : top + floats.shape[2]] = floats.transpose(2, 0, 1)
 
-    lanczos(pixels.shape, size, most, load, store)
+    lanczos(pixels.shape, (0, 0, *pixels.shape[1::-1]), size, most, load=load, store=store)
     return result
 
 
@@ -40,10 +41,11 @@ def test_sums_are_exact(size: tuple[int, int], most: int) -> None:
     random = np.random.default_rng(1)
     pixels = random.integers(0, 2, (480, 640, 2)) * most
     kind = _SINGLE if most == 255 else _DOUBLE
-    down, across = bank(480, size[1]), bank(640, size[0])
+    down, across = bank(480, size[1], 0, 480), bank(640, size[0], 0, 640)
     bits = down.bits(most, kind)
     by_rows = down.whole(bits, 0, _DOUBLE)
-    more = across.bits(most * 2**kind.fraction * down.gain, kind)
+    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**kind.fraction + 1
+    more = across.bits(between_most, kind)
     by_columns = across.whole(more, 0, _DOUBLE)
     assert bits >= 14
     assert more >= 11
@@ -61,11 +63,11 @@ def test_sums_are_exact(size: tuple[int, int], most: int) -> None:
 
 def test_weights_beyond_the_edge_are_shared() -> None:
     """Of one sample every result is that sample; of two the first is mostly the first."""
-    assert dense(1, 9, bank(1, 9).weights).ravel() == pytest.approx([1] * 9)
-    pair = dense(2, 2, bank(2, 2).weights)
+    assert dense(1, 9).ravel() == pytest.approx([1] * 9)
+    pair = dense(2, 2)
     assert pair == pytest.approx(np.eye(2), abs=1e-12)
     for samples, results in [(5, 3), (3, 5), (100, 7), (7, 100), (65500, 1), (9, 8)]:
-        matrix = dense(samples, results, bank(samples, results).weights)
+        matrix = dense(samples, results)
         assert matrix.sum(axis=1) == pytest.approx([1] * results)
         assert matrix == pytest.approx(matrix[::-1, ::-1])  # left and right are alike
 

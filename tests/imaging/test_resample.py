@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from imgmiddleware.imaging.resample import _halved, resample
+from imgmiddleware.imaging.halve import halve
+from imgmiddleware.imaging.resample import resample
 from pictures import float_lanczos, photo_like, psnr
 
 PHOTO = photo_like(997, 751)
@@ -55,18 +56,6 @@ def test_halved_first_it_is_still_as_sharp(size: tuple[int, int]) -> None:
     assert 49 < psnr(result, float_lanczos(even, size)) < 58.5
 
 
-def test_halvings_keep_twice_the_size() -> None:
-    """Decoders that reduce a picture as they read it rely on where this stops."""
-    pixels = np.zeros((48, 96), np.uint8)
-    assert _halved(pixels, (24, 12)).shape == (12, 24)
-    assert _halved(pixels, (24, 13)).shape == (24, 48)
-    assert _halved(pixels, (25, 12)).shape == (24, 48)
-    assert _halved(pixels, (1, 1)).shape == (3, 6)  # 3 is odd
-    assert _halved(pixels, (49, 1)).shape == (48, 96)
-    board = np.array([[0, 0, 9, 9], [0, 2, 9, 9]], np.uint8)  # the mean of four, halves upwards
-    assert _halved(board, (2, 1)).tolist() == [[1, 9]]
-
-
 @settings(max_examples=120, deadline=None)
 @given(some.data())
 def test_any_size_and_kind(data: Any) -> None:
@@ -86,6 +75,49 @@ def test_any_size_and_kind(data: Any) -> None:
     else:  # in noise of full range, weights of 11 bits and what is rounded in between are a quarter
         expected = np.clip(expected, 0, most)
         assert np.abs(result - expected).max() < 0.75
+
+
+@pytest.mark.parametrize("scale", [1.7, 3.1, 8.0, 0.4])
+@pytest.mark.parametrize("linear", [False, True])
+def test_tiles_have_no_seam(scale: float, linear: bool) -> None:
+    """Boxes side by side give what the whole gives, cut; they begin anywhere, halved or not."""
+    pixels = np.ascontiguousarray(PHOTO[:640, :640])
+    edge = int(640 / scale) // 2
+    side = edge * scale
+    whole = resample(
+        pixels, (2 * edge, 2 * edge), alpha=False, linear=linear, box=(0, 0, 2 * side, 2 * side)
+    )
+    for x, y in np.ndindex(2, 2):
+        tile = resample(
+            pixels, (edge, edge), alpha=False, linear=linear, box=(x * side, y * side, side, side)
+        )
+        expected = whole[y * edge : (y + 1) * edge, x * edge : (x + 1) * edge]
+        difference = np.abs(tile.astype(int) - expected)
+        assert difference.max() <= 1  # weights are finer or coarser where the edge is not read
+        assert difference.mean() < 0.02
+
+
+def test_pixels_that_were_halved_before() -> None:
+    """3 x 3 pixels halved are 2 x 2, which show 1.5 of their own: the last ones are half as wide."""
+    pixels = photo_like(1001, 751)
+    small = halve(halve(pixels))
+    result = resample(small, (120, 90), alpha=False, shown=(1001 / 4, 751 / 4))
+    assert np.array_equal(result, resample(pixels, (120, 90), alpha=False))
+    assert psnr(result, float_lanczos(pixels, (120, 90))) > 49
+
+
+def test_very_long_pictures_are_averaged_first() -> None:
+    """Of 16 million samples in a row; all weights of Lanczos-3 would be 2 GB."""
+    row = np.zeros((1, 16_000_001), np.uint8)
+    row[:, 4_000_000:12_000_000] = 200
+    assert resample(row, (8, 1), alpha=False)[0].tolist() == pytest.approx(
+        directly(row[:, ::10000], (8, 1))[0].clip(0, 255), abs=1
+    )
+    both = np.dstack((row, row, row, row))
+    both[..., 3] = row // 2 + 50
+    seen = resample(both, (8, 1), alpha=True)[0]
+    assert seen[2:6].tolist() == pytest.approx(np.array([[200, 200, 200, 150]] * 4), abs=25)
+    assert seen[[0, 7], :3].max() <= 3
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
