@@ -67,7 +67,7 @@ class Bank:
         return (np.diff(sums, axis=2, prepend=0) * 2.0**-scale).astype(kind.dtype)
 
 
-@functools.lru_cache(maxsize=8)  # for the frames of an animation; at most 7 MB each
+@functools.lru_cache(maxsize=4)  # for the frames of an animation; at most 7 MB each
 def bank(samples: int, results: int, start: float, length: float) -> Bank:
     """Lanczos-3 that makes `results` samples, fewer or more, of `length` samples from `start` on.
 
