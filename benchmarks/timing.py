@@ -21,17 +21,20 @@ class Timing:
 
 
 def interleaved(
-    candidates: Mapping[str, Callable[[], object]], rounds: int, calls: int = 1
+    candidates: Mapping[str, Callable[[], object]],
+    rounds: int,
+    calls: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timing]:
     """Time `calls` calls of each candidate in turn, `rounds` times, after one round to warm up."""
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for round_number in range(rounds + 1):
         for name, call in candidates.items():
-            start = time.perf_counter()
+            start = clock()
             for _ in range(calls):
                 call()
             if round_number:
-                seconds[name].append((time.perf_counter() - start) / calls)
+                seconds[name].append((clock() - start) / calls)
     return {
         name: Timing(statistics.median(values), min(values), max(values))
         for name, values in seconds.items()

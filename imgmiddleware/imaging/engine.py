@@ -33,7 +33,7 @@ def engine() -> str:
     """The versions of the parts, and the processor's dispatch class.
 
     OpenCV's own filters give other bytes on processors without AVX2, so the line that says which of
-    its code paths this processor takes is part of it.
+    its code paths this processor takes is part of it. NumPy's BLAS is not: its sums here are exact.
     """
     return " ".join(
         (

@@ -1,0 +1,79 @@
+"""The two passes of Lanczos-3 against the same sums in whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgmiddleware.imaging.bank import BLOCK, bank
+from imgmiddleware.imaging.lanczos import _DOUBLE, _SINGLE, lanczos
+
+
+def dense(samples: int, results: int, weights: Any = None) -> Any:
+    """The blocks of a bank, or others, as one matrix (results, samples)."""
+    made = bank(samples, results, 0, samples)
+    weights = made.weights if weights is None else weights
+    matrix = np.zeros((len(made.starts) * BLOCK, samples))
+    for block, start in enumerate(made.starts):
+        matrix[block * BLOCK : (block + 1) * BLOCK, start : start + made.reach] = weights[block]
+    return matrix[:results]
+
+
+def filtered(pixels: Any, size: tuple[int, int], most: int) -> Any:
+    result = np.empty((size[1], size[0], pixels.shape[2]))
+
+    def load(rows: slice, columns: slice, samples: Any) -> None:
+        np.copyto(samples, pixels[rows, columns])
+
+    def store(top: int, floats: Any) -> None:
+        result[top : top + floats.shape[2]] = floats.transpose(2, 0, 1)
+
+    lanczos(pixels.shape, (0, 0, *pixels.shape[1::-1]), size, most, load=load, store=store)
+    return result
+
+
+@pytest.mark.parametrize("size", [(77, 95), (300, 200), (640, 481), (900, 500), (1, 700), (700, 1)])
+@pytest.mark.parametrize("most", [255, 65535, 2**24])
+def test_sums_are_exact(size: tuple[int, int], most: int) -> None:
+    """Extremes, where partial sums are largest: a float that rounded one would differ."""
+    random = np.random.default_rng(1)
+    pixels = random.integers(0, 2, (480, 640, 2)) * most
+    kind = _SINGLE if most == 255 else _DOUBLE
+    down, across = bank(480, size[1], 0, 480), bank(640, size[0], 0, 640)
+    bits = down.bits(most, kind)
+    by_rows = down.whole(bits, 0, _DOUBLE)
+    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**kind.fraction + 1
+    more = across.bits(between_most, kind)
+    by_columns = across.whole(more, 0, _DOUBLE)
+    assert bits >= 14
+    assert more >= 11
+    for whole in (by_rows, by_columns):
+        assert np.array_equal(whole, np.rint(whole))
+    rows = dense(480, size[1], by_rows).astype(np.int64)
+    columns = dense(640, size[0], by_columns).astype(np.int64)
+    assert set(rows.sum(axis=1)) == {2**bits}
+    between = np.moveaxis(rows @ np.moveaxis(pixels, 2, 0), 0, 2)
+    between = np.rint(between * 2.0 ** (kind.fraction - bits)).astype(np.int64)
+    expected = np.moveaxis(np.moveaxis(between, 2, 0) @ columns.T, 0, 2)
+    assert np.abs(expected).max() < 2**kind.exact
+    assert np.array_equal(filtered(pixels, size, most), expected * 2.0 ** -(more + kind.fraction))
+
+
+def test_weights_beyond_the_edge_are_shared() -> None:
+    """Of one sample every result is that sample; of two the first is mostly the first."""
+    assert dense(1, 9).ravel() == pytest.approx([1] * 9)
+    pair = dense(2, 2)
+    assert pair == pytest.approx(np.eye(2), abs=1e-12)
+    for samples, results in [(5, 3), (3, 5), (100, 7), (7, 100), (65500, 1), (9, 8)]:
+        matrix = dense(samples, results)
+        assert matrix.sum(axis=1) == pytest.approx([1] * results)
+        assert matrix == pytest.approx(matrix[::-1, ::-1])  # left and right are alike
+
+
+def test_very_many_samples_become_one() -> None:
+    """More weights than float32 has room for."""
+    pixels = np.full((1, 70000, 1), 255)
+    pixels[:, ::2] = 0
+    assert filtered(pixels, (1, 1), 255)[0, 0, 0] == pytest.approx(127.5, abs=0.01)
