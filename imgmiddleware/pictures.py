@@ -127,7 +127,7 @@ class Pictures:
             return render_animation(job.original, job.facts, job.plan, job.replan)
 
     def _still(self, job: Job, waiting: Waiting) -> Rendered:
-        level = (*job.page, job.plan.least)
+        level = (*job.page, job.plan.level)
         # Who needs what is being decoded waits for it here, without a slot.
         self._decodes.wait(level, waiting)
         with self._admission.admitted(self._predicted(job), waiting):

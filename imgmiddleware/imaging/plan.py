@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.imaging.halve import halvings
 from imgmiddleware.imaging.orient import remaining
 from imgmiddleware.operations import (
     Backdrop,
@@ -34,12 +35,14 @@ from imgmiddleware.operations.output import (
     WITH_PROFILE,
 )
 from imgmiddleware.probe.facts import Facts
+from imgmiddleware.probe.raster import STEP
 from imgmiddleware.transform import Transform
 
 #: Left, top, width, height in pixels.
 Box = tuple[int, int, int, int]
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
+#: But for pieces of it, which are decoded as stored.
 _DECODED_UPRIGHT = frozenset({"tiff"})
 
 #: A decoder that scales must leave at least this many samples for each of the result. Half of a
@@ -47,6 +50,9 @@ _DECODED_UPRIGHT = frozenset({"tiff"})
 #: gives 47.3; smaller scales save a few hundredths of the time and cost up to 9 dB.
 _OVERSAMPLING = Fraction(17, 10)
 
+
+#: Of a picture that is halved three times a 64th is left; more would need more rows at a time.
+_MOST_HALVINGS = STEP.bit_length() - 1
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
@@ -61,12 +67,14 @@ class Plan:
     stored: tuple[int, int]
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
+    strips: bool  # decoded piece by piece: only what is in `window`, halved so often at once
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
     size: tuple[int, int]
     linear: bool  # resampled in linear light
     orientation: int
+    alpha: bool  # of the original
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
     canvas: tuple[int, int]
@@ -93,6 +101,29 @@ class Plan:
             )
         )
         return half if enough else self.stored
+
+    @property
+    def window(self) -> Box:
+        """The part of the stored original that is needed."""
+        if self.trim.trim:
+            return as_stored(self.region, self.orientation, self.stored)
+        return self.crop
+
+    @property
+    def halvings(self) -> int:
+        """How often strips are halved as they come: as the resampler would, and with it equal.
+
+        Not where it would not: light is averaged as light, colours beside alpha by their weight,
+        and a border is looked for in pixels as they are.
+        """
+        if self.linear or self.trim.trim or self.alpha:
+            return 0
+        return min(halvings(self.crop[2:], self.size), _MOST_HALVINGS)
+
+    @property
+    def level(self) -> object:
+        """What of the original is decoded, and how large: the same for what can share it."""
+        return (self.window, self.halvings) if self.strips else self.least
 
     @property
     def keeps_alpha(self) -> bool:
@@ -123,7 +154,8 @@ def make_plan(
     resize = transform.get(Resize)
     frame = resize.frame(width, height)
     crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
-    if facts.format in _DECODED_UPRIGHT:
+    strips = facts.strip_bytes > 0
+    if facts.format in _DECODED_UPRIGHT and not strips:
         stored = facts.upright
         orientation = remaining(facts.orientation, orientation)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
@@ -138,12 +170,14 @@ def make_plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
+        strips=strips and not animated,
         region=region,
         trim=transform.get(Trim),
         crop=as_stored(crop, orientation, stored),
         size=frame.size[::-1] if orientation >= 5 else frame.size,
         linear=resize.linear and facts.color != "cmyk",  # ink is no light
         orientation=orientation,
+        alpha=facts.alpha,
         deep=deep,
         keeps_profile=_keeps_profile(facts, output, format, frame, steps, deep=deep),
         canvas=frame.canvas,
@@ -165,7 +199,15 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
     after = width * height * 4 * sample * (_WORKING + plan.frames - 1)
-    return file + facts.decode_bytes + after
+    return after + (_strip_bytes(facts, plan) if plan.strips else file + facts.decode_bytes)
+
+
+def _strip_bytes(facts: Facts, plan: Plan) -> int:
+    """What is left of the original's samples, and what reading them takes."""
+    channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
+    step = 1 << plan.halvings
+    pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
+    return pixels * channels * facts.depth // 8 + facts.strip_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgmiddleware.imaging.halve import Extent, extent, halve, halvings, least_samples
 from imgmiddleware.imaging.light import encoded, light
 from imgmiddleware.operations.pixels import (
     by_bands,
@@ -24,14 +25,25 @@ from imgmiddleware.operations.pixels import (
 from imgmiddleware.sources.original import Pixels
 
 
-def resample(pixels: Pixels, size: tuple[int, int], *, alpha: bool, linear: bool = False) -> Pixels:
+def resample(
+    pixels: Pixels,
+    size: tuple[int, int],
+    *,
+    alpha: bool,
+    linear: bool = False,
+    shown: Extent | None = None,
+) -> Pixels:
     """`pixels` at `size` (width, height); same dtype and channels.
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
     not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
+    `shown` is the extent of what was halved while it was decoded.
     """
-    if pixels.shape[1::-1] == size:
+    if pixels.shape[1::-1] == size and shown in (None, size):
         return pixels
+    if shown is not None and pixels.shape[1::-1] != shown:
+        assert not (linear or alpha)  # neither is averaged before it comes here
+        return _lanczos(pixels, size, shown)
     if linear:
         return encoded(resample(light(pixels), size, alpha=alpha), pixels.dtype)
     if not alpha or _opaque(pixels):
@@ -49,14 +61,18 @@ def _divided(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     return unpremultiplied(pixels.astype(np.float32), dtype)
 
 
-def _lanczos(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+def _lanczos(pixels: Pixels, size: tuple[int, int], shown: Extent | None = None) -> Pixels:
     width, height = size
-    down_x, down_y = width < pixels.shape[1], height < pixels.shape[0]
-    doubled = (2 * width if down_x else width, 2 * height if down_y else height)
+    shown = shown or pixels.shape[1::-1]
+    down_x, down_y = width < shown[0], height < shown[1]
+    doubled = least_samples(shown, size)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if doubled[0] * doubled[1] * channels > max(pixels.size, _MOST_FLOATS):
         return _to(pixels, size)  # to enlarge a large picture first is not worth its memory
-    pixels = _to(_halved(pixels, doubled), doubled)
+    times = halvings(shown, size)
+    for _ in range(times):
+        pixels = halve(pixels)
+    pixels = _to(pixels, doubled, extent(shown, times))
     if not down_x and not down_y:
         return pixels
     result = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
@@ -78,27 +94,26 @@ def _bordered(pixels: Pixels, top: int, bottom: int) -> Pixels:
     return np.asarray(cv2.copyMakeBorder(rows, above, below, 0, 0, cv2.BORDER_REPLICATE))
 
 
-def _halved(pixels: Pixels, least: tuple[int, int]) -> Pixels:
-    """Averaged by whole factors of two while both sides stay at or over `least`.
-
-    A whole factor takes OpenCV's fast path: an eighth of the time of a fractional one.
-    """
-    height, width = pixels.shape[:2]
-    while width >= 2 * least[0] and height >= 2 * least[1] and width % 2 == 0 == height % 2:
-        width, height = width // 2, height // 2
-        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    return pixels
-
-
-def _to(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+def _to(pixels: Pixels, size: tuple[int, int], shown: Extent | None = None) -> Pixels:
     """By AREA along each side that shrinks, by CUBIC along each that grows."""
     height, width = pixels.shape[:2]
+    if shown is not None and shown != (width, height):  # halved, so it shrinks along both
+        return _area(pixels, size, shown)
     shrunk = (min(width, size[0]), min(height, size[1]))
     if shrunk != (width, height):
         pixels = cv2.resize(pixels, shrunk, interpolation=cv2.INTER_AREA)
     if shrunk != size:
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
     return pixels
+
+
+def _area(pixels: Pixels, size: tuple[int, int], shown: Extent) -> Pixels:
+    """By AREA, of an extent with a fraction: OpenCV takes the scale by itself where it is asked for
+    no size, and goes on to the end of the last samples, which is cut off.
+    """
+    x, y = (wanted / side for side, wanted in zip(shown, size, strict=True))
+    small = np.asarray(cv2.resize(pixels, None, fx=x, fy=y, interpolation=cv2.INTER_AREA))
+    return small[: size[1], : size[0]]
 
 
 def _lanczos_half_band() -> npt.NDArray[np.float32]:

@@ -1,0 +1,77 @@
+"""Halve: the one rule of how far a picture is averaged by twos, and the averaging itself.
+
+The plan asks it how far rows may be reduced while they are read, the resampler how far a picture
+that is decoded already; both then hold the same samples. A picture with an odd side is averaged as
+if its last row or column stood there twice: n samples become ceil(n / 2), whose *extent* is n / 2,
+so that the last sample counts half. No sample moves, however often a picture is halved.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from imgmiddleware.sources.original import Pixels
+
+#: Width and height.
+Size = tuple[int, int]
+
+#: Width and height of what an array of samples shows of a picture, in samples: with a fraction
+#: where the last column or row is only partly of the picture.
+Extent = tuple[float, float]
+
+
+def least_samples(shown: Extent, size: Size) -> Size:
+    """The samples that `size` is filtered from: twice as many along each side that shrinks."""
+    width, height = (
+        2 * wanted if wanted < side else wanted for side, wanted in zip(shown, size, strict=True)
+    )
+    return width, height
+
+
+def halvings(shown: Extent, size: Size) -> int:
+    """How often a picture of this extent is halved on its way to `size`, both sides at once."""
+    least, times = least_samples(shown, size), 0
+    while all(side >= few * 2 ** (times + 1) for side, few in zip(shown, least, strict=True)):
+        times += 1
+    return times
+
+
+def extent(shown: Extent, times: int) -> Extent:
+    """What a picture of this extent shows once it is halved so often; exact, as a power of two is."""
+    return shown[0] / 2**times, shown[1] / 2**times
+
+
+def halve(pixels: Pixels) -> Pixels:
+    """Each 2 x 2 samples as their rounded average: (ceil(height / 2), ceil(width / 2), ...).
+
+    Any dtype; halves are rounded up. A whole factor takes OpenCV's fast path: an eighth of the time
+    of a fractional one.
+    """
+    height, width = pixels.shape[:2]
+    if width % 2 == 0 == height % 2:
+        return _averaged(pixels)
+    result = np.empty((-(-height // 2), -(-width // 2), *pixels.shape[2:]), pixels.dtype)
+    even = pixels[: height // 2 * 2, : width // 2 * 2]
+    if even.size:
+        result[: height // 2, : width // 2] = _averaged(even)
+    if width % 2:
+        result[:, -1:] = _averaged(_evened(pixels[:, -1:]))
+    if height % 2:
+        result[-1:] = _averaged(_evened(pixels[-1:]))
+    return result
+
+
+def _averaged(pixels: Pixels) -> Pixels:
+    """Of even sides."""
+    height, width = pixels.shape[:2]
+    small = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(small).reshape(height // 2, width // 2, *pixels.shape[2:])
+
+
+def _evened(pixels: Pixels) -> Pixels:
+    """With the last row and column once more where there are an odd number of them."""
+    height, width = pixels.shape[:2]
+    return np.asarray(
+        cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    ).reshape(height + height % 2, width + width % 2, *pixels.shape[2:])
