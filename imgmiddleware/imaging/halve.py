@@ -21,6 +21,11 @@ Size = tuple[int, int]
 Extent = tuple[float, float]
 
 
+#: A 64th of the picture is then left. Each time rounds, by an eighth of a step up on average, and
+#: strips must hold that many rows more at once.
+MOST = 3
+
+
 def least_samples(shown: Extent, size: Size) -> Size:
     """The samples that `size` is filtered from: twice as many along each side that shrinks."""
     width, height = (
@@ -31,14 +36,15 @@ def least_samples(shown: Extent, size: Size) -> Size:
 
 def halvings(shown: Extent, size: Size) -> int:
     """How often a picture of this extent is halved on its way to `size`, both sides at once."""
-    least, times = least_samples(shown, size), 0
-    while all(side >= few * 2 ** (times + 1) for side, few in zip(shown, least, strict=True)):
-        times += 1
-    return times
+    least = least_samples(shown, size)
+    for times in range(MOST, 0, -1):
+        if all(side >= few * 2**times for side, few in zip(shown, least, strict=True)):
+            return times
+    return 0
 
 
 def extent(shown: Extent, times: int) -> Extent:
-    """What a picture of this extent shows once it is halved so often; exact, as a power of two is."""
+    """What a picture of this extent shows once it is halved so often: exactly, by powers of two."""
     return shown[0] / 2**times, shown[1] / 2**times
 
 

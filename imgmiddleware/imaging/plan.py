@@ -35,7 +35,6 @@ from imgmiddleware.operations.output import (
     WITH_PROFILE,
 )
 from imgmiddleware.probe.facts import Facts
-from imgmiddleware.probe.raster import STEP
 from imgmiddleware.transform import Transform
 
 #: Left, top, width, height in pixels.
@@ -50,9 +49,6 @@ _DECODED_UPRIGHT = frozenset({"tiff"})
 #: gives 47.3; smaller scales save a few hundredths of the time and cost up to 9 dB.
 _OVERSAMPLING = Fraction(17, 10)
 
-
-#: Of a picture that is halved three times a 64th is left; more would need more rows at a time.
-_MOST_HALVINGS = STEP.bit_length() - 1
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
@@ -118,7 +114,7 @@ class Plan:
         """
         if self.linear or self.trim.trim or self.alpha:
             return 0
-        return min(halvings(self.crop[2:], self.size), _MOST_HALVINGS)
+        return halvings(self.crop[2:], self.size)
 
     @property
     def level(self) -> object:

@@ -18,7 +18,7 @@ from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.encode import encode, encode_within
-from imgmiddleware.imaging.halve import extent
+from imgmiddleware.imaging.halve import Extent, extent
 from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Box, Plan, as_stored
@@ -153,7 +153,7 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
         plan.size,
         alpha=alpha,
         linear=plan.linear,
-        shown=extent(plan.crop[2:], plan.halvings) if decoded.window else None,
+        shown=_shown(decoded, plan),
     )
     pixels = orient(pixels, plan.orientation)
     pixels = to_sixteen_bits(pixels) if plan.deep else to_eight_bits(pixels)
@@ -175,6 +175,12 @@ def _cropped(decoded: Decoded, plan: Plan) -> Pixels:
     columns = slice(round(left * x), max(round(left * x) + 1, round((left + crop_width) * x)))
     rows = slice(round(top * y), max(round(top * y) + 1, round((top + crop_height) * y)))
     return pixels[rows, columns]
+
+
+def _shown(decoded: Decoded, plan: Plan) -> Extent | None:
+    """The extent of strips that were halved as they came."""
+    halved = decoded.window and plan.halvings
+    return extent(plan.crop[2:], plan.halvings) if halved else None
 
 
 def _part(decoded: Decoded, box: Box) -> Pixels:

@@ -37,13 +37,13 @@ def resample(
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
     not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
-    `shown` is the extent of what was halved while it was decoded.
+    `shown` is the extent of pixels that were halved while they were decoded, which neither light
+    nor colours beside alpha are: as often as `halvings` says.
     """
-    if pixels.shape[1::-1] == size and shown in (None, size):
-        return pixels
-    if shown is not None and pixels.shape[1::-1] != shown:
-        assert not (linear or alpha)  # neither is averaged before it comes here
+    if shown is not None:
         return _lanczos(pixels, size, shown)
+    if pixels.shape[1::-1] == size:
+        return pixels
     if linear:
         return encoded(resample(light(pixels), size, alpha=alpha), pixels.dtype)
     if not alpha or _opaque(pixels):
@@ -63,13 +63,13 @@ def _divided(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
 
 def _lanczos(pixels: Pixels, size: tuple[int, int], shown: Extent | None = None) -> Pixels:
     width, height = size
+    times = 0 if shown else halvings(pixels.shape[1::-1], size)
     shown = shown or pixels.shape[1::-1]
     down_x, down_y = width < shown[0], height < shown[1]
     doubled = least_samples(shown, size)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if doubled[0] * doubled[1] * channels > max(pixels.size, _MOST_FLOATS):
         return _to(pixels, size)  # to enlarge a large picture first is not worth its memory
-    times = halvings(shown, size)
     for _ in range(times):
         pixels = halve(pixels)
     pixels = _to(pixels, doubled, extent(shown, times))

@@ -12,7 +12,7 @@ from imgmiddleware.probe.format import SLACK
 
 #: Rows, or compressed strips or tiles, are read until there are about so many bytes of samples: it
 #: fits into the cache of a processor, and into half of `SLACK` with all that is made of it.
-BLOCK = 2**19
+BLOCK = 2**20
 #: Rows that are reduced together at most: three halvings.
 STEP = 8
 

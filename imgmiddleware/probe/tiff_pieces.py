@@ -25,6 +25,8 @@ _WHITE_IS_ZERO, _RGB, _PALETTE = 0, 2, 3
 
 #: Photometric interpretation -> samples a pixel, and nothing beside them but RGB's alpha.
 _COLORS = {0: (1,), 1: (1,), 2: (3, 4), 3: (1,), 5: (4,)}
+#: Those that are opened with 16 bits: grays and RGB.
+_DEEP = (0, 1, 2)
 #: Of one piece; larger ones would be held several times.
 _MOST_SAMPLES = 2**24
 #: Bytes that the place and size of a piece take as Python's numbers, in tuples.
@@ -41,7 +43,7 @@ def strip_bytes(window: Window, directory: Directory, kind: Kind, piece: Piece) 
         and kind.samples in _COLORS.get(kind.photometric, ())
         and (kind.samples == 4) == (kind.alpha or kind.photometric == 5)
         and not (kind.planar or kind.float or kind.associated)
-        and (kind.bits == 8 or (kind.bits == 16 and plain and kind.photometric != _PALETTE))
+        and (kind.bits == 8 or (kind.bits == 16 and plain and kind.photometric in _DEEP))
         and value(_FILL_ORDER, 1) == 1
         and value(_PREDICTOR, 1) in (1, 2)
     )
