@@ -1,14 +1,16 @@
 """Pieces: strips that are compressed, and tiles, decoded a few at a time.
 
-Python has no decoder of TIFF's LZW. So the compressed bytes of a few pieces are put, as they are,
-behind a directory of their own, and Pillow opens that as a small TIFF: it tells of damage as it
-does in a whole one, and takes no longer, as less of its copying leaves the processor's cache.
+Python has no decoder of TIFF's LZW, and NumPy undoes a predictor slowly. So the compressed bytes of
+a few pieces are put, as they are, behind a directory of their own, and Pillow opens that as a small
+TIFF: it tells of damage as it does in a whole one, and takes less time, as its copying stays within
+the processor's cache.
 """
 
 from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,7 +18,7 @@ from PIL import Image
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.imaging.plain_rows import fill, samples
-from imgmiddleware.probe.raster import BLOCK, PLAIN, Raster
+from imgmiddleware.probe.raster import ADOBE_DEFLATE, DEFLATE, PIECES, PLAIN, Raster
 from imgmiddleware.sources.original import Original, Pixels
 
 #: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
@@ -45,7 +47,7 @@ def _strip_rows(
     """Strips as wide as the picture, of which the box's columns are taken."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
-    together = max(1, BLOCK // (raster.high * raster.stride))
+    together = max(1, PIECES // (raster.high * raster.stride))
     for strip in range(first, last + 1, together):
         strips = range(strip, min(strip + together, last + 1))
         end = min(raster.height, strips.stop * raster.high)
@@ -61,7 +63,7 @@ def _tile_rows(
     left, top, width, height = box
     across = -(-raster.width // raster.wide)
     first, last = left // raster.wide, (left + width - 1) // raster.wide
-    together = max(1, BLOCK // (raster.high * raster.stride))
+    together = max(1, PIECES // (raster.high * raster.stride))
     cut = left - first * raster.wide
     for row in range(top // raster.high, (top + height - 1) // raster.high + 1):
         groups = []
@@ -79,6 +81,32 @@ def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int,
     if raster.compression == PLAIN:
         return _plain_tiles(original, raster, pieces)
     stored = _read(original, raster, pieces)
+    if raster.compression in (DEFLATE, ADOBE_DEFLATE) and raster.predictor == 1:
+        return _inflated(raster, stored, size)
+    return _by_pillow(raster, stored, size)
+
+
+def _inflated(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
+    """By zlib itself, which compares its checksum, and takes a tenth less time than libtiff."""
+    parts, left = [], size[1]
+    for piece in stored:
+        rows = size[1] if raster.tiled else min(raster.high, left)
+        left -= rows
+        stream = zlib.decompressobj()
+        try:
+            # Some writers fill up the last strip. Up to the end, where the checksum stands:
+            data = stream.decompress(piece, raster.high * raster.stride)
+            more = stream.decompress(stream.unconsumed_tail, 1)
+        except zlib.error as error:
+            raise damaged("a strip or tile of it could not be inflated") from error
+        if more or len(data) < rows * raster.stride:
+            raise damaged("a strip or tile of it holds more or less than its rows")
+        lines = np.frombuffer(data, np.uint8, rows * raster.stride).reshape(rows, raster.stride)
+        parts.append(samples(lines, raster))
+    return np.concatenate(parts, axis=1 if raster.tiled else 0)
+
+
+def _by_pillow(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
     photometric, mode = _MODES[raster.channels]
     file = io.BytesIO(_header(raster, size, photometric, stored) + b"".join(stored))
     try:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from imgmiddleware.probe.format import SLACK
 
-#: Rows, or compressed strips or tiles, are read until there are about so many bytes of samples: it
-#: fits into the cache of a processor, and into half of `SLACK` with all that is made of it.
+#: Rows, and compressed strips or tiles, are read until there are so many bytes of samples. With all
+#: that is made of them, eight times as much of what Pillow decodes, that stays within `SLACK`.
 BLOCK = 2**20
+PIECES = 2**19
 #: Rows that are reduced together at most: three halvings.
 STEP = 8
 
@@ -58,9 +59,9 @@ def plain_bytes(stride: int) -> int:
 def piece_bytes(across: int, samples: int, stored: int, *, compressed: bool) -> int:
     """The same of pieces: `across` bytes of all that stand beside one another, decoded.
 
-    That band three times, as its lower rows wait for the next; and of a block, or of one piece of
-    `samples` bytes where that is more, the file that is made for the decoder, four copies of that,
-    and its picture with four bytes for three.
+    That band three times, as its lower rows wait for the next. Of a piece that is larger than a
+    block by itself (`samples` bytes, `stored` in the file), what Pillow makes of it: its bytes in
+    four copies; four bytes a pixel, and the samples twice.
     """
-    one = 4 * (stored + samples) + 3 * samples if compressed else 2 * samples
-    return SLACK + 3 * across + one
+    one = 4 * (stored + samples) if compressed else 2 * samples
+    return SLACK + 3 * across + (one if samples > PIECES else 0)
