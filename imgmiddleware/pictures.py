@@ -19,6 +19,7 @@ from imgmiddleware.imaging import (
     Rendered,
     Replan,
     decode_original,
+    halved,
     predicted_bytes,
     render,
     render_animation,
@@ -140,8 +141,16 @@ class Pictures:
         return predicted_bytes(job.facts, job.plan, job.original.size)
 
     def _decode(self, job: Job, level: object) -> Decoded:
-        decoded = decode_original(job.original, job.facts, job.plan)
+        decoded = self._halved(job) or decode_original(job.original, job.facts, job.plan)
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
             self._decoded.put(level, decoded, decoded.pixels.nbytes, job.id)
         return decoded
+
+    def _halved(self, job: Job) -> Decoded | None:
+        """What the plan needs, of what was decoded in more detail before."""
+        for times, finer in enumerate(job.plan.finer, 1):
+            found = self._decoded.get((*job.page, finer))
+            if found is not None:
+                return halved(found, times)
+        return None

@@ -18,7 +18,7 @@ from PIL import Image
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.imaging.plain_rows import fill, samples
-from imgmiddleware.probe.raster import ADOBE_DEFLATE, DEFLATE, PIECES, PLAIN, Raster
+from imgmiddleware.probe.raster import ADOBE_DEFLATE, BLOCK, DEFLATE, PIECES, PLAIN, STEP, Raster
 from imgmiddleware.sources.original import Original, Pixels
 
 #: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
@@ -32,13 +32,17 @@ def piece_rows(
 ) -> Iterator[tuple[int, Pixels]]:
     """The box (left, top, width, height) in blocks of rows, from the top down.
 
-    Each with the index of its first row in the box. Raises `ImageError`.
+    Each with the index of its first row in the box. What is made of rows takes their memory again,
+    so those of large pieces come a few at a time. The next block may be written over the last.
+    Raises `ImageError`.
     """
     top, height = box[1], box[3]
     rows = _tile_rows if raster.tiled else _strip_rows
     for at, block in rows(original, raster, box):
         begin, end = max(at, top), min(at + len(block), top + height)
-        yield begin - top, block[begin - at : end - at]
+        few = max(STEP, BLOCK // block[0].nbytes // STEP * STEP)
+        for first in range(begin, end, few):
+            yield first - top, block[first - at : min(first + few, end) - at]
 
 
 def _strip_rows(
@@ -65,14 +69,19 @@ def _tile_rows(
     first, last = left // raster.wide, (left + width - 1) // raster.wide
     together = max(1, PIECES // (raster.high * raster.stride))
     cut = left - first * raster.wide
+    band: Pixels | None = None  # the same for all of them
     for row in range(top // raster.high, (top + height - 1) // raster.high + 1):
-        groups = []
         for column in range(first, last + 1, together):
             number = min(together, last + 1 - column)
             tiles = range(row * across + column, row * across + column + number)
             size = number * raster.wide, raster.high
-            groups.append(_decoded(original, raster, tiles, size))
-        band = groups[0] if len(groups) == 1 else np.concatenate(groups, axis=1)
+            found = _decoded(original, raster, tiles, size)
+            if band is None:
+                shape = raster.high, (last + 1 - first) * raster.wide, *found.shape[2:]
+                band = np.empty(shape, found.dtype)
+            place = (column - first) * raster.wide
+            band[:, place : place + size[0]] = found
+        assert band is not None  # a box has a column
         yield row * raster.high, band[:, cut : cut + width]
 
 

@@ -122,6 +122,12 @@ class Plan:
         return (self.window, self.halvings) if self.strips else self.least
 
     @property
+    def finer(self) -> tuple[object, ...]:
+        """Levels that this one can be made of, exactly, without its original; the nearest first."""
+        times = range(self.halvings - 1, -1, -1) if self.strips else ()
+        return tuple((self.window, fewer) for fewer in times)
+
+    @property
     def keeps_alpha(self) -> bool:
         return self.format in WITH_ALPHA
 
@@ -142,6 +148,8 @@ def make_plan(
     page = transform.get(Page)
     if page.page > facts.frames:
         raise _no_such_page(page.page, facts.frames)
+    output = transform.get(Output)
+    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
     upright = stored[::-1] if orientation >= 5 else stored
@@ -150,7 +158,7 @@ def make_plan(
     resize = transform.get(Resize)
     frame = resize.frame(width, height)
     crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
-    strips = facts.strip_bytes > 0
+    strips = facts.strip_bytes > 0 and not animated
     if facts.format in _DECODED_UPRIGHT and not strips:
         stored = facts.upright
         orientation = remaining(facts.orientation, orientation)
@@ -158,15 +166,13 @@ def make_plan(
     result = frame.canvas
     for step in steps:
         result = step.size(*result)
-    output = transform.get(Output)
-    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
     deep = _is_deep(facts, output, format, steps)
     return Plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
-        strips=strips and not animated,
+        strips=strips,
         region=region,
         trim=transform.get(Trim),
         crop=as_stored(crop, orientation, stored),

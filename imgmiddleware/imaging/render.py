@@ -18,7 +18,7 @@ from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.encode import encode, encode_within
-from imgmiddleware.imaging.halve import Extent, extent
+from imgmiddleware.imaging.halve import Extent, extent, halve
 from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Box, Plan, as_stored
@@ -74,6 +74,14 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
         return _decoded_strips(original, facts, plan)
     data = read_all(original)
     return _with_metadata(_pixels(data, facts, plan), data, facts)
+
+
+def halved(decoded: Decoded, times: int) -> Decoded:
+    """Strips that were decoded, as if they had been halved more often as they came."""
+    pixels = decoded.pixels
+    for _ in range(times):
+        pixels = halve(pixels)
+    return replace(decoded, pixels=pixels)
 
 
 def render(decoded: Decoded, plan: Plan, replan: Replan) -> Rendered:

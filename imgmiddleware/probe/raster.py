@@ -59,9 +59,9 @@ def plain_bytes(stride: int) -> int:
 def piece_bytes(across: int, samples: int, stored: int, *, compressed: bool) -> int:
     """The same of pieces: `across` bytes of all that stand beside one another, decoded.
 
-    That band three times, as its lower rows wait for the next. Of a piece that is larger than a
+    Beside that band and the rows of it that are reduced at a time, of a piece that is larger than a
     block by itself (`samples` bytes, `stored` in the file), what Pillow makes of it: its bytes in
-    four copies; four bytes a pixel, and the samples twice.
+    four copies, and as many of its samples.
     """
     one = 4 * (stored + samples) if compressed else 2 * samples
-    return SLACK + 3 * across + (one if samples > PIECES else 0)
+    return SLACK + 2 * BLOCK + across + (one if samples > PIECES else 0)

@@ -261,6 +261,7 @@ def averaged(pixels: Array, times: int) -> Array:
 
 def blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain_rows, "BLOCK", size)
+    monkeypatch.setattr(pieces, "BLOCK", size)
     monkeypatch.setattr(pieces, "PIECES", size)
 
 
@@ -503,3 +504,25 @@ def test_what_is_predicted_follows_the_result_too() -> None:
         for width in ("300", "5640")
     )
     assert small < 20 * 2**20 < 54 * 10**6 < large
+
+
+def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
+    """Without its original, and with the same bytes."""
+    originals = []
+
+    class Source:
+        def open(self, id: str) -> Counted:
+            originals.append(Counted(data))
+            return originals[-1]
+
+    data = KINDS["tiff lzw rgb"].make(picture("odd"))
+
+    def body(service: ImageService, width: int) -> bytes:
+        return service.handle(ImageRequest("GET", "/image/x", f"w={width}&fm=png")).body
+
+    both, alone = ImageService(Source()), ImageService(Source(), decoded_bytes=0)
+    sizes = [100, 50, 25, 12]
+    assert [body(both, w) for w in sizes] == [body(alone, w) for w in sizes]
+    kept = [original.total for original in originals[: len(sizes)]]
+    assert kept[0] > len(data) / 2
+    assert all(total < len(data) / 2 for total in kept[1:])
