@@ -20,6 +20,7 @@ from imgmiddleware.imaging import (
     Rendered,
     Replan,
     decode_original,
+    halved,
     predicted_bytes,
     render,
     render_animation,
@@ -107,7 +108,7 @@ class Pictures:
             return render_animation(job.original, job.facts, job.plan, job.replan)
 
     def _still(self, job: Job, waiting: Waiting) -> Rendered:
-        level = (*job.page, job.plan.least)
+        level = (*job.page, job.plan.level)
         # Who needs what is being decoded waits for it here, without a slot.
         with timing.step("wait"):
             self._decodes.wait(level, waiting)
@@ -129,8 +130,16 @@ class Pictures:
             yield
 
     def _decode(self, job: Job, level: object) -> Decoded:
-        decoded = decode_original(job.original, job.facts, job.plan)
+        decoded = self._halved(job) or decode_original(job.original, job.facts, job.plan)
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
             self._decoded.put(level, decoded, decoded.pixels.nbytes, job.tag)
         return decoded
+
+    def _halved(self, job: Job) -> Decoded | None:
+        """What the plan needs, of what was decoded in more detail before."""
+        for times, finer in enumerate(job.plan.finer, 1):
+            found = self._decoded.get((*job.page, finer))
+            if found is not None:
+                return halved(found, times)
+        return None

@@ -41,6 +41,10 @@ KINDS = {
     "tiff, plain": ("TIFF", {}),
     "tiff, lzw": ("TIFF", {"compression": "tiff_lzw"}),
     "tiff, deflate": ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    "tiff, deflate with predictor": (
+        "TIFF",
+        {"compression": "tiff_adobe_deflate", "tiffinfo": {317: 2}},
+    ),
     "tiff, packbits": ("TIFF", {"compression": "packbits"}),
     "tiff, jpeg": ("TIFF", {"compression": "jpeg"}),
 }

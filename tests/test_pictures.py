@@ -20,7 +20,7 @@ from PIL import Image
 from imgmiddleware import ImageRequest, ImageService, pictures
 
 SIDE = 1600
-WIDTHS = (100, 200, 300, 400, 470)  # of half the original all can be made
+WIDTHS = (100, 200, 300, 350, 400)  # of half the original all can be made
 
 
 def original(format: str, **options: Any) -> bytes:

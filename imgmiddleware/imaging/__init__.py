@@ -7,6 +7,7 @@ from imgmiddleware.imaging.render import (
     Rendered,
     Replan,
     decode_original,
+    halved,
     render,
     render_animation,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Replan",
     "decode_original",
     "engine",
+    "halved",
     "made_by",
     "make_plan",
     "predicted_bytes",

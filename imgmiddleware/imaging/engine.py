@@ -15,7 +15,7 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 3
+REVISION = 4
 
 
 def made_by(plan: Plan) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.imaging.halve import halvings
 from imgmiddleware.imaging.orient import remaining
 from imgmiddleware.operations import (
     Backdrop,
@@ -39,6 +40,7 @@ from imgmiddleware.transform import Transform
 Box = tuple[int, int, int, int]
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
+#: But for pieces of it, which are decoded as stored.
 _DECODED_UPRIGHT = frozenset({"tiff"})
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
@@ -62,12 +64,14 @@ class Plan:
     stored: tuple[int, int]
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
+    strips: bool  # decoded piece by piece: only what is in `window`, halved so often at once
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
     size: tuple[int, int]
     linear: bool  # resampled in linear light
     orientation: int
+    alpha: bool  # of the original
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
     canvas: tuple[int, int]
@@ -96,6 +100,35 @@ class Plan:
         return half if enough else self.stored
 
     @property
+    def window(self) -> Box:
+        """The part of the stored original that is needed."""
+        if self.trim.trim:
+            return as_stored(self.region, self.orientation, self.stored)
+        return self.crop
+
+    @property
+    def halvings(self) -> int:
+        """How often strips are halved as they come: as the resampler would, and with it equal.
+
+        Not where it would not: light is averaged as light, colours beside alpha by their weight,
+        and a border is looked for in pixels as they are.
+        """
+        if self.linear or self.trim.trim or self.alpha:
+            return 0
+        return halvings(self.crop[2:], self.size)
+
+    @property
+    def level(self) -> object:
+        """What of the original is decoded, and how large: the same for what can share it."""
+        return (self.window, self.halvings) if self.strips else self.least
+
+    @property
+    def finer(self) -> tuple[object, ...]:
+        """Levels that this one can be made of, exactly, without its original; the nearest first."""
+        times = range(self.halvings - 1, -1, -1) if self.strips else ()
+        return tuple((self.window, fewer) for fewer in times)
+
+    @property
     def keeps_alpha(self) -> bool:
         return self.format in WITH_ALPHA
 
@@ -116,6 +149,8 @@ def make_plan(
     page = transform.get(Page)
     if page.page > facts.frames:
         raise _no_such_page(page.page, facts.frames)
+    output = transform.get(Output)
+    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
     upright = stored[::-1] if orientation >= 5 else stored
@@ -124,27 +159,28 @@ def make_plan(
     resize = transform.get(Resize)
     frame = resize.frame(width, height)
     crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
-    if facts.format in _DECODED_UPRIGHT:
+    strips = facts.strip_bytes > 0 and not animated
+    if facts.format in _DECODED_UPRIGHT and not strips:
         stored = facts.upright
         orientation = remaining(facts.orientation, orientation)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
     result = frame.canvas
     for step in steps:
         result = step.size(*result)
-    output = transform.get(Output)
-    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
     deep = _is_deep(facts, output, format, steps)
     return Plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
+        strips=strips,
         region=region,
         trim=transform.get(Trim),
         crop=as_stored(crop, orientation, stored),
         size=frame.size[::-1] if orientation >= 5 else frame.size,
         linear=resize.linear and facts.color != "cmyk",  # ink is no light
         orientation=orientation,
+        alpha=facts.alpha,
         deep=deep,
         keeps_profile=_keeps_profile(facts, output, format, frame, steps, deep=deep),
         canvas=frame.canvas,
@@ -166,7 +202,15 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
     after = width * height * 4 * sample * (_WORKING + plan.frames - 1)
-    return file + facts.decode_bytes + after
+    return after + (_strip_bytes(facts, plan) if plan.strips else file + facts.decode_bytes)
+
+
+def _strip_bytes(facts: Facts, plan: Plan) -> int:
+    """What is left of the original's samples, and what reading them takes."""
+    channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
+    step = 1 << plan.halvings
+    pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
+    return pixels * channels * facts.depth // 8 + facts.strip_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

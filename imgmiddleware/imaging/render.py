@@ -18,10 +18,12 @@ from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.encode import encode, encode_within
+from imgmiddleware.imaging.halve import Extent, extent, halve
 from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Box, Plan, as_stored
 from imgmiddleware.imaging.resample import resample
+from imgmiddleware.imaging.strips import decode_strips
 from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
@@ -48,7 +50,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What was read of an original: its pixels as stored, and what goes with them.
+    """What was read of an original: its pixels as stored, or a window of them, and what goes along.
 
     It is not written to again, and may serve any number of results.
     """
@@ -58,6 +60,7 @@ class Decoded:
     profile: bytes | None = None  # usable ones only
     exif: Exif = Exif()
     notes: tuple[str, ...] = ()
+    window: Box | None = None  # what was decoded as strips; None: all
 
 
 def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> Decoded:
@@ -67,8 +70,18 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
     """
     if isinstance(original, ArrayOriginal):
         return Decoded(original.pixels(), facts.color)
+    if plan.strips:
+        return _decoded_strips(original, facts, plan)
     data = read_all(original)
     return _with_metadata(_pixels(data, facts, plan), data, facts)
+
+
+def halved(decoded: Decoded, times: int) -> Decoded:
+    """Strips that were decoded, as if they had been halved more often as they came."""
+    pixels = decoded.pixels
+    for _ in range(times):
+        pixels = halve(pixels)
+    return replace(decoded, pixels=pixels)
 
 
 def render(decoded: Decoded, plan: Plan, replan: Replan) -> Rendered:
@@ -122,9 +135,19 @@ def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
     return decode(data, facts, plan.stored, plan.least)
 
 
+def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
+    """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
+    exif, profile = read_exif(original, facts), read_profile(original, facts)
+    pixels = decode_strips(original, facts, plan.window, plan.halvings)
+    return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
+
+
 def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts) -> Decoded:
+    return _decoded(pixels, facts, read_exif(data, facts), read_profile(data, facts))
+
+
+def _decoded(pixels: Pixels, facts: Facts, exif: Exif, profile: bytes | None) -> Decoded:
     color = "gray" if pixels.ndim == 2 else facts.color
-    exif, profile = read_exif(data, facts), read_profile(data, facts)
     if profile is not None and not is_usable(profile, color):
         return Decoded(pixels, color, exif=exif, notes=(PROFILE_IGNORED,))
     return Decoded(pixels, color, profile, exif)
@@ -133,7 +156,13 @@ def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts) -> Decoded:
 def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     """All steps from the decoded picture to the one that is encoded."""
     alpha = has_alpha(decoded.pixels) and decoded.color != "cmyk"  # whose fourth channel is black
-    pixels = resample(_cropped(decoded.pixels, plan), plan.size, alpha=alpha, linear=plan.linear)
+    pixels = resample(
+        _cropped(decoded, plan),
+        plan.size,
+        alpha=alpha,
+        linear=plan.linear,
+        shown=_shown(decoded, plan),
+    )
     pixels = orient(pixels, plan.orientation)
     pixels = to_sixteen_bits(pixels) if plan.deep else to_eight_bits(pixels)
     pixels = to_srgb(pixels, None if plan.keeps_profile else decoded.profile, decoded.color)
@@ -143,8 +172,11 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     return plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
 
 
-def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
+def _cropped(decoded: Decoded, plan: Plan) -> Pixels:
     """The plan's crop of a picture that may be decoded smaller than stored."""
+    if decoded.window:
+        return decoded.pixels if plan.halvings else _part(decoded, plan.crop)
+    pixels = decoded.pixels
     height, width = pixels.shape[:2]
     left, top, crop_width, crop_height = plan.crop
     x, y = width / plan.stored[0], height / plan.stored[1]
@@ -153,13 +185,27 @@ def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
     return pixels[rows, columns]
 
 
+def _shown(decoded: Decoded, plan: Plan) -> Extent | None:
+    """The extent of strips that were halved as they came."""
+    halved = decoded.window and plan.halvings
+    return extent(plan.crop[2:], plan.halvings) if halved else None
+
+
+def _part(decoded: Decoded, box: Box) -> Pixels:
+    """A box, as stored, of what is decoded in full size."""
+    left, top, width, height = box
+    if decoded.window:
+        left, top = left - decoded.window[0], top - decoded.window[1]
+    return decoded.pixels[top : top + height, left : left + width]
+
+
 def _trimmed(decoded: Decoded, plan: Plan) -> Box | None:
     """What is left of the upright region without its border; None where all of it is border."""
-    left, top, width, height = as_stored(plan.region, plan.orientation, plan.stored)
-    pixels = np.ascontiguousarray(decoded.pixels[top : top + height, left : left + width])
+    box = as_stored(plan.region, plan.orientation, plan.stored)
+    pixels = np.ascontiguousarray(_part(decoded, box))
     if decoded.color == "cmyk":
         pixels = to_srgb(pixels, None, decoded.color)
-    x, y, _, _ = as_stored((0, 0, 1, 1), plan.orientation, (width, height))
+    x, y, _, _ = as_stored((0, 0, 1, 1), plan.orientation, box[2:])
     found = content(orient(plan.trim.is_border(pixels, pixels[y, x]), plan.orientation))
     if found is None:
         return None

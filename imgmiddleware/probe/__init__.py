@@ -17,6 +17,7 @@ from imgmiddleware.probe.registry import (
     read_exif,
     read_facts,
     read_profile,
+    read_raster,
     vet,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "read_exif",
     "read_facts",
     "read_profile",
+    "read_raster",
     "vet",
 ]

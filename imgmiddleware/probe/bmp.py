@@ -15,7 +15,8 @@ from imgmiddleware.probe.format import (
     unchanged,
     unsupported,
 )
-from imgmiddleware.probe.window import Window
+from imgmiddleware.probe.raster import Raster, plain_bytes
+from imgmiddleware.probe.window import Readable, Window
 
 _CORE = 12
 #: BITMAPCOREHEADER, INFOHEADER, V2, V3, OS/2 2.x, V4, V5.
@@ -26,6 +27,7 @@ _LEGAL = {_RGB: (1, 4, 8, 16, 24, 32), _RLE8: (8,), _RLE4: (4,), _BITFIELDS: (16
 _MASKS_565 = (0xF800, 0x07E0, 0x001F)
 _MASKS_555 = (0x7C00, 0x03E0, 0x001F)
 _MASKS_888 = (0xFF0000, 0x00FF00, 0x0000FF)
+_MASK_ALPHA = 0xFF000000
 #: A run of two bytes is 255 pixels. Escapes skip over any number, so this also refuses a picture
 #: that is made of skips: no encoder writes one, and what a skip shows is undefined.
 _MOST_PIXELS_PER_BYTE = 128
@@ -40,6 +42,7 @@ class _Header:
     compression: int
     colors: int  # of the palette; 0 is the most that the bits can name
     pixels: int  # offset of the first row
+    downwards: bool  # the first row is the highest
 
 
 def sniff(head: bytes) -> bool:
@@ -55,14 +58,15 @@ def _read_header(window: Window) -> _Header:
     else:
         width, height, planes, bits, compression = window.unpack("<llHHL", 18)
         (colors,) = window.unpack("<L", 46)
-    if height < 0:  # rows from the top down; compressed ones cannot be
+    downwards = height < 0
+    if downwards:  # compressed rows cannot be
         if compression in (_RLE8, _RLE4):
             raise damaged("it is compressed and top-down, which excludes one another")
         height = -height
     check_size(width, height)
     if planes != 1:
         raise damaged(f"it has {planes} planes")
-    return _Header(size, width, height, bits, compression, colors, pixels)
+    return _Header(size, width, height, bits, compression, colors, pixels, downwards)
 
 
 def _check_kind(header: _Header) -> None:
@@ -92,7 +96,7 @@ def _check_body(window: Window, header: _Header, palette_end: int) -> None:
     if header.compression in (_RLE8, _RLE4):
         enough = header.width * header.height <= _MOST_PIXELS_PER_BYTE * room
     else:
-        enough = header.height * ((header.width * header.bits + 31) // 32 * 4) <= room
+        enough = header.height * _stride(header) <= room
     if not enough:
         raise damaged(f"{room} bytes cannot hold {header.width} x {header.height} pixels")
 
@@ -111,14 +115,20 @@ def read(window: Window) -> Facts:
     if header.bits <= 8:
         gray, end = _read_palette(window, header, end)
     _check_body(window, header, end)
+    alpha = header.bits == 32 and len(masks) == 4 and masks[3] != 0
+    whole, strips = _decode_bytes(header), plain_bytes(_stride(header))
+    output = header.width * header.height * (4 if alpha else 1 if gray else 3)
+    if not _is_plain(header, masks) or output + strips > whole:
+        strips = 0
     return Facts(
         "bmp",
         header.width,
         header.height,
         color="gray" if gray else "rgb",
-        alpha=header.bits == 32 and len(masks) == 4 and masks[3] != 0,
-        decode_bytes=_decode_bytes(header),
+        alpha=alpha,
+        decode_bytes=output + strips if strips else whole,
         bits=_bits(header, masks),
+        strip_bytes=strips,
     )
 
 
@@ -127,6 +137,53 @@ def _bits(header: _Header, masks: tuple[int, ...]) -> int:
     if header.bits == 16:
         return 6 if masks == _MASKS_565 else 5
     return min(header.bits, 8)
+
+
+def _stride(header: _Header) -> int:
+    """Bytes of a row, whose end is filled up to four."""
+    return (header.width * header.bits + 31) // 32 * 4
+
+
+def _is_plain(header: _Header, masks: tuple[int, ...]) -> bool:
+    """Whether rows can be taken as they are: bytes of blue, green, red (and alpha), or a palette's.
+
+    With masks of any other order they are left to the decoder.
+    """
+    if header.compression == _BITFIELDS:
+        return masks[:3] == _MASKS_888 and masks[3:] in ((), (0,), (_MASK_ALPHA,))
+    return header.compression == _RGB and header.bits in (8, 24, 32)
+
+
+def read_raster(window: Window, facts: Facts) -> Raster:
+    """The rows of a bitmap that has `Facts.strip_bytes`."""
+    header = _read_header(window)
+    palette = None
+    if header.bits == 8:
+        start, step = 14 + header.size, 3 if header.size == _CORE else 4
+        table = window.read(start, (header.colors or 256) * step)
+        gray, _ = _read_palette(window, header, start)
+        planes = [table[at::step] for at in range(1 if gray else 3)]
+        palette = bytes(value for color in zip(*planes, strict=True) for value in color)
+        palette = palette.ljust(256 * len(planes), b"\0")  # a color that is not there is black
+    alpha = header.compression == _BITFIELDS and _has_alpha(window, header)
+    return Raster(
+        header.width,
+        header.height,
+        header.width,
+        header.height,
+        (header.pixels,),
+        (header.height * _stride(header),),
+        _stride(header),
+        header.bits // 8,
+        "u1",
+        upwards=not header.downwards,
+        palette=palette,
+        dropped=header.bits == 32 and not alpha,
+    )
+
+
+def _has_alpha(window: Window, header: _Header) -> bool:
+    return header.size >= 56 and window.unpack("<L", 66) != (0,)
 
 
 def _read_palette(window: Window, header: _Header, start: int) -> tuple[bool, int]:
@@ -147,7 +204,7 @@ def _decode_bytes(header: _Header) -> int:
     return 2 * header.width * header.height * channels + SLACK
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
     """The profile embedded by a V5 header: offset from the header's start, and size."""
     window = Window.over(data)
     if window.unpack("<L", 14) != (124,) or window.read(70, 4) != b"DEBM":

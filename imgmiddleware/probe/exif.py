@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.probe.format import PARSE_ERRORS, Encoded
+from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, let_pass
 from imgmiddleware.probe.ifd import (
     LONG8,
     ORIENTATION,
@@ -22,7 +22,7 @@ from imgmiddleware.probe.ifd import (
     read_directory,
     read_layout,
 )
-from imgmiddleware.probe.window import Window
+from imgmiddleware.probe.window import Readable, Window
 
 ARTIST, COPYRIGHT = 315, 33432
 _EXIF, _GPS = 34665, 34853
@@ -68,7 +68,7 @@ class Exif:
         return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})
 
 
-def parse(block: Encoded, directory: int = 0) -> Exif:
+def parse(block: Encoded | Readable, directory: int = 0) -> Exif:
     """The block (or TIFF file) whose first directory, or the one at `directory`, is the picture's.
 
     What is damaged is left out: EXIF is advice, and its loss costs nobody the picture.
@@ -77,7 +77,8 @@ def parse(block: Encoded, directory: int = 0) -> Exif:
         window = Window.over(block)
         layout = read_layout(window)
         first = read_directory(window, layout, directory or layout.first)
-    except (ImageError, *PARSE_ERRORS):
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
         return Exif()
 
     def below(tag: int) -> Values:
@@ -85,7 +86,8 @@ def parse(block: Encoded, directory: int = 0) -> Exif:
         try:
             offset = struct.unpack("<L", _raw(window, layout, pointer))[0] if pointer else 0
             entries = read_directory(window, layout, offset).entries if offset else {}
-        except (ImageError, *PARSE_ERRORS):
+        except (ImageError, *PARSE_ERRORS) as error:
+            let_pass(error)
             return {}
         return _kept(window, layout, entries, lambda tag: tag not in _DROPPED)
 
@@ -111,8 +113,8 @@ def values(window: Window, layout: Layout, entries: Mapping[int, Entry]) -> dict
         if entry.type in SIZES and entry.type != LONG8 and entry.count > 0:
             try:
                 found[tag] = Value(entry.type, entry.count, _raw(window, layout, entry))
-            except ImageError:
-                continue
+            except ImageError as error:
+                let_pass(error)
     return found
 
 

@@ -6,10 +6,11 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.probe.facts import Facts
-from imgmiddleware.probe.window import Window
+from imgmiddleware.probe.window import Readable, Window
 
 #: An encoded original in memory.
 Encoded = bytes | memoryview
@@ -39,21 +40,31 @@ class Format:
     """One format: how it is told by its first bytes, and its three walks over an original.
 
     `read_page` reads the facts of a page (from 0) where pages differ; a page that is not there is
-    the first. `exif` finds the block, without its `Exif` prefix.
+    the first. `exif` finds the block, without its `Exif` prefix. For
+    originals with `Facts.strip_bytes`, `profile` and `exif` may be given the original itself.
     """
 
     name: str
     sniff: Callable[[bytes], bool]
     read: Callable[[Window], Facts]
     vet: Callable[[Encoded, Facts], Encoded]
-    profile: Callable[[Encoded, Facts], bytes | None]
+    profile: Callable[[Any, Facts], bytes | None]
     read_page: Callable[[Window, int], Facts] | None = None
-    exif: Callable[[Encoded], Encoded | None] | None = None
+    exif: Callable[[Any], Encoded | Readable | None] | None = None
 
 
 def unsupported(detail: str) -> ImageError:
     """The refusal of a kind of a format that no decoder here takes: 415."""
     return ImageError("unsupported-feature", detail)
+
+
+def let_pass(error: Exception) -> None:
+    """Raise it again unless it tells of damage, where damage to what goes along is no refusal.
+
+    That a source fails or an original changes while it is read must not make another picture.
+    """
+    if isinstance(error, ImageError) and error.status == 503:
+        raise error
 
 
 def check_size(width: int, height: int) -> None:

@@ -17,13 +17,15 @@ from imgmiddleware.probe import (
     png_frames,
     signatures,
     tiff,
+    tiff_pieces,
     webp,
     webp_frames,
 )
 from imgmiddleware.probe.animation import Animation, Frame
 from imgmiddleware.probe.exif import Exif, parse
 from imgmiddleware.probe.facts import Facts
-from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, Format
+from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, Format, let_pass
+from imgmiddleware.probe.raster import Raster
 from imgmiddleware.probe.window import Readable, Window
 
 #: Enough for every signature, and for the comment that may stand before an <svg> element.
@@ -81,6 +83,19 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
         raise damaged("its structure contradicts itself") from error
 
 
+_RASTERS: Mapping[str, Callable[[Window, Facts], Raster]] = MappingProxyType(
+    {"bmp": bmp.read_raster, "tiff": tiff_pieces.read_raster}
+)
+
+
+def read_raster(original: Readable, facts: Facts) -> Raster:
+    """Where the rows of an original with `Facts.strip_bytes` stand. Raises as `read_facts` does."""
+    try:
+        return _RASTERS[facts.format](Window(original), facts)
+    except PARSE_ERRORS as error:
+        raise damaged("its header contradicts itself") from error
+
+
 _ANIMATIONS: Mapping[str, Callable[[Encoded, Facts], Animation]] = MappingProxyType(
     {"gif": gif_frames.read, "png": png_frames.read, "webp": webp_frames.read}
 )
@@ -105,22 +120,25 @@ def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
         raise damaged("a frame of it contradicts itself") from error
 
 
-def read_profile(data: Encoded, facts: Facts) -> bytes | None:
+def read_profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
     """The embedded ICC profile: None where there is none, empty where it cannot be had.
 
-    That is where its place in the file is damaged, or it is over `MAX_PROFILE`.
+    That is where its place in the file is damaged, or it is over `MAX_PROFILE`. Of an original with
+    `Facts.strip_bytes` the original itself may be given; then what `read_into` raises is raised.
     """
     try:
         return FORMATS[facts.format].profile(data, facts)
-    except (ImageError, *PARSE_ERRORS):
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
         return b""
 
 
-def read_exif(data: Encoded, facts: Facts) -> Exif:
+def read_exif(data: Encoded | Readable, facts: Facts) -> Exif:
     """What of the original's EXIF may go along with a result; nothing where it has none."""
     find = FORMATS[facts.format].exif
     try:
         block = find(data) if find else None
-    except (ImageError, *PARSE_ERRORS):
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
         return Exif()
     return parse(block, facts.directory) if block else Exif()

@@ -28,8 +28,9 @@ from imgmiddleware.probe.ifd import (
     read_values,
 )
 from imgmiddleware.probe.tiff_kinds import COLORS, Kind, Piece, check_decodable
-from imgmiddleware.probe.tiff_memory import decode_bytes
-from imgmiddleware.probe.window import Window
+from imgmiddleware.probe.tiff_memory import decode_bytes, output_bytes
+from imgmiddleware.probe.tiff_pieces import strip_bytes
+from imgmiddleware.probe.window import Readable, Window
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
 MAX_PAGES = 1024
@@ -217,6 +218,11 @@ def read_page(window: Window, number: int) -> Facts:
     kind = _read_kind(page)
     piece = _check_pieces(page, kind)
     orientation = page.value(ORIENTATION, 1)
+    # Of a further page a copy of the file is made, which begins with it.
+    whole = decode_bytes(kind, piece, window.size) + (window.size if directory else 0)
+    strips = strip_bytes(window, page.directory, kind, piece)
+    if strips + output_bytes(kind) > whole:
+        strips = 0
     return Facts(
         "tiff",
         kind.width,
@@ -226,11 +232,11 @@ def read_page(window: Window, number: int) -> Facts:
         kind.alpha,
         max(8, kind.bits),
         len(pages),
-        # Of a further page a copy of the file is made, which begins with it.
-        decode_bytes(kind, piece, window.size) + (window.size if directory else 0),
+        strips + output_bytes(kind) if strips else whole,
         bits=kind.bits,
         inverted=kind.photometric == _WHITE_IS_ZERO and kind.bits == 16,
         associated=kind.associated,
+        strip_bytes=strips,
         directory=directory,
     )
 
@@ -246,13 +252,13 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
     return memoryview(copy).toreadonly()
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
     """Tag 34675, as it is."""
     page = _open(Window.over(data), facts.directory)
     return bytes(page.values(_PROFILE, (), MAX_PROFILE)) or None
 
 
-def exif(data: Encoded) -> Encoded:
+def exif(data: Encoded | Readable) -> Encoded | Readable:
     """The file itself: its directories are of the same making."""
     return data
 

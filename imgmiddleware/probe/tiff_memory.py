@@ -39,9 +39,14 @@ def _opencv_bytes(kind: Kind, piece: Piece) -> int:
     6.00 RGB, 8.00 RGBA and CMYK, 2.00 gray, in 16 bits twice as many, floats 24.00; all in one
     piece 10.08 RGB, 12.00 RGBA and CMYK, 5.99 gray; two tiles of 4096 x 4000 10.38.
     """
-    channels = 4 if kind.samples > 3 else 3 if COLORS[kind.photometric] == "rgb" else 1
-    output = kind.width * kind.height * channels * max(1, kind.bits // 8)
+    output = output_bytes(kind)
     one = piece.stored + piece.samples + 4 * piece.pixels
     if kind.compression == _JPEG:
         one += 2 * piece.samples
     return output + max(output, one) + SLACK
+
+
+def output_bytes(kind: Kind) -> int:
+    """Of the picture as it is decoded, once."""
+    channels = 4 if kind.samples > 3 else 3 if COLORS[kind.photometric] == "rgb" else 1
+    return kind.width * kind.height * channels * max(1, kind.bits // 8)

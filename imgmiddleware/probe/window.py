@@ -36,8 +36,13 @@ class Window:
         self._next = _FIRST_PAGE
 
     @classmethod
-    def over(cls, data: bytes | memoryview) -> Self:
-        """A window over bytes that are in memory already; it copies only what is read."""
+    def over(cls, data: bytes | memoryview | Readable) -> Self:
+        """A window over bytes that are in memory already, of which it copies only what is read.
+
+        Or over an original that is not, where a parser is for both.
+        """
+        if not isinstance(data, bytes | memoryview):
+            return cls(data)
         window = cls.__new__(cls)
         window.size = len(data)
         window._original = None

@@ -1,0 +1,105 @@
+"""Strips: an original whose rows can be read a few at a time, reduced as they come.
+
+Memory then follows the result, and time is that of reading once. Rows and tiles that the plan cuts
+away are not read. What comes out is, bit for bit, what decoding all of it, cutting and halving so
+often would give, so that the resampler goes on from here as if it had done it itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import cv2
+import numpy as np
+
+from imgmiddleware.imaging.halve import halve
+from imgmiddleware.imaging.pieces import piece_rows
+from imgmiddleware.imaging.plain_rows import plain_rows
+from imgmiddleware.probe import read_raster
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.probe.raster import Raster
+from imgmiddleware.sources.original import Original, Pixels
+
+#: Left, top, width, height in pixels as stored.
+Box = tuple[int, int, int, int]
+
+#: The index of the first row, and rows, of those that are wanted; more than one block in any order.
+Block = tuple[int, Pixels]
+
+
+def decode_strips(original: Original, facts: Facts, box: Box, times: int) -> Pixels:
+    """The box of an original with `Facts.strip_bytes`, halved so many times, as stored.
+
+    (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
+    `ImageError`: 422 where it is damaged, 503 where it has changed.
+    """
+    raster = read_raster(original, facts)
+    step = 2**times
+    if raster.is_plain:
+        blocks = plain_rows(original, raster, box, step)
+    else:
+        blocks = _aligned(piece_rows(original, raster, box), step)
+    return _reduced(blocks, raster, box, times)
+
+
+def _reduced(blocks: Iterable[Block], raster: Raster, box: Box, times: int) -> Pixels:
+    step, before, after = 2**times, _before(raster), _after(raster)
+    result: Pixels | None = None
+    for top, rows in blocks:
+        small = after(_halved(before(rows), times))
+        if result is None:
+            shape = -(-box[3] // step), -(-box[2] // step), *small.shape[2:]
+            result = np.empty(shape, small.dtype)
+        result[top // step : top // step + len(small)] = small
+    assert result is not None  # a box has at least one row
+    return result
+
+
+def _halved(rows: Pixels, times: int) -> Pixels:
+    """Rows that are read upwards are averaged so too, unless the last one counts twice."""
+    upwards = rows.strides[0] < 0 and times > 0
+    if upwards and len(rows) % 2**times:
+        rows, upwards = np.ascontiguousarray(rows), False
+    elif upwards:
+        rows = rows[::-1]
+    for _ in range(times):
+        rows = halve(rows)
+    return rows[::-1] if upwards else rows
+
+
+def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
+    """The same rows, from the top down, in blocks that begin at multiples of `step`."""
+    rest: Pixels | None = None
+    at = 0
+    for top, block in blocks:
+        at, rows = (top, block) if rest is None else (at, np.concatenate((rest, block)))
+        whole = len(rows) // step * step
+        rest = rows[whole:].copy() if whole < len(rows) else None
+        if whole:
+            yield at, rows[:whole]
+        at += whole
+    if rest is not None:
+        yield at, rest
+
+
+def _before(raster: Raster) -> Callable[[Pixels], Pixels]:
+    """What must be done to samples before they may be averaged."""
+    if raster.palette is not None:
+        table = np.frombuffer(raster.palette, np.uint8).reshape(256, 1, -1)
+        if table.shape[2] == 3:
+            return lambda rows: np.asarray(cv2.applyColorMap(np.ascontiguousarray(rows), table))
+        if not np.array_equal(table.ravel(), np.arange(256)):
+            return lambda rows: np.asarray(cv2.LUT(np.ascontiguousarray(rows), table[..., 0]))
+    if raster.inverted:
+        return np.invert
+    return lambda rows: rows
+
+
+def _after(raster: Raster) -> Callable[[Pixels], Pixels]:
+    """The order of channels, which costs less on fewer pixels."""
+    if raster.dropped:
+        return lambda rows: rows[..., :3]
+    if raster.red_first:
+        code = cv2.COLOR_RGB2BGR if raster.channels == 3 else cv2.COLOR_RGBA2BGRA
+        return lambda rows: np.asarray(cv2.cvtColor(np.ascontiguousarray(rows), code))
+    return lambda rows: rows
