@@ -56,12 +56,12 @@ def plain_bytes(stride: int) -> int:
     return SLACK + 4 * STEP * stride
 
 
-def piece_bytes(across: int, samples: int, stored: int, *, compressed: bool) -> int:
-    """The same of pieces: `across` bytes of all that stand beside one another, decoded.
+def piece_bytes(picture: int, across: int, samples: int, stored: int, *, compressed: bool) -> int:
+    """The same of pieces of a `picture` of so many bytes, `across` of them beside one another.
 
     Beside that band and the rows of it that are reduced at a time, of a piece that is larger than a
     block by itself (`samples` bytes, `stored` in the file), what Pillow makes of it: its bytes in
     four copies, and as many of its samples.
     """
     one = 4 * (stored + samples) if compressed else 2 * samples
-    return SLACK + 2 * BLOCK + across + (one if samples > PIECES else 0)
+    return SLACK + 2 * min(BLOCK, picture) + across + (one if samples > PIECES else 0)

@@ -58,7 +58,8 @@ def strip_bytes(window: Window, directory: Directory, kind: Kind, piece: Piece) 
         return 0
     wide = value(_TILE_WIDTH, 0) if tiled else kind.width
     across = -(-kind.width // wide) * piece.samples
-    return tables + piece_bytes(across, piece.samples, piece.stored, compressed=not plain)
+    picture = kind.width * kind.height * bytes_of_pixel
+    return tables + piece_bytes(picture, across, piece.samples, piece.stored, compressed=not plain)
 
 
 def read_raster(window: Window, facts: Facts) -> Raster:

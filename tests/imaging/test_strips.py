@@ -278,7 +278,8 @@ def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> Non
     pixels = picture(size)
     data, seen = KINDS[kind].make(pixels), KINDS[kind].seen(pixels)
     facts = probe(data)
-    assert facts.strip_bytes, kind
+    # Of 16 bits in tiles, which OpenCV decodes in little memory, small ones are decoded whole.
+    assert facts.strip_bytes or kind == "tiff rgb 16 tiles"
     height, width = seen.shape[:2]
     boxes = [
         (0, 0, width, height),
@@ -295,7 +296,7 @@ def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> Non
 
 
 QUERIES: list[dict[str, str]] = [
-    {"w": "20"}, {"w": "40"}, {"w": "70"}, {}, {"w": "300", "upscale": "1"},
+    {"w": "4"}, {"w": "20"}, {"w": "40"}, {"w": "70"}, {}, {"w": "300", "upscale": "1"},
     {"w": "30", "h": "30", "fit": "crop"}, {"rect": "33,40,120,90", "w": "25"}, {"w": "40", "h": "9", "fit": "scale"},
     {"w": "30", "linear": "1"}, {"w": "50", "trim": "auto"}, {"w": "31", "orient": "6"},
 ]  # fmt: skip
@@ -339,6 +340,7 @@ def test_a_page_is_read_by_its_own_directory(page: int) -> None:
     first, second = (Image.fromarray(picture(size)[..., :3]) for size in SIZES)
     file = io.BytesIO()
     first.save(file, "TIFF", compression="tiff_lzw", save_all=True, append_images=[second])
+    assert read_facts(Counted(file.getvalue()), FORMATS, page - 1).strip_bytes
     answer = ImageService(lambda id: file.getvalue()).handle(
         ImageRequest("GET", "/image/x", f"page={page}&fm=png")
     )
