@@ -14,6 +14,7 @@ import math
 import os
 import re
 import sqlite3
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -80,7 +81,8 @@ class Disk:
         self._clock = Clock()
         self._writer = Writer(self._folder, self._room, self._clock)
         self._outage = Outage(self._folder)
-        self._verified: Brief[str, _Verified] = Brief(_MOST_VERIFIED, math.inf)
+        self._forget()
+        _disks.add(self)
 
     def get(self, key: str) -> tuple[Entry, StoredBody] | None:
         """The entry, which counts as read. A damaged one is none, and goes.
@@ -124,6 +126,10 @@ class Disk:
         """Close the index; it is opened again where it is needed again."""
         self._reader.close()
         self._writer.index.close()
+
+    def _forget(self) -> None:
+        """Verify everything anew."""
+        self._verified: Brief[str, _Verified] = Brief(_MOST_VERIFIED, math.inf)
 
     def _get_verified(self, key: str) -> tuple[Entry, StoredBody] | None:
         """What this process has verified before, if it is still there; without the index."""
@@ -207,3 +213,15 @@ class Disk:
 def _check(key: str) -> None:
     if not _KEY.fullmatch(key):
         raise ValueError(f"no key of a cache: {key!r}")
+
+
+_disks: weakref.WeakSet[Disk] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for disk in list(_disks):
+        disk._forget()  # a thread that was not forked may hold its lock for ever
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

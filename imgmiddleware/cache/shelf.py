@@ -61,12 +61,16 @@ class Shelf:
 def current_shelf(folder: str) -> Shelf:
     """The shelf that every process uses now, made if there is none."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    return _shelf(folder, max([*_generations(folder), (_LAYOUT, 1)]))
+    while True:
+        newest = _newest(folder)
+        shelf = _shelf(folder, newest)
+        if newest == _newest(folder):  # else another was made, and ours removed, meanwhile
+            return shelf
 
 
 def next_shelf(folder: str, worn: Shelf) -> None:
     """Set a damaged shelf aside for a new one, unless another process has done so already."""
-    newest = max([*_generations(folder), (_LAYOUT, 1)])
+    newest = _newest(folder)
     if newest == _numbers(worn):
         _shelf(folder, (_LAYOUT, newest[1] + 1))
     shutil.rmtree(worn.path, ignore_errors=True)
@@ -82,6 +86,10 @@ def sweep_shelves(folder: str, kept: Shelf) -> None:
 def _numbers(shelf: Shelf) -> tuple[int, int]:
     layout, _, number = os.path.basename(shelf.path).partition(".")
     return int(layout), int(number)
+
+
+def _newest(folder: str) -> tuple[int, int]:
+    return max([*_generations(folder), (_LAYOUT, 1)])
 
 
 def _generations(folder: str) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import Disk, Holding
+from imgmiddleware.cache import Disk, Holding, eviction, writer
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -370,3 +371,56 @@ def test_processes_share_it(disk: Disk, tmp_path: Path) -> None:
     files = [path.stat().st_size for path in (tmp_path / "cache").glob("*/bodies/*")]
     assert held.entries == len(files)
     assert held.bytes >= sum(files)
+
+
+def test_a_put_ends_though_everything_was_read_since(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past a number of looks eviction is no longer exact: otherwise one put pays for all reads."""
+    monkeypatch.setattr(eviction, "_BATCH", 5)
+    monkeypatch.setattr(writer, "_EXACT_BATCHES", 2)
+    for i in range(115):
+        put(disk, f"key{i}", bytes(64 << 10))
+    for i in range(115):
+        assert get(disk, f"key{i}")
+    looked: list[Path] = []
+    original = eviction._read_time
+    monkeypatch.setattr(eviction, "_read_time", lambda *a: looked.append(a) or original(*a))
+    put(disk, "large", bytes(1 << 20))
+    assert get(disk, "large")
+    assert len(looked) == 10
+    assert 90 < disk.holding().entries < 110
+
+
+def test_a_fork_in_the_middle_of_another_threads_work(disk: Disk) -> None:
+    """The child waits for no lock whose holder was not forked."""
+    for i in range(20):
+        put(disk, f"key{i}", bytes(1000))
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            put(disk, "busy", random.randbytes(3000))
+            get(disk, "busy")
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for i in range(20):
+            pid = os.fork()
+            if not pid:
+                signal.alarm(20)
+                status = 1
+                with contextlib.suppress(BaseException):
+                    assert get(disk, f"key{i}") == bytes(1000)
+                    put(disk, f"child{i}", b"child")
+                    assert get(disk, f"child{i}") == b"child"
+                    status = 0
+                os._exit(status)
+            assert os.waitpid(pid, 0)[1] == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert get(disk, "child19") == b"child"
