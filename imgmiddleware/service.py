@@ -202,7 +202,7 @@ class ImageService:
         renderable = _renderable(original)
         if isinstance(renderable, ArrayOriginal):
             return array_facts(renderable)
-        return read_facts(renderable, self.settings.original_formats, page)
+        return read_facts(renderable, self.settings.opened_formats, page)
 
     def _refused(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 
 import cv2
 import numpy as np
@@ -27,5 +29,14 @@ def engine() -> str:
             f"numpy/{np.__version__}",
             f"pillow/{PIL.__version__}",
             f"simplejpeg/{simplejpeg.__version__}",
+            *_extras(),
         )
     )
+
+
+def _extras() -> Iterator[str]:
+    for name in ("pillow-heif", "pillow-jxl-plugin"):
+        try:
+            yield f"{name}/{version(name)}"
+        except PackageNotFoundError:
+            continue

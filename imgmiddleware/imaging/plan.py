@@ -40,7 +40,8 @@ from imgmiddleware.transform import Transform
 Box = tuple[int, int, int, int]
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
-_DECODED_UPRIGHT = frozenset({"tiff"})
+#: So do the decoders of HEIC and JPEG XL.
+_DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 
 #: A decoder that scales must leave at least this many samples for each of the result. Half of a
 #: 5640-pixel photo then serves results up to 1660 wide, at 47.4 dB from the ideal where all of it

@@ -17,6 +17,7 @@ from imgmiddleware.imaging.animated import encode_animation
 from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
+from imgmiddleware.imaging.decode_more import DECODERS, decode_more
 from imgmiddleware.imaging.encode import encode, encode_within
 from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
@@ -68,6 +69,9 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
     if isinstance(original, ArrayOriginal):
         return Decoded(original.pixels(), facts.color)
     data = read_all(original)
+    if facts.format in DECODERS:
+        pixels, profile = decode_more(data, facts)
+        return _with_metadata(pixels, data, facts, profile)
     return _with_metadata(_pixels(data, facts, plan), data, facts)
 
 
@@ -122,9 +126,12 @@ def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
     return decode(data, facts, plan.stored, plan.least)
 
 
-def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts) -> Decoded:
+def _with_metadata(
+    pixels: Pixels, data: memoryview, facts: Facts, found: bytes | None = None
+) -> Decoded:
+    """`found` is the profile of a format of which the decoder alone can read it."""
     color = "gray" if pixels.ndim == 2 else facts.color
-    exif, profile = read_exif(data, facts), read_profile(data, facts)
+    exif, profile = read_exif(data, facts), found or read_profile(data, facts)
     if profile is not None and not is_usable(profile, color):
         return Decoded(pixels, color, exif=exif, notes=(PROFILE_IGNORED,))
     return Decoded(pixels, color, profile, exif)
