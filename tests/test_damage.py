@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.settings import ORIGINAL_FORMATS
+from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
 from pictures import photo_like
 
 TEXT = (Path(__file__).parents[1] / "docs" / "originals.md").read_text()
@@ -99,6 +99,7 @@ def test_the_damage_table(kind: str, cutting: str, writing: str) -> None:
 def test_the_tables_know_every_format() -> None:
     assert {row[0] for row in rows("damage-table")} == set(KINDS)
     assert {row[0].strip("`") for row in rows("formats-table")} == ORIGINAL_FORMATS
+    assert {row[0].strip("`") for row in rows("unsafe-table")} == UNSAFE_FORMATS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,7 +17,7 @@ from imgmiddleware import ImageService, Settings
         {"max_source_memory": 1.5}, {"max_result_width": True}, {"max_result_height": "9"},
         {"max_result_pixels": None}, {"max_age": -1}, {"render_slots": 0}, {"widths": ()},
         {"default": None}, {"presets": ["w=3"]}, {"presets": {"a": 3}}, {"authorize": True},
-        {"formats": "webp"}, {"formats": ["jpg"]}, {"widths": (0,)}, {"heights": (9,)}, {"snap": True}, {"original_formats": {"heic"}},
+        {"formats": "webp"}, {"formats": ["jpg"]}, {"widths": (0,)}, {"heights": (9,)}, {"snap": True}, {"original_formats": {"jxl"}}, {"original_formats": "jpeg"}, {"unsafe_original_formats": {"jpeg"}},
     ],
     ids=str,
 )  # fmt: skip

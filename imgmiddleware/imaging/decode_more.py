@@ -115,6 +115,13 @@ def _by_depth(data: Encoded, facts: Facts) -> Found:
     return (_pillow if facts.depth == 8 else _opencv)(data, facts)
 
 
+def _sun(data: Encoded, facts: Facts) -> Found:
+    """Of 32 bits Pillow takes the last byte for the padding, which is the first."""
+    if data[12:16] == b"\0\0\0\x20":
+        return _opencv(data, facts)
+    return _pillow(data, facts)
+
+
 _NAMES = {"jp2": "JPEG2000", "pnm": "PPM", "sun": "SUN"}
 
 #: The formats that are decoded here.
@@ -125,5 +132,5 @@ DECODERS: Mapping[str, Callable[[Encoded, Facts], Found]] = {
     "pnm": _by_depth,
     "pfm": _opencv,
     "hdr": _opencv,
-    "sun": _pillow,
+    "sun": _sun,
 }

@@ -32,6 +32,8 @@ def read(window: Window) -> Facts:
         raise unsupported(f"it is of kind {kind} with {depth} bits a pixel")
     if map_kind > 1 or map_size > 768 or (map_size and (depth != 8 or map_size % 3)):
         raise unsupported("its palette is of another kind than red, green and blue")
+    if (depth == 32 and kind == _RGB) or (kind == _RUNS and -(-width * depth // 8) % 2):
+        raise unsupported("decoders do not agree on where its rows and colours begin")
     rows = -(-width * depth // 16) * 2 * height
     if kind == _RUNS:
         rows = -(-rows // _LONGEST_RUN) * 3
