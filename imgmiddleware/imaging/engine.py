@@ -12,7 +12,7 @@ import PIL
 import simplejpeg
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 2
+REVISION = 3
 
 
 @functools.cache

@@ -51,6 +51,8 @@ _OVERSAMPLING = Fraction(17, 10)
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
+#: And more of them where inks are converted at twice its size, in several copies.
+_INKED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +163,13 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     """The most that rendering takes: an original's file, its decode, and what comes after.
 
     A picture is resampled from twice its size, with some floats beside it, and is held about three
-    times when it is encoded; of an animation all frames are held until they are.
+    times when it is encoded; inks are converted at twice its size; of an animation all frames are
+    held until they are encoded.
     """
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
-    after = width * height * 4 * sample * (_WORKING + plan.frames - 1)
+    working = _WORKING + (_INKED if facts.color == "cmyk" else 0)
+    after = width * height * 4 * sample * (working + plan.frames - 1)
     return file + facts.decode_bytes + after
 
 

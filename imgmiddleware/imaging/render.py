@@ -139,15 +139,28 @@ def _with_metadata(
 
 def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     """All steps from the decoded picture to the one that is encoded."""
-    alpha = has_alpha(decoded.pixels) and decoded.color != "cmyk"  # whose fourth channel is black
-    pixels = resample(_cropped(decoded.pixels, plan), plan.size, alpha=alpha, linear=plan.linear)
+    pixels, color = _cropped(decoded.pixels, plan), decoded.color
+    profile = None if plan.keeps_profile else decoded.profile
+    if color == "cmyk":
+        pixels, color, profile = _without_inks(pixels, plan, profile), "rgb", None
+    pixels = resample(pixels, plan.size, alpha=has_alpha(pixels), linear=plan.linear)
     pixels = orient(pixels, plan.orientation)
     pixels = to_sixteen_bits(pixels) if plan.deep else to_eight_bits(pixels)
-    pixels = to_srgb(pixels, None if plan.keeps_profile else decoded.profile, decoded.color)
+    pixels = to_srgb(pixels, profile, color)
     pixels = _on_canvas(pixels, plan)
     for step in plan.steps:
         pixels = step.apply(pixels, plan.backdrop.fill)
     return plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
+
+
+def _without_inks(inks: Pixels, plan: Plan, profile: bytes | None) -> Pixels:
+    """CMYK as sRGB, at twice the size that is wanted, or as it is stored where that is less.
+
+    What a mean of inks looks like is not the mean of what they look like; but to convert all of a
+    photo costs as much as everything else together.
+    """
+    size = min(inks.shape[1], 2 * plan.size[0]), min(inks.shape[0], 2 * plan.size[1])
+    return to_srgb(resample(inks, size, alpha=False), profile, "cmyk")
 
 
 def _cropped(pixels: Pixels, plan: Plan) -> Pixels:
