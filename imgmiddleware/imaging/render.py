@@ -145,8 +145,10 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
         pixels, color, profile = _without_inks(pixels, plan, profile), "rgb", None
     pixels = resample(pixels, plan.size, alpha=has_alpha(pixels), linear=plan.linear)
     pixels = orient(pixels, plan.orientation)
-    pixels = to_sixteen_bits(pixels) if plan.deep else to_eight_bits(pixels)
-    pixels = to_srgb(pixels, profile, color)
+    at_depth = to_sixteen_bits if plan.deep else to_eight_bits
+    if color != "gray" or pixels.dtype != np.uint16:  # which can be converted as they are
+        pixels = at_depth(pixels)
+    pixels = at_depth(to_srgb(pixels, profile, color))
     pixels = _on_canvas(pixels, plan)
     for step in plan.steps:
         pixels = step.apply(pixels, plan.backdrop.fill)
