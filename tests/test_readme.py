@@ -114,6 +114,15 @@ def test_the_query_table() -> None:
                 assert plain(rows[field.name][2]) == form.write(field.default)
 
 
+def test_the_query_table_stands_in_the_order_in_which_they_apply() -> None:
+    """But for the two that everybody looks for first."""
+    names = [plain(row[0]) for row in table("query-table")]
+    assert names[:2] == ["w", "h"]
+    assert [name for name in names[2:] if name in OWNERS] == [
+        name for name in OWNERS if name not in ("w", "h")
+    ]
+
+
 def test_the_fit_table() -> None:
     rows = table("fit-table")
     head = README.partition("<!-- fit-table -->\n")[2].splitlines()[0]

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.imaging.color import full_range
 from imgmiddleware.imaging.light import encoded
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
@@ -57,9 +58,7 @@ def _dimensions(facts: Facts) -> int:
 def _scaled(pixels: Pixels, facts: Facts) -> Pixels:
     """All of 16 bits where fewer are stored; floats of light as sRGB has it."""
     if facts.depth == 16 and facts.bits < 16:
-        most = (1 << facts.bits) - 1
-        wide = pixels.astype(np.uint32)
-        return np.asarray((wide * 65535 + most // 2) // most, np.uint16)
+        return full_range(pixels, facts.bits)
     if facts.depth == 32:
         return encoded(np.nan_to_num(pixels, copy=False, posinf=1), np.float32)
     return pixels

@@ -9,6 +9,9 @@ from __future__ import annotations
 import io
 import random
 import struct
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -212,3 +215,27 @@ def test_damage(kind: str) -> None:
         copy = bytearray(data)
         copy[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
         assert answered(bytes(copy)).status in (200, 413, 415, 422)
+
+
+LARGE = np.tile(RGB, (24, 22, 1))  # 1488 x 1980
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to measure")
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [("L", {}), ("RGB", {"chroma": 420}), ("RGB", {}), ("RGBA", {}), ("RGB", {"tile_size": 512}),
+     ("RGB;16", {}), ("RGBA;16", {"chroma": 420})],
+)  # fmt: skip
+def test_the_bound_holds(mode: str, options: dict[str, Any]) -> None:
+    """Growth of a process that decodes three megapixels, as in docs/originals.md."""
+    plain, _, deep = mode.partition(";")
+    pixels = np.asarray(Image.fromarray(LARGE).convert(plain))
+    wide = pixels.astype(np.uint16) * 257 if deep else pixels
+    image = pillow_heif.from_bytes(mode, pixels.shape[1::-1], wide.tobytes())
+    data = heic(image, quality=60, enc_params={"preset": "ultrafast"}, **options)
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).parents[1] / "decode_memory.py")],
+        input=data, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    growth, bound = map(int, done.stdout.split())
+    assert growth <= bound <= 4 * growth + 8 * 2**20
