@@ -656,3 +656,51 @@ def test_a_clear_colour_beside_a_profile(bits: int) -> None:
     assert (plain[..., 3] == 0).sum() == 1
     expected = np.dstack((swapped_rgb(plain[..., :3])(data)[..., :3], plain[..., 3]))
     assert distance(profiled, expected) <= 2
+
+
+# --- Profiles that are broken ---------------------------------------------------------------------
+
+BROKEN = SWAPPED[:300]
+WITH_BROKEN: dict[str, bytes] = {
+    "jpeg": pillow(RGB, "JPEG", icc_profile=BROKEN),
+    "jpeg gray": pillow(GRAY, "JPEG", icc_profile=BROKEN),
+    "jpeg cmyk": cmyk("JPEG", icc_profile=CMYK_PROFILE[:9000]),
+    "png": pillow(RGB, "PNG", icc_profile=BROKEN),
+    "png 16": with_iccp(opencv(".png", DEEP), BROKEN),
+    "webp": pillow(RGB, "WEBP", icc_profile=BROKEN),
+    "avif": pillow(RGB, "AVIF", icc_profile=BROKEN),
+    "bmp V5": bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=BROKEN),
+    "tiff": pillow(RGB, "TIFF", icc_profile=BROKEN),
+    "tiff cmyk": cmyk("TIFF", icc_profile=CMYK_PROFILE[:9000]),
+    "tiff float": raw_tiff((RGB / 255).astype(np.float32), 2, kind=3, t34675=list(BROKEN)),
+}
+
+
+@pytest.mark.parametrize("query", ["fm=png", "fm=png&w=20", "fm=jpg&keep=icc", "fm=png&depth=16"])
+@pytest.mark.parametrize("data", WITH_BROKEN.values(), ids=WITH_BROKEN)
+def test_a_broken_profile_is_a_note(data: bytes, query: str) -> None:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    assert (answer.status, answer.header("image-notes")) == (200, "profile-ignored")
+    with Image.open(io.BytesIO(answer.body)) as image:
+        assert "icc_profile" not in image.info
+
+
+TAGGINGS: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
+    "rgb": (SWAPPED, lambda profile: pillow(RGB, "PNG", icc_profile=profile)),
+    "cmyk": (CMYK_PROFILE, lambda profile: cmyk("TIFF", icc_profile=profile)),
+    "gray": (LINEAR, lambda profile: with_iccp(pillow(GRAY, "PNG"), profile)),
+}
+
+
+@pytest.mark.parametrize(("profile", "tagged"), TAGGINGS.values(), ids=TAGGINGS)
+def test_a_profile_with_noise_in_it_is_never_an_error(
+    profile: bytes, tagged: Callable[[bytes], bytes]
+) -> None:
+    """What LittleCMS makes of it is its own affair, but it is a picture."""
+    dice = np.random.default_rng(9)
+    for _ in range(60):
+        noisy = bytearray(profile)
+        for place in dice.integers(0, min(len(noisy), 2000), 4):
+            noisy[place] = dice.integers(256)
+        assert len(rendered(tagged(bytes(noisy)), "fm=png&w=20")) > 0
