@@ -27,7 +27,10 @@ Found = tuple[Pixels, bytes | None]
 
 #: What the decoders raise for damage. Warnings are the application's to filter; one that it made an
 #: error is a refusal like the other ones.
-_ERRORS = (OSError, ValueError, SyntaxError, RuntimeError, Warning, Image.DecompressionBombError)
+_ERRORS = (
+    *(OSError, EOFError, ValueError, SyntaxError, RuntimeError, Warning, cv2.error),
+    Image.DecompressionBombError,
+)
 
 #: Pillow's modes that are taken as they are, and their names in our order of channels.
 _PACKED = {"L": "L", "RGB": "BGR", "RGBA": "BGRA"}
@@ -38,17 +41,20 @@ def decode_more(data: Encoded, facts: Facts) -> Found:
     clean = vet(data, facts)
     try:
         pixels, profile = DECODERS[facts.format](clean, facts)
-    except (*_ERRORS, cv2.error) as error:
+    except _ERRORS as error:
         raise damaged(f"the {facts.format.upper()} decoder could not read it") from error
-    if pixels.shape[1::-1] != facts.upright:
-        width, height = pixels.shape[1::-1]
-        raise damaged(
-            f"its header says {facts.upright[0]}x{facts.upright[1]} pixels, "
-            f"the decoder found {width}x{height}"
-        )
+    _check_size(pixels.shape[1::-1], facts)
     if pixels.ndim != _dimensions(facts) or pixels.dtype.itemsize * 8 != facts.depth:
         raise damaged("its header says other samples than the decoder found")
     return _scaled(pixels, facts), profile
+
+
+def _check_size(found: tuple[int, ...], facts: Facts) -> None:
+    if found != facts.upright:
+        width, height = facts.upright
+        raise damaged(
+            f"its header says {width}x{height} pixels, the decoder found {found[0]}x{found[1]}"
+        )
 
 
 def _dimensions(facts: Facts) -> int:
@@ -71,8 +77,7 @@ def _heic(data: Encoded, facts: Facts) -> Found:
         io.BytesIO(data), convert_hdr_to_8bit=False, bgr_mode=True, hdr_to_16bit=False
     )
     picture = opened[opened.primary_index]
-    if picture.size != facts.upright:  # before anything is decoded
-        raise damaged(f"its decoder found {picture.size[0]}x{picture.size[1]} pixels")
+    _check_size(picture.size, facts)  # before anything is decoded
     if picture.premultiplied_alpha:
         raise ImageError("unsupported-feature", "its colours are multiplied by their alpha")
     return np.asarray(picture), None
@@ -90,6 +95,7 @@ def _jxl(data: Encoded, facts: Facts) -> Found:
 
 def _pillow(data: Encoded, facts: Facts) -> Found:
     with Image.open(io.BytesIO(data), formats=[_NAMES[facts.format]]) as image:
+        _check_size(image.size, facts)  # before anything is decoded
         image.load()
         return _packed(image, facts), None
 
