@@ -7,25 +7,85 @@ from __future__ import annotations
 
 import argparse
 import io
+from typing import Any
 
 import cv2
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.photos import photo
-from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware import ImageRequest, ImageService, OwnOperation
+from imgmiddleware.operations.forms import whole
 
-#: What is shown; each gets `fm=png`. The thumbnail's box is the cell.
-QUERIES = (
+#: What is shown of the photo; each gets `fm=png` unless it names a format. `w=260` fits the cell.
+PHOTO = (
     "w=260", "w=260&h=180&fit=crop", "w=260&h=180&fit=crop&crop=top,left",
-    "w=260&h=180&fit=crop&crop=bottom,right", "w=180&ar=1:1&fit=crop", "w=260&h=180&fit=scale",
-    "w=260&h=180&fit=fill&bg=ffa500", "w=260&h=180&fit=clamp", "rect=0.3,0.3,0.3,0.3&w=260",
-    "rect=right,bottom,0.4,0.4&w=260", "w=260&flip=h", "w=260&flip=v", "w=110&orient=90",
+    "w=260&h=180&fit=crop&crop=bottom,right", "w=180&h=180&fit=min", "w=180&ar=1:1&fit=crop",
+    "w=260&h=180&fit=scale", "w=260&h=180&fit=fill&bg=ffa500", "w=260&h=180&fit=clamp",
+    "rect=0.3,0.3,0.3,0.3&w=260", "rect=right,bottom,0.4,0.4&w=260", "w=0.1", "w=130&dpr=2",
+    "w=260&flip=h", "w=260&flip=v", "w=260&flip=hv", "w=110&orient=90", "w=260&orient=2",
     "w=260&rot=180", "w=200&rot=15", "w=160&rot=45&bg=204060", "w=200&rot=15&bg=0fff",
     "w=260&blur=20", "w=260&blur=200", "w=260&sharp=50", "w=260&sharp=100",
-    "w=230&pad=15&bg=80c0ff",
+    "w=230&pad=15&bg=80c0ff", "w=260&fm=gif", "w=260&fm=jpg&q=5", "w=260&fm=jpg&max_bytes=4000",
+    "w=260&edges=40,120",
+)  # fmt: skip
+#: Of an animation, of pages, and of pictures that show what a photo does not.
+OTHERS = (
+    ("frames", "frame=1&w=260"), ("frames", "frame=3&w=260"), ("pages", "page=2&w=260"),
+    ("bordered", "w=260"), ("bordered", "w=260&trim=auto"), ("bordered", "w=260&trim=ffffff"),
+    ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),
+    ("clear", "w=240&fm=jpg"), ("clear", "w=240&fm=gif"),
+    ("deep", "w=240"), ("deep", "w=240&depth=16"), ("small", "w=240"), ("small", "w=240&upscale=1"),
 )  # fmt: skip
 
-_CELL, _LABEL, _COLUMNS = (280, 220), 20, 5
+_CELL, _LABEL, _COLUMNS = (280, 220), 20, 6
+
+
+def edges(pixels: Any, low: int, high: int) -> Any:
+    """An application's own operation."""
+    return cv2.Canny(pixels, low, high)
+
+
+def _file(format: str, images: list[Image.Image], **options: Any) -> bytes:
+    file = io.BytesIO()
+    images[0].save(file, format, save_all=True, append_images=images[1:], **options)
+    return file.getvalue()
+
+
+def originals() -> dict[str, Any]:
+    """What is shown, by name: files, and arrays with blue first."""
+    pixels = photo(1600, 900)[1]
+    small = cv2.resize(pixels, (520, 292), interpolation=cv2.INTER_AREA)
+    frames = [Image.fromarray(np.roll(small[..., ::-1], 130 * i, 1)) for i in range(4)]
+    bordered = cv2.copyMakeBorder(small, 60, 30, 90, 40, cv2.BORDER_CONSTANT, value=(255,) * 3)
+    # Black and white, a pixel each, above gray of half the samples and of half the light.
+    lines = np.full((360, 480), 128, np.uint8)
+    lines[:120] = np.arange(480) % 2 * 255
+    lines[240:] = 188
+    y, x = np.mgrid[0:320, 0:480]
+    alpha = np.clip((150 - np.hypot(x - 240, y - 160)) * 255 / 60, 0, 255).astype(np.uint8)
+    clear = np.dstack((cv2.resize(pixels, (480, 320)), alpha))
+    ramp = np.linspace(20000, 24000, 480)[None].repeat(320, 0).astype(np.uint16)
+    return {
+        "photo": cv2.imencode(".png", pixels)[1].tobytes(),
+        "frames": _file("GIF", frames),
+        "pages": _file("TIFF", [frames[0], frames[1].convert("L")]),
+        "bordered": bordered,
+        "lines": lines,
+        "clear": clear,
+        "deep": cv2.imencode(".png", ramp)[1].tobytes(),
+        "small": cv2.resize(pixels, (60, 34), interpolation=cv2.INTER_AREA),
+    }
+
+
+def shown(body: bytes) -> Image.Image:
+    """The first frame, and 16 bits as the darkest and brightest of theirs."""
+    image = Image.open(io.BytesIO(body))
+    if image.mode.startswith("I"):
+        wide = np.asarray(image, np.float32)
+        wide = (wide - wide.min()) / max(1, np.ptp(wide)) * 255
+        image = Image.fromarray(wide.astype(np.uint8))
+    return image.convert("RGBA")
 
 
 def main() -> None:
@@ -33,23 +93,28 @@ def main() -> None:
     parser.add_argument("out")
     out = parser.parse_args().out
 
-    data = cv2.imencode(".png", photo(1600, 900)[1])[1].tobytes()
-    service = ImageService(lambda _: data)
-    rows = -(-len(QUERIES) // _COLUMNS)
+    data = originals()
+    operations = {
+        "edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])
+    }
+    service = ImageService(data.get, operations=operations)
+    cells = [*(("photo", query) for query in PHOTO), *OTHERS]
+    rows = -(-len(cells) // _COLUMNS)
     sheet = Image.new("RGB", (_CELL[0] * _COLUMNS, _CELL[1] * rows), (210, 210, 210))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default()
-    for number, query in enumerate(QUERIES):
-        answer = service.handle(ImageRequest("GET", "/image/x", f"{query}&fm=png"))
+    for number, (name, query) in enumerate(cells):
+        format = "" if "fm=" in query else "&fm=png"
+        answer = service.handle(ImageRequest("GET", f"/image/{name}", query + format))
         assert answer is not None
         assert answer.status == 200, answer.body
-        picture = Image.open(io.BytesIO(answer.body)).convert("RGBA")
+        picture = shown(answer.body)
         left, top = number % _COLUMNS * _CELL[0], number // _COLUMNS * _CELL[1]
         room = _CELL[1] - _LABEL - picture.height
         place = (left + (_CELL[0] - picture.width) // 2, top + max(0, room // 2))
         sheet.paste(picture, place, picture)
-        draw.text((left + 6, top + _CELL[1] - _LABEL + 4), query, (0, 0, 0), font)
+        draw.text((left + 6, top + _CELL[1] - _LABEL + 4), f"{name}: {query}", (0, 0, 0), font)
     sheet.save(out)
-    print(f"{out}: {len(QUERIES)} pictures")
+    print(f"{out}: {len(cells)} pictures")
 
 
 if __name__ == "__main__":

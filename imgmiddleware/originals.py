@@ -54,7 +54,7 @@ class Originals:
         known = known_kind(original)
         if isinstance(known, ArrayOriginal):
             return array_facts(known)
-        return read_facts(known, self._settings.original_formats, page)
+        return read_facts(known, self._settings.opened_formats, page)
 
 
 def known_kind(original: Opened) -> Original | ArrayOriginal:

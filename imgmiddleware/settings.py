@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,7 +15,9 @@ from imgmiddleware.operations import OwnOperation
 from imgmiddleware.operations.output import NEGOTIATED
 
 #: The formats of originals that are opened unless `original_formats` says otherwise.
-ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"})
+ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff", "heic"})
+#: Those that are opened only where `unsafe_original_formats` names them.
+UNSAFE_FORMATS = frozenset({"jxl", "jp2", "pnm", "pfm", "hdr", "sun"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,9 @@ class Settings:
     max_animation_pixels: int = 50_000_000
     #: The formats of originals, by magic bytes, that are opened at all.
     original_formats: frozenset[str] = ORIGINAL_FORMATS
+    #: Further ones, whose decoders nothing here bounds (JPEG XL, JPEG 2000) or few have tested: for
+    #: originals that nobody else can put there.
+    unsafe_original_formats: frozenset[str] = frozenset()
 
     #: What a URL without `fm` may be answered with, for a client whose Accept names it.
     formats: Sequence[str] = NEGOTIATED
@@ -116,9 +121,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", _prefix(self.prefix))
-        object.__setattr__(self, "original_formats", frozenset(self.original_formats))
-        if unknown := self.original_formats - ORIGINAL_FORMATS:
-            raise ValueError(f"original_formats: not known: {', '.join(sorted(unknown))}")
+        for name, known in (
+            ("original_formats", ORIGINAL_FORMATS),
+            ("unsafe_original_formats", UNSAFE_FORMATS),
+        ):
+            object.__setattr__(self, name, _formats(name, getattr(self, name), known))
         _check_queries(self.default, self.presets)
         if self.authorize is not None and not callable(self.authorize):
             raise ValueError(f"authorize: {self.authorize!r} is not a function of an ImageRequest")
@@ -170,6 +177,11 @@ class Settings:
         return self.allow_origin or ()
 
     @property
+    def opened_formats(self) -> frozenset[str]:
+        """All formats of originals that are opened."""
+        return self.original_formats | self.unsafe_original_formats
+
+    @property
     def slots(self) -> int:
         """`render_slots`, or the number of processors this process may use."""
         if self.render_slots is not None:
@@ -215,6 +227,14 @@ def _check_queries(default: object, presets: object) -> None:
         isinstance(text, str) for pair in presets.items() for text in pair
     ):
         raise ValueError("presets: not a mapping of names to queries such as {'thumb': 'w=200'}")
+
+
+def _formats(name: str, given: Collection[str], known: frozenset[str]) -> frozenset[str]:
+    if isinstance(given, str):
+        raise ValueError(f"{name}: {given!r} is not a list of formats")
+    if unknown := frozenset(given) - known:
+        raise ValueError(f"{name}: not known: {', '.join(sorted(unknown))}")
+    return frozenset(given)
 
 
 def _negotiated(formats: Sequence[str]) -> tuple[str, ...]:

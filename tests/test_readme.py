@@ -17,6 +17,7 @@ from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
 from imgmiddleware.operations import OPERATIONS, OWNERS, build
 from imgmiddleware.operations.resize import Resize
+from imgmiddleware.settings import UNSAFE_FORMATS
 from pictures import opened, quadrants, saved
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -113,6 +114,15 @@ def test_the_query_table() -> None:
                 assert plain(rows[field.name][2]) == form.write(field.default)
 
 
+def test_the_query_table_stands_in_the_order_in_which_they_apply() -> None:
+    """But for the two that everybody looks for first."""
+    names = [plain(row[0]) for row in table("query-table")]
+    assert names[:2] == ["w", "h"]
+    assert [name for name in names[2:] if name in OWNERS] == [
+        name for name in OWNERS if name not in ("w", "h")
+    ]
+
+
 def test_the_fit_table() -> None:
     rows = table("fit-table")
     head = README.partition("<!-- fit-table -->\n")[2].splitlines()[0]
@@ -127,12 +137,17 @@ def test_the_fit_table() -> None:
 
 def test_the_options_table() -> None:
     rows = {plain(name): default for name, default, _ in table("options-table")}
+    meanings = {plain(name): meaning for name, _, meaning in table("options-table")}
     defaults = Settings()
     assert set(rows) == {field.name for field in dataclasses.fields(Settings)}
     for name, default in rows.items():
         value = getattr(defaults, name)
         if name == "original_formats":
             assert default == "all of them"
+            assert set(re.findall(r"`(\w+)`", meanings[name])) == value
+        elif name == "unsafe_original_formats":
+            assert (default, value) == ("none", frozenset())
+            assert set(re.findall(r"`(\w+)`", meanings[name])) == UNSAFE_FORMATS
         else:
             shown = value.__name__ if isinstance(value, type) else json.dumps(value)
             expected = {"true": "True", "false": "False", "null": "None"}.get(shown, shown)

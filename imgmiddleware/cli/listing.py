@@ -52,7 +52,7 @@ def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed 
     with original:
         try:
             check_bytes(original.size, settings)
-            facts = read_facts(original, settings.original_formats)
+            facts = read_facts(original, settings.opened_formats)
             check_facts(facts, settings)
         except ImageError as error:
             return Listed(id, original.size, error=error)

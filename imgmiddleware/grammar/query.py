@@ -98,7 +98,7 @@ class QueryGrammar:
         closed = {"dpr": "1"} if restricted else {}
         transform, varies = self._hinted({**closed, **base, **own}, headers)
         if self._widths is not None:
-            self._refuse_endless(own)
+            self._refuse_endless(texts)
         if restricted:
             transform = self._restricted(transform)
         return Asked(transform, version, download, varies, self._accepted(varies, headers))
@@ -183,7 +183,10 @@ class QueryGrammar:
     def _refuse_endless(self, texts: Mapping[str, str]) -> None:
         """With `widths`, URLs are to be countable; `w`, `h` and `dpr` have their own lists."""
         for name in texts:
-            if name not in ("w", "h", "dpr") and self._owners[name].forms()[name].endless:
+            meant = _ALIASES.get(name, name)
+            if meant in ("w", "h", "dpr") or meant not in self._owners:
+                continue
+            if self._owners[meant].forms()[meant].endless:
                 raise _not_allowed(name, "with restricted widths only a preset may say this")
 
     def _own(self, option: str, query: str) -> Mapping[str, str]:

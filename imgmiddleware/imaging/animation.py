@@ -19,6 +19,9 @@ from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Encoded
 from imgmiddleware.sources.original import Pixels
 
+#: Pixels that are laid on others at once.
+_BAND = 65536
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -96,16 +99,22 @@ def _decoded(frame: Frame) -> Pixels:
 
 
 def _lay(under: Pixels, over: Pixels, *, blend: bool) -> None:
-    """Put `over` on `under`, in place; with `blend` by its alpha, else in its stead."""
+    """Put `over` on `under`, in place; with `blend` by its alpha, else in its stead.
+
+    In bands: picking pixels out of a picture takes several times its memory.
+    """
     if not blend:
         under[:] = over
         return
-    alpha = over[..., 3]
-    opaque = alpha == 255
-    under[opaque] = over[opaque]
-    partly = (alpha > 0) & ~opaque
-    if partly.any():
-        under[partly] = _blended(under[partly], over[partly])
+    rows = max(1, _BAND // max(1, under.shape[1]))
+    for top in range(0, len(under), rows):
+        below, above = under[top : top + rows], over[top : top + rows]
+        alpha = above[..., 3]
+        opaque = alpha == 255
+        below[opaque] = above[opaque]
+        partly = (alpha > 0) & ~opaque
+        if partly.any():
+            below[partly] = _blended(below[partly], above[partly])
 
 
 def _blended(under: Pixels, over: Pixels) -> Pixels:

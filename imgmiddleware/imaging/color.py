@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
 
+from imgmiddleware.operations.pixels import by_bands
 from imgmiddleware.sources.original import Pixels
 
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -22,17 +24,34 @@ def to_eight_bits(pixels: Pixels) -> Pixels:
     """uint16 and float32 (0..1) to uint8, rounded: cutting would darken by half a step."""
     if pixels.dtype == np.uint8:
         return pixels
-    if pixels.dtype == np.uint16:
-        wide = pixels.astype(np.uint32)
-        return np.asarray((wide * 255 + 32767) // 65535, np.uint8)
-    return np.asarray(np.rint(np.clip(np.nan_to_num(pixels), 0.0, 1.0) * 255), np.uint8)
+    change = partial(_scaled, of=65535, to=255) if pixels.dtype == np.uint16 else _from_float
+    return by_bands(change, pixels, pixels.shape, np.uint8)
 
 
 def to_sixteen_bits(pixels: Pixels) -> Pixels:
     """float32 (0..1) to uint16, rounded; uint16 as it is."""
     if pixels.dtype == np.uint16:
         return pixels
-    return np.asarray(np.rint(np.clip(np.nan_to_num(pixels), 0.0, 1.0) * 65535), np.uint16)
+    return by_bands(partial(_from_float, to=65535), pixels, pixels.shape, np.uint16)
+
+
+def full_range(pixels: Pixels, bits: int) -> Pixels:
+    """uint16 samples of fewer bits, as AVIF, HEIC and PNM have them, in all of 16, rounded."""
+    change = partial(_scaled, of=(1 << bits) - 1, to=65535)
+    return by_bands(change, pixels, pixels.shape)
+
+
+def _scaled(band: Pixels, of: int, to: int) -> Pixels:
+    """To the nearest; samples over `of`, which a decoder may leave, are white too."""
+    wide = np.minimum(band, of).astype(np.uint32)
+    wide *= to
+    wide += of // 2
+    wide //= of
+    return wide
+
+
+def _from_float(band: Pixels, to: int = 255) -> Pixels:
+    return np.asarray(np.rint(np.clip(np.nan_to_num(band), 0.0, 1.0) * to))
 
 
 #: LittleCMS' names for what a header calls gray, rgb and cmyk.

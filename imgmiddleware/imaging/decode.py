@@ -15,7 +15,7 @@ import simplejpeg
 from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.imaging.color import lab_to_srgb
+from imgmiddleware.imaging.color import full_range, lab_to_srgb
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Encoded
@@ -61,9 +61,7 @@ def _as_promised(pixels: Pixels, facts: Facts) -> Pixels:
     if pixels.ndim == 3 and pixels.shape[2] == 4 and not facts.alpha and facts.color != "cmyk":
         pixels = pixels[..., :3]  # padding of a 32-bit BMP, or the alpha of a GIF's later frame
     if facts.depth == 16 and facts.bits < 16:  # AVIF of 10 and 12 bits comes in its own range
-        most = (1 << facts.bits) - 1
-        wide = pixels.astype(np.uint32)
-        pixels = np.asarray((wide * 65535 + most // 2) // most, np.uint16)
+        pixels = full_range(pixels, facts.bits)
     if facts.format == "bmp" and facts.bits in (5, 6):
         return _filled(pixels, facts.bits)
     if facts.format == "tiff" and facts.depth > 8:  # of 8 bits Pillow has done both

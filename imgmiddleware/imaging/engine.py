@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import zlib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 
 import cv2
 import numpy as np
@@ -15,7 +17,7 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 4
+REVISION = 5
 
 
 def made_by(plan: Plan) -> str:
@@ -43,6 +45,7 @@ def engine() -> str:
             f"pillow/{PIL.__version__}",
             f"simplejpeg/{simplejpeg.__version__}",
             _deflate(),
+            *_extras(),
         )
     )
 
@@ -54,3 +57,11 @@ def _deflate() -> str:
         if faster
         else f"zlib/{zlib.ZLIB_RUNTIME_VERSION}"
     )
+
+
+def _extras() -> Iterator[str]:
+    for name in ("pillow-heif", "pillow-jxl-plugin"):
+        try:
+            yield f"{name}/{version(name)}"
+        except PackageNotFoundError:
+            continue

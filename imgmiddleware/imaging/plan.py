@@ -40,8 +40,8 @@ from imgmiddleware.transform import Transform
 Box = tuple[int, int, int, int]
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
-#: But for pieces of it, which are decoded as stored.
-_DECODED_UPRIGHT = frozenset({"tiff"})
+#: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.
+_DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
 #: libvips. Over five photos and seven widths half of a JPEG is then 0.7 to 17 dB nearer to the
@@ -53,6 +53,8 @@ _OVERSAMPLING = 2
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
+#: And more of them where inks are converted at twice its size, in several copies.
+_INKED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Plan:
     linear: bool  # resampled in linear light
     orientation: int
     alpha: bool  # of the original
+    inks: bool  # its samples are CMYK
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
     canvas: tuple[int, int]
@@ -107,6 +110,16 @@ class Plan:
         return self.crop
 
     @property
+    def sampled(self) -> tuple[int, int]:
+        """What samples are resampled to; inks, to be converted, to twice the size."""
+        if not self.inks:
+            return self.size
+        width, height = (
+            min(side, 2 * wanted) for side, wanted in zip(self.crop[2:], self.size, strict=True)
+        )
+        return width, height
+
+    @property
     def halvings(self) -> int:
         """How often strips are halved as they come: as the resampler would, and with it equal.
 
@@ -115,7 +128,7 @@ class Plan:
         """
         if self.linear or self.trim.trim or self.alpha:
             return 0
-        return halvings(self.crop[2:], self.size)
+        return halvings(self.crop[2:], self.sampled)
 
     @property
     def level(self) -> object:
@@ -181,6 +194,7 @@ def make_plan(
         linear=resize.linear and facts.color != "cmyk",  # ink is no light
         orientation=orientation,
         alpha=facts.alpha,
+        inks=facts.color == "cmyk",
         deep=deep,
         keeps_profile=_keeps_profile(facts, output, format, frame, steps, deep=deep),
         canvas=frame.canvas,
@@ -197,11 +211,13 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     """The most that rendering takes: an original's file, its decode, and what comes after.
 
     A picture is resampled from up to four times its width and height, in strips of floats, and is
-    held about three times when it is encoded; of an animation all frames are held until they are.
+    held about three times when it is encoded; inks are converted at twice its size; of an animation
+    all frames are held until they are encoded.
     """
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
-    after = width * height * 4 * sample * (_WORKING + plan.frames - 1)
+    working = _WORKING + (_INKED if plan.inks else 0)
+    after = width * height * 4 * sample * (working + plan.frames - 1)
     return after + (_strip_bytes(facts, plan) if plan.strips else file + facts.decode_bytes)
 
 

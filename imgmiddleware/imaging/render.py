@@ -17,6 +17,7 @@ from imgmiddleware.imaging.animated import encode_animation
 from imgmiddleware.imaging.animation import is_composed, seen_frames
 from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
+from imgmiddleware.imaging.decode_more import DECODERS, decode_more
 from imgmiddleware.imaging.encode import encode, encode_within
 from imgmiddleware.imaging.halve import Extent, extent, halve
 from imgmiddleware.imaging.metadata import Metadata
@@ -73,6 +74,9 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
     if plan.strips:
         return _decoded_strips(original, facts, plan)
     data = read_all(original)
+    if facts.format in DECODERS:
+        pixels, profile = decode_more(data, facts)
+        return _with_metadata(pixels, data, facts, profile)
     return _with_metadata(_pixels(data, facts, plan), data, facts)
 
 
@@ -142,8 +146,11 @@ def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
     return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
 
 
-def _with_metadata(pixels: Pixels, data: memoryview, facts: Facts) -> Decoded:
-    return _decoded(pixels, facts, read_exif(data, facts), read_profile(data, facts))
+def _with_metadata(
+    pixels: Pixels, data: memoryview, facts: Facts, found: bytes | None = None
+) -> Decoded:
+    """`found` is the profile of a format of which the decoder alone can read it."""
+    return _decoded(pixels, facts, read_exif(data, facts), found or read_profile(data, facts))
 
 
 def _decoded(pixels: Pixels, facts: Facts, exif: Exif, profile: bytes | None) -> Decoded:
@@ -155,17 +162,20 @@ def _decoded(pixels: Pixels, facts: Facts, exif: Exif, profile: bytes | None) ->
 
 def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     """All steps from the decoded picture to the one that is encoded."""
-    alpha = has_alpha(decoded.pixels) and decoded.color != "cmyk"  # whose fourth channel is black
-    pixels = resample(
-        _cropped(decoded, plan),
-        plan.size,
-        alpha=alpha,
-        linear=plan.linear,
-        shown=_shown(decoded, plan),
-    )
+    pixels, color, shown = _cropped(decoded, plan), decoded.color, _shown(decoded, plan)
+    profile = None if plan.keeps_profile else decoded.profile
+    if color == "cmyk":
+        # What a mean of inks looks like is not the mean of what they look like; but to convert all
+        # of a photo costs as much as everything else together.
+        inks = resample(pixels, plan.sampled, alpha=False, shown=shown)
+        pixels, color, profile, shown = to_srgb(inks, profile, color), "rgb", None, None
+    alpha = has_alpha(pixels)
+    pixels = resample(pixels, plan.size, alpha=alpha, linear=plan.linear, shown=shown)
     pixels = orient(pixels, plan.orientation)
-    pixels = to_sixteen_bits(pixels) if plan.deep else to_eight_bits(pixels)
-    pixels = to_srgb(pixels, None if plan.keeps_profile else decoded.profile, decoded.color)
+    at_depth = to_sixteen_bits if plan.deep else to_eight_bits
+    if color != "gray" or pixels.dtype != np.uint16:  # which can be converted as they are
+        pixels = at_depth(pixels)
+    pixels = at_depth(to_srgb(pixels, profile, color))
     pixels = _on_canvas(pixels, plan)
     for step in plan.steps:
         pixels = step.apply(pixels, plan.backdrop.fill)

@@ -74,13 +74,18 @@ def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     return rounded(np.concatenate((pixels[..., :3] * scale, alpha), axis=2), dtype)
 
 
-def by_bands(change: Callable[[Pixels], Pixels], pixels: Pixels, shape: tuple[int, ...]) -> Pixels:
-    """`change` of every band of rows, as an array of `shape` and the pixels' own dtype.
+def by_bands(
+    change: Callable[[Pixels], Pixels],
+    pixels: Pixels,
+    shape: tuple[int, ...],
+    dtype: npt.DTypeLike | None = None,
+) -> Pixels:
+    """`change` of every band of rows, as an array of `shape` and `dtype`, or the pixels' own.
 
     Arithmetic in float takes four times the memory of 8 bits, and holds several terms at once: on a
     whole picture of 50 megapixels that were 3 GB.
     """
-    result = np.empty(shape, pixels.dtype)
+    result = np.empty(shape, dtype or pixels.dtype)
     rows = max(1, _BAND // pixels.shape[1])
     for top in range(0, len(pixels), rows):
         result[top : top + rows] = change(pixels[top : top + rows])

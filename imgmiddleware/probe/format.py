@@ -40,8 +40,10 @@ class Format:
     """One format: how it is told by its first bytes, and its three walks over an original.
 
     `read_page` reads the facts of a page (from 0) where pages differ; a page that is not there is
-    the first. `exif` finds the block, without its `Exif` prefix. For
-    originals with `Facts.strip_bytes`, `profile` and `exif` may be given the original itself.
+    the first. `exif` finds the block, without its `Exif` prefix. For originals with
+    `Facts.strip_bytes`, `profile` and `exif` may be given the original itself. `needs` is the
+    module that decodes it, where that comes with an `extra` of this package; `title` is the name
+    that people know.
     """
 
     name: str
@@ -51,6 +53,9 @@ class Format:
     profile: Callable[[Any, Facts], bytes | None]
     read_page: Callable[[Window, int], Facts] | None = None
     exif: Callable[[Any], Encoded | Readable | None] | None = None
+    title: str = ""
+    needs: str = ""
+    extra: str = ""
 
 
 def unsupported(detail: str) -> ImageError:
@@ -76,3 +81,8 @@ def check_size(width: int, height: int) -> None:
 def unchanged(data: Encoded, facts: Facts) -> Encoded:
     """The `vet` of a format whose header walk has seen everything that can be checked."""
     return data
+
+
+def no_profile(data: Encoded, facts: Facts) -> bytes | None:
+    """The profile of a format that has no place for one."""
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from importlib.util import find_spec
 from itertools import islice
 from types import MappingProxyType
 
@@ -12,10 +13,17 @@ from imgmiddleware.probe import (
     bmp,
     gif,
     gif_frames,
+    hdr,
+    heic,
+    jp2,
     jpeg,
+    jxl,
+    pfm,
     png,
     png_frames,
+    pnm,
     signatures,
+    sun,
     tiff,
     tiff_pieces,
     webp,
@@ -32,7 +40,13 @@ from imgmiddleware.probe.window import Readable, Window
 _HEAD = 512
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
-    {module.FORMAT.name: module.FORMAT for module in (jpeg, png, webp, avif, gif, bmp, tiff)}
+    {
+        module.FORMAT.name: module.FORMAT
+        for module in (
+            *(jpeg, png, webp, avif, gif, bmp, tiff, heic),
+            *(jxl, jp2, pnm, pfm, hdr, sun),  # off unless they are turned on
+        )
+    }
 )
 
 
@@ -60,16 +74,27 @@ def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> F
     """
     window = Window(original)
     format = identify(window.head(_HEAD))
-    if format.name not in allowed:
-        raise ImageError(
-            "format-not-allowed", f"it is {format.name}, which this service does not open"
-        )
+    _check_allowed(format, format.name in allowed)
     try:
         if page and format.read_page:
             return format.read_page(window, page)
         return format.read(window)
     except PARSE_ERRORS as error:
         raise damaged("its header contradicts itself") from error
+
+
+def _check_allowed(format: Format, allowed: bool) -> None:
+    """Raise 415 for a format that is not opened, or whose decoder is not there."""
+    what = format.title or format.name
+    missing = bool(format.needs) and find_spec(format.needs) is None
+    extra = f"takes the extra imgmiddleware[{format.extra}]"
+    if not allowed:
+        also = f", and which {extra}" if missing else ""
+        raise ImageError(
+            "format-not-allowed", f"it is {what}, which this service does not open{also}"
+        )
+    if missing:
+        raise ImageError("format-not-allowed", f"it is {what}, which {extra}")
 
 
 def vet(data: Encoded, facts: Facts) -> Encoded:

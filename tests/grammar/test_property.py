@@ -4,56 +4,92 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgmiddleware import ImageError, Settings, Transform
+from imgmiddleware import ImageError, OwnOperation, Settings, Transform
 from imgmiddleware.grammar import QueryGrammar
 from imgmiddleware.operations import OWNERS
+from imgmiddleware.operations.forms import whole
 
-GRAMMAR = QueryGrammar(Settings(presets={"thumb": "w=9"}))
+
+def edges(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
+    return pixels
+
+
+OWN = {"edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])}
+GRAMMAR = QueryGrammar(Settings(presets={"thumb": "w=9"}, operations=OWN))
 RESTRICTED = QueryGrammar(Settings(widths=(320, 640), heights=(200,), snap=True))
 
-NAMES = st.sampled_from([*OWNERS, "auto", "v", "ixlib", "preset"])
-NUMBERS = st.one_of(
-    st.integers(0, 9000).map(str),
-    st.decimals(0, 400, places=3).map(str),
+
+def numbers(least: int, most: int) -> st.SearchStrategy[str]:
+    return st.integers(least, most).map(str)
+
+
+def decimals(least: str, most: str, places: int = 3) -> st.SearchStrategy[str]:
+    return st.decimals(least, most, places=places).map(str)
+
+
+def listed(*words: str, least: int = 1) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(words), min_size=least, unique=True).map(",".join)
+
+
+FLAG = st.sampled_from("01")
+LENGTH = numbers(1, 8192) | decimals("0.001", "0.999")
+COLOR = st.sampled_from(["f00", "8f00", "ff0000", "80FF0000", "Red", "transparent", "white"])
+
+#: What is right for each parameter, as the README's table has it.
+RIGHT: dict[str, st.SearchStrategy[str]] = {
+    "page": numbers(1, 100_000),
+    "frame": numbers(1, 100_000),
+    "anim": FLAG,
+    "orient": st.sampled_from([*"12345678", "90", "180", "270"]),
+    "rect": st.tuples(
+        numbers(0, 9000) | st.sampled_from(["left", "center", "right", "0.25"]),
+        numbers(0, 9000) | st.sampled_from(["top", "middle", "bottom", "0.5"]),
+        LENGTH | st.just("full"),
+        LENGTH | st.just("full"),
+    ).map(",".join),
+    "trim": st.just("auto") | COLOR,
+    "w": LENGTH,
+    "h": LENGTH,
+    "fit": st.sampled_from(["clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp"]),
+    "crop": st.sampled_from(["top", "bottom", "left", "right", "top,left", "left,bottom"]),
+    "ar": st.tuples(decimals("0.01", "10000", 2), decimals("0.01", "10000", 2)).map(":".join),
+    "dpr": decimals("0.1", "5"),
+    "upscale": FLAG,
+    "linear": FLAG,
+    "flip": st.sampled_from(["h", "v", "hv"]),
+    "rot": decimals("0", "359.99", 2),
+    "blur": numbers(0, 2000),
+    "sharp": numbers(0, 100),
+    "edges": st.tuples(numbers(0, 255), numbers(0, 255)).map(",".join),
+    "pad": numbers(0, 1000),
+    "bg": COLOR,
+    "fm": st.sampled_from(["jpg", "png", "webp", "avif", "gif", "bmp", "tif"]),
+    "q": numbers(0, 100),
+    "max_bytes": numbers(100, 100_000_000),
+    "depth": st.sampled_from(["8", "16"]),
+    "keep": listed("icc", "exif", "copyright"),
+    "preset": st.just("thumb"),
+    "v": st.text(max_size=12),
+    "auto": listed("format", "compress"),
+    "ixlib": st.text(max_size=12),
+}
+
+NAMES = st.sampled_from(sorted(RIGHT))
+ANYTHING = st.one_of(
+    st.integers(-9, 200_000).map(str),
+    st.decimals(-1, 400, places=3).map(str),
     st.floats(0, 1).map(lambda x: f"{x:.9f}"),
+    st.text(max_size=12),
+    *RIGHT.values(),
 )
-WORDS = st.sampled_from(
-    [
-        "clip",
-        "max",
-        "min",
-        "crop",
-        "scale",
-        "fill",
-        "clamp",
-        "h",
-        "v",
-        "hv",
-        "top,left",
-        "right",
-        "left,bottom",
-        "0",
-        "1",
-        "jpg",
-        "png",
-        "webp",
-        "16:9",
-        "1.85:1",
-        "f00",
-        "80ff0000",
-        "Red",
-        "transparent",
-        "0,0,9,9",
-        "center,middle,0.5,full",
-        "thumb",
-        "format",
-    ]
-)
-VALUES = st.one_of(NUMBERS, WORDS, st.text(max_size=12))
-QUERIES = st.dictionaries(NAMES, VALUES, max_size=5)
+#: Most of what is asked for is right, so that queries of several parameters are.
+PAIRS = NAMES.flatmap(lambda name: st.tuples(st.just(name), RIGHT[name] | RIGHT[name] | ANYTHING))
+QUERIES = st.lists(PAIRS, max_size=5).map(dict)
 
 
 def parsed(grammar: QueryGrammar, query: str) -> Transform | ImageError:
@@ -62,6 +98,35 @@ def parsed(grammar: QueryGrammar, query: str) -> Transform | ImageError:
         return grammar.parse(query).transform
     except ImageError as error:
         return error
+
+
+def test_every_parameter_is_among_them() -> None:
+    assert set(RIGHT) == {*OWNERS, "frame", "edges", "preset", "v", "auto", "ixlib"}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_each_parameter_in_turn(name: str) -> None:
+    """What is right for it is accepted, and spelled once; what is not is refused under its name."""
+
+    @settings(max_examples=40, deadline=None)
+    @given(RIGHT[name])
+    def right(text: str) -> None:
+        first = parsed(GRAMMAR, urlencode({name: text}))
+        assert isinstance(first, Transform), first
+        assert parsed(GRAMMAR, first.canonical) == first
+
+    @settings(max_examples=60, deadline=None)
+    @given(ANYTHING)
+    def wrong(text: str) -> None:
+        result = parsed(GRAMMAR, urlencode({name: text}))
+        if isinstance(result, ImageError):
+            assert result.status == 400
+            assert result.members["parameter"] == name
+        else:
+            assert parsed(GRAMMAR, result.canonical) == result
+
+    right()
+    wrong()
 
 
 @settings(max_examples=500, deadline=None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.probe import FORMATS, Format, identify, read_facts
+from imgmiddleware.probe import FORMATS, Format, identify, read_facts, registry
 from imgmiddleware.probe.window import Window
+from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
 from tests.hostile import encode, noise
 from tests.probe.originals import Stored
 
@@ -39,15 +40,12 @@ def test_not_allowed(name: str) -> None:
         (b"<!DOCTYPE html><svg>", "HTML"),
         (b"%PDF-1.7", "PDF"),
         (b"8BPS\0\1", "PSD"),
-        (b"\0\0\0\x18ftypheic", "HEIC"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIF"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIF"),
+        (b"\0\0\0\x18ftyphevc\0\0\0\0hevcheic", "HEVC"),
+        (b"P7\nWIDTH 1", "PAM"),
         (b"\0\0\0\x18ftypmp42", "MP4"),
-        (b"\xff\x0a\0", "JPEG XL"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
         (b"\0\0\1\0\1\0", "ICO"),
         (b"II*\0\x10\0\0\0CR\2\0", "CR2"),
-        (b"P6\n1 1", "PNM"),
         (b"hello", "no known format"),
         (b"\xff\xd8", "no known format"),
     ],
@@ -56,6 +54,53 @@ def test_unknown_formats_are_named(head: bytes, named: str) -> None:
     with pytest.raises(ImageError, match=named) as caught:
         read_facts(Stored(head), NAMES)
     assert (caught.value.code, caught.value.status) == ("unknown-format", 415)
+
+
+@pytest.mark.parametrize(
+    ("head", "named", "extra"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC", "heif"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC", "heif"),
+        (b"\xff\x0a\0", "JPEG XL", "jxl"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "jxl"),
+    ],
+)
+@pytest.mark.parametrize("allowed", [True, False])
+def test_without_its_extra_a_format_names_it(
+    head: bytes, named: str, extra: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    with pytest.raises(ImageError, match=named) as caught:
+        read_facts(Stored(head), FORMATS if allowed else NAMES)
+    assert (caught.value.code, caught.value.status) == ("format-not-allowed", 415)
+    assert f"imgmiddleware[{extra}]" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"\xff\x4f\xff\x51", "JPEG 2000"),
+        (b"P6\n1 1", "PNM"),
+        (b"P4#", "PNM"),
+        (b"Pf\n1 1", "PFM"),
+        (b"#?RADIANCE\n", "HDR"),
+        (b"\x59\xa6\x6a\x95", "Sun raster"),
+    ],
+)
+def test_off_unless_turned_on(head: bytes, named: str) -> None:
+    """What the default opens, and what `unsafe_original_formats` adds."""
+    with pytest.raises(ImageError, match=named) as caught:
+        read_facts(Stored(head), Settings().opened_formats)
+    assert (caught.value.code, caught.value.status) == ("format-not-allowed", 415)
+    with pytest.raises(ImageError) as caught:
+        read_facts(Stored(head), Settings(unsafe_original_formats=UNSAFE_FORMATS).opened_formats)
+    assert caught.value.code == "damaged-original"
+
+
+def test_the_settings_know_every_format() -> None:
+    assert set(FORMATS) == ORIGINAL_FORMATS | UNSAFE_FORMATS
+    assert not ORIGINAL_FORMATS & UNSAFE_FORMATS
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""How many bytes a process grows by while it decodes one original: its peak, less what it had.
+
+python decode_memory.py < original        prints the growth and the bound that its header gave
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from imgmiddleware.imaging import decode_original, make_plan
+from imgmiddleware.imaging.decode_more import DECODERS
+from imgmiddleware.operations import build
+from imgmiddleware.probe import FORMATS, read_facts
+from imgmiddleware.sources import BytesOriginal
+
+
+def resident(name: str) -> int:
+    """VmRSS or VmHWM, the peak since it was reset."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(name)
+
+
+def main() -> None:
+    original = BytesOriginal(sys.stdin.buffer.read())
+    facts = read_facts(original, FORMATS)
+    plan = make_plan(facts, build({}))
+    if facts.format in DECODERS:
+        for module in filter(None, [FORMATS[facts.format].needs]):
+            import_module(module)
+    before = resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    decoded = decode_original(original, facts, plan)
+    assert decoded.pixels.nbytes
+    # What is read of the file is the caller's, and is counted by it; of strips it is never all.
+    read = 0 if plan.strips else original.size
+    print(resident("VmHWM") - before - read, facts.decode_bytes)
+
+
+if __name__ == "__main__":
+    main()

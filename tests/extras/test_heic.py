@@ -1,0 +1,252 @@
+"""HEIC through the extra: pixels as they were written, and beside libvips' build of libheif.
+
+Tolerances: 3 is what HEVC at its best and two conversions between YCbCr and RGB leave of what was
+written; 2 is what two builds may round apart where both decode the same lossy samples.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image, ImageCms
+
+from imgmiddleware import ImageRequest, ImageResponse, ImageService
+from imgmiddleware.probe import FORMATS, read_facts
+from pictures import SRGB, close, opened, pixels_of, swapped_profile
+from tests.extras import by_vips
+from tests.probe.originals import Stored
+
+Y, X = np.mgrid[0:62, 0:90]
+RGB = np.dstack((255 * X / 89, 255 * Y / 61, 255 - 255 * (X + Y) / 151)).astype(np.uint8)
+ALPHA = np.linspace(255, 0, 62).astype(np.uint8)[:, None].repeat(90, 1)
+RGBA = np.dstack((RGB, ALPHA))
+GRAY = RGB[..., 0] // 2 + RGB[..., 1] // 2
+
+
+def heic(image: Any, **options: Any) -> bytes:
+    """At HEVC's best, and without fewer samples of chroma, unless it is told otherwise."""
+    file = io.BytesIO()
+    if not isinstance(image, pillow_heif.HeifFile):
+        image = pillow_heif.from_pillow(Image.fromarray(image))
+    image.save(file, **{"quality": -1, "chroma": 444, **options})
+    return file.getvalue()
+
+
+def answered(data: bytes, query: str = "fm=png") -> ImageResponse:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    return answer
+
+
+def shown(data: bytes, mode: str, query: str = "fm=png") -> Any:
+    answer = answered(data, query)
+    assert answer.status == 200, answer.body
+    return pixels_of(answer.body, mode)
+
+
+def facts_of(data: bytes) -> Any:
+    return read_facts(Stored(data), FORMATS)
+
+
+KINDS = {
+    "rgb": (heic(RGB), RGB, "RGB"),
+    "rgb 4:2:2": (heic(RGB, chroma=422), RGB, "RGB"),
+    "gray": (heic(GRAY), GRAY, "L"),
+    "alpha": (heic(RGBA), RGBA, "RGBA"),
+    "grid": (heic(RGB, tile_size=64), RGB, "RGB"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pixels(kind: str) -> None:
+    data, pixels, mode = KINDS[kind]
+    most = 12 if "4:2:2" in kind else 3  # a sample of chroma for two, on a ramp of six a pixel
+    result, seen = shown(data, mode), ...
+    if mode == "RGBA":  # a colour that nobody sees is nobody's
+        assert close(result[..., 3], pixels[..., 3], 1)
+        seen = pixels[..., 3] > 0
+    assert close(result[seen], pixels[seen], most)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_beside_libvips(kind: str) -> None:
+    data, _, mode = KINDS[kind]
+    reference = by_vips.read(data)
+    if mode == "L":
+        reference = reference[..., 0]
+    result, seen = shown(data, mode), ...
+    if mode == "RGBA":
+        seen = reference[..., 3] > 0
+    assert close(result[seen], reference[seen], 2)
+
+
+@pytest.mark.parametrize("options", [{"Q": 90}, {"lossless": 1}, {"bitdepth": 10, "Q": 95}])
+@pytest.mark.parametrize("size", [(90, 62), (45, 31)])
+def test_what_libvips_writes(options: dict[str, int], size: tuple[int, int]) -> None:
+    """Sides that are odd stand in a grid of one tile, or behind a clean aperture."""
+    deep = "bitdepth" in options
+    pixels = RGB[: size[1], : size[0]]
+    stored = pixels.astype(np.uint16) * 257 if deep else pixels
+    data = by_vips.written(stored, ".heic", "rgb16" if deep else "srgb", **options)
+    facts = facts_of(data)
+    assert (facts.width, facts.height, facts.bits) == (*size, 10 if deep else 8)
+    reference = by_vips.read(data)
+    if deep:
+        reference = np.rint(reference / 65472 * 255)  # it shifts ten bits to the left of sixteen
+    assert close(shown(data, "RGB"), reference, 3 if deep else 2)
+
+
+def turned(turns: int, axis: int | None) -> bytes:
+    """irot and imir with these values, in the place of those that are written for orientation 5."""
+    image = Image.fromarray(RGB)
+    block = Image.Exif()
+    block[0x0112] = 5
+    image.info["exif"] = block.tobytes()
+    file = io.BytesIO()
+    pillow_heif.from_pillow(image).save(file, quality=-1, chroma=444, exif=block.tobytes())
+    data = bytearray(file.getvalue())
+    rotation, mirror = data.index(b"irot"), data.index(b"imir")
+    data[rotation + 4] = turns
+    if axis is None:
+        data[mirror : mirror + 4] = b"free"
+    else:
+        data[mirror + 4] = axis
+    return bytes(data)
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_upright_exactly_once(turns: int, axis: int | None) -> None:
+    """Turned anti-clockwise, then mirrored; EXIF, which says something else, is not asked."""
+    data = turned(turns, axis)
+    plain = shown(turned(0, None), "RGB")
+    expected = np.rot90(plain, turns)
+    if axis is not None:
+        expected = np.flip(expected, axis)
+    assert close(shown(data, "RGB"), expected, 0)
+    assert close(shown(data, "RGB"), by_vips.read(data), 2)
+    assert facts_of(data).upright == expected.shape[1::-1]
+    result = opened(answered(data, "fm=jpg").body)
+    assert not result.getexif()
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+def test_orient_overrides_what_the_file_says(value: int) -> None:
+    """`orient` counts from the picture as it is stored: the same as of a PNG with that tag."""
+    block = Image.Exif()
+    block[0x0112] = value
+    file = io.BytesIO()
+    Image.fromarray(shown(turned(0, None), "RGB")).save(file, "PNG", exif=block)
+    result = shown(turned(3, 1), "RGB", f"fm=png&orient={value}")
+    assert close(result, shown(file.getvalue(), "RGB"), 0)
+
+
+def test_a_crop_is_of_the_upright_picture() -> None:
+    data = turned(3, None)
+    whole = shown(data, "RGB")
+    assert close(shown(data, "RGB", "fm=png&rect=10,20,30,40"), whole[20:60, 10:40], 0)
+
+
+@pytest.mark.parametrize("channels", ["RGB", "RGBA", "L"])
+@pytest.mark.parametrize("bits", [10, 12])
+def test_deep(channels: str, bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kept, in all of 16 bits: within two steps of those that are stored."""
+    monkeypatch.setattr(pillow_heif.options, "SAVE_HDR_TO_12_BIT", bits == 12)
+    eight = {"RGB": RGB, "RGBA": np.dstack((RGB, ALPHA | 64)), "L": GRAY}[channels]
+    deep = eight.astype(np.uint16) * 257
+    mode = "I;16" if channels == "L" else f"{channels};16"
+    data = heic(pillow_heif.from_bytes(mode, (90, 62), deep.tobytes()))
+    assert facts_of(data).bits == bits
+    assert close(shown(data, channels), eight, 2)
+    kept = answered(data, "fm=png&depth=16").body
+    assert kept[24] == 16
+    if channels == "L":
+        assert close(np.asarray(opened(kept)), deep, 2 * 65535 // (2**bits - 1))
+
+
+def test_a_profile_is_honoured() -> None:
+    image = Image.fromarray(RGB)
+    image.info["icc_profile"] = swapped_profile()
+    data = heic(pillow_heif.from_pillow(image))
+    to_srgb = ImageCms.profileToProfile(
+        Image.fromarray(by_vips.read(data)), io.BytesIO(swapped_profile()), io.BytesIO(SRGB)
+    )
+    assert close(shown(data, "RGB"), np.asarray(to_srgb), 6)  # of a step in the dark it makes more
+    assert shown(data, "RGB")[2, 85].tolist()[1] > 200  # the red corner is green
+
+
+def test_a_broken_profile_is_said_so() -> None:
+    image = Image.fromarray(RGB)
+    image.info["icc_profile"] = swapped_profile()[:300]
+    answer = answered(heic(pillow_heif.from_pillow(image)))
+    assert (answer.status, answer.header("image-notes")) == (200, "profile-ignored")
+
+
+def test_pillow_is_left_as_it_was() -> None:
+    """Registered as a plug-in, the decoder would be one for the whole application."""
+    assert answered(KINDS["rgb"][0]).status == 200
+    assert "HEIF" not in Image.OPEN
+
+
+def test_a_container_that_lies_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = heic(RGB[:32, :64])
+    size = data.index(b"ispe") + 8
+    assert struct.unpack_from(">LL", data, size) == (64, 64)  # as HEVC codes it
+    lying = data[:size] + struct.pack(">LL", 64, 32) + data[size + 8 :]
+    monkeypatch.setattr(pillow_heif, "open_heif", None)
+    assert answered(lying).status == 422
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damage(kind: str) -> None:
+    """Cut at ten places, and with twenty bits flipped."""
+    data, dice = KINDS[kind][0], random.Random(5)
+    assert {answered(data[: len(data) * at // 10]).status for at in range(10)} <= {415, 422}
+    for _ in range(20):
+        copy = bytearray(data)
+        copy[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        assert answered(bytes(copy)).status in (200, 413, 415, 422)
+
+
+@pytest.mark.parametrize("query", ["w=23", "w=9", "w=64"])
+def test_no_hidden_colour_shows_at_the_edge_of_alpha(query: str) -> None:
+    """Opaque red beside green that is wholly clear: over black no more than a step of it is left."""
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[:, :32] = (255, 0, 0, 255)
+    pixels[:, 32:] = (0, 255, 0, 0)
+    result = shown(heic(pixels), "RGBA", f"{query}&fm=png").astype(int)
+    assert {0, 255} <= set(result[..., 3].flat)
+    assert (result[..., 1] * result[..., 3] // 255).max() <= 1
+
+
+LARGE = np.tile(RGB, (24, 22, 1))  # 1488 x 1980
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to measure")
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [("L", {}), ("RGB", {"chroma": 420}), ("RGB", {}), ("RGBA", {}), ("RGB", {"tile_size": 512}),
+     ("RGB;16", {}), ("RGBA;16", {"chroma": 420})],
+)  # fmt: skip
+def test_the_bound_holds(mode: str, options: dict[str, Any]) -> None:
+    """Growth of a process that decodes three megapixels, as in docs/originals.md."""
+    plain, _, deep = mode.partition(";")
+    pixels = np.asarray(Image.fromarray(LARGE).convert(plain))
+    wide = pixels.astype(np.uint16) * 257 if deep else pixels
+    image = pillow_heif.from_bytes(mode, pixels.shape[1::-1], wide.tobytes())
+    data = heic(image, quality=60, enc_params={"preset": "ultrafast"}, **options)
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).parents[1] / "decode_memory.py")],
+        input=data, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    growth, bound = map(int, done.stdout.split())
+    assert growth <= bound <= 4 * growth + 8 * 2**20
