@@ -56,9 +56,10 @@ def resample(
         return pixels
     weighed = alpha and not _opaque(pixels)
     prepare = _preparation(weighed=weighed, linear=linear)
-    source = _Source(pixels, box or (0, 0, *(shown or pixels.shape[1::-1])), prepare)
+    box = box or (0, 0, *(shown or pixels.shape[1::-1]))
+    source = _shortened(_Source(pixels, box, prepare))
     if shown is None:
-        source = _halved(_shortened(source), size)
+        source = _halved(source, size)
     dtype = light(pixels[:1, :1]).dtype if linear else pixels.dtype
     result = _Filter(source, dtype, weighed).to(size)
     return encoded(result, pixels.dtype) if linear else result
