@@ -7,6 +7,7 @@ background, then encode.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -162,15 +163,16 @@ def _decoded(pixels: Pixels, facts: Facts, exif: Exif, profile: bytes | None) ->
 
 def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     """All steps from the decoded picture to the one that is encoded."""
-    pixels, color, shown = _cropped(decoded, plan), decoded.color, _shown(decoded, plan)
+    (pixels, box), color, shown = _cropped(decoded, plan), decoded.color, _shown(decoded, plan)
     profile = None if plan.keeps_profile else decoded.profile
     if color == "cmyk":
         # What a mean of inks looks like is not the mean of what they look like; but to convert all
         # of a photo costs as much as everything else together.
-        inks = resample(pixels, plan.sampled, alpha=False, shown=shown)
-        pixels, color, profile, shown = to_srgb(inks, profile, color), "rgb", None, None
+        inks = resample(pixels, plan.sampled, alpha=False, shown=shown, box=box)
+        pixels, color = to_srgb(inks, profile, color), "rgb"
+        profile = shown = box = None
     alpha = has_alpha(pixels)
-    pixels = resample(pixels, plan.size, alpha=alpha, linear=plan.linear, shown=shown)
+    pixels = resample(pixels, plan.size, alpha=alpha, linear=plan.linear, shown=shown, box=box)
     pixels = orient(pixels, plan.orientation)
     at_depth = to_sixteen_bits if plan.deep else to_eight_bits
     if color != "gray" or pixels.dtype != np.uint16:  # which can be converted as they are
@@ -182,17 +184,16 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     return plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
 
 
-def _cropped(decoded: Decoded, plan: Plan) -> Pixels:
-    """The plan's crop of a picture that may be decoded smaller than stored."""
+def _cropped(
+    decoded: Decoded, plan: Plan
+) -> tuple[Pixels, tuple[float, float, float, float] | None]:
+    """What the plan's crop touches of a picture decoded smaller, and where it is in that."""
     if decoded.window:
-        return decoded.pixels if plan.halvings else _part(decoded, plan.crop)
-    pixels = decoded.pixels
-    height, width = pixels.shape[:2]
-    left, top, crop_width, crop_height = plan.crop
-    x, y = width / plan.stored[0], height / plan.stored[1]
-    columns = slice(round(left * x), max(round(left * x) + 1, round((left + crop_width) * x)))
-    rows = slice(round(top * y), max(round(top * y) + 1, round((top + crop_height) * y)))
-    return pixels[rows, columns]
+        return decoded.pixels if plan.halvings else _part(decoded, plan.crop), None
+    left, top, width, height = plan.crop_of(decoded.pixels.shape[1::-1])
+    x, y = math.floor(left), math.floor(top)
+    part = decoded.pixels[y : math.ceil(top + height), x : math.ceil(left + width)]
+    return part, (left - x, top - y, width, height)
 
 
 def _shown(decoded: Decoded, plan: Plan) -> Extent | None:

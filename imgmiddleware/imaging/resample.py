@@ -52,11 +52,13 @@ def resample(
     `box` is a part, in samples with a fraction. The filter reads around it, and halvings are those
     of the whole: so parts side by side become tiles without a seam.
     """
-    if pixels.shape[1::-1] == size and shown is None and box is None:
+    height, width = pixels.shape[:2]
+    whole: Box = (0, 0, width, height)
+    box = box or (0, 0, *(shown or (width, height)))
+    if (width, height) == size and box == whole:
         return pixels
     weighed = alpha and not _opaque(pixels)
     prepare = _preparation(weighed=weighed, linear=linear)
-    box = box or (0, 0, *(shown or pixels.shape[1::-1]))
     source = _shortened(_Source(pixels, box, prepare))
     if shown is None:
         source = _halved(source, size)

@@ -188,6 +188,20 @@ def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
         assert psnr(mine, float_lanczos(whole, mine.shape[1::-1])) > 40
 
 
+def test_a_scaled_decode_shifts_nothing() -> None:
+    """Of odd sides, and of a crop at odd places, half a picture has half samples."""
+    photo = photo_like(1601, 1201)
+    data = written(photo, "JPEG", quality=95, subsampling=0)
+    whole = np.asarray(opened(data).convert("RGB"))
+    for query, part in (
+        ("w=301", whole),
+        ("w=201&rect=333,201,1001,901", whole[201:1102, 333:1334]),
+    ):
+        mine = pixels_of(rendered(data, f"{query}&fm=png"))
+        # A tenth of a sample's shift is 40 dB here.
+        assert psnr(mine, float_lanczos(part, mine.shape[1::-1])) > 47
+
+
 @pytest.mark.parametrize("bits", [10, 12])
 def test_a_deep_avif_comes_in_its_full_range(bits: int) -> None:
     """OpenCV hands out 10 bits as 0 to 1023; the same picture in 8 bits is the reference."""

@@ -64,6 +64,12 @@ def test_a_scaled_decode_is_half_where_that_leaves_enough() -> None:
         assert make_plan(facts, build({"w": "300", **query})).least == (3001, 2000)
 
 
+def test_a_crop_of_half_a_picture_may_be_at_a_half() -> None:
+    plan = make_plan(Facts("jpeg", 1001, 751), build({"w": "100", "rect": "33,20,301,201"}))
+    assert plan.crop_of((1001, 751)) == (33, 20, 301, 201)
+    assert plan.crop_of((501, 376)) == (16.5, 10, 150.5, 100.5)
+
+
 def test_the_format_is_a_function_of_original_size_and_what_is_accepted() -> None:
     small, large = Facts("png", 2000, 2000, alpha=True), Facts("png", 2000, 2001, alpha=True)
     both = ("avif", "webp")
