@@ -205,11 +205,17 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
 
 
 def _strip_bytes(facts: Facts, plan: Plan) -> int:
-    """What is left of the original's samples, and what reading them takes."""
+    """What is left of the original's samples, what reading them takes, and what is made of them.
+
+    Of alpha and of light the resampler makes floats, and averages those; of a border, masks. A
+    decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
+    """
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
     step = 1 << plan.halvings
     pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
-    return pixels * channels * facts.depth // 8 + facts.strip_bytes
+    light = 5 if facts.depth == 8 else 9  # bytes a sample; of 16 bits it is twice a float
+    made = 5 * plan.alpha + light * plan.linear + 2 * (plan.trim.trim is not None)
+    return pixels * channels * (facts.depth // 8 + made) + facts.strip_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
