@@ -207,15 +207,15 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
 def _strip_bytes(facts: Facts, plan: Plan) -> int:
     """What is left of the original's samples, what reading them takes, and what is made of them.
 
-    Of alpha and of light the resampler makes floats, and averages those; of a border, masks. A
+    Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
     decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
     """
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
     step = 1 << plan.halvings
     pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
-    light = 5 if facts.depth == 8 else 9  # bytes a sample; of 16 bits it is twice a float
-    made = 5 * plan.alpha + light * plan.linear + 2 * (plan.trim.trim is not None)
-    return pixels * channels * (facts.depth // 8 + made) + facts.strip_bytes
+    sample = facts.depth // 8
+    made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)
+    return pixels * channels * (sample + made) + facts.strip_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
