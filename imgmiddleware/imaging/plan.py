@@ -232,11 +232,17 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
 
 
 def _strip_bytes(facts: Facts, plan: Plan) -> int:
-    """What is left of the original's samples, and what reading them takes."""
+    """What is left of the original's samples, what reading them takes, and what is made of them.
+
+    Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
+    decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
+    """
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
     step = 1 << plan.halvings
     pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
-    return pixels * channels * facts.depth // 8 + facts.strip_bytes
+    sample = facts.depth // 8
+    made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)
+    return pixels * channels * (sample + made) + facts.strip_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

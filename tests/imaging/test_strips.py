@@ -506,6 +506,9 @@ def test_what_is_predicted_follows_the_result_too() -> None:
         for width in ("300", "5640")
     )
     assert small < 20 * 2**20 < 54 * 10**6 < large
+    # Light is averaged after all of it is decoded.
+    light = make_plan(facts, build({"w": "300", "linear": "1"}))
+    assert predicted_bytes(facts, light, len(data)) > 54 * 10**6
 
 
 def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
