@@ -19,6 +19,9 @@ from imgmiddleware.imaging.metadata import NO_METADATA, Metadata
 from imgmiddleware.imaging.palette import as_image, with_binary_alpha
 from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.probe.exif import written
+from imgmiddleware.probe.isobmff import boxes
+from imgmiddleware.probe.window import Window
+from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import Pixels
 
 #: Pillow's name of each format. WebP's method 2 of 6: the next takes twice its time for a twentieth
@@ -68,7 +71,23 @@ def encode_animation(
     )
     if format == "webp" and images[0].mode == "RGBA":
         return _said_to_have_alpha(file.getvalue())
-    return file.getvalue()
+    return _untimed(file.getvalue()) if format == "avif" else file.getvalue()
+
+
+def _untimed(avif: bytes) -> bytes:
+    """Without the second of its making, which movie, tracks and media each note in their header
+    (ISO/IEC 14496-12, 8.2.2, 8.3.2 and 8.4.2): equal pixels are equal bytes.
+    """
+    data, window = bytearray(avif), Window(BytesOriginal(avif))
+    ranges = [(0, len(avif))]
+    while ranges:
+        for box in boxes(window, *ranges.pop()):
+            if box.kind in (b"moov", b"trak", b"mdia"):
+                ranges.append((box.start, box.end))
+            elif box.kind in (b"mvhd", b"tkhd", b"mdhd"):
+                wide = 8 if data[box.start] == 1 else 4  # by the box's version
+                data[box.start + 4 : box.start + 4 + 2 * wide] = bytes(2 * wide)
+    return bytes(data)
 
 
 def _said_to_have_alpha(webp: bytes) -> bytes:

@@ -90,3 +90,13 @@ def test_the_same_pixels_are_the_same_bytes(format: str) -> None:
     frames = [photo_like(40, 30), 255 - photo_like(40, 30)]
     first, second = (encode_animation(lasting(frames), format, 75, 0) for _ in range(2))
     assert first == second
+
+
+def test_an_avif_does_not_say_when_it_was_made() -> None:
+    data = encode_animation(lasting([photo_like(40, 30), 255 - photo_like(40, 30)]), "avif", 75, 0)
+    for kind in (b"mvhd", b"tkhd", b"mdhd"):
+        header = data.index(kind) + 4
+        wide = 8 if data[header] == 1 else 4
+        assert data[header + 4 : header + 4 + 2 * wide] == bytes(2 * wide)
+        # What follows is a time scale or a track's number, and still there.
+        assert int.from_bytes(data[header + 4 + 2 * wide : header + 8 + 2 * wide], "big") > 0
