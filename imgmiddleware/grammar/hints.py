@@ -20,7 +20,7 @@ class HintGrammar:
     """The hints that one service heeds."""
 
     def __init__(self, settings: Settings) -> None:
-        self._heeded = settings.client_hints
+        self.heeded = settings.client_hints
         self._widths = settings.widths or hints.WIDTHS
 
     def parse(
@@ -32,19 +32,19 @@ class HintGrammar:
         `dpr` is then 1. The hinted density is of a picture with one of them and without `dpr`;
         Save-Data of one without `q`, in a format that has a quality.
         """
-        said = hints.read(self._heeded, headers, self._widths)
+        said = hints.read(self.heeded, headers, self._widths)
         added: dict[str, str] = {}
         varies: list[str] = []
         sized = "w" in texts or "h" in texts
-        if "width" in self._heeded and not sized:
+        if "width" in self.heeded and not sized:
             varies += hints.FIELDS["width"]
             if said.width is not None:
                 added |= {"w": str(said.width), "dpr": "1"}
-        if "dpr" in self._heeded and sized and "dpr" not in texts:
+        if "dpr" in self.heeded and sized and "dpr" not in texts:
             varies += hints.FIELDS["dpr"]
             if said.density is not None:
                 added["dpr"] = said.density
-        if "save-data" in self._heeded and "q" not in texts and _has_quality(texts):
+        if "save-data" in self.heeded and "q" not in texts and _has_quality(texts):
             varies += hints.FIELDS["save-data"]
             if said.saves_data:
                 added["q"] = str(Output.q - hints.SAVED_QUALITY)

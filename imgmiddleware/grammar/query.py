@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
@@ -75,12 +76,22 @@ class QueryGrammar:
         self._widths = settings.widths
         self._heights = settings.heights
         self._snap = settings.snap
+        # What is asked for is asked for again.
+        self._parsed_query = lru_cache(maxsize=1024)(lambda query: self._parsed(query, _NO_HEADERS))
 
     def parse(self, query: str, headers: Mapping[str, str] = _NO_HEADERS) -> Asked:
         """`headers` are those of the request, in lower case, which may have hints.
 
         Raises `ImageError` (400) that names the parameter which is wrong.
         """
+        hinted = self._hints.heeded
+        asked = self._parsed(query, headers) if hinted else self._parsed_query(query)
+        if "Accept" not in asked.varies:
+            return asked
+        accepted = named(headers.get("accept"), self._offered)
+        return replace(asked, accepted=tuple(self._offered[kind] for kind in accepted))
+
+    def _parsed(self, query: str, headers: Mapping[str, str]) -> Asked:
         texts = _split(query)
         version, download = texts.pop("v", None), texts.pop("dl", None)
         if download == "":
@@ -88,7 +99,7 @@ class QueryGrammar:
         texts.pop("ixlib", None)
         if not texts:
             transform, varies = self._hinted(self._default, headers)
-            return Asked(transform, version, download, varies, self._accepted(varies, headers))
+            return Asked(transform, version, download, varies)
         if self._presets_only and (others := texts.keys() - {"preset"}):
             raise _not_allowed(min(others), "only `preset`, `v` and `dl` are allowed here")
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
@@ -101,7 +112,7 @@ class QueryGrammar:
             self._refuse_endless(texts)
         if restricted:
             transform = self._restricted(transform)
-        return Asked(transform, version, download, varies, self._accepted(varies, headers))
+        return Asked(transform, version, download, varies)
 
     def _hinted(
         self, texts: Mapping[str, str], headers: Mapping[str, str]
@@ -111,11 +122,6 @@ class QueryGrammar:
         transform = build({**texts, **added}, self._owners)
         negotiates = self._offered and transform.get(Output).negotiates
         return transform, (("Accept", *varies) if negotiates else varies)
-
-    def _accepted(self, varies: Sequence[str], headers: Mapping[str, str]) -> tuple[str, ...]:
-        if "Accept" not in varies:
-            return ()
-        return tuple(self._offered[kind] for kind in named(headers.get("accept"), self._offered))
 
     def _preset(self, name: str) -> Mapping[str, str]:
         if name not in self._presets:
