@@ -62,7 +62,10 @@ class Results:
         picture = self.found(key, tag)
         if picture is None or isinstance(picture.body, bytes):
             return picture
-        return Picture(picture.body.read(), picture.media_type, picture.notes)
+        try:
+            return Picture(picture.body.read(), picture.media_type, picture.notes)
+        except OSError:  # a disk that fails is no cache
+            return None
 
     def keep(self, key: str, picture: Picture, tag: str) -> None:
         """Hold a picture whose body is bytes."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware import ImageRequest, ImageService, pictures
+from imgmiddleware import ImageRequest, ImageService, Work, pictures
 from imgmiddleware.cache import Handouts
 from imgmiddleware.messages import FileBody, ImageResponse
 from pictures import quadrants, saved
@@ -151,3 +151,20 @@ def test_a_body_cut_short_is_an_error(tmp_path: Path) -> None:
             list(body)
         assert list(FileBody(file, 3, 1, 3, lambda: None)) == [b"od"]
     ImageResponse(200, (), body).close()
+
+
+def test_a_disk_that_fails_while_a_picture_is_read_is_no_cache(
+    photos: Path, renders: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = service(photos, cache_bytes=0)
+    work = images.answer(ID)
+    assert isinstance(work, Work)
+    images.handle(ID)  # another makes it meanwhile
+
+    def failing(body: FileBody) -> bytes:
+        body.close()
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(FileBody, "read", failing)
+    answer = work.run()
+    assert (answer.status, type(answer.body), len(renders)) == (200, bytes, 2)
