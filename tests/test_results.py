@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imgmiddleware import ImageRequest, ImageService, Work, pictures
-from imgmiddleware.cache import Handouts
+from imgmiddleware.cache import Handouts, Purges, StoredBody
 from imgmiddleware.messages import FileBody, ImageResponse
 from pictures import quadrants, saved
 
@@ -56,6 +56,40 @@ def test_a_purge_reaches_the_memory_of_the_others(photos: Path, renders: list[An
     assert one.purge("a") == 1
     other.handle(ID)
     assert len(renders) == 2
+
+
+@pytest.mark.parametrize(("shared", "by_other"), [(True, True), (True, False), (False, False)])
+def test_what_is_made_while_its_original_is_purged_is_not_kept(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, shared: bool, by_other: bool
+) -> None:
+    images = service(photos) if shared else ImageService(photos)
+    purging = service(photos) if by_other else images
+    real = pictures.render
+    monkeypatch.setattr(pictures, "render", lambda *all: (purging.purge("a"), real(*all))[1])
+    assert images.handle(ID).status == 200
+    held = {place: holding.entries for place, holding in images.holding().items()}
+    if by_other:  # which says nothing of pixels that nobody can ask for any more
+        del held["decoded"]
+    assert set(held.values()) == {0}
+
+
+def test_what_is_read_while_its_original_is_purged_is_not_kept(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, reading, purging = service(photos).handle(ID), service(photos), service(photos)
+    real = StoredBody.read
+    monkeypatch.setattr(StoredBody, "read", lambda body: (purging.purge("a"), real(body))[1])
+    assert reading.handle(ID).body == made.body
+    assert reading.holding()["memory"].entries == 0
+
+
+def test_two_purges_within_a_tick_of_the_disks_clock_are_two(tmp_path: Path) -> None:
+    one, other = Purges(os.fspath(tmp_path)), Purges(os.fspath(tmp_path))
+    marks = set()
+    for _ in range(50):
+        one.tell()
+        marks.add(other.era())
+    assert len(marks) == 50
 
 
 def test_what_memory_does_not_hold_is_a_file(photos: Path, renders: list[Any]) -> None:
