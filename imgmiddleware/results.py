@@ -82,6 +82,7 @@ class Results:
         """Hold a picture whose body is bytes, unless somebody has purged since its `era`."""
         assert isinstance(picture.body, bytes)
         if self._disk is not None:
+            self._handouts.sweep()
             self._disk.put(key, picture.body, picture.media_type, picture.notes, tag)
         self._remember(key, picture, len(picture.body), tag, era)
         if self._disk is not None and self._purges.era() != era:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +204,45 @@ def test_a_disk_that_fails_while_a_picture_is_read_is_no_cache(
     monkeypatch.setattr(FileBody, "read", failing)
     answer = work.run()
     assert (answer.status, type(answer.body), len(renders)) == (200, bytes, 2)
+
+
+def test_another_file_of_the_same_name_is_handed_out_anew(tmp_path: Path) -> None:
+    """As after damage: the entry went, and the picture was made and put again."""
+    handouts = Handouts(os.fspath(tmp_path), clock=lambda: 600.0)
+    stored = tmp_path / "body"
+    stored.write_bytes(b"damage")
+    handouts.path(os.fspath(stored))
+    stored.unlink()
+    stored.write_bytes(b"picture")
+    named = handouts.path(os.fspath(stored))
+    assert named is not None
+    assert Path(named).read_bytes() == b"picture"
+
+
+def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
+    """Each may hold the bytes of an evicted picture, and evicted is where pictures are put."""
+    images = service(photos, cache_bytes=0)
+    now = 600.0
+    images._pictures._results._handouts._clock = lambda: now
+    images.handle(ID)
+    hit = images.handle(ID)
+    assert isinstance(hit.body, FileBody)
+    path = hit.body.path()
+    hit.close()
+    assert path is not None
+    now = 660.0
+    images.handle(replace(ID, query="w=10"))
+    assert Path(path).exists()
+    now = 720.0
+    images.handle(replace(ID, query="w=11"))
+    assert not Path(path).exists()
+
+
+def test_a_folder_of_names_that_was_removed_is_made_anew(tmp_path: Path) -> None:
+    handouts = Handouts(os.fspath(tmp_path), clock=lambda: 600.0)
+    stored = tmp_path / "body"
+    stored.write_bytes(b"body")
+    first = handouts.path(os.fspath(stored))
+    shutil.rmtree(tmp_path / "sending")
+    assert handouts.path(os.fspath(stored)) == first
+    assert Path(str(first)).exists()
