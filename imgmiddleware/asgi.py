@@ -70,11 +70,14 @@ class ASGIImageMiddleware:
         await self._send(response, scope, send)
 
     def _answer(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
-        """The service's, with a small file read in the same go where the server sends none."""
+        """The service's; of a file all that takes the disk, in the same go: its name for a server
+        that sends files, else the bytes of a small one.
+        """
         answer = self.service.answer(request)
         if isinstance(answer, ImageResponse) and isinstance(answer.body, FileBody):
-            by_path = by_path and answer.body.whole
-            if not by_path and len(answer.body) <= _SMALL:
+            if by_path and answer.body.whole:
+                return replace(answer, body=answer.body.named())
+            if len(answer.body) <= _SMALL:
                 return replace(answer, body=answer.read())
         return answer
 
@@ -93,26 +96,26 @@ class ASGIImageMiddleware:
 
     async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
         head = {"type": "http.response.start", "status": response.status}
-        await send({**head, "headers": [*_raw(response.headers)]})
-        if isinstance(response.body, FileBody):
-            await self._send_file(response.body, scope, send)
-        else:
-            await send({"type": "http.response.body", "body": response.body})
+        try:
+            await send({**head, "headers": [*_raw(response.headers)]})
+            if isinstance(response.body, FileBody):
+                await self._send_file(response.body, scope, send)
+            else:
+                await send({"type": "http.response.body", "body": response.body})
+        finally:
+            response.close()
 
     async def _send_file(self, body: FileBody, scope: Scope, send: Send) -> None:
         """By the server, where it can (ASGI's Path Send); else in pieces that a thread reads."""
-        try:
-            path = body.path() if _sends_paths(scope) and body.whole else None
-            if path is not None:
-                await send({"type": "http.response.pathsend", "path": path})
-                return
-            pieces, left = iter(body), len(body)
-            while left:
-                piece = await self._in_thread(next, pieces)
-                left -= len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-        finally:
-            body.close()
+        path = body.path() if _sends_paths(scope) and body.whole else None
+        if path is not None:
+            await send({"type": "http.response.pathsend", "path": path})
+            return
+        pieces, left = iter(body), len(body)
+        while left:
+            piece = await self._in_thread(next, pieces)
+            left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
     async def _watching(self, work: Work, receive: Receive) -> ImageResponse:
         """Run the work in a thread, told as soon as the client has gone."""

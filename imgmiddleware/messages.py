@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 #: Bytes of a file that are read at a time.
@@ -50,6 +50,11 @@ class FileBody:
     def whole(self) -> bool:
         """Whether it is all of the file: a part of one cannot be handed over."""
         return len(self) == self.size
+
+    def named(self) -> FileBody:
+        """The same, whose `path` is found now: finding it takes the disk."""
+        path = self.path()
+        return replace(self, path=lambda: path)
 
     def __iter__(self) -> Iterator[bytes]:
         """The bytes in pieces, for who cannot be handed a file."""

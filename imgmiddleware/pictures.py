@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from imgmiddleware import timing
-from imgmiddleware.cache import Holding, Ledger, Weighed
+from imgmiddleware.cache import Era, Holding, Ledger, Weighed
 from imgmiddleware.flight import Admission, Flights, Room, Waiting, polled
 from imgmiddleware.imaging import (
     Decoded,
@@ -34,7 +34,11 @@ from imgmiddleware.sources import ArrayOriginal, Original
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that making a picture takes. `version` is that of the original of this `id`."""
+    """All that making a picture takes.
+
+    `version` is that of the original of this `id`, which was opened in the `era`: nothing is kept
+    of it if somebody has purged since.
+    """
 
     key: str
     tag: str  # of the original, whatever its version, in any cache
@@ -44,6 +48,7 @@ class Job:
     facts: Facts
     plan: Plan
     replan: Replan
+    era: Era
 
     @property
     def page(self) -> tuple[str, str, int]:
@@ -66,6 +71,7 @@ class Pictures:
         self._patience = settings.max_wait
         self.held = self._results.held
         self.found = self._results.found
+        self.era = self._results.era
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Picture:
         """The picture, made here or by another who was asked for it before.
@@ -81,8 +87,9 @@ class Pictures:
 
     def purge(self, tag: str) -> int:
         """Forget the pictures of an original; how many there were."""
+        purged = self._results.purge(tag)
         self._decoded.purge(tag)
-        return self._results.purge(tag)
+        return purged
 
     def holding(self) -> dict[str, Holding]:
         """What is held, by place: "memory", "disk", "decoded"."""
@@ -94,7 +101,7 @@ class Pictures:
             picture = self._results.read(job.key, job.tag)
             if picture is None:
                 picture = self._rendered(job, waiting)
-                self._results.keep(job.key, picture, job.tag)
+                self._results.keep(job.key, picture, job.tag, job.era)
             return picture
 
     def _rendered(self, job: Job, waiting: Waiting) -> Picture:
@@ -134,6 +141,8 @@ class Pictures:
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
             self._decoded.put(level, decoded, decoded.pixels.nbytes, job.tag)
+            if self.era() != job.era:
+                self._decoded.purge(job.tag)
         return decoded
 
     def _halved(self, job: Job) -> Decoded | None:

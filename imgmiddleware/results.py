@@ -9,6 +9,7 @@ from imgmiddleware.cache import (
     Claim,
     Claims,
     Disk,
+    Era,
     Handouts,
     Holding,
     Ledger,
@@ -39,13 +40,15 @@ class Results:
         # Where another server sends the files, bytes in memory would only be one more copy.
         held = 0 if settings.hands_over else settings.cache_bytes
         self._memory: Weighed[str, Picture] = Weighed(held, ledger)
+        folder = settings.cache_dir
+        assert folder is None or isinstance(folder, str)  # as the settings leave it
+        self._purges = Purges(folder)
+        self._era = self._purges.era()
         self._disk: Disk | None = None
-        if settings.cache_dir is not None:
-            assert isinstance(settings.cache_dir, str)  # as the settings leave it
-            self._disk = Disk(settings.cache_dir, settings.cache_dir_bytes)
-            self._claims = Claims(settings.cache_dir)
-            self._handouts = Handouts(settings.cache_dir)
-            self._purges = Purges(settings.cache_dir)
+        if folder is not None:
+            self._disk = Disk(folder, settings.cache_dir_bytes)
+            self._claims = Claims(folder)
+            self._handouts = Handouts(folder)
 
     def held(self, key: str, tag: str) -> Picture | None:
         """The picture, if it is in memory. `tag` is always that of its original."""
@@ -53,23 +56,37 @@ class Results:
 
     def found(self, key: str, tag: str) -> Picture | None:
         """The picture, if it is anywhere: in memory from now on, or as a file to be handed over."""
-        if self._disk is not None and self._purges.told():
+        if self._disk is None:
+            return self._memory.get(key)
+        era = self._purges.era()
+        if era != self._era:
+            self._era = era
             self._memory.clear()
-        return self._memory.get(key) or self._opened(key, tag)
+        return self._memory.get(key) or self._opened(key, tag, era)
+
+    def era(self) -> Era:
+        """To be asked before an original is opened for a picture that is to be kept."""
+        return self._purges.era()
 
     def read(self, key: str, tag: str) -> Picture | None:
         """The picture with its bytes, which any number of answers may share."""
         picture = self.found(key, tag)
         if picture is None or isinstance(picture.body, bytes):
             return picture
-        return Picture(picture.body.read(), picture.media_type, picture.notes)
+        try:
+            return Picture(picture.body.read(), picture.media_type, picture.notes)
+        except OSError:  # a disk that fails is no cache
+            return None
 
-    def keep(self, key: str, picture: Picture, tag: str) -> None:
-        """Hold a picture whose body is bytes."""
+    def keep(self, key: str, picture: Picture, tag: str, era: Era) -> None:
+        """Hold a picture whose body is bytes, unless somebody has purged since its `era`."""
         assert isinstance(picture.body, bytes)
-        self._memory.put(key, picture, len(picture.body) + _OVERHEAD, tag)
         if self._disk is not None:
+            self._handouts.sweep()
             self._disk.put(key, picture.body, picture.media_type, picture.notes, tag)
+        self._remember(key, picture, len(picture.body), tag, era)
+        if self._disk is not None and self._purges.era() != era:
+            self._disk.purge(tag)
 
     def claim(self, key: str) -> Claim | None:
         """The right to make a picture; None while another process has it."""
@@ -77,32 +94,35 @@ class Results:
 
     def purge(self, tag: str) -> int:
         """Let go of what was made of one original; how many entries that was."""
-        purged = self._memory.purge(tag)
-        if self._disk is not None:
-            purged = max(purged, self._disk.purge(tag))
-            self._purges.tell()
-        return purged
+        with self._purges.telling():
+            purged = self._memory.purge(tag)
+            return purged if self._disk is None else max(purged, self._disk.purge(tag))
 
     def holding(self) -> dict[str, Holding]:
         """What is held, by place: "memory", "disk"."""
         memory = {"memory": self._memory.holding()}
         return memory if self._disk is None else {**memory, "disk": self._disk.holding()}
 
-    def _opened(self, key: str, tag: str) -> Picture | None:
+    def _opened(self, key: str, tag: str, era: Era) -> Picture | None:
         stored = None if self._disk is None else self._disk.get(key)
         if stored is None:
             return None
         entry, body = stored
-        size = entry.size + _OVERHEAD
-        if not self._memory.takes(size):
+        if not self._memory.takes(entry.size + _OVERHEAD):
             return Picture(self._as_file(body), entry.media_type, entry.notes)
         try:
             with body:
                 picture = Picture(body.read(), entry.media_type, entry.notes)
         except OSError:  # a disk that fails is no cache
             return None
-        self._memory.put(key, picture, size, tag)
+        self._remember(key, picture, entry.size, tag, era)
         return picture
+
+    def _remember(self, key: str, picture: Picture, size: int, tag: str, era: Era) -> None:
+        """In memory. Looked at after the put: what is purged from now on finds it there."""
+        self._memory.put(key, picture, size + _OVERHEAD, tag)
+        if self._purges.era() != era:
+            self._memory.purge(tag)
 
     def _as_file(self, body: StoredBody) -> FileBody:
         path = partial(self._handouts.path, body.path)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from imgmiddleware import answers, timing
-from imgmiddleware.cache import Holding, original_tag, picture_key, version_token
+from imgmiddleware.cache import Era, Holding, original_tag, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.grammar.links import spelled, written
@@ -154,6 +154,7 @@ class ImageService:
     def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:
         passes = self.settings.missing == "pass"
         id, asked = "", None
+        era = self._pictures.era()
         with ExitStack() as opened:
             try:
                 id = parse_id(request.path, self.prefix, self.settings.id_type)
@@ -171,7 +172,7 @@ class ImageService:
                     original = self._originals.open(id, opened)
                 if original is None:
                     raise ImageError("not-found", "there is no original of this ID")
-                answer = self._decided(request, id, original, asked)
+                answer = self._decided(request, id, original, asked, era)
             except ImageError as error:
                 if passes and not id:
                     return None
@@ -192,7 +193,7 @@ class ImageService:
         return self._grammar.parse(request.query, request.headers)
 
     def _decided(
-        self, request: ImageRequest, id: str, original: Opened, asked: Asked
+        self, request: ImageRequest, id: str, original: Opened, asked: Asked, era: Era
     ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings, transform, version = self.settings, asked.transform, original.version
@@ -216,7 +217,7 @@ class ImageService:
             self._recall.note_shown(request, seen)
             return answer
         replan = partial(planned, facts, transform, asked.accepted, settings)
-        return seen, Job(key, tag, id, version, known_kind(original), facts, plan, replan)
+        return seen, Job(key, tag, id, version, known_kind(original), facts, plan, replan, era)
 
     def _recalled(self, request: ImageRequest, find: Find) -> ImageResponse | None:
         """The answer to what was seen a moment ago, if there is one without pixels."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService, pictures
 from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.cache import Handouts
 from imgmiddleware.imaging import Rendered
 from pictures import opened, quadrants, saved
 
@@ -228,3 +230,55 @@ def test_a_mount_ends_at_a_slash() -> None:
 
     asyncio.run(app(scope, receive, send))
     assert seen == ["a"]
+
+
+async def never() -> Any:
+    await asyncio.Event().wait()
+
+
+def with_paths(target: str) -> Any:
+    return asgi_scope(target) | {"extensions": {"http.response.pathsend": {}}}
+
+
+def test_a_file_gets_its_name_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[threading.Thread] = []
+    real = Handouts.path
+    monkeypatch.setattr(
+        Handouts, "path", lambda *all: (named.append(threading.current_thread()), real(*all))[1]
+    )
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
+    made = call_asgi(app, "/image/a")[2]
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(with_paths("/image/a"), never, send))
+    assert [message["type"] for message in sent] == [
+        "http.response.start",
+        "http.response.pathsend",
+    ]
+    assert Path(sent[1]["path"]).read_bytes() == made
+    assert len(named) == 1
+    assert named[0] is not threading.main_thread()  # it makes a link, and removes thousands
+
+
+@pytest.mark.parametrize("paths", [True, False])
+def test_a_client_that_goes_before_its_answer_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: bool
+) -> None:
+    monkeypatch.setattr("imgmiddleware.asgi._SMALL", 0)
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
+    call_asgi(app, "/image/a")
+    bodies: list[Any] = []
+    real = app.service.answer
+    monkeypatch.setattr(
+        app.service, "answer", lambda request: (bodies.append(real(request)), bodies[-1])[1]
+    )
+
+    async def send(message: Any) -> None:
+        raise OSError("the client has gone")
+
+    with pytest.raises(OSError, match="has gone"):
+        asyncio.run(app(with_paths("/image/a") if paths else asgi_scope("/image/a"), never, send))
+    assert bodies[0].body.file.closed

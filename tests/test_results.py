@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imgmiddleware import ImageRequest, ImageService, pictures
-from imgmiddleware.cache import Handouts
+from imgmiddleware import ImageRequest, ImageService, Work, pictures
+from imgmiddleware.cache import Handouts, Purges, StoredBody
 from imgmiddleware.messages import FileBody, ImageResponse
 from pictures import quadrants, saved
 
@@ -56,6 +58,40 @@ def test_a_purge_reaches_the_memory_of_the_others(photos: Path, renders: list[An
     assert one.purge("a") == 1
     other.handle(ID)
     assert len(renders) == 2
+
+
+@pytest.mark.parametrize(("shared", "by_other"), [(True, True), (True, False), (False, False)])
+def test_what_is_made_while_its_original_is_purged_is_not_kept(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, shared: bool, by_other: bool
+) -> None:
+    images = service(photos) if shared else ImageService(photos)
+    purging = service(photos) if by_other else images
+    real = pictures.render
+    monkeypatch.setattr(pictures, "render", lambda *all: (purging.purge("a"), real(*all))[1])
+    assert images.handle(ID).status == 200
+    held = {place: holding.entries for place, holding in images.holding().items()}
+    if by_other:  # which says nothing of pixels that nobody can ask for any more
+        del held["decoded"]
+    assert set(held.values()) == {0}
+
+
+def test_what_is_read_while_its_original_is_purged_is_not_kept(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, reading, purging = service(photos).handle(ID), service(photos), service(photos)
+    real = StoredBody.read
+    monkeypatch.setattr(StoredBody, "read", lambda body: (purging.purge("a"), real(body))[1])
+    assert reading.handle(ID).body == made.body
+    assert reading.holding()["memory"].entries == 0
+
+
+def test_two_purges_within_a_tick_of_the_disks_clock_are_two(tmp_path: Path) -> None:
+    one, other = Purges(os.fspath(tmp_path)), Purges(os.fspath(tmp_path))
+    marks = set()
+    for _ in range(50):
+        one.tell()
+        marks.add(other.era())
+    assert len(marks) == 50
 
 
 def test_what_memory_does_not_hold_is_a_file(photos: Path, renders: list[Any]) -> None:
@@ -151,3 +187,62 @@ def test_a_body_cut_short_is_an_error(tmp_path: Path) -> None:
             list(body)
         assert list(FileBody(file, 3, 1, 3, lambda: None)) == [b"od"]
     ImageResponse(200, (), body).close()
+
+
+def test_a_disk_that_fails_while_a_picture_is_read_is_no_cache(
+    photos: Path, renders: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = service(photos, cache_bytes=0)
+    work = images.answer(ID)
+    assert isinstance(work, Work)
+    images.handle(ID)  # another makes it meanwhile
+
+    def failing(body: FileBody) -> bytes:
+        body.close()
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(FileBody, "read", failing)
+    answer = work.run()
+    assert (answer.status, type(answer.body), len(renders)) == (200, bytes, 2)
+
+
+def test_another_file_of_the_same_name_is_handed_out_anew(tmp_path: Path) -> None:
+    """As after damage: the entry went, and the picture was made and put again."""
+    handouts = Handouts(os.fspath(tmp_path), clock=lambda: 600.0)
+    stored = tmp_path / "body"
+    stored.write_bytes(b"damage")
+    handouts.path(os.fspath(stored))
+    stored.unlink()
+    stored.write_bytes(b"picture")
+    named = handouts.path(os.fspath(stored))
+    assert named is not None
+    assert Path(named).read_bytes() == b"picture"
+
+
+def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
+    """Each may hold the bytes of an evicted picture, and evicted is where pictures are put."""
+    images = service(photos, cache_bytes=0)
+    now = 600.0
+    images._pictures._results._handouts._clock = lambda: now
+    images.handle(ID)
+    hit = images.handle(ID)
+    assert isinstance(hit.body, FileBody)
+    path = hit.body.path()
+    hit.close()
+    assert path is not None
+    now = 660.0
+    images.handle(replace(ID, query="w=10"))
+    assert Path(path).exists()
+    now = 720.0
+    images.handle(replace(ID, query="w=11"))
+    assert not Path(path).exists()
+
+
+def test_a_folder_of_names_that_was_removed_is_made_anew(tmp_path: Path) -> None:
+    handouts = Handouts(os.fspath(tmp_path), clock=lambda: 600.0)
+    stored = tmp_path / "body"
+    stored.write_bytes(b"body")
+    first = handouts.path(os.fspath(stored))
+    shutil.rmtree(tmp_path / "sending")
+    assert handouts.path(os.fspath(stored)) == first
+    assert Path(str(first)).exists()

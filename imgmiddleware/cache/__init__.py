@@ -7,7 +7,7 @@ from imgmiddleware.cache.disk import Disk
 from imgmiddleware.cache.entry import Entry, StoredBody
 from imgmiddleware.cache.handouts import Handouts
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
-from imgmiddleware.cache.purges import Purges
+from imgmiddleware.cache.purges import Era, Purges
 from imgmiddleware.cache.recent import Recent
 from imgmiddleware.cache.superseded import Superseded
 from imgmiddleware.cache.weighed import Holding, Weighed
@@ -18,6 +18,7 @@ __all__ = [
     "Claims",
     "Disk",
     "Entry",
+    "Era",
     "Handouts",
     "Holding",
     "Ledger",

@@ -10,17 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import time
 import weakref
-from collections.abc import Callable
 from types import TracebackType
 
 from imgmiddleware.cache.locks import lock, unlock
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-#: Seconds between two looks, the first and the longest.
-_SOON, _PATIENCE = 0.002, 0.05
 #: How often the file may be exchanged under the hands of who locks it.
 _TRIES = 16
 
@@ -86,19 +82,6 @@ class Claims:
             return _taken(path)
         except OSError:
             return Claim(path, None)
-
-    def hold(self, key: str, check: Callable[[], None]) -> Claim:
-        """The claim, waited for while another has it. `check` is called between looks, and ends
-        the waiting by raising.
-        """
-        pause = _SOON
-        while True:
-            claim = self.take(key)
-            if claim is not None:
-                return claim
-            check()
-            time.sleep(pause)
-            pause = min(2 * pause, _PATIENCE)
 
     def _prepare(self) -> None:
         """Make the folder where it is missing; once a process remove what killed ones left."""

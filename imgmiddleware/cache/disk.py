@@ -159,6 +159,8 @@ class Disk:
             return None
         try:
             whole = is_whole(row, descriptor)
+            if whole:
+                self._clock.hear(self._reader.latest())
         except BaseException:
             os.close(descriptor)
             raise
@@ -168,7 +170,6 @@ class Disk:
             return None
         verified = _Verified(entry_of(row), path, status.st_ino, status.st_mtime_ns)
         self._verified.put(row.key, verified)
-        self._clock.hear(self._reader.latest())
         return self._read(verified, descriptor, status)
 
     def _read(

@@ -46,10 +46,9 @@ class StoredBody:
         self.file.seek(0)
         body = self.file.readall()
         self.file.seek(0)
+        if len(body) != self.size:
+            raise OSError("a cached body was cut short while it was read")
         return body
-
-    def fileno(self) -> int:
-        return self.file.fileno()
 
     def close(self) -> None:
         self.file.close()

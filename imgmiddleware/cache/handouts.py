@@ -22,25 +22,47 @@ class Handouts:
     def __init__(self, folder: str, clock: Callable[[], float] = time.time) -> None:
         self._folder = os.path.join(folder, "sending")
         self._clock = clock
-        self._span = ""
+        self._swept = ""
 
     def path(self, stored: str) -> str | None:
         """A path of the file `stored` that lasts; None where there can be none, or it has gone."""
-        span = str(int(self._clock() // _SPAN))
-        path = os.path.join(self._folder, span, os.path.basename(stored))
+        self.sweep()
+        folder = os.path.join(self._folder, self._span())
+        path = os.path.join(folder, os.path.basename(stored))
         try:
-            if span != self._span:
-                self._sweep(span)
-            with suppress(FileExistsError):  # handed out in this span before
-                os.link(stored, path, follow_symlinks=False)
+            try:
+                _link(stored, path)
+            except FileNotFoundError:  # the first of its span, or `stored` has gone
+                os.makedirs(folder, mode=0o700, exist_ok=True)
+                _link(stored, path)
         except OSError:
             return None
         return path
 
-    def _sweep(self, span: str) -> None:
-        """Begin a span, and let go of all but the one before."""
-        os.makedirs(os.path.join(self._folder, span), mode=0o700, exist_ok=True)
-        self._span = span
-        for name in os.listdir(self._folder):
-            if name not in (span, str(int(span) - 1)):
-                shutil.rmtree(os.path.join(self._folder, name), ignore_errors=True)
+    def sweep(self) -> None:
+        """Let go of all spans but this and the one before, if that was not done in this one.
+
+        Each link may hold the bytes of a file that was evicted: whoever puts files sweeps too.
+        """
+        span = self._span()
+        if span == self._swept:
+            return
+        self._swept = span
+        with suppress(OSError):
+            for name in os.listdir(self._folder):
+                if name not in (span, str(int(span) - 1)):
+                    shutil.rmtree(os.path.join(self._folder, name), ignore_errors=True)
+
+    def _span(self) -> str:
+        return str(int(self._clock() // _SPAN))
+
+
+def _link(stored: str, path: str) -> None:
+    """Give the file another name. Raises `OSError`."""
+    try:
+        os.link(stored, path, follow_symlinks=False)
+    except FileExistsError:
+        if os.path.samestat(os.lstat(stored), os.lstat(path)):
+            return  # handed out in this span before
+        os.unlink(path)  # the file before, which was damaged
+        os.link(stored, path, follow_symlinks=False)

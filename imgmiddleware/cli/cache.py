@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from imgmiddleware.cache import Disk, Purges, original_tag
+from imgmiddleware.cache import Disk, Handouts, Purges, original_tag
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder
 from imgmiddleware.settings import Settings
@@ -29,16 +29,17 @@ def _stats(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
 
 
 def _clear(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
-    gone = disk.clear()
-    Purges(folder).tell()
+    with Purges(folder).telling():
+        gone = disk.clear()
+    Handouts(folder).sweep()
     return f"{folder}: {gone} pictures deleted"
 
 
 def _purge(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
     """Of the originals named; servers forget what they have in memory within a second."""
     namespace = os.path.realpath(arguments.directory)
-    gone = sum(disk.purge(original_tag(namespace, id)) for id in arguments.ids)
-    Purges(folder).tell()
+    with Purges(folder).telling():
+        gone = sum(disk.purge(original_tag(namespace, id)) for id in arguments.ids)
     return f"{folder}: {gone} pictures deleted"
 
 

@@ -72,7 +72,7 @@ def test_what_is_put_is_got(disk: Disk) -> None:
             5,
         )
         assert body.read() == b"\0body"
-        assert os.read(body.fileno(), 9) == b"\0body"
+        assert body.file.read(9) == b"\0body"
         assert Path(body.path).read_bytes() == b"\0body"
     put(disk, "empty", b"")
     assert get(disk, "empty") == b""
@@ -183,6 +183,15 @@ def test_a_smaller_bound_holds_from_the_next_put_on(disk: Disk, tmp_path: Path) 
     assert get(smaller, "key99")
     assert get(smaller, "key50") is None
     smaller.close()
+
+
+def test_a_body_cut_short_after_it_was_opened_is_not_read(disk: Disk, tmp_path: Path) -> None:
+    put(disk, "key", b"0123456789")
+    found = disk.get("key")
+    assert found is not None
+    os.truncate(body_file(tmp_path / "cache", "key"), 5)
+    with found[1] as body, pytest.raises(OSError, match="cut short"):
+        body.read()
 
 
 def test_what_is_read_stays_readable_when_it_is_evicted(disk: Disk) -> None:

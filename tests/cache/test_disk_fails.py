@@ -10,6 +10,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from imgmiddleware.cache import Claims, Disk, outage, rows
+from imgmiddleware.cache.index import Index
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -357,3 +359,21 @@ def test_a_process_that_is_stopped_while_it_writes(
     stopped.execute("ROLLBACK")
     stopped.close()
     disk.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
+def test_an_index_that_fails_after_the_body_was_opened_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Disk(tmp_path, 8 * MB).put("key", b"body", "image/png", (), "tag")
+
+    def failing(index: Index) -> int:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    disk = Disk(tmp_path, 8 * MB)
+    monkeypatch.setattr(Index, "latest", failing)
+    assert disk.get("key") is None
+    disk.close()
+    links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    names = [os.readlink(link) for link in links if os.path.islink(link)]
+    assert not [name for name in names if name.startswith(os.fspath(tmp_path))]

@@ -32,12 +32,21 @@ def _noted(*arguments: Any) -> Any:
 
 pictures.render = _noted
 
+#: Options that each bring a header of their own.
+_HEADERS: dict[str, Any] = {
+    "allow_origin": ["https://a.example", "https://b.example"],
+    "client_hints": ["dpr"],
+    "surrogate_keys": True,
+    "server_timing": True,
+}
+
 _service = ImageService(
     os.environ["IMGMIDDLEWARE_TEST_PHOTOS"],
     cache_dir=os.environ.get("IMGMIDDLEWARE_TEST_CACHE"),
     cache_bytes=int(os.environ.get("IMGMIDDLEWARE_TEST_MEMORY", "67108864")),
     max_wait=60,
     x_accel_redirect=os.environ.get("IMGMIDDLEWARE_TEST_ACCEL", ""),
+    **_HEADERS if "IMGMIDDLEWARE_TEST_HEADERS" in os.environ else {},
 )
 wsgi = WSGIImageMiddleware(bare.wsgi, _service)
 asgi = ASGIImageMiddleware(bare.asgi, _service)
