@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.probe.facts import Facts
@@ -269,9 +270,10 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
 
 
 def profile(data: Encoded, facts: Facts) -> bytes | None:
-    """The ICC profile of iCCP (clause 11.3.2.3): a name, a method, a zlib stream."""
+    """The ICC profile of iCCP (clause 11.3.2.3), before IDAT: a name, a method, a zlib stream."""
     window = Window.over(data)
-    chunk = _walk(window, _read_header(window)).first.get(b"iCCP")
+    before = takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(window))
+    chunk = next((chunk for chunk in before if chunk.kind == b"iCCP"), None)
     if chunk is None:
         return None
     body = window.read(chunk.data, chunk.length)

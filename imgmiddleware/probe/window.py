@@ -73,7 +73,10 @@ class Window:
 
     def unpack(self, layout: str, offset: int) -> tuple[Any, ...]:
         """`struct.unpack` of the bytes at `offset`."""
-        return struct.unpack(layout, self.read(offset, struct.calcsize(layout)))
+        start, length = offset - self._start, struct.calcsize(layout)
+        if 0 <= start <= len(self._page) - length:  # most are: a large PNG has thousands of chunks
+            return struct.unpack_from(layout, self._page, start)
+        return struct.unpack(layout, self.read(offset, length))
 
     def _fetch(self, offset: int, length: int) -> None:
         assert self._original is not None  # bytes in memory are one page that holds everything
