@@ -56,7 +56,7 @@ class Work:
         return self.service.run(self, gone)
 
     def close(self) -> None:
-        """Let go of the original, of work that nobody wants any more."""
+        """Let go of the original, of work that nobody runs."""
         self.opened.close()
 
 
@@ -102,7 +102,8 @@ class ImageService:
         request, seen = work.request, work.seen
         with timing.measured(work.steps):
             try:
-                with work.opened, timing.step("make"):
+                # From here on it is closed here, and by nobody who has stopped waiting.
+                with work.opened.pop_all(), timing.step("make"):
                     picture = self._pictures.make(work.job, gone)
                 self._recall.note_shown(request, seen)
                 answer = _shown(request, seen, picture)
