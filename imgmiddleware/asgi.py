@@ -59,7 +59,7 @@ class ASGIImageMiddleware:
         # In memory: a thread would cost two thirds of the throughput.
         response: ImageResponse | None = self.service.ready(request)
         if response is None:
-            answer = await self._in_thread(self._answer, request, _sends_paths(scope))
+            answer = await self._answered(request, _sends_paths(scope))
             if answer is None:
                 await self.app(scope, receive, send)
                 return
@@ -68,6 +68,30 @@ class ASGIImageMiddleware:
             except ClientGoneError:
                 return
         await self._send(response, scope, send)
+
+    async def _answered(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
+        """What `_answer` returns. Who is cancelled while it comes leaves it to be closed."""
+        handing = threading.Lock()
+        given: list[ImageResponse | Work] = []
+        gone = False
+
+        def call() -> ImageResponse | Work | None:
+            answer = self._answer(request, by_path)
+            with handing:
+                if answer is not None:
+                    given.append(answer)
+                    if gone:
+                        answer.close()
+            return answer
+
+        try:
+            return await self._in_thread(call)
+        except BaseException:
+            with handing:
+                gone = True
+                for answer in given:
+                    answer.close()
+            raise
 
     def _answer(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
         """The service's; of a file all that takes the disk, in the same go: its name for a server
@@ -84,11 +108,13 @@ class ASGIImageMiddleware:
     async def _done(self, answer: ImageResponse | Work, receive: Receive) -> ImageResponse:
         if isinstance(answer, ImageResponse):
             return answer
+        gone = threading.Event()
         try:
             if self._watches:
-                return await self._watching(answer, receive)
-            return await self._in_thread(answer.run)
+                return await self._watching(answer, receive, gone)
+            return await self._in_thread(answer.run, gone.is_set)
         finally:
+            gone.set()  # whoever is cancelled leaves a thread behind
             answer.close()
 
     async def _in_thread(self, call: Callable[..., R], *arguments: Any) -> R:
@@ -117,9 +143,8 @@ class ASGIImageMiddleware:
             left -= len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
-    async def _watching(self, work: Work, receive: Receive) -> ImageResponse:
+    async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
         """Run the work in a thread, told as soon as the client has gone."""
-        gone = threading.Event()
         failure: Exception | None = None
         response: ImageResponse | None = None
         async with anyio.create_task_group() as tasks:

@@ -7,6 +7,7 @@ bound on how many may.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -16,6 +17,8 @@ from typing import Generic, TypeVar
 
 from imgmiddleware.cache.budget import Ledger
 from imgmiddleware.errors import ImageError
+
+_log = logging.getLogger("imgmiddleware")
 
 R = TypeVar("R")
 
@@ -220,6 +223,25 @@ class Flights(Generic[R]):
         finally:
             with self._lock:
                 flight.followers -= 1
+
+
+def alone(call: Callable[[], object], what: str) -> bool:
+    """Call it in a thread of its own, for nobody who waits: what it raises is logged.
+
+    False where no thread is to be had. `what` it is about stands in the log.
+    """
+
+    def called() -> None:
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - there is nobody else to tell
+            _log.exception("failed %s", what)
+
+    try:
+        threading.Thread(target=called, name="imgmiddleware", daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def busy() -> ImageError:

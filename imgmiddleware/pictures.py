@@ -13,7 +13,7 @@ from functools import partial
 
 from imgmiddleware import timing
 from imgmiddleware.cache import Era, Holding, Ledger, Weighed
-from imgmiddleware.flight import Admission, Flights, Room, Waiting, polled
+from imgmiddleware.flight import Admission, Flights, Room, Waiting, alone, polled
 from imgmiddleware.imaging import (
     Decoded,
     Plan,
@@ -81,9 +81,9 @@ class Pictures:
         waiting = Waiting(self._patience, gone)
         return self._renders.once(job.key, lambda listening: self._made(job, listening), waiting)
 
-    def is_making(self, key: str) -> bool:
-        """Whether somebody in this process makes the picture now."""
-        return self._renders.flying(key)
+    def make_meanwhile(self, job: Job, make: Callable[[], object]) -> bool:
+        """Have `make` called in a thread, unless somebody in this process makes the picture now."""
+        return not self._renders.flying(job.key) and alone(make, f"id={job.id!r}")
 
     def purge(self, tag: str) -> int:
         """Forget the pictures of an original; how many there were."""

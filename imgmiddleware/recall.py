@@ -61,9 +61,10 @@ class Recall:
             self._seen.put(question, seen)
 
     def seen(self, request: ImageRequest) -> Seen | None:
-        """What it came to a moment ago."""
+        """What it came to a moment ago, if nothing was found wrong with its original since."""
         question = self._question(request)
-        return None if question is None else self._seen.get(question)
+        seen = None if question is None else self._seen.get(question)
+        return None if seen is None or self._failures.get(seen.page) else seen
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
         """What was answered, not only asked for."""

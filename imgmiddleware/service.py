@@ -7,7 +7,6 @@ validator decides costs no decode. This is the one place that makes an answer of
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -57,7 +56,7 @@ class Work:
         return self.service.run(self, gone)
 
     def close(self) -> None:
-        """Let go of the original, of work that nobody wants any more."""
+        """Let go of the original, of work that nobody runs."""
         self.opened.close()
 
 
@@ -103,7 +102,8 @@ class ImageService:
         request, seen = work.request, work.seen
         with timing.measured(work.steps):
             try:
-                with work.opened, timing.step("make"):
+                # From here on it is closed here, and by nobody who has stopped waiting.
+                with work.opened.pop_all(), timing.step("make"):
                     picture = self._pictures.make(work.job, gone)
                 self._recall.note_shown(request, seen)
                 answer = _shown(request, seen, picture)
@@ -240,16 +240,11 @@ class ImageService:
             answer = _without_pixels(work.request, old, self._pictures.found)
         except ImageError:
             return None
-        if answer is not None:
-            self._make_meanwhile(work)
-            return self._sent(work.request, old.asked, answer)
-        return None
-
-    def _make_meanwhile(self, work: Work) -> None:
-        if self._pictures.is_making(work.job.key):
+        if answer is None:
+            return None
+        if not self._pictures.make_meanwhile(work.job, work.run):
             work.close()
-        else:
-            threading.Thread(target=work.run, name="imgmiddleware", daemon=True).start()
+        return self._sent(work.request, old.asked, answer)
 
     def _refused(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError

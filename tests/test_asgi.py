@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService, pictures
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cache import Handouts
+from imgmiddleware.flight import Waiting
 from imgmiddleware.imaging import Rendered
+from imgmiddleware.sources import BytesOriginal
 from pictures import opened, quadrants, saved
 
 DATA = saved(quadrants(), "JPEG")
@@ -230,6 +233,102 @@ def test_a_mount_ends_at_a_slash() -> None:
 
     asyncio.run(app(scope, receive, send))
     assert seen == ["a"]
+
+
+class CountingSource:
+    """Of one original; how often it was opened, and closed."""
+
+    def __init__(self) -> None:
+        self.opens = self.closes = 0
+
+    def open(self, id: str) -> Counted:
+        self.opens += 1
+        return Counted(self)
+
+
+class Counted(BytesOriginal):
+    def __init__(self, source: CountingSource) -> None:
+        super().__init__(DATA)
+        self._source = source
+
+    def __exit__(self, *error: object) -> None:
+        self._source.closes += 1
+
+
+async def cancelled(app: Any, during: Callable[[], bool]) -> None:
+    """As a server does that gives a request so much time, or ends."""
+
+    async def send(message: Any) -> None:
+        raise AssertionError
+
+    asking = asyncio.create_task(app(asgi_scope("/image/a"), never, send))
+    await until(during)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+def test_who_is_cancelled_before_the_answer_leaves_no_original_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source, go = CountingSource(), threading.Event()
+    app = ASGIImageMiddleware(plain_asgi, source)
+    real = app.service.answer
+    monkeypatch.setattr(app.service, "answer", lambda request: (real(request), go.wait(30))[0])
+
+    async def run() -> None:
+        await cancelled(app, lambda: source.opens == 1)
+        go.set()
+        await until(lambda: source.closes == 1)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("missing", ["404", "pass"])
+def test_who_is_cancelled_while_queued_leaves_the_queue(missing: str) -> None:
+    source = CountingSource()
+    app = ASGIImageMiddleware(plain_asgi, source, render_slots=1, missing=missing)
+    admission = app.service._pictures._admission
+
+    async def run() -> None:
+        with admission.admitted(0, Waiting(30, lambda: False)):
+            await cancelled(app, lambda: bool(admission._queue))
+            await until(lambda: not admission._queue)
+        await until(lambda: source.closes == 1)
+
+    asyncio.run(run())
+
+
+def test_who_is_cancelled_takes_nothing_from_who_waits_for_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source, go, begun = CountingSource(), threading.Event(), threading.Event()
+    real = pictures.decode_original
+
+    def slow(original: Any, *others: Any) -> Any:
+        begun.set()
+        assert go.wait(30)
+        open_now.append(source.closes == 0)
+        return real(original, *others)
+
+    open_now: list[bool] = []
+    monkeypatch.setattr(pictures, "decode_original", slow)
+    app = ASGIImageMiddleware(plain_asgi, source)
+
+    async def run() -> None:
+        await cancelled(app, begun.is_set)
+        go.set()
+        await until(lambda: source.closes == 1)
+
+    asyncio.run(run())
+    assert open_now == [True]
 
 
 async def never() -> Any:

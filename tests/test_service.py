@@ -332,6 +332,55 @@ def test_damage_is_remembered_for_a_moment(
     assert source.reads > reads
 
 
+def test_a_precondition_says_nothing_about_an_original_that_was_damaged_a_moment_ago(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*arguments: Any) -> Any:
+        raise ImageError("damaged-original", "as only its decoder can tell")
+
+    monkeypatch.setattr(pictures, "decode_original", failing)
+    images = ImageService(source, recheck=60)
+    for headers in ({}, {"if_none_match": "*"}, {"if_match": '"other"'}):
+        assert images.handle(get(query="w=9", **headers)).status == 422
+    assert images.ready(get(query="w=9", if_none_match="*")) is None
+
+
+def test_where_no_thread_is_to_be_had_the_next_request_tries_again(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = ImageService(source, recheck=0, serve_stale=5)
+    old = images.handle(get())
+    source.version = "2"
+
+    def failing(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", failing)
+    assert images.handle(get()).header("etag") == old.header("etag")
+    assert source.opens == source.closes
+
+
+def test_a_failure_behind_a_stand_in_is_logged(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    images = ImageService(source, recheck=0, serve_stale=5)
+    images.handle(get())
+    source.version = "2"
+
+    def failing(*arguments: Any) -> Rendered:
+        raise RuntimeError("an operation of the application's")
+
+    monkeypatch.setattr(pictures, "render", failing)
+    assert images.handle(get()).status == 200
+    until = time.monotonic() + 30
+    while not caplog.records and time.monotonic() < until:
+        time.sleep(0.01)
+    [record] = caplog.records
+    assert "id='a'" in record.getMessage()
+    assert record.exc_info is not None
+    assert source.opens == source.closes
+
+
 def test_one_line_a_refusal_with_id_and_code(
     source: CountingSource, caplog: pytest.LogCaptureFixture
 ) -> None:
