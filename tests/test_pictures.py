@@ -51,13 +51,22 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return done
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_five_widths_are_one_decode(format: str, decodes: list[Any]) -> None:
-    data = original(format)
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [("JPEG", {}), ("PNG", {}), ("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"})],
+    ids=["jpeg", "png", "webp", "lzw"],
+)
+def test_five_widths_are_one_decode(
+    format: str, options: dict[str, str], decodes: list[Any]
+) -> None:
+    data = original(format, **options)
     service = ImageService(lambda id: data)
     for width in WIDTHS:
         assert service.handle(get(f"w={width}")).status == 200
     assert len(decodes) == 1
+    # Where half would not do for them, a decoder that cannot scale has all of it there already.
+    service.handle(get("w=900"))
+    assert len(decodes) == (1 if format in ("PNG", "WEBP") else 2)
 
 
 def test_five_widths_at_once_are_one_decode(decodes: list[Any]) -> None:

@@ -66,7 +66,9 @@ class Plan:
     stored: tuple[int, int]
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
-    strips: bool  # decoded piece by piece: only what is in `window`, halved so often at once
+    scales: bool  # the decoder can give half of the width and height for less
+    strips: bool  # decoded piece by piece: only what is in `window`, halved at once
+    packed: bool  # those pieces are compressed
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
@@ -91,7 +93,8 @@ class Plan:
 
         All of it, or half: with two levels to choose from, several sizes of one picture share one.
         """
-        if self.linear or self.trim.trim:  # it would average in gamma, or blur the border's edge
+        # It would average in gamma, or blur the border's edge.
+        if not self.scales or self.linear or self.trim.trim:
             return self.stored
         half = -(-self.stored[0] // 2), -(-self.stored[1] // 2)
         enough = all(
@@ -131,7 +134,7 @@ class Plan:
 
     @property
     def halvings(self) -> int:
-        """How often strips are halved as they come: as the resampler would, and with it equal.
+        """How often strips are halved: as often as the resampler would, and with it equal.
 
         Not where it would not: light is averaged as light, colours beside alpha by their weight,
         and a border is looked for in pixels as they are.
@@ -141,14 +144,21 @@ class Plan:
         return halvings(self.crop[2:], self.sampled)
 
     @property
+    def read_halved(self) -> int:
+        """How often of these while they are read: once at most where unpacking them takes long, so
+        that several sizes share one reading.
+        """
+        return min(self.halvings, 1) if self.packed else self.halvings
+
+    @property
     def level(self) -> object:
         """What of the original is decoded, and how large: the same for what can share it."""
-        return (self.window, self.halvings) if self.strips else self.least
+        return (self.window, self.read_halved) if self.strips else self.least
 
     @property
     def finer(self) -> tuple[object, ...]:
         """Levels that this one can be made of, exactly, without its original; the nearest first."""
-        times = range(self.halvings - 1, -1, -1) if self.strips else ()
+        times = range(self.read_halved - 1, -1, -1) if self.strips else ()
         return tuple((self.window, fewer) for fewer in times)
 
     @property
@@ -196,7 +206,9 @@ def make_plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
+        scales=facts.format == "jpeg",
         strips=strips,
+        packed=facts.packed,
         region=region,
         trim=transform.get(Trim),
         crop=as_stored(crop, orientation, stored),
@@ -238,7 +250,7 @@ def _strip_bytes(facts: Facts, plan: Plan) -> int:
     decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
     """
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
-    step = 1 << plan.halvings
+    step = 1 << plan.read_halved
     pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
     sample = facts.depth // 8
     made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)

@@ -92,6 +92,8 @@ def halved(decoded: Decoded, times: int) -> Decoded:
 def render(decoded: Decoded, plan: Plan, replan: Replan) -> Rendered:
     """The result. Raises what `replan` raises, and `ImageError` where it cannot be small enough."""
     plan = _replanned(decoded, plan, replan)
+    if decoded.window:
+        decoded = halved(decoded, plan.halvings - plan.read_halved)
     return Rendered(_encoded(decoded, plan), decoded.notes)
 
 
@@ -143,7 +145,7 @@ def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
 def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
     """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
     exif, profile = read_exif(original, facts), read_profile(original, facts)
-    pixels = decode_strips(original, facts, plan.window, plan.halvings)
+    pixels = decode_strips(original, facts, plan.window, plan.read_halved)
     return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
 
 
