@@ -137,7 +137,7 @@ class Admission:
                 self._wake()
 
     def _leave(self, size: int) -> None:
-        self._ledger.give(size)
+        self._ledger.release(size)
         with self._lock:
             self._free += 1
         self._wake()
