@@ -244,6 +244,15 @@ def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
     assert source.opens == 2
 
 
+def test_a_question_of_kilobytes_is_not_remembered(source: CountingSource) -> None:
+    """Four thousand of them, of any header's length, would be hundreds of megabytes."""
+    images = ImageService(source, recheck=60, serve_stale=60)
+    for length, remembered in ((500, True), (2000, False)):
+        request = get(query="w=9", accept="image/webp," + "x/y," * (length // 4))
+        assert images.handle(request).status == 200
+        assert (images.ready(request) is not None) is remembered
+
+
 def test_nothing_is_recalled_past_authorize(source: CountingSource) -> None:
     allowed = [True, True, False]
     images = ImageService(source, authorize=lambda request: allowed.pop(0))
