@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,27 @@ def test_a_question_of_kilobytes_is_not_remembered(source: CountingSource) -> No
         request = get(query="w=9", accept="image/webp," + "x/y," * (length // 4))
         assert images.handle(request).status == 200
         assert (images.ready(request) is not None) is remembered
+
+
+def test_authorize_that_nobody_would_await_is_refused(source: CountingSource) -> None:
+    """What an async function returns is true whatever it would have said."""
+
+    async def forbids(request: ImageRequest) -> bool:
+        return False
+
+    class Forbids:
+        async def __call__(self, request: ImageRequest) -> bool:
+            return False
+
+    for authorize in (forbids, Forbids(), partial(forbids)):
+        with pytest.raises(ValueError, match=r"authorize: .* async"):
+            ImageService(source, authorize=authorize)
+    said: list[Any] = []
+    images = ImageService(source, authorize=lambda r: (said.append(forbids(r)), said[-1])[1])
+    with pytest.raises(TypeError, match="authorize"):
+        images.handle(get())
+    said[0].close()
+    assert source.opens == 0
 
 
 def test_nothing_is_recalled_past_authorize(source: CountingSource) -> None:
