@@ -27,8 +27,9 @@ _OF_THE_ORIGINAL = frozenset({413, 415, 422})
 _Question = tuple[str, str, tuple[str | None, ...]]
 
 
-#: ID and version of an original, and which page of it, from 0.
-PageOf = tuple[str, str, int]
+#: ID and version of an original, which page of it, from 0, and whether all its frames are
+#: asked for: what is wrong with a later one is nothing to who wants the first.
+PageOf = tuple[str, str, int, bool]
 
 
 @dataclass(frozen=True, slots=True)

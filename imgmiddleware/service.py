@@ -204,7 +204,7 @@ class ImageService:
     ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings, transform, version = self.settings, asked.transform, original.version
-        page = (id, version, asked.page)
+        page = (id, version, asked.page, asked.moves)
         facts = self._originals.facts(original, page)
         plan = planned(facts, transform, asked.accepted, settings)
         tag = original_tag(settings.namespace, id)

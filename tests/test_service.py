@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import threading
 import time
+import zlib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, pictures
 from imgmiddleware.cache import brief, superseded
@@ -410,6 +413,23 @@ def test_a_failure_behind_a_stand_in_is_logged(
     assert "id='a'" in record.getMessage()
     assert record.exc_info is not None
     assert source.opens == source.closes
+
+
+def test_damage_in_a_later_frame_takes_the_first_from_nobody() -> None:
+    file = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (3, 40, 40, 3), np.uint8)
+    first, *others = map(Image.fromarray, noise)
+    first.save(file, "PNG", save_all=True, append_images=others, duration=100)
+    data = bytearray(file.getvalue())
+    last = data.rindex(b"fdAT") + 8  # behind its sequence number, which is checked by the header
+    length = int.from_bytes(data[last - 12 : last - 8], "big") - 4
+    data[last + length // 2 : last + length] = bytes(length - length // 2)
+    chunk = data[last - 8 : last + length]
+    data[last + length : last + length + 4] = zlib.crc32(chunk).to_bytes(4, "big")
+    images = ImageService(lambda id: bytes(data), recheck=0)
+    for query, status in (("w=9&fm=png", 200), ("anim=1&fm=webp", 422), ("w=9&fm=png", 200)):
+        assert images.handle(get(query=query)).status == status
+    assert images.handle(get(query="w=8&fm=png")).status == 200
 
 
 def test_one_line_a_refusal_with_id_and_code(
