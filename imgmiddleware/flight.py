@@ -137,7 +137,7 @@ class Admission:
                 self._wake()
 
     def _leave(self, size: int) -> None:
-        self._ledger.give(size)
+        self._ledger.release(size)
         with self._lock:
             self._free += 1
         self._wake()
@@ -155,7 +155,7 @@ class _Flight(Generic[R]):
         self.landed = threading.Event()
         self.followers = 0
         self.result: R | None = None
-        self.error: ImageError | None = None
+        self.error: Exception | None = None
 
 
 class Flights(Generic[R]):
@@ -169,8 +169,9 @@ class Flights(Generic[R]):
     def once(self, key: object, make: Callable[[Waiting], R], waiting: Waiting) -> R:
         """What `make` returns, called here or by another who asked before.
 
-        Raises what `make` raises. An `ImageError` that is not about load is everybody's; who was
-        refused for load, or whose client has gone, makes way for the next to try.
+        Raises what `make` raises, which is everybody's: a crash is not tried again for each who
+        waits, who gets it as the cause of a `RuntimeError`. Who was refused for load, or whose
+        client has gone, makes way for the next to try.
         """
         while True:
             with self._lock:
@@ -181,7 +182,9 @@ class Flights(Generic[R]):
                 flight.followers += 1
             self._follow(flight, waiting)
             if flight.error is not None:
-                raise flight.error.again()
+                if isinstance(flight.error, ImageError):
+                    raise flight.error.again()
+                raise RuntimeError("what others made failed") from flight.error
             if flight.result is not None:
                 return flight.result
         return self._lead(key, mine, make, waiting)
@@ -205,8 +208,10 @@ class Flights(Generic[R]):
         listening = Waiting(waiting.left, lambda: waiting.gone() and not flight.followers)
         try:
             flight.result = make(listening)
-        except ImageError as error:
-            if error.status != 503:
+        except ClientGoneError:
+            raise
+        except Exception as error:
+            if not isinstance(error, ImageError) or error.status != 503:
                 flight.error = error
             raise
         finally:

@@ -31,6 +31,9 @@ from imgmiddleware.results import Picture, Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
 
+#: What a decoded original takes beside its bytes: its key, Python's objects.
+_OVERHEAD = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -140,7 +143,7 @@ class Pictures:
         decoded = self._halved(job) or decode_original(job.original, job.facts, job.plan)
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
-            self._decoded.put(level, decoded, decoded.pixels.nbytes, job.tag)
+            self._decoded.put(level, decoded, _weight(decoded), job.tag)
             if self.era() != job.era:
                 self._decoded.purge(job.tag)
         return decoded
@@ -152,3 +155,11 @@ class Pictures:
             if found is not None:
                 return halved(found, times)
         return None
+
+
+def _weight(decoded: Decoded) -> int:
+    """Bytes, of the metadata too: a profile may be larger than the pixels."""
+    exif = decoded.exif
+    values = (*exif.picture.values(), *exif.making.values(), *exif.place.values())
+    beside = len(decoded.profile or b"") + sum(len(value.raw) for value in values)
+    return decoded.pixels.nbytes + beside + _OVERHEAD

@@ -17,8 +17,8 @@ from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.settings import Settings
 
-#: Requests that are remembered: a few hundred bytes each.
-_MOST = 4096
+#: Requests that are remembered: a few hundred bytes each, and none whose text is longer than this.
+_MOST, _LONGEST = 4096, 1024
 
 #: Too large, of no format that is opened, damaged: it stays so as long as its version.
 _OF_THE_ORIGINAL = frozenset({413, 415, 422})
@@ -27,8 +27,9 @@ _OF_THE_ORIGINAL = frozenset({413, 415, 422})
 _Question = tuple[str, str, tuple[str | None, ...]]
 
 
-#: ID and version of an original, and which page of it, from 0.
-PageOf = tuple[str, str, int]
+#: ID and version of an original, which page of it, from 0, and whether all its frames are
+#: asked for: what is wrong with a later one is nothing to who wants the first.
+PageOf = tuple[str, str, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Recall:
     def note(self, request: ImageRequest, seen: Seen) -> None:
         """What this request comes to, as long as its original is taken to be the same."""
         question = self._question(request)
-        if question is not None:
+        if question is not None and _is_short(question):
             self._seen.put(question, seen)
 
     def seen(self, request: ImageRequest) -> Seen | None:
@@ -69,7 +70,7 @@ class Recall:
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
         """What was answered, not only asked for."""
         question = self._question(request)
-        if question is not None:
+        if question is not None and _is_short(question):
             self._superseded.put(question, seen)
 
     def instead_of(self, request: ImageRequest, seen: Seen) -> Seen | None:
@@ -97,3 +98,8 @@ class Recall:
             return None
         headers = request.headers
         return request.path, request.query, tuple(headers.get(name) for name in self._fields)
+
+
+def _is_short(question: _Question) -> bool:
+    path, query, fields = question
+    return len(path) + len(query) + sum(len(field or "") for field in fields) <= _LONGEST

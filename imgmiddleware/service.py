@@ -6,6 +6,7 @@ validator decides costs no decode. This is the one place that makes an answer of
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -117,7 +118,8 @@ class ImageService:
 
         `v` is the token of the original's present version, which lets browsers keep the picture for
         good; it is left out where there is no such original. `mount` is the path under which the
-        application is mounted. Raises `ImageError` for parameters that would be refused.
+        application is mounted. Raises `ImageError` for parameters that would be refused. It opens
+        the original: on an event loop, call it in a thread (of anyio's, if the source is async).
         """
         query = spelled(parameters)
         self._grammar.parse(urlencode(query))
@@ -183,7 +185,12 @@ class ImageService:
             return self._stand_in(work) or work
 
     def _authorize(self, request: ImageRequest) -> None:
-        if self.settings.authorize is not None and not self.settings.authorize(request):
+        if self.settings.authorize is None:
+            return
+        said: object = self.settings.authorize(request)
+        if inspect.isawaitable(said):
+            raise TypeError("authorize: what it returns would have to be awaited")
+        if not said:
             raise ImageError("forbidden", "this original is not for you")
 
     def _asked(self, request: ImageRequest) -> Asked:
@@ -197,7 +204,7 @@ class ImageService:
     ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings, transform, version = self.settings, asked.transform, original.version
-        page = (id, version, asked.page)
+        page = (id, version, asked.page, asked.moves)
         facts = self._originals.facts(original, page)
         plan = planned(facts, transform, asked.accepted, settings)
         tag = original_tag(settings.namespace, id)

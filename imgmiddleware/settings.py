@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -127,8 +128,7 @@ class Settings:
         ):
             object.__setattr__(self, name, _formats(name, getattr(self, name), known))
         _check_queries(self.default, self.presets)
-        if self.authorize is not None and not callable(self.authorize):
-            raise ValueError(f"authorize: {self.authorize!r} is not a function of an ImageRequest")
+        _check_plain("authorize", self.authorize)
         object.__setattr__(self, "formats", _negotiated(self.formats))
         object.__setattr__(self, "client_hints", _hints(self.client_hints))
         object.__setattr__(self, "allow_origin", _origins(self.allow_origin))
@@ -275,6 +275,15 @@ def _check_whole(name: str, value: object, least: int) -> None:
 def _check_seconds(name: str, value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
         raise ValueError(f"{name}: {value!r} is not a number of seconds from 0 on")
+
+
+def _check_plain(name: str, function: object) -> None:
+    """That it is a function whose answer need not be awaited: a coroutine would always be true."""
+    call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
+    if function is not None and (
+        call is None or inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+    ):
+        raise ValueError(f"{name}: {function!r} is not a function of an ImageRequest, or is async")
 
 
 def _sides(name: str, sides: Sequence[int] | None) -> tuple[int, ...] | None:

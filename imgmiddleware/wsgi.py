@@ -40,7 +40,11 @@ class WSGIImageMiddleware:
         response = self.service.handle(_read(environ))
         if response is None:
             return self.app(environ, start_response)
-        return _written(response, environ)(environ, start_response)
+        try:
+            return _written(response, environ)(environ, start_response)
+        except BaseException:
+            response.close()
+            raise
 
 
 def _read(environ: WSGIEnvironment) -> ImageRequest:

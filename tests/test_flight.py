@@ -88,6 +88,38 @@ def test_damage_is_everybodys_and_load_is_not() -> None:
     assert all(a.error is not b.error for a, b in pairwise(asking))
 
 
+def test_a_crash_is_everybodys() -> None:
+    """An operation of the application's that raises does so once, not once for each who waits."""
+    flights: Flights[str] = Flights(Room(10))
+    land = threading.Event()
+    made: list[int] = []
+    crash = ZeroDivisionError("of an operation")
+
+    def make(waiting: Waiting) -> str:
+        made.append(1)
+        assert land.wait(30)
+        raise crash
+
+    def asked() -> BaseException | None:
+        try:
+            flights.once("k", make, patient())
+        except (ZeroDivisionError, RuntimeError) as error:
+            return error
+        return None
+
+    asking = [Asking(asked) for _ in range(4)]
+    until(lambda: bool(flights._flying) and flights._flying["k"].followers == 3)
+    land.set()
+    for thread in asking:
+        thread.join(30)
+    assert made == [1]
+    assert [thread.result for thread in asking].count(crash) == 1
+    assert all(
+        thread.result is crash or thread.result.__cause__ is crash  # type: ignore[union-attr]
+        for thread in asking
+    )
+
+
 def test_a_flight_goes_on_for_its_followers_when_its_leader_has_gone() -> None:
     flights: Flights[str] = Flights(Room(10))
     gone = threading.Event()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from imgmiddleware import ImageRequest, ImageService, pictures
 
@@ -149,3 +149,16 @@ def in_another_process(folder: Path) -> Any:
     child = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert child.returncode == 0, child.stderr
     return json.loads(child.stdout)
+
+
+def test_what_goes_along_with_pixels_is_weighed_too() -> None:
+    """A profile may be megabytes, and of small originals there may be a million."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x8298] = "c" * 5000  # Copyright
+    Image.new("RGB", (2, 2)).save(file, "PNG", icc_profile=profile, exif=exif)
+    service = ImageService(lambda id: file.getvalue())
+    assert service.handle(get("fm=png&keep=icc,exif")).status == 200
+    held = service.holding()["decoded"]
+    assert held.entries == 1
+    assert held.bytes >= 12 + len(profile) + 5000 + 1024

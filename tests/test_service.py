@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import threading
 import time
+import zlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, pictures
 from imgmiddleware.cache import brief, superseded
@@ -244,6 +248,36 @@ def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
     assert source.opens == 2
 
 
+def test_a_question_of_kilobytes_is_not_remembered(source: CountingSource) -> None:
+    """Four thousand of them, of any header's length, would be hundreds of megabytes."""
+    images = ImageService(source, recheck=60, serve_stale=60)
+    for length, remembered in ((500, True), (2000, False)):
+        request = get(query="w=9", accept="image/webp," + "x/y," * (length // 4))
+        assert images.handle(request).status == 200
+        assert (images.ready(request) is not None) is remembered
+
+
+def test_authorize_that_nobody_would_await_is_refused(source: CountingSource) -> None:
+    """What an async function returns is true whatever it would have said."""
+
+    async def forbids(request: ImageRequest) -> bool:
+        return False
+
+    class Forbids:
+        async def __call__(self, request: ImageRequest) -> bool:
+            return False
+
+    for authorize in (forbids, Forbids(), partial(forbids)):
+        with pytest.raises(ValueError, match=r"authorize: .* async"):
+            ImageService(source, authorize=authorize)
+    said: list[Any] = []
+    images = ImageService(source, authorize=lambda r: (said.append(forbids(r)), said[-1])[1])
+    with pytest.raises(TypeError, match="authorize"):
+        images.handle(get())
+    said[0].close()
+    assert source.opens == 0
+
+
 def test_nothing_is_recalled_past_authorize(source: CountingSource) -> None:
     allowed = [True, True, False]
     images = ImageService(source, authorize=lambda request: allowed.pop(0))
@@ -379,6 +413,23 @@ def test_a_failure_behind_a_stand_in_is_logged(
     assert "id='a'" in record.getMessage()
     assert record.exc_info is not None
     assert source.opens == source.closes
+
+
+def test_damage_in_a_later_frame_takes_the_first_from_nobody() -> None:
+    file = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (3, 40, 40, 3), np.uint8)
+    first, *others = map(Image.fromarray, noise)
+    first.save(file, "PNG", save_all=True, append_images=others, duration=100)
+    data = bytearray(file.getvalue())
+    last = data.rindex(b"fdAT") + 8  # behind its sequence number, which is checked by the header
+    length = int.from_bytes(data[last - 12 : last - 8], "big") - 4
+    data[last + length // 2 : last + length] = bytes(length - length // 2)
+    chunk = data[last - 8 : last + length]
+    data[last + length : last + length + 4] = zlib.crc32(chunk).to_bytes(4, "big")
+    images = ImageService(lambda id: bytes(data), recheck=0)
+    for query, status in (("w=9&fm=png", 200), ("anim=1&fm=webp", 422), ("w=9&fm=png", 200)):
+        assert images.handle(get(query=query)).status == status
+    assert images.handle(get(query="w=8&fm=png")).status == 200
 
 
 def test_one_line_a_refusal_with_id_and_code(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 
@@ -61,3 +63,24 @@ def test_what_the_request_says() -> None:
     assert (request.scheme, request.host, request.mount) == ("http", "testserver", "/site")
     assert request.path == "/image/éé"
     assert request.headers == {"host": "testserver", "x-a": "b"}
+
+
+def test_a_server_that_does_not_start_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = WSGIImageMiddleware(plain_wsgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
+    call_wsgi(app, "/image/a")
+    answers: list[Any] = []
+    real = app.service.handle
+    monkeypatch.setattr(
+        app.service, "handle", lambda request: (answers.append(real(request)), answers[-1])[1]
+    )
+
+    def start_response(*arguments: Any) -> Any:
+        raise OSError("the client has gone")
+
+    environ: dict[str, Any] = {"PATH_INFO": "/image/a"}
+    setup_testing_defaults(environ)
+    with pytest.raises(OSError, match="has gone"):
+        app(environ, start_response)
+    assert answers[0].body.file.closed

@@ -19,6 +19,7 @@ class Ledger:
     def __init__(self, total: int) -> None:
         self.total = total
         self._free = total
+        self._claimed = 0
         self._lock = threading.Lock()
         self._givers: list[Giver] = []
 
@@ -31,7 +32,7 @@ class Ledger:
         self._givers.append(giver)
 
     def take(self, size: int) -> bool:
-        """Take `size` bytes of what is free; False where there is less."""
+        """Take `size` bytes of what is free, to cache something; False where there is less."""
         with self._lock:
             if size > self._free:
                 return False
@@ -39,19 +40,36 @@ class Ledger:
             return True
 
     def claim(self, size: int) -> bool:
-        """Take `size` bytes, for which the caches give way; False where that is not enough.
+        """Take `size` bytes, for which the caches give way; False where that is not enough, and
+        then they keep what they have.
 
         All of it is taken where nobody else holds any: what is larger than the total must not wait
         for ever.
         """
         size = min(size, self.total)
+        if size > self.total - self._claimed:  # whatever the caches give
+            return False
         for giver in self._givers:
-            if self.take(size):
+            if self._claim_free(size):
                 return True
             giver(size - self._free)
-        return self.take(size)
+        return self._claim_free(size)
 
-    def give(self, size: int) -> None:
-        """Give back what was taken; of a claim no more than the total."""
+    def release(self, size: int) -> None:
+        """Give back what was claimed."""
         with self._lock:
             self._free += min(size, self.total)
+            self._claimed -= min(size, self.total)
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        with self._lock:
+            self._free += size
+
+    def _claim_free(self, size: int) -> bool:
+        with self._lock:
+            if size > self._free:
+                return False
+            self._free -= size
+            self._claimed += size
+            return True

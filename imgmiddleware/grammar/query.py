@@ -59,6 +59,11 @@ class Asked:
         """Which page or frame of the original is meant, from 0."""
         return self.transform.get(Page).page - 1
 
+    @property
+    def moves(self) -> bool:
+        """Whether all frames are asked for."""
+        return self.transform.get(Page).anim
+
 
 class QueryGrammar:
     """The queries that one service understands: with its default, presets and restrictions."""

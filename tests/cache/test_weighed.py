@@ -41,10 +41,23 @@ def test_one_value_takes_a_fourth_at_most() -> None:
 
 def test_nothing_is_held_that_the_ledger_has_no_room_for() -> None:
     held, ledger = weighed(100, total=50)
-    assert ledger.take(40)
+    assert ledger.claim(40)
     held.put("a", "A", 11, "tag")
     held.put("b", "B", 10, "tag")
     assert (held.get("a"), held.get("b"), ledger.free) == (None, "B", 0)
+
+
+def test_nothing_gives_way_where_that_would_not_be_enough() -> None:
+    """Who waits for others' renders to end looks ten times a second."""
+    held, ledger = weighed(100, total=100)
+    held.put("a", "A", 25, "tag")
+    assert ledger.claim(50)
+    assert not ledger.claim(51)
+    assert held.get("a") == "A"
+    assert ledger.claim(50)
+    assert (held.get("a"), ledger.free) == (None, 0)
+    ledger.release(50)
+    assert ledger.claim(50)
 
 
 def test_what_is_cached_gives_way_to_what_is_made() -> None:
@@ -60,7 +73,7 @@ def test_what_is_cached_gives_way_to_what_is_made() -> None:
     assert ledger.claim(60)  # its other one, and both of the second
     assert (first.holding().entries, second.holding().entries, ledger.free) == (0, 0, 10)
     assert not ledger.claim(11)
-    ledger.give(90)
+    ledger.release(90)
     assert ledger.free == 100
 
 
@@ -68,7 +81,7 @@ def test_a_claim_of_more_than_there_is_takes_all() -> None:
     ledger = Ledger(100)
     assert ledger.claim(1000)
     assert not ledger.claim(1)
-    ledger.give(1000)
+    ledger.release(1000)
     assert ledger.free == 100
 
 
@@ -92,7 +105,7 @@ def test_threads_never_lose_a_byte_of_the_ledger() -> None:
             if number % 50 == 0:
                 held.purge("3")
                 if ledger.claim(900):
-                    ledger.give(900)
+                    ledger.release(900)
 
     threads = [threading.Thread(target=churn, args=(seed,)) for seed in (3, 5, 7, 11)]
     for thread in threads:
