@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ machine: ratios tell more than milliseconds.
 def command() -> str:
     """What was typed to run this benchmark, without the folders of this machine."""
     module = f"benchmarks.{Path(sys.argv[0]).stem}"
-    given = [argument.replace(os.path.expanduser("~"), "~") for argument in sys.argv[1:]]
+    given = [Path(text).name if text.startswith("/") else text for text in sys.argv[1:]]
     return shlex.join(["python", "-m", module, *given])
 
 
