@@ -3,7 +3,8 @@
 Eight clients (throughput_client.py), two worker processes each, JPEG about 800 pixels wide; every
 candidate in turn for several rounds. Beside it the blog post's Flask application, one written by
 hand with Starlette and pyvips, and thumbor. Each request is for another copy of its original, so
-that nothing can be shared. `--threads` asks instead how many threads OpenCV and BLAS should have.
+that nothing can be shared; `--copies 1` lets those share a decode who wait for it at the same time.
+`--threads` asks instead how many threads OpenCV and BLAS should have.
 
     python -m benchmarks.bench_throughput                # 15 minutes
     python -m benchmarks.bench_throughput --thumbor ~/thumbor/bin/thumbor
@@ -32,7 +33,6 @@ from benchmarks.renderers import libvips_version
 from benchmarks.results import report
 from benchmarks.servers import serving
 from benchmarks.throughput_apps import QUALITY
-from benchmarks.throughput_client import COPIES
 from benchmarks.timing import machine, table
 
 #: Kind and megapixels.
@@ -41,6 +41,9 @@ ORIGINALS = (
 )  # fmt: skip
 
 CLIENTS, WORKERS = 8, 2
+
+#: Originals that differ in nothing but their names.
+COPIES = 16
 
 #: What the others do without being told is to be asked for here.
 _PATH = f"/image/{{name}}?w={{width}}&fm=jpg&q={QUALITY}"
@@ -127,10 +130,12 @@ def write_copies(folder: Path, kind: str, size: str) -> str:
         return f"{kind}-{size}-{{number}}{path.suffix}"
 
 
-def asked(url: str, seconds: float, clients: int) -> tuple[float, float, str]:
+def asked(url: str, seconds: float, clients: int, copies: int) -> tuple[float, float, str]:
     """Pictures a second, the median seconds of one, and what was wrong."""
     command = [sys.executable, "-m", "benchmarks.throughput_client", url, str(seconds)]
-    run = subprocess.run([*command, str(clients)], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [*command, str(clients), str(copies)], capture_output=True, text=True, check=True
+    )
     seen = json.loads(run.stdout)
     return seen["rate"], median(seen["taken"] or [0]), seen["wrong"]
 
@@ -152,7 +157,8 @@ def measured(
                     continue
                 path = one.path.replace("{name}", name)
                 url = f"http://127.0.0.1:{ports[maker]}{path}"
-                rate, seconds, wrong = asked(url, arguments.seconds if number else 0.5, clients)
+                most = arguments.seconds if number else 0.5
+                rate, seconds, wrong = asked(url, most, clients, arguments.copies)
                 if wrong:
                     seen[maker] = Seen(wrong=wrong)
                 elif number:
@@ -208,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--copies", type=int, default=COPIES, help="of each original")
     parser.add_argument("--thumbor", help="its executable")
     parser.add_argument("--threads", action="store_true")
     parser.add_argument("--originals", default=",".join(f"{k}:{s}" for k, s in ORIGINALS))
@@ -222,7 +229,8 @@ def main() -> None:
             title, head = "Threads of OpenCV and BLAS", ["original", "", *makers]
             rows = rows_of_threads(arguments, makers)
         else:
-            title, head = "Throughput over HTTP", ["original", *makers, "here / best peer"]
+            one = ", of one photo" if arguments.copies == 1 else ""
+            title, head = f"Throughput over HTTP{one}", ["original", *makers, "here / best peer"]
             rows = rows_of_peers(arguments, makers)
     packages = ("opencv-python-headless", "pillow", "gunicorn", "uvicorn", "flask", "starlette")
     about = (

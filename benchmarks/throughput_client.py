@@ -1,9 +1,9 @@
 """Clients of bench_throughput, in a process of their own: each asks for the next as soon as it has
 one, another original and another width each time. It prints what they saw, as JSON.
 
-    python -m benchmarks.throughput_client URL SECONDS CLIENTS
+    python -m benchmarks.throughput_client URL SECONDS CLIENTS COPIES
 
-In URL `{number}` stands for an original's number and `{width}` for a width.
+In URL `{number}` stands for an original's number, below COPIES, and `{width}` for a width.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-#: Originals that are equal in all but their names, and the widths that are asked for.
-COPIES, WIDTHS = 16, range(780, 821)
+#: What is asked for, in turn.
+WIDTHS = range(780, 821)
 
 #: The first bytes of a JPEG.
 _JPEG = b"\xff\xd8\xff"
 
 
-def main(url: str, seconds: float, clients: int) -> None:
+def main(url: str, seconds: float, clients: int, copies: int) -> None:
     numbers = itertools.count()
     parts = urlsplit(url)
 
@@ -38,7 +38,7 @@ def main(url: str, seconds: float, clients: int) -> None:
             before = time.perf_counter()
             width = WIDTHS[number % len(WIDTHS)]
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            connection.request("GET", path.format(number=number % COPIES, width=width))
+            connection.request("GET", path.format(number=number % copies, width=width))
             response = connection.getresponse()
             body = response.read()
             if response.status != 200 or not body.startswith(_JPEG):
@@ -54,4 +54,4 @@ def main(url: str, seconds: float, clients: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
