@@ -88,7 +88,8 @@ def libvips() -> Render:
         options = {"Q": job.quality} if lossy else {}
         try:
             image = pyvips.Image.thumbnail(job.path, job.width, height=job.height, size="force")
-            return bytes(image.write_to_buffer(f".{job.format}", **options))
+            # Nobody else keeps metadata, which may be as many bytes as the picture.
+            return bytes(image.write_to_buffer(f".{job.format}", strip=True, **options))
         except pyvips.Error as error:
             raise CannotError(str(error)) from error
 

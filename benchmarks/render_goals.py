@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 
 from benchmarks.likeness import reference, shown, ssim
-from benchmarks.photos import FOLDER, PHOTOS
+from benchmarks.photos import FOLDER, PHOTOS, write_original
 from benchmarks.render_cells import Measured, Originals
 from benchmarks.renderers import ONE_THREAD, Candidate, Job, Renderer
 
@@ -91,11 +92,8 @@ def equal_ssim(makers: Mapping[str, Candidate], folder: Path) -> Iterator[str]:
     """AVIF, 800 pixels wide, at the SSIM that libvips reaches with all its defaults."""
     if "libvips" not in makers or "plain" not in makers:
         return
-    rows = [
-        _at_equal_ssim(makers, folder, path)
-        for path in map(FOLDER.joinpath, PHOTOS)
-        if path.exists()
-    ]
+    photos = [FOLDER / name for name in PHOTOS if (FOLDER / name).exists()]
+    rows = [_at_equal_ssim(makers, folder, path) for path in photos]
     if not rows:
         return
     wall, cpu, size = np.median(rows, axis=0)
@@ -110,7 +108,16 @@ def _at_equal_ssim(
     makers: Mapping[str, Candidate], folder: Path, path: Path
 ) -> tuple[float, float, float]:
     """Time, processor time and bytes as ratios, between the qualities that were tried."""
-    original, result = np.asarray(cv2.imread(str(path))), folder / "result.avif"
+    # As a file without a profile, which some would convert.
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        bare = write_original(Path(place), "jpeg", np.asarray(cv2.imread(str(path))))
+        return _compared(makers, bare, Path(place, "result.avif"))
+
+
+def _compared(
+    makers: Mapping[str, Candidate], path: Path, result: Path
+) -> tuple[float, float, float]:
+    original = np.asarray(cv2.imread(str(path)))
     height = round(800 * original.shape[0] / original.shape[1])
     ideal = reference(original, (800, height))
     job = Job(str(path), 800, height, "avif", to=str(result))
@@ -120,6 +127,7 @@ def _at_equal_ssim(
         return ssim(shown(result.read_bytes()), ideal), np.log(cost.bytes), cost.wall, cost.cpu
 
     with makers["libvips"].started(ONE_THREAD) as render:
+        render(replace(job, width=32, height=round(height / 25)))  # to warm up
         wanted, size, wall, cpu = told(render, job)
     with makers["plain"].started(ONE_THREAD) as render:
         render(job)  # to warm up

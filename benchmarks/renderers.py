@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -126,13 +127,18 @@ class Candidate:
 def optional_parts() -> list[str]:
     """The modules that the extra `fast` would bring, of those that are installed."""
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
-    names = {
-        line.split(">")[0].split("=")[0].strip()
-        for line in project["optional-dependencies"]["fast"]
-    }
+    lines = project["optional-dependencies"]["fast"]
+    names = {_normal(re.split(r"[^\w.-]", line)[0]) for line in lines}
     return sorted(
-        module for module, packages in packages_distributions().items() if names & {*packages}
+        module
+        for module, packages in packages_distributions().items()
+        if names & {*map(_normal, packages)}
     )
+
+
+def _normal(package: str) -> str:
+    """As PEP 503 compares names."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def libvips_version() -> str:
