@@ -6,9 +6,9 @@ hand with Starlette and pyvips, and thumbor. Each request is for another copy of
 that nothing can be shared; `--copies 1` lets those share a decode who wait for it at the same time.
 `--threads` asks instead how many threads OpenCV and BLAS should have.
 
-    python -m benchmarks.bench_throughput                # 15 minutes
+    python -m benchmarks.bench_throughput                # 6 minutes
     python -m benchmarks.bench_throughput --thumbor ~/thumbor/bin/thumbor
-    python -m benchmarks.bench_throughput --threads      # 5 minutes
+    python -m benchmarks.bench_throughput --threads --originals jpeg:9,bmp:18
 
 thumbor needs an older Pillow: `python -m venv ~/thumbor && ~/thumbor/bin/pip install thumbor`.
 """
