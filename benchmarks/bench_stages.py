@@ -1,7 +1,7 @@
 """What does each stage of a render cost: decoding, resampling, encoding?
 
-First the stages of whole renders here, of each kind of original, to JPEG; then each stage beside
-OpenCV, Pillow and libvips. Processor time, one thread.
+First the stages of whole renders here, of each kind of original; then each stage beside OpenCV,
+Pillow and libvips. Processor time, one thread.
 
     python -m benchmarks.bench_stages [--rounds 5] [--size 9] [--width 800] [--originals jpeg,bmp]
 """
@@ -71,8 +71,8 @@ def never(box: object) -> Plan:
     raise AssertionError(box)  # nothing is trimmed
 
 
-def stages(path: Path, width: int) -> Calls:
-    query = f"w={width}&fm=jpg&q={QUALITY}"
+def stages(path: Path, width: int, format: str) -> Calls:
+    query = f"w={width}&fm={format}&q={QUALITY}"
     opened = Opened(path, query)
     decoded = opened.decode()
     size = opened.plan.size
@@ -81,7 +81,7 @@ def stages(path: Path, width: int) -> Calls:
         "header": opened.probe,
         "decode": opened.decode,
         "resample": partial(resample, decoded.pixels, size, alpha=False),
-        "encode": partial(encode, pixels, "jpg", QUALITY),
+        "encode": partial(encode, pixels, format, QUALITY),
         "all after decode": partial(render, decoded, opened.plan, never),
         "whole answer": partial(answer, path, query),
     }
@@ -165,6 +165,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", default="9", help=f"megapixels: {','.join(SIZES)}")
     parser.add_argument("--width", type=int, default=800)
+    parser.add_argument("--to", default="jpg", help="the result of whole renders")
     parser.add_argument("--originals", default=",".join(KINDS))
     parser.add_argument("--results", default="avif,jpg,webp,png")
     arguments = parser.parse_args()
@@ -178,10 +179,10 @@ def main() -> None:
         }
         tables = [
             _table(
-                "Whole renders here",
+                f"Whole renders here, to {arguments.to}",
                 "original",
                 paths,
-                lambda path: time_(stages(path, arguments.width)),
+                lambda path: time_(stages(path, arguments.width, arguments.to)),
             ),
             _table("Encode", "result", _results(arguments, pixels), lambda calls: time_(calls())),
             _table(
