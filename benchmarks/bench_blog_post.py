@@ -1,8 +1,9 @@
 """The job that this package came from: a third in width and height, as PNG.
 
 Its own code, `cv2.imread`, `cv2.resize` with the default LINEAR, `cv2.imencode`, beside the
-service's whole answer. One photo of 18 megapixels (Debian's `mate-backgrounds`) as baseline JPEG,
-as BMP, and as it comes, a progressive JPEG; without zlib-ng and with it.
+service's whole answer; PSNR is against Lanczos-3 in floats. One photo of 18 megapixels (Debian's
+`mate-backgrounds`) as baseline JPEG, as BMP, and as it comes, a progressive JPEG; without zlib-ng
+and with it.
 
     python -m benchmarks.bench_blog_post [--rounds 7]
 """
@@ -18,7 +19,9 @@ from pathlib import Path
 import cv2
 
 from benchmarks.bench_settings import costs, without
+from benchmarks.likeness import psnr, reference, shown
 from benchmarks.photos import DETAILED
+from benchmarks.results import report
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.imaging import parts
@@ -62,7 +65,9 @@ def main() -> None:
             paths[name] = Path(folder, f"original{suffix}")
             cv2.imwrite(str(paths[name]), cv2.imread(str(DETAILED)))
         for name, path in paths.items():
-            sizes = {maker: len(call(path)) for maker, call in makers.items()}
+            results = {maker: call(path) for maker, call in makers.items()}
+            original = cv2.imread(str(path))
+            ideal = reference(original, shown(results["cv2"]).shape[1::-1])
             calls = {maker: partial(call, path) for maker, call in makers.items()}
             seconds = costs(calls, arguments.rounds)
             for maker in makers:
@@ -74,12 +79,15 @@ def main() -> None:
                         f"{1000 * cost.wall:.0f}",
                         f"{1000 * cost.cpu:.0f}",
                         f"{cost.cpu / first.cpu:.2f}",
-                        f"{sizes[maker] / sizes['cv2']:.2f}",
+                        f"{len(results[maker]) / len(results['cv2']):.2f}",
+                        f"{psnr(shown(results[maker]), ideal):.1f}",
                     )
                 )
-    print(machine("opencv-python-headless", "numpy", *(["zlib-ng"] if parts.zlib_ng() else [])))
-    head = ("original", "by", "ms", "processor ms", "time / cv2's", "bytes / cv2's")
-    print("\n" + table(head, rows))
+    packages = ("opencv-python-headless", "numpy", *(["zlib-ng"] if parts.zlib_ng() else []))
+    head = ("original", "by", "ms", "processor ms", "time / cv2's", "bytes / cv2's", "PSNR")
+    report(
+        "The blog post's own job", f"{machine(*packages)}; {DETAILED.name}\n\n{table(head, rows)}"
+    )
 
 
 if __name__ == "__main__":

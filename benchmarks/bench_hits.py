@@ -9,23 +9,21 @@ all on loopback; every candidate in turn, for several rounds.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 
 from benchmarks.photos import photo
+from benchmarks.servers import serving
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
 
@@ -78,30 +76,9 @@ def command(server: str, app: str, port: int) -> list[str]:
     }[server]
 
 
-@contextmanager
-def started(server: str, app: str, folder: Path) -> Iterator[int]:
+def started(server: str, app: str, folder: Path) -> AbstractContextManager[int]:
     """A server in a process of its own, until it is left; its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {**os.environ, "HITS_FOLDER": str(folder)}
-    process = subprocess.Popen(
-        command(server, app, port), env=environment, stderr=subprocess.DEVNULL
-    )
-    try:
-        until = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, (server, app)
-                assert time.monotonic() < until, (server, app)
-                time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
+    return serving(partial(command, server, app), {"HITS_FOLDER": str(folder)})
 
 
 def requests_a_second(url: str, seconds: int) -> float:

@@ -14,23 +14,18 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from ssimulacra2 import compute_ssimulacra2
 
+from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
 from imgmiddleware.imaging.encode import ENCODERS, encode
 from imgmiddleware.imaging.metadata import NO_METADATA
 from imgmiddleware.imaging.resample import resample
 
-FOLDER = Path("/usr/share/backgrounds/mate")
-PHOTOS = (
-    "nature/Aqua.jpg", "nature/Dune.jpg", "nature/LadyBird.jpg", "nature/Storm.jpg",
-    "abstract/Elephants_3840x2160.jpg",
-)  # fmt: skip
 QUALITIES = (10, 25, 50, 75, 90, 100)
 
 

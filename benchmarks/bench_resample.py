@@ -22,6 +22,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from benchmarks.likeness import psnr, reference
 from benchmarks.photos import photo
 from benchmarks.timing import interleaved, machine, table
 from imgmiddleware.imaging.resample import resample
@@ -66,18 +67,6 @@ def libvips_in_steps(pixels: Any, size: Size) -> Any:
 def _vips_image(pixels: Any) -> Any:
     height, width, bands = pixels.shape
     return pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar")
-
-
-def reference(pixels: Any, size: Size) -> Any:
-    planes = [
-        np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS))
-        for plane in np.moveaxis(pixels.astype(np.float32), 2, 0)
-    ]
-    return np.clip(np.dstack(planes), 0, 255)
-
-
-def psnr(result: Any, expected: Any) -> float:
-    return float(10 * np.log10(255**2 / np.mean((result - expected) ** 2)))
 
 
 WAYS: dict[str, Way] = {"here": ours, "libvips": libvips, "Pillow": pillow, "AREA": area}

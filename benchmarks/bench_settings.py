@@ -24,8 +24,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.bench_quality import FOLDER, PHOTOS
 from benchmarks.drawings import chart, screenshot, shapes
+from benchmarks.likeness import shown, ssim
+from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.encode import ENCODERS, encode
@@ -161,29 +162,10 @@ def costs(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, C
     }
 
 
-def ssim(one: Any, other: Any) -> float:
-    """Of luma, in Gaussian windows of 11 pixels and sigma 1.5 (Wang et al., 2004)."""
-    a, b = (cv2.cvtColor(p, cv2.COLOR_BGR2GRAY).astype(np.float64) for p in (one, other))
-
-    def mean(values: Any) -> Any:
-        return cv2.GaussianBlur(values, (11, 11), 1.5)[5:-5, 5:-5]
-
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    x, y = mean(a), mean(b)
-    variances = mean(a * a) - x * x + mean(b * b) - y * y
-    covariance = mean(a * b) - x * y
-    map_ = (2 * x * y + c1) * (2 * covariance + c2) / ((x * x + y * y + c1) * (variances + c2))
-    return float(map_.mean())
-
-
-def score(pixels: Any, data: bytes) -> float:
-    return ssim(pixels, np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))[..., ::-1].copy())
-
-
 def at_equal_score(pixels: Any, encoder: Encode, wanted: float) -> tuple[float, float]:
     """The quality, and the bytes, at which this encoder reaches a score."""
     files = [encoder(pixels, quality) for quality in GRID]
-    scores = np.maximum.accumulate([score(pixels, data) for data in files])
+    scores = np.maximum.accumulate([ssim(pixels, shown(data)) for data in files])
     sizes = np.log([len(data) for data in files])
     quality = float(np.interp(wanted, scores, GRID))
     return quality, float(np.exp(np.interp(quality, GRID, sizes)))
@@ -200,7 +182,7 @@ def lossy_rows(format: str, photos: list[Any], rounds: int) -> list[tuple[object
     sizes: dict[str, list[float]] = {name: [] for name in candidates}
     for pixels in photos:
         data = candidates[baseline](pixels, DEFAULT[format])
-        wanted, calls = score(pixels, data), {}
+        wanted, calls = ssim(pixels, shown(data)), {}
         for name, encoder in candidates.items():
             quality, size = float(DEFAULT[format]), float(len(data))
             if name != baseline:

@@ -1,4 +1,4 @@
-"""A photo to measure with: one of Debian's `mate-backgrounds`, or one that is made here."""
+"""Photos to measure with: of Debian's `mate-backgrounds`, or one made here; as any original."""
 
 from __future__ import annotations
 
@@ -8,8 +8,43 @@ from typing import Any
 import cv2
 import numpy as np
 
-#: 5640 x 3172 pixels, very detailed; Debian's package mate-backgrounds.
-DETAILED = Path("/usr/share/backgrounds/mate/abstract/Elephants_5640x3172.jpg")
+#: Of Debian's package mate-backgrounds.
+FOLDER = Path("/usr/share/backgrounds/mate")
+
+#: 5640 x 3172 pixels, very detailed.
+DETAILED = FOLDER / "abstract/Elephants_5640x3172.jpg"
+
+#: Of several kinds of detail, where one photo says too little.
+PHOTOS = (
+    "nature/Aqua.jpg", "nature/Dune.jpg", "nature/LadyBird.jpg", "nature/Storm.jpg",
+    "abstract/Elephants_3840x2160.jpg",
+)  # fmt: skip
+
+#: Width and height by megapixels.
+SIZES = {"18": (5640, 3172), "9": (4000, 2250), "2": (1880, 1058)}
+
+#: Suffix and OpenCV's settings by the kind of an original.
+KINDS: dict[str, tuple[str, list[int]]] = {
+    "jpeg": (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90]),
+    "jpeg-progressive": (
+        ".jpg",
+        [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_PROGRESSIVE, 1],
+    ),
+    "bmp": (".bmp", []),
+    "png": (".png", []),
+    "tiff": (".tif", [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_NONE]),
+    "tiff-lzw": (".tif", [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW]),
+    "webp": (".webp", [cv2.IMWRITE_WEBP_QUALITY, 90]),
+}
+
+
+def write_original(folder: Path, kind: str, pixels: Any) -> Path:
+    """The file of a kind of original, in a folder of its own: pixels as OpenCV has them."""
+    suffix, settings = KINDS[kind]
+    path = folder / f"{kind}-{pixels.shape[1]}" / f"photo{suffix}"
+    path.parent.mkdir(exist_ok=True)
+    assert cv2.imwrite(str(path), pixels, settings), path
+    return path
 
 
 def photo(width: int, height: int) -> tuple[str, Any]:
