@@ -53,8 +53,8 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("format", "options"),
-    [("JPEG", {}), ("PNG", {}), ("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"})],
-    ids=["jpeg", "png", "webp", "lzw"],
+    [("JPEG", {}), ("PNG", {}), ("WEBP", {}), ("BMP", {}), ("TIFF", {"compression": "tiff_lzw"})],
+    ids=["jpeg", "png", "webp", "bmp", "lzw"],
 )
 def test_five_widths_are_one_decode(
     format: str, options: dict[str, str], decodes: list[Any]

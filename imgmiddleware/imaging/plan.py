@@ -8,6 +8,7 @@ original's pixels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -51,6 +52,9 @@ _DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 _OVERSAMPLING = 2
 
 
+#: Pixels of half an original that are kept for other sizes: 16 MB of three channels.
+_SHARED = 2**24 // 3
+
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
 #: And more of them where inks are converted at twice its size, in several copies.
@@ -68,7 +72,6 @@ class Plan:
     frames: int  # how many; more than one is an animation
     scales: bool  # the decoder can give half of the width and height for less
     strips: bool  # decoded piece by piece: only what is in `window`, halved at once
-    packed: bool  # those pieces are compressed
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
@@ -145,10 +148,11 @@ class Plan:
 
     @property
     def read_halved(self) -> int:
-        """How often of these while they are read: once at most where unpacking them takes long, so
-        that several sizes share one reading.
+        """How often of these while they are read: once where that is little enough to be kept, so
+        that several sizes share one reading; else memory follows the result.
         """
-        return min(self.halvings, 1) if self.packed else self.halvings
+        half = math.prod(-(-side // 2) for side in self.window[2:])
+        return min(self.halvings, 1) if half <= _SHARED else self.halvings
 
     @property
     def level(self) -> object:
@@ -208,7 +212,6 @@ def make_plan(
         frames=facts.frames if animated else 1,
         scales=facts.format == "jpeg",
         strips=strips,
-        packed=facts.packed,
         region=region,
         trim=transform.get(Trim),
         crop=as_stored(crop, orientation, stored),

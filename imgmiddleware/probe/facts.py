@@ -32,7 +32,6 @@ class Facts:
     sequence: bool = False  # AVIF: pictures that depend on one another, as in a video
     strip_bytes: int = 0  # what decoding takes beside its pixels where that can be done piece by
     # piece, so that what is cut away is not read and the rest is reduced at once; 0: all at once
-    packed: bool = False  # those pieces are compressed
     directory: int = 0  # TIFF: the offset of this page's directory; 0 is the first page
 
     @property

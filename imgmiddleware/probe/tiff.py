@@ -27,7 +27,6 @@ from imgmiddleware.probe.ifd import (
     read_next,
     read_values,
 )
-from imgmiddleware.probe.raster import PLAIN
 from imgmiddleware.probe.tiff_kinds import COLORS, Kind, Piece, check_decodable
 from imgmiddleware.probe.tiff_memory import decode_bytes, output_bytes
 from imgmiddleware.probe.tiff_pieces import strip_bytes
@@ -238,7 +237,6 @@ def read_page(window: Window, number: int) -> Facts:
         inverted=kind.photometric == _WHITE_IS_ZERO and kind.bits == 16,
         associated=kind.associated,
         strip_bytes=strips,
-        packed=strips > 0 and kind.compression != PLAIN,
         directory=directory,
     )
 
