@@ -42,17 +42,22 @@ def test_two_hundred_equal_requests_are_one_encode(site: Site, command: Command)
 
 def test_a_maker_that_is_killed_is_followed_by_another(site: Site, command: Command) -> None:
     site.hold()
-    with site.served(command) as server, ThreadPoolExecutor(CLIENTS) as clients:
-        answers = [clients.submit(asked, server.port) for _ in range(CLIENTS)]
+    with site.served(command) as server, ThreadPoolExecutor(CLIENTS + 1) as clients:
+        answers = []
+        for number in range(CLIENTS):
+            answers.append(clients.submit(asked, server.port))
+            if number % 10 == 9:  # one process may accept all that come at once
+                time.sleep(0.02)
         until(site.made_by)
         time.sleep(1)
         os.kill(site.made_by()[0], signal.SIGKILL)
+        answers.append(clients.submit(asked, server.port))  # one at least is not of that process
         until(lambda: len(site.made_by()) == 2)
         site.release()
         got = [answer.result(60) for answer in answers]
         # The clients of the process that was killed have no answer; all others have the picture.
         served = [answer for answer in got if answer is not None]
-        assert len(served) >= CLIENTS // WORKERS
+        assert served
         assert {answer.status for answer in served} == {200}
         assert len({answer.body for answer in served}) == 1
         first, second = site.made_by()
