@@ -53,11 +53,20 @@ def _read(environ: WSGIEnvironment) -> ImageRequest:
         method=request.method,
         path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
         query=request.query_string,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=_headers(environ),
         scheme=request.scheme,
         host=request.host,
         mount=request.script_name,
     )
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """Those of the request: WebOb's would take a third of what a hit in memory does."""
+    return {
+        key[5:].replace("_", "-").lower(): value
+        for key, value in environ.items()
+        if key.startswith("HTTP_")
+    }
 
 
 def _written(response: ImageResponse, environ: WSGIEnvironment) -> WSGIApplication:
