@@ -23,12 +23,15 @@ from pathlib import Path
 import cv2
 
 from benchmarks.photos import photo
+from benchmarks.results import report
 from benchmarks.servers import serving
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
 
 QUERY = "w=800&q=85&fm=jpg"
 OURS, STATIC = f"/image/photo.jpg?{QUERY}", "/static/hit.jpg"
+
+PACKAGES = ("uvicorn", "granian", "gunicorn", "starlette", "whitenoise", "servestatic")
 
 #: Server, its application, its path, and what it is.
 CANDIDATES = (
@@ -123,8 +126,9 @@ def main() -> None:
                 rate = requests_a_second(url, arguments.seconds if number else 1)
                 if number:  # the first is to warm up
                     rates.setdefault(candidate, []).append(rate)
-    print(f"A picture of {size} bytes; {machine('uvicorn', 'granian', 'gunicorn', 'starlette')}\n")
-    print(table(("server", "", "requests/s", "of a bare response"), _rows(rates)))
+    about = f"A picture of {size} bytes; {machine(*PACKAGES)}. Medians (min to max).\n\n"
+    head = ("server", "", "requests/s", "of a bare response")
+    report("Hits", about + table(head, _rows(rates)))
 
 
 def _rows(rates: dict[tuple[str, str], list[float]]) -> list[list[str]]:

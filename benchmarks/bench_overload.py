@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 
 from benchmarks.photos import photo
+from benchmarks.results import report
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
 
@@ -40,10 +41,12 @@ def main() -> None:
             service = ImageService(lambda id: path, render_slots=SLOTS, max_waiting=WAITING)
             for status, seconds in _asked(service, number):
                 waited[status].append(seconds)
-    print(machine("opencv-python-headless"), "\n")
     rows = [_row(status, seconds) for status, seconds in waited.items()]
-    print(table(("status", "answers", "ms, median", "least", "most"), rows))
-    print(f"\nGoal of the 503: a median of {1000 * GOAL:.0f} ms.")
+    about = (
+        f"{machine('opencv-python-headless')}. {CLIENTS} clients, {SLOTS} slots, {WAITING} places "
+        f"to wait; the goal of the 503 is a median of {1000 * GOAL:.0f} ms.\n\n"
+    )
+    report("Overload", about + table(("status", "answers", "ms, median", "least", "most"), rows))
 
 
 def _asked(service: ImageService, number: int) -> list[tuple[int, float]]:
