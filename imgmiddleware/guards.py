@@ -11,7 +11,8 @@ from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging.encode import ENCODERS, too_long
-from imgmiddleware.imaging.plan import Box, Plan, make_plan
+from imgmiddleware.imaging.plan import Box, Plan
+from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.settings import Settings
 from imgmiddleware.transform import Transform

@@ -1,7 +1,8 @@
 """Pixels: plan, decode, resample, orient, colour, encode. OpenCV and Pillow stay in here."""
 
 from imgmiddleware.imaging.engine import engine, made_by
-from imgmiddleware.imaging.plan import Plan, make_plan, predicted_bytes
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.planner import make_plan, predicted_bytes
 from imgmiddleware.imaging.render import (
     Decoded,
     Rendered,

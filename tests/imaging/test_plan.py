@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from imgmiddleware.imaging.orient import orient
-from imgmiddleware.imaging.plan import as_stored, make_plan
+from imgmiddleware.imaging.plan import as_stored
+from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations import build
 from imgmiddleware.probe import Facts
 

@@ -1,0 +1,159 @@
+"""The planner: from a header's facts and a Transform to the plan.
+
+It is a pure function of these and of the accepted formats, all of which the key of a picture holds,
+so that nothing that happens to be true at run time can change its bytes. Where a border is to be
+trimmed, whose size only pixels tell, `part` is that function of the original's pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.imaging.orient import remaining
+from imgmiddleware.imaging.plan import Box, Plan, as_stored
+from imgmiddleware.operations import (
+    Backdrop,
+    Frame,
+    Orient,
+    Output,
+    OwnStep,
+    Page,
+    PixelOperation,
+    Region,
+    Resize,
+    Trim,
+)
+from imgmiddleware.operations.output import ANIMATED, DEEP, WITH_GRAY, WITH_PROFILE
+from imgmiddleware.probe.facts import Facts
+from imgmiddleware.transform import Transform
+
+#: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
+#: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.
+_DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
+
+#: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
+_WORKING = 12
+#: And more of them where inks are converted at twice its size, in several copies.
+_INKED = 16
+
+
+def make_plan(
+    facts: Facts,
+    transform: Transform,
+    accepted: Collection[str] = (),
+    *,
+    part: Box | None = None,
+    still: bool = False,
+) -> Plan:
+    """The plan for an original with these facts, and a client that accepts these formats.
+
+    `part` is what is left of the upright region when its border is trimmed off; `still` makes one
+    picture of what was to be an animation. Raises `ImageError` (400) for a page that is not there.
+    """
+    page = transform.get(Page)
+    if page.page > facts.frames:
+        raise _no_such_page(page.page, facts.frames)
+    output = transform.get(Output)
+    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
+    orientation = transform.get(Orient).orientation(facts.orientation)
+    stored = facts.width, facts.height
+    upright = stored[::-1] if orientation >= 5 else stored
+    region = transform.get(Region).box(*upright)
+    left, top, width, height = part or region
+    resize = transform.get(Resize)
+    frame = resize.frame(width, height)
+    crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
+    strips = facts.strip_bytes > 0 and not animated
+    if facts.format in _DECODED_UPRIGHT and not strips:
+        stored = facts.upright
+        orientation = remaining(facts.orientation, orientation)
+    steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
+    result = frame.canvas
+    for step in steps:
+        result = step.size(*result)
+    format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
+    deep = _is_deep(facts, output, format, steps)
+    return Plan(
+        stored=stored,
+        frame=0 if animated else page.page - 1,
+        frames=facts.frames if animated else 1,
+        scales=facts.format == "jpeg",
+        strips=strips,
+        region=region,
+        trim=transform.get(Trim),
+        crop=as_stored(crop, orientation, stored),
+        size=frame.size[::-1] if orientation >= 5 else frame.size,
+        linear=resize.linear and facts.color != "cmyk",  # ink is no light
+        orientation=orientation,
+        alpha=facts.alpha,
+        inks=facts.color == "cmyk",
+        deep=deep,
+        keeps_profile=_keeps_profile(facts, output, format, frame, steps, deep=deep),
+        canvas=frame.canvas,
+        edges=resize.fit == "clamp",
+        steps=steps,
+        result=result,
+        backdrop=transform.get(Backdrop),
+        format=format,
+        output=output,
+    )
+
+
+def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
+    """The most that rendering takes: an original's file, its decode, and what comes after.
+
+    A picture is resampled from up to four times its width and height, in strips of floats, and is
+    held about three times when it is encoded; inks are converted at twice its size; of an animation
+    all frames are held until they are encoded.
+    """
+    width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
+    sample = 2 if plan.deep else 1
+    working = _WORKING + (_INKED if plan.inks else 0)
+    after = width * height * 4 * sample * (working + plan.frames - 1)
+    return after + (_strip_bytes(facts, plan) if plan.strips else file + facts.decode_bytes)
+
+
+def _strip_bytes(facts: Facts, plan: Plan) -> int:
+    """What is left of the original's samples, what reading them takes, and what is made of them.
+
+    Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
+    decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
+    """
+    channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
+    step = 1 << plan.read_halved
+    pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
+    sample = facts.depth // 8
+    made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)
+    return pixels * channels * (sample + made) + facts.strip_bytes
+
+
+def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
+    """16 bits where they are asked for and there, and nobody's own operation needs 8."""
+    own = any(isinstance(step, OwnStep) for step in steps)
+    return output.depth == "16" and facts.depth > 8 and format in DEEP and not own
+
+
+def _keeps_profile(
+    facts: Facts,
+    output: Output,
+    format: str,
+    frame: Frame,
+    steps: tuple[PixelOperation, ...],
+    *,
+    deep: bool,
+) -> bool:
+    """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
+    if not deep and ("icc" not in output.keep or format not in WITH_PROFILE):
+        return False
+    if facts.color == "gray":
+        bare = not steps and frame.canvas == frame.size
+        return bare and not facts.alpha and format in WITH_GRAY
+    return facts.color == "rgb"
+
+
+def _no_such_page(page: int, frames: int) -> ImageError:
+    pages = "one page" if frames == 1 else f"{frames} pages or frames"
+    return ImageError(
+        "out-of-range", f"page={page}: the original has {pages}", parameter="page", limit=frames
+    )
