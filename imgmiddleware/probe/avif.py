@@ -61,17 +61,9 @@ def read(window: Window) -> Facts:
         raise unsupported("it has a clean aperture, which no decoder here would cut to")
     if alpha and picture.gray:  # OpenCV would have it in two channels, and then fails
         raise unsupported("it is gray with an alpha plane")
-    return Facts(
-        "avif",
-        picture.width,
-        picture.height,
-        heif.orientation(window, primary.properties),
-        "gray" if picture.gray else "rgb",
-        alpha,
-        16 if picture.bits > 8 else 8,
-        decode_bytes=_decode_bytes(parts),
-        bits=picture.bits,
-    )
+    size = picture.width, picture.height
+    turned = heif.orientation(window, primary.properties)
+    return heif.facts("avif", size, turned, parts=parts, decode_bytes=_decode_bytes(parts))
 
 
 def _decode_bytes(parts: list[Picture]) -> int:

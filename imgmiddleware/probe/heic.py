@@ -71,18 +71,9 @@ def read(window: Window) -> Facts:
     picture, alpha = parts[0], len(parts) > 1
     if alpha and picture.bits != parts[1].bits:
         raise unsupported("its alpha plane has another depth than its colours")
-    width, height = _shown_size(window, primary, picture)
-    return Facts(
-        "heic",
-        width,
-        height,
-        heif.orientation(window, primary.properties),
-        "gray" if picture.gray else "rgb",
-        alpha,
-        16 if picture.bits > 8 else 8,
-        decode_bytes=_decode_bytes(parts),
-        bits=picture.bits,
-    )
+    size = _shown_size(window, primary, picture)
+    turned = heif.orientation(window, primary.properties)
+    return heif.facts("heic", size, turned, parts=parts, decode_bytes=_decode_bytes(parts))
 
 
 def _decode_bytes(parts: list[Picture]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import MAX_EXIF, Encoded, check_size, unsupported
 from imgmiddleware.probe.isobmff import Box, Container, Item, boxes, icc, read_container
 from imgmiddleware.probe.window import Window
@@ -162,6 +163,28 @@ def _alpha(window: Window, container: Container) -> Item | None:
         if box and window.read(box.start, min(box.size, 64))[4:].split(b"\0")[0] in _ALPHA:
             return item
     return None
+
+
+def facts(
+    format: str,
+    size: tuple[int, int],
+    orientation: int,
+    *,
+    parts: list[Picture],
+    decode_bytes: int,
+) -> Facts:
+    """Those of a picture that is shown at `size`; `parts` are its `pictures`."""
+    picture = parts[0]
+    return Facts(
+        format,
+        *size,
+        orientation,
+        "gray" if picture.gray else "rgb",
+        len(parts) > 1,
+        16 if picture.bits > 8 else 8,
+        decode_bytes=decode_bytes,
+        bits=picture.bits,
+    )
 
 
 def orientation(window: Window, properties: Iterable[Box]) -> int:
