@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from imgmiddleware import ImageRequest, ImageService, pictures
+from counting import counted
+from imgmiddleware import ImageRequest, ImageService
 
 SIDE = 1600
 WIDTHS = (100, 200, 300, 350, 400)  # of half the original all can be made
@@ -40,15 +41,7 @@ def get(query: str) -> ImageRequest:
 
 @pytest.fixture
 def decodes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    done: list[Any] = []
-    real = pictures.decode_original
-
-    def counting(*arguments: Any) -> Any:
-        done.append(arguments)
-        return real(*arguments)
-
-    monkeypatch.setattr(pictures, "decode_original", counting)
-    return done
+    return counted(monkeypatch, "decode_original")
 
 
 @pytest.mark.parametrize(

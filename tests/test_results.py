@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work, pictures
 from imgmiddleware.cache import Handouts, Purges, StoredBody
 from imgmiddleware.messages import FileBody, ImageResponse
@@ -28,10 +29,7 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    done: list[Any] = []
-    real = pictures.render
-    monkeypatch.setattr(pictures, "render", lambda *all: (done.append(all), real(*all))[1])
-    return done
+    return counted(monkeypatch, "render")
 
 
 def service(photos: Path, **options: Any) -> ImageService:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from counting import counted
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, pictures
 from imgmiddleware.cache import brief, superseded
 from imgmiddleware.flight import Waiting
@@ -56,15 +57,7 @@ def source() -> CountingSource:
 
 @pytest.fixture
 def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    done: list[Any] = []
-    real = pictures.render
-
-    def counting(*arguments: Any) -> Rendered:
-        done.append(arguments)
-        return real(*arguments)
-
-    monkeypatch.setattr(pictures, "render", counting)
-    return done
+    return counted(monkeypatch, "render")
 
 
 def get(path: str = "/image/a", query: str = "", **headers: str) -> ImageRequest:

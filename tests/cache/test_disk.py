@@ -18,27 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from disks import get, put
 from imgmiddleware.cache import Disk, Holding, eviction, writer
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MB = 1 << 20
-
-
-def put(disk: Disk, key: str, body: bytes, tag: str = "tag", notes: tuple[str, ...] = ()) -> None:
-    disk.put(key, body, "image/webp", notes, tag)
-
-
-def get(disk: Disk, key: str) -> bytes | None:
-    found = disk.get(key)
-    if found is None:
-        return None
-    entry, body = found
-    with body:
-        data = body.read()
-        assert entry.size == body.size == len(data)
-    return data
 
 
 def du(folder: Path) -> int:

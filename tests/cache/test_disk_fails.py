@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from disks import get, put
 from imgmiddleware.cache import Claims, Disk, outage, rows
 from imgmiddleware.cache.index import Index
 
@@ -25,18 +26,6 @@ from imgmiddleware.cache.index import Index
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MB = 1 << 20
-
-
-def put(disk: Disk, key: str, body: bytes) -> None:
-    disk.put(key, body, "image/webp", (), "tag")
-
-
-def get(disk: Disk, key: str) -> bytes | None:
-    found = disk.get(key)
-    if found is None:
-        return None
-    with found[1] as body:
-        return body.read()
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

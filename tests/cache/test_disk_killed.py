@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from disks import get, put
 from imgmiddleware.cache import Disk, eviction, shelf, writer
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
@@ -61,18 +62,6 @@ def killed(folder: Path, step: str) -> None:
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
-
-
-def put(disk: Disk, key: str, body: bytes) -> None:
-    disk.put(key, body, "image/webp", (), "tag")
-
-
-def get(disk: Disk, key: str) -> bytes | None:
-    found = disk.get(key)
-    if found is None:
-        return None
-    with found[1] as body:
-        return body.read()
 
 
 def on_the_disk(folder: Path) -> tuple[set[str], set[str], int, int]:
