@@ -127,7 +127,7 @@ class Candidate:
 def optional_parts() -> list[str]:
     """The modules that the extra `fast` would bring, of those that are installed."""
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["optional-dependencies"]["fast"]
+    lines = project["optional-dependencies"].get("fast", [])
     names = {_normal(re.split(r"[^\w.-]", line)[0]) for line in lines}
     return sorted(
         module

@@ -1,4 +1,4 @@
-"""Optional parts: what `imgmiddleware[fast]` adds, and for which step it is taken.
+"""Native parts that are not there on every platform, and for which step they are taken.
 
 Each is a function that returns the module, or None where it is not installed. Without any of them
 every picture is made all the same; which ones are there belongs to the key (`engine.py`).

@@ -3,7 +3,7 @@
 A look at some rows tells which of the filters leaves the least entropy, and a photo from
 a drawing. What is left of a photo has no repetitions worth a search: its bytes are only given
 shorter codes (Huffman). A drawing's rows repeat themselves: they are searched (LZ77). Against
-OpenCV's own writer a photo takes 0.8 to 0.95 of the time and 0.9 of the bytes; docs/results.md.
+OpenCV's own writer a photo takes 0.6 of the time and 0.9 of the bytes; docs/results.md.
 
 Clauses are those of the PNG specification, third edition.
 """
