@@ -64,9 +64,9 @@ def _png(file: bytes, metadata: Metadata) -> bytes:
     """Chunks behind IHDR, before any that they must precede (clause 5.6)."""
     chunks = b""
     if metadata.icc:
-        chunks += chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))
+        chunks += b"".join(chunk(b"iCCP", b"ICC profile\0\0", zlib.compress(metadata.icc)))
     if metadata.exif:
-        chunks += chunk(b"eXIf", written(metadata.exif))
+        chunks += b"".join(chunk(b"eXIf", written(metadata.exif)))
     return file[:33] + chunks + file[33:]
 
 

@@ -19,6 +19,14 @@ def zlib_ng() -> Any | None:
     return _module("zlib_ng.zlib_ng")
 
 
+@functools.cache
+def isal_zlib() -> Any | None:
+    """Inflate for PNG: the stream of a photo in 0.65 of zlib's time, and its checksums in a fifth.
+    Its deflate is as fast as zlib-ng's, but makes up to a quarter more bytes.
+    """
+    return _module("isal.isal_zlib")
+
+
 def _module(name: str) -> Any | None:
     try:
         return import_module(name)

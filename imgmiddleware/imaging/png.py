@@ -23,8 +23,12 @@ from imgmiddleware.imaging.palette import Indexed
 from imgmiddleware.imaging.png_filters import FILTERS, predicted
 from imgmiddleware.sources.original import Pixels
 
+Bytes = bytes | memoryview
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
 #: IHDR's colour type by channels (clause 11.2.1), and that of a palette.
-_COLOR_TYPES = {1: 0, 3: 2, 4: 6}
+COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 _PALETTE = 3
 
 #: Bytes that are filtered at a time: with what is made of them they stay in the processor's cache.
@@ -53,7 +57,7 @@ def png(pixels: Pixels) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     way = way_for(pixels)
     return _file(
-        (width, height, 8 * pixels.itemsize, _COLOR_TYPES[channels]),
+        (width, height, 8 * pixels.itemsize, COLOR_TYPES[channels]),
         _deflated(_bands(pixels, way.filter), way.level, way.strategy),
     )
 
@@ -63,7 +67,7 @@ def indexed_png(indexed: Indexed) -> bytes:
     height, width = indexed.indices.shape
     bits = next(bits for bits in (1, 2, 4, 8) if len(indexed.colors) <= 2**bits)
     alpha = indexed.colors[:, 3]
-    more = chunk(b"PLTE", indexed.colors[:, :3].tobytes())
+    more = [*chunk(b"PLTE", indexed.colors[:, :3].tobytes())]
     if alpha.min() < 255:
         more += chunk(b"tRNS", alpha.tobytes())
     rows = _packed(indexed.indices, bits)
@@ -162,28 +166,26 @@ def _deflated(bands: Iterable[Pixels], level: int, strategy: int) -> list[bytes]
     return [*(stream.compress(np.ascontiguousarray(band)) for band in bands), stream.flush()]
 
 
-def _file(header: tuple[int, int, int, int], stream: list[bytes], more: bytes = b"") -> bytes:
+def _file(
+    header: tuple[int, int, int, int], stream: list[bytes], more: Iterable[Bytes] = ()
+) -> bytes:
     return b"".join(
         (
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", struct.pack(">LLBBBBB", *header, 0, 0, 0)),
-            more,
-            *_chunk(b"IDAT", *stream),
-            chunk(b"IEND", b""),
+            SIGNATURE,
+            *chunk(b"IHDR", struct.pack(">LLBBBBB", *header, 0, 0, 0)),
+            *more,
+            *chunk(b"IDAT", *stream),
+            *chunk(b"IEND"),
         )
     )
 
 
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """With its length and its sum (clause 5.3)."""
-    return b"".join(_chunk(kind, body))
-
-
-def _chunk(kind: bytes, *bodies: bytes) -> Iterator[bytes]:
-    """In pieces, so that a long one is copied once."""
-    crc = zlib.crc32(kind)
+def chunk(kind: bytes, *bodies: Bytes) -> Iterator[Bytes]:
+    """With its length and its sum (clause 5.3), in pieces, so that a long one is copied once."""
+    crc32 = (parts.isal_zlib() or zlib).crc32
+    crc = crc32(kind)
     for body in bodies:
-        crc = zlib.crc32(body, crc)
+        crc = crc32(body, crc)
     yield struct.pack(">L", sum(map(len, bodies)))
     yield kind
     yield from bodies

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import cv2
 import numpy as np
 
+from imgmiddleware.imaging.filtered_rows import filtered_rows
 from imgmiddleware.imaging.halve import halve
 from imgmiddleware.imaging.pieces import piece_rows
 from imgmiddleware.imaging.plain_rows import plain_rows
@@ -35,7 +36,10 @@ def decode_strips(original: Original, facts: Facts, box: Box, times: int) -> Pix
     """
     raster = read_raster(original, facts)
     step = 2**times
-    if raster.is_plain:
+    blocks: Iterable[Block]
+    if raster.filtered:
+        blocks = filtered_rows(original, raster, box, step)
+    elif raster.is_plain:
         blocks = plain_rows(original, raster, box, step)
     else:
         blocks = _aligned(piece_rows(original, raster, box), step)

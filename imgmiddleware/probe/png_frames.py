@@ -13,6 +13,7 @@ from imgmiddleware.probe import png
 from imgmiddleware.probe.animation import Animation, Frame, lasting
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Encoded
+from imgmiddleware.probe.png_chunks import SIGNATURE, Chunk, chunks
 from imgmiddleware.probe.window import Window
 
 _DISPOSALS: tuple[Literal["keep", "background", "previous"], ...] = (
@@ -40,7 +41,7 @@ def read(data: Encoded, facts: Facts) -> Animation:
     """The frames; raises 422 where their chunks are out of order or do not fit the canvas."""
     window = Window.over(data)
     plays = 0
-    for chunk in png.chunks(window):
+    for chunk in chunks(window):
         if chunk.kind == b"acTL" and chunk.length == 8:
             plays = window.unpack(">LL", chunk.data)[1]
             break
@@ -53,7 +54,7 @@ def _frames(data: Encoded, facts: Facts) -> Iterator[Frame]:
     head = b""
     control: _Control | None = None
     expected = 0
-    for chunk in png.chunks(window):
+    for chunk in chunks(window):
         if chunk.kind in (b"IHDR", b"PLTE", b"tRNS"):
             head += bytes(view[chunk.start : chunk.end])
         elif chunk.kind in (b"fcTL", b"fdAT"):
@@ -72,7 +73,7 @@ def _frames(data: Encoded, facts: Facts) -> Iterator[Frame]:
         yield _frame(head, control)
 
 
-def _control(window: Window, chunk: png.Chunk, facts: Facts) -> _Control:
+def _control(window: Window, chunk: Chunk, facts: Facts) -> _Control:
     if chunk.length != 26:
         raise damaged("a frame's control chunk has not 26 bytes")
     _, width, height, left, top, delay, parts, dispose, blend = window.unpack(
@@ -93,7 +94,7 @@ def _frame(head: bytes, control: _Control) -> Frame:
     header = struct.pack(">LL", control.width, control.height) + head[16:21]
     still = b"".join(
         (
-            png.SIGNATURE,
+            SIGNATURE,
             _chunk(b"IHDR", header),
             head[25:],
             _chunk(b"IDAT", b"".join(control.parts)),

@@ -24,7 +24,8 @@ PLAIN, LZW, ADOBE_DEFLATE, PACKBITS, DEFLATE = 1, 5, 8, 32773, 32946
 class Raster:
     """Pieces (strips, or tiles from left to right and down), and what their samples mean.
 
-    A file whose rows simply follow one another is one strip. Sizes are in pixels as stored.
+    A file whose rows simply follow one another, or are one stream, is one strip. Sizes are in
+    pixels as stored.
     """
 
     width: int
@@ -39,6 +40,7 @@ class Raster:
     tiled: bool = False
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
+    filtered: bool = False  # PNG's rows: behind each one's filter, in one stream of all chunks
     predictor: int = 1  # 2: each sample is stored as the difference from the one to its left
     palette: bytes | None = None  # 256 times blue, green, red; or 256 grays
     inverted: bool = False  # 0 is white
@@ -54,6 +56,11 @@ class Raster:
 def plain_bytes(stride: int) -> int:
     """What reading plain rows takes at most: rows of a block, and what is made of them."""
     return SLACK + 4 * STEP * stride
+
+
+def filtered_bytes(stride: int) -> int:
+    """The same of PNG's rows: inflated, as a small file of their own, decoded, and reduced."""
+    return SLACK + 8 * STEP * stride
 
 
 def piece_bytes(picture: int, across: int, samples: int, stored: int, *, compressed: bool) -> int:

@@ -21,6 +21,7 @@ from imgmiddleware.probe import (
     pfm,
     png,
     png_frames,
+    png_rows,
     pnm,
     signatures,
     sun,
@@ -109,7 +110,7 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
 
 
 _RASTERS: Mapping[str, Callable[[Window, Facts], Raster]] = MappingProxyType(
-    {"bmp": bmp.read_raster, "tiff": tiff_pieces.read_raster}
+    {"bmp": bmp.read_raster, "png": png_rows.read_raster, "tiff": tiff_pieces.read_raster}
 )
 
 
@@ -160,6 +161,8 @@ def read_profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
 
 def read_exif(data: Encoded | Readable, facts: Facts) -> Exif:
     """What of the original's EXIF may go along with a result; nothing where it has none."""
+    if facts.bare:
+        return Exif()
     find = FORMATS[facts.format].exif
     try:
         block = find(data) if find else None

@@ -103,8 +103,9 @@ def test_lab_is_relative_to_its_own_white() -> None:
 def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = np.zeros((9, 9, 3), np.uint8)
     monkeypatch.setattr(decode.cv2, "imdecode", lambda *arguments: wrong)
-    answer = answered(DATA, "")
+    answer = answered(saved(quadrants(), "WEBP"), "")
     assert (answer.status, b"64x48" in answer.body, b"9x9" in answer.body) == (422, True, True)
+    assert answered(DATA, "").status == 422
     monkeypatch.setattr(decode.simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
     assert answered(saved(quadrants(), "JPEG"), "").status == 422
 

@@ -19,11 +19,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hostile import tiff
+from hostile import chunk, tiff
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging import (
     decode_original,
+    filtered_rows,
     make_plan,
     pieces,
     plain_rows,
@@ -35,6 +36,7 @@ from imgmiddleware.operations import build
 from imgmiddleware.probe import FORMATS, Facts, read_facts
 from imgmiddleware.sources.file import open_path
 from pictures import photo_like
+from pngs import png
 
 Array = np.ndarray[Any, Any]
 
@@ -223,6 +225,13 @@ KINDS: dict[str, Kind] = {
     "tiff gray 16": Kind(of_tiff(lambda p: deep(gray(p)), 1), lambda p: deep(gray(p))),
     "tiff rgb 16": Kind(of_tiff(lambda p: deep(rgb(p)), 2, order=">"), lambda p: deep(bgr(p))),
     "tiff rgb tiles": Kind(of_tiff(rgb, 2, wide=32), bgr),
+    "png rgb": Kind(lambda p: png(rgb(p), 2), bgr),
+    "png gray": Kind(lambda p: png(gray(p), 0, size=10**6), gray),
+    "png palette": Kind(lambda p: png(gray(p), 3, more=chunk(b"PLTE", PALETTE.tobytes())), lambda p: TABLE[gray(p)][..., ::-1]),
+    "png rgba": Kind(lambda p: png(p, 6, size=7), bgra, halves=False),
+    "png gray 16": Kind(lambda p: png(deep(gray(p)), 0), lambda p: deep(gray(p))),
+    "png rgb 16": Kind(lambda p: png(deep(rgb(p)), 2), lambda p: deep(bgr(p))),
+    "png rgba 16": Kind(lambda p: png(deep(p), 6), lambda p: deep(bgra(p)), halves=False),
     "tiff rgb 16 tiles": Kind(of_tiff(lambda p: deep(rgb(p)), 2, wide=48, order=">"), lambda p: deep(bgr(p))),
     **{
         f"tiff {name} {what}": Kind(of_tiff(of, number, compression=compression, **options), seen, halves)
@@ -263,6 +272,8 @@ def blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain_rows, "BLOCK", size)
     monkeypatch.setattr(pieces, "BLOCK", size)
     monkeypatch.setattr(pieces, "PIECES", size)
+    monkeypatch.setattr(filtered_rows, "PIECES", size)
+    monkeypatch.setattr(filtered_rows, "_READ", max(16, size))
 
 
 @pytest.fixture(params=[1, 5000, 2**20], ids=["row by row", "blocks", "at once"])
@@ -472,7 +483,7 @@ LARGE = np.tile(photo_like(1000, 1000), (4, 6, 1))  # 24 megapixels, 72 MB
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc")
-@pytest.mark.parametrize("format", ["bmp", "plain", "lzw", "deflate", "tiles"])
+@pytest.mark.parametrize("format", ["bmp", "plain", "lzw", "deflate", "tiles", "png"])
 def test_memory_follows_the_result(format: str, tmp_path: Path) -> None:
     """All of it would be 72 MB; an eighth of it, with what reading and encoding take, is little."""
 
@@ -482,6 +493,9 @@ def test_memory_follows_the_result(format: str, tmp_path: Path) -> None:
         if format == "tiles":
             return tif(pixels, 2, high=256, wide=256)
         file = io.BytesIO()
+        if format == "png":
+            Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+            return file.getvalue()
         name = {"plain": None, "lzw": "tiff_lzw", "deflate": "tiff_adobe_deflate"}[format]
         Image.fromarray(pixels).save(file, "TIFF", compression=name)
         return file.getvalue()
