@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-#: Results whose weights are one matrix, of whose columns 6 in 6 + BLOCK are not zero. With fewer
-#: results the processor's registers stay empty: 8 was the fastest of 4 to 32.
-BLOCK = 8
+#: Results whose weights are one matrix, a block, of whose columns 6 in 6 + block are not zero: with
+#: fewer the processor's registers stay empty, with more there is more to multiply by zero. From
+#: this factor on 4 were the fastest of 4 to 16, by a twentieth to a quarter; below it, and where a
+#: picture is enlarged, 8 by as much or more.
+_FEWER = 2.4
+
+#: A block reaches over one more sample than it needs for so many, where that makes longer runs.
+_SPARE = 16
 
 #: The finest weights, in bits: what is finer costs range and is not seen.
 _FINEST = 24
@@ -34,9 +40,9 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """Block b of `BLOCK` results is made of `reach` samples from `starts[b]` on.
+    """Block b of `block` results is made of `reach` samples from `starts[b]` on.
 
-    `weights` (blocks, BLOCK, reach) are float64. Those of a result sum to 1; beyond the last result
+    `weights` (blocks, block, reach) are float64. Those of a result sum to 1; beyond the last result
     they are 0.
     """
 
@@ -46,8 +52,23 @@ class Bank:
     gain: float  # the largest sum of their absolute values
 
     @property
+    def block(self) -> int:
+        return int(self.weights.shape[1])
+
+    @property
     def reach(self) -> int:
         return int(self.weights.shape[2])
+
+    def runs(self, first: int, last: int) -> Iterator[tuple[slice, int, int]]:
+        """Blocks from `first` to `last` in runs: which, where the first starts, and their step."""
+        while first < last:
+            step, end = 0, first + 1
+            if end < last:
+                step = self.starts[end] - self.starts[first]
+            while end < last and self.starts[end] - self.starts[end - 1] == step:
+                end += 1
+            yield slice(first, end), self.starts[first], step
+            first = end
 
     def span(self, first: int, last: int) -> slice:
         """The samples that blocks `first` to before `last` are made of."""
@@ -75,21 +96,45 @@ def bank(samples: int, results: int, start: float, length: float) -> Bank:
     """
     factor = length / results
     stretch = max(1.0, factor)
-    blocks = -(-results // BLOCK)
-    centers = start + (np.arange(blocks * BLOCK).reshape(blocks, BLOCK) + 0.5) * factor - 0.5
-    lasts = centers.ravel()[np.minimum(np.arange(1, blocks + 1) * BLOCK, results) - 1]
+    block = 4 if factor >= _FEWER else 8
+    blocks = -(-results // block)
+    centers = start + (np.arange(blocks * block).reshape(blocks, block) + 0.5) * factor - 0.5
+    lasts = centers.ravel()[np.minimum(np.arange(1, blocks + 1) * block, results) - 1]
     starts = np.maximum(np.ceil(centers[:, 0] - 3 * stretch), 0).astype(int)
     ends = np.minimum(np.floor(lasts + 3 * stretch) + 1, samples).astype(int)
-    reach = int((ends - starts).max())
-    starts = np.minimum(starts, samples - reach)
+    starts, reach = _evenly(starts, ends, samples, block * factor)
 
-    read = starts[:, None, None] + np.arange(reach)
+    read = np.array(starts)[:, None, None] + np.arange(reach)
     weights = _lanczos((read - centers[..., None]) / stretch)
     weights.reshape(-1, reach)[results:] = 0
     sums = weights.sum(axis=2, keepdims=True)
     np.divide(weights, sums, out=weights, where=sums > 0)
     taps = min(samples, math.floor(6 * stretch) + 1)
-    return Bank(starts.tolist(), weights, taps, float(np.abs(weights).sum(axis=2).max()))
+    return Bank(starts, weights, taps, float(np.abs(weights).sum(axis=2).max()))
+
+
+def _evenly(
+    starts: npt.NDArray[np.int_], ends: npt.NDArray[np.int_], samples: int, apart: float
+) -> tuple[list[int], int]:
+    """Starts that lie the same number of samples apart for many blocks at a time, and the reach.
+
+    The blocks of such a run are one call of `np.matmul`. Where they lie `apart` by no whole number,
+    they reach over some more samples than they need, so that their starts may be early by as many.
+    """
+    step, reach = round(apart), int((ends - starts).max())
+    if step != apart:
+        reach = min(samples, reach + max(1, reach // _SPARE))
+    latest = np.minimum(starts, samples - reach).tolist()
+    earliest = np.maximum(ends - reach, 0).tolist()
+    found: list[int] = []
+    for early, late in zip(earliest, latest, strict=True):
+        even = found[-1] + step if found else late
+        if not early <= even <= late:
+            # A run whose step is too long begins as early as it may, one whose step is too short
+            # as late.
+            even = max(early, found[-1]) if step > apart else late
+        found.append(even)
+    return found, reach
 
 
 def _lanczos(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 Neighbouring results are made of nearly the same samples, so the weights of a block of them are one
 dense matrix, and products of matrices (BLAS, by `np.matmul`) are the fastest sums that NumPy has.
+Many blocks are one call of it: threads that render beside one another then meet less often at
+Python's lock.
 
 BLAS may add in any order, and on other processors or with more threads it does. Here that changes
 nothing: samples and weights are whole numbers, so small that the float holds every partial sum
@@ -16,8 +18,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
 
-from imgmiddleware.imaging.bank import BLOCK, Bank, Kind, bank
+from imgmiddleware.imaging.bank import Bank, Kind, bank
 
 Floats = npt.NDArray[Any]
 
@@ -66,15 +69,16 @@ def lanczos(
     bits = across.bits(between_most, kind)
     by_columns = across.whole(bits, bits + kind.fraction, kind)
 
-    tile = max(16, _ONE_THREAD // (BLOCK * down.reach * channels))
+    tile = max(16, _ONE_THREAD // (down.block * down.reach * channels))
     longest = max(width, size[0]) * channels
     strips = _strips(down, longest, tile * channels * by_rows.itemsize)
-    rows = strips[0][1] * BLOCK
+    rows = strips[0][1] * down.block
     samples = np.empty((max(_length(span) for *_, span in strips), tile, channels), kind.dtype)
     between = np.empty(width * channels * rows, kind.dtype)
-    results = np.empty(len(across.starts) * BLOCK * channels * rows, kind.dtype)
+    padded = len(across.starts) * across.block
+    results = np.empty(padded * channels * rows, kind.dtype)
     for first, last, span in strips:
-        rows = (last - first) * BLOCK
+        rows = (last - first) * down.block
         # Each pass leaves the axis that it filtered last: so both read along rows, and what comes
         # between is not turned over.
         middle = between[: width * channels * rows].reshape(width, channels * rows)
@@ -83,9 +87,9 @@ def lanczos(
             part = samples[: _length(span), : _length(columns)]
             load(span, columns, part)
             _filter_rows(part, down, by_rows, first, middle[columns].reshape(-1, rows))
-        end = results[: len(across.starts) * BLOCK * channels * rows].reshape(-1, channels * rows)
+        end = results[: padded * channels * rows].reshape(padded, channels * rows)
         _filter_columns(middle, across, by_columns, end)
-        top = first * BLOCK
+        top = first * down.block
         seen = min(rows, size[1] - top)
         store(top, end[: size[0]].reshape(size[0], channels, rows)[..., :seen])
 
@@ -96,7 +100,7 @@ def _strips(down: Bank, samples: int, bytes: int) -> list[tuple[int, int, slice]
     `samples` are those of a row, before or after, and `bytes` are a tile's row.
     """
     count = len(down.starts)
-    most = max(1, min(_ROWS, _BETWEEN // samples) // BLOCK)
+    most = max(1, min(_ROWS, _BETWEEN // samples) // down.block)
     while most > 1 and bytes * _length(down.span(0, min(most, count))) > _TILE:
         most -= 1
     most = -(-count // -(-count // most))
@@ -111,24 +115,33 @@ def _length(span: slice) -> int:
 def _filter_rows(part: Floats, down: Bank, weights: Floats, first: int, result: Floats) -> None:
     """Filter a tile of (rows, columns, channels) into (columns * channels, rows), rounded."""
     part = part.reshape(len(part), -1)
+    blocks = result.reshape(len(result), -1, down.block).transpose(1, 0, 2)
     top = down.starts[first]
-    for block in range(result.shape[1] // BLOCK):
-        start = down.starts[first + block] - top
+    for run, start, step in down.runs(first, first + len(blocks)):
         np.matmul(
-            part[start : start + down.reach].T,
-            weights[first + block].T,
-            out=result[:, block * BLOCK : (block + 1) * BLOCK],
+            _windows(part[start - top :], run, step, down.reach).transpose(0, 2, 1),
+            weights[run].transpose(0, 2, 1),
+            out=blocks[run.start - first : run.stop - first],
         )
     np.rint(result, out=result)
 
 
 def _filter_columns(middle: Floats, across: Bank, weights: Floats, result: Floats) -> None:
     """Filter (columns, samples) into (results, samples)."""
-    step = max(16, _ONE_THREAD // (BLOCK * across.reach))
+    blocks = result.reshape(-1, across.block, result.shape[1])
+    step = max(16, _ONE_THREAD // (across.block * across.reach))
     for left in range(0, middle.shape[1], step):
-        for block, start in enumerate(across.starts):
+        part = middle[:, left : left + step]
+        for run, start, apart in across.runs(0, len(blocks)):
             np.matmul(
-                weights[block],
-                middle[start : start + across.reach, left : left + step],
-                out=result[block * BLOCK : (block + 1) * BLOCK, left : left + step],
+                weights[run],
+                _windows(part[start:], run, apart, across.reach),
+                out=blocks[run, :, left : left + step],
             )
+
+
+def _windows(part: Floats, run: slice, step: int, reach: int) -> Floats:
+    """For each block of a run the lines that it is made of: (blocks, reach, samples), a view."""
+    line, sample = part.strides
+    shape = run.stop - run.start, reach, part.shape[1]
+    return as_strided(part, shape, (step * line, line, sample), writeable=False)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgmiddleware.imaging.bank import BLOCK, bank
+from imgmiddleware.imaging.bank import bank
 from imgmiddleware.imaging.lanczos import _DOUBLE, _SINGLE, lanczos
 
 
@@ -15,9 +15,11 @@ def dense(samples: int, results: int, weights: Any = None) -> Any:
     """The blocks of a bank, or others, as one matrix (results, samples)."""
     made = bank(samples, results, 0, samples)
     weights = made.weights if weights is None else weights
-    matrix = np.zeros((len(made.starts) * BLOCK, samples))
+    matrix = np.zeros((len(made.starts) * made.block, samples))
     for block, start in enumerate(made.starts):
-        matrix[block * BLOCK : (block + 1) * BLOCK, start : start + made.reach] = weights[block]
+        matrix[block * made.block : (block + 1) * made.block, start : start + made.reach] = weights[
+            block
+        ]
     return matrix[:results]
 
 
@@ -59,6 +61,35 @@ def test_sums_are_exact(size: tuple[int, int], most: int) -> None:
     expected = np.moveaxis(np.moveaxis(between, 2, 0) @ columns.T, 0, 2)
     assert np.abs(expected).max() < 2**kind.exact
     assert np.array_equal(filtered(pixels, size, most), expected * 2.0 ** -(more + kind.fraction))
+
+
+@pytest.mark.parametrize(
+    ("samples", "results"),
+    [(1880, 626), (2820, 800), (2000, 800), (1001, 997), (640, 481), (300, 900), (997, 301), (64, 63), (17, 16), (400, 7)],
+)  # fmt: skip
+def test_every_result_has_all_of_its_samples(samples: int, results: int) -> None:
+    """By the formula, without blocks; whatever blocks share a call of `np.matmul`."""
+    factor = samples / results
+    center = (np.arange(results)[:, None] + 0.5) * factor
+    x = (np.arange(samples) + 0.5 - center) / max(1, factor)
+    weights = np.sinc(x) * np.sinc(x / 3) * (abs(x) < 3)
+    assert dense(samples, results) == pytest.approx(
+        weights / weights.sum(axis=1)[:, None], abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(("samples", "results", "most"), [(5640, 1880, 5), (2000, 800, 5), (2820, 800, 60), (1301, 1000, 30), (300, 900, 40)])  # fmt: skip
+def test_many_blocks_are_one_run(samples: int, results: int, most: int) -> None:
+    made = bank(samples, results, 0, samples)
+    runs = [*made.runs(0, len(made.starts))]
+    assert len(runs) <= most
+    found = [
+        (block, start + (block - run.start) * step)
+        for run, start, step in runs
+        for block in range(run.start, run.stop)
+    ]
+    assert found == [*enumerate(made.starts)]
+    assert [*made.runs(2, 3)] == [(slice(2, 3), made.starts[2], 0)]
 
 
 def test_weights_beyond_the_edge_are_shared() -> None:
