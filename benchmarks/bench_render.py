@@ -6,7 +6,7 @@ one thread. Nothing is cached. What is near is told by PSNR and SSIM against Lan
 the whole original. Last come the project's goals, as far as what was measured tells them.
 
     python -m benchmarks.bench_render            # a few minutes
-    python -m benchmarks.bench_render --all      # the whole table; an hour or two
+    python -m benchmarks.bench_render --all      # every size and width, grouped; an hour
     python -m benchmarks.bench_render --originals bmp,tiff-lzw --sizes 18,2 --results jpg,avif
 """
 
@@ -159,6 +159,31 @@ def rows_of(found: Sequence[Measured]) -> list[list[str]]:
     return rows
 
 
+def grouped(found: Sequence[Measured]) -> list[list[str]]:
+    """A row for each kind of original and result: ours against libvips, over sizes and widths."""
+    peers = {one.cell: one for one in found if one.by == "libvips"}
+    groups: dict[tuple[str, str], list[tuple[Measured, Measured]]] = {}
+    for one in found:
+        if one.by == "plain" and one.cell in peers:
+            group = groups.setdefault((one.cell.original, one.cell.format), [])
+            group.append((one, peers[one.cell]))
+    rows = []
+    for names, pairs in groups.items():
+        wall = [one.wall.median / peer.wall.median for one, peer in pairs]
+        cpu = [one.cpu.median / peer.cpu.median for one, peer in pairs]
+        near = [one.psnr - peer.psnr for one, peer in pairs]
+        size = [one.bytes / peer.bytes for one, peer in pairs]
+        times = [f"{median(ratios):.2f} ({max(ratios):.2f})" for ratios in (wall, cpu)]
+        psnr = f"{median(near):+.1f} ({min(near):+.1f})"
+        rows.append([*names, str(len(pairs)), *times, psnr, f"{median(size):.2f}"])
+    return rows
+
+
+GROUPED = (
+    *("original", "result", "cells", "time / libvips' (worst)", "processor / libvips' (worst)"),
+    *("PSNR - libvips' (worst)", "bytes / libvips'"),
+)
+
 HEAD = (
     *("original", "MP", "width", "result", "by", "ms (min to max)", "processor ms"),
     *("time / libvips'", "processor / libvips'", "peak MB", "bytes", "PSNR", "SSIM"),
@@ -225,7 +250,9 @@ def main() -> None:
     goal = (
         "How sharp the resampler is, PNG tells; of the others PSNR is that of their encoders too."
     )
-    report("One render", f"{about}\n{goal}\n\n{summary}\n\n{table(HEAD, rows_of(found))}")
+    title = "Every render" if arguments.all else "One render"
+    rows = table(GROUPED, grouped(found)) if arguments.all else table(HEAD, rows_of(found))
+    report(title, f"{about}\n{goal}\n\n{summary}\n\n{rows}")
 
 
 if __name__ == "__main__":
