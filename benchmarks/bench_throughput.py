@@ -37,7 +37,8 @@ from benchmarks.timing import machine, table
 
 #: Kind and megapixels.
 ORIGINALS = (
-    ("jpeg", "9"), ("jpeg", "18"), ("bmp", "18"), ("tiff", "18"), ("tiff-lzw", "18"), ("png", "9"), ("webp", "9"),
+    ("jpeg", "9"), ("jpeg", "18"), ("bmp", "18"), ("tiff", "18"), ("tiff-lzw", "18"), ("png", "9"),
+    ("webp", "9"),
 )  # fmt: skip
 
 CLIENTS, WORKERS = 8, 2

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from imgmiddleware import Settings, __version__
 from imgmiddleware.cli import examples
+from imgmiddleware.settings import UNSAFE_FORMATS
 
 
 class UsageError(Exception):
@@ -89,6 +90,12 @@ def _serve(command: argparse.ArgumentParser) -> None:
         metavar="S",
         type=int,
         help=f"seconds for which browsers keep a picture without asking ({Settings.max_age})",
+    )
+    limits.add_argument(
+        "--serve-stale",
+        metavar="S",
+        type=float,
+        help="seconds after a change for which the old picture is served while the new is made",
     )
     _folder(command).add_argument(
         "--no-cache-dir", action="store_true", help="keep results in memory alone"
@@ -241,6 +248,12 @@ def _limits(command: argparse.ArgumentParser) -> Any:
             type=int,
             help=f"refuse originals of more {what} ({value})",
         )
+    limits.add_argument(
+        "--unsafe-original-formats",
+        metavar="FORMAT,FORMAT",
+        type=_words,
+        help=f"open these too, whose decoders nothing bounds: {', '.join(sorted(UNSAFE_FORMATS))}",
+    )
     return limits
 
 
