@@ -17,11 +17,15 @@ from imgmiddleware.operations.output import WITH_ALPHA
 Box = tuple[int, int, int, int]
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
-#: libvips. Over five photos and seven widths half of a JPEG is then 0.7 to 17 dB nearer to the
-#: ideal than libvips' result; with 1.6 to 1.9 samples it is 1 to 11 dB further from it. Other
-#: eighths can be worse where they are larger (5/8, 2.9 samples: 8 dB below libvips). A quarter
-#: saves 1 % of a 16 MB file's time and a fifth of a 0.5 MB one's, but is one more decode to share.
+#: libvips. Over six photos and many widths the result is then 0.1 to 17 dB nearer to the ideal than
+#: libvips'; with 1.6 to 1.9 samples it is 1 to 11 dB further from it. Other eighths can be worse
+#: where they are larger (5/8, 2.9 samples: 8 dB below libvips).
 _OVERSAMPLING = 2
+
+#: By what a decoder divides width and height: for the sizes of a page, which then share one decode,
+#: and for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of half; a quarter, which
+#: takes 0.9, would be one more decode to share.
+_SCALES = (2, 8)
 
 #: Pixels of half an original that are kept for other sizes: 16 MB of three channels.
 _SHARED = 2**24 // 3
@@ -60,19 +64,23 @@ class Plan:
     def least(self) -> tuple[int, int]:
         """The width and height at which the whole original is decoded, where a decoder can scale.
 
-        All of it, or half: with two levels to choose from, several sizes of one picture share one.
+        All of it, half or an eighth: with few to choose from, several sizes of a picture share one.
         """
         # It would average in gamma, or blur the border's edge.
         if not self.scales or self.linear or self.trim.trim:
             return self.stored
-        half = -(-self.stored[0] // 2), -(-self.stored[1] // 2)
-        enough = all(
-            side * crop >= _OVERSAMPLING * size * stored
-            for side, size, stored, crop in zip(
-                half, self.size, self.stored, self.crop[2:], strict=True
-            )
+        scaled = map(self._scaled, reversed(_SCALES))
+        return next(filter(self._is_enough, scaled), self.stored)
+
+    def _scaled(self, by: int) -> tuple[int, int]:
+        return -(-self.stored[0] // by), -(-self.stored[1] // by)
+
+    def _is_enough(self, scaled: tuple[int, int]) -> bool:
+        """Whether a decode of the whole original at this size has samples enough of the crop."""
+        sides = zip(scaled, self.size, self.stored, self.crop[2:], strict=True)
+        return all(
+            side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
         )
-        return half if enough else self.stored
 
     def crop_of(self, decoded: tuple[int, int]) -> tuple[float, float, float, float]:
         """`crop` in samples of the whole original, decoded at this size: an n-th, rounded up.
@@ -80,7 +88,7 @@ class Plan:
         Of 1001 columns 501 are decoded, which show 500.5: to take all of the last one would shift
         what is beside it, and cost 6 to 14 dB.
         """
-        by = round(max(self.stored) / max(decoded))
+        by = next(by for by in (1, *_SCALES) if self._scaled(by) == decoded)
         left, top, width, height = self.crop
         return left / by, top / by, width / by, height / by
 

@@ -182,20 +182,22 @@ def test_a_profile_is_converted_and_gone() -> None:
 def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
     photo = photo_like(2400, 1800)
     data = written(photo, "JPEG", quality=95, subsampling=0)
-    for width in (200, 301, 599):
+    for width in (75, 120, 149, 200, 301, 599):
         mine = pixels_of(rendered(data, f"w={width}&fm=png"))
         whole = np.asarray(opened(data).convert("RGB"))
         assert psnr(mine, float_lanczos(whole, mine.shape[1::-1])) > 40
 
 
 def test_a_scaled_decode_shifts_nothing() -> None:
-    """Of odd sides, and of a crop at odd places, half a picture has half samples."""
+    """Of odd sides, and of a crop at odd places, half or an eighth has parts of samples."""
     photo = photo_like(1601, 1201)
     data = written(photo, "JPEG", quality=95, subsampling=0)
     whole = np.asarray(opened(data).convert("RGB"))
     for query, part in (
         ("w=301", whole),
         ("w=201&rect=333,201,1001,901", whole[201:1102, 333:1334]),
+        ("w=97", whole),
+        ("w=61&rect=333,201,1001,901", whole[201:1102, 333:1334]),
     ):
         mine = pixels_of(rendered(data, f"{query}&fm=png"))
         # A tenth of a sample's shift is 40 dB here.

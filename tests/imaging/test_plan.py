@@ -51,9 +51,11 @@ def test_a_turned_tiff_comes_upright_from_its_decoder() -> None:
     assert (plan.stored, plan.size, plan.orientation) == ((200, 300), (100, 150), 1)
 
 
-def test_a_scaled_decode_is_half_where_that_leaves_enough() -> None:
+def test_a_scaled_decode_is_an_eighth_or_half_where_that_leaves_enough() -> None:
     facts = Facts("jpeg", 3001, 2000)
-    for width in (1, 300, 750):  # 1501 / 2 = 750.5
+    for width in (1, 100, 187):  # 250 / 2 = 125 rows, of 187 x 125
+        assert make_plan(facts, build({"w": str(width)})).least == (376, 250)
+    for width in (189, 300, 750):  # 1501 / 2 = 750.5
         assert make_plan(facts, build({"w": str(width)})).least == (1501, 1000)
     assert make_plan(facts, build({"w": "751"})).least == (3001, 2000)
     # Of a crop, the whole must be larger in the same measure.
@@ -69,6 +71,10 @@ def test_a_crop_of_half_a_picture_may_be_at_a_half() -> None:
     plan = make_plan(Facts("jpeg", 1001, 751), build({"w": "100", "rect": "33,20,301,201"}))
     assert plan.crop_of((1001, 751)) == (33, 20, 301, 201)
     assert plan.crop_of((501, 376)) == (16.5, 10, 150.5, 100.5)
+    assert plan.crop_of((126, 94)) == (33 / 8, 2.5, 301 / 8, 201 / 8)
+    small = make_plan(Facts("jpeg", 9, 11), build({"w": "1", "h": "1", "fit": "scale"}))
+    assert small.least == (2, 2)
+    assert small.crop_of((2, 2)) == (0, 0, 9 / 8, 11 / 8)
 
 
 def test_the_format_is_a_function_of_original_size_and_what_is_accepted() -> None:
