@@ -44,7 +44,7 @@ _ONE_THREAD = 2**18
 
 #: Bytes of samples that are filtered at a time, which fit the second-level cache; rows of the
 #: result that are made at a time; and samples between their two passes.
-_TILE, _ROWS, _BETWEEN = 2**20, 96, 2**21
+_TILE, _ROWS, _BETWEEN = 2**20, 64, 2**20
 
 
 def lanczos(
