@@ -1,6 +1,6 @@
 """One original to one result: how long, how much memory, how many bytes, how near to the ideal?
 
-Here (plain, and with the extra `fast`), beside the blog post's code (`cv2.imread`, `cv2.resize`,
+Here, beside the blog post's code (`cv2.imread`, `cv2.resize`,
 `cv2.imencode`), Pillow's and libvips' `thumbnail`, and sharp, each in a process of its own that has
 one thread. Nothing is cached. What is near is told by PSNR and SSIM against Lanczos-3 in floats of
 the whole original. Last come the project's goals, as far as what was measured tells them.
@@ -35,7 +35,6 @@ from benchmarks.renderers import (
     Renderer,
     candidates,
     libvips_version,
-    optional_parts,
 )
 from benchmarks.results import report
 from benchmarks.timing import Timing, machine, table
@@ -241,8 +240,8 @@ def main() -> None:
         ]
     versions = machine("opencv-python-headless", "numpy", "pillow", "simplejpeg")
     about = (
-        f"{versions}; libvips {libvips_version()}; {photo(64, 36)[0]}. `fast` has "
-        f"{', '.join(optional_parts()) or 'nothing'}. q={QUALITY}; threads: {arguments.threads}; "
+        f"{versions}; libvips {libvips_version()}; {photo(64, 36)[0]}. "
+        f"q={QUALITY}; threads: {arguments.threads}; "
         f"medians of {arguments.rounds} rounds, or the one round of what takes over "
         f"{PATIENCE:.0f} s. Memory is the peak of a process above idle.\n"
     )

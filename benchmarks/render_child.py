@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,15 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.renderers import WITHOUT, CannotError, Cost, Job
+from benchmarks.renderers import CannotError, Cost, Job
 
 Render = Callable[[Job], bytes]
 
 
 def ours() -> tuple[Callable[[Job], Any], Callable[[Any, Job], bytes]]:
     """A service for one job, so that it remembers nothing of the last: not even a header."""
-    for name in filter(None, os.environ.get(WITHOUT, "").split(",")):
-        sys.modules[name] = None  # type: ignore[assignment] # an import of it then fails
     from imgmiddleware import ImageRequest, ImageService  # noqa: PLC0415
 
     def service(job: Job) -> Any:

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import packages_distributions
 from pathlib import Path
-
-#: Names that a process of OURS must not import, separated by commas.
-WITHOUT = "BENCH_WITHOUT"
 
 #: One thread for whoever has threads of their own.
 ONE_THREAD = {
@@ -28,8 +22,6 @@ ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "VIPS_CONCURRENCY": "1",
 }
-
-_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -124,23 +116,6 @@ class Candidate:
             renderer.close()
 
 
-def optional_parts() -> list[str]:
-    """The modules that the extra `fast` would bring, of those that are installed."""
-    project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["optional-dependencies"].get("fast", [])
-    names = {_normal(re.split(r"[^\w.-]", line)[0]) for line in lines}
-    return sorted(
-        module
-        for module, packages in packages_distributions().items()
-        if names & {*map(_normal, packages)}
-    )
-
-
-def _normal(package: str) -> str:
-    """As PEP 503 compares names."""
-    return re.sub(r"[-_.]+", "-", package).lower()
-
-
 def libvips_version() -> str:
     """Asked elsewhere: nothing that measures in its own process has libvips in it."""
     code = "import pyvips; print(*(pyvips.version(part) for part in range(3)), sep='.')"
@@ -151,12 +126,10 @@ def libvips_version() -> str:
 def candidates(sharp: str | None) -> dict[str, Candidate]:
     """By name, in the order of the tables. `sharp` is the folder that has its `node_modules`."""
 
-    def python(name: str, **environment: str) -> Candidate:
-        return Candidate((sys.executable, "-m", "benchmarks.render_child", name), environment)
+    def python(name: str) -> Candidate:
+        return Candidate((sys.executable, "-m", "benchmarks.render_child", name))
 
-    found = {"plain": python("ours", **{WITHOUT: ",".join(optional_parts())})}
-    if optional_parts():
-        found["fast"] = python("ours")
+    found = {"plain": python("ours")}
     found |= {name: python(name) for name in ("cv2", "Pillow", "libvips")}
     if sharp:
         script = str(Path(__file__).with_name("render_sharp.mjs"))

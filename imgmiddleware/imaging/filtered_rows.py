@@ -20,7 +20,7 @@ import numpy as np
 from imgmiddleware.errors import damaged
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.plain_rows import fill
-from imgmiddleware.imaging.png import COLOR_TYPES, SIGNATURE, chunk
+from imgmiddleware.imaging.png import COLOR_TYPES, padded, png_file
 from imgmiddleware.probe.raster import BLOCK, PIECES, Raster
 from imgmiddleware.sources.original import Original, Pixels
 
@@ -49,7 +49,7 @@ def filtered_rows(
         end = min(first + few, top if first < top else top + height)
         filtered = stream.take((end - first) * (1 + raster.stride))
         rows = _unfiltered([above, *filtered], raster, 1 + end - first)
-        above = b"\0" + _as_stored(rows[-1:])
+        above = b"\0" + padded(rows[-1:])[0, -raster.stride :].tobytes()
         if first >= top:
             yield first - top, rows[1:, left : left + width]
     if top + height == raster.height:
@@ -134,15 +134,7 @@ def _stored(original: Original, start: int) -> Iterator[bytes]:
 def _unfiltered(filtered: list[bytes], raster: Raster, count: int) -> Pixels:
     """The samples of so many rows of which each stands behind its filter's number."""
     depth, color = 8 * np.dtype(raster.dtype).itemsize, COLOR_TYPES[raster.channels]
-    header = struct.pack(">LLBBBBB", raster.width, count, depth, color, 0, 0, 0)
-    file = b"".join(
-        (
-            SIGNATURE,
-            *chunk(b"IHDR", header),
-            *chunk(b"IDAT", *_uncompressed(filtered)),
-            *chunk(b"IEND"),
-        )
-    )
+    file = png_file((raster.width, count, depth, color), _uncompressed(filtered))
     try:
         rows = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -165,11 +157,3 @@ def _uncompressed(filtered: list[bytes]) -> Iterator[bytes | memoryview]:
             yield block
     yield struct.pack("<BHH", 1, 0, _STORED)
     yield struct.pack(">L", sum)
-
-
-def _as_stored(row: Pixels) -> bytes:
-    """The bytes of a row as the file has them: red first, and the high byte first."""
-    if row.ndim == 3:
-        code = cv2.COLOR_BGR2RGB if row.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
-        row = np.asarray(cv2.cvtColor(row, code))
-    return row.astype(row.dtype.newbyteorder(">"), copy=False).tobytes()

@@ -56,7 +56,7 @@ def png(pixels: Pixels) -> bytes:
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     way = way_for(pixels)
-    return _file(
+    return png_file(
         (width, height, 8 * pixels.itemsize, COLOR_TYPES[channels]),
         _deflated(_bands(pixels, way.filter), way.level, way.strategy),
     )
@@ -74,14 +74,14 @@ def indexed_png(indexed: Indexed) -> bytes:
     # Filters do nothing for what are numbers of colours.
     filtered = np.hstack((np.zeros((height, 1), np.uint8), rows))
     stream = _deflated([filtered], _SEARCH_INDICES, zlib.Z_DEFAULT_STRATEGY)
-    return _file((width, height, bits, _PALETTE), stream, more)
+    return png_file((width, height, bits, _PALETTE), stream, more)
 
 
 def way_for(pixels: Pixels) -> Way:
     """By the entropy of what each filter leaves of some rows."""
     looks = min(len(pixels), max(_LOOKS[0], min(_LOOKS[1], len(pixels) // 16)))
     rows = (2 * np.arange(looks) + 1) * len(pixels) // (2 * looks)
-    above, here = (_padded(pixels[r]) for r in (np.maximum(rows - 1, 0), rows))
+    above, here = (padded(pixels[r]) for r in (np.maximum(rows - 1, 0), rows))
     step, room = _step(pixels), _room(pixels, len(rows), max(f.rooms for f in FILTERS.values()))
     left = {n: here[:, step:] - predicted(n, here, above, step, room) for n in FILTERS}
     costs = {number: _entropy(rest) * FILTERS[number].worth for number, rest in left.items()}
@@ -101,14 +101,14 @@ def _bands(pixels: Pixels, number: int) -> Iterator[Pixels]:
     """Filtered rows, each with the filter's number before it; only until the next are asked for."""
     step = _step(pixels)
     rows = min(len(pixels), max(1, _BAND // (pixels.shape[1] * step)))
-    padded = np.zeros((rows + 1, (pixels.shape[1] + 1) * step), np.uint8)
+    lines = np.zeros((rows + 1, (pixels.shape[1] + 1) * step), np.uint8)
     filtered = np.full((rows, pixels.shape[1] * step + 1), number, np.uint8)
     room = _room(pixels, rows, FILTERS[number].rooms)
     for top in range(0, len(pixels), rows):
         count = min(rows, len(pixels) - top)
-        padded[0] = padded[rows]  # the last row of the band before, or zeros
-        here = _padded(pixels[top : top + count], padded[1 : count + 1])
-        guess = predicted(number, here, padded[:count], step, room)
+        lines[0] = lines[rows]  # the last row of the band before, or zeros
+        here = padded(pixels[top : top + count], lines[1 : count + 1])
+        guess = predicted(number, here, lines[:count], step, room)
         np.subtract(here[:, step:], guess, out=filtered[:count, 1:])
         yield filtered[:count]
 
@@ -117,7 +117,7 @@ def _room(pixels: Pixels, rows: int, count: int) -> Pixels:
     return np.empty((count, rows, pixels.shape[1] * _step(pixels)), np.uint8)
 
 
-def _padded(rows: Pixels, out: Pixels | None = None) -> Pixels:
+def padded(rows: Pixels, out: Pixels | None = None) -> Pixels:
     """The bytes of rows as the file has them, red first and high byte first, behind a pixel of
     zeros, which is what filters take to be on the left of the first (clause 9.2).
 
@@ -166,9 +166,10 @@ def _deflated(bands: Iterable[Pixels], level: int, strategy: int) -> list[bytes]
     return [*(stream.compress(np.ascontiguousarray(band)) for band in bands), stream.flush()]
 
 
-def _file(
-    header: tuple[int, int, int, int], stream: list[bytes], more: Iterable[Bytes] = ()
+def png_file(
+    header: tuple[int, int, int, int], stream: Iterable[Bytes], more: Iterable[Bytes] = ()
 ) -> bytes:
+    """Of width, height, bits of a sample and colour type; `more` chunks stand before the stream."""
     return b"".join(
         (
             SIGNATURE,

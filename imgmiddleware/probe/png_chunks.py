@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import check_size, unsupported
 from imgmiddleware.probe.window import Window
 
@@ -111,3 +112,11 @@ def read_header(window: Window) -> Header:
     if packing or filtering or interlace > 1:
         raise damaged("its compression, filter or interlace method does not exist")
     return Header(width, height, bits, color, bool(interlace))
+
+
+def read_probed_header(window: Window, facts: Facts) -> Header:
+    """The same, of an original whose facts were read before. Raises 422 where they do not fit."""
+    header = read_header(window)
+    if (header.width, header.height) != (facts.width, facts.height):
+        raise damaged("its IHDR is not the one that was probed")
+    return header

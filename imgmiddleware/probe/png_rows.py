@@ -15,7 +15,7 @@ from imgmiddleware.probe.png_chunks import (
     Chunk,
     Header,
     chunks,
-    read_header,
+    read_probed_header,
 )
 from imgmiddleware.probe.raster import ADOBE_DEFLATE, Raster, filtered_bytes
 from imgmiddleware.probe.window import Window
@@ -32,9 +32,7 @@ def strip_bytes(header: Header, clear: bool) -> int:
 
 def read_raster(window: Window, facts: Facts) -> Raster:
     """The rows of a PNG that has `strip_bytes`; its one piece begins with the first IDAT chunk."""
-    header = read_header(window)
-    if (header.width, header.height) != (facts.width, facts.height):
-        raise damaged("its IHDR is not the one that was probed")
+    header = read_probed_header(window, facts)
     palette: Chunk | None = None
     for chunk in chunks(window):
         if chunk.kind == b"PLTE":

@@ -14,10 +14,11 @@ from PIL import Image
 from hostile import chunk
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
-from imgmiddleware.imaging import filtered_rows, parts
+from imgmiddleware.imaging import filtered_rows
 from imgmiddleware.imaging.strips import decode_strips
 from imgmiddleware.probe import FORMATS, Facts, read_exif, read_facts
 from imgmiddleware.sources import BytesOriginal
+from native import choose
 from pictures import photo_like
 from pngs import filtered, png
 
@@ -38,10 +39,7 @@ def decoded(data: bytes) -> Any:
 
 @pytest.fixture(params=["isal", "zlib"])
 def inflater(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "zlib":
-        monkeypatch.setattr(parts, "isal_zlib", lambda: None)
-    elif parts.isal_zlib() is None:
-        pytest.skip("isal is not installed")
+    choose(monkeypatch, "isal_zlib", request.param == "isal")
 
 
 @pytest.fixture

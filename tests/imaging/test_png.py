@@ -18,6 +18,7 @@ from imgmiddleware.imaging.encode import encode
 from imgmiddleware.imaging.engine import engine
 from imgmiddleware.imaging.png import png, way_for
 from imgmiddleware.imaging.png_filters import FILTERS
+from native import choose
 from pictures import photo_like
 
 RANDOM = np.random.default_rng(7)
@@ -26,10 +27,7 @@ RANDOM = np.random.default_rng(7)
 @pytest.fixture(params=["zlib", "zlib-ng"])
 def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each of the two that may be installed."""
-    if request.param == "zlib":
-        monkeypatch.setattr(parts, "zlib_ng", lambda: None)
-    elif parts.zlib_ng() is None:
-        pytest.skip("zlib-ng is not installed")
+    choose(monkeypatch, "zlib_ng", request.param == "zlib-ng")
     return str(request.param)
 
 
