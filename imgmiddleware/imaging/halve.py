@@ -20,6 +20,9 @@ Size = tuple[int, int]
 #: where the last column or row is only partly of the picture.
 Extent = tuple[float, float]
 
+#: Samples along a side, above which the resampler averages by a whole factor, to at least half of
+#: this: four for each of the largest result, and what weights take stays small.
+LONGEST = 2**16
 
 #: A 64th of the picture is then left. Each time rounds, by an eighth of a step up on average, and
 #: strips must hold that many rows more at once.

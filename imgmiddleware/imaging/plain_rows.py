@@ -16,12 +16,17 @@ _WORTH_A_READ = 2**15
 
 
 def plain_rows(
-    original: Original, raster: Raster, box: tuple[int, int, int, int], step: int
+    original: Original,
+    raster: Raster,
+    box: tuple[int, int, int, int],
+    step: int,
+    *,
+    downwards: bool = False,
 ) -> Iterator[tuple[int, Pixels]]:
     """The box (left, top, width, height) in blocks that begin at multiples of `step` rows.
 
-    Each with the index of its first row in the box; in the order of the file. The pixels are a view
-    of memory that the next block is read into. Raises `ImageError`.
+    Each with the index of its first row in the box; in the order of the file, or `downwards`. The
+    pixels are a view of memory that the next block is read into. Raises `ImageError`.
     """
     left, top, width, height = box
     pixel = raster.channels * np.dtype(raster.dtype).itemsize
@@ -31,7 +36,7 @@ def plain_rows(
     rows = max(step, BLOCK // wanted // step * step)
     buffer = np.empty((min(rows, height), wanted), np.uint8)
     tops = range(top, top + height, rows)
-    for at in reversed(tops) if raster.upwards else tops:
+    for at in reversed(tops) if raster.upwards and not downwards else tops:
         block = buffer[: min(rows, top + height - at)]
         begin = raster.height - at - len(block) if raster.upwards else at
         _read(original, raster, begin, first, block)

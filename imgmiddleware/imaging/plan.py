@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from imgmiddleware.imaging.halve import halvings
+from imgmiddleware.imaging.halve import LONGEST, halvings
 from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
 from imgmiddleware.operations.output import WITH_ALPHA
 
@@ -29,6 +29,9 @@ _SCALES = (2, 8)
 
 #: Pixels of half an original that are kept for other sizes: 16 MB of three channels.
 _SHARED = 2**24 // 3
+
+#: And of all of it: a fourth of what decoded originals may take by default, as much as one may.
+_KEPT = 2**25 // 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,23 @@ class Plan:
         return min(self.halvings, 1) if half <= _SHARED else self.halvings
 
     @property
+    def passes(self) -> bool:
+        """Whether strips go to the resampler as they are read: they are too large to be kept.
+
+        Not where it would halve them itself, nor where only all of them tell: of a border, and of
+        alpha that is opaque.
+        """
+        if not self.strips or self.alpha or self.trim.trim or self.sampled == self.window[2:]:
+            return False
+        sides = [-(-side // 2**self.read_halved) for side in self.window[2:]]
+        large = math.prod(sides) > _KEPT and max(sides) <= LONGEST
+        return large and self.read_halved == halvings(self.window[2:], self.sampled)
+
+    @property
     def level(self) -> object:
         """What of the original is decoded, and how large: the same for what can share it."""
+        if self.passes:
+            return self.window, self.sampled, self.linear
         return (self.window, self.read_halved) if self.strips else self.least
 
     @property

@@ -36,6 +36,9 @@ _DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 _WORKING = 12
 #: And more of them where inks are converted at twice its size, in several copies.
 _INKED = 16
+#: Rows of passing strips that are held at once for each that a row of the result is made of: those
+#: of 64 results and what these read around them, twice while they move to more memory.
+_PASSING = 160
 
 
 def make_plan(
@@ -122,7 +125,10 @@ def _strip_bytes(facts: Facts, plan: Plan) -> int:
     """
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
     step = 1 << plan.read_halved
-    pixels = -(-plan.window[2] // step) * -(-plan.window[3] // step)
+    width, height = -(-plan.window[2] // step), -(-plan.window[3] // step)
+    if plan.passes:
+        height = min(height, _PASSING * -(-height // plan.sampled[1]))
+    pixels = width * height
     sample = facts.depth // 8
     made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)
     return pixels * channels * (sample + made) + facts.strip_bytes

@@ -25,7 +25,7 @@ from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import Box, Plan, as_stored
 from imgmiddleware.imaging.resample import resample
-from imgmiddleware.imaging.strips import decode_strips
+from imgmiddleware.imaging.strips import decode_strips, passing_strips
 from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
@@ -54,7 +54,8 @@ class Rendered:
 class Decoded:
     """What was read of an original: its pixels as stored, or a window of them, and what goes along.
 
-    It is not written to again, and may serve any number of results.
+    Strips that pass are resampled already. It is not written to again, and may serve any number of
+    results.
     """
 
     pixels: Pixels
@@ -145,7 +146,12 @@ def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
 def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
     """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
     exif, profile = read_exif(original, facts), read_profile(original, facts)
-    pixels = decode_strips(original, facts, plan.window, plan.read_halved)
+    if plan.passes:
+        rows = passing_strips(original, facts, plan.window, plan.read_halved)
+        shown = extent(plan.window[2:], plan.read_halved)
+        pixels = resample(rows, plan.sampled, alpha=False, linear=plan.linear, shown=shown)
+    else:
+        pixels = decode_strips(original, facts, plan.window, plan.read_halved)
     return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
 
 
@@ -191,7 +197,7 @@ def _cropped(
 ) -> tuple[Pixels, tuple[float, float, float, float] | None]:
     """What the plan's crop touches of a picture decoded smaller, and where it is in that."""
     if decoded.window:
-        return decoded.pixels if plan.halvings else _part(decoded, plan.crop), None
+        return decoded.pixels if plan.halvings or plan.passes else _part(decoded, plan.crop), None
     left, top, width, height = plan.crop_of(decoded.pixels.shape[1::-1])
     x, y = math.floor(left), math.floor(top)
     part = decoded.pixels[y : math.ceil(top + height), x : math.ceil(left + width)]
@@ -200,7 +206,7 @@ def _cropped(
 
 def _shown(decoded: Decoded, plan: Plan) -> Extent | None:
     """The extent of strips that were halved as they came."""
-    halved = decoded.window and plan.halvings
+    halved = decoded.window and plan.halvings and not plan.passes
     return extent(plan.crop[2:], plan.halvings) if halved else None
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.imaging.halve import Extent, halve, halvings
+from imgmiddleware.imaging.halve import LONGEST, Extent, halve, halvings
 from imgmiddleware.imaging.lanczos import Box, Floats, lanczos
 from imgmiddleware.imaging.light import encoded, light
+from imgmiddleware.imaging.passing import PassingRows
 from imgmiddleware.operations.pixels import full
 from imgmiddleware.sources.original import Pixels
 
@@ -27,15 +28,11 @@ _BAND = 2**18
 #: Samples that are not whole, or too fine, become whole numbers up to about this.
 _FINE = 2**24
 
-#: Samples along a side, above which they are averaged by a whole factor to at least half of this:
-#: four for each of the largest result, and what weights take stays small.
-_LONGEST = 2**16
-
 Change = Callable[[Pixels], Pixels]
 
 
 def resample(
-    pixels: Pixels,
+    pixels: Pixels | PassingRows,
     size: Size,
     *,
     alpha: bool,
@@ -51,18 +48,19 @@ def resample(
     nor colours beside alpha are: as often as `halvings` says.
     `box` is a part, in samples with a fraction. The filter reads around it, and halvings are those
     of the whole: so parts side by side become tiles without a seam.
+    Rows that pass are all held at once where there is alpha, or where they are halved here.
     """
     height, width = pixels.shape[:2]
     whole: Box = (0, 0, width, height)
     box = box or (0, 0, *(shown or (width, height)))
     if (width, height) == size and box == whole:
-        return pixels
-    weighed = alpha and not _opaque(pixels)
+        return pixels[0:height, 0:width]
+    weighed = alpha and not _opaque(pixels[0:height, 0:width])
     prepare = _preparation(weighed=weighed, linear=linear)
     source = _shortened(_Source(pixels, box, prepare))
     if shown is None:
         source = _halved(source, size)
-    dtype = light(pixels[:1, :1]).dtype if linear else pixels.dtype
+    dtype = light(np.empty((1, 1), pixels.dtype)).dtype if linear else pixels.dtype
     result = _Filter(source, dtype, weighed).to(size)
     return encoded(result, pixels.dtype) if linear else result
 
@@ -90,7 +88,7 @@ def _opaque(pixels: Pixels) -> bool:
 class _Source:
     """Pixels of which a box is wanted, after `prepare` where that is still to be done."""
 
-    pixels: Pixels
+    pixels: Pixels | PassingRows
     box: Box
     prepare: Change | None
 
@@ -119,11 +117,11 @@ def _by_parts(average: Change, pixels: Pixels, by: Size) -> Pixels:
 
 
 def _shortened(source: _Source) -> _Source:
-    """With no side over `_LONGEST`. A rest of pixels at the end that make no whole one is cut."""
+    """With no side over `LONGEST`. A rest of pixels at the end that make no whole one is cut."""
     height, width = source.pixels.shape[:2]
-    if max(width, height) <= _LONGEST:
+    if max(width, height) <= LONGEST:
         return source
-    by = max(1, 2 * width // _LONGEST), max(1, 2 * height // _LONGEST)
+    by = max(1, 2 * width // LONGEST), max(1, 2 * height // LONGEST)
 
     def average(part: Pixels) -> Pixels:
         small = part.shape[1] // by[0], part.shape[0] // by[1]

@@ -14,6 +14,7 @@ import numpy as np
 
 from imgmiddleware.imaging.filtered_rows import filtered_rows
 from imgmiddleware.imaging.halve import halve
+from imgmiddleware.imaging.passing import PassingRows
 from imgmiddleware.imaging.pieces import piece_rows
 from imgmiddleware.imaging.plain_rows import plain_rows
 from imgmiddleware.probe import read_raster
@@ -36,27 +37,39 @@ def decode_strips(original: Original, facts: Facts, box: Box, times: int) -> Pix
     """
     raster = read_raster(original, facts)
     step = 2**times
-    blocks: Iterable[Block]
-    if raster.filtered:
-        blocks = filtered_rows(original, raster, box, step)
-    elif raster.is_plain:
-        blocks = plain_rows(original, raster, box, step)
-    else:
-        blocks = _aligned(piece_rows(original, raster, box), step)
-    return _reduced(blocks, raster, box, times)
-
-
-def _reduced(blocks: Iterable[Block], raster: Raster, box: Box, times: int) -> Pixels:
-    step, before, after = 2**times, _before(raster), _after(raster)
     result: Pixels | None = None
-    for top, rows in blocks:
-        small = after(_halved(before(rows), times))
+    for top, rows in _reduced(_rows(original, raster, box, step), raster, times):
         if result is None:
-            shape = -(-box[3] // step), -(-box[2] // step), *small.shape[2:]
-            result = np.empty(shape, small.dtype)
-        result[top // step : top // step + len(small)] = small
+            shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
+            result = np.empty(shape, rows.dtype)
+        result[top // step : top // step + len(rows)] = rows
     assert result is not None  # a box has at least one row
     return result
+
+
+def passing_strips(original: Original, facts: Facts, box: Box, times: int) -> PassingRows:
+    """The same rows, from the top down, while they are read: it raises then too."""
+    raster = read_raster(original, facts)
+    step = 2**times
+    blocks = _reduced(_rows(original, raster, box, step, downwards=True), raster, times)
+    return PassingRows((rows for _, rows in blocks), -(-box[3] // step))
+
+
+def _rows(
+    original: Original, raster: Raster, box: Box, step: int, *, downwards: bool = False
+) -> Iterable[Block]:
+    """The box in blocks of whole steps of rows; `downwards`: from the top down."""
+    if raster.filtered:
+        return filtered_rows(original, raster, box, step)
+    if raster.is_plain:
+        return plain_rows(original, raster, box, step, downwards=downwards)
+    return _aligned(piece_rows(original, raster, box), step)
+
+
+def _reduced(blocks: Iterable[Block], raster: Raster, times: int) -> Iterator[Block]:
+    before, after = _before(raster), _after(raster)
+    for top, rows in blocks:
+        yield top, after(_halved(before(rows), times))
 
 
 def _halved(rows: Pixels, times: int) -> Pixels:

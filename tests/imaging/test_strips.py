@@ -28,6 +28,7 @@ from imgmiddleware.imaging import (
     make_plan,
     pieces,
     plain_rows,
+    plan,
     predicted_bytes,
     render,
 )
@@ -58,7 +59,7 @@ class Counted:
         self.reads += 1
         if self.reads > self._change_at:
             raise ImageError("original-changed", "it was")
-        end = len(self.data) // 3 if self.reads > self._cut_at else len(self.data)
+        end = 60 if self.reads > self._cut_at else len(self.data)
         part = self.data[offset : min(end, offset + len(buffer))]
         buffer[: len(part)] = part
         self.total += len(part)
@@ -313,12 +314,21 @@ QUERIES: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kept", [0, 2**24], ids=["passing", "kept"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_result_is_that_of_the_plain_path(kind: str, size: str) -> None:
+def test_the_result_is_that_of_the_plain_path(
+    kind: str, size: str, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same file all at once, by OpenCV or Pillow, and by the resampler alone."""
+    monkeypatch.setattr(plan, "_KEPT", kept)
+    monkeypatch.setattr(plan, "_SHARED", kept)
+    blocks_of(5000, monkeypatch)
     data = KINDS[kind].make(picture(size))
     strips = probe(data)
+    passing = [make_plan(strips, build(query)).passes for query in QUERIES]
+    assert any(passing) is (not kept and strips.strip_bytes > 0 and not strips.alpha)
+    assert not all(passing)
     for query in QUERIES:
         bodies = []
         for facts in (strips, replace(strips, strip_bytes=0)):
@@ -326,9 +336,9 @@ def test_the_result_is_that_of_the_plain_path(kind: str, size: str) -> None:
             def replan(part: Any, facts: Facts = facts, query: dict[str, str] = query) -> Any:
                 return make_plan(facts, build(query), part=part)
 
-            plan = make_plan(facts, build({**query, "fm": "png"}))
-            decoded = decode_original(Counted(data), facts, plan)
-            bodies.append(render(decoded, plan, replan).body)
+            made = make_plan(facts, build({**query, "fm": "png"}))
+            decoded = decode_original(Counted(data), facts, made)
+            bodies.append(render(decoded, made, replan).body)
         assert bodies[0] == bodies[1], query
 
 
@@ -341,8 +351,8 @@ def test_a_turned_tiff_is_turned_once(orientation: int) -> None:
         upright = np.asarray(image)  # turned by Pillow
     facts = probe(file.getvalue())
     assert facts.strip_bytes
-    plan = make_plan(facts, build({"fm": "png"}))
-    body = render(decode_original(Counted(file.getvalue()), facts, plan), plan, lambda _: plan).body
+    made = make_plan(facts, build({"fm": "png"}))
+    body = render(decode_original(Counted(file.getvalue()), facts, made), made, lambda _: made).body
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), upright)
 
 
@@ -390,20 +400,22 @@ def test_columns_that_are_cut_away_are_not_read() -> None:
 # --- damage, and originals that change
 
 
+@pytest.mark.parametrize("kept", [0, 2**24], ids=["passing", "kept"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_original_that_changes_or_shrinks_meanwhile(
-    kind: str, monkeypatch: pytest.MonkeyPatch
+    kind: str, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks_of(5000, monkeypatch)
+    monkeypatch.setattr(plan, "_KEPT", kept)
     data = KINDS[kind].make(picture("odd"))
     facts = probe(data)
     whole = Counted(data)
-    plan = make_plan(facts, build({"w": "40"}))
-    decode_original(whole, facts, plan)
+    made = make_plan(facts, build({"w": "60"}))  # not averaged by twos
+    decode_original(whole, facts, made)
     for at in range(whole.reads):
         for original in (Counted(data, change_at=at), Counted(data, cut_at=at)):
             with pytest.raises(ImageError) as caught:
-                decode_original(original, facts, plan)
+                decode_original(original, facts, made)
             # What is missing of a header looks like damage, where a source does not say it changed.
             assert caught.value.code in ("original-changed", "damaged-original")
 
@@ -475,7 +487,7 @@ assert answer(lambda id: np.zeros((64, 64, 3), np.uint8)) == 200
 assert answer(lambda id: open(sys.argv[2], "rb").read()) == 200
 open("/proc/self/clear_refs", "w").write("5")  # the high-water mark starts anew (proc(5))
 before = status("VmRSS")
-assert answer(sys.argv[1]) == 200
+assert answer(sys.argv[1], sys.argv[3]) == 200
 print(status("VmHWM") - before)
 """
 
@@ -483,9 +495,13 @@ LARGE = np.tile(photo_like(1000, 1000), (4, 6, 1))  # 24 megapixels, 72 MB
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc")
+@pytest.mark.parametrize(("query", "most"), [("w=300&fm=jpg", 24), ("w=1600&fm=jpg", 32)])
 @pytest.mark.parametrize("format", ["bmp", "plain", "lzw", "deflate", "tiles", "png"])
-def test_memory_follows_the_result(format: str, tmp_path: Path) -> None:
-    """All of it would be 72 MB; an eighth of it, with what reading and encoding take, is little."""
+def test_memory_follows_the_result(format: str, query: str, most: int, tmp_path: Path) -> None:
+    """All of it would be 72 MB; an eighth of it, with what reading and encoding take, is little.
+
+    Of a result that nothing is averaged for, of 5 MB, only the rows that it is being made of.
+    """
 
     def written(pixels: Array) -> bytes:
         if format == "bmp":
@@ -505,11 +521,11 @@ def test_memory_follows_the_result(format: str, tmp_path: Path) -> None:
     (folder / "original").write_bytes(written(LARGE))
     (tmp_path / "small").write_bytes(written(LARGE[:200, :200]))
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(folder), str(tmp_path / "small")],
+        [sys.executable, "-c", CHILD, str(folder), str(tmp_path / "small"), query],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 24 * 2**20
+    assert int(done.stdout) < most * 2**20
 
 
 def test_what_is_predicted_follows_the_result_too() -> None:
@@ -523,6 +539,17 @@ def test_what_is_predicted_follows_the_result_too() -> None:
     # Light is averaged after all of it is decoded.
     light = make_plan(facts, build({"w": "300", "linear": "1"}))
     assert predicted_bytes(facts, light, len(data)) > 54 * 10**6
+
+
+def test_of_rows_that_pass_few_are_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """18 megapixels, 54 MB, of which 160 times 4 rows of the 3172 may be held at once."""
+    facts = probe(bmp(np.zeros((3172, 5640, 3), np.uint8), 24))
+    passing = make_plan(facts, build({"w": "1600"}))
+    assert passing.passes
+    predicted = predicted_bytes(facts, passing)
+    monkeypatch.setattr(plan, "_KEPT", 2**26)
+    assert not passing.passes
+    assert predicted_bytes(facts, passing) - predicted == (3172 - 160 * 4) * 5640 * 3
 
 
 def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:

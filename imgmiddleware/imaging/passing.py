@@ -1,0 +1,54 @@
+"""Passing rows: those of an original that go by once, of which the last few are held.
+
+The resampler reads a picture from the top down, some rows at a time. What is too large to be kept
+for other sizes need then never be whole in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from imgmiddleware.sources.original import Pixels
+
+
+class PassingRows:
+    """To the resampler a picture: `shape`, `ndim`, `dtype`, and `rows[a:b, c:d]` as a view.
+
+    Neither `a` nor `b` may be less than before, and the view is written over by the next rows.
+    Raises what `blocks` raises; each of them may be written over by the next.
+    """
+
+    def __init__(self, blocks: Iterator[Pixels], height: int) -> None:
+        self._blocks = blocks
+        self._block = next(blocks)  # what is left of it
+        self.shape = height, *self._block.shape[1:]
+        self.ndim = self._block.ndim
+        self.dtype = self._block.dtype
+        self._held = np.empty((0, *self.shape[1:]), self.dtype)
+        self._top = self._end = 0
+
+    def __getitem__(self, part: tuple[slice, slice]) -> Pixels:
+        rows, columns = part
+        if rows.stop > self._end:
+            self._hold(rows.start, rows.stop)
+        return self._held[rows.start - self._top : rows.stop - self._top, columns]
+
+    def _hold(self, top: int, end: int) -> None:
+        """Rows from `top` to before `end`: those that are held already move to the front."""
+        still = self._held[top - self._top : self._end - self._top]
+        if end - top > len(self._held):
+            self._held = np.empty((end - top, *self.shape[1:]), self.dtype)
+        self._held[: len(still)] = still
+        self._top = top
+        while self._end < end:
+            if not len(self._block):
+                self._block = next(self._blocks)
+            count = min(len(self._block), end - self._end)
+            begin = self._end - top
+            self._held[begin : begin + count] = self._block[:count]
+            self._block = self._block[count:]
+            self._end += count
+        if end == self.shape[0]:  # behind the last row stand sums that are to be compared
+            next(self._blocks, None)
