@@ -46,11 +46,6 @@ def halvings(shown: Extent, size: Size) -> int:
     return 0
 
 
-def extent(shown: Extent, times: int) -> Extent:
-    """What a picture of this extent shows once it is halved so often: exactly, by powers of two."""
-    return shown[0] / 2**times, shown[1] / 2**times
-
-
 def halve(pixels: Pixels) -> Pixels:
     """Each 2 x 2 samples as their rounded average: (ceil(height / 2), ceil(width / 2), ...).
 

@@ -20,10 +20,10 @@ from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bit
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.decode_more import DECODERS, decode_more
 from imgmiddleware.imaging.encode import encode, encode_within
-from imgmiddleware.imaging.halve import Extent, extent, halve
+from imgmiddleware.imaging.halve import halve
 from imgmiddleware.imaging.metadata import Metadata
 from imgmiddleware.imaging.orient import orient
-from imgmiddleware.imaging.plan import Box, Plan, as_stored
+from imgmiddleware.imaging.plan import Box, Part, Plan, as_stored
 from imgmiddleware.imaging.resample import resample
 from imgmiddleware.imaging.strips import decode_strips, passing_strips
 from imgmiddleware.operations.pixels import has_alpha
@@ -148,8 +148,8 @@ def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
     exif, profile = read_exif(original, facts), read_profile(original, facts)
     if plan.passes:
         rows = passing_strips(original, facts, plan.window, plan.read_halved)
-        shown = extent(plan.window[2:], plan.read_halved)
-        pixels = resample(rows, plan.sampled, alpha=False, linear=plan.linear, shown=shown)
+        box, linear = plan.crop_of_strips, plan.linear
+        pixels = resample(rows, plan.sampled, alpha=False, linear=linear, box=box, halved=True)
     else:
         pixels = decode_strips(original, facts, plan.window, plan.read_halved)
     return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
@@ -171,16 +171,16 @@ def _decoded(pixels: Pixels, facts: Facts, exif: Exif, profile: bytes | None) ->
 
 def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     """All steps from the decoded picture to the one that is encoded."""
-    (pixels, box), color, shown = _cropped(decoded, plan), decoded.color, _shown(decoded, plan)
+    (pixels, box, halved), color = _cropped(decoded, plan), decoded.color
     profile = None if plan.keeps_profile else decoded.profile
     if color == "cmyk":
         # What a mean of inks looks like is not the mean of what they look like; but to convert all
         # of a photo costs as much as everything else together.
-        inks = resample(pixels, plan.sampled, alpha=False, shown=shown, box=box)
+        inks = resample(pixels, plan.sampled, alpha=False, box=box, halved=halved)
         pixels, color = to_srgb(inks, profile, color), "rgb"
-        profile = shown = box = None
-    alpha = has_alpha(pixels)
-    pixels = resample(pixels, plan.size, alpha=alpha, linear=plan.linear, shown=shown, box=box)
+        profile, box, halved = None, None, False
+    alpha, linear = has_alpha(pixels), plan.linear
+    pixels = resample(pixels, plan.size, alpha=alpha, linear=linear, box=box, halved=halved)
     pixels = orient(pixels, plan.orientation)
     at_depth = to_sixteen_bits if plan.deep else to_eight_bits
     if color != "gray" or pixels.dtype != np.uint16:  # which can be converted as they are
@@ -192,22 +192,20 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     return plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
 
 
-def _cropped(
-    decoded: Decoded, plan: Plan
-) -> tuple[Pixels, tuple[float, float, float, float] | None]:
-    """What the plan's crop touches of a picture decoded smaller, and where it is in that."""
-    if decoded.window:
-        return decoded.pixels if plan.halvings or plan.passes else _part(decoded, plan.crop), None
-    left, top, width, height = plan.crop_of(decoded.pixels.shape[1::-1])
+def _cropped(decoded: Decoded, plan: Plan) -> tuple[Pixels, Part | None, bool]:
+    """What the plan's crop touches of what was decoded, where it is in that, and whether that was
+    halved.
+    """
+    pixels = decoded.pixels
+    if decoded.window and plan.passes:
+        return pixels, None, False
+    if decoded.window and plan.halvings:
+        return pixels, plan.crop_of_strips, True
+    crop = plan.crop_of_strips if decoded.window else plan.crop_of(pixels.shape[1::-1])
+    left, top, width, height = crop
     x, y = math.floor(left), math.floor(top)
-    part = decoded.pixels[y : math.ceil(top + height), x : math.ceil(left + width)]
-    return part, (left - x, top - y, width, height)
-
-
-def _shown(decoded: Decoded, plan: Plan) -> Extent | None:
-    """The extent of strips that were halved as they came."""
-    halved = decoded.window and plan.halvings and not plan.passes
-    return extent(plan.crop[2:], plan.halvings) if halved else None
+    part = pixels[y : math.ceil(top + height), x : math.ceil(left + width)]
+    return part, (left - x, top - y, width, height), False
 
 
 def _part(decoded: Decoded, box: Box) -> Pixels:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.imaging.halve import LONGEST, Extent, halve, halvings
+from imgmiddleware.imaging.halve import LONGEST, halve, halvings
 from imgmiddleware.imaging.lanczos import Box, Floats, lanczos
 from imgmiddleware.imaging.light import encoded, light
 from imgmiddleware.imaging.passing import PassingRows
@@ -37,28 +37,28 @@ def resample(
     *,
     alpha: bool,
     linear: bool = False,
-    shown: Extent | None = None,
     box: Box | None = None,
+    halved: bool = False,
 ) -> Pixels:
     """`pixels` at `size` (width, height); same dtype and channels.
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
     not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
-    `shown` is the extent of pixels that were halved while they were decoded, which neither light
-    nor colours beside alpha are: as often as `halvings` says.
     `box` is a part, in samples with a fraction. The filter reads around it, and halvings are those
     of the whole: so parts side by side become tiles without a seam.
+    `halved` are pixels that were so while they were decoded, which neither light nor colours beside
+    alpha are: as often as `halvings` says. Then `box` is what they show.
     Rows that pass are all held at once where there is alpha, or where they are halved here.
     """
     height, width = pixels.shape[:2]
     whole: Box = (0, 0, width, height)
-    box = box or (0, 0, *(shown or (width, height)))
+    box = box or whole
     if (width, height) == size and box == whole:
         return pixels[0:height, 0:width]
     weighed = alpha and not _opaque(pixels[0:height, 0:width])
     prepare = _preparation(weighed=weighed, linear=linear)
     source = _shortened(_Source(pixels, box, prepare))
-    if shown is None:
+    if not halved:
         source = _halved(source, size)
     dtype = light(np.empty((1, 1), pixels.dtype)).dtype if linear else pixels.dtype
     result = _Filter(source, dtype, weighed).to(size)

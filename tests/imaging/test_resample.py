@@ -101,7 +101,8 @@ def test_pixels_that_were_halved_before() -> None:
     """3 x 3 pixels halved are 2 x 2, which show 1.5 of their own: the last ones are half as wide."""
     pixels = photo_like(1001, 751)
     small = halve(halve(pixels))
-    result = resample(small, (120, 90), alpha=False, shown=(1001 / 4, 751 / 4))
+    box = (0, 0, 1001 / 4, 751 / 4)
+    result = resample(small, (120, 90), alpha=False, box=box, halved=True)
     assert np.array_equal(result, resample(pixels, (120, 90), alpha=False))
     assert psnr(result, float_lanczos(pixels, (120, 90))) > 49
 
