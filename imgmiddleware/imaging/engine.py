@@ -17,7 +17,7 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 8
+REVISION = 9
 
 
 def made_by(plan: Plan) -> str:

@@ -7,11 +7,13 @@ it, and what it is halved or resampled to.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from imgmiddleware.imaging.halve import LONGEST, halvings
 from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
 from imgmiddleware.operations.output import WITH_ALPHA
+from imgmiddleware.probe.facts import Facts
 
 #: Left, top, width, height in pixels.
 Box = tuple[int, int, int, int]
@@ -46,6 +48,7 @@ class Plan:
     stored: tuple[int, int]
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
+    copy: Facts | None  # what is decoded instead of it: a smaller copy in the same file
     scales: bool  # the decoder can give half of the width and height for less
     strips: bool  # decoded piece by piece: only what is in `window`, halved at once
     region: Box  # of the upright original, where a border may be trimmed off
@@ -66,17 +69,37 @@ class Plan:
     format: str  # a key of operations.output.MEDIA_TYPES
     output: Output
 
+    def of_smallest(self, copies: Sequence[Facts]) -> Plan:
+        """With the smallest of these copies, the largest first, that has samples enough, if any."""
+        if self._is_exact or self.frames > 1:
+            return self
+        plans = (replace(self, copy=copy) for copy in reversed(copies))
+        return next((plan for plan in plans if plan._is_enough(plan.held)), self)
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """The width and height of what is decoded, the page or its copy, before any scaling."""
+        if self.copy is None:
+            return self.stored
+        return (self.copy.width, self.copy.height) if self.strips else self.copy.upright
+
     @property
     def least(self) -> tuple[int, int]:
         """The width and height at which the whole original is decoded, where a decoder can scale.
 
         All of it, half or an eighth: with few to choose from, several sizes of a picture share one.
         """
-        # It would average in gamma, or blur the border's edge.
-        if not self.scales or self.linear or self.trim.trim:
-            return self.stored
+        if not self.scales or self._is_exact:
+            return self.held
         scaled = map(self._scaled, reversed(_SCALES))
         return next(filter(self._is_enough, scaled), self.stored)
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether all samples are needed: a smaller picture was averaged in gamma, which also blurs
+        a border's edge.
+        """
+        return self.linear or self.trim.trim is not None
 
     def _scaled(self, by: int) -> tuple[int, int]:
         return -(-self.stored[0] // by), -(-self.stored[1] // by)
@@ -94,24 +117,35 @@ class Plan:
         Of 1001 columns 501 are decoded, which show 500.5: to take all of the last one would shift
         what is beside it, and cost 6 to 14 dB.
         """
-        by = next(by for by in (1, *_SCALES) if self._scaled(by) == decoded)
+        if self.copy is not None:
+            return self._crop_of_held
+        return self._crop_by(next(by for by in (1, *_SCALES) if self._scaled(by) == decoded))
+
+    @property
+    def _crop_of_held(self) -> Part:
+        return self._crop_by(1 if self.copy is None else self.copy.reduced)
+
+    def _crop_by(self, by: int) -> Part:
         left, top, width, height = self.crop
         return left / by, top / by, width / by, height / by
 
     @property
     def crop_of_strips(self) -> Part:
         """`crop` in samples of `window` that was halved `halvings` times."""
-        left, top, width, height = self.crop
+        left, top, width, height = self._crop_of_held
         step = 2**self.halvings
         x, y = left - self.window[0], top - self.window[1]
         return x / step, y / step, width / step, height / step
 
     @property
     def window(self) -> Box:
-        """The part of the stored original that is needed."""
+        """The part of what is `held` that is needed."""
         if self.trim.trim:
             return as_stored(self.region, self.orientation, self.stored)
-        return self.crop
+        left, top, width, height = self._crop_of_held
+        x, y = math.floor(left), math.floor(top)
+        right, bottom = map(math.ceil, (left + width, top + height))
+        return x, y, min(right, self.held[0]) - x, min(bottom, self.held[1]) - y
 
     @property
     def sampled(self) -> tuple[int, int]:
@@ -132,7 +166,7 @@ class Plan:
         """
         if self.linear or self.trim.trim or self.alpha:
             return 0
-        return halvings(self.crop[2:], self.sampled)
+        return halvings(self._crop_of_held[2:], self.sampled)
 
     @property
     def read_halved(self) -> int:
@@ -153,20 +187,21 @@ class Plan:
             return False
         sides = [-(-side // 2**self.read_halved) for side in self.window[2:]]
         large = math.prod(sides) > _KEPT and max(sides) <= LONGEST
-        return large and self.read_halved == halvings(self.window[2:], self.sampled)
+        return large and self.read_halved == halvings(self._crop_of_held[2:], self.sampled)
 
     @property
     def level(self) -> object:
         """What of the original is decoded, and how large: the same for what can share it."""
+        held = self.held
         if self.passes:
-            return self.window, self.sampled, self.linear
-        return (self.window, self.read_halved) if self.strips else self.least
+            return held, self.crop, self.sampled, self.linear
+        return (held, self.window, self.read_halved) if self.strips else self.least
 
     @property
     def finer(self) -> tuple[object, ...]:
         """Levels that this one can be made of, exactly, without its original; the nearest first."""
         times = range(self.read_halved - 1, -1, -1) if self.strips else ()
-        return tuple((self.window, fewer) for fewer in times)
+        return tuple((self.held, self.window, fewer) for fewer in times)
 
     @property
     def keeps_alpha(self) -> bool:

@@ -77,10 +77,11 @@ def make_plan(
         result = step.size(*result)
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
     deep = _is_deep(facts, output, format, steps)
-    return Plan(
+    plan = Plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
+        copy=None,
         scales=facts.format == "jpeg",
         strips=strips,
         region=region,
@@ -101,6 +102,7 @@ def make_plan(
         format=format,
         output=output,
     )
+    return plan.of_smallest(facts.copies)
 
 
 def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
@@ -114,7 +116,8 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
     after = width * height * 4 * sample * (working + plan.frames - 1)
-    return after + (_strip_bytes(facts, plan) if plan.strips else file + facts.decode_bytes)
+    held = plan.copy or facts
+    return after + (_strip_bytes(held, plan) if plan.strips else file + held.decode_bytes)
 
 
 def _strip_bytes(facts: Facts, plan: Plan) -> int:

@@ -136,22 +136,23 @@ def _metadata(decoded: Decoded, plan: Plan) -> Metadata:
 
 
 def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
-    """A page of a TIFF has facts of its own; a frame is laid on those before it."""
+    """A page of a TIFF, and a copy, has facts of its own; a frame is laid on those before it."""
     if is_composed(facts) or (plan.frame and not facts.directory):
         pixels, _ = next(islice(seen_frames(data, facts).frames, plan.frame, None))
         return pixels
-    return decode(data, facts, plan.stored, plan.least)
+    return decode(data, plan.copy or facts, plan.held, plan.least)
 
 
 def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
     """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
     exif, profile = read_exif(original, facts), read_profile(original, facts)
+    held = plan.copy or facts
     if plan.passes:
-        rows = passing_strips(original, facts, plan.window, plan.read_halved)
+        rows = passing_strips(original, held, plan.window, plan.read_halved)
         box, linear = plan.crop_of_strips, plan.linear
         pixels = resample(rows, plan.sampled, alpha=False, linear=linear, box=box, halved=True)
     else:
-        pixels = decode_strips(original, facts, plan.window, plan.read_halved)
+        pixels = decode_strips(original, held, plan.window, plan.read_halved)
     return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from imgmiddleware.errors import ImageError
 from imgmiddleware.probe.format import PARSE_ERRORS, Encoded, let_pass
 from imgmiddleware.probe.ifd import (
-    LONG8,
+    BIG_TYPES,
     ORIENTATION,
     SIZES,
     Entry,
@@ -110,7 +110,7 @@ def values(window: Window, layout: Layout, entries: Mapping[int, Entry]) -> dict
     """The values of entries, but for those of no known type and those outside of the block."""
     found: dict[int, Value] = {}
     for tag, entry in entries.items():
-        if entry.type in SIZES and entry.type != LONG8 and entry.count > 0:
+        if entry.type in SIZES and entry.type not in BIG_TYPES and entry.count > 0:
             try:
                 found[tag] = Value(entry.type, entry.count, _raw(window, layout, entry))
             except ImageError as error:

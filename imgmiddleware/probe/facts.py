@@ -34,6 +34,10 @@ class Facts:
     # piece, so that what is cut away is not read and the rest is reduced at once; 0: all at once
     bare: bool = False  # known to hold no EXIF, so that nobody looks through all of it once more
     directory: int = 0  # TIFF: the offset of this page's directory; 0 is the first page
+    copies: tuple[
+        Facts, ...
+    ] = ()  # TIFF: smaller copies of this page in the file, the largest first
+    reduced: int = 1  # such a copy: by what the width and height of its page are divided
 
     @property
     def upright(self) -> tuple[int, int]:

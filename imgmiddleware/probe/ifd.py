@@ -19,11 +19,16 @@ MAX_ENTRIES = 2048
 ORIENTATION = 274
 
 #: Type number -> size in bytes and struct's letter: the integer types only, as no tag read here is
-#: anything else. 16 is BigTIFF's LONG8; 7, UNDEFINED, holds a colour profile.
-LONG8 = 16
-_INTEGERS = {1: (1, "B"), 3: (2, "H"), 4: (4, "L"), 7: (1, "B"), 13: (4, "L"), 16: (8, "Q")}
+#: anything else. 13 and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile.
+_INTEGERS = {
+    1: (1, "B"), 3: (2, "H"), 4: (4, "L"), 7: (1, "B"), 13: (4, "L"), 16: (8, "Q"), 18: (8, "Q")
+}  # fmt: skip
 #: Type number -> size in bytes, of all types (TIFF 6.0, section 2): text, rationals and floats too.
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+SIZES = {
+    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8
+}  # fmt: skip
+#: Those that are BigTIFF's own: LONG8 and IFD8.
+BIG_TYPES = (16, 18)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import repeat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from imgmiddleware.errors import damaged
+from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import (
     MAX_PROFILE,
+    PARSE_ERRORS,
     Encoded,
     Format,
     check_size,
+    let_pass,
     unsupported,
 )
 from imgmiddleware.probe.ifd import (
@@ -21,19 +22,16 @@ from imgmiddleware.probe.ifd import (
     Directory,
     Entry,
     Layout,
-    count_entries,
     read_directory,
     read_layout,
-    read_next,
     read_values,
 )
 from imgmiddleware.probe.tiff_kinds import COLORS, Kind, Piece, check_decodable
 from imgmiddleware.probe.tiff_memory import decode_bytes, output_bytes
+from imgmiddleware.probe.tiff_pages import find_copies, find_pages, is_like, reduced_by
 from imgmiddleware.probe.tiff_pieces import strip_bytes
 from imgmiddleware.probe.window import Readable, Window
 
-#: Pages counted. Each is two reads; a fax of more is counted as this many.
-MAX_PAGES = 1024
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
 MAX_PIECES = 2**18
 #: A tile is decoded whole, so one of 65,536 x 65,536 for ten pixels would cost gigabytes. Tiles
@@ -191,20 +189,6 @@ def _check_room(kind: Kind, planes: int, stored: int) -> None:
         raise damaged(f"{stored} bytes cannot hold {kind.width} x {kind.height} pixels")
 
 
-def _pages(window: Window, layout: Layout) -> tuple[int, ...]:
-    """The offsets of all directories."""
-    seen = {layout.first: None}
-    offset = layout.first
-    for _ in repeat(None, MAX_PAGES - 1):
-        offset = read_next(window, layout, offset, count_entries(window, layout, offset))
-        if not offset:
-            break
-        if offset in seen:
-            raise damaged("its directories form a loop")
-        seen[offset] = None
-    return tuple(seen)
-
-
 def read(window: Window) -> Facts:
     """The facts of the first page, and the number of pages."""
     return read_page(window, 0)
@@ -212,8 +196,15 @@ def read(window: Window) -> Facts:
 
 def read_page(window: Window, number: int) -> Facts:
     """The facts of a page, from 0; of the first where there is no such page."""
-    pages = _pages(window, read_layout(window))
-    directory = pages[number] if 0 < number < len(pages) else 0
+    layout = read_layout(window)
+    pages = find_pages(window, layout)
+    number = number if number < len(pages) else 0
+    facts, kind = _read_facts(window, pages[number] if number else 0)
+    copies = _copies(window, find_copies(window, layout, pages, number), facts, kind)
+    return replace(facts, frames=len(pages), copies=copies)
+
+
+def _read_facts(window: Window, directory: int) -> tuple[Facts, Kind]:
     page = _open(window, directory)
     kind = _read_kind(page)
     piece = _check_pieces(page, kind)
@@ -223,7 +214,7 @@ def read_page(window: Window, number: int) -> Facts:
     strips = strip_bytes(window, page.directory, kind, piece)
     if strips + output_bytes(kind) > whole:
         strips = 0
-    return Facts(
+    facts = Facts(
         "tiff",
         kind.width,
         kind.height,
@@ -231,14 +222,34 @@ def read_page(window: Window, number: int) -> Facts:
         COLORS[kind.photometric],
         kind.alpha,
         max(8, kind.bits),
-        len(pages),
-        strips + output_bytes(kind) if strips else whole,
+        decode_bytes=strips + output_bytes(kind) if strips else whole,
         bits=kind.bits,
         inverted=kind.photometric == _WHITE_IS_ZERO and kind.bits == 16,
         associated=kind.associated,
         strip_bytes=strips,
         directory=directory,
     )
+    return facts, kind
+
+
+def _copies(
+    window: Window, directories: Iterable[int], facts: Facts, kind: Kind
+) -> tuple[Facts, ...]:
+    """Those directories that hold what can stand for the page; another kind, or damage, cannot."""
+    found = []
+    for directory in directories:
+        try:
+            copy, its = _read_facts(window, directory)
+        except (ImageError, *PARSE_ERRORS) as error:
+            let_pass(error)
+            continue
+        by = reduced_by((copy.width, copy.height), (facts.width, facts.height))
+        turned = copy.orientation != facts.orientation
+        whole = bool(copy.strip_bytes) != bool(facts.strip_bytes)  # decoders turn what is whole
+        heavier = copy.decode_bytes > facts.decode_bytes  # the limits are held against the page
+        if by and is_like(its, kind) and not (turned or whole or heavier):
+            found.append(replace(copy, reduced=by))
+    return tuple(sorted(found, key=lambda copy: copy.reduced))
 
 
 def vet(data: Encoded, facts: Facts) -> Encoded:

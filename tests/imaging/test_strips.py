@@ -552,6 +552,17 @@ def test_of_rows_that_pass_few_are_predicted(monkeypatch: pytest.MonkeyPatch) ->
     assert predicted_bytes(facts, passing) - predicted == (3172 - 160 * 4) * 5640 * 3
 
 
+def test_stored_bytes_that_no_row_needs_are_predicted() -> None:
+    """A strip of 6 kB of samples that claims 20 MB of the file: read, joined and handed on."""
+    small = tif(np.zeros((64, 64, 3), np.uint8), 2, high=32, compression=LZW)
+    assert probe(small).strip_bytes
+    claims = damage(small + bytes(20 * 2**20), 279, [20 * 2**20, 100])
+    facts = probe(claims)
+    assert facts.strip_bytes == 0
+    assert facts.decode_bytes > 40 * 2**20
+    assert refused(claims)[0] == 422
+
+
 def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
     """Without its original, and with the same bytes."""
     originals = []
@@ -572,3 +583,29 @@ def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
     kept = [original.total for original in originals[: len(sizes)]]
     assert kept[0] > len(data) / 2
     assert all(total < len(data) / 2 for total in kept[1:])
+
+
+def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another format, without its original; for no other part, and not for linear light."""
+    monkeypatch.setattr(plan, "_KEPT", 0)
+    originals = []
+
+    class Source:
+        def open(self, id: str) -> Counted:
+            originals.append(Counted(data))
+            return originals[-1]
+
+    data = KINDS["bmp 24"].make(picture("even"))
+
+    def body(service: ImageService, query: str) -> bytes:
+        return service.handle(ImageRequest("GET", "/image/x", query)).body
+
+    queries = [
+        "rect=0,0,150,150&w=100&fm=png", "rect=0,0,150,150&w=100&fm=webp",
+        "rect=0,0,150,150&w=100&fm=png&linear=1", "rect=1,0,150,150&w=100&fm=png",
+        "rect=0,0,150,150&w=99&fm=png",
+    ]  # fmt: skip
+    both, alone = ImageService(Source()), ImageService(Source(), decoded_bytes=0)
+    assert [body(both, query) for query in queries] == [body(alone, query) for query in queries]
+    again = [original.total < len(data) / 2 for original in originals[: len(queries)]]
+    assert again == [False, True, False, False, False]

@@ -23,6 +23,8 @@ import pyvips
 from PIL import Image, ImageCms, ImageOps
 
 from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.probe import FORMATS, read_facts
+from imgmiddleware.sources.memory import BytesOriginal
 from pictures import float_lanczos, psnr, swapped_profile
 from tests.matrix.writers import (
     CMYK_PROFILE,
@@ -556,6 +558,11 @@ def test_pyramids(compression: str, below: bool) -> None:
                 tile_width=32, tile_height=32, **options)  # fmt: skip
     most = 2 if compression == "jpeg" else 0
     assert distance(seen(data), by_vips(data)) <= most
+    # The smallest level that is enough, resampled by floats.
+    level = pyvips.Image.new_from_buffer(data, "", **({"subifd": 0} if below else {"page": 1}))
+    small = seen(data, f"w={level.width // 2}&fm=png")[..., :3]
+    assert len(read_facts(BytesOriginal(data), FORMATS).copies) >= 2
+    assert psnr(small, float_lanczos(level.numpy(), small.shape[1::-1])) > 45
     answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "page=2&fm=png"))
     assert answer is not None
     if below:
