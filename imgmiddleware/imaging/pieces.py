@@ -18,7 +18,7 @@ from PIL import Image
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.imaging.plain_rows import fill, samples
-from imgmiddleware.probe.raster import ADOBE_DEFLATE, BLOCK, DEFLATE, PIECES, PLAIN, STEP, Raster
+from imgmiddleware.probe.raster import ADOBE_DEFLATE, BLOCK, DEFLATE, PLAIN, STEP, Raster, together
 from imgmiddleware.sources.original import Original, Pixels
 
 #: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
@@ -51,9 +51,9 @@ def _strip_rows(
     """Strips as wide as the picture, of which the box's columns are taken."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
-    together = max(1, PIECES // (raster.high * raster.stride))
-    for strip in range(first, last + 1, together):
-        strips = range(strip, min(strip + together, last + 1))
+    number = together(raster.high * raster.stride)
+    for strip in range(first, last + 1, number):
+        strips = range(strip, min(strip + number, last + 1))
         end = min(raster.height, strips.stop * raster.high)
         size = raster.width, end - strip * raster.high
         block = _decoded(original, raster, strips, size)
@@ -67,12 +67,12 @@ def _tile_rows(
     left, top, width, height = box
     across = -(-raster.width // raster.wide)
     first, last = left // raster.wide, (left + width - 1) // raster.wide
-    together = max(1, PIECES // (raster.high * raster.stride))
+    most = together(raster.high * raster.stride)
     cut = left - first * raster.wide
     band: Pixels | None = None  # the same for all of them
     for row in range(top // raster.high, (top + height - 1) // raster.high + 1):
-        for column in range(first, last + 1, together):
-            number = min(together, last + 1 - column)
+        for column in range(first, last + 1, most):
+            number = min(most, last + 1 - column)
             tiles = range(row * across + column, row * across + column + number)
             size = number * raster.wide, raster.high
             found = _decoded(original, raster, tiles, size)

@@ -53,6 +53,11 @@ class Raster:
         return self.compression == PLAIN and not self.tiled
 
 
+def together(samples: int) -> int:
+    """How many compressed pieces, or tiles, of so many bytes of samples are decoded at once."""
+    return max(1, PIECES // samples)
+
+
 def plain_bytes(stride: int) -> int:
     """What reading plain rows takes at most: rows of a block, and what is made of them."""
     return SLACK + 4 * STEP * stride

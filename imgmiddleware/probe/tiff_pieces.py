@@ -14,6 +14,7 @@ from imgmiddleware.probe.raster import (
     Raster,
     piece_bytes,
     plain_bytes,
+    together,
 )
 from imgmiddleware.probe.tiff_kinds import Kind, Piece
 from imgmiddleware.probe.window import Window
@@ -28,8 +29,7 @@ _WHITE_IS_ZERO, _RGB, _PALETTE = 0, 2, 3
 _COLORS = {0: (1,), 1: (1,), 2: (3, 4), 3: (1,), 5: (4,)}
 #: Those that are opened with 16 bits: grays and RGB.
 _DEEP = (0, 1, 2)
-#: Of one piece; larger ones would be held several times. So would small ones that are decoded
-#: together and claim to be stored in many more bytes than they have samples.
+#: Of one piece; larger ones would be held several times.
 _MOST_SAMPLES = 2**24
 #: Bytes that the place and size of a piece take as Python's numbers, in tuples.
 _ENTRY = 96
@@ -56,8 +56,9 @@ def strip_bytes(window: Window, directory: Directory, kind: Kind, piece: Piece) 
     tables = _ENTRY * directory.entries[_TILE_OFFSETS if tiled else _STRIP_OFFSETS].count
     if plain and not tiled:
         return tables + plain_bytes(kind.width * bytes_of_pixel)
-    together = max(1, PIECES // piece.samples)
-    if piece.samples > _MOST_SAMPLES or (together > 1 and together * piece.stored > 2 * PIECES):
+    number = together(piece.samples)
+    # Small ones may claim to be stored in many more bytes than their samples need.
+    if piece.samples > _MOST_SAMPLES or (number > 1 and number * piece.stored > 2 * PIECES):
         return 0
     wide = value(_TILE_WIDTH, 0) if tiled else kind.width
     across = -(-kind.width // wide) * piece.samples

@@ -29,13 +29,9 @@ def blocks(sizes: Iterator[int], pixels: Any = ROWS) -> Iterator[Any]:
             return
 
 
-def whole_number(most: int) -> st.SearchStrategy[int]:
-    return st.integers(1, most)
-
-
 @given(
-    st.lists(whole_number(40), min_size=40, max_size=40),
-    st.lists(st.tuples(st.integers(0, 6), whole_number(12)), min_size=1, max_size=20),
+    st.lists(st.integers(1, 40), min_size=40, max_size=40),
+    st.lists(st.tuples(st.integers(0, 6), st.integers(1, 12)), min_size=1, max_size=20),
 )
 def test_they_are_the_rows(sizes: list[int], steps: list[tuple[int, int]]) -> None:
     """Windows of any height that move down by any number of rows, which overlap or touch."""

@@ -37,7 +37,7 @@ def shades(sizes: Sequence[tuple[int, int]]) -> list[Any]:
 LEVELS = shades([(1000, 800), (500, 400), (250, 200), (125, 100)])
 
 
-def written(levels: Sequence[Any], *, below: bool = False, kind: int = 1, **options: Any) -> bytes:
+def written(levels: Sequence[Any], *, below: bool = False, **options: Any) -> bytes:
     """The first as a page of its own, the others as further pages or below it."""
     file = io.BytesIO()
     options = {"photometric": "rgb", "metadata": None, "tile": (64, 64), **options}
@@ -45,8 +45,19 @@ def written(levels: Sequence[Any], *, below: bool = False, kind: int = 1, **opti
     with tifffile.TiffWriter(file, **file_options) as writer:
         writer.write(levels[0], subifds=len(levels) - 1 if below else None, **options)
         for level in levels[1:]:
-            writer.write(level, subfiletype=kind, **options)
+            writer.write(level, subfiletype=1, **options)
     return file.getvalue()
+
+
+class Counted(BytesOriginal):
+    """What is read of it: how often, and how many bytes."""
+
+    reads = total = 0
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        self.reads += 1
+        self.total += len(buffer)
+        return super().read_into(buffer, offset)
 
 
 def facts_of(data: bytes, page: int = 0) -> Facts:
@@ -228,13 +239,6 @@ def test_so_many_are_looked_at() -> None:
     """A table of directories, each as far from the page as the file allows, costs no more."""
     tiny = [LEVELS[0], *[flat((8, 8), SHADES[1])] * 40]
 
-    class Counted(BytesOriginal):
-        reads = 0
-
-        def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-            self.reads += 1
-            return super().read_into(buffer, offset)
-
     many, few = (Counted(written(tiny[:number], tile=(16, 16))) for number in (41, 17))
     assert read_facts(many, FORMATS).copies == read_facts(few, FORMATS).copies == ()
     assert many.reads < few.reads + 60  # two for each further page, to count it
@@ -310,13 +314,6 @@ def test_a_whole_decode_takes_copies_too() -> None:
 
 def test_what_is_not_needed_is_neither_read_nor_predicted() -> None:
     data = written(LEVELS)
-
-    class Counted(BytesOriginal):
-        total = 0
-
-        def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-            self.total += len(buffer)
-            return super().read_into(buffer, offset)
 
     original = Counted(data)
     facts = read_facts(original, FORMATS)

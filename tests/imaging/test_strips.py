@@ -72,6 +72,18 @@ class Counted:
         pass
 
 
+class CountedSource:
+    """One original of these bytes; each opening of it is counted by itself."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.opened: list[Counted] = []
+
+    def open(self, id: str) -> Counted:
+        self.opened.append(Counted(self._data))
+        return self.opened[-1]
+
+
 def probe(data: bytes) -> Facts:
     return read_facts(Counted(data), FORMATS)
 
@@ -272,7 +284,7 @@ def averaged(pixels: Array, times: int) -> Array:
 def blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain_rows, "BLOCK", size)
     monkeypatch.setattr(pieces, "BLOCK", size)
-    monkeypatch.setattr(pieces, "PIECES", size)
+    monkeypatch.setattr(pieces, "together", lambda samples: max(1, size // samples))
     monkeypatch.setattr(filtered_rows, "PIECES", size)
     monkeypatch.setattr(filtered_rows, "_READ", max(16, size))
 
@@ -565,22 +577,16 @@ def test_stored_bytes_that_no_row_needs_are_predicted() -> None:
 
 def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
     """Without its original, and with the same bytes."""
-    originals = []
-
-    class Source:
-        def open(self, id: str) -> Counted:
-            originals.append(Counted(data))
-            return originals[-1]
-
     data = KINDS["tiff lzw rgb"].make(picture("odd"))
 
     def body(service: ImageService, width: int) -> bytes:
         return service.handle(ImageRequest("GET", "/image/x", f"w={width}&fm=png")).body
 
-    both, alone = ImageService(Source()), ImageService(Source(), decoded_bytes=0)
+    source = CountedSource(data)
+    both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
     sizes = [100, 50, 25, 12]
     assert [body(both, w) for w in sizes] == [body(alone, w) for w in sizes]
-    kept = [original.total for original in originals[: len(sizes)]]
+    kept = [original.total for original in source.opened]
     assert kept[0] > len(data) / 2
     assert all(total < len(data) / 2 for total in kept[1:])
 
@@ -588,13 +594,6 @@ def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
 def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """In another format, without its original; for no other part, and not for linear light."""
     monkeypatch.setattr(plan, "_KEPT", 0)
-    originals = []
-
-    class Source:
-        def open(self, id: str) -> Counted:
-            originals.append(Counted(data))
-            return originals[-1]
-
     data = KINDS["bmp 24"].make(picture("even"))
 
     def body(service: ImageService, query: str) -> bytes:
@@ -605,7 +604,8 @@ def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.Monk
         "rect=0,0,150,150&w=100&fm=png&linear=1", "rect=1,0,150,150&w=100&fm=png",
         "rect=0,0,150,150&w=99&fm=png",
     ]  # fmt: skip
-    both, alone = ImageService(Source()), ImageService(Source(), decoded_bytes=0)
+    source = CountedSource(data)
+    both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
     assert [body(both, query) for query in queries] == [body(alone, query) for query in queries]
-    again = [original.total < len(data) / 2 for original in originals[: len(queries)]]
+    again = [original.total < len(data) / 2 for original in source.opened]
     assert again == [False, True, False, False, False]
