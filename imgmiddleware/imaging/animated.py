@@ -17,7 +17,7 @@ from PIL import Image
 from imgmiddleware.imaging.encode import ENCODERS
 from imgmiddleware.imaging.metadata import NO_METADATA, Metadata
 from imgmiddleware.imaging.palette import as_image, with_binary_alpha
-from imgmiddleware.operations.pixels import has_alpha
+from imgmiddleware.operations.pixels import has_alpha, red_blue_swapped
 from imgmiddleware.probe.exif import written
 from imgmiddleware.probe.isobmff import boxes
 from imgmiddleware.probe.window import Window
@@ -104,9 +104,8 @@ def _colored(pixels: Pixels, opaque: bool) -> Image.Image:
     if pixels.ndim == 2:
         return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)), "RGB")
     if has_alpha(pixels) and not opaque:
-        return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), "RGBA")
-    pixels = pixels[..., :3]
-    return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)), "RGB")
+        return Image.fromarray(red_blue_swapped(pixels), "RGBA")
+    return Image.fromarray(red_blue_swapped(pixels[..., :3]), "RGB")
 
 
 def _indexed(pixels: Pixels) -> Image.Image:

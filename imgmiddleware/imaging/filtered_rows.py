@@ -1,9 +1,10 @@
 """Filtered rows: those of a PNG, inflated and unfiltered a few at a time.
 
-NumPy undoes PNG's filters slowly, and libpng, which does it fast, takes whole files. So inflated
-rows are put, behind the row above them, into a small PNG whose stream is not compressed (RFC 1951,
-3.2.4), and OpenCV opens that: it tells of damage as it does in a whole one, and takes less time, as
-its copying stays within the processor's cache and inflating is left to who does it faster.
+NumPy undoes PNG's filters slowly, and libpng and libspng, which do it fast, take whole files. So
+inflated rows are put, behind the row above them, into a small PNG whose stream is not compressed
+(RFC 1951, 3.2.4), and one of them opens that: it tells of damage as it does in a whole one, and
+takes less time, as its copying stays within the processor's cache and inflating is left to who does
+it faster.
 
 Clauses are those of the PNG specification, third edition.
 """
@@ -21,6 +22,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.plain_rows import fill
 from imgmiddleware.imaging.png import COLOR_TYPES, padded, png_file
+from imgmiddleware.operations.pixels import red_blue_swapped
 from imgmiddleware.probe.raster import BLOCK, PIECES, Raster
 from imgmiddleware.sources.original import Original, Pixels
 
@@ -30,6 +32,8 @@ _READ = 2**18
 _JOINT = struct.Struct(">LL4s")
 #: Bytes of one block of a stream that is not compressed.
 _STORED = 65535
+#: pyspng's names of what it makes, by channels.
+_SPNG_FORMATS = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def filtered_rows(
@@ -135,11 +139,27 @@ def _unfiltered(filtered: list[bytes], raster: Raster, count: int) -> Pixels:
     """The samples of so many rows of which each stands behind its filter's number."""
     depth, color = 8 * np.dtype(raster.dtype).itemsize, COLOR_TYPES[raster.channels]
     file = png_file((raster.width, count, depth, color), _uncompressed(filtered))
+    # pyspng widens 16 bits to four channels.
+    rows = (_by_spng if depth == 8 and parts.spng() else _by_opencv)(file, raster.channels)
+    if rows.shape[:2] != (count, raster.width):
+        raise damaged("the PNG decoder could not read it")
+    return rows
+
+
+def _by_spng(file: bytes, channels: int) -> Pixels:
+    try:
+        rows: Pixels = parts.spng().load(file, _SPNG_FORMATS[channels])  # type: ignore[union-attr]
+    except RuntimeError as error:
+        raise damaged("the decoder refused it") from error
+    return red_blue_swapped(rows)
+
+
+def _by_opencv(file: bytes, channels: int) -> Pixels:
     try:
         rows = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise damaged("the decoder refused it") from error
-    if rows is None or rows.shape[:2] != (count, raster.width):
+    if rows is None:
         raise damaged("the PNG decoder could not read it")
     return np.asarray(rows)
 

@@ -21,6 +21,7 @@ import numpy as np
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.palette import Indexed
 from imgmiddleware.imaging.png_filters import FILTERS, predicted
+from imgmiddleware.operations.pixels import red_blue_swapped
 from imgmiddleware.sources.original import Pixels
 
 Bytes = bytes | memoryview
@@ -127,9 +128,8 @@ def padded(rows: Pixels, out: Pixels | None = None) -> Pixels:
     if out is None:
         out = np.zeros((count, (rows.shape[1] + 1) * step), np.uint8)
     if rows.ndim == 3:
-        rgb = cv2.COLOR_BGR2RGB if rows.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
         place = out[:, step:].reshape(rows.shape) if rows.dtype == np.uint8 else None
-        rows = np.asarray(cv2.cvtColor(rows, rgb, place))
+        rows = red_blue_swapped(rows, place)
         if place is not None:
             return out
     big_endian = np.ascontiguousarray(rows, rows.dtype.newbyteorder(">"))

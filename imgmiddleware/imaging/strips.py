@@ -17,6 +17,7 @@ from imgmiddleware.imaging.halve import halve
 from imgmiddleware.imaging.passing import PassingRows
 from imgmiddleware.imaging.pieces import piece_rows
 from imgmiddleware.imaging.plain_rows import plain_rows
+from imgmiddleware.operations.pixels import red_blue_swapped
 from imgmiddleware.probe import read_raster
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.raster import Raster
@@ -117,6 +118,5 @@ def _after(raster: Raster) -> Callable[[Pixels], Pixels]:
     if raster.dropped:
         return lambda rows: rows[..., :3]
     if raster.red_first:
-        code = cv2.COLOR_RGB2BGR if raster.channels == 3 else cv2.COLOR_RGBA2BGRA
-        return lambda rows: np.asarray(cv2.cvtColor(np.ascontiguousarray(rows), code))
+        return lambda rows: red_blue_swapped(np.ascontiguousarray(rows))
     return lambda rows: rows

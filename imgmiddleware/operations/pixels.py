@@ -54,6 +54,14 @@ def has_alpha(pixels: Pixels) -> bool:
     return pixels.ndim == 3 and pixels.shape[2] == 4
 
 
+def red_blue_swapped(pixels: Pixels, out: Pixels | None = None) -> Pixels:
+    """BGR from RGB, BGRA from RGBA, and back; gray as it is. `out` is where it goes, if given."""
+    if pixels.ndim == 2:
+        return pixels
+    code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    return np.asarray(cv2.cvtColor(pixels, code, out))
+
+
 def premultiplied(pixels: Pixels) -> Pixels:
     """float32, with colour weighed by alpha: what may be filtered without halos."""
     most = full(pixels.dtype)

@@ -37,9 +37,10 @@ def decoded(data: bytes) -> Any:
     return decode_strips(BytesOriginal(data), facts, (0, 0, facts.width, facts.height), 0)
 
 
-@pytest.fixture(params=["isal", "zlib"])
-def inflater(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    choose(monkeypatch, "isal_zlib", request.param == "isal")
+@pytest.fixture(params=["isal and spng", "zlib and OpenCV"])
+def native(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("isal_zlib", "spng"):
+        choose(monkeypatch, name, request.param == "isal and spng")
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ STREAMS: list[tuple[str, bytes, bool]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.usefixtures("inflater", "small_blocks")
+@pytest.mark.usefixtures("native", "small_blocks")
 @pytest.mark.parametrize(("data", "passes"), [row[1:] for row in STREAMS], ids=[row[0] for row in STREAMS])  # fmt: skip
 def test_a_stream_is_refused_where_libpng_refuses_it(data: bytes, passes: bool) -> None:
     """OpenCV's libpng is asked too, of the whole file."""
@@ -90,7 +91,20 @@ def test_a_stream_is_refused_where_libpng_refuses_it(data: bytes, passes: bool) 
         assert (caught.value.status, caught.value.code) == (422, "damaged-original")
 
 
-@pytest.mark.usefixtures("inflater", "small_blocks")
+@pytest.mark.usefixtures("native", "small_blocks")
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(("channels", "color"), [(1, 0), (3, 2), (4, 6)])
+def test_every_filter_of_every_kind_is_undone(channels: int, color: int, dtype: Any) -> None:
+    shape = (40, 64, channels) if channels > 1 else (40, 64)
+    samples = np.random.default_rng(1).integers(np.iinfo(dtype).max, size=shape, dtype=dtype)
+    found = decoded(png(samples, color))
+    assert found.dtype == dtype
+    assert np.array_equal(
+        found, samples if channels == 1 else samples[..., [2, 1, 0, 3][:channels]]
+    )
+
+
+@pytest.mark.usefixtures("native", "small_blocks")
 @pytest.mark.parametrize("number", [0, 3, -1])
 def test_the_sum_of_every_chunk_is_compared(number: int) -> None:
     """A sum that is wrong by one bit, of the first chunk, one in the middle and the last."""
@@ -121,7 +135,7 @@ def test_a_file_that_is_shorter_than_it_was_when_it_was_probed() -> None:
         assert caught.value.code == "damaged-original"
 
 
-@pytest.mark.usefixtures("inflater")
+@pytest.mark.usefixtures("native")
 def test_rows_without_end_are_not_inflated(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand times what the rows are: it is refused once a block of them was seen."""
     data = file(zlib.compress(ROWS + bytes(50_000_000)), 10**6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -13,7 +14,8 @@ from PIL import Image
 
 import hostile
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.imaging import decode
+from imgmiddleware.imaging import decode, parts
+from native import choose
 from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, saved
 
 DATA = saved(quadrants(), "PNG")
@@ -105,6 +107,9 @@ def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.M
     monkeypatch.setattr(decode.cv2, "imdecode", lambda *arguments: wrong)
     answer = answered(saved(quadrants(), "WEBP"), "")
     assert (answer.status, b"64x48" in answer.body, b"9x9" in answer.body) == (422, True, True)
+    choose(monkeypatch, "spng", False)
+    assert answered(DATA, "").status == 422
+    monkeypatch.setattr(parts, "spng", lambda: SimpleNamespace(load=lambda *arguments: wrong))
     assert answered(DATA, "").status == 422
     monkeypatch.setattr(decode.simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
     assert answered(saved(quadrants(), "JPEG"), "").status == 422
@@ -117,6 +122,7 @@ def test_what_a_decoder_refuses_is_damage(monkeypatch: pytest.MonkeyPatch, error
             raise error
 
     monkeypatch.setattr(decode.cv2, "imdecode", refuse)
+    choose(monkeypatch, "spng", False)
     assert answered(DATA, "").status == 422
 
 
