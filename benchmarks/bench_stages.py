@@ -24,39 +24,19 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.opened import Opened
 from benchmarks.photos import KINDS, SIZES, photo, write_original
 from benchmarks.renderers import ONE_THREAD, libvips_version
 from benchmarks.results import report
 from benchmarks.timing import Timing, interleaved, machine, table
-from imgmiddleware import ImageRequest, ImageService, Settings
-from imgmiddleware.grammar import QueryGrammar
-from imgmiddleware.imaging import Plan, decode_original, make_plan, render
+from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.imaging import Plan, render
 from imgmiddleware.imaging.encode import ENCODERS, encode
 from imgmiddleware.imaging.resample import resample
-from imgmiddleware.probe import read_facts
-from imgmiddleware.sources.file import FileOriginal
 
 QUALITY = 80
 
 Calls = Mapping[str, Callable[[], object]]
-
-
-class Opened:
-    """One original, and what would be done for a query."""
-
-    def __init__(self, path: Path, query: str) -> None:
-        settings = Settings()
-        self._formats = settings.opened_formats
-        self.path = path
-        self.original = FileOriginal(os.open(path, os.O_RDONLY))
-        self.facts = read_facts(self.original, self._formats)
-        self.plan: Plan = make_plan(self.facts, QueryGrammar(settings).parse(query).transform)
-
-    def probe(self) -> object:
-        return read_facts(self.original, self._formats)
-
-    def decode(self) -> Any:
-        return decode_original(self.original, self.facts, self.plan)
 
 
 def answer(path: Path, query: str) -> object:

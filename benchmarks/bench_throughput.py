@@ -2,11 +2,12 @@
 
 Eight clients (throughput_client.py), two worker processes each, JPEG about 800 pixels wide; every
 candidate in turn for several rounds. Beside it the blog post's Flask application, one written by
-hand with Starlette and pyvips, and thumbor. Each request is for another copy of its original, so
-that nothing can be shared; `--copies 1` lets those share a decode who wait for it at the same time.
+hand with Starlette and pyvips, and thumbor; and the floor, an application that decodes as this one
+does and then answers nothing. Each request is for another copy of its original, so that nothing can
+be shared; `--copies 1` lets those share a decode who wait for it at the same time.
 `--threads` asks instead how many threads OpenCV and BLAS should have.
 
-    python -m benchmarks.bench_throughput                # 6 minutes
+    python -m benchmarks.bench_throughput                # 9 minutes
     python -m benchmarks.bench_throughput --thumbor ~/thumbor/bin/thumbor
     python -m benchmarks.bench_throughput --threads --originals jpeg:9,bmp:18
 
@@ -42,6 +43,8 @@ ORIGINALS = (
 )  # fmt: skip
 
 CLIENTS, WORKERS = 8, 2
+
+_FLOOR = "decoding alone, uvicorn"
 
 #: Originals that differ in nothing but their names.
 COPIES = 16
@@ -104,6 +107,7 @@ def peers(folder: Path, thumbors: str | None) -> dict[str, Candidate]:
             partial(uvicorn, "libvips_asgi"), {"VIPS_CONCURRENCY": "1"}
         ),
     }
+    found[_FLOOR] = Candidate(partial(uvicorn, "decoding_asgi"))
     if thumbors:
         found["thumbor"] = Candidate(
             partial(thumbor, thumbors, folder),
@@ -185,12 +189,14 @@ def rows_of_peers(
         name = write_copies(arguments.folder, kind, size)
         seen = measured(makers, name, CLIENTS, arguments)
         rates = {maker: median(one.rates) for maker, one in seen.items() if one.rates}
+        floor = rates.pop(_FLOOR)
         ours, best = (
             max(rate for maker, rate in rates.items() if maker.startswith("here") is here)
             for here in (True, False)
         )
         cells = row(seen, lambda one: one.rates, ".1f")
-        rows.append([f"{size} MP {kind}", *cells, f"{ours / best:.2f}"])
+        ratios = f"{ours / best:.2f}", f"{floor / best:.2f}"
+        rows.append([f"{size} MP {kind}", *cells, *ratios])
         print(*rows[-1], *(one.wrong for one in seen.values() if one.wrong), flush=True)
     return rows
 
@@ -231,7 +237,8 @@ def main() -> None:
             rows = rows_of_threads(arguments, makers)
         else:
             one = ", of one photo" if arguments.copies == 1 else ""
-            title, head = f"Throughput over HTTP{one}", ["original", *makers, "here / best peer"]
+            title = f"Throughput over HTTP{one}"
+            head = ["original", *makers, "here / best peer", "decoding alone / best peer"]
             rows = rows_of_peers(arguments, makers)
     packages = ("opencv-python-headless", "pillow", "gunicorn", "uvicorn", "flask", "starlette")
     about = (

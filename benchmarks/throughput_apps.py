@@ -13,6 +13,9 @@ from typing import Any
 FOLDER = Path(os.environ.get("THROUGHPUT_FOLDER", "."))
 QUALITY = 80
 
+#: The first bytes of a JPEG.
+JPEG = b"\xff\xd8\xff"
+
 #: Nothing is remembered: each request costs a render.
 _OPTIONS: dict[str, Any] = {"cache_bytes": 0, "decoded_bytes": 0}
 
@@ -43,6 +46,25 @@ def ours_asgi() -> Any:
 
     _own_threads()
     return ASGIImageMiddleware(Starlette(), FOLDER, **_OPTIONS)
+
+
+def decoding_asgi() -> Any:
+    """The floor: what is decoded here for such a picture, and then no picture is made of it."""
+    from starlette.applications import Starlette  # noqa: PLC0415
+    from starlette.requests import Request  # noqa: PLC0415
+    from starlette.responses import Response  # noqa: PLC0415
+    from starlette.routing import Route  # noqa: PLC0415
+
+    from benchmarks.opened import Opened  # noqa: PLC0415
+
+    def image(request: Request) -> Response:
+        opened = Opened(FOLDER / request.path_params["id"], request.url.query)
+        with opened.original:
+            opened.decode()
+        return Response(JPEG, media_type="image/jpeg")
+
+    _own_threads()
+    return Starlette(routes=[Route("/image/{id:path}", image)])
 
 
 def blog_post_wsgi() -> Any:

@@ -16,11 +16,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+from benchmarks.throughput_apps import JPEG
+
 #: What is asked for, in turn.
 WIDTHS = range(780, 821)
-
-#: The first bytes of a JPEG.
-_JPEG = b"\xff\xd8\xff"
 
 
 def main(url: str, seconds: float, clients: int, copies: int) -> None:
@@ -41,7 +40,7 @@ def main(url: str, seconds: float, clients: int, copies: int) -> None:
             connection.request("GET", path.format(number=number % copies, width=width))
             response = connection.getresponse()
             body = response.read()
-            if response.status != 200 or not body.startswith(_JPEG):
+            if response.status != 200 or not body.startswith(JPEG):
                 return 0, [], f"{response.status} {body[:100]!r}"
             taken.append(time.perf_counter() - before)
         return len(taken) / (time.perf_counter() - start), taken, ""

@@ -1,0 +1,31 @@
+"""An original and what would be done with it: steps of a render, for who measures them alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from imgmiddleware import Settings
+from imgmiddleware.grammar import QueryGrammar
+from imgmiddleware.imaging import Plan, decode_original, make_plan
+from imgmiddleware.probe import read_facts
+from imgmiddleware.sources.file import FileOriginal
+
+
+class Opened:
+    """One original, and what would be done for a query."""
+
+    def __init__(self, path: Path, query: str) -> None:
+        settings = Settings()
+        self._formats = settings.opened_formats
+        self.path = path
+        self.original = FileOriginal(os.open(path, os.O_RDONLY))
+        self.facts = read_facts(self.original, self._formats)
+        self.plan: Plan = make_plan(self.facts, QueryGrammar(settings).parse(query).transform)
+
+    def probe(self) -> object:
+        return read_facts(self.original, self._formats)
+
+    def decode(self) -> Any:
+        return decode_original(self.original, self.facts, self.plan)
