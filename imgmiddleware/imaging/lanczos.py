@@ -12,6 +12,7 @@ exactly. The result is that of integer arithmetic, everywhere the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -19,7 +20,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
 from imgmiddleware.imaging.bank import Bank, Kind, bank
 
@@ -74,7 +74,7 @@ def lanczos(
     longest = max(width, size[0]) * channels
     strips = _strips(down, longest, tile * channels * by_rows.itemsize)
     rows = strips[0][1] * down.block
-    samples = np.empty((max(_length(span) for *_, span in strips), tile, channels), kind.dtype)
+    samples = np.empty(max(_length(span) for *_, span in strips) * tile * channels, kind.dtype)
     filtered = np.empty(rows * tile * channels, kind.dtype)
     between = np.empty(width * channels * rows, kind.dtype)
     padded = len(across.starts) * across.block
@@ -84,7 +84,8 @@ def lanczos(
         middle = between[: width * channels * rows].reshape(width, channels * rows)
         for left in range(0, width, tile):
             columns = slice(left, min(left + tile, width))
-            part = samples[: _length(span), : _length(columns)]
+            sides = _length(span), _length(columns), channels
+            part = samples[: math.prod(sides)].reshape(sides)
             load(span, columns, part)
             lines = part.reshape(len(part), -1)
             tall = filtered[: rows * lines.shape[1]].reshape(rows, -1)
@@ -124,18 +125,17 @@ def _filter(lines: Floats, bank: Bank, weights: Floats, first: int, result: Floa
     """
     blocks = result.reshape(-1, bank.block, result.shape[1])
     step = max(16, _ONE_THREAD // (bank.block * bank.reach))
+    line, sample = lines.strides
     for left in range(0, lines.shape[1], step):
-        part = lines[:, left : left + step]
+        columns = slice(left, min(left + step, lines.shape[1]))
         for run, start, apart in bank.runs(first, first + len(blocks)):
-            np.matmul(
-                weights[run],
-                _windows(part[start - bank.starts[first] :], run, apart, bank.reach),
-                out=blocks[run.start - first : run.stop - first, :, left : left + step],
+            # The lines of each block: a tenth of the time of `as_strided`, and within bounds.
+            windows: Floats = np.ndarray(
+                (_length(run), bank.reach, _length(columns)),
+                lines.dtype,
+                buffer=lines,
+                offset=(start - bank.starts[first]) * line + left * sample,
+                strides=(apart * line, line, sample),
             )
-
-
-def _windows(part: Floats, run: slice, step: int, reach: int) -> Floats:
-    """For each block of a run the lines that it is made of: (blocks, reach, samples), a view."""
-    line, sample = part.strides
-    shape = run.stop - run.start, reach, part.shape[1]
-    return as_strided(part, shape, (step * line, line, sample), writeable=False)
+            made = blocks[run.start - first : run.stop - first, :, columns]
+            np.matmul(weights[run], windows, out=made)
