@@ -151,10 +151,9 @@ def tif(
         for x in range(0, stored.shape[1], wide or width)
     ]
     parts = [packed(np.ascontiguousarray(piece), compression, predictor) for piece in cut]
-    body, places = b"", []
-    for part in parts:
-        places.append(8 + len(body))
-        body += part + bytes(apart)
+    ends = itertools.accumulate((len(part) + apart for part in parts), initial=8)
+    places = list(ends)[:-1]
+    body = b"".join(part + bytes(apart) for part in parts)
     counts = [len(part) for part in parts]
     entries: dict[int, tuple[str, list[int]]] = {
         256: ("L", [width]), 257: ("L", [height]), 258: ("H", [8 * samples.itemsize] * channels),
