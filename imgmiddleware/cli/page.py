@@ -143,7 +143,7 @@ def _facts(facts: Facts) -> str:
     if facts.orientation != 1:
         parts.append(f"orientation {facts.orientation}")
     if facts.frames > 1:
-        parts.append(f"{facts.frames} frames")
+        parts.append(f"{facts.frames} {'frames' if facts.animated else 'pages'}")
     return escape(" · ".join(parts))
 
 

@@ -58,7 +58,7 @@ def make_plan(
     if page.page > facts.frames:
         raise _no_such_page(page.page, facts.frames)
     output = transform.get(Output)
-    animated = page.anim and facts.frames > 1 and output.fm in (None, *ANIMATED) and not still
+    animated = page.anim and facts.animated and output.fm in (None, *ANIMATED) and not still
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
     upright = stored[::-1] if orientation >= 5 else stored

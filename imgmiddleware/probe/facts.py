@@ -40,6 +40,11 @@ class Facts:
     reduced: int = 1  # such a copy: by what the width and height of its page are divided
 
     @property
+    def animated(self) -> bool:
+        """Whether its frames follow one another in time, which pages do not."""
+        return self.frames > 1 and self.format != "tiff"
+
+    @property
     def upright(self) -> tuple[int, int]:
         """Width and height after the orientation is applied."""
         if self.orientation >= 5:

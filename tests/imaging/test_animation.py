@@ -319,6 +319,21 @@ def test_a_damaged_frame_is_damage(data: bytes) -> None:
     assert answered(data, "frame=2&fm=png").status == 422
 
 
+def test_pages_are_no_animation() -> None:
+    """Of which `anim` makes what it makes of any still, and is no damage that is remembered."""
+    file = io.BytesIO()
+    first, *rest = (Image.new("RGB", (60, 40), (level, 0, 0)) for level in (250, 120, 30))
+    first.save(file, "TIFF", save_all=True, append_images=rest)
+    service = ImageService(lambda id: file.getvalue())
+    for query, page in [("anim=1&fm=webp", 250), ("anim=1", 250), ("anim=1&page=2&fm=gif", 120)]:
+        answer = service.handle(ImageRequest("GET", "/image/x", query))
+        with Image.open(io.BytesIO(answer.body)) as image:
+            assert (answer.status, getattr(image, "n_frames", 1)) == (200, 1)
+            assert abs(image.convert("RGB").getpixel((30, 20))[0] - page) < 4
+    still = service.handle(ImageRequest("GET", "/image/x", ""))
+    assert service.handle(ImageRequest("GET", "/image/x", "anim=1")).body == still.body
+
+
 def test_more_frames_than_there_are_is_not_believed() -> None:
     parts = png_chunks(animated("PNG"))
     lying = [(k, struct.pack(">LL", 2**31, 0)) if k == b"acTL" else (k, b) for k, b in parts]
