@@ -76,6 +76,7 @@ def chromium(directory, url, *flags):
         "--disable-component-update",
         "--disable-sync",
         "--hide-scrollbars",
+        "--virtual-time-budget=5000",
         f"--user-data-dir={directory / 'profile'}",
         *flags,
         url,
@@ -86,8 +87,9 @@ def chromium(directory, url, *flags):
 
 
 def screenshot(directory, url, *flags, shows=()):
-    """Of a page that shows these colours. Chromium takes it when all is loaded, but on a busy
-    machine not always when all is decoded: then it is asked once more.
+    """Of a page that shows these colours. Chromium takes it when the page is loaded, without those
+    pictures that come later as they are lazy: its clock, which stands still while something is on
+    its way, gives them five seconds, and on a busy machine it is asked again.
     """
     file = directory / "page.png"
     for _ in range(5):
