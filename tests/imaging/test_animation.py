@@ -320,7 +320,7 @@ def test_a_damaged_frame_is_damage(data: bytes) -> None:
 
 
 def test_pages_are_no_animation() -> None:
-    """Of which `anim` makes what it makes of any still, and is no damage that is remembered."""
+    """Of which `anim` makes what it makes of any still; they are no damage."""
     file = io.BytesIO()
     first, *rest = (Image.new("RGB", (60, 40), (level, 0, 0)) for level in (250, 120, 30))
     first.save(file, "TIFF", save_all=True, append_images=rest)
