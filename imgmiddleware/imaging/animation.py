@@ -13,6 +13,7 @@ from PIL import Image
 from imgmiddleware.errors import damaged
 from imgmiddleware.imaging.color import to_eight_bits
 from imgmiddleware.imaging.decode import decode
+from imgmiddleware.operations.pixels import red_blue_swapped
 from imgmiddleware.probe import read_animation
 from imgmiddleware.probe.animation import Animation, Frame, lasting
 from imgmiddleware.probe.facts import Facts
@@ -49,7 +50,7 @@ def sequence(data: Encoded, facts: Facts) -> Iterator[tuple[Pixels, int]]:
 
     By Pillow, as OpenCV's call for it is not to be trusted with files of others.
     """
-    mode, order = ("RGBA", [2, 1, 0, 3]) if facts.alpha else ("RGB", [2, 1, 0])
+    mode = "RGBA" if facts.alpha else "RGB"
     try:
         with Image.open(io.BytesIO(data), formats=["AVIF"]) as image:
             if image.size != (facts.width, facts.height):
@@ -57,7 +58,7 @@ def sequence(data: Encoded, facts: Facts) -> Iterator[tuple[Pixels, int]]:
             for number in range(facts.frames):
                 image.seek(number)
                 image.load()
-                pixels = np.ascontiguousarray(np.asarray(image.convert(mode))[..., order])
+                pixels = red_blue_swapped(np.asarray(image.convert(mode)))
                 yield pixels, lasting(round(image.info.get("duration", 0)))
     except (OSError, ValueError, SyntaxError, EOFError, Warning, RuntimeError) as error:
         raise damaged("the AVIF decoder could not read it") from error

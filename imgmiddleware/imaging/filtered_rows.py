@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -139,22 +140,22 @@ def _unfiltered(filtered: list[bytes], raster: Raster, count: int) -> Pixels:
     """The samples of so many rows of which each stands behind its filter's number."""
     depth, color = 8 * np.dtype(raster.dtype).itemsize, COLOR_TYPES[raster.channels]
     file = png_file((raster.width, count, depth, color), _uncompressed(filtered))
-    # pyspng widens 16 bits to four channels.
-    rows = (_by_spng if depth == 8 and parts.spng() else _by_opencv)(file, raster.channels)
+    spng = parts.spng() if depth == 8 else None  # it widens 16 bits to four channels
+    rows = _by_spng(spng, file, raster.channels) if spng else _by_opencv(file)
     if rows.shape[:2] != (count, raster.width):
         raise damaged("the PNG decoder could not read it")
     return rows
 
 
-def _by_spng(file: bytes, channels: int) -> Pixels:
+def _by_spng(spng: Any, file: bytes, channels: int) -> Pixels:
     try:
-        rows: Pixels = parts.spng().load(file, _SPNG_FORMATS[channels])  # type: ignore[union-attr]
+        rows: Pixels = spng.load(file, _SPNG_FORMATS[channels])
     except RuntimeError as error:
         raise damaged("the decoder refused it") from error
     return red_blue_swapped(rows)
 
 
-def _by_opencv(file: bytes, channels: int) -> Pixels:
+def _by_opencv(file: bytes) -> Pixels:
     try:
         rows = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
