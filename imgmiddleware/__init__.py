@@ -5,10 +5,10 @@ application; `ImageService` is what both are made of, and knows neither protocol
 """
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.flight import ClientGoneError
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations import OwnOperation
 from imgmiddleware.service import ImageService, Work
+from imgmiddleware.service.flight import ClientGoneError
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import (
     ArrayOriginal,

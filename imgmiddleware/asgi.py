@@ -12,9 +12,9 @@ import anyio
 from anyio import from_thread, to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from imgmiddleware.flight import ClientGoneError
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
+from imgmiddleware.service.flight import ClientGoneError
 from imgmiddleware.sources import SourceLike
 from imgmiddleware.sources.function import is_async
 

@@ -1,76 +1,11 @@
-"""What the steps of one answer took, for Server-Timing.
+"""The old place of `imgmiddleware.service.timing`."""
 
-Who answers a request opens a `Steps` with `measured`; whatever is then called in the same thread
-may say `with step("decode"):` around what it does, and need be handed nothing. Where nobody
-measures, that costs a look at a variable. What another request's thread did for this one is part of
-the time that this one waited, not a step of its own.
-"""
+import warnings
 
-from __future__ import annotations
+from imgmiddleware.service.timing import step
 
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+__all__ = ["step"]
 
-
-class Steps:
-    """Seconds by name, in the order in which the steps were first taken."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-
-    def add(self, name: str, seconds: float) -> None:
-        """A step that is taken twice is one, of both times."""
-        self._seconds[name] = self._seconds.get(name, 0.0) + seconds
-
-    def header(self) -> str:
-        """The value of Server-Timing (W3C): durations in milliseconds."""
-        taken = tuple(self._seconds.items())  # another thread may still add to them
-        return ", ".join(f"{name};dur={1000 * s:.3f}" for name, s in taken)
-
-
-_current: ContextVar[Steps | None] = ContextVar("steps", default=None)
-
-#: Most answers are not measured, and may not pay for it.
-_NOTHING = nullcontext()
-
-
-def current() -> Steps | None:
-    """The steps of the answer that this thread works on, where they are measured."""
-    return _current.get()
-
-
-def taken() -> str | None:
-    """Their Server-Timing; None where nothing is measured."""
-    steps = _current.get()
-    return None if steps is None else steps.header()
-
-
-def measured(steps: Steps | None) -> AbstractContextManager[None]:
-    """Add what is done inside to `steps`; None measures nothing."""
-    return _NOTHING if steps is _current.get() else _measured(steps)
-
-
-def step(name: str) -> AbstractContextManager[None]:
-    """A step of the answer that this thread works on. `name` is a token (RFC 9110, 5.6.2)."""
-    steps = _current.get()
-    return _NOTHING if steps is None else _step(steps, name)
-
-
-@contextmanager
-def _measured(steps: Steps | None) -> Iterator[None]:
-    token = _current.set(steps)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-
-
-@contextmanager
-def _step(steps: Steps, name: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        steps.add(name, time.perf_counter() - start)
+warnings.warn(
+    "imgmiddleware.timing has moved: imgmiddleware.service.timing", DeprecationWarning, stacklevel=2
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware import pictures
+from imgmiddleware.service import pictures
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:

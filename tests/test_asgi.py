@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from drivers import asgi_scope, call_asgi, plain_asgi
-from imgmiddleware import ImageService, pictures
+from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cache import Handouts
-from imgmiddleware.flight import Waiting
 from imgmiddleware.imaging import Rendered
+from imgmiddleware.service import pictures
+from imgmiddleware.service.flight import Waiting
 from imgmiddleware.sources import BytesOriginal
 from pictures import opened, quadrants, saved
 

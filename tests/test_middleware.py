@@ -18,7 +18,7 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageError, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.errors import CODES
-from imgmiddleware.flight import Waiting
+from imgmiddleware.service.flight import Waiting
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from imgmiddleware import DirectorySource, ImageError, Settings
 from imgmiddleware.grammar import is_text
-from imgmiddleware.guards import check_bytes, check_facts
 from imgmiddleware.probe import Facts, read_facts
+from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.sources.file import FileOriginal
 
 #: Directory entries that are looked at for one page: 10,000 take some 30 ms.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from imgmiddleware import ImageRequest, pictures
+from imgmiddleware import ImageRequest
 from imgmiddleware.cli import main
 from imgmiddleware.cli.serve import application
+from imgmiddleware.service import pictures
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware import ImageRequest, ImageResponse, ImageService, timing
+from imgmiddleware import ImageRequest, ImageResponse, ImageService
 from imgmiddleware.errors import CODES
 from imgmiddleware.http.problem import problem
+from imgmiddleware.service import timing
 from pictures import quadrants, saved
 
 

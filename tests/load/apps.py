@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from imgmiddleware import ImageService, pictures
+from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.service import pictures
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from imgmiddleware import timing
 from imgmiddleware.cache import Recent
 from imgmiddleware.errors import ImageError
-from imgmiddleware.guards import check_bytes, check_facts
 from imgmiddleware.probe import Facts, array_facts, read_facts
-from imgmiddleware.recall import PageOf, Recall
+from imgmiddleware.service import timing
+from imgmiddleware.service.limits import check_bytes, check_facts
+from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Opened, Original, Source
 

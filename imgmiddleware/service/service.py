@@ -15,19 +15,19 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from imgmiddleware import answers, timing
 from imgmiddleware.cache import Era, Holding, original_tag, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.grammar.links import spelled, written
-from imgmiddleware.guards import planned
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse
-from imgmiddleware.originals import Originals, known_kind
-from imgmiddleware.pictures import Job, Pictures
-from imgmiddleware.recall import Recall, Seen
-from imgmiddleware.results import Picture
+from imgmiddleware.service import answers, timing
+from imgmiddleware.service.limits import planned
+from imgmiddleware.service.originals import Originals, known_kind
+from imgmiddleware.service.pictures import Job, Pictures
+from imgmiddleware.service.recall import Recall, Seen
+from imgmiddleware.service.results import Picture
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import Opened, SourceLike, as_source
 

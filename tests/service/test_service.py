@@ -18,10 +18,11 @@ import pytest
 from PIL import Image
 
 from counting import counted
-from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work, pictures
+from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work
 from imgmiddleware.cache import brief, superseded
-from imgmiddleware.flight import Waiting
 from imgmiddleware.imaging import Rendered
+from imgmiddleware.service import pictures
+from imgmiddleware.service.flight import Waiting
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from counting import counted
-from imgmiddleware import ImageRequest, ImageService, Work, pictures
+from imgmiddleware import ImageRequest, ImageService, Work
 from imgmiddleware.cache import Handouts, Purges, StoredBody
 from imgmiddleware.messages import FileBody, ImageResponse
+from imgmiddleware.service import pictures
 from pictures import quadrants, saved
 
 ID = ImageRequest("GET", "/image/a", "w=30&fm=png")

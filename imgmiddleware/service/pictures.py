@@ -11,9 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from imgmiddleware import timing
 from imgmiddleware.cache import Era, Holding, Ledger, Weighed
-from imgmiddleware.flight import Admission, Flights, Room, Waiting, alone, polled
 from imgmiddleware.imaging import (
     Decoded,
     Plan,
@@ -27,7 +25,9 @@ from imgmiddleware.imaging import (
 )
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.probe import Facts
-from imgmiddleware.results import Picture, Results
+from imgmiddleware.service import timing
+from imgmiddleware.service.flight import Admission, Flights, Room, Waiting, alone, polled
+from imgmiddleware.service.results import Picture, Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
 

@@ -12,7 +12,7 @@ import pytest
 
 from imgmiddleware.cache import Ledger
 from imgmiddleware.errors import ImageError
-from imgmiddleware.flight import Admission, ClientGoneError, Flights, Room, Waiting, polled
+from imgmiddleware.service.flight import Admission, ClientGoneError, Flights, Room, Waiting, polled
 
 
 def patient(seconds: float = 30.0, gone: Callable[[], bool] = lambda: False) -> Waiting:

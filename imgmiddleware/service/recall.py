@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.answers import Headers
 from imgmiddleware.cache import Brief, Superseded
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
+from imgmiddleware.service.answers import Headers
 from imgmiddleware.settings import Settings
 
 #: Requests that are remembered: a few hundred bytes each, and none whose text is longer than this.
