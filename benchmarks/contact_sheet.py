@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.photos import photo
 from imgmiddleware import ImageRequest, ImageService, OwnOperation
-from imgmiddleware.operations.forms import whole
+from imgmiddleware.forms import whole
 
 #: What is shown of the photo; each gets `fm=png` unless it names a format. `w=260` fits the cell.
 PHOTO = (

@@ -7,6 +7,7 @@ application; `ImageService` is what both are made of, and knows neither protocol
 from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations import OwnOperation
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import ImageService, Work
 from imgmiddleware.service.flight import ClientGoneError
 from imgmiddleware.settings import Settings
@@ -19,7 +20,6 @@ from imgmiddleware.sources import (
     Original,
     Source,
 )
-from imgmiddleware.transform import Transform
 
 __version__ = "0.1.0.dev0"
 

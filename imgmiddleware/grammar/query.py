@@ -16,13 +16,13 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.forms import Length, malformed
 from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.http.accept import named
 from imgmiddleware.operations import Output, Page, Resize, build, owners_with
-from imgmiddleware.operations.forms import Length, malformed
 from imgmiddleware.operations.output import MEDIA_TYPES
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.settings import Settings
-from imgmiddleware.transform import Transform
 
 #: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
 _AUTO = ("format", "compress")

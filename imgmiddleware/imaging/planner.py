@@ -25,8 +25,8 @@ from imgmiddleware.operations import (
     Trim,
 )
 from imgmiddleware.operations.output import ANIMATED, DEEP, WITH_GRAY, WITH_PROFILE
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.probe.facts import Facts
-from imgmiddleware.transform import Transform
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
 #: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.

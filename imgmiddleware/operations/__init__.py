@@ -13,9 +13,9 @@ from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Frame, Resize
 from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.transform import Operation, Transform
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import Flip, Rotate
-from imgmiddleware.transform import Operation, Transform
 
 OPERATIONS: tuple[type[Operation], ...] = (
     Page,

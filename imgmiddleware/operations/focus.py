@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.operations.forms import Color, whole
+from imgmiddleware.forms import Color, whole
 from imgmiddleware.operations.pixels import (
     PixelOperation,
     Pixels,
@@ -16,7 +16,7 @@ from imgmiddleware.operations.pixels import (
     rounded,
     unpremultiplied,
 )
-from imgmiddleware.transform import parameter
+from imgmiddleware.operations.transform import parameter
 
 #: The widest Gaussian that is computed as such; its cost grows with its width, and an URL may ask
 #: for one of 200 pixels. A wider one is computed on a picture reduced by a whole factor.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.operations.forms import choice
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.forms import choice
+from imgmiddleware.operations.transform import Operation, parameter
 
 #: Turns to the right by degrees, as EXIF numbers them.
 _TURNS = {"90": 6, "180": 3, "270": 8}

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from imgmiddleware.operations.forms import choice, subset, whole
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.forms import choice, subset, whole
+from imgmiddleware.operations.transform import Operation, parameter
 
 #: The formats of a result, by their name in a query.
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from imgmiddleware.operations.forms import Color, flag, malformed
+from imgmiddleware.forms import Color, Form, flag, malformed
 from imgmiddleware.operations.pixels import PixelOperation, Pixels
-from imgmiddleware.transform import Form, parameter
+from imgmiddleware.operations.transform import parameter
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.operations.forms import flag, whole
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.forms import flag, whole
+from imgmiddleware.operations.transform import Operation, parameter
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.operations.forms import Color
-from imgmiddleware.transform import Operation
+from imgmiddleware.forms import Color
+from imgmiddleware.operations.transform import Operation
 
 Pixels = npt.NDArray[Any]
 

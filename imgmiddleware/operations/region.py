@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.operations.forms import rectangle
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.forms import rectangle
+from imgmiddleware.operations.transform import Operation, parameter
 
 
 @dataclass(frozen=True)

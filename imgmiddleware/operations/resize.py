@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from imgmiddleware.operations.forms import Length, choice, decimal, flag, length, place, ratio
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.forms import Length, choice, decimal, flag, length, place, ratio
+from imgmiddleware.operations.transform import Operation, parameter
 
 _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
 

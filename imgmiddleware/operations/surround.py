@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.operations.forms import Color, color, whole
+from imgmiddleware.forms import Color, color, whole
 from imgmiddleware.operations.pixels import (
     PixelOperation,
     Pixels,
@@ -16,7 +16,7 @@ from imgmiddleware.operations.pixels import (
     has_alpha,
     with_room_for,
 )
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.operations.transform import Operation, parameter
 
 _WHITE: Color = (255, 255, 255, 255)
 

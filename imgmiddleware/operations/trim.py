@@ -8,9 +8,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from imgmiddleware.operations.forms import Color, color, word_or
+from imgmiddleware.forms import Color, color, word_or
 from imgmiddleware.operations.pixels import Pixels, full, has_alpha
-from imgmiddleware.transform import Operation, parameter
+from imgmiddleware.operations.transform import Operation, parameter
 
 #: How far a sample of the border may be from its colour, of 255: JPEG's noise beside an edge.
 _TOLERANCE = 10

@@ -9,7 +9,7 @@ from decimal import Decimal
 import cv2
 import numpy as np
 
-from imgmiddleware.operations.forms import Color, choice, decimal
+from imgmiddleware.forms import Color, choice, decimal
 from imgmiddleware.operations.pixels import (
     PixelOperation,
     Pixels,
@@ -19,7 +19,7 @@ from imgmiddleware.operations.pixels import (
     unpremultiplied,
     with_room_for,
 )
-from imgmiddleware.transform import parameter
+from imgmiddleware.operations.transform import parameter
 
 _FLIPS = {"h": 1, "v": 0, "hv": -1}
 _QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}

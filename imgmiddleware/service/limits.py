@@ -13,9 +13,9 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging.encode import ENCODERS, too_long
 from imgmiddleware.imaging.plan import Box, Plan
 from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.settings import Settings
-from imgmiddleware.transform import Transform
 
 
 def check_bytes(size: int, settings: Settings) -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgmiddleware import ImageError, OwnOperation, Settings, Transform
+from imgmiddleware.forms import whole
 from imgmiddleware.grammar import QueryGrammar
 from imgmiddleware.operations import OWNERS
-from imgmiddleware.operations.forms import whole
 
 
 def edges(pixels: np.ndarray, low: int, high: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imgmiddleware import ImageError, ImageRequest, ImageService, OwnOperation
-from imgmiddleware.operations.forms import decimal, whole
+from imgmiddleware.forms import decimal, whole
 from pictures import pixels_of
 
 GRAY = np.full((8, 12), 100, np.uint8)

@@ -8,32 +8,17 @@ can be the part of a cache key that says what was asked for. This file knows no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-T = TypeVar("T")
+from imgmiddleware.forms import Form
+
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Form(Generic[T]):
-    """How a parameter's text looks.
-
-    `parse(name, text)` returns the value or raises `ImageError` naming the parameter; `write` is
-    its inverse and gives the one spelling that stands in the canonical string; `words` describes
-    the form for the documentation and for error messages. `endless` says that there are more values
-    than a service which restricts its URLs can mean to allow.
-    """
-
-    parse: Callable[[str, str], T]
-    write: Callable[[T], str]
-    words: str
-    endless: bool = False
-
-
-def parameter(form: Form[T], default: Any = None) -> Any:
+def parameter(form: Form[Any], default: Any = None) -> Any:
     """A field of an operation: a query parameter of that name, read and written by `form`."""
     return field(default=default, metadata={"form": form})
 
