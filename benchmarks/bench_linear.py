@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.photos import photo
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 
 _SIZE = 800
 

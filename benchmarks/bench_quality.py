@@ -24,7 +24,7 @@ from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
 from imgmiddleware.imaging.encode import ENCODERS, encode
 from imgmiddleware.imaging.metadata import NO_METADATA
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 
 QUALITIES = (10, 25, 50, 75, 90, 100)
 

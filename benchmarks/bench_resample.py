@@ -25,7 +25,7 @@ from PIL import Image
 from benchmarks.likeness import psnr, reference
 from benchmarks.photos import photo
 from benchmarks.timing import interleaved, machine, table
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 
 #: 18, 9, 4.5 (half of the first, as JPEGs are decoded) and 2 megapixels; one whose sides are odd.
 ORIGINALS = [(5640, 3172), (4000, 2250), (2820, 1586), (1880, 1058), (2819, 1585)]

@@ -31,7 +31,7 @@ from benchmarks.timing import machine, table
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.encode import ENCODERS, encode
 from imgmiddleware.imaging.metadata import NO_METADATA
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 
 try:
     import pyvips

@@ -32,7 +32,7 @@ from benchmarks.timing import Timing, interleaved, machine, table
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.imaging import Plan, render
 from imgmiddleware.imaging.encode import ENCODERS, encode
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 
 QUALITY = 80
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.pixels.arrays import Color
 
 T = TypeVar("T")
 
@@ -222,9 +223,6 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
 
     return Form(parse, write, words, endless=True)
 
-
-#: Red, green, blue, alpha: 0 to 255 each.
-Color = tuple[int, int, int, int]
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{3,4}){1,2}", re.ASCII)
 _NAMES: dict[str, str] = {

@@ -16,13 +16,12 @@ from PIL import Image
 
 from imgmiddleware.imaging.encode import ENCODERS
 from imgmiddleware.imaging.metadata import NO_METADATA, Metadata
-from imgmiddleware.imaging.palette import as_image, with_binary_alpha
-from imgmiddleware.operations.pixels import has_alpha, red_blue_swapped
+from imgmiddleware.pixels.arrays import Pixels, has_alpha, red_blue_swapped
+from imgmiddleware.pixels.palette import as_image, with_binary_alpha
 from imgmiddleware.probe.exif import written
 from imgmiddleware.probe.isobmff import boxes
 from imgmiddleware.probe.window import Window
 from imgmiddleware.sources.memory import BytesOriginal
-from imgmiddleware.sources.original import Pixels
 
 #: Pillow's name of each format. WebP's method 2 of 6: the next takes twice its time for a twentieth
 #: of the bytes, and there are many frames. AVIF's speed 9 of 10 as for stills: 6 takes seven times.

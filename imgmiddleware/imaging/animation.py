@@ -11,14 +11,13 @@ import numpy as np
 from PIL import Image
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.imaging.color import to_eight_bits
 from imgmiddleware.imaging.decode import decode
-from imgmiddleware.operations.pixels import red_blue_swapped
+from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
+from imgmiddleware.pixels.color import to_eight_bits
 from imgmiddleware.probe import read_animation
 from imgmiddleware.probe.animation import Animation, Frame, lasting
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Encoded
-from imgmiddleware.sources.original import Pixels
 
 #: Pixels that are laid on others at once.
 _BAND = 65536

@@ -15,17 +15,14 @@ import simplejpeg
 from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.imaging.color import full_range, lab_to_srgb
+from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.color import full_range, lab_to_srgb
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Encoded
-from imgmiddleware.sources.original import Pixels
 
 #: Pixels whose colours are divided at once: 44 bytes of floats each, which `SLACK` has room for.
 _BAND = 65536
-
-#: Width and height.
-Size = tuple[int, int]
 
 
 def decode(data: Encoded, facts: Facts, stored: Size, least: Size) -> Pixels:

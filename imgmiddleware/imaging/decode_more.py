@@ -15,12 +15,12 @@ import numpy as np
 from PIL import Image
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.imaging.color import full_range
-from imgmiddleware.imaging.light import encoded
+from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.pixels.color import full_range
+from imgmiddleware.pixels.light import encoded
 from imgmiddleware.probe import vet
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.format import Encoded
-from imgmiddleware.sources.original import Pixels
 
 #: The pixels, and the profile where only the decoder can read it.
 Found = tuple[Pixels, bytes | None]

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.imaging import palette
 from imgmiddleware.imaging.metadata import NO_METADATA, Metadata, attached
 from imgmiddleware.imaging.png import indexed_png, png
+from imgmiddleware.pixels import palette
+from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.probe.exif import written
-from imgmiddleware.sources.original import Pixels
 
 
 @dataclass(frozen=True, slots=True)

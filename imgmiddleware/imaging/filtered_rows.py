@@ -23,9 +23,9 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.imaging import parts
 from imgmiddleware.imaging.plain_rows import fill
 from imgmiddleware.imaging.png import COLOR_TYPES, padded, png_file
-from imgmiddleware.operations.pixels import red_blue_swapped
+from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 from imgmiddleware.probe.raster import BLOCK, PIECES, Raster
-from imgmiddleware.sources.original import Original, Pixels
+from imgmiddleware.sources.original import Original
 
 #: Bytes of the file that are read at a time.
 _READ = 2**18

@@ -18,8 +18,9 @@ from PIL import Image
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.imaging.plain_rows import fill, samples
+from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.probe.raster import ADOBE_DEFLATE, BLOCK, DEFLATE, PLAIN, STEP, Raster, together
-from imgmiddleware.sources.original import Original, Pixels
+from imgmiddleware.sources.original import Original
 
 #: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
 #: out samples as they are stored. RGBA goes as CMYK, whose fourth sample means nothing to it.

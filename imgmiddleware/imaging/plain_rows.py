@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.probe.raster import BLOCK, Raster
-from imgmiddleware.sources.original import Original, Pixels, changed_while_read
+from imgmiddleware.sources.original import Original, changed_while_read
 
 #: Bytes of a row that must be cut away for its other ones to be read by themselves.
 _WORTH_A_READ = 2**15

@@ -10,16 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from imgmiddleware.imaging.halve import LONGEST, halvings
 from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
 from imgmiddleware.operations.output import WITH_ALPHA
+from imgmiddleware.pixels.arrays import Area, Box
+from imgmiddleware.pixels.halve import LONGEST, halvings
 from imgmiddleware.probe.facts import Facts
-
-#: Left, top, width, height in pixels.
-Box = tuple[int, int, int, int]
-
-#: The same in samples, with fractions.
-Part = tuple[float, float, float, float]
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
 #: libvips. Over six photos and many widths the result is then 0.1 to 17 dB nearer to the ideal than
@@ -111,7 +106,7 @@ class Plan:
             side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
         )
 
-    def crop_of(self, decoded: tuple[int, int]) -> Part:
+    def crop_of(self, decoded: tuple[int, int]) -> Area:
         """`crop` in samples of the whole original, decoded at this size: an n-th, rounded up.
 
         Of 1001 columns 501 are decoded, which show 500.5: to take all of the last one would shift
@@ -122,15 +117,15 @@ class Plan:
         return self._crop_by(next(by for by in (1, *_SCALES) if self._scaled(by) == decoded))
 
     @property
-    def _crop_of_held(self) -> Part:
+    def _crop_of_held(self) -> Area:
         return self._crop_by(1 if self.copy is None else self.copy.reduced)
 
-    def _crop_by(self, by: int) -> Part:
+    def _crop_by(self, by: int) -> Area:
         left, top, width, height = self.crop
         return left / by, top / by, width / by, height / by
 
     @property
-    def crop_of_strips(self) -> Part:
+    def crop_of_strips(self) -> Area:
         """`crop` in samples of `window` that was halved `halvings` times."""
         left, top, width, height = self._crop_of_held
         step = 2**self.halvings

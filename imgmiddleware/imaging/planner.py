@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.imaging.orient import remaining
-from imgmiddleware.imaging.plan import Box, Plan, as_stored
+from imgmiddleware.imaging.plan import Plan, as_stored
 from imgmiddleware.operations import (
     Backdrop,
     Frame,
@@ -26,6 +25,8 @@ from imgmiddleware.operations import (
 )
 from imgmiddleware.operations.output import ANIMATED, DEEP, WITH_GRAY, WITH_PROFILE
 from imgmiddleware.operations.transform import Transform
+from imgmiddleware.pixels.arrays import Box
+from imgmiddleware.pixels.orientation import remaining
 from imgmiddleware.probe.facts import Facts
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.

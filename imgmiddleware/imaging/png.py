@@ -19,10 +19,9 @@ import cv2
 import numpy as np
 
 from imgmiddleware.imaging import parts
-from imgmiddleware.imaging.palette import Indexed
 from imgmiddleware.imaging.png_filters import FILTERS, predicted
-from imgmiddleware.operations.pixels import red_blue_swapped
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
+from imgmiddleware.pixels.palette import Indexed
 
 Bytes = bytes | memoryview
 

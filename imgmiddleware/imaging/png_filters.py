@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels
 
 
 @dataclass(frozen=True, slots=True)

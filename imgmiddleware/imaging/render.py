@@ -16,24 +16,24 @@ import numpy as np
 
 from imgmiddleware.imaging.animated import encode_animation
 from imgmiddleware.imaging.animation import is_composed, seen_frames
-from imgmiddleware.imaging.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.imaging.decode import decode
 from imgmiddleware.imaging.decode_more import DECODERS, decode_more
 from imgmiddleware.imaging.encode import encode, encode_within
-from imgmiddleware.imaging.halve import halve
 from imgmiddleware.imaging.metadata import Metadata
-from imgmiddleware.imaging.orient import orient
-from imgmiddleware.imaging.plan import Box, Part, Plan, as_stored
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.imaging.plan import Plan, as_stored
 from imgmiddleware.imaging.strips import decode_strips, passing_strips
-from imgmiddleware.operations.pixels import has_alpha
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
+from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha
+from imgmiddleware.pixels.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
+from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.orientation import orient
+from imgmiddleware.pixels.resample import resample
 from imgmiddleware.probe import read_exif, read_profile
 from imgmiddleware.probe.exif import Exif
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.sources.memory import ArrayOriginal
-from imgmiddleware.sources.original import Original, Pixels, read_all
+from imgmiddleware.sources.original import Original, read_all
 
 #: The plan of what is left of a picture when its border is trimmed off.
 Replan = Callable[[Box], Plan]
@@ -193,7 +193,7 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
     return plan.backdrop.behind(pixels, keep_alpha=plan.keeps_alpha)
 
 
-def _cropped(decoded: Decoded, plan: Plan) -> tuple[Pixels, Part | None, bool]:
+def _cropped(decoded: Decoded, plan: Plan) -> tuple[Pixels, Area | None, bool]:
     """What the plan's crop touches of what was decoded, where it is in that, and whether that was
     halved.
     """

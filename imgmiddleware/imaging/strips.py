@@ -13,18 +13,15 @@ import cv2
 import numpy as np
 
 from imgmiddleware.imaging.filtered_rows import filtered_rows
-from imgmiddleware.imaging.halve import halve
-from imgmiddleware.imaging.passing import PassingRows
 from imgmiddleware.imaging.pieces import piece_rows
 from imgmiddleware.imaging.plain_rows import plain_rows
-from imgmiddleware.operations.pixels import red_blue_swapped
+from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped
+from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.passing import PassingRows
 from imgmiddleware.probe import read_raster
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.probe.raster import Raster
-from imgmiddleware.sources.original import Original, Pixels
-
-#: Left, top, width, height in pixels as stored.
-Box = tuple[int, int, int, int]
+from imgmiddleware.sources.original import Original
 
 #: The index of the first row, and rows, of those that are wanted; more than one block in any order.
 Block = tuple[int, Pixels]

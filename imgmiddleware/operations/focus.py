@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import Color, whole
-from imgmiddleware.operations.pixels import (
-    PixelOperation,
+from imgmiddleware.forms import whole
+from imgmiddleware.operations.pixels import PixelOperation
+from imgmiddleware.operations.transform import parameter
+from imgmiddleware.pixels.arrays import (
+    Color,
     Pixels,
     has_alpha,
     premultiplied,
     rounded,
     unpremultiplied,
 )
-from imgmiddleware.operations.transform import parameter
 
 #: The widest Gaussian that is computed as such; its cost grows with its width, and an URL may ask
 #: for one of 200 pixels. A wider one is computed on a picture reduced by a whole factor.

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from imgmiddleware.forms import Color, Form, flag, malformed
-from imgmiddleware.operations.pixels import PixelOperation, Pixels
+from imgmiddleware.forms import Form, flag, malformed
+from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import parameter
+from imgmiddleware.pixels.arrays import Color, Pixels
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,15 @@
-"""What operations on pixels share: their protocol, alpha's arithmetic, and room for a colour.
+"""What operations on pixels have in common.
 
 They come after the picture has its size, orientation and colours: uint8 in sRGB, or uint16 in the
-original's own colours where `depth=16` asks for them; (height, width) gray, or with 3 (BGR) or 4
-(BGRA) channels. None writes into the pixels it is given.
+original's own colours where `depth=16` asks for them. None writes into the pixels it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
-from imgmiddleware.forms import Color
 from imgmiddleware.operations.transform import Operation
-
-Pixels = npt.NDArray[Any]
-
-#: Pixels that are computed in float at a time: some megabytes.
-_BAND = 2**18
+from imgmiddleware.pixels.arrays import Color, Pixels
 
 
 @dataclass(frozen=True)
@@ -35,80 +23,3 @@ class PixelOperation(Operation):
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
         """The new pixels; `background` is what stands where there was no picture."""
         raise NotImplementedError
-
-
-def with_room_for(pixels: Pixels, color: Color) -> tuple[Pixels, tuple[int, ...]]:
-    """The pixels with the channels that the colour needs, and the colour as one of them."""
-    most = int(np.iinfo(pixels.dtype).max)
-    red, green, blue, alpha = (channel * most // 255 for channel in color)  # 257 is a whole factor
-    if pixels.ndim == 2 and red == green == blue and alpha == most:
-        return pixels, (red,)
-    if pixels.ndim == 2:
-        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))
-    if pixels.shape[2] == 3 and alpha < most:
-        pixels = np.dstack((pixels, np.full(pixels.shape[:2], most, pixels.dtype)))
-    return pixels, (blue, green, red, alpha)[: pixels.shape[2]]
-
-
-def has_alpha(pixels: Pixels) -> bool:
-    return pixels.ndim == 3 and pixels.shape[2] == 4
-
-
-def red_blue_swapped(pixels: Pixels, out: Pixels | None = None) -> Pixels:
-    """BGR from RGB, BGRA from RGBA, and back; gray as it is. `out` is where it goes, if given."""
-    if pixels.ndim == 2:
-        return pixels
-    code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    return np.asarray(cv2.cvtColor(pixels, code, out))
-
-
-def premultiplied(pixels: Pixels) -> Pixels:
-    """float32, with colour weighed by alpha: what may be filtered without halos."""
-    most = full(pixels.dtype)
-    alpha = cv2.extractChannel(pixels, 3).astype(np.float32) / np.float32(most)
-    # OpenCV multiplies a pixel's channels at once; NumPy takes eight times as long.
-    weights = cv2.merge((alpha, alpha, alpha, np.ones_like(alpha)))
-    return np.asarray(cv2.multiply(pixels, weights, dtype=cv2.CV_32F))
-
-
-def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """Colour divided by alpha again; black where nothing is seen.
-
-    By the alpha that the filter gave, overshoot included: colour has overshot with it.
-    """
-    most = full(dtype)
-    alpha = pixels[..., 3:]
-    scale = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > most / 512)
-    return rounded(np.concatenate((pixels[..., :3] * scale, alpha), axis=2), dtype)
-
-
-def by_bands(
-    change: Callable[[Pixels], Pixels],
-    pixels: Pixels,
-    shape: tuple[int, ...],
-    dtype: npt.DTypeLike | None = None,
-) -> Pixels:
-    """`change` of every band of rows, as an array of `shape` and `dtype`, or the pixels' own.
-
-    Arithmetic in float takes four times the memory of 8 bits, and holds several terms at once: on a
-    whole picture of 50 megapixels that were 3 GB.
-    """
-    result = np.empty(shape, dtype or pixels.dtype)
-    rows = max(1, _BAND // pixels.shape[1])
-    for top in range(0, len(pixels), rows):
-        result[top : top + rows] = change(pixels[top : top + rows])
-    return result
-
-
-def rounded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """As `dtype`, rounded and clipped: a filter with negative weights overshoots at edges."""
-    kind = np.dtype(dtype)
-    if pixels.dtype == kind:
-        return pixels
-    return np.asarray(np.clip(np.rint(pixels), 0, np.iinfo(kind).max), kind)
-
-
-def full(dtype: npt.DTypeLike) -> float:
-    """The sample of white and of no transparency."""
-    kind = np.dtype(dtype)
-    return 1.0 if kind.kind == "f" else float(np.iinfo(kind).max)

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import Color, color, whole
-from imgmiddleware.operations.pixels import (
-    PixelOperation,
-    Pixels,
-    by_bands,
-    full,
-    has_alpha,
-    with_room_for,
-)
+from imgmiddleware.forms import color, whole
+from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import Operation, parameter
+from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, full, has_alpha, with_room_for
 
 _WHITE: Color = (255, 255, 255, 255)
 

@@ -8,9 +8,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import Color, color, word_or
-from imgmiddleware.operations.pixels import Pixels, full, has_alpha
+from imgmiddleware.forms import color, word_or
 from imgmiddleware.operations.transform import Operation, parameter
+from imgmiddleware.pixels.arrays import Color, Pixels, full, has_alpha
 
 #: How far a sample of the border may be from its colour, of 255: JPEG's noise beside an edge.
 _TOLERANCE = 10

@@ -9,9 +9,11 @@ from decimal import Decimal
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import Color, choice, decimal
-from imgmiddleware.operations.pixels import (
-    PixelOperation,
+from imgmiddleware.forms import choice, decimal
+from imgmiddleware.operations.pixels import PixelOperation
+from imgmiddleware.operations.transform import parameter
+from imgmiddleware.pixels.arrays import (
+    Color,
     Pixels,
     full,
     has_alpha,
@@ -19,7 +21,6 @@ from imgmiddleware.operations.pixels import (
     unpremultiplied,
     with_room_for,
 )
-from imgmiddleware.operations.transform import parameter
 
 _FLIPS = {"h": 1, "v": 0, "hv": -1}
 _QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}

@@ -11,9 +11,10 @@ from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.imaging.encode import ENCODERS, too_long
-from imgmiddleware.imaging.plan import Box, Plan
+from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.transform import Transform
+from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.probe.facts import Facts
 from imgmiddleware.settings import Settings
 

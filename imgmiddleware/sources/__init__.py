@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import FunctionSource
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
-from imgmiddleware.sources.original import Opened, Original, Pixels, Source
+from imgmiddleware.sources.original import Opened, Original, Source
 
 #: What a caller may give as `source`.
 SourceLike = str | os.PathLike[str] | Callable[[Any], Any] | Source

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels
 
 
 class _InMemory:

@@ -11,13 +11,8 @@ from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
 from imgmiddleware.errors import ImageError
-
-#: An image's samples: shape (height, width) or (height, width, channels), dtype uint8, uint16 or
-#: float32; channels in OpenCV's order, blue first.
-Pixels = npt.NDArray[Any]
 
 
 class Opened(Protocol):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imgmiddleware.imaging.orient import orient
 from imgmiddleware.imaging.plan import as_stored
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations import build
+from imgmiddleware.pixels.orientation import orient
 from imgmiddleware.probe import Facts
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.imaging.light import encoded, light
+from imgmiddleware.pixels.light import encoded, light
 from pictures import float_lanczos, photo_like, pixels_of, psnr, saved
 
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from imgmiddleware.operations.pixels import by_bands
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels, by_bands
 
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 #: LittleCMS makes a coarse table of a gray profile, ten steps off in the dark of a linear one. It

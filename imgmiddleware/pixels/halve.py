@@ -11,10 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from imgmiddleware.sources.original import Pixels
-
-#: Width and height.
-Size = tuple[int, int]
+from imgmiddleware.pixels.arrays import Pixels, Size
 
 #: Width and height of what an array of samples shows of a picture, in samples: with a fraction
 #: where the last column or row is only partly of the picture.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels
 
 _TURNS: Mapping[int, Callable[[Pixels], object]] = {
     2: lambda pixels: cv2.flip(pixels, 1),

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from imgmiddleware.imaging.encode import encode
-from imgmiddleware.imaging.palette import exact, nearest
+from imgmiddleware.pixels.palette import exact, nearest
 from pictures import photo_like, psnr
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
-from imgmiddleware.imaging.color import to_eight_bits, to_srgb
+from imgmiddleware.pixels.color import to_eight_bits, to_srgb
 from pictures import SRGB, swapped_profile
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgmiddleware.imaging.bank import bank
-from imgmiddleware.imaging.lanczos import _DOUBLE, _SINGLE, lanczos
+from imgmiddleware.pixels.bank import bank
+from imgmiddleware.pixels.lanczos import _DOUBLE, _SINGLE, lanczos
 
 
 def dense(samples: int, results: int, weights: Any = None) -> Any:

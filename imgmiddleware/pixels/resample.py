@@ -17,14 +17,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.imaging.halve import LONGEST, halve, halvings
-from imgmiddleware.imaging.lanczos import Box, Floats, lanczos
-from imgmiddleware.imaging.light import encoded, light
-from imgmiddleware.imaging.passing import PassingRows
-from imgmiddleware.operations.pixels import full
-from imgmiddleware.sources.original import Pixels
-
-Size = tuple[int, int]
+from imgmiddleware.pixels.arrays import Area, Pixels, Size, full
+from imgmiddleware.pixels.halve import LONGEST, halve, halvings
+from imgmiddleware.pixels.lanczos import Floats, lanczos
+from imgmiddleware.pixels.light import encoded, light
+from imgmiddleware.pixels.passing import PassingRows
 
 #: Pixels that are weighed by alpha, or made light of, at a time before they are averaged.
 _BAND = 2**18
@@ -41,7 +38,7 @@ def resample(
     *,
     alpha: bool,
     linear: bool = False,
-    box: Box | None = None,
+    box: Area | None = None,
     halved: bool = False,
 ) -> Pixels:
     """`pixels` at `size` (width, height); same dtype and channels.
@@ -55,7 +52,7 @@ def resample(
     Rows that pass are all held at once where there is alpha, or where they are halved here.
     """
     height, width = pixels.shape[:2]
-    whole: Box = (0, 0, width, height)
+    whole: Area = (0, 0, width, height)
     box = box or whole
     if (width, height) == size and box == whole:
         return pixels[0:height, 0:width]
@@ -93,7 +90,7 @@ class _Source:
     """Pixels of which a box is wanted, after `prepare` where that is still to be done."""
 
     pixels: Pixels | PassingRows
-    box: Box
+    box: Area
     prepare: Change | None
 
     def averaged(self, average: Change, by: Size, cut: tuple[slice, slice]) -> _Source:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from imgmiddleware.imaging.halve import halve
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.resample import resample
 from pictures import float_lanczos, photo_like, psnr
 
 PHOTO = photo_like(997, 751)
@@ -198,7 +198,7 @@ def test_no_number_does_not_spread() -> None:
 CLASSES = """
 import hashlib
 import numpy as np
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 
 random = np.random.default_rng(1)
 pixels = random.integers(0, 256, (500, 700, 4), np.uint8)
@@ -247,7 +247,7 @@ def test_alpha_that_is_everywhere_opaque_changes_nothing() -> None:
 LARGE = """
 import sys
 import numpy as np
-from imgmiddleware.imaging.resample import resample
+from imgmiddleware.pixels.resample import resample
 from imgmiddleware.operations.surround import Backdrop
 
 def status(name):

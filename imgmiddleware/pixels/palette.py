@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imgmiddleware.operations.pixels import has_alpha
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels, has_alpha
 
 _MOST = 256
 #: Pixels of a first look, which tells a photo from a drawing in some microseconds.

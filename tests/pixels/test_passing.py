@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgmiddleware.imaging.passing import PassingRows
+from imgmiddleware.pixels.passing import PassingRows
 
 ROWS = np.arange(40 * 5 * 3, dtype=np.uint16).reshape(40, 5, 3)
 

@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.operations.pixels import by_bands, full, has_alpha, rounded
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels, by_bands, full, has_alpha, rounded
 
 
 def light(pixels: Pixels) -> Pixels:

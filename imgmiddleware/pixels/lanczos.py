@@ -21,12 +21,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.imaging.bank import Bank, Kind, bank
+from imgmiddleware.pixels.arrays import Area
+from imgmiddleware.pixels.bank import Bank, Kind, bank
 
 Floats = npt.NDArray[Any]
-
-#: Left, top, width and height in samples, whole or not.
-Box = tuple[float, float, float, float]
 
 #: Writes the samples of these rows and columns, whole numbers, into (rows, columns, channels).
 Load = Callable[[slice, slice, Floats], None]
@@ -50,7 +48,7 @@ _TILE, _ROWS, _BETWEEN = 2**20, 64, 2**20
 
 def lanczos(
     shape: tuple[int, int, int],
-    box: Box,
+    box: Area,
     size: tuple[int, int],
     most: int,
     *,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from imgmiddleware.sources.original import Pixels
+from imgmiddleware.pixels.arrays import Pixels
 
 
 class PassingRows:
