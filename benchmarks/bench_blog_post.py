@@ -24,7 +24,7 @@ from benchmarks.photos import DETAILED
 from benchmarks.results import report
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.imaging import parts
+from imgmiddleware.formats import native
 
 
 def blog_post(path: Path) -> bytes:
@@ -56,7 +56,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     makers: dict[str, Callable[[Path], bytes]] = {"cv2": blog_post, "ours": plain}
-    if parts.zlib_ng():
+    if native.zlib_ng():
         makers["ours, zlib-ng"] = answer
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +83,7 @@ def main() -> None:
                         f"{psnr(shown(results[maker]), ideal):.1f}",
                     )
                 )
-    packages = ("opencv-python-headless", "numpy", *(["zlib-ng"] if parts.zlib_ng() else []))
+    packages = ("opencv-python-headless", "numpy", *(["zlib-ng"] if native.zlib_ng() else []))
     head = ("original", "by", "ms", "processor ms", "time / cv2's", "bytes / cv2's", "PSNR")
     report(
         "The blog post's own job", f"{machine(*packages)}; {DETAILED.name}\n\n{table(head, rows)}"

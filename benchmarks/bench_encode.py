@@ -23,7 +23,7 @@ from PIL import Image
 
 from benchmarks.photos import photo
 from benchmarks.timing import machine, table
-from imgmiddleware.imaging.encode import ENCODERS, encode
+from imgmiddleware.formats.encode import ENCODERS, encode
 
 #: The settings that are measured; lossless formats have none.
 QUALITIES = {"jpg": (50, 75, 90), "webp": (50, 75, 90), "avif": (50, 75)}

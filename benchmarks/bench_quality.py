@@ -22,8 +22,8 @@ from ssimulacra2 import compute_ssimulacra2
 
 from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
-from imgmiddleware.imaging.encode import ENCODERS, encode
-from imgmiddleware.imaging.metadata import NO_METADATA
+from imgmiddleware.formats.encode import ENCODERS, encode
+from imgmiddleware.formats.metadata import NO_METADATA
 from imgmiddleware.pixels.resample import resample
 
 QUALITIES = (10, 25, 50, 75, 90, 100)

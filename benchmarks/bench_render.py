@@ -38,7 +38,7 @@ from benchmarks.renderers import (
 )
 from benchmarks.results import report
 from benchmarks.timing import Timing, machine, table
-from imgmiddleware.imaging.encode import ENCODERS
+from imgmiddleware.formats.encode import ENCODERS
 
 #: `q` of lossy results; the others are given the same encoder's own quality.
 QUALITY = 80

@@ -28,9 +28,9 @@ from benchmarks.drawings import chart, screenshot, shapes
 from benchmarks.likeness import shown, ssim
 from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
-from imgmiddleware.imaging import parts
-from imgmiddleware.imaging.encode import ENCODERS, encode
-from imgmiddleware.imaging.metadata import NO_METADATA
+from imgmiddleware.formats import native
+from imgmiddleware.formats.encode import ENCODERS, encode
+from imgmiddleware.formats.metadata import NO_METADATA
 from imgmiddleware.pixels.resample import resample
 
 try:
@@ -112,12 +112,12 @@ AVERAGE = (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG)
 
 @contextmanager
 def without(part: str) -> Iterator[None]:
-    kept = getattr(parts, part)
-    setattr(parts, part, lambda: None)
+    kept = getattr(native, part)
+    setattr(native, part, lambda: None)
     try:
         yield
     finally:
-        setattr(parts, part, kept)
+        setattr(native, part, kept)
 
 
 def plain_png(pixels: Any, _: int) -> bytes:
@@ -135,7 +135,7 @@ LOSSLESS: Mapping[str, Encode] = {
     "OpenCV, level 1 filtered": lossless(*PNG, cv2.IMWRITE_PNG_STRATEGY_FILTERED),
     "Pillow, level 1": lambda pixels, _: pillow("PNG", compress_level=1)(pixels, 0),
     "ours, zlib": plain_png,
-    **({"ours, zlib-ng": lambda pixels, _: encode(pixels, "png", 75)} if parts.zlib_ng() else {}),
+    **({"ours, zlib-ng": lambda pixels, _: encode(pixels, "png", 75)} if native.zlib_ng() else {}),
 }
 
 

@@ -30,8 +30,8 @@ from benchmarks.renderers import ONE_THREAD, libvips_version
 from benchmarks.results import report
 from benchmarks.timing import Timing, interleaved, machine, table
 from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.formats.encode import ENCODERS, encode
 from imgmiddleware.imaging import Plan, render
-from imgmiddleware.imaging.encode import ENCODERS, encode
 from imgmiddleware.pixels.resample import resample
 
 QUALITY = 80

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from imgmiddleware import Settings
+from imgmiddleware.formats import read_facts
 from imgmiddleware.grammar import QueryGrammar
 from imgmiddleware.imaging import Plan, decode_original, make_plan
-from imgmiddleware.probe import read_facts
 from imgmiddleware.sources.file import FileOriginal
 
 

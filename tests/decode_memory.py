@@ -10,10 +10,10 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from imgmiddleware.formats import FORMATS, read_facts
+from imgmiddleware.formats.decode_more import DECODERS
 from imgmiddleware.imaging import decode_original, make_plan
-from imgmiddleware.imaging.decode_more import DECODERS
 from imgmiddleware.operations import build
-from imgmiddleware.probe import FORMATS, read_facts
 from imgmiddleware.sources import BytesOriginal
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from imgmiddleware.imaging import parts
+from imgmiddleware.formats import native as native_parts
 
 
 def choose(monkeypatch: pytest.MonkeyPatch, name: str, wanted: bool) -> None:
     """Have `parts.<name>` found or not; skips where it is wanted and not installed."""
     if not wanted:
-        monkeypatch.setattr(parts, name, lambda: None)
-    elif getattr(parts, name)() is None:
+        monkeypatch.setattr(native_parts, name, lambda: None)
+    elif getattr(native_parts, name)() is None:
         pytest.skip(f"{name} is not installed")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -61,13 +63,86 @@ def test_the_table_goes_only_down() -> None:
         seen.add(room)
 
 
-def test_libraries_stay_in_their_rooms() -> None:
-    homes = table("libraries-table")
-    for room, path in modules():
+def library_homes() -> dict[str, set[str]]:
+    """Each library with the patterns of the files, below the package and without suffix, it is for."""
+    text = (ROOT / "CONTRIBUTING.md").read_text().partition("<!-- libraries-table -->")[2]
+    rows = text.partition("\n\n")[0].strip().splitlines()[2:]
+    cells = [row.strip("|").split("|") for row in rows]
+    return {first.strip(" `"): set(re.findall(r"`([\w/*]+)`", rest)) for first, rest in cells}
+
+
+def stands_in(path: Path, patterns: set[str]) -> bool:
+    name = path.relative_to(PACKAGE).with_suffix("").as_posix()
+    return any(fnmatch(name, pattern.replace("**/", "*")) for pattern in patterns)
+
+
+def loaded(path: Path) -> Iterator[str]:
+    """What is imported, by a statement or by name: `import_module("pyspng")`."""
+    yield from imported(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called in ("import_module", "_module"):
+                yield str(node.args[0].value)
+
+
+def strays(package: Path = PACKAGE) -> list[str]:
+    """Files that import a library which is not for them."""
+    homes = library_homes()
+    return [
+        f"{path}: {name}"
+        for path in sorted(package.rglob("*.py"))
+        for name in loaded(path)
+        if (library := name.split(".")[0]) in homes
+        and not stands_in(PACKAGE / path.relative_to(package), homes[library])
+    ]
+
+
+def test_libraries_stay_in_their_files() -> None:
+    assert strays() == []
+
+
+#: Of `formats/`, the files that may call a decoder or an encoder, by name.
+CODERS = {"formats/**/decode*", "formats/**/write*", "formats/encode*", "formats/compose*"}
+CODERS |= {"formats/strips*", "formats/native", "formats/metadata"}
+#: And those that may import these: the records, and the doors of rooms.
+DOORS = {"formats/__init__", "formats/**/__init__"}
+
+
+def reaching(package: Path = PACKAGE) -> list[str]:
+    """Files of `formats/` that read headers, and import one that decodes or encodes."""
+    found = []
+    for path in sorted((package / "formats").rglob("*.py")):
+        home = PACKAGE / path.relative_to(package)
+        if stands_in(home, CODERS | DOORS):
+            continue
         for name in imported(path):
-            library = name.split(".")[0]
-            if library in homes:
-                assert room in homes[library], f"{path}: {library} stays in {homes[library]}"
+            module = PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
+            if not module.exists():  # a name out of a module
+                module = module.parent.with_suffix(".py")
+            if name.startswith("imgmiddleware.formats.") and stands_in(module, CODERS):
+                found.append(f"{path}: {name}")
+    return found
+
+
+def test_a_header_reader_cannot_reach_a_decoder() -> None:
+    assert reaching() == []
+
+
+def test_an_import_that_is_planted_is_found(tmp_path: Path) -> None:
+    """Each rule above, on a copy of the package with one line more."""
+    for line, rule in (
+        ("import cv2", strays),
+        ("from PIL import Image", strays),
+        ('from importlib import import_module\nimport_module("pyspng")', strays),
+        ("from imgmiddleware.formats.png.decode import filtered_rows", reaching),
+        ("from imgmiddleware.formats import native", reaching),
+    ):
+        copy = tmp_path / str(len(list(tmp_path.iterdir())))
+        shutil.copytree(PACKAGE, copy)
+        reader = copy / "formats" / "png" / "facts.py"
+        reader.write_text(reader.read_text() + "\n" + line + "\n")
+        assert len(rule(copy)) == 1, line
 
 
 def test_every_room_is_described() -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgmiddleware import DirectorySource, ImageError, Settings
+from imgmiddleware.formats import Facts, read_facts
 from imgmiddleware.grammar import is_text
-from imgmiddleware.probe import Facts, read_facts
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.sources.file import FileOriginal
 

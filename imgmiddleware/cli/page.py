@@ -14,7 +14,7 @@ from importlib.resources import files
 from imgmiddleware import ImageError, ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
 from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
-from imgmiddleware.probe import Facts
+from imgmiddleware.formats import Facts
 
 #: A hill and a sun. Without an icon of its own, browsers ask for /favicon.ico.
 _ICON = (

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 
 from imgmiddleware import BytesOriginal, ImageRequest, ImageResponse, ImageService
 from imgmiddleware.cli.arguments import UsageError, settings_of
+from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.operations.output import MEDIA_TYPES
-from imgmiddleware.probe import FORMATS, read_facts
 
 _OTHER_SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
 

@@ -12,7 +12,7 @@ import numpy as np
 import PIL
 import simplejpeg
 
-from imgmiddleware.imaging import parts
+from imgmiddleware.formats import native
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import OwnStep
 
@@ -51,7 +51,7 @@ def engine() -> str:
 
 
 def _deflate() -> str:
-    faster = parts.zlib_ng()
+    faster = native.zlib_ng()
     return (
         f"zlib-ng/{faster.ZLIBNG_RUNTIME_VERSION}"
         if faster

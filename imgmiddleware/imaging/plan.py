@@ -10,11 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from imgmiddleware.formats.facts import Facts
 from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
 from imgmiddleware.operations.output import WITH_ALPHA
 from imgmiddleware.pixels.arrays import Area, Box
 from imgmiddleware.pixels.halve import LONGEST, halvings
-from imgmiddleware.probe.facts import Facts
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
 #: libvips. Over six photos and many widths the result is then 0.1 to 17 dB nearer to the ideal than

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.facts import Facts
 from imgmiddleware.imaging.plan import Plan, as_stored
 from imgmiddleware.operations import (
     Backdrop,
@@ -27,7 +28,6 @@ from imgmiddleware.operations.output import ANIMATED, DEEP, WITH_GRAY, WITH_PROF
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.orientation import remaining
-from imgmiddleware.probe.facts import Facts
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
 #: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.

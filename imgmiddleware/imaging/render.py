@@ -14,14 +14,17 @@ from itertools import islice
 
 import numpy as np
 
-from imgmiddleware.imaging.animated import encode_animation
-from imgmiddleware.imaging.animation import is_composed, seen_frames
-from imgmiddleware.imaging.decode import decode
-from imgmiddleware.imaging.decode_more import DECODERS, decode_more
-from imgmiddleware.imaging.encode import encode, encode_within
-from imgmiddleware.imaging.metadata import Metadata
+from imgmiddleware.formats import read_exif, read_profile
+from imgmiddleware.formats.compose import is_composed, seen_frames
+from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.formats.decode import decode
+from imgmiddleware.formats.decode_more import DECODERS, decode_more
+from imgmiddleware.formats.encode import encode, encode_within
+from imgmiddleware.formats.encode_animation import encode_animation
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.metadata import Metadata
+from imgmiddleware.formats.strips import decode_strips, passing_strips
 from imgmiddleware.imaging.plan import Plan, as_stored
-from imgmiddleware.imaging.strips import decode_strips, passing_strips
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha
@@ -29,9 +32,6 @@ from imgmiddleware.pixels.color import is_usable, to_eight_bits, to_sixteen_bits
 from imgmiddleware.pixels.halve import halve
 from imgmiddleware.pixels.orientation import orient
 from imgmiddleware.pixels.resample import resample
-from imgmiddleware.probe import read_exif, read_profile
-from imgmiddleware.probe.exif import Exif
-from imgmiddleware.probe.facts import Facts
 from imgmiddleware.sources.memory import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.imaging.encode import ENCODERS, too_long
+from imgmiddleware.formats.encode import ENCODERS, too_long
+from imgmiddleware.formats.facts import Facts
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
-from imgmiddleware.probe.facts import Facts
 from imgmiddleware.settings import Settings
 
 

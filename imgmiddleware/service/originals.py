@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from imgmiddleware.cache import Recent
 from imgmiddleware.errors import ImageError
-from imgmiddleware.probe import Facts, array_facts, read_facts
+from imgmiddleware.formats import Facts, array_facts, read_facts
 from imgmiddleware.service import timing
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.recall import PageOf, Recall

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from imgmiddleware.cache import Era, Holding, Ledger, Weighed
+from imgmiddleware.formats import Facts
 from imgmiddleware.imaging import (
     Decoded,
     Plan,
@@ -24,7 +25,6 @@ from imgmiddleware.imaging import (
     render_animation,
 )
 from imgmiddleware.operations.output import MEDIA_TYPES
-from imgmiddleware.probe import Facts
 from imgmiddleware.service import timing
 from imgmiddleware.service.flight import Admission, Flights, Room, Waiting, alone, polled
 from imgmiddleware.service.results import Picture, Results

@@ -37,10 +37,6 @@ _log = logging.getLogger("imgmiddleware")
 Find = Callable[[str, str], Picture | None]
 
 
-def _never() -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """An answer that needs pixels. It holds its original open: `run` it, or `close` it."""
@@ -52,7 +48,7 @@ class Work:
     opened: ExitStack
     steps: timing.Steps | None
 
-    def run(self, gone: Callable[[], bool] = _never) -> ImageResponse:
+    def run(self, gone: Callable[[], bool] = lambda: False) -> ImageResponse:
         """Render, when a slot is free. Raises `ClientGoneError` if `gone()` before that."""
         return self.service.run(self, gone)
 
@@ -72,14 +68,19 @@ class ImageService:
     def __init__(self, source: SourceLike, **options: Any) -> None:
         self.settings = Settings(**options)
         self.prefix = self.settings.prefix
-        self._source = as_source(source, self.settings)
+        self._source = as_source(
+            source,
+            id_type=self.settings.id_type,
+            array_order=self.settings.array_order,
+            unsafe_follow_symlinks=self.settings.unsafe_follow_symlinks,
+        )
         self._grammar = QueryGrammar(self.settings)
         self._recall = Recall(self.settings)
         self._originals = Originals(self._source, self.settings, self._recall)
         self._pictures = Pictures(self.settings)
 
     def handle(
-        self, request: ImageRequest, gone: Callable[[], bool] = _never
+        self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
     ) -> ImageResponse | None:
         """The answer; None where the request is to go on to the application (`missing="pass"`)."""
         answer = self.answer(request)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from imgmiddleware.pixels.arrays import Pixels
-from imgmiddleware.settings import Settings
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import FunctionSource
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
@@ -17,17 +16,23 @@ from imgmiddleware.sources.original import Opened, Original, Source
 SourceLike = str | os.PathLike[str] | Callable[[Any], Any] | Source
 
 
-def as_source(source: SourceLike, settings: Settings) -> Source:
-    """A directory's path, a function or a `Source`, as a `Source`.
+def as_source(
+    source: SourceLike,
+    *,
+    id_type: type[str] | type[int] = str,
+    array_order: Literal["bgr", "rgb"] = "bgr",
+    unsafe_follow_symlinks: bool = False,
+) -> Source:
+    """A directory's path, a function or a `Source`, as a `Source`; the options are `Settings`'.
 
     Raises `ValueError` for a path that is no directory, `TypeError` for anything else.
     """
     if isinstance(source, str | os.PathLike):
-        return DirectorySource(source, unsafe_follow_symlinks=settings.unsafe_follow_symlinks)
+        return DirectorySource(source, unsafe_follow_symlinks=unsafe_follow_symlinks)
     if callable(getattr(source, "open", None)):
         return source  # type: ignore[return-value] # what `open` returns is checked by its use
     if callable(source):
-        return FunctionSource(source, id_type=settings.id_type, array_order=settings.array_order)
+        return FunctionSource(source, id_type=id_type, array_order=array_order)
     raise TypeError(
         f"source: a directory, a function of an ID, or an object with `open(id)`; not {source!r}"
     )

@@ -20,10 +20,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from imgmiddleware import ImageRequest, ImageResponse, ImageService
-from imgmiddleware.probe import FORMATS, read_facts
+from imgmiddleware.formats import FORMATS, read_facts
 from pictures import SRGB, close, opened, pixels_of, swapped_profile
 from tests.extras import by_vips
-from tests.probe.originals import Stored
+from tests.formats.originals import Stored
 
 Y, X = np.mgrid[0:62, 0:90]
 RGB = np.dstack((255 * X / 89, 255 * Y / 61, 255 - 255 * (X + Y) / 151)).astype(np.uint8)

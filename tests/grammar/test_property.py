@@ -162,8 +162,8 @@ def test_any_text_is_a_transform_or_a_400(query: str) -> None:
 def test_every_frame_lies_inside_of_its_original(
     texts: dict[str, str], width: int, height: int
 ) -> None:
+    from imgmiddleware.formats import Facts
     from imgmiddleware.imaging import make_plan
-    from imgmiddleware.probe import Facts
 
     transform = parsed(GRAMMAR, urlencode(texts))
     if isinstance(transform, Transform):

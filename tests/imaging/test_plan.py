@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from imgmiddleware.formats import Facts
 from imgmiddleware.imaging.plan import as_stored
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations import build
 from imgmiddleware.pixels.orientation import orient
-from imgmiddleware.probe import Facts
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -14,7 +14,7 @@ from PIL import Image
 
 import hostile
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.imaging import decode, parts
+from imgmiddleware.formats import decode, native
 from native import choose
 from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, saved
 
@@ -109,7 +109,7 @@ def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.M
     assert (answer.status, b"64x48" in answer.body, b"9x9" in answer.body) == (422, True, True)
     choose(monkeypatch, "spng", False)
     assert answered(DATA, "").status == 422
-    monkeypatch.setattr(parts, "spng", lambda: SimpleNamespace(load=lambda *arguments: wrong))
+    monkeypatch.setattr(native, "spng", lambda: SimpleNamespace(load=lambda *arguments: wrong))
     assert answered(DATA, "").status == 422
     monkeypatch.setattr(decode.simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
     assert answered(saved(quadrants(), "JPEG"), "").status == 422

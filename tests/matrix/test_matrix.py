@@ -23,7 +23,7 @@ import pyvips
 from PIL import Image, ImageCms, ImageOps
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.probe import FORMATS, read_facts
+from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.sources.memory import BytesOriginal
 from pictures import float_lanczos, psnr, swapped_profile
 from tests.matrix.writers import (

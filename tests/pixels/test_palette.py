@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgmiddleware.imaging.encode import encode
+from imgmiddleware.formats.encode import encode
 from imgmiddleware.pixels.palette import exact, nearest
 from pictures import photo_like, psnr
 

@@ -511,7 +511,7 @@ def test_limits_hold_for_arrays_too() -> None:
 def test_a_failing_encoder_is_our_bug(
     source: CountingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imgmiddleware.imaging import encode
+    from imgmiddleware.formats import encode
 
     monkeypatch.setattr(encode.cv2, "imencode", lambda *arguments: (False, None))
     with pytest.raises(RuntimeError, match=r"refused .* as \.jpg"):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgmiddleware import ArrayOriginal, BytesOriginal, FunctionSource, ImageService, Settings
+from imgmiddleware import ArrayOriginal, BytesOriginal, FunctionSource, ImageService
 from imgmiddleware.sources import Original, as_source
 
 
@@ -53,7 +53,7 @@ def test_wrong_functions_and_results_are_said_to_be_so() -> None:
     with pytest.raises(TypeError, match="int"):
         FunctionSource(lambda id: 3).open("x")
     with pytest.raises(TypeError, match="source"):
-        as_source(3, Settings())  # type: ignore[arg-type]
+        as_source(3)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
         FunctionSource(lambda id: 1 / 0).open("x")
 

@@ -1,0 +1,38 @@
+"""Facts of an original from its header, read and not believed: nothing is decoded in this room.
+
+A decoder trusts the numbers it finds: a kilobyte that claims 65,500 x 16,000 pixels costs 6 GB. So
+before one sees an original, `read_facts` reads its header and holds each number against the others
+and against the file, `Facts.decode_bytes` bounds what decoding may allocate, and `vet` walks the
+body.
+"""
+
+from imgmiddleware.formats.animation import Animation, Frame
+from imgmiddleware.formats.array import array_facts
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.registry import (
+    FORMATS,
+    identify,
+    read_animation,
+    read_exif,
+    read_facts,
+    read_profile,
+    read_raster,
+    vet,
+)
+
+__all__ = [
+    "FORMATS",
+    "Animation",
+    "Facts",
+    "Format",
+    "Frame",
+    "array_facts",
+    "identify",
+    "read_animation",
+    "read_exif",
+    "read_facts",
+    "read_profile",
+    "read_raster",
+    "vet",
+]

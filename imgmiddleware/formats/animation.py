@@ -1,0 +1,45 @@
+"""Frames of an animation, each as a still file of its own.
+
+A frame is read by the same parser and goes through the same decoder as any still, so that nothing
+of an animation reaches a decoder which a still could not bring there: OpenCV's own calls for
+animations have read and written beyond their memory. What is left to do is to lay the stills over
+one another (imaging/animation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from imgmiddleware.formats.facts import Facts
+
+#: Browsers show a frame that lasts no longer than this for 100 ms: old files say 0 and mean "as
+#: fast as the machines of then".
+_TOO_SHORT, _INSTEAD = 10, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame; sizes and places in pixels of the canvas."""
+
+    data: bytes  # a whole file of the animation's own format
+    facts: Facts  # of that file
+    left: int
+    top: int
+    duration: int  # in milliseconds
+    blend: bool  # laid over what stands there; else it takes its place, alpha and all
+    dispose: Literal["keep", "background", "previous"]  # what becomes of its place afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """The frames in their order, and how often they run: 0 is for ever."""
+
+    plays: int
+    frames: Iterator[Frame]
+
+
+def lasting(milliseconds: int) -> int:
+    """A frame's duration as browsers take it."""
+    return milliseconds if milliseconds > _TOO_SHORT else _INSTEAD

@@ -1,0 +1,1 @@
+"""AVIF 1.1, stills and sequences."""

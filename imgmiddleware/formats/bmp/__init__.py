@@ -1,0 +1,1 @@
+"""BMP, of OS/2 and Windows."""

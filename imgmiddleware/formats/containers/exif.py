@@ -1,0 +1,188 @@
+"""EXIF (CIPA DC-008, based on TIFF 6.0): what of it may go along with a result.
+
+A block is never passed on as it is: its thumbnail shows what was cropped away, its orientation
+would turn an upright picture again, a maker's note breaks when it moves, and its offsets may say
+anything. So what is known to be harmless is read, within bounds, and a new block is written.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.containers.ifd import (
+    BIG_TYPES,
+    ORIENTATION,
+    SIZES,
+    Entry,
+    Layout,
+    read_directory,
+    read_layout,
+)
+from imgmiddleware.formats.format import PARSE_ERRORS, Encoded, let_pass
+from imgmiddleware.formats.window import Readable, Window
+
+ARTIST, COPYRIGHT = 315, 33432
+_EXIF, _GPS = 34665, 34853
+
+#: Tags of the first directory that say something of the picture: description, make, model,
+#: software, date, artist, copyright, rating, and Windows' own words for them.
+_KEPT = frozenset({270, 271, 272, 305, 306, ARTIST, COPYRIGHT, 18246, *range(40091, 40096)})
+#: Tags of the EXIF directory that do not: maker's note, interoperability, the original's size.
+_DROPPED = frozenset({37500, 40962, 40963, 40965})
+
+#: JPEG has room for 65,533 bytes in a segment; one value that takes all of it is no description.
+_MOST_BYTES = 60_000
+_MOST_VALUE = 16_384
+#: Of one directory; cameras write below 60.
+_MOST_ENTRIES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One tag's values: `raw` is little-endian, `count` of them, of TIFF's type `type`."""
+
+    type: int
+    count: int
+    raw: bytes
+
+
+Values = Mapping[int, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """What is kept of a block: the tags of the picture, of its making, and of its place."""
+
+    picture: Values = field(default_factory=dict)
+    making: Values = field(default_factory=dict)
+    place: Values = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.picture or self.making or self.place)
+
+    def rights(self) -> Exif:
+        """The names of who made it and who owns it, and nothing else."""
+        return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})
+
+
+def parse(block: Encoded | Readable, directory: int = 0) -> Exif:
+    """The block (or TIFF file) whose first directory, or the one at `directory`, is the picture's.
+
+    What is damaged is left out: EXIF is advice, and its loss costs nobody the picture.
+    """
+    try:
+        window = Window.over(block)
+        layout = read_layout(window)
+        first = read_directory(window, layout, directory or layout.first)
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
+        return Exif()
+
+    def below(tag: int) -> Values:
+        pointer = first.entries.get(tag)
+        try:
+            offset = struct.unpack("<L", _raw(window, layout, pointer))[0] if pointer else 0
+            entries = read_directory(window, layout, offset).entries if offset else {}
+        except (ImageError, *PARSE_ERRORS) as error:
+            let_pass(error)
+            return {}
+        return _kept(window, layout, entries, lambda tag: tag not in _DROPPED)
+
+    picture = _kept(window, layout, first.entries, _KEPT.__contains__)
+    return _bounded(Exif(picture, below(_EXIF), below(_GPS)))
+
+
+def _kept(
+    window: Window, layout: Layout, entries: Mapping[int, Entry], keeps: Callable[[int], bool]
+) -> Values:
+    small = {
+        tag: entries[tag]
+        for tag in sorted(entries)[:_MOST_ENTRIES]
+        if keeps(tag) and SIZES.get(entries[tag].type, 0) * entries[tag].count <= _MOST_VALUE
+    }
+    return values(window, layout, small)
+
+
+def values(window: Window, layout: Layout, entries: Mapping[int, Entry]) -> dict[int, Value]:
+    """The values of entries, but for those of no known type and those outside of the block."""
+    found: dict[int, Value] = {}
+    for tag, entry in entries.items():
+        if entry.type in SIZES and entry.type not in BIG_TYPES and entry.count > 0:
+            try:
+                found[tag] = Value(entry.type, entry.count, _raw(window, layout, entry))
+            except ImageError as error:
+                let_pass(error)
+    return found
+
+
+def _raw(window: Window, layout: Layout, entry: Entry) -> bytes:
+    """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""
+    raw = window.read(entry.offset, SIZES[entry.type] * entry.count)
+    unit = {5: 4, 10: 4}.get(entry.type, SIZES[entry.type])
+    if layout.order == "<" or unit == 1:
+        return raw
+    return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
+
+
+def _bounded(exif: Exif) -> Exif:
+    """Without what goes over `_MOST_BYTES`: the place first, then the making."""
+    for kept in (exif, Exif(exif.picture, exif.making), Exif(exif.picture), exif.rights()):
+        if len(written(kept)) <= _MOST_BYTES:
+            return kept
+    return Exif()
+
+
+def written(exif: Exif) -> bytes:
+    """An EXIF block (TIFF, little-endian, without the `Exif` prefix) for an upright picture."""
+    return b"II*\0" + struct.pack("<L", 8) + directories(exif, 8)
+
+
+def directories(exif: Exif, base: int, more: Values | None = None) -> bytes:
+    """The directories as they stand at offset `base` of a file, the picture's first.
+
+    `more` are tags of the result's own beside it.
+    """
+    first = {
+        **exif.picture,
+        ORIENTATION: Value(3, 1, struct.pack("<H", 1)),
+        **(more or {}),
+    }
+    parts = [(tag, part) for tag, part in ((_EXIF, exif.making), (_GPS, exif.place)) if part]
+    for tag, _ in parts:
+        first[tag] = Value(4, 1, bytes(4))
+    at = base + _size(first)
+    below: list[bytes] = []
+    for tag, part in parts:
+        first[tag] = Value(4, 1, struct.pack("<L", at))
+        below.append(b"".join(_directory(part, at)))
+        at += len(below[-1])
+    return b"".join((*_directory(first, base), *below))
+
+
+def _size(values: Values) -> int:
+    """Bytes of a directory with what does not fit into its entries."""
+    return 6 + sum(12 + (_even(v.raw) if len(v.raw) > 4 else 0) for v in values.values())
+
+
+def _even(raw: bytes) -> int:
+    return len(raw) + len(raw) % 2
+
+
+def _directory(values: Values, base: int) -> Iterator[bytes]:
+    """Count, entries by tag, no next directory, then the longer values."""
+    yield struct.pack("<H", len(values))
+    at = base + 6 + 12 * len(values)
+    longer: list[bytes] = []
+    for tag, value in sorted(values.items()):
+        if len(value.raw) <= 4:
+            place = value.raw.ljust(4, b"\0")
+        else:
+            place = struct.pack("<L", at)
+            longer.append(value.raw.ljust(_even(value.raw), b"\0"))
+            at += len(longer[-1])
+        yield struct.pack("<HHL", tag, value.type, value.count) + place
+    yield bytes(4)
+    yield from longer

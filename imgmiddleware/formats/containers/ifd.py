@@ -1,0 +1,123 @@
+"""Image file directories: the structure of TIFF 6.0, section 2, that EXIF borrows.
+
+BigTIFF differs only in the width of its numbers, so one reader serves both.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.formats.format import PARSE_ERRORS
+from imgmiddleware.formats.window import Window
+
+#: Entries of one directory. Cameras and scanners write below 100, microscopes some hundreds; the
+#: count field alone would allow 65,535 in TIFF and 2**64 in BigTIFF.
+MAX_ENTRIES = 2048
+
+ORIENTATION = 274
+
+#: Type number -> size in bytes and struct's letter: the integer types only, as no tag read here is
+#: anything else. 13 and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile.
+_INTEGERS = {
+    1: (1, "B"), 3: (2, "H"), 4: (4, "L"), 7: (1, "B"), 13: (4, "L"), 16: (8, "Q"), 18: (8, "Q")
+}  # fmt: skip
+#: Type number -> size in bytes, of all types (TIFF 6.0, section 2): text, rationals and floats too.
+SIZES = {
+    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8
+}  # fmt: skip
+#: Those that are BigTIFF's own: LONG8 and IFD8.
+BIG_TYPES = (16, 18)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Byte order and width of a file's numbers, and where its first directory stands."""
+
+    order: str  # struct's "<" or ">"
+    big: bool
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tag: `count` values of type `type`, the first at `offset`."""
+
+    type: int
+    count: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One directory's entries by tag, the first of each, and the offset of the next directory."""
+
+    entries: dict[int, Entry]
+    next: int
+
+
+def read_layout(window: Window) -> Layout:
+    """The header at the start of a TIFF file or an EXIF block."""
+    order = {b"II": "<", b"MM": ">"}.get(window.read(0, 2))
+    if order is None:
+        raise damaged("its directory header has no byte order")
+    (version,) = window.unpack(f"{order}H", 2)
+    if version == 42:
+        return Layout(order, False, window.unpack(f"{order}L", 4)[0])
+    if version == 43 and window.unpack(f"{order}HH", 4) == (8, 0):
+        return Layout(order, True, window.unpack(f"{order}Q", 8)[0])
+    raise damaged(f"its directory header has version {version}")
+
+
+def count_entries(window: Window, layout: Layout, offset: int) -> int:
+    """The number of entries of the directory at `offset`, refused beyond `MAX_ENTRIES`."""
+    count: int = window.unpack(f"{layout.order}{'Q' if layout.big else 'H'}", offset)[0]
+    if not 0 < count <= MAX_ENTRIES:
+        raise damaged(f"a directory claims {count} entries")
+    return count
+
+
+def read_next(window: Window, layout: Layout, offset: int, count: int) -> int:
+    """The offset of the directory after the one at `offset`, which has `count` entries."""
+    head, size, letter = (8, 20, "Q") if layout.big else (2, 12, "L")
+    place = offset + head + size * count
+    return int(window.unpack(layout.order + letter, place)[0])
+
+
+def read_directory(window: Window, layout: Layout, offset: int) -> Directory:
+    """The directory at `offset`; its values stay unread."""
+    count = count_entries(window, layout, offset)
+    head, size, letter, room = (8, 20, "Q", 8) if layout.big else (2, 12, "L", 4)
+    block = window.read(offset + head, size * count)
+    shape = struct.Struct(f"{layout.order}HH{letter}{letter}")
+    entries: dict[int, Entry] = {}
+    for index in range(count):
+        tag, kind, number, value = shape.unpack_from(block, size * index)
+        inline = SIZES.get(kind, room + 1) * number <= room
+        place = offset + head + size * index + size - room
+        entries.setdefault(tag, Entry(kind, number, place if inline else value))
+    return Directory(entries, read_next(window, layout, offset, count))
+
+
+def read_values(window: Window, layout: Layout, entry: Entry, most: int) -> tuple[int, ...]:
+    """An entry's integers; damage where there are more than `most` or they are no integers."""
+    if entry.type not in _INTEGERS or not 0 < entry.count <= most:
+        raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
+    letter = _INTEGERS[entry.type][1]
+    return window.unpack(f"{layout.order}{entry.count}{letter}", entry.offset)
+
+
+def read_orientation(block: bytes) -> int:
+    """The Orientation of an EXIF block (without its `Exif` prefix): 1 where there is none to trust.
+
+    EXIF is advice about the picture, so a damaged block costs the orientation and not the picture.
+    """
+    try:
+        window = Window.over(block)
+        layout = read_layout(window)
+        entry = read_directory(window, layout, layout.first).entries.get(ORIENTATION)
+        value = read_values(window, layout, entry, 1)[0] if entry else 1
+    except (ImageError, *PARSE_ERRORS):
+        return 1
+    return value if 1 <= value <= 8 else 1

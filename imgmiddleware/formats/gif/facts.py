@@ -1,0 +1,118 @@
+"""GIF (GIF89a specification, 1990): the logical screen, the first image, the number of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import COMPOSED, SLACK, Encoded, Format, check_size, unchanged
+from imgmiddleware.formats.window import Window
+
+#: Blocks and sub-blocks that the walk steps over: eight megabytes of image data, a tenth of a
+#: second. What lies behind is not counted, so `frames` is then the least that there can be.
+MAX_STEPS = 32768
+#: Twelve bits, LZW's longest code, can stand for at most 4093 pixels (a table of 4096 entries, of
+#: which each extends another by one): 2729 pixels a byte.
+_MOST_PIXELS_PER_BYTE = 2730
+
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_GRAPHIC_CONTROL = 0xF9
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """What the walk over the blocks has seen."""
+
+    frames: int
+    transparent: bool
+    covered: bool  # the first image fills the canvas; what it leaves is clear, as in browsers
+
+
+def sniff(head: bytes) -> bool:
+    return head[:6] in (b"GIF87a", b"GIF89a")
+
+
+def table_bytes(packed: int) -> int:
+    """The size of the colour table that a packed field announces."""
+    return 3 << ((packed & 7) + 1) if packed & 0x80 else 0
+
+
+def read(window: Window) -> Facts:
+    """The canvas, held against the first image and against what the file could fill."""
+    width, height, packed = window.unpack("<HHB", 6)
+    check_size(width, height)
+    if width * height > _MOST_PIXELS_PER_BYTE * window.size:
+        raise damaged(f"{window.size} bytes cannot hold {width} x {height} pixels")
+    blocks = _walk(window, 13 + table_bytes(packed), (width, height))
+    return Facts(
+        "gif",
+        width,
+        height,
+        alpha=blocks.transparent or not blocks.covered,
+        frames=blocks.frames,
+        decode_bytes=_decode_bytes(width, height),
+    )
+
+
+def _decode_bytes(width: int, height: int) -> int:
+    """The canvas, the indices of an image, the output; and what laying it on the canvas takes.
+
+    Measured, bytes a pixel at 20 megapixels: 8.01, with transparency in any frame 9.00.
+    """
+    return width * height * (9 + COMPOSED) + SLACK
+
+
+def _walk(window: Window, offset: int, canvas: tuple[int, int]) -> _Blocks:
+    """Step from block to block up to the trailer, the end of the file or the bound."""
+    frames, steps = 0, 0
+    transparent = covered = False
+    while steps < MAX_STEPS and offset < window.size:
+        kind = window.read(offset, 1)[0]
+        if kind == _TRAILER:
+            break
+        if kind == _IMAGE:
+            if not frames:
+                covered = window.unpack("<HHHH", offset + 1) == (0, 0, *canvas)
+            offset = _check_image(window, offset, canvas, first=not frames)
+            frames += 1
+        elif kind == _EXTENSION:
+            label = window.read(offset + 1, 1)[0]
+            if label == _GRAPHIC_CONTROL and not frames:
+                transparent = bool(window.read(offset + 3, 1)[0] & 1)
+            offset += 2
+        else:
+            raise damaged(f"byte {offset} begins no block")
+        while steps < MAX_STEPS and offset < window.size:
+            length = window.read(offset, 1)[0]
+            offset, steps = offset + 1 + length, steps + 1
+            if not length:
+                break
+    if not frames:
+        raise damaged("it has no image")
+    return _Blocks(frames, transparent, covered)
+
+
+def _check_image(window: Window, offset: int, canvas: tuple[int, int], first: bool) -> int:
+    """Hold an image descriptor against the canvas; return where its data's sub-blocks begin."""
+    if not first and offset + 11 > window.size:
+        return window.size  # an animation cut short still has its first frame
+    left, top, width, height, packed = window.unpack("<HHHHB", offset + 1)
+    data = offset + 10 + table_bytes(packed)
+    if first:
+        if not (width and height and left + width <= canvas[0] and top + height <= canvas[1]):
+            raise damaged("its first image is empty or does not lie on its canvas")
+        (code_size,) = window.read(data, 1)
+        if not 1 <= code_size <= 11:
+            raise damaged(f"its image data has a code size of {code_size}")
+        if width * height > _MOST_PIXELS_PER_BYTE * (window.size - data):
+            raise damaged(f"its data cannot hold an image of {width} x {height} pixels")
+    return data + 1
+
+
+def profile(data: Encoded, facts: Facts) -> bytes | None:
+    """None: the ICCRGBG1 extension of GIF is unknown to encoders and browsers alike."""
+    return None
+
+
+FORMAT = Format("gif", sniff, read, unchanged, profile)

@@ -1,0 +1,116 @@
+"""The frames of a GIF (GIF89a specification, 1990; the Netscape extension for its repetitions)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.animation import Animation, Frame, lasting
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.gif import facts as gif
+from imgmiddleware.formats.window import Window
+
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+_NETSCAPE = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_DISPOSALS: dict[int, Literal["keep", "background", "previous"]] = {2: "background", 3: "previous"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """A graphic control extension (section 23)."""
+
+    dispose: Literal["keep", "background", "previous"] = "keep"
+    delay: int = 0  # in hundredths of a second
+    clear: int | None = None  # the transparent colour's index
+
+
+def read(data: Encoded, facts: Facts) -> Animation:
+    """The frames; raises 422 where the file ends or is no GIF any more."""
+    packed = data[10]
+    start = 13 + gif.table_bytes(packed)
+    return Animation(_plays(data, start), _frames(data, facts, start))
+
+
+def _frames(data: Encoded, facts: Facts, at: int) -> Iterator[Frame]:
+    screen = (data[10] & 0x87, bytes(data[13:at]))
+    control = _Control()
+    for _ in range(facts.frames):
+        at, control = _next_image(data, at)
+        left, top, width, height, packed = struct.unpack_from("<HHHHB", data, at + 1)
+        table = at + 10 + gif.table_bytes(packed)
+        end = _skip(data, table + 1)
+        colors = (packed & 0x87, bytes(data[at + 10 : table])) if packed & 0x80 else screen
+        still = _still((width, height), packed & 0x40, colors, control, bytes(data[table:end]))
+        yield Frame(
+            data=still,
+            facts=gif.read(Window.over(still)),
+            left=left,
+            top=top,
+            duration=lasting(10 * control.delay),
+            blend=True,
+            dispose=control.dispose,
+        )
+        at = end
+
+
+def _next_image(data: Encoded, at: int) -> tuple[int, _Control]:
+    """Where the next image descriptor stands, and the graphic control before it."""
+    control = _Control()
+    while data[at] == _EXTENSION:
+        if data[at + 1] == _GRAPHIC_CONTROL:
+            packed, delay, index = struct.unpack_from("<BHB", data, at + 3)
+            dispose = _DISPOSALS.get(packed >> 2 & 7, "keep")
+            control = _Control(dispose, delay, index if packed & 1 else None)
+        at = _skip(data, at + 2)
+    if data[at] != _IMAGE:
+        raise damaged("it has fewer frames than it began with")
+    return at, control
+
+
+def _still(
+    size: tuple[int, int],
+    interlaced: int,
+    colors: tuple[int, bytes],
+    control: _Control,
+    image: bytes,
+) -> bytes:
+    """A GIF of one image that fills its screen."""
+    flags, table = colors
+    clear = b""
+    if control.clear is not None:
+        clear = struct.pack("<BBBBHBB", _EXTENSION, _GRAPHIC_CONTROL, 4, 1, 0, control.clear, 0)
+    return b"".join(
+        (
+            b"GIF89a",
+            struct.pack("<HHBBB", *size, flags | 0x70, 0, 0),
+            table,
+            clear,
+            struct.pack("<BHHHHB", _IMAGE, 0, 0, *size, interlaced),
+            image,
+            bytes([_TRAILER]),
+        )
+    )
+
+
+def _skip(data: Encoded, at: int) -> int:
+    """Behind the sub-blocks at `at`, terminator included (section 15)."""
+    while length := data[at]:
+        at += length + 1
+    return at + 1
+
+
+def _plays(data: Encoded, at: int) -> int:
+    """How often it runs: once, unless an extension before the first image says how often again."""
+    while data[at] == _EXTENSION:
+        start, end = at + 2, _skip(data, at + 2)
+        if data[at + 1] == _APPLICATION and bytes(data[start + 1 : start + 12]) in _NETSCAPE:
+            if bytes(data[start + 12 : start + 14]) == b"\3\1":
+                (again,) = struct.unpack_from("<H", data, start + 14)
+                return again + 1 if again else 0
+        at = end
+    return 1

@@ -1,0 +1,1 @@
+"""HEIC: pictures coded by HEVC."""

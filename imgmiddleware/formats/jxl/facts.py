@@ -1,0 +1,236 @@
+"""JPEG XL (ISO/IEC 18181-1 and -2): the image header, and what of a container reaches the decoder.
+
+The sizes of frames stand behind an entropy-coded profile, and cannot be read here: so nothing here
+bounds what a hostile file makes a decoder allocate, and the format is off unless it is turned on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.isobmff import Box, boxes
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import (
+    MAX_EXIF,
+    SLACK,
+    Encoded,
+    Format,
+    check_size,
+    unsupported,
+)
+from imgmiddleware.formats.window import Window
+
+_BARE, _BOXED = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
+#: The image header in front of a profile or a frame; with sixteen named channels it takes 1 KiB.
+_MOST_HEADER = 4096
+#: Channels beside the colours; each is as large as the picture.
+_MOST_CHANNELS = 16
+
+_RATIOS = (None, (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+#: U32 distributions as (bits, offset) of the four selectors (18181-1, section B.2.2).
+_SIZE = ((9, 1), (13, 1), (18, 1), (30, 1))
+_ENUM = ((0, 0), (0, 1), (4, 2), (6, 18))
+_ALPHA, _BLACK = 0, 4
+_GRAY = 1
+
+
+class _Bits:
+    """Bit fields, the lowest bit first (section B.2)."""
+
+    def __init__(self, data: bytes) -> None:
+        self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
+
+    def take(self, count: int) -> int:
+        self._left -= count
+        if self._left < 0:
+            raise damaged("its image header is cut short")
+        value = self._value & ((1 << count) - 1)
+        self._value >>= count
+        return value
+
+    def pick(self, *choices: tuple[int, int]) -> int:
+        """U32: one of four fields, each with what is added to it."""
+        bits, offset = choices[self.take(2)]
+        return self.take(bits) + offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    width: int
+    height: int
+    orientation: int = 1
+    bits: int = 8
+    alpha: bool = False
+    channels: int = 0  # beside the colours
+    gray: bool = False
+
+
+def sniff(head: bytes) -> bool:
+    return head.startswith((_BARE, _BOXED))
+
+
+def _read_size(bits: _Bits) -> tuple[int, int]:
+    small = bits.take(1)
+
+    def side() -> int:
+        return (bits.take(5) + 1) * 8 if small else bits.pick(*_SIZE)
+
+    height = side()
+    ratio = _RATIOS[bits.take(3)]
+    return (int(height * Fraction(*ratio)) if ratio else side()), height
+
+
+def _skip_preview(bits: _Bits) -> None:
+    eighths = bits.take(1)
+
+    def side() -> None:
+        if eighths:
+            bits.pick((0, 16), (0, 32), (5, 1), (9, 33))
+        else:
+            bits.pick((6, 1), (8, 65), (10, 321), (12, 1345))
+
+    side()
+    if not bits.take(3):
+        side()
+
+
+def _skip_animation(bits: _Bits) -> None:
+    bits.pick((0, 100), (0, 1000), (10, 1), (30, 1))
+    bits.pick((0, 1), (0, 1001), (8, 1), (10, 1))
+    bits.pick((0, 0), (3, 0), (16, 0), (32, 0))
+    bits.take(1)
+
+
+def _read_depth(bits: _Bits) -> int:
+    if not bits.take(1):
+        return bits.pick((0, 8), (0, 10), (0, 12), (6, 1))
+    depth = bits.pick((0, 32), (0, 16), (0, 24), (6, 1))
+    bits.take(4)
+    return depth
+
+
+def _read_channel(bits: _Bits) -> int:
+    """The kind of a channel beside the colours."""
+    if bits.take(1):
+        return _ALPHA
+    kind = bits.pick(*_ENUM)
+    _read_depth(bits)
+    bits.pick((0, 0), (0, 3), (0, 4), (3, 1))
+    bits.take(8 * bits.pick((0, 0), (4, 0), (5, 16), (10, 48)))
+    if kind == _ALPHA and bits.take(1):
+        raise unsupported("its colours are multiplied by their alpha")
+    if kind == 2:  # a spot colour: its red, green, blue and solidity
+        bits.take(64)
+    elif kind == 5:  # of a colour filter array
+        bits.pick((0, 1), (2, 0), (4, 3), (8, 19))
+    return kind
+
+
+def _read_header(data: bytes) -> _Header:
+    """SizeHeader and ImageMetadata (sections D.2 and D.3), as far as the space of the colours."""
+    bits = _Bits(data)
+    width, height = _read_size(bits)
+    check_size(width, height)
+    if bits.take(1):  # everything is as usual
+        return _Header(width, height)
+    orientation = 1
+    if bits.take(1):
+        orientation = bits.take(3) + 1
+        if bits.take(1):
+            _read_size(bits)
+        if bits.take(1):
+            _skip_preview(bits)
+        if bits.take(1):
+            _skip_animation(bits)
+    depth = _read_depth(bits)
+    bits.take(1)
+    count = bits.pick((0, 0), (0, 1), (4, 2), (12, 1))
+    if count > _MOST_CHANNELS:
+        raise unsupported(f"it has {count} channels beside its colours")
+    kinds = [_read_channel(bits) for _ in range(count)]
+    if _BLACK in kinds:
+        raise unsupported("it is of inks (CMYK)")
+    bits.take(1)
+    gray = False
+    if not bits.take(1):
+        bits.take(1)
+        gray = bits.pick(*_ENUM) == _GRAY
+    return _Header(width, height, orientation, depth, _ALPHA in kinds, count, gray)
+
+
+def _codestream(window: Window) -> Iterator[Box]:
+    """The parts of the codestream in their order, each without its box's own fields."""
+    if window.head(2) == _BARE:
+        yield Box(b"jxlc", 0, window.size)
+        return
+    for box in boxes(window, 0, window.size):
+        if box.kind == b"jxlc":
+            yield box
+        elif box.kind == b"jxlp":
+            if box.size < 4:
+                raise damaged("a part of its codestream is cut short")
+            yield Box(box.kind, box.start + 4, box.end)
+
+
+def read(window: Window) -> Facts:
+    """The facts of the image header; of an animation the first frame is what is opened."""
+    data, left = b"", _MOST_HEADER
+    for part in _codestream(window):
+        piece = window.read(part.start, min(part.size, left))
+        data, left = data + piece, left - len(piece)
+        if not left:
+            break
+    if data[:2] != _BARE:
+        raise damaged("it has no codestream")
+    header = _read_header(data[2:])
+    # Gray of more than 8 bits is all that the decoder hands over as it is.
+    deep = header.gray and not header.alpha and 8 < header.bits <= 16
+    return Facts(
+        "jxl",
+        header.width,
+        header.height,
+        header.orientation,
+        "gray" if header.gray else "rgb",
+        header.alpha,
+        16 if deep else 8,
+        decode_bytes=_decode_bytes(header),
+        bits=16 if deep else 8,
+    )
+
+
+def _decode_bytes(header: _Header) -> int:
+    """What files of one frame take, gray 4 bytes a pixel, RGB 13, RGBA up to 37: no bound."""
+    return header.width * header.height * (24 + 16 * header.channels) + SLACK
+
+
+def vet(data: Encoded, facts: Facts) -> Encoded:
+    """The codestream alone: no metadata that inflates, and no JPEG to be made of it anew."""
+    window = Window.over(data)
+    if window.head(2) == _BARE:
+        return data
+    return b"".join(window.read_all(part.start, part.size) for part in _codestream(window))
+
+
+def profile(data: Encoded, facts: Facts) -> bytes | None:
+    """None: the decoder alone can read it, and hands it over with the pixels."""
+    return None
+
+
+def exif(data: Encoded) -> Encoded | None:
+    """The 'Exif' box, behind its offset field (18181-2); one that is compressed is not read."""
+    window = Window.over(data)
+    if window.head(2) == _BARE:
+        return None
+    for box in boxes(window, 0, window.size):
+        if box.kind == b"Exif" and 4 < box.size <= MAX_EXIF:
+            body = window.read(box.start, box.size)
+            return body[4 + int.from_bytes(body[:4], "big") :]
+    return None
+
+
+FORMAT = Format(
+    "jxl", sniff, read, vet, profile, exif=exif, title="JPEG XL", needs="pillow_jxl", extra="jxl"
+)

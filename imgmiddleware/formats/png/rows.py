@@ -1,0 +1,67 @@
+"""PNG of kinds whose rows can be unfiltered a few at a time: which, and where their stream begins.
+
+Those with rows from the top down, of whole bytes, and no colour that is clear: gray, RGB and
+palettes of 8 bits, gray and RGB of 16, and RGBA.
+"""
+
+from __future__ import annotations
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.png.chunks import (
+    GRAY_ALPHA,
+    PALETTE,
+    SAMPLES,
+    Chunk,
+    Header,
+    chunks,
+    read_probed_header,
+)
+from imgmiddleware.formats.raster import ADOBE_DEFLATE, Raster, filtered_bytes
+from imgmiddleware.formats.window import Window
+
+
+def strip_bytes(header: Header, clear: bool) -> int:
+    """What decoding a few rows at a time takes beside the picture; 0 where it cannot be.
+
+    `clear` tells that a colour or entry of the palette is transparent (tRNS).
+    """
+    known = header.bits >= 8 and header.color != GRAY_ALPHA and not (header.interlaced or clear)
+    return filtered_bytes(header.width * header.pixel) if known else 0
+
+
+def read_raster(window: Window, facts: Facts) -> Raster:
+    """The rows of a PNG that has `strip_bytes`; its one piece begins with the first IDAT chunk."""
+    header = read_probed_header(window, facts)
+    palette: Chunk | None = None
+    for chunk in chunks(window):
+        if chunk.kind == b"PLTE":
+            palette = chunk
+        if chunk.kind == b"IDAT":
+            break
+    else:
+        raise damaged("it has no picture data (IDAT)")
+    indexed = header.color == PALETTE
+    if indexed and palette is None:
+        raise damaged("it has no palette")
+    return Raster(
+        header.width,
+        header.height,
+        header.width,
+        header.height,
+        (chunk.start,),
+        (window.size - chunk.start,),
+        header.width * header.pixel,
+        SAMPLES[header.color],
+        "u1" if header.bits == 8 else ">u2",
+        compression=ADOBE_DEFLATE,
+        filtered=True,
+        palette=_palette(window, palette) if indexed and palette else None,
+    )
+
+
+def _palette(window: Window, chunk: Chunk) -> bytes:
+    """Blue, green, red; a colour that is not there is black."""
+    table = window.read(chunk.data, min(chunk.length, 768))
+    turned = bytes(value for at in range(0, len(table), 3) for value in table[at : at + 3][::-1])
+    return turned.ljust(768, b"\0")

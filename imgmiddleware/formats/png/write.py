@@ -1,0 +1,192 @@
+"""PNG, by NumPy and deflate: the filter and the way to compress are chosen by the pixels.
+
+A look at some rows tells which of the filters leaves the least entropy, and a photo from
+a drawing. What is left of a photo has no repetitions worth a search: its bytes are only given
+shorter codes (Huffman). A drawing's rows repeat themselves: they are searched (LZ77). Against
+OpenCV's own writer a photo takes 0.6 of the time and 0.9 of the bytes; docs/results.md.
+
+Clauses are those of the PNG specification, third edition.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from imgmiddleware.formats import native
+from imgmiddleware.formats.png.filters import FILTERS, predicted
+from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
+from imgmiddleware.pixels.palette import Indexed
+
+Bytes = bytes | memoryview
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+#: IHDR's colour type by channels (clause 11.2.1), and that of a palette.
+COLOR_TYPES = {1: 0, 3: 2, 4: 6}
+_PALETTE = 3
+
+#: Bytes that are filtered at a time: with what is made of them they stay in the processor's cache.
+_BAND = 2**16
+
+#: Rows that are looked at before the way is chosen: a sixteenth, but no fewer and no more.
+_LOOKS = (8, 32)
+
+#: The part of filtered bytes that are as their left neighbour, from which on a search pays: photos
+#: have up to 0.55, drawings and screenshots from 0.77.
+_FLAT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How pixels become a stream: the filter's number (clause 9.2), then deflate's settings."""
+
+    filter: int
+    level: int
+    strategy: int
+
+
+def png(pixels: Pixels) -> bytes:
+    """The file of uint8 or uint16 pixels: (height, width) gray, or with BGR or BGRA channels."""
+    height, width = pixels.shape[:2]
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    way = way_for(pixels)
+    return png_file(
+        (width, height, 8 * pixels.itemsize, COLOR_TYPES[channels]),
+        _deflated(_bands(pixels, way.filter), way.level, way.strategy),
+    )
+
+
+def indexed_png(indexed: Indexed) -> bytes:
+    """The file of a picture of at most 256 colours, of 1, 2, 4 or 8 bits a pixel."""
+    height, width = indexed.indices.shape
+    bits = next(bits for bits in (1, 2, 4, 8) if len(indexed.colors) <= 2**bits)
+    alpha = indexed.colors[:, 3]
+    more = [*chunk(b"PLTE", indexed.colors[:, :3].tobytes())]
+    if alpha.min() < 255:
+        more += chunk(b"tRNS", alpha.tobytes())
+    rows = _packed(indexed.indices, bits)
+    # Filters do nothing for what are numbers of colours.
+    filtered = np.hstack((np.zeros((height, 1), np.uint8), rows))
+    stream = _deflated([filtered], _SEARCH_INDICES, zlib.Z_DEFAULT_STRATEGY)
+    return png_file((width, height, bits, _PALETTE), stream, more)
+
+
+def way_for(pixels: Pixels) -> Way:
+    """By the entropy of what each filter leaves of some rows."""
+    looks = min(len(pixels), max(_LOOKS[0], min(_LOOKS[1], len(pixels) // 16)))
+    rows = (2 * np.arange(looks) + 1) * len(pixels) // (2 * looks)
+    above, here = (padded(pixels[r]) for r in (np.maximum(rows - 1, 0), rows))
+    step, room = _step(pixels), _room(pixels, len(rows), max(f.rooms for f in FILTERS.values()))
+    left = {n: here[:, step:] - predicted(n, here, above, step, room) for n in FILTERS}
+    costs = {number: _entropy(rest) * FILTERS[number].worth for number, rest in left.items()}
+    best = min(costs, key=lambda number: costs[number])
+    rest = left[best]
+    if np.count_nonzero(rest[:, 1:] == rest[:, :-1]) < _FLAT * rest.size:
+        return Way(best, 1, zlib.Z_HUFFMAN_ONLY)
+    return Way(best, _SEARCH, zlib.Z_DEFAULT_STRATEGY)
+
+
+#: Deflate's levels of search. 4 takes half the bytes of 3 on what is very flat, and 6 twice its
+#: time for a few hundredths; numbers of colours are a third as many bytes, and gain more.
+_SEARCH, _SEARCH_INDICES = 4, 6
+
+
+def _bands(pixels: Pixels, number: int) -> Iterator[Pixels]:
+    """Filtered rows, each with the filter's number before it; only until the next are asked for."""
+    step = _step(pixels)
+    rows = min(len(pixels), max(1, _BAND // (pixels.shape[1] * step)))
+    lines = np.zeros((rows + 1, (pixels.shape[1] + 1) * step), np.uint8)
+    filtered = np.full((rows, pixels.shape[1] * step + 1), number, np.uint8)
+    room = _room(pixels, rows, FILTERS[number].rooms)
+    for top in range(0, len(pixels), rows):
+        count = min(rows, len(pixels) - top)
+        lines[0] = lines[rows]  # the last row of the band before, or zeros
+        here = padded(pixels[top : top + count], lines[1 : count + 1])
+        guess = predicted(number, here, lines[:count], step, room)
+        np.subtract(here[:, step:], guess, out=filtered[:count, 1:])
+        yield filtered[:count]
+
+
+def _room(pixels: Pixels, rows: int, count: int) -> Pixels:
+    return np.empty((count, rows, pixels.shape[1] * _step(pixels)), np.uint8)
+
+
+def padded(rows: Pixels, out: Pixels | None = None) -> Pixels:
+    """The bytes of rows as the file has them, red first and high byte first, behind a pixel of
+    zeros, which is what filters take to be on the left of the first (clause 9.2).
+
+    `out` is where they go, if given, with the zeros already there.
+    """
+    step, count = _step(rows), len(rows)
+    if out is None:
+        out = np.zeros((count, (rows.shape[1] + 1) * step), np.uint8)
+    if rows.ndim == 3:
+        place = out[:, step:].reshape(rows.shape) if rows.dtype == np.uint8 else None
+        rows = red_blue_swapped(rows, place)
+        if place is not None:
+            return out
+    big_endian = np.ascontiguousarray(rows, rows.dtype.newbyteorder(">"))
+    out[:, step:] = big_endian.view(np.uint8).reshape(count, -1)
+    return out
+
+
+def _step(pixels: Pixels) -> int:
+    """Bytes of a pixel."""
+    return pixels.itemsize * (1 if pixels.ndim == 2 else pixels.shape[2])
+
+
+def _entropy(values: Pixels) -> float:
+    """Bits a byte of the shortest Huffman code, about."""
+    counts = np.asarray(cv2.calcHist([values], [0], None, [256], [0, 256]))
+    shares = counts[counts > 0].astype(float) / values.size
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def _packed(indices: Pixels, bits: int) -> Pixels:
+    """Rows of bytes, the leftmost pixel in the highest bits (clause 7.2)."""
+    each = 8 // bits
+    padded = np.pad(indices, ((0, 0), (0, -indices.shape[1] % each)))
+    packed = np.zeros((len(indices), padded.shape[1] // each), np.uint8)
+    for place in range(each):
+        packed |= padded[:, place::each] << (8 - bits * (place + 1))
+    return packed
+
+
+def _deflated(bands: Iterable[Pixels], level: int, strategy: int) -> list[bytes]:
+    """The pieces of a zlib stream."""
+    module = native.zlib_ng() or zlib
+    stream = module.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
+    return [*(stream.compress(np.ascontiguousarray(band)) for band in bands), stream.flush()]
+
+
+def png_file(
+    header: tuple[int, int, int, int], stream: Iterable[Bytes], more: Iterable[Bytes] = ()
+) -> bytes:
+    """Of width, height, bits of a sample and colour type; `more` chunks stand before the stream."""
+    return b"".join(
+        (
+            SIGNATURE,
+            *chunk(b"IHDR", struct.pack(">LLBBBBB", *header, 0, 0, 0)),
+            *more,
+            *chunk(b"IDAT", *stream),
+            *chunk(b"IEND"),
+        )
+    )
+
+
+def chunk(kind: bytes, *bodies: Bytes) -> Iterator[Bytes]:
+    """With its length and its sum (clause 5.3), in pieces, so that a long one is copied once."""
+    crc32 = (native.isal_zlib() or zlib).crc32
+    crc = crc32(kind)
+    for body in bodies:
+        crc = crc32(body, crc)
+    yield struct.pack(">L", sum(map(len, bodies)))
+    yield kind
+    yield from bodies
+    yield struct.pack(">L", crc)

@@ -1,0 +1,119 @@
+"""Strips: an original whose rows can be read a few at a time, reduced as they come.
+
+Memory then follows the result, and time is that of reading once. Rows and tiles that the plan cuts
+away are not read. What comes out is, bit for bit, what decoding all of it, cutting and halving so
+often would give, so that the resampler goes on from here as if it had done it itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import cv2
+import numpy as np
+
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.plain_rows import plain_rows
+from imgmiddleware.formats.png.decode import filtered_rows
+from imgmiddleware.formats.raster import Raster
+from imgmiddleware.formats.registry import read_raster
+from imgmiddleware.formats.tiff.decode_pieces import piece_rows
+from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped
+from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.passing import PassingRows
+from imgmiddleware.sources.original import Original
+
+#: The index of the first row, and rows, of those that are wanted; more than one block in any order.
+Block = tuple[int, Pixels]
+
+
+def decode_strips(original: Original, facts: Facts, box: Box, times: int) -> Pixels:
+    """The box of an original with `Facts.strip_bytes`, halved so many times, as stored.
+
+    (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
+    `ImageError`: 422 where it is damaged, 503 where it has changed.
+    """
+    raster = read_raster(original, facts)
+    step = 2**times
+    result: Pixels | None = None
+    for top, rows in _reduced(_rows(original, raster, box, step), raster, times):
+        if result is None:
+            shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
+            result = np.empty(shape, rows.dtype)
+        result[top // step : top // step + len(rows)] = rows
+    assert result is not None  # a box has at least one row
+    return result
+
+
+def passing_strips(original: Original, facts: Facts, box: Box, times: int) -> PassingRows:
+    """The same rows, from the top down, while they are read: it raises then too."""
+    raster = read_raster(original, facts)
+    step = 2**times
+    blocks = _reduced(_rows(original, raster, box, step, downwards=True), raster, times)
+    return PassingRows((rows for _, rows in blocks), -(-box[3] // step))
+
+
+def _rows(
+    original: Original, raster: Raster, box: Box, step: int, *, downwards: bool = False
+) -> Iterable[Block]:
+    """The box in blocks of whole steps of rows; `downwards`: from the top down."""
+    if raster.filtered:
+        return filtered_rows(original, raster, box, step)
+    if raster.is_plain:
+        return plain_rows(original, raster, box, step, downwards=downwards)
+    return _aligned(piece_rows(original, raster, box), step)
+
+
+def _reduced(blocks: Iterable[Block], raster: Raster, times: int) -> Iterator[Block]:
+    before, after = _before(raster), _after(raster)
+    for top, rows in blocks:
+        yield top, after(_halved(before(rows), times))
+
+
+def _halved(rows: Pixels, times: int) -> Pixels:
+    """Rows that are read upwards are averaged so too, unless the last one counts twice."""
+    upwards = rows.strides[0] < 0 and times > 0
+    if upwards and len(rows) % 2**times:
+        rows, upwards = np.ascontiguousarray(rows), False
+    elif upwards:
+        rows = rows[::-1]
+    for _ in range(times):
+        rows = halve(rows)
+    return rows[::-1] if upwards else rows
+
+
+def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
+    """The same rows, from the top down, in blocks that begin at multiples of `step`."""
+    rest: Pixels | None = None
+    at = 0
+    for top, block in blocks:
+        at, rows = (top, block) if rest is None else (at, np.concatenate((rest, block)))
+        whole = len(rows) // step * step
+        rest = rows[whole:].copy() if whole < len(rows) else None
+        if whole:
+            yield at, rows[:whole]
+        at += whole
+    if rest is not None:
+        yield at, rest
+
+
+def _before(raster: Raster) -> Callable[[Pixels], Pixels]:
+    """What must be done to samples before they may be averaged."""
+    if raster.palette is not None:
+        table = np.frombuffer(raster.palette, np.uint8).reshape(256, 1, -1)
+        if table.shape[2] == 3:
+            return lambda rows: np.asarray(cv2.applyColorMap(np.ascontiguousarray(rows), table))
+        if not np.array_equal(table.ravel(), np.arange(256)):
+            return lambda rows: np.asarray(cv2.LUT(np.ascontiguousarray(rows), table[..., 0]))
+    if raster.inverted:
+        return np.invert
+    return lambda rows: rows
+
+
+def _after(raster: Raster) -> Callable[[Pixels], Pixels]:
+    """The order of channels, which costs less on fewer pixels."""
+    if raster.dropped:
+        return lambda rows: rows[..., :3]
+    if raster.red_first:
+        return lambda rows: red_blue_swapped(np.ascontiguousarray(rows))
+    return lambda rows: rows

@@ -1,0 +1,210 @@
+"""Pieces: strips that are compressed, and tiles, decoded a few at a time.
+
+Python has no decoder of TIFF's LZW, and NumPy undoes a predictor slowly. So the compressed bytes of
+a few pieces are put, as they are, behind a directory of their own, and Pillow opens that as a small
+TIFF: it tells of damage as it does in a whole one, and takes less time, as its copying stays within
+the processor's cache.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.plain_rows import fill, samples
+from imgmiddleware.formats.raster import (
+    ADOBE_DEFLATE,
+    BLOCK,
+    DEFLATE,
+    PLAIN,
+    STEP,
+    Raster,
+    together,
+)
+from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.sources.original import Original
+
+#: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
+#: out samples as they are stored. RGBA goes as CMYK, whose fourth sample means nothing to it.
+_MODES = {1: (1, "L"), 3: (2, "RGB"), 4: (5, "CMYK")}
+_SHORT, _LONG = 3, 4
+
+
+def piece_rows(
+    original: Original, raster: Raster, box: tuple[int, int, int, int]
+) -> Iterator[tuple[int, Pixels]]:
+    """The box (left, top, width, height) in blocks of rows, from the top down.
+
+    Each with the index of its first row in the box. What is made of rows takes their memory again,
+    so those of large pieces come a few at a time. The next block may be written over the last.
+    Raises `ImageError`.
+    """
+    top, height = box[1], box[3]
+    rows = _tile_rows if raster.tiled else _strip_rows
+    for at, block in rows(original, raster, box):
+        begin, end = max(at, top), min(at + len(block), top + height)
+        few = max(STEP, BLOCK // block[0].nbytes // STEP * STEP)
+        for first in range(begin, end, few):
+            yield first - top, block[first - at : min(first + few, end) - at]
+
+
+def _strip_rows(
+    original: Original, raster: Raster, box: tuple[int, int, int, int]
+) -> Iterator[tuple[int, Pixels]]:
+    """Strips as wide as the picture, of which the box's columns are taken."""
+    left, top, width, height = box
+    first, last = top // raster.high, (top + height - 1) // raster.high
+    number = together(raster.high * raster.stride)
+    for strip in range(first, last + 1, number):
+        strips = range(strip, min(strip + number, last + 1))
+        end = min(raster.height, strips.stop * raster.high)
+        size = raster.width, end - strip * raster.high
+        block = _decoded(original, raster, strips, size)
+        yield strip * raster.high, block[:, left : left + width]
+
+
+def _tile_rows(
+    original: Original, raster: Raster, box: tuple[int, int, int, int]
+) -> Iterator[tuple[int, Pixels]]:
+    """Tiles that stand beside one another, those that hold some of the box."""
+    left, top, width, height = box
+    across = -(-raster.width // raster.wide)
+    first, last = left // raster.wide, (left + width - 1) // raster.wide
+    most = together(raster.high * raster.stride)
+    cut = left - first * raster.wide
+    band: Pixels | None = None  # the same for all of them
+    for row in range(top // raster.high, (top + height - 1) // raster.high + 1):
+        for column in range(first, last + 1, most):
+            number = min(most, last + 1 - column)
+            tiles = range(row * across + column, row * across + column + number)
+            size = number * raster.wide, raster.high
+            found = _decoded(original, raster, tiles, size)
+            if band is None:
+                shape = raster.high, (last + 1 - first) * raster.wide, *found.shape[2:]
+                band = np.empty(shape, found.dtype)
+            place = (column - first) * raster.wide
+            band[:, place : place + size[0]] = found
+        assert band is not None  # a box has a column
+        yield row * raster.high, band[:, cut : cut + width]
+
+
+def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
+    """Pieces as one picture of this width and height: strips below, tiles beside one another."""
+    if raster.compression == PLAIN:
+        return _plain_tiles(original, raster, pieces)
+    stored = _read(original, raster, pieces)
+    if raster.compression in (DEFLATE, ADOBE_DEFLATE) and raster.predictor == 1:
+        return _inflated(raster, stored, size)
+    return _by_pillow(raster, stored, size)
+
+
+def _inflated(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
+    """By zlib itself, which compares its checksum, and takes a tenth less time than libtiff."""
+    parts, left = [], size[1]
+    for piece in stored:
+        rows = size[1] if raster.tiled else min(raster.high, left)
+        left -= rows
+        stream = zlib.decompressobj()
+        try:
+            # Some writers fill up the last strip. Up to the end, where the checksum stands:
+            data = stream.decompress(piece, raster.high * raster.stride)
+            more = stream.decompress(stream.unconsumed_tail, 1)
+        except zlib.error as error:
+            raise damaged("a strip or tile of it could not be inflated") from error
+        if more or len(data) < rows * raster.stride:
+            raise damaged("a strip or tile of it holds more or less than its rows")
+        lines = np.frombuffer(data, np.uint8, rows * raster.stride).reshape(rows, raster.stride)
+        parts.append(samples(lines, raster))
+    return np.concatenate(parts, axis=1 if raster.tiled else 0)
+
+
+def _by_pillow(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
+    photometric, mode = _MODES[raster.channels]
+    file = io.BytesIO(_header(raster, size, photometric, stored) + b"".join(stored))
+    try:
+        with Image.open(file, formats=["TIFF"]) as image:
+            image.load()
+            if (image.size, image.mode) != (size, mode):
+                raise damaged("the TIFF decoder found another picture than its header promised")
+            data = image.tobytes()
+    # As for a whole TIFF.
+    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+        raise damaged("the TIFF decoder could not read it") from error
+    return samples(np.frombuffer(data, np.uint8).reshape(size[1], -1), raster)
+
+
+def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
+    size = raster.high * raster.stride
+    parts = []
+    for tile in tiles:
+        buffer = np.empty((raster.high, raster.stride), np.uint8)
+        if raster.offsets[tile] + size > original.size:
+            raise damaged("a tile of it goes on beyond its end")
+        fill(original, buffer.reshape(-1).data, raster.offsets[tile])
+        parts.append(samples(buffer, raster))
+    return np.concatenate(parts, axis=1)
+
+
+def _read(original: Original, raster: Raster, pieces: range) -> list[memoryview]:
+    """The stored bytes of pieces; at once where they follow one another in the file."""
+    counts = [raster.counts[piece] for piece in pieces]
+    buffer = memoryview(bytearray(sum(counts)))
+    parts = []
+    run = begin = at = 0  # where in the file, and in the buffer, what is not yet read begins
+    for piece, count in zip(pieces, counts, strict=True):
+        if raster.offsets[piece] != run + at - begin:
+            fill(original, buffer[begin:at], run)
+            run, begin = raster.offsets[piece], at
+        parts.append(buffer[at : at + count])
+        at += count
+    fill(original, buffer[begin:at], run)
+    return parts
+
+
+def _header(
+    raster: Raster, size: tuple[int, int], photometric: int, pieces: Sequence[memoryview]
+) -> bytes:
+    """A TIFF header and directory (TIFF 6.0, section 2) for pieces that follow at once."""
+    names = (322, 323, 324, 325) if raster.tiled else (0, 278, 273, 279)
+    wide, high, offsets, counts = names
+    tags: dict[int, tuple[int, list[int]]] = {
+        256: (_LONG, [size[0]]),
+        257: (_LONG, [size[1]]),
+        258: (_SHORT, [8] * raster.channels),
+        259: (_SHORT, [raster.compression]),
+        262: (_SHORT, [photometric]),
+        277: (_SHORT, [raster.channels]),
+        317: (_SHORT, [raster.predictor]),
+        wide: (_LONG, [raster.wide]),
+        high: (_LONG, [raster.high]),
+        counts: (_LONG, [len(piece) for piece in pieces]),
+    }
+    tags.pop(0, None)
+    tags[offsets] = (_LONG, [0] * len(pieces))
+    at = 8 + sum(12 + len(packed) * (len(packed) > 4) for packed in map(_packed, tags.values())) + 6
+    places = []
+    for piece in pieces:
+        places.append(at)
+        at += len(piece)
+    tags[offsets] = (_LONG, places)
+    entries, longer = b"", b""
+    end = 8 + 2 + 12 * len(tags) + 4
+    for tag, value in sorted(tags.items()):
+        packed = _packed(value)
+        place = packed.ljust(4, b"\0")
+        if len(packed) > 4:
+            place = struct.pack("<L", end + len(longer))
+            longer += packed
+        entries += struct.pack("<HHL", tag, value[0], len(value[1])) + place
+    return struct.pack("<2sHLH", b"II", 42, 8, len(tags)) + entries + bytes(4) + longer
+
+
+def _packed(value: tuple[int, list[int]]) -> bytes:
+    kind, numbers = value
+    return struct.pack(f"<{len(numbers)}{'H' if kind == _SHORT else 'L'}", *numbers)

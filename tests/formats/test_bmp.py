@@ -1,0 +1,154 @@
+"""BMP headers against Pillow and OpenCV, and every kind of damage."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from imgmiddleware.formats import read_profile, vet
+from tests.formats.originals import probe, refusal, survive
+from tests.hostile import encode, lying_bmp, noise
+
+MASKS = {16: (0xF800, 0x07E0, 0x001F), 32: (0xFF0000, 0xFF00, 0xFF)}
+BGRA = struct.pack("<4L", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+
+
+def bmp(
+    bits: int, compression: int = 0, size: int = 40, masks: bytes = b"", *,
+    width: int = 4, height: int = 2, colors: int = 0, planes: int = 1, gray: bool = False,
+    body: bytes | None = None, offset: int | None = None,
+) -> bytes:  # fmt: skip
+    """A bitmap of any header; its rows are counted up bytes."""
+    if size == 12:
+        header = struct.pack("<LHHHH", 12, width, height, planes, bits)
+    else:
+        header = struct.pack(
+            "<LllHHLLllLL", size, width, height, planes, bits, compression, 0, 0, 0, colors, 0
+        )
+    header = (header + masks).ljust(size, b"\0")
+    entry = 3 if size == 12 else 4
+    step = bytes(3) if gray else bytes((0, 1, 2))
+    table = [
+        bytes((n % 250 + s) for s in step) + bytes(entry - 3)
+        for n in range(colors or 1 << min(bits, 8))
+    ]
+    palette = b"".join(table) if bits <= 8 else b""
+    start = 14 + len(header) + len(palette) if offset is None else offset
+    rows = abs(height) * ((width * bits + 31) // 32 * 4)
+    pixels = (bytes(range(256)) * (rows // 256 + 1))[:rows] if body is None else body
+    return b"BM" + struct.pack("<LHHL", 0, 0, 0, start) + header + palette + pixels
+
+
+def decoded(data: bytes, flag: int = cv2.IMREAD_UNCHANGED) -> np.ndarray | None:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_agrees_with_pillow(mode: str) -> None:
+    data = encode(noise(53, 31).convert(mode), "BMP")
+    facts = probe(data)
+    assert (facts.width, facts.height) == Image.open(io.BytesIO(data)).size
+    pixels = decoded(data)
+    assert facts.color == ("gray" if pixels.ndim == 2 else "rgb")
+    assert (facts.alpha, facts.frames, facts.depth, facts.orientation) == (False, 1, 8, 1)
+    assert vet(data, facts) is data
+    assert read_profile(data, facts) is None
+
+
+@pytest.mark.parametrize("size", [40, 52, 56, 64, 108, 124])
+@pytest.mark.parametrize("bits", [1, 4, 8, 16, 24, 32])
+@pytest.mark.parametrize("height", [2, -2])
+def test_uncompressed_headers(size: int, bits: int, height: int) -> None:
+    data = bmp(bits, size=size, height=height)
+    facts = probe(data)
+    pixels = decoded(data)
+    assert (facts.height, facts.width) == pixels.shape[:2] == (2, 4)
+    assert facts.color == ("gray" if pixels.ndim == 2 else "rgb")
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8, 24])
+def test_core_header_is_colour_though_unchanged_gives_gray(bits: int) -> None:
+    """A fact that the decode step must know: IMREAD_COLOR is right, IMREAD_UNCHANGED is not."""
+    data = bmp(bits, size=12)
+    assert probe(data).color == "rgb"
+    assert decoded(data).ndim == 2
+    assert decoded(data, cv2.IMREAD_COLOR).ndim == 3
+
+
+def test_gray_palette() -> None:
+    assert probe(bmp(8, gray=True)).color == "gray"
+    assert probe(bmp(8, gray=True, size=12)).color == "gray"
+
+
+@pytest.mark.parametrize(
+    ("data", "alpha"),
+    [
+        (bmp(32, 3, 56, BGRA), True),
+        (bmp(32, 3, 124, BGRA), True),
+        (bmp(32, 3, 108, BGRA[:12]), False),
+        (bmp(32, 3, 40, BGRA[:12]), False),
+        (bmp(32, 0, 124, BGRA), False),
+        (bmp(16, 3, 40, struct.pack("<3L", *MASKS[16])), False),
+        (bmp(16, 3, 40, struct.pack("<3L", 0x7C00, 0x3E0, 0x1F)), False),
+    ],
+)
+def test_alpha_is_a_mask(data: bytes, alpha: bool) -> None:
+    assert probe(data).alpha is alpha
+    assert decoded(data) is not None
+
+
+RUNS = b"\x04\x01\0\0\x04\x02\0\0\0\1"
+
+
+@pytest.mark.parametrize(
+    ("code", "data"),
+    [
+        ("", bmp(8, 1, body=RUNS)),
+        ("", bmp(4, 2, body=RUNS)),
+        ("", bmp(8, colors=3)),
+        ("damaged-original", bmp(24)[:-1]),
+        ("damaged-original", bmp(24)[:30]),
+        ("damaged-original", bmp(8)[:80]),  # inside its palette
+        ("damaged-original", bmp(24, width=0)),
+        ("damaged-original", bmp(24, width=-4)),
+        ("damaged-original", bmp(24, planes=2)),
+        ("damaged-original", bmp(2)),
+        ("damaged-original", bmp(8, colors=257)),
+        ("damaged-original", bmp(24, offset=20)),
+        ("damaged-original", bmp(24, offset=10_000)),
+        ("damaged-original", bmp(8, 1, body=RUNS, height=-2)),
+        ("damaged-original", bmp(24, 1)),
+        ("damaged-original", bmp(32, size=12)),
+        ("damaged-original", bmp(8, 1, body=RUNS, width=3000, height=3000)),
+        ("damaged-original", bmp(24, width=2**30, height=2**30, body=bytes(100))),
+        ("damaged-original", lying_bmp()),
+        ("unsupported-feature", bmp(24, 4)),  # a JPEG inside
+        ("unsupported-feature", bmp(32, 6, 40, BGRA)),
+        ("unsupported-feature", bmp(16, 3, 64, bytes(12))),
+        ("unsupported-feature", bmp(16, 3, 124, struct.pack("<3L", *MASKS[16]))),
+        ("unsupported-feature", bmp(16, 3, 40, struct.pack("<3L", 0xF00, 0xF0, 0xF))),
+        ("unsupported-feature", bmp(32, 3, 52, struct.pack("<3L", 0xFF, 0xFF00, 0xFF0000))),
+        ("unknown-format", b"BMore text than picture"),
+    ],
+)  # fmt: skip
+def test_structure(code: str, data: bytes) -> None:
+    assert refusal(data) == code
+
+
+def test_profile_of_a_v5_header() -> None:
+    whole = bytearray(bmp(24, size=124) + b"profile")
+    whole[70:74] = b"DEBM"
+    struct.pack_into("<LL", whole, 14 + 112, len(whole) - 7 - 14, 7)
+    assert read_profile(bytes(whole), probe(bytes(whole))) == b"profile"
+    struct.pack_into("<L", whole, 14 + 116, 8)
+    assert read_profile(bytes(whole), probe(bytes(whole))) == b""
+
+
+@pytest.mark.parametrize("data", [bmp(8), bmp(32, 3, 124, BGRA), bmp(4, 2, body=RUNS)])
+def test_survives_damage(data: bytes) -> None:
+    assert survive(data, 100) > 20

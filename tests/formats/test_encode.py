@@ -1,0 +1,129 @@
+"""Encoders: their settings, read from the files by hand; the quality that fits into some bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from imgmiddleware import ImageError, ImageRequest, ImageService
+from imgmiddleware.formats import encode as module
+from imgmiddleware.formats.encode import ENCODERS, encode, encode_within
+from imgmiddleware.operations.output import MEDIA_TYPES, WITH_ALPHA
+from pictures import photo_like, pixels_of
+
+PHOTO = photo_like(80, 60)
+
+
+@pytest.mark.parametrize("format", ["jpg", "webp", "avif"])
+def test_the_best_quality_that_fits(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [len(encode(PHOTO, format, q)) for q in range(101)]
+    tries: list[int] = []
+
+    def counting(pixels: Any, format: str, quality: int, metadata: Any) -> bytes:
+        tries.append(quality)
+        return encode(pixels, format, quality, metadata)
+
+    monkeypatch.setattr(module, "encode", counting)
+    for most in (sizes[0], sizes[0] + 50, sizes[40], sizes[60] + 1, sizes[75], sizes[75] + 99):
+        tries.clear()
+        size = len(encode_within(PHOTO, format, 75, most))
+        assert size <= most
+        assert len(tries) <= 9
+        # Sizes grow with quality but for a few bytes, so the search may miss the best by one step.
+        fitting = [s for s in sizes[:76] if s <= most]
+        assert size >= sorted(fitting)[max(0, len(fitting) - 4)]
+
+
+def test_what_cannot_fit_is_refused_with_what_it_takes() -> None:
+    least = len(encode(PHOTO, "jpg", 0))
+    with pytest.raises(ImageError, match=f"at least {least} bytes") as refused:
+        encode_within(PHOTO, "jpg", 75, least - 1)
+    assert refused.value.members == {"parameter": "max_bytes", "limit": least - 1}
+    with pytest.raises(ImageError, match="png"):
+        encode_within(PHOTO, "png", 75, 100)
+
+
+def test_as_a_parameter() -> None:
+    images = ImageService(lambda id: PHOTO)
+    answer = images.handle(ImageRequest("GET", "/image/x", "max_bytes=1500"))
+    assert answer is not None
+    assert (answer.status, len(answer.body) <= 1500) == (200, True)
+    refused = images.handle(ImageRequest("GET", "/image/x", "max_bytes=100"))
+    assert refused is not None
+    assert refused.status == 400
+
+
+def segments(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
+    """The marker segments before the scan, by hand (ITU-T T.81, annex B)."""
+    at = 2
+    while jpeg[at + 1] != 0xDA:
+        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        yield jpeg[at + 1], jpeg[at + 4 : at + 2 + length]
+        at += 2 + length
+
+
+#: How many codes of 1 to 16 bits T.81's own table for luminance AC has (annex K, table K.5).
+TYPICAL = bytes([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125])
+
+
+def test_a_jpeg_is_baseline_420_with_codes_of_its_own() -> None:
+    found = list(segments(encode(PHOTO, "jpg", 75)))
+    frame = next(body for marker, body in found if marker == 0xC0)  # SOF0
+    assert [frame[7 + 3 * i] for i in range(frame[5])] == [0x22, 0x11, 0x11]
+    tables = b"".join(body for marker, body in found if marker == 0xC4)  # DHT
+    assert TYPICAL not in tables
+    plain = cv2.imencode(".jpg", PHOTO, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
+    assert TYPICAL in plain
+    assert len(encode(PHOTO, "jpg", 75)) < len(plain)
+    assert np.array_equal(pixels_of(encode(PHOTO, "jpg", 75)), pixels_of(plain))
+
+
+def test_an_avif_is_420() -> None:
+    # av1C: after the first two bytes come one bit each of tier, high depth, twelve bits,
+    # monochrome, and the two of the subsampling (AV1-ISOBMFF, 2.3.3).
+    data = encode(PHOTO, "avif", 75)
+    flags = data[data.index(b"av1C") + 6]
+    assert flags & 0b01111100 == 0b00001100
+
+
+RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text()
+
+
+def rows(heading: str) -> list[list[str]]:
+    text = RESULTS.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_quality_table_is_the_encoders() -> None:
+    for q, _, webp, webp_score, _, avif, avif_score, _ in rows("Quality"):
+        at = module.QUALITIES.index(int(q))
+        assert ENCODERS["webp"].scale is not None
+        assert ENCODERS["avif"].scale is not None
+        assert (int(webp), int(avif)) == (ENCODERS["webp"].scale[at], ENCODERS["avif"].scale[at])
+        if q == "75":
+            assert max(abs(78.6 - float(score)) for score in (webp_score, avif_score)) <= 2
+
+
+def test_a_scale_rises_from_0_to_100() -> None:
+    for encoder in ENCODERS.values():
+        if encoder.scale is not None:
+            settings = [encoder.own(q) for q in range(101)]
+            assert settings == sorted(settings)
+            assert 0 <= settings[0] < settings[-1] <= 100
+            assert len(encoder.scale) == len(module.QUALITIES)
+
+
+def test_the_formats_table_is_the_codes() -> None:
+    table = {row[0]: row[1:] for row in rows("Formats")}
+    assert set(table) == set(MEDIA_TYPES) == set(ENCODERS)
+    for name, (media_type, alpha, quality, longest) in table.items():
+        assert media_type == MEDIA_TYPES[name]
+        assert (alpha == "kept") == (name in WITH_ALPHA)
+        assert (quality == "yes") == (ENCODERS[name].scale is not None)
+        assert int(longest) == ENCODERS[name].longest

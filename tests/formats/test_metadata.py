@@ -1,0 +1,256 @@
+"""What is kept of an original's metadata, written and read back by Pillow."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.formats.containers.exif import Exif, parse, written
+from imgmiddleware.formats.encode import encode
+from imgmiddleware.formats.metadata import Metadata
+from pictures import opened, photo_like, swapped_profile
+
+ARTIST, COPYRIGHT, ORIENTATION, MAKE = 315, 33432, 274, 271
+EXIF_IFD, GPS_IFD = 0x8769, 0x8825
+ORIGINALS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF")
+RESULTS = ("jpg", "png", "webp", "avif", "tif")
+
+
+def block(order: str = "<") -> Image.Exif:
+    exif = Image.Exif()
+    exif.endian = order
+    exif[ARTIST], exif[COPYRIGHT], exif[MAKE] = "Ada", "(c) Ada 2024", "Camera"
+    exif[ORIENTATION] = 6
+    below = exif.get_ifd(EXIF_IFD)
+    below[0x829A] = IFDRational(1, 250)  # ExposureTime
+    below[0x9003] = "2024:05:06 07:08:09"  # DateTimeOriginal
+    below[0x927C] = b"serial number 4711"  # MakerNote
+    below[0xA002] = 4000  # PixelXDimension
+    gps = exif.get_ifd(GPS_IFD)
+    gps[1], gps[2] = "N", (52.0, 31.0, 12.5)
+    return exif
+
+
+def original(format: str, pixels: Any | None = None, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image = Image.fromarray(photo_like(40, 30) if pixels is None else pixels)
+    if "exif" not in options:
+        options["exif"] = block()
+    if format == "AVIF":  # which turns by its own property, and takes EXIF's away
+        options = {**options, "quality": 95}
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def answered(data: Any, query: str) -> Any:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
+    assert answer is not None
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def tags(data: bytes) -> dict[int, Any]:
+    with Image.open(io.BytesIO(data)) as image:
+        exif = image.getexif()
+        return {
+            **{tag: exif[tag] for tag in (ARTIST, COPYRIGHT, MAKE, ORIENTATION) if tag in exif},
+            EXIF_IFD: dict(exif.get_ifd(EXIF_IFD)),
+            GPS_IFD: dict(exif.get_ifd(GPS_IFD)),
+        }
+
+
+@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize("source", ORIGINALS)
+def test_exif_goes_along(source: str, result: str) -> None:
+    kept = tags(answered(original(source), f"keep=exif&fm={result}"))
+    assert (kept[ARTIST], kept[COPYRIGHT], kept[MAKE]) == ("Ada", "(c) Ada 2024", "Camera")
+    assert kept[ORIENTATION] == 1  # it is upright now
+    if source == "TIFF":  # Pillow writes no directories below the first
+        return
+    below = kept[EXIF_IFD]
+    assert (float(below[0x829A]), below[0x9003]) == (1 / 250, "2024:05:06 07:08:09")
+    assert not {0x927C, 0xA002} & {*below}  # no serial number, no size of another picture
+    assert [float(part) for part in kept[GPS_IFD][2]] == [52.0, 31.0, 12.5]
+
+
+@pytest.mark.parametrize("result", RESULTS)
+def test_copyright_alone(result: str) -> None:
+    kept = tags(answered(original("JPEG"), f"keep=copyright&fm={result}"))
+    assert (kept[ARTIST], kept[COPYRIGHT]) == ("Ada", "(c) Ada 2024")
+    assert MAKE not in kept
+    assert kept[EXIF_IFD] == kept[GPS_IFD] == {}
+
+
+@pytest.mark.parametrize("result", [*RESULTS, "gif", "bmp"])
+def test_nothing_is_kept_unasked(result: str) -> None:
+    data = original("JPEG", icc_profile=swapped_profile())
+    with Image.open(io.BytesIO(answered(data, f"fm={result}"))) as image:
+        assert not {*image.getexif()} & {ARTIST, COPYRIGHT, MAKE}
+        assert not image.info.get("icc_profile")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_both_byte_orders(order: str) -> None:
+    kept = tags(answered(original("JPEG", exif=block(order)), "keep=exif&fm=jpg"))
+    assert float(kept[EXIF_IFD][0x829A]) == 1 / 250
+    assert kept[ARTIST] == "Ada"
+
+
+@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize("source", ORIGINALS)
+def test_the_profile_goes_along_and_the_colors_stay(source: str, result: str) -> None:
+    profile = swapped_profile()
+    flat = np.full((32, 32, 3), (200, 40, 60), np.uint8)
+    data = original(source, flat, icc_profile=profile, exif=Image.Exif())
+    for query, expected in ((f"keep=icc&fm={result}", profile), (f"fm={result}", None)):
+        with Image.open(io.BytesIO(answered(data, query))) as image:
+            assert image.info.get("icc_profile") == expected
+            color = image.convert("RGB").getpixel((16, 16))
+        assert (color[0] > color[1]) == (expected is not None)  # the profile swaps red and green
+
+
+def test_keep_is_a_400_for_other_words() -> None:
+    answer = ImageService(lambda id: original("JPEG")).handle(
+        ImageRequest("GET", "/image/x", "keep=icc,all")
+    )
+    assert answer is not None
+    assert (answer.status, b'"keep"' in answer.body) == (400, True)
+
+
+def test_animations_keep_it_too() -> None:
+    frames = [Image.fromarray(photo_like(40, 30)), Image.fromarray(255 - photo_like(40, 30))]
+    file = io.BytesIO()
+    frames[0].save(
+        file, "WEBP", save_all=True, append_images=frames[1:], duration=50, exif=block().tobytes(),
+        icc_profile=swapped_profile(),
+    )  # fmt: skip
+    for result in ("webp", "avif"):
+        body = answered(file.getvalue(), f"anim=1&keep=exif,icc&fm={result}")
+        assert tags(body)[ARTIST] == "Ada"
+        assert opened(body).info["icc_profile"] == swapped_profile()
+
+
+# --- Written beside the pixels --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [500, 70_000, 3_000_000])
+@pytest.mark.parametrize("format", RESULTS)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_any_size_and_the_same_pixels(format: str, size: int, channels: int) -> None:
+    if format == "jpg" and channels == 4:
+        pytest.skip("JPEG has no alpha")
+    size = min(size, 900_000) if format == "png" else size  # Pillow reads no larger one
+    profile = bytearray(random.Random(size).randbytes(size))
+    # What readers check of a profile: its length and its signature.
+    profile[:4], profile[36:40] = struct.pack(">L", size), b"acsp"
+    pixels = photo_like(40, 30, channels).squeeze()
+    exif = parse(block().tobytes()[6:])
+    plain = encode(pixels, format, 75)
+    file = encode(pixels, format, 75, Metadata(bytes(profile), exif))
+    with Image.open(io.BytesIO(file)) as image:
+        image.load()
+        assert image.info["icc_profile"] == bytes(profile)
+        assert image.getexif()[ARTIST] == "Ada"
+    one, other = (cv2.imdecode(np.frombuffer(data, np.uint8), -1) for data in (plain, file))
+    assert np.array_equal(one, other)
+
+
+def test_a_palette_png_keeps_it_too() -> None:
+    flat = np.full((32, 32, 3), (200, 40, 60), np.uint8)
+    body = answered(original("PNG", flat, icc_profile=swapped_profile()), "keep=icc,exif&fm=png")
+    assert opened(body).mode == "P"
+    assert opened(body).info["icc_profile"] == swapped_profile()
+    assert tags(body)[ARTIST] == "Ada"
+
+
+def test_within_max_bytes_all_counts() -> None:
+    data = original("JPEG", photo_like(300, 200), icc_profile=swapped_profile())
+    size = len(answered(data, "keep=exif,icc&fm=jpg&q=40"))
+    assert size - 200 < len(answered(data, f"keep=exif,icc&fm=jpg&max_bytes={size}")) <= size
+
+
+# --- The person who attacks the block -------------------------------------------------------------
+
+
+def entries(*rows: tuple[int, int, int, int], following: int = 0) -> bytes:
+    """A little-endian block whose first directory has these: tag, type, count, value or offset."""
+    return b"II*\0" + struct.pack("<LH", 8, len(rows)) + b"".join(
+        struct.pack("<HHLL", *row) for row in rows
+    ) + struct.pack("<L", following)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"II*\0",
+        b"II*\0" + b"\xff" * 4,
+        entries((EXIF_IFD, 4, 1, 8), (GPS_IFD, 4, 1, 8)),
+        entries((ARTIST, 2, 2**31, 8)),
+        entries((ARTIST, 2, 100, 2**31)),
+        entries((ARTIST, 99, 1, 1)),
+        entries((ARTIST, 2, 0, 0)),
+        entries((EXIF_IFD, 4, 1, 2**32 - 1)),
+        entries(*[(tag, 3, 1, 1) for tag in range(1, 2001)]),
+        entries((ARTIST, 3, 1, 1), following=8),
+    ],
+    ids=[
+        "empty",
+        "head",
+        "nowhere",
+        "itself",
+        "count",
+        "outside",
+        "type",
+        "none",
+        "below",
+        "many",
+        "loop",
+    ],
+)
+def test_a_hostile_block_gives_a_sound_one(data: bytes) -> None:
+    start = time.perf_counter()
+    again = written(parse(data))
+    assert time.perf_counter() - start < 1
+    assert len(again) <= 60_000
+    image = Image.Exif()
+    image.load(b"Exif\0\0" + again)
+    assert image[ORIENTATION] == 1
+
+
+def test_cut_and_flipped_blocks() -> None:
+    whole, source = block().tobytes()[6:], random.Random(5)
+    damaged = [whole[: len(whole) * i // 20] for i in range(20)]
+    for _ in range(300):
+        copy = bytearray(whole)
+        copy[source.randrange(len(copy))] ^= 1 << source.randrange(8)
+        damaged.append(bytes(copy))
+    for data in damaged:
+        image = Image.Exif()
+        image.load(b"Exif\0\0" + written(parse(data)))
+        assert image[ORIENTATION] == 1
+
+
+def test_too_much_is_left_out_in_turn() -> None:
+    exif = Image.Exif()
+    exif[ARTIST] = "Ada"
+    gps, below = exif.get_ifd(GPS_IFD), exif.get_ifd(EXIF_IFD)
+    gps[27] = gps[28] = below[0x9286] = below[0xA302] = b"x" * 16_000  # of undefined form
+    kept = parse(exif.tobytes()[6:])
+    assert len(written(kept)) <= 60_000
+    assert (len(kept.picture), len(kept.making), len(kept.place)) == (1, 2, 0)
+
+
+def test_nothing_of_nothing() -> None:
+    assert not Exif()
+    assert not parse(b"no block").rights()

@@ -1,0 +1,324 @@
+"""Smaller copies of a page in its TIFF, as tifffile writes them: which are taken, and where."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.formats import FORMATS, Facts, read_facts
+from imgmiddleware.imaging import decode_original, make_plan, predicted_bytes, render
+from imgmiddleware.operations import build
+from imgmiddleware.sources.memory import BytesOriginal
+from pictures import photo_like, psnr
+
+WIDTH, HEIGHT = 1000, 800
+PHOTO = photo_like(WIDTH, HEIGHT)
+#: Red first; which of them is seen tells which was read.
+SHADES = [(200, 30, 40), (40, 180, 60), (30, 60, 220), (240, 220, 30)]
+
+
+def flat(size: tuple[int, int], shade: tuple[int, int, int]) -> Any:
+    return np.full((size[1], size[0], 3), shade, np.uint8)
+
+
+def shades(sizes: Sequence[tuple[int, int]]) -> list[Any]:
+    return [flat(size, shade) for size, shade in zip(sizes, SHADES, strict=True)]
+
+
+LEVELS = shades([(1000, 800), (500, 400), (250, 200), (125, 100)])
+
+
+def written(levels: Sequence[Any], *, below: bool = False, **options: Any) -> bytes:
+    """The first as a page of its own, the others as further pages or below it."""
+    file = io.BytesIO()
+    options = {"photometric": "rgb", "metadata": None, "tile": (64, 64), **options}
+    file_options = {name: options.pop(name) for name in ("bigtiff", "byteorder") if name in options}
+    with tifffile.TiffWriter(file, **file_options) as writer:
+        writer.write(levels[0], subifds=len(levels) - 1 if below else None, **options)
+        for level in levels[1:]:
+            writer.write(level, subfiletype=1, **options)
+    return file.getvalue()
+
+
+class Counted(BytesOriginal):
+    """What is read of it: how often, and how many bytes."""
+
+    reads = total = 0
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        self.reads += 1
+        self.total += len(buffer)
+        return super().read_into(buffer, offset)
+
+
+def facts_of(data: bytes, page: int = 0) -> Facts:
+    return read_facts(BytesOriginal(data), FORMATS, page)
+
+
+def copies_of(data: bytes, page: int = 0) -> list[tuple[int, int, int]]:
+    return [(copy.width, copy.height, copy.reduced) for copy in facts_of(data, page).copies]
+
+
+def rendered(data: bytes, facts: Facts, query: dict[str, str]) -> Any:
+    plan = make_plan(facts, build({**query, "fm": "png"}))
+    decoded = decode_original(BytesOriginal(data), facts, plan)
+    return shown(render(decoded, plan, lambda _: plan).body)
+
+
+def shown(body: bytes) -> Any:
+    with Image.open(io.BytesIO(body)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+# --- which are found
+
+WAYS = [
+    {}, {"below": True}, {"bigtiff": True}, {"bigtiff": True, "below": True}, {"byteorder": ">"},
+    {"byteorder": ">", "below": True}, {"tile": None, "rowsperstrip": 16},
+    {"compression": "adobe_deflate", "predictor": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_copies_are_found(way: dict[str, Any]) -> None:
+    data = written(LEVELS, **way)
+    assert copies_of(data) == [(500, 400, 2), (250, 200, 4), (125, 100, 8)]
+    assert facts_of(data).frames == (1 if way.get("below") else 4)
+
+
+@pytest.mark.parametrize("side", [1000, 1001, 1007, 1023])
+@pytest.mark.parametrize("up", [False, True])
+def test_levels_are_rounded_up_or_down(side: int, up: bool) -> None:
+    sizes = [(side, side)]
+    while len(sizes) < 4:
+        half = (sizes[-1][0] + up) // 2
+        sizes.append((half, half))
+    found = copies_of(written(shades(sizes)))
+    assert found == [(*size, 2**n) for n, size in enumerate(sizes) if n]
+
+
+def with_orientation(value: int) -> dict[str, Any]:
+    return {"extratags": [(274, 3, 1, value, True)]}
+
+
+def beside(second: Any, **options: Any) -> bytes:
+    """A page and a copy that differ in more than their size."""
+    file = io.BytesIO()
+    shared = {"metadata": None, "tile": (64, 64), "subfiletype": 1}
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(LEVELS[0], photometric="rgb", **{**shared, "subfiletype": 0})
+        writer.write(second, **{**shared, **options})
+    return file.getvalue()
+
+
+OTHERS: dict[str, bytes] = {
+    "a page": beside(LEVELS[1], photometric="rgb", subfiletype=0),
+    "a page of several": beside(LEVELS[1], photometric="rgb", subfiletype=2),
+    "gray": beside(LEVELS[1][..., 0], photometric="minisblack"),
+    "deep": beside(LEVELS[1].astype(np.uint16), photometric="rgb"),
+    "with alpha": beside(np.dstack((LEVELS[1], LEVELS[1][..., 0])), photometric="rgb", extrasamples=["unassalpha"]),
+    "turned": beside(LEVELS[1], photometric="rgb", **with_orientation(6)),
+    "a third": beside(flat((333, 267), SHADES[1]), photometric="rgb"),
+    "squeezed": beside(flat((500, 200), SHADES[1]), photometric="rgb"),
+    "as large": beside(flat((1000, 800), SHADES[1]), photometric="rgb"),
+    "a thumbnail": beside(flat((160, 128), SHADES[1]), photometric="rgb"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_others_are_not_copies(what: str) -> None:
+    assert copies_of(OTHERS[what]) == []
+
+
+def test_copies_of_a_palette_are_not_taken() -> None:
+    """Whoever halved it has averaged numbers of colours."""
+    file = io.BytesIO()
+    palette = np.stack([np.arange(256, dtype=np.uint16) * 257] * 3)
+    with tifffile.TiffWriter(file) as writer:
+        for kind, level in enumerate(LEVELS[:2]):
+            writer.write(level[..., 0], photometric="palette", colormap=palette, subfiletype=kind,
+                         metadata=None)  # fmt: skip
+    assert copies_of(file.getvalue()) == []
+
+
+def test_a_copy_has_copies_too() -> None:
+    assert copies_of(written(LEVELS), 1) == [(250, 200, 2), (125, 100, 4)]
+
+
+def test_pages_have_copies_of_their_own() -> None:
+    """Those that follow each, up to the next that is no copy."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for first in (0, 1):
+            for kind, level in enumerate(LEVELS[first : first + 2]):
+                writer.write(level, photometric="rgb", subfiletype=kind, metadata=None)
+    data = file.getvalue()
+    assert [copies_of(data, page) for page in range(4)] == [
+        [(500, 400, 2)],
+        [],
+        [(250, 200, 2)],
+        [],
+    ]
+    service = ImageService(lambda id: data)
+    for page, width, shade in ((1, 200, SHADES[1]), (3, 100, SHADES[2]), (4, 100, SHADES[2])):
+        answer = service.handle(ImageRequest("GET", "/image/x", f"page={page}&w={width}&fm=png"))
+        seen = shown(answer.body)
+        assert seen.shape[1] == width
+        assert np.all(seen == shade), page
+
+
+# --- damage
+
+
+def tag_at(data: bytes, directory: int, tag: int) -> int:
+    """Where the entry of a tag stands, in a little-endian TIFF."""
+    count = int.from_bytes(data[directory : directory + 2], "little")
+    entries = range(directory + 2, directory + 2 + 12 * count, 12)
+    return next(at for at in entries if int.from_bytes(data[at : at + 2], "little") == tag)
+
+
+def patched(data: bytes, at: int, value: int, size: int = 4) -> bytes:
+    return data[:at] + value.to_bytes(size, "little") + data[at + size :]
+
+
+def test_a_mask_is_no_copy() -> None:
+    """A transparency mask for a smaller copy has bits 0 and 2 (TIFF 6.0, section 8)."""
+    data = written(LEVELS[:2])
+    first = int.from_bytes(data[4:8], "little")
+    count = int.from_bytes(data[first : first + 2], "little")
+    second = int.from_bytes(data[first + 2 + 12 * count :][:4], "little")
+    at = tag_at(data, second, 254) + 8
+    assert (copies_of(data), data[at]) == ([(500, 400, 2)], 1)
+    assert copies_of(patched(data, at, 5)) == []
+
+
+def test_a_damaged_copy_is_no_copy() -> None:
+    """Its directory lies beyond the end, is the page's own, or is of another kind."""
+    data = written(LEVELS, below=True)
+    first = int.from_bytes(data[4:8], "little")
+    entry = tag_at(data, first, 330)
+    table = int.from_bytes(data[entry + 8 : entry + 12], "little")
+    rest = [(250, 200, 4), (125, 100, 8)]
+    assert copies_of(patched(data, table, len(data) + 50)) == rest
+    assert copies_of(patched(data, table, first)) == rest
+    assert copies_of(patched(data, entry + 2, 5, 2)) == []  # fractions
+    assert copies_of(patched(data, entry + 4, 2**20)) == []  # a million of them
+    second = int.from_bytes(data[table : table + 4], "little")
+    assert copies_of(patched(data, tag_at(data, second, 259) + 8, 9999, 2)) == rest  # compressed so
+    # The page is as good as ever.
+    seen = rendered(data, facts_of(patched(data, table, first)), {"w": "400"})
+    assert np.all(seen == SHADES[0])
+
+
+@pytest.mark.parametrize(("stored", "found"), [(2**16, [(500, 400, 2)]), (5 * 10**6, [])])
+def test_a_copy_that_takes_more_than_the_page_is_no_copy(stored: int, found: list[Any]) -> None:
+    """The limits are held against the page; here a copy claims a strip of five megabytes."""
+    planes = [np.ascontiguousarray(level.transpose(2, 0, 1)) for level in LEVELS[:2]]
+    data = written(planes, planarconfig="separate", tile=None, rowsperstrip=400,
+                   compression="adobe_deflate") + bytes(5 * 10**6)  # fmt: skip
+    assert copies_of(data) == [(500, 400, 2)]
+    first = int.from_bytes(data[4:8], "little")
+    count = int.from_bytes(data[first : first + 2], "little")
+    second = int.from_bytes(data[first + 2 + 12 * count :][:4], "little")
+    counts = tag_at(data, second, 279) + 8  # of three strips
+    table = int.from_bytes(data[counts : counts + 4], "little")
+    heavy = patched(data, table, stored)
+    assert copies_of(heavy) == found
+
+
+def test_so_many_are_looked_at() -> None:
+    """A table of directories, each as far from the page as the file allows, costs no more."""
+    tiny = [LEVELS[0], *[flat((8, 8), SHADES[1])] * 40]
+
+    many, few = (Counted(written(tiny[:number], tile=(16, 16))) for number in (41, 17))
+    assert read_facts(many, FORMATS).copies == read_facts(few, FORMATS).copies == ()
+    assert many.reads < few.reads + 60  # two for each further page, to count it
+
+
+# --- which is taken
+
+#: A level has at least twice the samples of the result, along both sides.
+TAKEN = [
+    ({"w": "600"}, 0), ({"w": "251"}, 0), ({"w": "250"}, 1), ({"w": "126"}, 1), ({"w": "125"}, 2),
+    ({"w": "63"}, 2), ({"w": "62"}, 3), ({"w": "5"}, 3),
+    ({"h": "200"}, 1), ({"h": "201"}, 0), ({"w": "100", "h": "150", "fit": "scale"}, 1),
+    ({"w": "100", "h": "201", "fit": "scale"}, 0), ({"rect": "100,80,500,400", "w": "125"}, 1),
+    ({"rect": "100,80,500,400", "w": "126"}, 0), ({"rect": "996,796,4,4"}, 0),
+    ({"w": "60", "linear": "1"}, 0), ({"w": "60", "trim": "auto"}, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [{}, {"below": True}, {"tile": None}], ids=str)
+@pytest.mark.parametrize(("query", "level"), TAKEN, ids=str)
+def test_the_smallest_that_has_samples_enough(
+    query: dict[str, str], level: int, way: dict[str, Any]
+) -> None:
+    data = written(LEVELS, **way)
+    seen = rendered(data, facts_of(data), query)
+    assert np.all(seen == SHADES[level])
+
+
+def smaller(pixels: Any, up: bool) -> Any:
+    """Half of it, by averages of 2 x 2; of an odd side the last is left out, or stands for two."""
+    height, width = pixels.shape[:2]
+    if up:
+        pixels = np.pad(pixels, [(0, height % 2), (0, width % 2), (0, 0)], mode="edge")
+    height, width = len(pixels) // 2, pixels.shape[1] // 2
+    return cv2.resize(
+        pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA
+    )
+
+
+@pytest.mark.parametrize("up", [False, True])
+@pytest.mark.parametrize("size", [(1000, 800), (901, 703)])
+@pytest.mark.parametrize("compression", [None, "adobe_deflate"])
+def test_nothing_is_shifted(compression: str | None, size: tuple[int, int], up: bool) -> None:
+    """Of a copy all is as of the page itself, to 45 dB: a shift by half a pixel would leave 35."""
+    levels = [np.ascontiguousarray(PHOTO[: size[1], : size[0]])]
+    while len(levels) < 4:
+        levels.append(smaller(levels[-1], up))
+    data = written(levels, compression=compression, tile=(64, 64))
+    facts = facts_of(data)
+    assert len(facts.copies) == 3
+    for query in (
+        {"w": "200"}, {"w": "100"}, {"rect": "201,103,400,301", "w": "90"}, {"w": "99", "flip": "h"},
+        {"orient": "6", "w": "150"}, {"w": "80", "h": "80", "fit": "crop"},
+    ):  # fmt: skip
+        of_copy, of_page = (
+            rendered(data, one, query) for one in (facts, replace(facts, copies=()))
+        )
+        assert make_plan(facts, build(query)).copy in facts.copies
+        assert psnr(of_copy, of_page) > 45, query
+
+
+def test_a_whole_decode_takes_copies_too() -> None:
+    """In separate planes, which Pillow decodes all at once; turned as the page is."""
+    turned = with_orientation(6)
+    levels = [np.ascontiguousarray(level.transpose(2, 0, 1)) for level in LEVELS]
+    data = written(levels, planarconfig="separate", tile=None, **turned)
+    facts = facts_of(data)
+    assert (facts.strip_bytes, len(facts.copies)) == (0, 3)
+    seen = rendered(data, facts, {"w": "100"})
+    assert seen.shape == (125, 100, 3)
+    assert np.all(seen == SHADES[2])
+
+
+def test_what_is_not_needed_is_neither_read_nor_predicted() -> None:
+    data = written(LEVELS)
+
+    original = Counted(data)
+    facts = read_facts(original, FORMATS)
+    plan = make_plan(facts, build({"w": "60"}))
+    decode_original(original, facts, plan)
+    assert original.total < len(data) / 8
+    whole = replace(plan, copy=None)
+    assert predicted_bytes(facts, plan) + 10**6 < predicted_bytes(facts, whole)

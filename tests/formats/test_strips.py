@@ -1,0 +1,603 @@
+"""Originals that are read in strips: against their own samples, cut and averaged by arithmetic."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hostile import chunk, tiff
+from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
+from imgmiddleware.formats.png import decode as filtered_rows
+from imgmiddleware.formats.strips import decode_strips
+from imgmiddleware.formats.tiff import decode_pieces as pieces
+from imgmiddleware.imaging import decode_original, make_plan, plan, predicted_bytes, render
+from imgmiddleware.operations import build
+from imgmiddleware.sources.file import open_path
+from pictures import photo_like
+from pngs import png
+
+Array = np.ndarray[Any, Any]
+
+#: Red first: a photo, in even and odd sizes.
+SIZES = {"even": (208, 160), "odd": (203, 149)}
+LZW, DEFLATE, PACKBITS = 5, 8, 32773
+
+
+class Counted:
+    """Bytes as an original, counting what is read of them; cut short or changed at some read."""
+
+    def __init__(self, data: bytes, cut_at: int = 10**9, change_at: int = 10**9) -> None:
+        self.data, self.size = data, len(data)
+        self.version, self.last_modified = "1", None
+        self.total = self.reads = 0
+        self._cut_at, self._change_at = cut_at, change_at
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        self.reads += 1
+        if self.reads > self._change_at:
+            raise ImageError("original-changed", "it was")
+        end = 60 if self.reads > self._cut_at else len(self.data)
+        part = self.data[offset : min(end, offset + len(buffer))]
+        buffer[: len(part)] = part
+        self.total += len(part)
+        return len(part)
+
+    def __enter__(self) -> Counted:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class CountedSource:
+    """One original of these bytes; each opening of it is counted by itself."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.opened: list[Counted] = []
+
+    def open(self, id: str) -> Counted:
+        self.opened.append(Counted(self._data))
+        return self.opened[-1]
+
+
+def probe(data: bytes) -> Facts:
+    return read_facts(Counted(data), FORMATS)
+
+
+# --- files, written by hand
+
+
+def bmp(
+    rows: Array, bits: int, *, down: bool = False, palette: bytes = b"", alpha: bool = False
+) -> bytes:
+    """Of rows of bytes, from the top down, with the header of Windows 3 or, for alpha, 5."""
+    height, wide = rows.shape[0], rows.reshape(len(rows), -1).shape[1]
+    width = wide * 8 // bits
+    stride = -(-wide // 4) * 4
+    padded = np.full((height, stride), 0xEE, np.uint8)
+    padded[:, :wide] = rows.reshape(height, -1)
+    body = (padded if down else padded[::-1]).tobytes()
+    size, masks = (
+        (124, struct.pack("<4L", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)) if alpha else (40, b"")
+    )
+    header = struct.pack(
+        "<LllHHLLllLL", size, width, -height if down else height, 1, bits, 3 if alpha else 0,
+        0, 0, 0, len(palette) // 4, 0,
+    )  # fmt: skip
+    header = (header + masks).ljust(size, b"\0") + palette
+    return b"BM" + struct.pack("<LHHL", 0, 0, 0, 14 + len(header)) + header + body
+
+
+def packed(piece: Array, compression: int, predictor: int) -> bytes:
+    """One strip or tile, by zlib or by Pillow's libtiff."""
+    if compression == 1:
+        return piece.tobytes()
+    if compression == DEFLATE:
+        if predictor == 2:
+            piece = np.diff(piece, axis=1, prepend=np.zeros_like(piece[:, :1]))
+        return zlib.compress(piece.tobytes())
+    file = io.BytesIO()
+    name = {LZW: "tiff_lzw", PACKBITS: "packbits"}[compression]
+    mode = "CMYK" if piece.shape[2:] == (4,) else None
+    image = (
+        Image.fromarray(piece, mode)
+        if mode is None
+        else Image.frombytes(mode, piece.shape[1::-1], piece.tobytes())
+    )
+    image.save(file, "TIFF", compression=name, tiffinfo={317: predictor, 278: len(piece)})
+    with Image.open(file) as again:
+        (offset,), (count,) = again.tag_v2[273], again.tag_v2[279]  # type: ignore[attr-defined]
+    return file.getvalue()[offset : offset + count]
+
+
+def tif(
+    samples: Array, photometric: int, *, high: int = 16, wide: int = 0, compression: int = 1,
+    predictor: int = 1, order: str = "<", colors: list[int] | None = None, apart: int = 0,
+) -> bytes:  # fmt: skip
+    """In strips of `high` rows, or tiles that are `wide` too, with `apart` bytes between them."""
+    height, width = samples.shape[:2]
+    channels = samples.shape[2] if samples.ndim == 3 else 1
+    stored = samples.astype(samples.dtype.newbyteorder(order))
+    if wide:
+        spare = [(0, -height % high), (0, -width % wide)] + [(0, 0)] * (samples.ndim - 2)
+        stored = np.pad(stored, spare)
+    cut = [
+        stored[y : y + high, x : x + (wide or width)]
+        for y in range(0, len(stored), high)
+        for x in range(0, stored.shape[1], wide or width)
+    ]
+    parts = [packed(np.ascontiguousarray(piece), compression, predictor) for piece in cut]
+    ends = itertools.accumulate((len(part) + apart for part in parts), initial=8)
+    places = list(ends)[:-1]
+    body = b"".join(part + bytes(apart) for part in parts)
+    counts = [len(part) for part in parts]
+    entries: dict[int, tuple[str, list[int]]] = {
+        256: ("L", [width]), 257: ("L", [height]), 258: ("H", [8 * samples.itemsize] * channels),
+        259: ("H", [compression]), 262: ("H", [photometric]), 277: ("H", [channels]),
+        317: ("H", [predictor]),
+    }  # fmt: skip
+    if wide:
+        entries |= {322: ("L", [wide]), 323: ("L", [high]), 324: ("L", places), 325: ("L", counts)}
+    else:
+        entries |= {273: ("L", places), 278: ("L", [high]), 279: ("L", counts)}
+    if photometric == 2 and channels == 4:
+        entries[338] = ("H", [2])
+    if colors:
+        entries[320] = ("H", colors)
+    return tiff(entries, body, order)
+
+
+# --- kinds: a file of these samples, and what they are, in our order of channels
+
+
+@dataclass(frozen=True)
+class Kind:
+    make: Callable[[Array], bytes]  # of RGBA
+    seen: Callable[[Array], Array]
+    halves: bool = True  # alpha is not averaged while it is read
+
+
+def rgb(pixels: Array) -> Array:
+    return pixels[..., :3]
+
+
+def bgr(pixels: Array) -> Array:
+    return pixels[..., 2::-1]
+
+
+def gray(pixels: Array) -> Array:
+    return pixels[..., 1]
+
+
+def bgra(pixels: Array) -> Array:
+    return pixels[..., [2, 1, 0, 3]]
+
+
+def deep(pixels: Array) -> Array:
+    """16 bits, of which the lower eight are something else."""
+    return pixels.astype(np.uint16) * 257 ^ 0x5A
+
+
+PALETTE = np.random.default_rng(1).integers(0, 256, (200, 3), np.uint8)  # RGB, not all of it there
+TABLE = np.vstack((PALETTE, np.zeros((56, 3), np.uint8)))
+BMP_PALETTE = np.dstack((PALETTE[None, :, ::-1], np.zeros((1, 200, 1), np.uint8))).tobytes()
+GRAYS = bytes(v for level in range(256) for v in (255 - level, 255 - level, 255 - level, 0))
+TIFF_COLORS = [int(v) * 257 for v in TABLE.T.ravel()]
+
+
+def padded(pixels: Array) -> Array:
+    return np.dstack((bgr(pixels), pixels[..., 3]))
+
+
+def of_tiff(
+    of: Callable[[Array], Array], photometric: int, **options: Any
+) -> Callable[[Array], bytes]:
+    return lambda pixels: tif(of(pixels), photometric, **options)
+
+
+KINDS: dict[str, Kind] = {
+    "bmp 24": Kind(lambda p: bmp(bgr(p), 24), bgr),
+    "bmp 24 down": Kind(lambda p: bmp(bgr(p), 24, down=True), bgr),
+    "bmp 32": Kind(lambda p: bmp(padded(p), 32), bgr),
+    "bmp alpha": Kind(lambda p: bmp(bgra(p), 32, alpha=True), bgra, halves=False),
+    "bmp palette": Kind(lambda p: bmp(gray(p), 8, palette=BMP_PALETTE), lambda p: TABLE[gray(p)][..., ::-1]),
+    "bmp gray": Kind(lambda p: bmp(gray(p), 8, palette=GRAYS, down=True), lambda p: 255 - gray(p)),
+    "tiff rgb": Kind(of_tiff(rgb, 2), bgr),
+    "tiff rgb one strip": Kind(of_tiff(rgb, 2, high=2**16), bgr),
+    "tiff rgb apart": Kind(of_tiff(rgb, 2, high=3, apart=5), bgr),
+    "tiff gray": Kind(of_tiff(gray, 1), gray),
+    "tiff white is zero": Kind(of_tiff(gray, 0), lambda p: 255 - gray(p)),
+    "tiff palette": Kind(of_tiff(gray, 3, colors=TIFF_COLORS), lambda p: TABLE[gray(p)][..., ::-1]),
+    "tiff cmyk": Kind(of_tiff(lambda p: p, 5), lambda p: p),
+    "tiff rgba": Kind(of_tiff(lambda p: p, 2), bgra, halves=False),
+    "tiff gray 16": Kind(of_tiff(lambda p: deep(gray(p)), 1), lambda p: deep(gray(p))),
+    "tiff rgb 16": Kind(of_tiff(lambda p: deep(rgb(p)), 2, order=">"), lambda p: deep(bgr(p))),
+    "tiff rgb tiles": Kind(of_tiff(rgb, 2, wide=32), bgr),
+    "png rgb": Kind(lambda p: png(rgb(p), 2), bgr),
+    "png gray": Kind(lambda p: png(gray(p), 0, size=10**6), gray),
+    "png palette": Kind(lambda p: png(gray(p), 3, more=chunk(b"PLTE", PALETTE.tobytes())), lambda p: TABLE[gray(p)][..., ::-1]),
+    "png rgba": Kind(lambda p: png(p, 6, size=7), bgra, halves=False),
+    "png gray 16": Kind(lambda p: png(deep(gray(p)), 0), lambda p: deep(gray(p))),
+    "png rgb 16": Kind(lambda p: png(deep(rgb(p)), 2), lambda p: deep(bgr(p))),
+    "png rgba 16": Kind(lambda p: png(deep(p), 6), lambda p: deep(bgra(p)), halves=False),
+    "tiff rgb 16 tiles": Kind(of_tiff(lambda p: deep(rgb(p)), 2, wide=48, order=">"), lambda p: deep(bgr(p))),
+    **{
+        f"tiff {name} {what}": Kind(of_tiff(of, number, compression=compression, **options), seen, halves)
+        for name, compression, options in (
+            ("lzw", LZW, {"predictor": 2, "high": 7}),
+            ("lzw tiles", LZW, {"predictor": 2, "wide": 64}),
+            ("deflate", DEFLATE, {"predictor": 2, "order": ">"}),
+            ("deflate tiles", DEFLATE, {"wide": 48, "high": 32}),
+            ("packbits", PACKBITS, {"apart": 3}),
+        )
+        for what, of, number, seen, halves in (
+            ("rgb", rgb, 2, bgr, True),
+            ("gray", gray, 1, gray, True),
+            ("white is zero", gray, 0, lambda p: 255 - gray(p), True),
+            ("cmyk", lambda p: p, 5, lambda p: p, True),
+            ("rgba", lambda p: p, 2, bgra, False),
+        )
+    },
+}  # fmt: skip
+
+
+def picture(size: str) -> Array:
+    """RGBA."""
+    return photo_like(*SIZES[size], channels=4)
+
+
+def averaged(pixels: Array, times: int) -> Array:
+    """By twos, halves up; an odd side as if its last row stood there twice."""
+    for _ in range(times):
+        spare = [(0, side % 2) for side in pixels.shape[:2]] + [(0, 0)] * (pixels.ndim - 2)
+        wide = np.pad(pixels, spare, "edge").astype(np.uint32)
+        total = wide[0::2, 0::2] + wide[1::2, 0::2] + wide[0::2, 1::2] + wide[1::2, 1::2]
+        pixels = ((total + 2) // 4).astype(pixels.dtype)
+    return pixels
+
+
+def blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_rows, "BLOCK", size)
+    monkeypatch.setattr(pieces, "BLOCK", size)
+    monkeypatch.setattr(pieces, "together", lambda samples: max(1, size // samples))
+    monkeypatch.setattr(filtered_rows, "PIECES", size)
+    monkeypatch.setattr(filtered_rows, "_READ", max(16, size))
+
+
+@pytest.fixture(params=[1, 5000, 2**20], ids=["row by row", "blocks", "at once"])
+def block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These pictures would all be one block."""
+    blocks_of(request.param, monkeypatch)
+
+
+@pytest.mark.usefixtures("block")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> None:
+    pixels = picture(size)
+    data, seen = KINDS[kind].make(pixels), KINDS[kind].seen(pixels)
+    facts = probe(data)
+    # Of 16 bits in tiles, which OpenCV decodes in little memory, small ones are decoded whole.
+    assert facts.strip_bytes or kind == "tiff rgb 16 tiles"
+    height, width = seen.shape[:2]
+    boxes = [
+        (0, 0, width, height),
+        (37, 21, 101, 90),
+        (64, 48, 32, 16),
+        (width - 1, height - 1, 1, 1),
+    ]
+    for box, times in itertools.product(boxes, range(4 if KINDS[kind].halves else 1)):
+        left, top, wide, high = box
+        expected = averaged(seen[top : top + high, left : left + wide], times)
+        found = decode_strips(Counted(data), facts, box, times)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found, expected), (box, times)
+
+
+QUERIES: list[dict[str, str]] = [
+    {"w": "4"}, {"w": "20"}, {"w": "40"}, {"w": "70"}, {}, {"w": "300", "upscale": "1"},
+    {"w": "30", "h": "30", "fit": "crop"}, {"rect": "33,40,120,90", "w": "25"}, {"w": "40", "h": "9", "fit": "scale"},
+    {"w": "30", "linear": "1"}, {"w": "50", "trim": "auto"}, {"w": "31", "orient": "6"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", [0, 2**24], ids=["passing", "kept"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_result_is_that_of_the_plain_path(
+    kind: str, size: str, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same file all at once, by OpenCV or Pillow, and by the resampler alone."""
+    monkeypatch.setattr(plan, "_KEPT", kept)
+    monkeypatch.setattr(plan, "_SHARED", kept)
+    blocks_of(5000, monkeypatch)
+    data = KINDS[kind].make(picture(size))
+    strips = probe(data)
+    passing = [make_plan(strips, build(query)).passes for query in QUERIES]
+    assert any(passing) is (not kept and strips.strip_bytes > 0 and not strips.alpha)
+    assert not all(passing)
+    for query in QUERIES:
+        bodies = []
+        for facts in (strips, replace(strips, strip_bytes=0)):
+
+            def replan(part: Any, facts: Facts = facts, query: dict[str, str] = query) -> Any:
+                return make_plan(facts, build(query), part=part)
+
+            made = make_plan(facts, build({**query, "fm": "png"}))
+            decoded = decode_original(Counted(data), facts, made)
+            bodies.append(render(decoded, made, replan).body)
+        assert bodies[0] == bodies[1], query
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_is_turned_once(orientation: int) -> None:
+    pixels = picture("odd")[..., :3]
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "TIFF", compression="tiff_lzw", tiffinfo={274: orientation})
+    with Image.open(file) as image:
+        upright = np.asarray(image)  # turned by Pillow
+    facts = probe(file.getvalue())
+    assert facts.strip_bytes
+    made = make_plan(facts, build({"fm": "png"}))
+    body = render(decode_original(Counted(file.getvalue()), facts, made), made, lambda _: made).body
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), upright)
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_page_is_read_by_its_own_directory(page: int) -> None:
+    first, second = (Image.fromarray(picture(size)[..., :3]) for size in SIZES)
+    file = io.BytesIO()
+    first.save(file, "TIFF", compression="tiff_lzw", save_all=True, append_images=[second])
+    assert read_facts(Counted(file.getvalue()), FORMATS, page - 1).strip_bytes
+    answer = ImageService(lambda id: file.getvalue()).handle(
+        ImageRequest("GET", "/image/x", f"page={page}&fm=png")
+    )
+    expected = np.asarray((first, second)[page - 1])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.body))), expected)
+
+
+# --- what is not read
+
+
+@pytest.mark.parametrize(
+    "kind", ["bmp 24", "bmp 24 down", "tiff rgb", "tiff lzw rgb", "tiff rgb tiles"]
+)
+def test_rows_that_are_cut_away_are_not_read(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks_of(1, monkeypatch)
+    data = KINDS[kind].make(picture("even"))
+    facts = probe(data)
+    head = Counted(data)
+    decode_strips(head, facts, (0, 0, 1, 1), 0)
+    band = Counted(data)
+    decode_strips(band, facts, (0, 80, 208, 16), 1)  # a tenth of its rows, two strips at most
+    assert band.total < head.total + len(data) / 4
+
+
+def test_columns_that_are_cut_away_are_not_read() -> None:
+    wide = photo_like(20000, 24)
+    for data in (bmp(wide, 24), tif(wide, 2, wide=256)):
+        original = Counted(data)
+        box = (9000, 0, 100, 24)
+        found = decode_strips(original, probe(data), box, 0)
+        expected = wide[:, 9000:9100]
+        assert np.array_equal(found, expected if data[:2] == b"BM" else expected[..., ::-1])
+        assert original.total < len(data) / 10
+
+
+# --- damage, and originals that change
+
+
+@pytest.mark.parametrize("kept", [0, 2**24], ids=["passing", "kept"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_original_that_changes_or_shrinks_meanwhile(
+    kind: str, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks_of(5000, monkeypatch)
+    monkeypatch.setattr(plan, "_KEPT", kept)
+    data = KINDS[kind].make(picture("odd"))
+    facts = probe(data)
+    whole = Counted(data)
+    made = make_plan(facts, build({"w": "60"}))  # not averaged by twos
+    decode_original(whole, facts, made)
+    for at in range(whole.reads):
+        for original in (Counted(data, change_at=at), Counted(data, cut_at=at)):
+            with pytest.raises(ImageError) as caught:
+                decode_original(original, facts, made)
+            # What is missing of a header looks like damage, where a source does not say it changed.
+            assert caught.value.code in ("original-changed", "damaged-original")
+
+
+def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
+    """By another process: no mapped memory, so no SIGBUS."""
+    path = tmp_path / "a.bmp"
+    path.write_bytes(KINDS["bmp 24"].make(picture("even")))
+    with open_path(path) as opened:
+        facts = read_facts(opened, FORMATS)
+        os.truncate(path, 5000)
+        with pytest.raises(ImageError, match="changed"):
+            decode_strips(opened, facts, (0, 0, 208, 160), 1)
+
+
+def damage(data: bytes, tag: int, values: list[int]) -> bytes:
+    """With other values in a tag's array of 32-bit numbers, which stands outside of its entry."""
+    copy = bytearray(data)
+    (start,) = struct.unpack_from("<L", copy, 4)
+    (count,) = struct.unpack_from("<H", copy, start)
+    for place in range(start + 2, start + 2 + 12 * count, 12):
+        if struct.unpack_from("<H", copy, place) == (tag,):
+            (at,) = struct.unpack_from("<L", copy, place + 8)
+            struct.pack_into(f"<{len(values)}L", copy, at, *values)
+    return bytes(copy)
+
+
+def refused(data: bytes) -> tuple[int, str]:
+    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "w=40"))
+    return answer.status, json.loads(answer.body)["code"] if answer.status != 200 else ""
+
+
+def test_a_strip_that_goes_on_beyond_the_end() -> None:
+    """Its own count is kept within the file, so that only the rows that it must hold tell."""
+    data = KINDS["tiff rgb"].make(picture("even"))
+    places = [8 + 208 * 3 * 16 * strip for strip in range(10)]
+    places[4] = len(data) - 100
+    counts = [208 * 3 * 16] * 10
+    counts[4], counts[5] = 100, 2 * 208 * 3 * 16
+    lying = damage(damage(data, 273, places), 279, counts)
+    assert refused(data) == (200, "")
+    assert refused(lying) == (422, "damaged-original")
+
+
+@pytest.mark.parametrize("kind", ["tiff lzw rgb", "tiff lzw tiles gray", "tiff deflate rgb", "tiff deflate tiles cmyk"])  # fmt: skip
+def test_pieces_that_are_not_compressed_so(kind: str) -> None:
+    data = KINDS[kind].make(picture("odd"))
+    noise = np.random.default_rng(2).bytes(400)
+    assert refused(data[:3000] + noise + data[3400:]) == (422, "damaged-original")
+
+
+# --- memory
+
+CHILD = """
+import json, sys
+import cv2
+import numpy as np
+from imgmiddleware import ImageRequest, ImageService
+
+def status(name):
+    for line in open("/proc/self/status"):
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+
+def answer(source, query="w=300&fm=jpg"):
+    return ImageService(source).handle(ImageRequest("GET", "/image/original", query)).status
+
+assert answer(lambda id: np.zeros((64, 64, 3), np.uint8)) == 200
+assert answer(lambda id: open(sys.argv[2], "rb").read()) == 200
+open("/proc/self/clear_refs", "w").write("5")  # the high-water mark starts anew (proc(5))
+before = status("VmRSS")
+assert answer(sys.argv[1], sys.argv[3]) == 200
+print(status("VmHWM") - before)
+"""
+
+LARGE = np.tile(photo_like(1000, 1000), (4, 6, 1))  # 24 megapixels, 72 MB
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc")
+@pytest.mark.parametrize(("query", "most"), [("w=300&fm=jpg", 24), ("w=1600&fm=jpg", 32)])
+@pytest.mark.parametrize("format", ["bmp", "plain", "lzw", "deflate", "tiles", "png"])
+def test_memory_follows_the_result(format: str, query: str, most: int, tmp_path: Path) -> None:
+    """All of it would be 72 MB; an eighth of it, with what reading and encoding take, is little.
+
+    Of a result that nothing is averaged for, of 5 MB, only the rows that it is being made of.
+    """
+
+    def written(pixels: Array) -> bytes:
+        if format == "bmp":
+            return bmp(pixels, 24)
+        if format == "tiles":
+            return tif(pixels, 2, high=256, wide=256)
+        file = io.BytesIO()
+        if format == "png":
+            Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+            return file.getvalue()
+        name = {"plain": None, "lzw": "tiff_lzw", "deflate": "tiff_adobe_deflate"}[format]
+        Image.fromarray(pixels).save(file, "TIFF", compression=name)
+        return file.getvalue()
+
+    folder = tmp_path / "originals"
+    folder.mkdir()
+    (folder / "original").write_bytes(written(LARGE))
+    (tmp_path / "small").write_bytes(written(LARGE[:200, :200]))
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(folder), str(tmp_path / "small"), query],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < most * 2**20
+
+
+def test_what_is_predicted_follows_the_result_too() -> None:
+    data = bmp(np.zeros((3172, 5640, 3), np.uint8), 24)
+    facts = probe(data)
+    small, large = (
+        predicted_bytes(facts, make_plan(facts, build({"w": width})), len(data))
+        for width in ("300", "5640")
+    )
+    assert small < 20 * 2**20 < 54 * 10**6 < large
+    # Light is averaged after all of it is decoded.
+    light = make_plan(facts, build({"w": "300", "linear": "1"}))
+    assert predicted_bytes(facts, light, len(data)) > 54 * 10**6
+
+
+def test_of_rows_that_pass_few_are_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """18 megapixels, 54 MB, of which 160 times 4 rows of the 3172 may be held at once."""
+    facts = probe(bmp(np.zeros((3172, 5640, 3), np.uint8), 24))
+    passing = make_plan(facts, build({"w": "1600"}))
+    assert passing.passes
+    predicted = predicted_bytes(facts, passing)
+    monkeypatch.setattr(plan, "_KEPT", 2**26)
+    assert not passing.passes
+    assert predicted_bytes(facts, passing) - predicted == (3172 - 160 * 4) * 5640 * 3
+
+
+def test_stored_bytes_that_no_row_needs_are_predicted() -> None:
+    """A strip of 6 kB of samples that claims 20 MB of the file: read, joined and handed on."""
+    small = tif(np.zeros((64, 64, 3), np.uint8), 2, high=32, compression=LZW)
+    assert probe(small).strip_bytes
+    claims = damage(small + bytes(20 * 2**20), 279, [20 * 2**20, 100])
+    facts = probe(claims)
+    assert facts.strip_bytes == 0
+    assert facts.decode_bytes > 40 * 2**20
+    assert refused(claims)[0] == 422
+
+
+def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
+    """Without its original, and with the same bytes."""
+    data = KINDS["tiff lzw rgb"].make(picture("odd"))
+
+    def body(service: ImageService, width: int) -> bytes:
+        return service.handle(ImageRequest("GET", "/image/x", f"w={width}&fm=png")).body
+
+    source = CountedSource(data)
+    both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
+    sizes = [100, 50, 25, 12]
+    assert [body(both, w) for w in sizes] == [body(alone, w) for w in sizes]
+    kept = [original.total for original in source.opened]
+    assert kept[0] > len(data) / 2
+    assert all(total < len(data) / 2 for total in kept[1:])
+
+
+def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another format, without its original; for no other part, and not for linear light."""
+    monkeypatch.setattr(plan, "_KEPT", 0)
+    data = KINDS["bmp 24"].make(picture("even"))
+
+    def body(service: ImageService, query: str) -> bytes:
+        return service.handle(ImageRequest("GET", "/image/x", query)).body
+
+    queries = [
+        "rect=0,0,150,150&w=100&fm=png", "rect=0,0,150,150&w=100&fm=webp",
+        "rect=0,0,150,150&w=100&fm=png&linear=1", "rect=1,0,150,150&w=100&fm=png",
+        "rect=0,0,150,150&w=99&fm=png",
+    ]  # fmt: skip
+    source = CountedSource(data)
+    both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
+    assert [body(both, query) for query in queries] == [body(alone, query) for query in queries]
+    again = [original.total < len(data) / 2 for original in source.opened]
+    assert again == [False, True, False, False, False]
