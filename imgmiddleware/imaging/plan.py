@@ -15,6 +15,7 @@ from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
 from imgmiddleware.operations.output import WITH_ALPHA
 from imgmiddleware.pixels.arrays import Area, Box
 from imgmiddleware.pixels.halve import LONGEST, halvings
+from imgmiddleware.pixels.orientation import Orientation
 
 #: A decoder that scales must leave at least this many samples for each of the result, as for
 #: libvips. Over six photos and many widths the result is then 0.1 to 17 dB nearer to the ideal than
@@ -51,7 +52,7 @@ class Plan:
     crop: Box
     size: tuple[int, int]
     linear: bool  # resampled in linear light
-    orientation: int
+    orientation: Orientation
     alpha: bool  # of the original
     inks: bool  # its samples are CMYK
     deep: bool  # 16 bits to the end, in the original's colours
@@ -136,7 +137,7 @@ class Plan:
     def window(self) -> Box:
         """The part of what is `held` that is needed."""
         if self.trim.trim:
-            return as_stored(self.region, self.orientation, self.stored)
+            return self.orientation.stored_box(self.region, self.stored)
         left, top, width, height = self._crop_of_held
         x, y = math.floor(left), math.floor(top)
         right, bottom = map(math.ceil, (left + width, top + height))
@@ -201,15 +202,3 @@ class Plan:
     @property
     def keeps_alpha(self) -> bool:
         return self.format in WITH_ALPHA
-
-
-def as_stored(box: Box, orientation: int, stored: tuple[int, int]) -> Box:
-    """A box of the upright picture in the coordinates of the stored one (EXIF's Orientation)."""
-    left, top, width, height = box
-    if orientation >= 5:  # rows of the stored picture are columns of the upright one
-        left, top, width, height = top, left, height, width
-    if orientation in (2, 3, 7, 8):
-        left = stored[0] - left - width
-    if orientation in (3, 4, 6, 7):
-        top = stored[1] - top - height
-    return left, top, width, height

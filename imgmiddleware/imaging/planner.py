@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.imaging.plan import Plan, as_stored
+from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import (
     Backdrop,
     Frame,
@@ -27,7 +27,7 @@ from imgmiddleware.operations import (
 from imgmiddleware.operations.output import ANIMATED, DEEP, WITH_GRAY, WITH_PROFILE
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
-from imgmiddleware.pixels.orientation import remaining
+from imgmiddleware.pixels.orientation import Orientation
 
 #: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
 #: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.
@@ -62,7 +62,7 @@ def make_plan(
     animated = page.anim and facts.animated and output.fm in (None, *ANIMATED) and not still
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
-    upright = stored[::-1] if orientation >= 5 else stored
+    upright = orientation.size(*stored)
     region = transform.get(Region).box(*upright)
     left, top, width, height = part or region
     resize = transform.get(Resize)
@@ -71,7 +71,7 @@ def make_plan(
     strips = facts.strip_bytes > 0 and not animated
     if facts.format in _DECODED_UPRIGHT and not strips:
         stored = facts.upright
-        orientation = remaining(facts.orientation, orientation)
+        orientation = Orientation(facts.orientation).inverse.then(orientation)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
     result = frame.canvas
     for step in steps:
@@ -87,8 +87,8 @@ def make_plan(
         strips=strips,
         region=region,
         trim=transform.get(Trim),
-        crop=as_stored(crop, orientation, stored),
-        size=frame.size[::-1] if orientation >= 5 else frame.size,
+        crop=orientation.stored_box(crop, stored),
+        size=orientation.size(*frame.size),
         linear=resize.linear and facts.color != "cmyk",  # ink is no light
         orientation=orientation,
         alpha=facts.alpha,

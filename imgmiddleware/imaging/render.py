@@ -24,13 +24,12 @@ from imgmiddleware.formats.encode_animation import encode_animation
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.strips import decode_strips, passing_strips
-from imgmiddleware.imaging.plan import Plan, as_stored
+from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha
 from imgmiddleware.pixels.color import is_usable, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.pixels.halve import halve
-from imgmiddleware.pixels.orientation import orient
 from imgmiddleware.pixels.resample import resample
 from imgmiddleware.sources.memory import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
@@ -182,7 +181,7 @@ def _finished(decoded: Decoded, plan: Plan) -> Pixels:
         profile, box, halved = None, None, False
     alpha, linear = has_alpha(pixels), plan.linear
     pixels = resample(pixels, plan.size, alpha=alpha, linear=linear, box=box, halved=halved)
-    pixels = orient(pixels, plan.orientation)
+    pixels = plan.orientation.apply(pixels)
     at_depth = to_sixteen_bits if plan.deep else to_eight_bits
     if color != "gray" or pixels.dtype != np.uint16:  # which can be converted as they are
         pixels = at_depth(pixels)
@@ -219,12 +218,12 @@ def _part(decoded: Decoded, box: Box) -> Pixels:
 
 def _trimmed(decoded: Decoded, plan: Plan) -> Box | None:
     """What is left of the upright region without its border; None where all of it is border."""
-    box = as_stored(plan.region, plan.orientation, plan.stored)
+    box = plan.orientation.stored_box(plan.region, plan.stored)
     pixels = np.ascontiguousarray(_part(decoded, box))
     if decoded.color == "cmyk":
         pixels = to_srgb(pixels, None, decoded.color)
-    x, y, _, _ = as_stored((0, 0, 1, 1), plan.orientation, box[2:])
-    found = content(orient(plan.trim.is_border(pixels, pixels[y, x]), plan.orientation))
+    x, y, _, _ = plan.orientation.stored_box((0, 0, 1, 1), box[2:])
+    found = content(plan.orientation.apply(plan.trim.is_border(pixels, pixels[y, x])))
     if found is None:
         return None
     return plan.region[0] + found[0], plan.region[1] + found[1], *found[2:]

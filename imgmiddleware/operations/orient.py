@@ -6,15 +6,21 @@ from dataclasses import dataclass
 
 from imgmiddleware.forms import choice
 from imgmiddleware.operations.transform import Operation, parameter
+from imgmiddleware.pixels.orientation import Orientation
 
-#: Turns to the right by degrees, as EXIF numbers them.
-_TURNS = {"90": 6, "180": 3, "270": 8}
+#: Turns to the right, by their degrees.
+_TURNS = {
+    "90": Orientation.TURNED_90,
+    "180": Orientation.TURNED_180,
+    "270": Orientation.TURNED_270,
+}
 
 
 @dataclass(frozen=True)
 class Orient(Operation):
     orient: str | None = parameter(choice(*"12345678", *_TURNS))
 
-    def orientation(self, tagged: int) -> int:
-        """EXIF's value, 1 to 8, to turn the stored pixels by: the one asked for, else `tagged`."""
-        return int(_TURNS.get(self.orient, self.orient)) if self.orient else tagged
+    def orientation(self, tagged: int) -> Orientation:
+        """What the stored pixels are turned by: what is asked for, else what the file has."""
+        asked = _TURNS.get(self.orient, self.orient) if self.orient else tagged
+        return Orientation(int(asked))

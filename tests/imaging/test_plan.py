@@ -2,42 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-
 from imgmiddleware.formats import Facts
-from imgmiddleware.imaging.plan import as_stored
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations import build
-from imgmiddleware.pixels.orientation import orient
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_box_shows_the_same_pixels_stored_and_upright(orientation: int) -> None:
-    stored = np.arange(7 * 5, dtype=np.uint8).reshape(5, 7)
-    upright = orient(stored, orientation)
-    left, top, width, height = 1, 2, 3, 2
-    box = as_stored((left, top, width, height), orientation, (7, 5))
-    x, y, columns, rows = box
-    cut = orient(stored[y : y + rows, x : x + columns], orientation)
-    assert cut.tolist() == upright[top : top + height, left : left + width].tolist()
-
-
-def test_orientations_are_exifs() -> None:
-    # The letter F as in the figures of the EXIF specification, here three pixels: 1 2 over 3.
-    stored = np.array([[1, 2], [3, 0]], np.uint8)
-    expected = {
-        1: [[1, 2], [3, 0]],
-        2: [[2, 1], [0, 3]],
-        3: [[0, 3], [2, 1]],
-        4: [[3, 0], [1, 2]],
-        5: [[1, 3], [2, 0]],
-        6: [[3, 1], [0, 2]],
-        7: [[0, 2], [3, 1]],
-        8: [[2, 0], [1, 3]],
-    }
-    for orientation, pixels in expected.items():
-        assert orient(stored, orientation).tolist() == pixels
 
 
 def test_a_turned_original_is_planned_as_stored() -> None:
