@@ -20,7 +20,8 @@ from imgmiddleware.operations.resize import Resize
 from imgmiddleware.settings import UNSAFE_FORMATS
 from pictures import opened, quadrants, saved
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -181,7 +182,18 @@ def test_the_commands_are_understood() -> None:
         assert parser().parse_args(words).command == words[0]
 
 
-def test_links_in_the_readme_lead_somewhere() -> None:
-    root = Path(__file__).parents[1]
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (root / target).exists(), target
+@pytest.mark.parametrize(
+    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+        file, _, heading = target.partition("#")
+        other = (page.parent / file) if file else page
+        assert other.exists(), target
+        assert not heading or heading in headings(other), target
+
+
+def headings(page: Path) -> set[str]:
+    """Their anchors, as GitHub makes them."""
+    texts = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in texts}

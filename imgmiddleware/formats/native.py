@@ -4,19 +4,7 @@ Each is a function that returns the module, or None where it is not installed. W
 every picture is made all the same; whether one that changes bytes is there belongs to the key
 (`engine.py`).
 
-Measured, and not taken:
-
-- cykooz-resizer 4.0, a resampler in Rust: 0.9 to 1.1 of the time of a 9 megapixel JPEG and 0.8 to
-  1.2 of an 18 megapixel BMP, as it copies pixels twice on their way in; up to 15 steps off at hard
-  edges, as it rounds between its passes. No wheels for Linux on ARM.
-- imagecodecs 2026.3: TIFF's LZW in 1.2 of libtiff's time, whole PNG by libspng in 0.9 of OpenCV's,
-  WebP in 1.0; 20 MB.
-- libwebp by webp 0.4: in two threads 0.9 of the time and 1.1 of the processor's; it cannot scale.
-- libwebp itself, that of Pillow by ctypes: luma halved before it is made colours, beside the chroma
-  as it is stored: 0.9 of a render's time, 1.06 of the pictures a second.
-- FFmpeg's VP8 decoder by PyAV 18, for WebP: 2.5 times libwebp's time; 100 MB.
-- isal for writing PNG: 0.7 of zlib-ng's time, and up to 1.27 of the bytes.
-- libdeflate by deflate 0.9: 0.85 of isal's time, but only of a whole stream at once.
+docs/decisions.md lists the parts that were measured and are not taken.
 """
 
 from __future__ import annotations
