@@ -9,7 +9,7 @@ from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations import OwnOperation
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import ImageService, Work
-from imgmiddleware.service.flight import ClientGoneError
+from imgmiddleware.service.deadline import ClientGoneError
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import (
     ArrayOriginal,

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
-from imgmiddleware.service.flight import ClientGoneError
+from imgmiddleware.service.deadline import ClientGoneError
 from imgmiddleware.sources import SourceLike
 from imgmiddleware.sources.function import is_async
 

@@ -14,10 +14,10 @@ import pytest
 from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.cache import Handouts
+from imgmiddleware.cache import SendLinks
 from imgmiddleware.imaging import Rendered
 from imgmiddleware.service import pictures
-from imgmiddleware.service.flight import Waiting
+from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.sources import BytesOriginal
 from pictures import opened, quadrants, saved
 
@@ -299,7 +299,7 @@ def test_who_is_cancelled_while_queued_leaves_the_queue(missing: str) -> None:
     admission = app.service._pictures._admission
 
     async def run() -> None:
-        with admission.admitted(0, Waiting(30, lambda: False)):
+        with admission.admitted(0, Deadline(30, lambda: False)):
             await cancelled(app, lambda: bool(admission._queue))
             await until(lambda: not admission._queue)
         await until(lambda: source.closes == 1)
@@ -342,9 +342,9 @@ def with_paths(target: str) -> Any:
 
 def test_a_file_gets_its_name_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[threading.Thread] = []
-    real = Handouts.path
+    real = SendLinks.path
     monkeypatch.setattr(
-        Handouts, "path", lambda *all: (named.append(threading.current_thread()), real(*all))[1]
+        SendLinks, "path", lambda *all: (named.append(threading.current_thread()), real(*all))[1]
     )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
     made = call_asgi(app, "/image/a")[2]

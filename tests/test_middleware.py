@@ -18,7 +18,7 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageError, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.errors import CODES
-from imgmiddleware.service.flight import Waiting
+from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
 
@@ -324,7 +324,7 @@ def test_what_may_be_right_in_a_second_says_so(code: str) -> None:
 
 def test_a_full_queue(originals: Path) -> None:
     shared = ImageService(originals, render_slots=1, max_waiting=0)
-    with shared._pictures._admission.admitted(0, Waiting(30, lambda: False)):
+    with shared._pictures._admission.admitted(0, Deadline(30, lambda: False)):
         status, headers, body = both(shared, Row("", "/image/a.jpg", 503))
     assert (status, json.loads(body)["code"], dict(headers)["retry-after"]) == (503, "busy", "1")
 

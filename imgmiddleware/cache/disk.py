@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from imgmiddleware.cache.brief import Brief
+from imgmiddleware.cache.circuit_breaker import CircuitBreaker
 from imgmiddleware.cache.clock import Clock
 from imgmiddleware.cache.entry import (
     Entry,
@@ -31,10 +31,10 @@ from imgmiddleware.cache.entry import (
     weight,
 )
 from imgmiddleware.cache.index import Index
-from imgmiddleware.cache.outage import Outage
 from imgmiddleware.cache.rows import Row, is_busy, is_damage
 from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
-from imgmiddleware.cache.weighed import Holding
+from imgmiddleware.cache.sized_lru import Holding
+from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.cache.writer import Writer
 
 R = TypeVar("R")
@@ -43,7 +43,7 @@ _UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: What an empty cache takes, and which part of the bound a folder keeps that once had most entries.
 _BASE, _FOLDER = 64 << 10, 50
-#: One entry may take a fourth of the room: a larger one would clear it of all others.
+#: One entry may take a fourth of the bytes: a larger one would clear it of all others.
 _LARGEST = 4
 #: How many entries a process remembers to have verified.
 _MOST_VERIFIED = 16384
@@ -75,12 +75,12 @@ class Disk:
     def __init__(self, folder: str | os.PathLike[str], most: int) -> None:
         self._folder = os.path.abspath(folder)
         self._most = most
-        self._room = most - _BASE - most // _FOLDER
+        self._capacity = most - _BASE - most // _FOLDER
         # Who reads must not wait for who waits to write.
         self._reader = Index(self._folder)
         self._clock = Clock()
-        self._writer = Writer(self._folder, self._room, self._clock)
-        self._outage = Outage(self._folder)
+        self._writer = Writer(self._folder, self._capacity, self._clock)
+        self._breaker = CircuitBreaker(self._folder)
         self._forget()
         _disks.add(self)
 
@@ -94,7 +94,7 @@ class Disk:
 
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
-        return weight(size) * _LARGEST <= self._room
+        return weight(size) * _LARGEST <= self._capacity
 
     def put(self, key: str, body: bytes, media_type: str, notes: tuple[str, ...], tag: str) -> None:
         """Hold the body, for which others go. `tag` is the original's ID, for `purge`."""
@@ -105,7 +105,7 @@ class Disk:
 
         def write() -> None:
             self._writer.put(row, body)
-            self._outage.end()
+            self._breaker.reset()
 
         self._tried("writing", write, None)
 
@@ -129,7 +129,7 @@ class Disk:
 
     def _forget(self) -> None:
         """Verify everything anew."""
-        self._verified: Brief[str, _Verified] = Brief(_MOST_VERIFIED, math.inf)
+        self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
     def _get_verified(self, key: str) -> tuple[Entry, StoredBody] | None:
         """What this process has verified before, if it is still there; without the index."""
@@ -184,7 +184,7 @@ class Disk:
 
     def _tried(self, what: str, act: Callable[[], R], otherwise: R) -> R:
         """What `act` returns, or `otherwise` where the disk fails."""
-        if self._outage.lasts(what):
+        if self._breaker.is_open(what):
             return otherwise
         try:
             try:
@@ -195,7 +195,7 @@ class Disk:
                 return act()
         except (OSError, sqlite3.Error) as error:
             self.close()
-            self._outage.begin(what, error)
+            self._breaker.trip(what, error)
             return otherwise
 
     def _reopened(self, what: str, error: Exception) -> bool:
@@ -205,7 +205,7 @@ class Disk:
         shelf = (self._reader if what == "reading" else self._writer.index).shelf
         self.close()
         if is_damage(error) and shelf is not None:
-            self._outage.tell("the index is damaged; the cache starts anew", error)
+            self._breaker.warn("the index is damaged; the cache starts anew", error)
             next_shelf(self._folder, shelf)
             self._writer.start_anew()
         return True

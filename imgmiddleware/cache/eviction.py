@@ -25,8 +25,8 @@ def remove(index: sqlite3.Connection, shelf: Shelf, row: Row) -> None:
     index.execute("DELETE FROM entries WHERE key = ?", (row.key,))
 
 
-def make_room(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) -> bool:
-    """Evict until `goal` bytes are held or a batch is over; whether there is room now.
+def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) -> bool:
+    """Evict until `goal` bytes are held or a batch is over; whether that many are held now.
 
     `exact`: an entry whose file was read later than its row says gets that time instead.
     """

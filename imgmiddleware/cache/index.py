@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imgmiddleware.cache.rows import Row, find, latest, patiently
+from imgmiddleware.cache.rows import Row, find, latest, retried
 from imgmiddleware.cache.shelf import Shelf, current_shelf
 
 _TABLES = (
@@ -69,7 +69,7 @@ class Index:
         self._outlive_fork()
         with self._lock, _nothing_believed():
             connection, _ = self._connected()
-            [(entries, size)] = patiently(connection, "SELECT entries, bytes FROM held")
+            [(entries, size)] = retried(connection, "SELECT entries, bytes FROM held")
             return entries, size
 
     def latest(self) -> int:
@@ -85,11 +85,11 @@ class Index:
         self._outlive_fork()
         with self._lock, _nothing_believed():
             connection, shelf = self._connected()
-            patiently(connection, "BEGIN IMMEDIATE")
+            retried(connection, "BEGIN IMMEDIATE")
             try:
                 self._must_be_current(shelf)
                 yield connection, shelf
-                patiently(connection, "COMMIT")
+                retried(connection, "COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -147,7 +147,7 @@ def _connect(shelf: Shelf) -> sqlite3.Connection:
     )
     try:
         for pragma in ("synchronous = OFF", "journal_mode = TRUNCATE", "temp_store = MEMORY"):
-            patiently(connection, f"PRAGMA {pragma}")
+            retried(connection, f"PRAGMA {pragma}")
         if _is_empty(connection):
             _make_tables(connection, shelf)
     except BaseException:
@@ -157,19 +157,19 @@ def _connect(shelf: Shelf) -> sqlite3.Connection:
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
-    [(version,)] = patiently(connection, "PRAGMA user_version")
+    [(version,)] = retried(connection, "PRAGMA user_version")
     return bool(version == 0)
 
 
 def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
-    patiently(connection, "PRAGMA auto_vacuum = FULL")
-    patiently(connection, "BEGIN IMMEDIATE")
+    retried(connection, "PRAGMA auto_vacuum = FULL")
+    retried(connection, "BEGIN IMMEDIATE")
     if _is_empty(connection):  # still: others start at the same time
         if any(shelf.names()):
             raise sqlite3.DatabaseError("bodies are there, and their index is not")
         for statement in _TABLES:
             connection.execute(statement)
-    patiently(connection, "COMMIT")
+    retried(connection, "COMMIT")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Seconds to wait for other processes, which write for less than a millisecond each.
-_PATIENCE = 2.0
+_TIMEOUT = 2.0
 #: Seconds between two tries, the first and the longest. SQLite's own begin at a millisecond.
 _SOON, _LATER = 0.0001, 0.005
 
@@ -30,14 +30,14 @@ class Row:
 _COLUMNS = "key, checksum, size, weight, media_type, notes, tag, standing"
 
 
-def patiently(
+def retried(
     connection: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()
 ) -> list[Any]:
     """All rows of a statement, tried again while others write. Raises `sqlite3.Error`.
 
     All of them, as what is not read to its end keeps a lock.
     """
-    limit, pause = time.monotonic() + _PATIENCE, _SOON
+    limit, pause = time.monotonic() + _TIMEOUT, _SOON
     while True:
         try:
             return connection.execute(statement, values).fetchall()
@@ -49,7 +49,7 @@ def patiently(
 
 
 def find(connection: sqlite3.Connection, key: str) -> Row | None:
-    rows = patiently(connection, f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))  # noqa: S608
+    rows = retried(connection, f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))  # noqa: S608
     return Row(*rows[0]) if rows else None
 
 
@@ -73,7 +73,7 @@ def insert(connection: sqlite3.Connection, row: Row, inode: int, read: int) -> N
 
 def latest(connection: sqlite3.Connection) -> int:
     """The highest time of reading that is known, in nanoseconds."""
-    [(read,)] = patiently(connection, "SELECT max(read) FROM entries")
+    [(read,)] = retried(connection, "SELECT max(read) FROM entries")
     return int(read or 0)
 
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from imgmiddleware.cache.clock import Clock
-from imgmiddleware.cache.eviction import make_room, remove, remove_all, sweep
+from imgmiddleware.cache.eviction import evicted_to, remove, remove_all, sweep
 from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.rows import Row, find, insert, latest
 from imgmiddleware.cache.shelf import Shelf, create_body, is_being_written
@@ -16,14 +16,14 @@ _EXACT_BATCHES = 10
 
 
 class Writer:
-    """Who changes a folder that has `room` bytes for entries.
+    """Who changes a folder that has `capacity` bytes for entries.
 
     Every method raises `OSError` and `sqlite3.Error`.
     """
 
-    def __init__(self, folder: str, room: int, clock: Clock) -> None:
+    def __init__(self, folder: str, capacity: int, clock: Clock) -> None:
         self._folder = folder
-        self._room = room
+        self._capacity = capacity
         self._clock = clock
         self._swept_by = 0
         self.index = Index(folder)
@@ -64,7 +64,7 @@ class Writer:
             self._swept_by = os.getpid()
 
     def _reserve(self, row: Row) -> int | None:
-        """A row, its room and its empty file, all at once; None where the entry is there already.
+        """A row, its bytes and its empty file, all at once; None where the entry is there already.
 
         Whenever a process is killed, what is on the disk is counted: others see neither row nor
         file before both are there. Of what is killed in here, an empty file remains.
@@ -80,7 +80,7 @@ class Writer:
                             return None
                         remove(index, shelf, found)
                     exact = batches < _EXACT_BATCHES
-                    if make_room(index, shelf, self._room - row.weight, exact):
+                    if evicted_to(index, shelf, self._capacity - row.weight, exact):
                         descriptor = create_body(shelf.body(row.key, row.checksum))
                         self._clock.hear(latest(index))
                         insert(index, row, _inode(descriptor), self._clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from imgmiddleware.cache import Disk, Handouts, Purges, original_tag
+from imgmiddleware.cache import Disk, Purges, SendLinks, original_tag
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder
 from imgmiddleware.settings import Settings
@@ -31,7 +31,7 @@ def _stats(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
 def _clear(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
     with Purges(folder).telling():
         gone = disk.clear()
-    Handouts(folder).sweep()
+    SendLinks(folder).sweep()
     return f"{folder}: {gone} pictures deleted"
 
 

@@ -9,81 +9,21 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from imgmiddleware.cache.budget import Ledger
+from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
+from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit
 
 _log = logging.getLogger("imgmiddleware")
 
 R = TypeVar("R")
 
-#: Seconds between two looks at whether a waiting client is still there.
-_PATIENCE = 0.1
-#: Seconds between two looks at whether another process has made a picture: 30 µs each.
-_POLL = 0.02
-
-
-class ClientGoneError(Exception):
-    """Whoever asked has hung up while waiting; there is nobody to answer."""
-
-
-class Waiting:
-    """One who waits: until when, and whether somebody still listens."""
-
-    def __init__(self, seconds: float, gone: Callable[[], bool]) -> None:
-        self._until = time.monotonic() + seconds
-        self.gone = gone
-
-    def check(self) -> None:
-        """Raises `ClientGoneError`, or `ImageError` (503) when it has taken too long."""
-        if self.gone():
-            raise ClientGoneError
-        if time.monotonic() > self._until:
-            raise busy()
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return max(0.0, self._until - time.monotonic())
-
-
-class Room:
-    """How many may wait, wherever they do."""
-
-    def __init__(self, most: int) -> None:
-        self._places = threading.Semaphore(most)
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """A place to wait in. Raises `ImageError` (503) where too many wait already: to be told at
-        once to come back is worth more than a place behind hundreds of others.
-        """
-        if not self._places.acquire(blocking=False):
-            raise busy()
-        try:
-            yield
-        finally:
-            self._places.release()
-
-
-def polled(look: Callable[[], R | None], room: Room, waiting: Waiting) -> R:
-    """What `look` finds, asked again and again until it does: another process cannot wake us.
-
-    Raises what `Waiting.check` and `Room.taken` raise.
-    """
-    found = look()
-    if found is not None:
-        return found
-    with room.taken():
-        while (found := look()) is None:
-            waiting.check()
-            time.sleep(_POLL)
-    return found
+#: Seconds between two looks at whether the client of a waiting request is still there.
+_LOOK_EVERY = 0.1
 
 
 class Admission:
@@ -93,20 +33,23 @@ class Admission:
     waits for ever behind small ones.
     """
 
-    def __init__(self, slots: int, room: Room, ledger: Ledger) -> None:
+    def __init__(self, slots: int, limit: WaitLimit, budget: MemoryBudget) -> None:
         self._free = slots
-        self._room = room
-        self._ledger = ledger
+        self._limit = limit
+        self._budget = budget
         self._lock = threading.Lock()
         self._queue: deque[threading.Event] = deque()
 
     @contextmanager
-    def admitted(self, size: int, waiting: Waiting) -> Iterator[None]:
-        """Hold a slot and `size` bytes. Raises what `Waiting.check` and `Room.taken` raise."""
+    def admitted(self, size: int, deadline: Deadline) -> Iterator[None]:
+        """Hold a slot and `size` bytes, which may take a while.
+
+        Raises what `Deadline.check` and `WaitLimit.taken` raise.
+        """
         if not self._entered(size):
-            self._wait(size, waiting)
+            self._wait(size, deadline)
         try:
-            if waiting.gone():
+            if deadline.gone():
                 raise ClientGoneError
             yield
         finally:
@@ -116,20 +59,20 @@ class Admission:
         """Take a slot and the bytes, if nobody is before us and both are there."""
         with self._lock:
             first = self._queue[0] is mine if self._queue else True
-            if not first or not self._free or not self._ledger.claim(size):
+            if not first or not self._free or not self._budget.reserve(size):
                 return False
             self._free -= 1
             return True
 
-    def _wait(self, size: int, waiting: Waiting) -> None:
+    def _wait(self, size: int, deadline: Deadline) -> None:
         mine = threading.Event()
-        with self._room.taken():
+        with self._limit.taken():
             with self._lock:
                 self._queue.append(mine)
             try:
                 while not self._entered(size, mine):
-                    waiting.check()
-                    mine.wait(_PATIENCE)
+                    deadline.check()
+                    mine.wait(_LOOK_EVERY)
                     mine.clear()
             finally:
                 with self._lock:
@@ -137,7 +80,7 @@ class Admission:
                 self._wake()
 
     def _leave(self, size: int) -> None:
-        self._ledger.release(size)
+        self._budget.release(size)
         with self._lock:
             self._free += 1
         self._wake()
@@ -161,12 +104,12 @@ class _Flight(Generic[R]):
 class Flights(Generic[R]):
     """One making of each key at a time: the first to ask makes it, the others get what it made."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, limit: WaitLimit) -> None:
+        self._limit = limit
         self._lock = threading.Lock()
         self._flying: dict[object, _Flight[R]] = {}
 
-    def once(self, key: object, make: Callable[[Waiting], R], waiting: Waiting) -> R:
+    def once(self, key: object, make: Callable[[Deadline], R], deadline: Deadline) -> R:
         """What `make` returns, called here or by another who asked before.
 
         Raises what `make` raises, which is everybody's: a crash is not tried again for each who
@@ -180,32 +123,32 @@ class Flights(Generic[R]):
                     mine = self._flying[key] = _Flight()
                     break
                 flight.followers += 1
-            self._follow(flight, waiting)
+            self._follow(flight, deadline)
             if flight.error is not None:
                 if isinstance(flight.error, ImageError):
                     raise flight.error.again()
                 raise RuntimeError("what others made failed") from flight.error
             if flight.result is not None:
                 return flight.result
-        return self._lead(key, mine, make, waiting)
+        return self._lead(key, mine, make, deadline)
 
     def flying(self, key: object) -> bool:
         """Whether it is being made now."""
         return key in self._flying
 
-    def wait(self, key: object, waiting: Waiting) -> None:
+    def wait(self, key: object, deadline: Deadline) -> None:
         """Until nobody makes this any more. Raises as `once` does where that takes too long."""
         with self._lock:
             flight = self._flying.get(key)
             if flight is None:
                 return
             flight.followers += 1
-        self._follow(flight, waiting)
+        self._follow(flight, deadline)
 
     def _lead(
-        self, key: object, flight: _Flight[R], make: Callable[[Waiting], R], waiting: Waiting
+        self, key: object, flight: _Flight[R], make: Callable[[Deadline], R], deadline: Deadline
     ) -> R:
-        listening = Waiting(waiting.left, lambda: waiting.gone() and not flight.followers)
+        listening = Deadline(deadline.left, lambda: deadline.gone() and not flight.followers)
         try:
             flight.result = make(listening)
         except ClientGoneError:
@@ -220,11 +163,11 @@ class Flights(Generic[R]):
             flight.landed.set()
         return flight.result
 
-    def _follow(self, flight: _Flight[R], waiting: Waiting) -> None:
+    def _follow(self, flight: _Flight[R], deadline: Deadline) -> None:
         try:
-            with self._room.taken():
-                while not flight.landed.wait(_PATIENCE):
-                    waiting.check()
+            with self._limit.taken():
+                while not flight.landed.wait(_LOOK_EVERY):
+                    deadline.check()
         finally:
             with self._lock:
                 flight.followers -= 1
@@ -247,8 +190,3 @@ def alone(call: Callable[[], object], what: str) -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def busy() -> ImageError:
-    """The refusal of load: 503, ask again."""
-    return ImageError("busy", "too many pictures are being made; ask again in a second")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from imgmiddleware.cache import Recent
+from imgmiddleware.cache import LruCache
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import Facts, array_facts, read_facts
 from imgmiddleware.service import timing
@@ -24,7 +24,7 @@ class Originals:
         self._source = source
         self._settings = settings
         self._recall = recall
-        self._facts: Recent[PageOf, Facts] = Recent(_MOST_FACTS)
+        self._facts: LruCache[PageOf, Facts] = LruCache(_MOST_FACTS)
 
     def open(self, id: str, stack: ExitStack) -> Opened | None:
         """The newest version, open until the stack is left; None where there is none."""

@@ -1,7 +1,7 @@
 """Pictures: found in a cache, or made once, whatever the load.
 
 What is kept: encoded results, by their key, and decoded originals, so that several sizes of one
-cost one decode. All bytes, also those of decodes under way, are taken from one ledger.
+cost one decode. All bytes, also those of decodes under way, are taken from one budget.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from imgmiddleware.cache import Era, Holding, Ledger, Weighed
+from imgmiddleware.cache import Era, Holding, MemoryBudget, SizedLru
 from imgmiddleware.formats import Facts
 from imgmiddleware.imaging import (
     Decoded,
@@ -26,7 +26,8 @@ from imgmiddleware.imaging import (
 )
 from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.service import timing
-from imgmiddleware.service.flight import Admission, Flights, Room, Waiting, alone, polled
+from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
+from imgmiddleware.service.flight import Admission, Flights, alone
 from imgmiddleware.service.results import Picture, Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
@@ -63,15 +64,15 @@ class Pictures:
     """The pictures of one service. Safe to use from any number of threads."""
 
     def __init__(self, settings: Settings) -> None:
-        ledger = Ledger(settings.max_memory)
-        self._room = room = Room(settings.max_waiting)
+        budget = MemoryBudget(settings.max_memory)
+        self._limit = limit = WaitLimit(settings.max_waiting)
         # In this order they give way: what is decoded can be decoded again.
-        self._decoded: Weighed[object, Decoded] = Weighed(settings.decoded_bytes, ledger)
-        self._results = Results(settings, ledger)
-        self._admission = Admission(settings.slots, room, ledger)
-        self._renders: Flights[Picture] = Flights(room)
-        self._decodes: Flights[Decoded] = Flights(room)
-        self._patience = settings.max_wait
+        self._decoded: SizedLru[object, Decoded] = SizedLru(settings.decoded_bytes, budget)
+        self._results = Results(settings, budget)
+        self._admission = Admission(settings.slots, limit, budget)
+        self._renders: Flights[Picture] = Flights(limit)
+        self._decodes: Flights[Decoded] = Flights(limit)
+        self._max_wait = settings.max_wait
         self.held = self._results.held
         self.found = self._results.found
         self.era = self._results.era
@@ -81,8 +82,8 @@ class Pictures:
 
         Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
         """
-        waiting = Waiting(self._patience, gone)
-        return self._renders.once(job.key, lambda listening: self._made(job, listening), waiting)
+        deadline = Deadline(self._max_wait, gone)
+        return self._renders.once(job.key, lambda listening: self._made(job, listening), deadline)
 
     def make_meanwhile(self, job: Job, make: Callable[[], object]) -> bool:
         """Have `make` called in a thread, unless somebody in this process makes the picture now."""
@@ -98,45 +99,47 @@ class Pictures:
         """What is held, by place: "memory", "disk", "decoded"."""
         return {**self._results.holding(), "decoded": self._decoded.holding()}
 
-    def _made(self, job: Job, waiting: Waiting) -> Picture:
+    def _made(self, job: Job, deadline: Deadline) -> Picture:
         """The picture, made here, or by another process that had claimed it."""
-        with polled(partial(self._results.claim, job.key), self._room, waiting):
+        with polled(partial(self._results.claim, job.key), self._limit, deadline):
             picture = self._results.read(job.key, job.tag)
             if picture is None:
-                picture = self._rendered(job, waiting)
+                picture = self._rendered(job, deadline)
                 self._results.keep(job.key, picture, job.tag, job.era)
             return picture
 
-    def _rendered(self, job: Job, waiting: Waiting) -> Picture:
+    def _rendered(self, job: Job, deadline: Deadline) -> Picture:
         make = self._animated if job.plan.frames > 1 else self._still
-        rendered = make(job, waiting)
+        rendered = make(job, deadline)
         return Picture(rendered.body, MEDIA_TYPES[job.plan.format], rendered.notes)
 
-    def _animated(self, job: Job, waiting: Waiting) -> Rendered:
+    def _animated(self, job: Job, deadline: Deadline) -> Rendered:
         assert isinstance(job.original, Original)  # an array has one frame
-        with self._admitted(job, waiting), timing.step("render"):
+        with self._admitted(job, deadline), timing.step("render"):
             return render_animation(job.original, job.facts, job.plan, job.replan)
 
-    def _still(self, job: Job, waiting: Waiting) -> Rendered:
+    def _still(self, job: Job, deadline: Deadline) -> Rendered:
         level = (*job.page, job.plan.level)
         # Who needs what is being decoded waits for it here, without a slot.
         with timing.step("wait"):
-            self._decodes.wait(level, waiting)
-        with self._admitted(job, waiting):
+            self._decodes.wait(level, deadline)
+        with self._admitted(job, deadline):
             with timing.step("decode"):
                 decoded = self._decoded.get(level)
                 if decoded is None:
-                    decoded = self._decodes.once(level, lambda _: self._decode(job, level), waiting)
+                    decoded = self._decodes.once(
+                        level, lambda _: self._decode(job, level), deadline
+                    )
             with timing.step("render"):
                 return render(decoded, job.plan, job.replan)
 
     @contextmanager
-    def _admitted(self, job: Job, waiting: Waiting) -> Iterator[None]:
+    def _admitted(self, job: Job, deadline: Deadline) -> Iterator[None]:
         """With a slot, and the bytes that the header predicts."""
         predicted = predicted_bytes(job.facts, job.plan, job.original.size)
         with ExitStack() as held:
             with timing.step("wait"):
-                held.enter_context(self._admission.admitted(predicted, waiting))
+                held.enter_context(self._admission.admitted(predicted, deadline))
             yield
 
     def _decode(self, job: Job, level: object) -> Decoded:

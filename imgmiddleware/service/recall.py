@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.cache import Brief, Superseded
+from imgmiddleware.cache import Superseded, TtlCache
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked
 from imgmiddleware.http.hints import FIELDS
@@ -51,8 +51,8 @@ class Recall:
         self._open_to_all = settings.authorize is None
         hints = (name for hint in settings.client_hints for name in FIELDS[hint])
         self._fields = ("accept", *(name.lower() for name in hints))
-        self._seen: Brief[_Question, Seen] = Brief(_MOST, settings.recheck)
-        self._failures: Brief[PageOf, ImageError] = Brief(_MOST, settings.remember_errors)
+        self._seen: TtlCache[_Question, Seen] = TtlCache(_MOST, settings.recheck)
+        self._failures: TtlCache[PageOf, ImageError] = TtlCache(_MOST, settings.remember_errors)
         self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
 
     def note(self, request: ImageRequest, seen: Seen) -> None:

@@ -10,12 +10,12 @@ from imgmiddleware.cache import (
     Claims,
     Disk,
     Era,
-    Handouts,
     Holding,
-    Ledger,
+    MemoryBudget,
     Purges,
+    SendLinks,
+    SizedLru,
     StoredBody,
-    Weighed,
 )
 from imgmiddleware.messages import FileBody
 from imgmiddleware.settings import Settings
@@ -36,10 +36,10 @@ class Picture:
 class Results:
     """Memory over disk. Without `cache_dir` there is no disk, and each process works for itself."""
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
         # Where another server sends the files, bytes in memory would only be one more copy.
         held = 0 if settings.hands_over else settings.cache_bytes
-        self._memory: Weighed[str, Picture] = Weighed(held, ledger)
+        self._memory: SizedLru[str, Picture] = SizedLru(held, budget)
         folder = settings.cache_dir
         assert folder is None or isinstance(folder, str)  # as the settings leave it
         self._purges = Purges(folder)
@@ -48,7 +48,7 @@ class Results:
         if folder is not None:
             self._disk = Disk(folder, settings.cache_dir_bytes)
             self._claims = Claims(folder)
-            self._handouts = Handouts(folder)
+            self._links = SendLinks(folder)
 
     def held(self, key: str, tag: str) -> Picture | None:
         """The picture, if it is in memory. `tag` is always that of its original."""
@@ -82,7 +82,7 @@ class Results:
         """Hold a picture whose body is bytes, unless somebody has purged since its `era`."""
         assert isinstance(picture.body, bytes)
         if self._disk is not None:
-            self._handouts.sweep()
+            self._links.sweep()
             self._disk.put(key, picture.body, picture.media_type, picture.notes, tag)
         self._remember(key, picture, len(picture.body), tag, era)
         if self._disk is not None and self._purges.era() != era:
@@ -125,5 +125,5 @@ class Results:
             self._memory.purge(tag)
 
     def _as_file(self, body: StoredBody) -> FileBody:
-        path = partial(self._handouts.path, body.path)
+        path = partial(self._links.path, body.path)
         return FileBody(body.file, body.size, 0, body.size, path)

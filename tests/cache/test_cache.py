@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from imgmiddleware.cache import Recent, picture_key, version_token
+from imgmiddleware.cache import LruCache, picture_key, version_token
 
 
 def test_the_one_used_longest_ago_is_forgotten() -> None:
-    recent: Recent[str, int] = Recent(2)
+    recent: LruCache[str, int] = LruCache(2)
     made: list[str] = []
 
     def get(key: str) -> int:
@@ -26,7 +26,7 @@ def test_the_one_used_longest_ago_is_forgotten() -> None:
 
 
 def test_what_fails_is_not_remembered() -> None:
-    recent: Recent[str, int] = Recent(2)
+    recent: LruCache[str, int] = LruCache(2)
     with pytest.raises(ZeroDivisionError):
         recent.get("a", lambda: 1 // 0)
     assert recent.get("a", lambda: 3) == 3

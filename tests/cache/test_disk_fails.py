@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import Claims, Disk, outage, rows
+from imgmiddleware.cache import Claims, Disk, circuit_breaker, rows
 from imgmiddleware.cache.index import Index
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
@@ -37,7 +37,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed disk is tried again at the next use."""
-    monkeypatch.setattr(outage, "_PAUSE", 0.0)
+    monkeypatch.setattr(circuit_breaker, "_PAUSE", 0.0)
 
 
 @contextlib.contextmanager
@@ -314,16 +314,16 @@ def test_a_disk_that_fails_is_left_alone_for_a_while(
         raise OSError(errno.EIO, "gone")
 
     now = 1000.0
-    monkeypatch.setattr(outage.time, "monotonic", lambda: now)
+    monkeypatch.setattr(circuit_breaker.time, "monotonic", lambda: now)
     disk = Disk(tmp_path / "cache", MB)
     monkeypatch.setattr(os, "makedirs", fail)
     for _ in range(5):
         put(disk, "a", b"body")
     assert len(tries) == 1
-    now += outage._PAUSE + 1
+    now += circuit_breaker._PAUSE + 1
     put(disk, "a", b"body")
     assert len(tries) == 2
-    now += outage._QUIET + 1
+    now += circuit_breaker._QUIET + 1
     put(disk, "a", b"body")
     assert len(tries) == 3
     assert len(warnings(caplog)) == 1
@@ -336,7 +336,7 @@ def test_a_process_that_is_stopped_while_it_writes(
     """What was verified before is still served at once; nothing waits for ever."""
     import sqlite3
 
-    monkeypatch.setattr(rows, "_PATIENCE", 0.05)
+    monkeypatch.setattr(rows, "_TIMEOUT", 0.05)
     disk = Disk(tmp_path, MB)
     put(disk, "a", b"body")
     assert get(disk, "a") == b"body"

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware.cache import Ledger
+from imgmiddleware.cache import MemoryBudget
 from imgmiddleware.errors import ImageError
-from imgmiddleware.service.flight import Admission, ClientGoneError, Flights, Room, Waiting, polled
+from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, polled
+from imgmiddleware.service.flight import Admission, Flights
 
 
-def patient(seconds: float = 30.0, gone: Callable[[], bool] = lambda: False) -> Waiting:
-    return Waiting(seconds, gone)
+def patient(seconds: float = 30.0, gone: Callable[[], bool] = lambda: False) -> Deadline:
+    return Deadline(seconds, gone)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -45,11 +46,11 @@ class Asking(threading.Thread):
 
 
 def test_equal_requests_share_one_making() -> None:
-    flights: Flights[str] = Flights(Room(10))
+    flights: Flights[str] = Flights(WaitLimit(10))
     made: list[int] = []
     land = threading.Event()
 
-    def make(waiting: Waiting) -> str:
+    def make(deadline: Deadline) -> str:
         made.append(1)
         assert land.wait(30)
         return "picture"
@@ -66,12 +67,12 @@ def test_equal_requests_share_one_making() -> None:
 
 
 def test_damage_is_everybodys_and_load_is_not() -> None:
-    flights: Flights[str] = Flights(Room(10))
+    flights: Flights[str] = Flights(WaitLimit(10))
     land = threading.Event()
     refusals = [ImageError(code, "") for code in ("busy", "damaged-original", "damaged-original")]
     made: list[int] = []
 
-    def make(waiting: Waiting) -> str:
+    def make(deadline: Deadline) -> str:
         made.append(1)
         assert land.wait(30)
         raise refusals.pop(0)
@@ -90,12 +91,12 @@ def test_damage_is_everybodys_and_load_is_not() -> None:
 
 def test_a_crash_is_everybodys() -> None:
     """An operation of the application's that raises does so once, not once for each who waits."""
-    flights: Flights[str] = Flights(Room(10))
+    flights: Flights[str] = Flights(WaitLimit(10))
     land = threading.Event()
     made: list[int] = []
     crash = ZeroDivisionError("of an operation")
 
-    def make(waiting: Waiting) -> str:
+    def make(deadline: Deadline) -> str:
         made.append(1)
         assert land.wait(30)
         raise crash
@@ -121,14 +122,14 @@ def test_a_crash_is_everybodys() -> None:
 
 
 def test_a_flight_goes_on_for_its_followers_when_its_leader_has_gone() -> None:
-    flights: Flights[str] = Flights(Room(10))
+    flights: Flights[str] = Flights(WaitLimit(10))
     gone = threading.Event()
     heard: list[bool] = []
     go = threading.Event()
 
-    def make(waiting: Waiting) -> str:
+    def make(deadline: Deadline) -> str:
         assert go.wait(30)
-        heard.append(waiting.gone())
+        heard.append(deadline.gone())
         return "picture"
 
     leader = Asking(lambda: flights.once("k", make, patient(gone=gone.is_set)))
@@ -143,7 +144,7 @@ def test_a_flight_goes_on_for_its_followers_when_its_leader_has_gone() -> None:
 
 
 def test_a_follower_that_goes_or_waits_too_long_leaves() -> None:
-    flights: Flights[str] = Flights(Room(10))
+    flights: Flights[str] = Flights(WaitLimit(10))
     land = threading.Event()
     leader = Asking(lambda: flights.once("k", lambda _: land.wait(30) and "p", patient()))
     until(lambda: bool(flights._flying))
@@ -158,7 +159,7 @@ def test_a_follower_that_goes_or_waits_too_long_leaves() -> None:
 
 
 def test_followers_are_bounded() -> None:
-    flights: Flights[str] = Flights(Room(0))
+    flights: Flights[str] = Flights(WaitLimit(0))
     land = threading.Event()
     leader = Asking(lambda: flights.once("k", lambda _: land.wait(30) and "p", patient()))
     until(lambda: bool(flights._flying))
@@ -174,21 +175,21 @@ def test_followers_are_bounded() -> None:
 # Admission
 
 
-def admission(slots: int, total: int, room: int = 10) -> tuple[Admission, Ledger]:
-    ledger = Ledger(total)
-    return Admission(slots, Room(room), ledger), ledger
+def admission(slots: int, total: int, waiting: int = 10) -> tuple[Admission, MemoryBudget]:
+    budget = MemoryBudget(total)
+    return Admission(slots, WaitLimit(waiting), budget), budget
 
 
 def test_slots_and_bytes_are_held_and_given_back() -> None:
-    admitting, ledger = admission(2, 100)
+    admitting, budget = admission(2, 100)
     with admitting.admitted(60, patient()):
-        assert ledger.free == 40
+        assert budget.free == 40
         with admitting.admitted(40, patient()):
-            assert ledger.free == 0
-    assert ledger.free == 100
+            assert budget.free == 0
+    assert budget.free == 100
     with pytest.raises(ZeroDivisionError), admitting.admitted(60, patient()):
         raise ZeroDivisionError
-    assert ledger.free == 100
+    assert budget.free == 100
 
 
 def test_who_does_not_fit_waits_and_nobody_overtakes() -> None:
@@ -212,17 +213,17 @@ def test_who_does_not_fit_waits_and_nobody_overtakes() -> None:
 
 
 def test_what_is_larger_than_all_is_made_alone() -> None:
-    admitting, ledger = admission(2, 100)
+    admitting, budget = admission(2, 100)
     refused = pytest.raises(ImageError, match="busy")
     with admitting.admitted(1, patient()), refused, admitting.admitted(500, patient(0.05)):
         raise AssertionError
     with admitting.admitted(500, patient()):
-        assert ledger.free == 0
-    assert ledger.free == 100
+        assert budget.free == 0
+    assert budget.free == 100
 
 
 def test_the_queue_is_bounded_and_left_by_who_has_gone() -> None:
-    admitting, _ = admission(1, 100, room=1)
+    admitting, _ = admission(1, 100, waiting=1)
     with admitting.admitted(0, patient()):
         gone = threading.Event()
         waiting = Asking(lambda: admitting.admitted(0, patient(gone=gone.is_set)).__enter__())
@@ -237,10 +238,10 @@ def test_the_queue_is_bounded_and_left_by_who_has_gone() -> None:
 
 
 def test_nobody_is_admitted_who_has_gone() -> None:
-    admitting, ledger = admission(1, 100)
+    admitting, budget = admission(1, 100)
     with pytest.raises(ClientGoneError), admitting.admitted(9, patient(gone=lambda: True)):
         raise AssertionError
-    assert ledger.free == 100
+    assert budget.free == 100
     with admitting.admitted(0, patient(0)):  # and a slot that is free needs no waiting
         pass
 
@@ -250,11 +251,11 @@ def test_nobody_is_admitted_who_has_gone() -> None:
 
 def test_polling_waits_in_a_place_of_the_room() -> None:
     looks = iter([None, None, "found"])
-    assert polled(lambda: next(looks), Room(1), patient()) == "found"
-    assert polled(lambda: "at once", Room(0), patient(0)) == "at once"
+    assert polled(lambda: next(looks), WaitLimit(1), patient()) == "found"
+    assert polled(lambda: "at once", WaitLimit(0), patient(0)) == "at once"
     with pytest.raises(ImageError, match="busy"):
-        polled(lambda: None, Room(0), patient())
+        polled(lambda: None, WaitLimit(0), patient())
     with pytest.raises(ImageError, match="busy"):
-        polled(lambda: None, Room(1), patient(0))
+        polled(lambda: None, WaitLimit(1), patient(0))
     with pytest.raises(ClientGoneError):
-        polled(lambda: None, Room(1), patient(gone=lambda: True))
+        polled(lambda: None, WaitLimit(1), patient(gone=lambda: True))

@@ -12,7 +12,7 @@ import pytest
 
 from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
-from imgmiddleware.cache import Handouts, Purges, StoredBody
+from imgmiddleware.cache import Purges, SendLinks, StoredBody
 from imgmiddleware.messages import FileBody, ImageResponse
 from imgmiddleware.service import pictures
 from pictures import quadrants, saved
@@ -158,24 +158,24 @@ def test_a_folder_that_cannot_be_is_no_cache(
 
 def test_handed_out_names_go_after_a_while(tmp_path: Path) -> None:
     now = 600.0
-    handouts = Handouts(str(tmp_path), clock=lambda: now)
+    links = SendLinks(str(tmp_path), clock=lambda: now)
     stored = tmp_path / "body"
     stored.write_bytes(b"body")
-    first = handouts.path(str(stored))
+    first = links.path(str(stored))
     assert first is not None
-    assert handouts.path(str(stored)) == first
+    assert links.path(str(stored)) == first
     now = 660.0
-    second = handouts.path(str(stored))
+    second = links.path(str(stored))
     assert second not in (None, first)
     assert Path(first).exists()
     now = 720.0
-    third = handouts.path(str(stored))
+    third = links.path(str(stored))
     assert third is not None
     assert not Path(first).exists()
     assert Path(str(second)).exists()
     stored.unlink()
     assert Path(third).read_bytes() == b"body"
-    assert handouts.path(str(tmp_path / "none")) is None
+    assert links.path(str(tmp_path / "none")) is None
 
 
 def test_a_body_cut_short_is_an_error(tmp_path: Path) -> None:
@@ -207,13 +207,13 @@ def test_a_disk_that_fails_while_a_picture_is_read_is_no_cache(
 
 def test_another_file_of_the_same_name_is_handed_out_anew(tmp_path: Path) -> None:
     """As after damage: the entry went, and the picture was made and put again."""
-    handouts = Handouts(os.fspath(tmp_path), clock=lambda: 600.0)
+    links = SendLinks(os.fspath(tmp_path), clock=lambda: 600.0)
     stored = tmp_path / "body"
     stored.write_bytes(b"damage")
-    handouts.path(os.fspath(stored))
+    links.path(os.fspath(stored))
     stored.unlink()
     stored.write_bytes(b"picture")
-    named = handouts.path(os.fspath(stored))
+    named = links.path(os.fspath(stored))
     assert named is not None
     assert Path(named).read_bytes() == b"picture"
 
@@ -222,7 +222,7 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
     """Each may hold the bytes of an evicted picture, and evicted is where pictures are put."""
     images = service(photos, cache_bytes=0)
     now = 600.0
-    images._pictures._results._handouts._clock = lambda: now
+    images._pictures._results._links._clock = lambda: now
     images.handle(ID)
     hit = images.handle(ID)
     assert isinstance(hit.body, FileBody)
@@ -238,10 +238,10 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
 
 
 def test_a_folder_of_names_that_was_removed_is_made_anew(tmp_path: Path) -> None:
-    handouts = Handouts(os.fspath(tmp_path), clock=lambda: 600.0)
+    links = SendLinks(os.fspath(tmp_path), clock=lambda: 600.0)
     stored = tmp_path / "body"
     stored.write_bytes(b"body")
-    first = handouts.path(os.fspath(stored))
+    first = links.path(os.fspath(stored))
     shutil.rmtree(tmp_path / "sending")
-    assert handouts.path(os.fspath(stored)) == first
+    assert links.path(os.fspath(stored)) == first
     assert Path(str(first)).exists()

@@ -19,10 +19,10 @@ from PIL import Image
 
 from counting import counted
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work
-from imgmiddleware.cache import brief, superseded
+from imgmiddleware.cache import superseded, ttl
 from imgmiddleware.imaging import Rendered
 from imgmiddleware.service import pictures
-from imgmiddleware.service.flight import Waiting
+from imgmiddleware.service.deadline import Deadline
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
 
@@ -175,7 +175,7 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 30
-    places = images._pictures._admission._room._places
+    places = images._pictures._admission._limit._places
     while places._value and time.monotonic() < deadline:  # both are taken
         time.sleep(0.01)
     answer = images.handle(get())
@@ -221,7 +221,7 @@ def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
     source: CountingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(brief.time, "monotonic", lambda: now)
+    monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
     images = ImageService(source, recheck=1)
     assert images.ready(get(query="w=9")) is None
     first = images.handle(get(query="w=9"))
@@ -320,7 +320,7 @@ def test_a_picture_stands_in_only_so_long(
     images = ImageService(source, recheck=0, serve_stale=5, render_slots=1)
     old = images.handle(get())
     source.version = "2"
-    with images._pictures._admission.admitted(0, Waiting(30, lambda: False)):  # none is made
+    with images._pictures._admission.admitted(0, Deadline(30, lambda: False)):  # none is made
         assert images.handle(get()).header("etag") == old.header("etag")
         now = 105.0
         assert images.handle(get()).header("etag") == old.header("etag")
@@ -346,7 +346,7 @@ def test_damage_is_remembered_for_a_moment(
     source: CountingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(brief.time, "monotonic", lambda: now)
+    monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
     source.data = source.data[: source.size // 2].ljust(source.size, b"\0")
     images = ImageService(source, remember_errors=10)
     first = images.handle(get(query="w=9"))

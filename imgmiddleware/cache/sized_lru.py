@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from imgmiddleware.cache.budget import Ledger
+from imgmiddleware.cache.memory_budget import MemoryBudget
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -32,19 +32,19 @@ class Holding:
     most: int
 
 
-class Weighed(Generic[K, V]):
-    """Up to `most` bytes of values, which are also taken from the ledger. For any threads."""
+class SizedLru(Generic[K, V]):
+    """Up to `most` bytes of values, which are also taken from the budget. For any threads."""
 
-    #: One value may take a fourth of the room: a larger one would clear it of all others.
+    #: One value may take a fourth of the bytes: a larger one would clear it of all others.
     _LARGEST = 4
 
-    def __init__(self, most: int, ledger: Ledger) -> None:
+    def __init__(self, most: int, budget: MemoryBudget) -> None:
         self._most = most
-        self._ledger = ledger
+        self._budget = budget
         self._held: OrderedDict[K, Held[V]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
-        ledger.lend_to(self.shrink)
+        budget.lend_to(self.shrink)
 
     def get(self, key: K) -> V | None:
         """The value, which counts as read."""
@@ -60,14 +60,14 @@ class Weighed(Generic[K, V]):
         return size * self._LARGEST <= self._most
 
     def put(self, key: K, value: V, size: int, tag: str) -> None:
-        """Hold the value, if there is room for it once others are let go."""
+        """Hold the value, for which the least recently read ones go."""
         if not self.takes(size):
             return
         with self._lock:
             self._drop(key)
             while self._held and self._bytes + size > self._most:
                 self._drop(next(iter(self._held)))
-            if self._ledger.take(size):
+            if self._budget.take(size):
                 self._held[key] = Held(value, size, tag)
                 self._bytes += size
 
@@ -97,4 +97,4 @@ class Weighed(Generic[K, V]):
         held = self._held.pop(key, None)
         if held is not None:
             self._bytes -= held.size
-            self._ledger.give(held.size)
+            self._budget.give(held.size)

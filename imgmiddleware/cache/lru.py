@@ -11,7 +11,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """The last `most` values by key; the one that was used longest ago goes first."""
 
     def __init__(self, most: int) -> None:

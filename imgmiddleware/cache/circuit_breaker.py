@@ -13,7 +13,7 @@ _PAUSE = 5.0
 _QUIET = 600.0
 
 
-class Outage:
+class CircuitBreaker:
     """Whether something on the disk works. One warning an outage."""
 
     def __init__(self, folder: str) -> None:
@@ -22,21 +22,21 @@ class Outage:
         self._said = -_QUIET
         self._failing = False
 
-    def lasts(self, what: str) -> bool:
+    def is_open(self, what: str) -> bool:
         """Whether `what` ("reading", "writing") failed a moment ago and is not tried."""
         return self._until.get(what, 0.0) > time.monotonic()
 
-    def begin(self, what: str, error: Exception) -> None:
+    def trip(self, what: str, error: Exception) -> None:
         self._until[what] = time.monotonic() + _PAUSE
         if not self._failing:
-            self.tell(f"no cache for now: {what} failed", error)
+            self.warn(f"no cache for now: {what} failed", error)
         self._failing = True
 
-    def tell(self, text: str, error: Exception) -> None:
+    def warn(self, text: str, error: Exception) -> None:
         if time.monotonic() - self._said >= _QUIET:
             self._said = time.monotonic()
             _log.warning("%s: %s: %s", self._folder, text, error)
 
-    def end(self) -> None:
+    def reset(self) -> None:
         """Something was written."""
         self._failing = False

@@ -12,7 +12,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Brief(Generic[K, V]):
+class TtlCache(Generic[K, V]):
     """The last `most` values by key, each for `seconds` after it was put."""
 
     def __init__(self, most: int, seconds: float) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 _SPAN = 60
 
 
-class Handouts:
+class SendLinks:
     """Links to cached files, in `folder`/sending. Any number of processes may share the folder."""
 
     def __init__(self, folder: str, clock: Callable[[], float] = time.time) -> None:

@@ -1,7 +1,7 @@
-"""The one ledger of bytes that caches and renders under way draw on.
+"""The one budget of bytes that caches and renders under way draw on.
 
 Bounds of their own would add up: a cache that is full, and as many decodes as there are processors.
-What is cached gives way to what is being made; nothing is made that the ledger has no room for.
+What is cached gives way to what is being made; nothing is made that does not fit into the budget.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable
 Giver = Callable[[int], None]
 
 
-class Ledger:
+class MemoryBudget:
     """`total` bytes, taken and given back by any thread."""
 
     def __init__(self, total: int) -> None:
         self.total = total
         self._free = total
-        self._claimed = 0
+        self._reserved = 0
         self._lock = threading.Lock()
         self._givers: list[Giver] = []
 
@@ -39,7 +39,7 @@ class Ledger:
             self._free -= size
             return True
 
-    def claim(self, size: int) -> bool:
+    def reserve(self, size: int) -> bool:
         """Take `size` bytes, for which the caches give way; False where that is not enough, and
         then they keep what they have.
 
@@ -47,29 +47,29 @@ class Ledger:
         for ever.
         """
         size = min(size, self.total)
-        if size > self.total - self._claimed:  # whatever the caches give
+        if size > self.total - self._reserved:  # whatever the caches give
             return False
         for giver in self._givers:
-            if self._claim_free(size):
+            if self._reserve_free(size):
                 return True
             giver(size - self._free)
-        return self._claim_free(size)
+        return self._reserve_free(size)
 
     def release(self, size: int) -> None:
-        """Give back what was claimed."""
+        """Give back what was reserved."""
         with self._lock:
             self._free += min(size, self.total)
-            self._claimed -= min(size, self.total)
+            self._reserved -= min(size, self.total)
 
     def give(self, size: int) -> None:
         """Give back what was taken."""
         with self._lock:
             self._free += size
 
-    def _claim_free(self, size: int) -> bool:
+    def _reserve_free(self, size: int) -> bool:
         with self._lock:
             if size > self._free:
                 return False
             self._free -= size
-            self._claimed += size
+            self._reserved += size
             return True

@@ -1,0 +1,79 @@
+"""How long a request may wait, and how many may wait at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from imgmiddleware.errors import ImageError
+
+R = TypeVar("R")
+
+#: Seconds between two looks at whether another process has made a picture: 30 µs each.
+_POLL_EVERY = 0.02
+
+
+class ClientGoneError(Exception):
+    """Whoever asked has hung up while waiting; there is nobody to answer."""
+
+
+class Deadline:
+    """Until when one request may wait; `gone` tells whether its client has hung up."""
+
+    def __init__(self, seconds: float, gone: Callable[[], bool]) -> None:
+        self._until = time.monotonic() + seconds
+        self.gone = gone
+
+    def check(self) -> None:
+        """Raises `ClientGoneError`, or `ImageError` (503) where the time is over."""
+        if self.gone():
+            raise ClientGoneError
+        if time.monotonic() > self._until:
+            raise busy()
+
+    @property
+    def left(self) -> float:
+        """Seconds until then."""
+        return max(0.0, self._until - time.monotonic())
+
+
+class WaitLimit:
+    """How many requests may wait at once: for a slot, another's render or another process."""
+
+    def __init__(self, most: int) -> None:
+        self._places = threading.Semaphore(most)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """One of the places. Raises `ImageError` (503) where none is free: to be told at once to
+        come back is worth more than a place behind hundreds of others.
+        """
+        if not self._places.acquire(blocking=False):
+            raise busy()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -> R:
+    """What `look` finds, asked again and again until it does: another process cannot wake us.
+
+    Raises what `Deadline.check` and `WaitLimit.taken` raise.
+    """
+    found = look()
+    if found is not None:
+        return found
+    with limit.taken():
+        while (found := look()) is None:
+            deadline.check()
+            time.sleep(_POLL_EVERY)
+    return found
+
+
+def busy() -> ImageError:
+    """The refusal of load: 503, ask again."""
+    return ImageError("busy", "too many pictures are being made; ask again in a second")
