@@ -18,7 +18,7 @@ from imgmiddleware.operations.output import NEGOTIATED
 #: The formats of originals that are opened unless `original_formats` says otherwise.
 ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff", "heic"})
 #: Those that are opened only where `unsafe_original_formats` names them.
-UNSAFE_FORMATS = frozenset({"jxl", "jp2", "pnm", "pfm", "hdr", "sun"})
+UNSAFE_FORMATS = frozenset({"jxl", "jp2"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,8 @@ class Settings:
     max_animation_pixels: int = 50_000_000
     #: The formats of originals, by magic bytes, that are opened at all.
     original_formats: frozenset[str] = ORIGINAL_FORMATS
-    #: Further ones, whose decoders nothing here bounds (JPEG XL, JPEG 2000) or few have tested: for
-    #: originals that nobody else can put there.
+    #: Further ones, whose decoders nothing here bounds (JPEG XL, JPEG 2000): for originals that
+    #: nobody else can put there.
     unsafe_original_formats: frozenset[str] = frozenset()
 
     #: What a URL without `fm` may be answered with, for a client whose Accept names it.

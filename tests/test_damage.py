@@ -170,11 +170,6 @@ OTHERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "tiff, big": (pillow("TIFF", big_tiff=True), STILL),
     "jp2": (pillow("JPEG2000"), STILL),
     "jp2, 16 bits": (opencv(".jp2", DEEP), STILL),
-    "pnm": (pillow("PPM"), STILL),
-    "pnm, 16 bits": (opencv(".ppm", DEEP), STILL),
-    "pfm": (opencv(".pfm", FLOATS), STILL),
-    "hdr": (opencv(".hdr", FLOATS), STILL),
-    "sun": (opencv(".ras", ARRAY), STILL),
 }
 
 

@@ -73,13 +73,6 @@ KINDS: dict[str, Any] = {
     "tiff cmyk": lambda: pillow(RGB, "TIFF", "CMYK"),
     "tiff 16 bits": lambda: opencv(".tiff", deep(RGBA)),
     "tiff float": lambda: opencv(".tiff", (RGB / 255).astype(np.float32)),
-    "pnm gray": lambda: opencv(".pgm", GRAY),
-    "pnm": lambda: opencv(".ppm", RGB),
-    "pnm 16 bits": lambda: opencv(".ppm", deep(RGB)),
-    "pfm": lambda: opencv(".pfm", (RGB / 255).astype(np.float32)),
-    "pfm gray": lambda: opencv(".pfm", (GRAY / 255).astype(np.float32)),
-    "hdr": lambda: opencv(".hdr", (RGB / 255).astype(np.float32)),
-    "sun": lambda: opencv(".ras", RGB),
     "jp2": lambda: pillow(RGBA, "JPEG2000"),
 }  # fmt: skip
 

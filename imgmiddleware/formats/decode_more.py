@@ -1,6 +1,6 @@
 """Decode what takes an extra of this package, or is opened only where somebody turned it on.
 
-HEIC by pillow-heif, JPEG XL by pillow-jxl-plugin, the others by Pillow or OpenCV. What is decoded
+HEIC by pillow-heif, JPEG XL by pillow-jxl-plugin, JPEG 2000 by Pillow or OpenCV. What is decoded
 is compared with what the header promised, as in `decode`.
 """
 
@@ -20,7 +20,6 @@ from imgmiddleware.formats.format import Encoded
 from imgmiddleware.formats.registry import vet
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.color import full_range
-from imgmiddleware.pixels.light import encoded
 
 #: The pixels, and the profile where only the decoder can read it.
 Found = tuple[Pixels, bytes | None]
@@ -62,12 +61,8 @@ def _dimensions(facts: Facts) -> int:
 
 
 def _scaled(pixels: Pixels, facts: Facts) -> Pixels:
-    """All of 16 bits where fewer are stored; floats of light as sRGB has it."""
-    if facts.depth == 16 and facts.bits < 16:
-        return full_range(pixels, facts.bits)
-    if facts.depth == 32:
-        return encoded(np.nan_to_num(pixels, copy=False, posinf=1), np.float32)
-    return pixels
+    """All of 16 bits where fewer are stored."""
+    return full_range(pixels, facts.bits) if facts.depth == 16 and facts.bits < 16 else pixels
 
 
 def _heic(data: Encoded, facts: Facts) -> Found:
@@ -94,7 +89,7 @@ def _jxl(data: Encoded, facts: Facts) -> Found:
 
 
 def _pillow(data: Encoded, facts: Facts) -> Found:
-    with Image.open(io.BytesIO(data), formats=[_NAMES[facts.format]]) as image:
+    with Image.open(io.BytesIO(data), formats=["JPEG2000"]) as image:
         _check_size(image.size, facts)  # before anything is decoded
         image.load()
         return _packed(image, facts), None
@@ -120,22 +115,9 @@ def _by_depth(data: Encoded, facts: Facts) -> Found:
     return (_pillow if facts.depth == 8 else _opencv)(data, facts)
 
 
-def _sun(data: Encoded, facts: Facts) -> Found:
-    """Of 32 bits Pillow takes the last byte for the padding, which is the first."""
-    if data[12:16] == b"\0\0\0\x20":
-        return _opencv(data, facts)
-    return _pillow(data, facts)
-
-
-_NAMES = {"jp2": "JPEG2000", "pnm": "PPM", "sun": "SUN"}
-
 #: The formats that are decoded here.
 DECODERS: Mapping[str, Callable[[Encoded, Facts], Found]] = {
     "heic": _heic,
     "jxl": _jxl,
     "jp2": _by_depth,
-    "pnm": _by_depth,
-    "pfm": _opencv,
-    "hdr": _opencv,
-    "sun": _sun,
 }

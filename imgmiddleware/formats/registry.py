@@ -8,7 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.formats import hdr, pfm, pnm, signatures, sun
+from imgmiddleware.formats import signatures
 from imgmiddleware.formats.animation import Animation, Frame
 from imgmiddleware.formats.avif import facts as avif
 from imgmiddleware.formats.bmp import facts as bmp
@@ -39,7 +39,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         module.FORMAT.name: module.FORMAT
         for module in (
             *(jpeg, png, webp, avif, gif, bmp, tiff, heic),
-            *(jxl, jp2, pnm, pfm, hdr, sun),  # off unless they are turned on
+            *(jxl, jp2),  # off unless they are turned on
         )
     }
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: Offset, magic bytes, and the name in a sentence that begins "it is".
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "a PDF document"),
@@ -19,10 +21,19 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"qoif", "QOI"),
     (0, b"DDS ", "a DirectDraw surface (DDS)"),
     (0, b"P7\n", "a portable bitmap (PAM)"),
+    (0, b"#?RADIANCE", "Radiance HDR"),
+    (0, b"#?RGBE", "Radiance HDR"),
+    (0, b"\x59\xa6\x6a\x95", "a Sun raster"),
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"\x1f\x8b", "a gzip file"),
     (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
     (0, b"\x8aMNG\r\n\x1a\n", "MNG"),
+)
+
+#: What netpbm's formats begin with, and some texts.
+_NETPBM = (
+    (re.compile(rb"P[1-6][\s#]"), "a portable bitmap (PNM)"),
+    (re.compile(rb"P[Ff]\s"), "a portable float map (PFM)"),
 )
 
 #: Brands of ISO media files that are no AVIF.
@@ -44,6 +55,9 @@ def name(head: bytes) -> str | None:
         return _BRANDS.get(head[8:12], "a video (MP4)")
     for offset, magic, what in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
+            return what
+    for pattern, what in _NETPBM:
+        if pattern.match(head):
             return what
     return _text_name(head)
 

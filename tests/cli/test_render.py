@@ -183,14 +183,14 @@ def test_limits_are_checked(original, tmp_path, capsys):
 
 
 def test_a_format_that_must_be_turned_on(tmp_path, capsys):
-    (tmp_path / "a.ppm").write_bytes(b"P6 2 1 255\n" + bytes(RED) * 2)
-    assert render(tmp_path / "a.ppm", tmp_path / "a.png") == 1
+    Image.new("RGB", (2, 1), RED).save(tmp_path / "a.jp2")
+    assert render(tmp_path / "a.jp2", tmp_path / "a.png") == 1
     assert "format-not-allowed" in capsys.readouterr().err
-    options = "--unsafe-original-formats", "pnm"
-    assert render(tmp_path / "a.ppm", tmp_path / "a.png", *options) == 0
+    options = "--unsafe-original-formats", "jp2"
+    assert render(tmp_path / "a.jp2", tmp_path / "a.png", *options) == 0
     with Image.open(tmp_path / "a.png") as image:
         assert (image.size, image.convert("RGB").getpixel((1, 0))) == ((2, 1), RED)
-    assert render(tmp_path / "a.ppm", tmp_path / "b.png", options[0], "svg") == 2
+    assert render(tmp_path / "a.jp2", tmp_path / "b.png", options[0], "svg") == 2
     assert "svg" in capsys.readouterr().err
 
 

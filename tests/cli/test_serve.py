@@ -75,7 +75,7 @@ def test_in_this_process(photos, capsys, stopped):
     options = ["--port", "0", "--preset", "a=w=9", "--widths", "9,8", "--log-level", "error"]
     options += ["--stale-while-revalidate", "7", "--client-hints", "width,dpr", "--surrogate-keys"]
     options += ["--allow-origin", "https://a.example", "--allow-origin", "http://b.example"]
-    options += ["--server-timing", "--serve-stale", "2.5", "--unsafe-original-formats", "pnm,sun"]
+    options += ["--server-timing", "--serve-stale", "2.5", "--unsafe-original-formats", "jp2,jxl"]
     assert main(["serve", str(photos), *options, "--max-age", "5"]) == 0
     assert f"on http://127.0.0.1:{stopped['port']}/" in capsys.readouterr().out
     assert stopped["config"].log_config["loggers"]["imgmiddleware"]["level"] == "ERROR"
@@ -88,7 +88,7 @@ def test_in_this_process(photos, capsys, stopped):
     assert settings.surrogate_keys
     assert settings.server_timing
     assert settings.serve_stale == 2.5
-    assert settings.unsafe_original_formats == {"pnm", "sun"}
+    assert settings.unsafe_original_formats == {"jp2", "jxl"}
 
 
 def test_options_reach_the_workers(photos, monkeypatch, stopped):

@@ -43,6 +43,12 @@ def test_not_allowed(name: str) -> None:
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIF"),
         (b"\0\0\0\x18ftyphevc\0\0\0\0hevcheic", "HEVC"),
         (b"P7\nWIDTH 1", "PAM"),
+        (b"P6\n1 1", "PNM"),
+        (b"P4#", "PNM"),
+        (b"P6", "no known format"),
+        (b"Pf\n1 1", "PFM"),
+        (b"#?RADIANCE\n", "HDR"),
+        (b"\x59\xa6\x6a\x95", "Sun raster"),
         (b"\0\0\0\x18ftypmp42", "MP4"),
         (b"\0\0\1\0\1\0", "ICO"),
         (b"II*\0\x10\0\0\0CR\2\0", "CR2"),
@@ -81,11 +87,6 @@ def test_without_its_extra_a_format_names_it(
     [
         (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
         (b"\xff\x4f\xff\x51", "JPEG 2000"),
-        (b"P6\n1 1", "PNM"),
-        (b"P4#", "PNM"),
-        (b"Pf\n1 1", "PFM"),
-        (b"#?RADIANCE\n", "HDR"),
-        (b"\x59\xa6\x6a\x95", "Sun raster"),
     ],
 )
 def test_off_unless_turned_on(head: bytes, named: str) -> None:
