@@ -10,7 +10,7 @@ from imgmiddleware.operations import OwnOperation
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import ImageService, Work
 from imgmiddleware.service.deadline import ClientGoneError
-from imgmiddleware.settings import Settings
+from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import (
     ArrayOriginal,
     BytesOriginal,
@@ -34,6 +34,7 @@ __all__ = [
     "ImageResponse",
     "ImageService",
     "Opened",
+    "Options",
     "Original",
     "OwnOperation",
     "Settings",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 import anyio
 from anyio import from_thread, to_thread
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
 from imgmiddleware.service.deadline import ClientGoneError
+from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
 from imgmiddleware.sources.function import is_async
 
@@ -34,7 +35,9 @@ class ASGIImageMiddleware:
     `Source`, or an `ImageService` to share; the options are those of `Settings`.
     """
 
-    def __init__(self, app: ASGIApp, source: SourceLike | ImageService, **options: Any) -> None:
+    def __init__(
+        self, app: ASGIApp, source: SourceLike | ImageService, **options: Unpack[Options]
+    ) -> None:
         self.app = app
         self.service = as_service(_on_loop(source) if is_async(source) else source, options)
         self._prefix = self.service.prefix

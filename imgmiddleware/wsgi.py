@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 from webob import Request, Response
 
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, as_service
+from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class WSGIImageMiddleware:
     """
 
     def __init__(
-        self, app: WSGIApplication, source: SourceLike | ImageService, **options: Any
+        self, app: WSGIApplication, source: SourceLike | ImageService, **options: Unpack[Options]
     ) -> None:
         self.app = app
         self.service = as_service(source, options)

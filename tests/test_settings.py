@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ast
+import dataclasses
+import inspect
+import itertools
+from typing import Any, get_type_hints
 
 import pytest
 
-from imgmiddleware import ImageService, Settings
+import imgmiddleware.settings as settings_module
+from imgmiddleware import ImageService, Options, Settings
 
 
 @pytest.mark.parametrize(
@@ -46,3 +51,23 @@ def test_a_prefix_has_its_slashes(given: str, kept: str) -> None:
 def test_slots_are_the_processors_unless_given() -> None:
     assert Settings(render_slots=3).slots == 3
     assert Settings().slots >= 1
+
+
+def test_the_options_of_type_checkers_are_those_of_settings() -> None:
+    """They are written twice, as no type checker makes a TypedDict of a dataclass."""
+    fields = {field.name for field in dataclasses.fields(Settings)}
+    hints = get_type_hints(Settings)
+    assert get_type_hints(Options) == {name: hints[name] for name in fields}
+
+
+def test_every_option_is_described() -> None:
+    """By a string under it, which is what an editor and the reference show."""
+    tree = ast.parse(inspect.getsource(settings_module))
+    body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
+    described = {
+        before.target.id
+        for before, after in itertools.pairwise(body)
+        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+    }
+    assert described == {field.name for field in dataclasses.fields(Settings)}

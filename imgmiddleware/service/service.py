@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Unpack
 from urllib.parse import urlencode
 
 from imgmiddleware.cache import Era, Holding, original_tag, picture_key, version_token
@@ -28,7 +28,7 @@ from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.pictures import Job, Pictures
 from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.results import Picture
-from imgmiddleware.settings import Settings
+from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import Opened, SourceLike, as_source
 
 _log = logging.getLogger("imgmiddleware")
@@ -65,7 +65,7 @@ class ImageService:
     or `TypeError` that names an option which is wrong.
     """
 
-    def __init__(self, source: SourceLike, **options: Any) -> None:
+    def __init__(self, source: SourceLike, **options: Unpack[Options]) -> None:
         self.settings = Settings(**options)
         self.prefix = self.settings.prefix
         self._source = as_source(
@@ -272,7 +272,7 @@ class ImageService:
         return answers.sent(request, response, self.settings, varies, timing.taken())
 
 
-def as_service(source: SourceLike | ImageService, options: dict[str, Any]) -> ImageService:
+def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:
     """The service that was given, or one made of the source and the options."""
     if not isinstance(source, ImageService):
         return ImageService(source, **options)

@@ -1,0 +1,128 @@
+"""Checks of options: each returns the value as it is kept, or raises `ValueError` that names it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from imgmiddleware.http.cors import ORIGIN
+
+#: Called with the name of the option and what was given for it, which may be anything.
+Check = Callable[[str, Any], Any]
+
+
+def prefix(name: str, path: Any) -> str:
+    if not isinstance(path, str) or "?" in path or "#" in path or "//" in path:
+        raise ValueError(f"{name}: {path!r} is not a path such as '/image/'")
+    inner = path.strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def folder(name: str, path: Any) -> str | None:
+    if path is None:
+        return None
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise ValueError(f"{name}: {path!r} is not a folder")
+    return os.path.abspath(os.fsdecode(path))
+
+
+def query(name: str, text: Any) -> str:
+    """Text; what it means is the grammar's to check."""
+    if not isinstance(text, str):
+        raise ValueError(f"{name}: {text!r} is not a query such as 'w=800'")
+    return text
+
+
+def queries(name: str, named: Any) -> Mapping[str, str]:
+    """Text by name, in the same way."""
+    if not isinstance(named, Mapping) or not all(
+        isinstance(text, str) for pair in named.items() for text in pair
+    ):
+        raise ValueError(f"{name}: not a mapping of names to queries such as {{'thumb': 'w=200'}}")
+    return named
+
+
+def formats(known: Collection[str]) -> Check:
+    """A set of these formats."""
+
+    def check(name: str, given: Any) -> frozenset[str]:
+        if isinstance(given, str):
+            raise ValueError(f"{name}: {given!r} is not a list of formats")
+        if unknown := frozenset(given) - frozenset(known):
+            raise ValueError(f"{name}: not known: {', '.join(sorted(unknown))}")
+        return frozenset(given)
+
+    return check
+
+
+def some_of(known: Collection[str]) -> Check:
+    """Some of these words, which are kept in this order."""
+
+    def check(name: str, given: Any) -> tuple[str, ...]:
+        if isinstance(given, str) or set(given) - {*known}:
+            raise ValueError(f"{name}: {given!r} is not a list of {', '.join(known)}")
+        return tuple(word for word in known if word in given)
+
+    return check
+
+
+def origins(name: str, allowed: Any) -> tuple[str, ...] | None:
+    if allowed is None:
+        return None
+    given = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+    for origin in given:
+        if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ("*",)):
+            raise ValueError(f"{name}: {origin!r} is not '*' or such as 'https://a.example'")
+    if not given:
+        raise ValueError(f"{name}: an empty list would allow nobody; None says so")
+    return tuple(dict.fromkeys(given))
+
+
+def one_of(*allowed: object) -> Check:
+    def check(name: str, value: Any) -> Any:
+        if value not in allowed:
+            raise ValueError(f"{name}: {value!r} is not one of {allowed}")
+        return value
+
+    return check
+
+
+def whole(least: int, *, or_none: bool = False) -> Check:
+    """A whole number that is not smaller than `least`."""
+
+    def check(name: str, value: Any) -> Any:
+        if or_none and value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{name}: {value!r} is not a whole number from {least} on")
+        return value
+
+    return check
+
+
+def seconds(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise ValueError(f"{name}: {value!r} is not a number of seconds from 0 on")
+    return value
+
+
+def plain_function(name: str, function: Any) -> Any:
+    """A function whose answer need not be awaited: a coroutine would always be true."""
+    call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
+    if function is not None and (
+        call is None or inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+    ):
+        raise ValueError(f"{name}: {function!r} is not a function of an ImageRequest, or is async")
+    return function
+
+
+def sides(name: str, given: Any) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    sides = {whole(1)(name, side) for side in given}
+    if not sides:
+        raise ValueError(f"{name}: an empty list would allow nothing; None allows anything")
+    return tuple(sorted(sides))

@@ -1,0 +1,29 @@
+"""What a type checker says of options; mypy reads it (`tox -e lint`), nobody runs it.
+
+An `ignore` that is not needed is an error: so each of these lines must be one that is complained of.
+"""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from starlette.applications import Starlette
+
+from imgmiddleware import ImageService, Options, Settings
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageMiddleware
+
+app = Starlette()
+ImageService("photos/", max_age=60, widths=[320, 640], id_type=int, original_formats={"jpeg"})
+ImageService("photos/", max_agee=60)  # type: ignore[call-arg]
+ImageService("photos/", max_age="60")  # type: ignore[arg-type]
+ASGIImageMiddleware(app, "photos/", missing="pass", max_wait=5)
+ASGIImageMiddleware(app, "photos/", missing="500")  # type: ignore[arg-type]
+app.add_middleware(ASGIImageMiddleware, source="photos/", default="w=800")
+app.add_middleware(ASGIImageMiddleware, source="photos/", defualt="w=800")  # type: ignore[call-arg]
+
+
+def wrapped(application: WSGIImageMiddleware, **options: Unpack[Options]) -> WSGIImageMiddleware:
+    WSGIImageMiddleware(application, "photos/", prefx="/thumbs/")  # type: ignore[call-arg]
+    Settings(**options)
+    return WSGIImageMiddleware(application, "photos/", **options)
