@@ -39,8 +39,8 @@ def main() -> None:
     if facts.format in DECODERS:
         for module in filter(None, [FORMATS[facts.format].needs]):
             import_module(module)
-    # What is read of the file is the caller's, and is counted by it; of strips it is never all.
-    read = 0 if plan.strips else original.size
+    # What is read of the file is the caller's, and is counted by it; of bands it is never all.
+    read = 0 if plan.in_bands else original.size
 
     def growth() -> int:
         _trim()

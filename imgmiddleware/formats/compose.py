@@ -14,7 +14,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.registry import read_animation
 from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 from imgmiddleware.pixels.color import to_eight_bits
@@ -36,7 +36,7 @@ def is_composed(facts: Facts) -> bool:
     return facts.format == "gif" or facts.sequence
 
 
-def seen_frames(data: Encoded, facts: Facts) -> Shown:
+def seen_frames(data: Data, facts: Facts) -> Shown:
     """The frames of an original that has some; raises `ImageError` (422) as they are taken."""
     if facts.sequence:
         return Shown(0, sequence(data, facts))
@@ -44,7 +44,7 @@ def seen_frames(data: Encoded, facts: Facts) -> Shown:
     return Shown(animation.plays, composed(animation, facts))
 
 
-def sequence(data: Encoded, facts: Facts) -> Iterator[tuple[Pixels, int]]:
+def sequence(data: Data, facts: Facts) -> Iterator[tuple[Pixels, int]]:
     """The pictures of an AVIF sequence: uint8 BGR, or BGRA where it has a track of alpha.
 
     By Pillow, as OpenCV's call for it is not to be trusted with files of others.

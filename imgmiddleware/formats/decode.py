@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.registry import vet
 from imgmiddleware.pixels.arrays import Pixels, Size
 from imgmiddleware.pixels.color import full_range, lab_to_srgb
@@ -25,7 +25,7 @@ from imgmiddleware.pixels.color import full_range, lab_to_srgb
 _BAND = 65536
 
 
-def decode(data: Encoded, facts: Facts, stored: Size, least: Size) -> Pixels:
+def decode(data: Data, facts: Facts, stored: Size, least: Size) -> Pixels:
     """The whole picture: (height, width) gray, or with 3 (BGR), 4 (BGRA, or CMYK) channels.
 
     dtype uint8, uint16 or float32; of the size `stored`, or down to `least`. Raises `ImageError`
@@ -92,7 +92,7 @@ def _unassociate(pixels: Pixels) -> None:
         band[..., :3] = np.rint(colors) if pixels.dtype == np.uint16 else colors
 
 
-def _jpeg(data: Encoded, facts: Facts, least: Size) -> Pixels:
+def _jpeg(data: Data, facts: Facts, least: Size) -> Pixels:
     colorspace = {"gray": "GRAY", "rgb": "BGR", "cmyk": "CMYK"}[facts.color]
     width, height = least
     try:
@@ -109,7 +109,7 @@ def _jpeg(data: Encoded, facts: Facts, least: Size) -> Pixels:
     return np.asarray(pixels[..., 0] if facts.color == "gray" else pixels)
 
 
-def _opencv(data: Encoded, facts: Facts) -> Pixels | None:
+def _opencv(data: Data, facts: Facts) -> Pixels | None:
     if facts.color == "cmyk":  # it would be converted without its profile
         raise ImageError("unsupported-feature", "CMYK of more than 8 bits is not opened here")
     # UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF). It makes a
@@ -123,7 +123,7 @@ def _opencv(data: Encoded, facts: Facts) -> Pixels | None:
     return None if pixels is None else np.asarray(pixels)
 
 
-def _pillow(data: Encoded, facts: Facts) -> Pixels | None:
+def _pillow(data: Data, facts: Facts) -> Pixels | None:
     """A TIFF, of up to 8 bits or what OpenCV cannot read."""
     try:
         with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:

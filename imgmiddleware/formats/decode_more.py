@@ -16,7 +16,7 @@ from PIL import Image
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.registry import vet
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.color import full_range
@@ -35,7 +35,7 @@ _ERRORS = (
 _PACKED = {"L": "L", "RGB": "BGR", "RGBA": "BGRA"}
 
 
-def decode_more(data: Encoded, facts: Facts) -> Found:
+def decode_more(data: Data, facts: Facts) -> Found:
     """The whole picture as in `decode`, but upright already. Raises `ImageError` (422)."""
     clean = vet(data, facts)
     try:
@@ -65,7 +65,7 @@ def _scaled(pixels: Pixels, facts: Facts) -> Pixels:
     return full_range(pixels, facts.bits) if facts.depth == 16 and facts.bits < 16 else pixels
 
 
-def _heic(data: Encoded, facts: Facts) -> Found:
+def _heic(data: Data, facts: Facts) -> Found:
     """Not by the plug-in's hook in Pillow, which would hold for the whole process."""
     pillow_heif = import_module("pillow_heif")
     opened = pillow_heif.open_heif(
@@ -78,7 +78,7 @@ def _heic(data: Encoded, facts: Facts) -> Found:
     return np.asarray(picture), None
 
 
-def _jxl(data: Encoded, facts: Facts) -> Found:
+def _jxl(data: Data, facts: Facts) -> Found:
     """In one thread: renders are many already. What is of colour comes in 8 bits."""
     decoder = import_module("pillow_jxl").Decoder(num_threads=0)
     _, info, raw, profile, _ = decoder(bytes(data))
@@ -88,7 +88,7 @@ def _jxl(data: Encoded, facts: Facts) -> Found:
     return _packed(image, facts), profile or None
 
 
-def _pillow(data: Encoded, facts: Facts) -> Found:
+def _pillow(data: Data, facts: Facts) -> Found:
     with Image.open(io.BytesIO(data), formats=["JPEG2000"]) as image:
         _check_size(image.size, facts)  # before anything is decoded
         image.load()
@@ -103,20 +103,20 @@ def _packed(image: Image.Image, facts: Facts) -> Pixels:
     return packed.reshape(image.height, image.width, *([] if mode == "L" else [len(mode)]))
 
 
-def _opencv(data: Encoded, facts: Facts) -> Found:
+def _opencv(data: Data, facts: Facts) -> Found:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise damaged("the decoder could not read it")
     return np.asarray(pixels), None
 
 
-def _by_depth(data: Encoded, facts: Facts) -> Found:
+def _by_depth(data: Data, facts: Facts) -> Found:
     """Pillow has no colour of 16 bits; of 8 bits it tells more of damage."""
     return (_pillow if facts.depth == 8 else _opencv)(data, facts)
 
 
 #: The formats that are decoded here.
-DECODERS: Mapping[str, Callable[[Encoded, Facts], Found]] = {
+DECODERS: Mapping[str, Callable[[Data, Facts], Found]] = {
     "heic": _heic,
     "jxl": _jxl,
     "jp2": _by_depth,

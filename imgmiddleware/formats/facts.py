@@ -30,11 +30,11 @@ class Facts:
         None  # PNG's tRNS sample(s), gray or R, G, B, in `bits` bits
     )
     sequence: bool = False  # AVIF: pictures that depend on one another, as in a video
-    strip_bytes: int = 0  # what decoding takes beside its pixels where that can be done piece by
+    band_bytes: int = 0  # what decoding takes beside its pixels where that can be done piece by
     # piece, so that what is cut away is not read and the rest is reduced at once; 0: all at once
     bare: bool = False  # known to hold no EXIF, so that nobody looks through all of it once more
     directory: int = 0  # TIFF: the offset of this page's directory; 0 is the first page
-    copies: tuple[
+    overviews: tuple[
         Facts, ...
     ] = ()  # TIFF: smaller copies of this page in the file, the largest first
     reduced: int = 1  # such a copy: by what the width and height of its page are divided

@@ -13,7 +13,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.window import Readable, Window
 
 #: An encoded original in memory.
-Encoded = bytes | memoryview
+Data = bytes | memoryview
 
 #: The largest colour profile that is handed on. Printers' profiles with dense tables reach 3 MB and
 #: a zlib stream of 4 KB can inflate to 4 MB: so the bound is on the inflated size.
@@ -41,7 +41,7 @@ class Format:
 
     `read_page` reads the facts of a page (from 0) where pages differ; a page that is not there is
     the first. `exif` finds the block, without its `Exif` prefix. For originals with
-    `Facts.strip_bytes`, `profile` and `exif` may be given the original itself. `needs` is the
+    `Facts.band_bytes`, `profile` and `exif` may be given the original itself. `needs` is the
     module that decodes it, where that comes with an `extra` of this package; `title` is the name
     that people know.
     """
@@ -49,10 +49,10 @@ class Format:
     name: str
     sniff: Callable[[bytes], bool]
     read: Callable[[Window], Facts]
-    vet: Callable[[Encoded, Facts], Encoded]
+    vet: Callable[[Data, Facts], Data]
     profile: Callable[[Any, Facts], bytes | None]
     read_page: Callable[[Window, int], Facts] | None = None
-    exif: Callable[[Any], Encoded | Readable | None] | None = None
+    exif: Callable[[Any], Data | Readable | None] | None = None
     title: str = ""
     needs: str = ""
     extra: str = ""
@@ -78,11 +78,11 @@ def check_size(width: int, height: int) -> None:
         raise damaged(f"its header claims {width} x {height} pixels")
 
 
-def unchanged(data: Encoded, facts: Facts) -> Encoded:
+def unchanged(data: Data, facts: Facts) -> Data:
     """The `vet` of a format whose header walk has seen everything that can be checked."""
     return data
 
 
-def no_profile(data: Encoded, facts: Facts) -> bytes | None:
+def no_profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of a format that has no place for one."""
     return None

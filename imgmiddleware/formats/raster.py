@@ -1,6 +1,6 @@
 """Raster: where the rows of a picture stand in its file, for kinds that can be read piece by piece.
 
-A probe says in `Facts.strip_bytes` whether an original is of such a kind, and what reading it so
+A probe says in `Facts.band_bytes` whether an original is of such a kind, and what reading it so
 takes. The tables themselves stay in the file until it is decoded.
 """
 

@@ -14,7 +14,7 @@ from imgmiddleware.formats.avif import facts as avif
 from imgmiddleware.formats.bmp import facts as bmp
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import PARSE_ERRORS, Encoded, Format, let_pass
+from imgmiddleware.formats.format import PARSE_ERRORS, Data, Format, let_pass
 from imgmiddleware.formats.gif import facts as gif
 from imgmiddleware.formats.gif import frames as gif_frames
 from imgmiddleware.formats.heic import facts as heic
@@ -92,7 +92,7 @@ def _check_allowed(format: Format, allowed: bool) -> None:
         raise ImageError("format-not-allowed", f"it is {what}, which {extra}")
 
 
-def vet(data: Encoded, facts: Facts) -> Encoded:
+def vet(data: Data, facts: Facts) -> Data:
     """Check what only the whole file tells; return the bytes for the decoder.
 
     They are `data` itself unless something in it must not reach the decoder. Raises `ImageError`.
@@ -109,19 +109,19 @@ _RASTERS: Mapping[str, Callable[[Window, Facts], Raster]] = MappingProxyType(
 
 
 def read_raster(original: Readable, facts: Facts) -> Raster:
-    """Where the rows of an original with `Facts.strip_bytes` stand. Raises as `read_facts` does."""
+    """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
     try:
         return _RASTERS[facts.format](Window(original), facts)
     except PARSE_ERRORS as error:
         raise damaged("its header contradicts itself") from error
 
 
-_ANIMATIONS: Mapping[str, Callable[[Encoded, Facts], Animation]] = MappingProxyType(
+_ANIMATIONS: Mapping[str, Callable[[Data, Facts], Animation]] = MappingProxyType(
     {"gif": gif_frames.read, "png": png_frames.read, "webp": webp_frames.read}
 )
 
 
-def read_animation(data: Encoded, facts: Facts) -> Animation:
+def read_animation(data: Data, facts: Facts) -> Animation:
     """The frames of a GIF, PNG or WebP, each as a still; at most `facts.frames`.
 
     Raises `ImageError` where they are damaged, when the frame in question is taken.
@@ -140,11 +140,11 @@ def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
         raise damaged("a frame of it contradicts itself") from error
 
 
-def read_profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
+def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
     """The embedded ICC profile: None where there is none, empty where it cannot be had.
 
     That is where its place in the file is damaged, or it is over `MAX_PROFILE`. Of an original with
-    `Facts.strip_bytes` the original itself may be given; then what `read_into` raises is raised.
+    `Facts.band_bytes` the original itself may be given; then what `read_into` raises is raised.
     """
     try:
         return FORMATS[facts.format].profile(data, facts)
@@ -153,7 +153,7 @@ def read_profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
         return b""
 
 
-def read_exif(data: Encoded | Readable, facts: Facts) -> Exif:
+def read_exif(data: Data | Readable, facts: Facts) -> Exif:
     """What of the original's EXIF may go along with a result; nothing where it has none."""
     if facts.bare:
         return Exif()

@@ -44,9 +44,9 @@ class Plan:
     stored: tuple[int, int]
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
-    copy: Facts | None  # what is decoded instead of it: a smaller copy in the same file
+    overview: Facts | None  # what is decoded instead of it: a smaller copy in the same file
     scales: bool  # the decoder can give half of the width and height for less
-    strips: bool  # decoded piece by piece: only what is in `window`, halved at once
+    in_bands: bool  # decoded piece by piece: only what is in `window`, halved at once
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
@@ -65,19 +65,20 @@ class Plan:
     format: str  # a key of operations.output.MEDIA_TYPES
     output: Output
 
-    def of_smallest(self, copies: Sequence[Facts]) -> Plan:
+    def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
         """With the smallest of these copies, the largest first, that has samples enough, if any."""
         if self._is_exact or self.frames > 1:
             return self
-        plans = (replace(self, copy=copy) for copy in reversed(copies))
+        plans = (replace(self, overview=overview) for overview in reversed(overviews))
         return next((plan for plan in plans if plan._is_enough(plan.held)), self)
 
     @property
     def held(self) -> tuple[int, int]:
-        """The width and height of what is decoded, the page or its copy, before any scaling."""
-        if self.copy is None:
+        """The width and height of what is decoded, page or overview, before any scaling."""
+        overview = self.overview
+        if overview is None:
             return self.stored
-        return (self.copy.width, self.copy.height) if self.strips else self.copy.upright
+        return (overview.width, overview.height) if self.in_bands else overview.upright
 
     @property
     def least(self) -> tuple[int, int]:
@@ -113,20 +114,20 @@ class Plan:
         Of 1001 columns 501 are decoded, which show 500.5: to take all of the last one would shift
         what is beside it, and cost 6 to 14 dB.
         """
-        if self.copy is not None:
+        if self.overview is not None:
             return self._crop_of_held
         return self._crop_by(next(by for by in (1, *_SCALES) if self._scaled(by) == decoded))
 
     @property
     def _crop_of_held(self) -> Area:
-        return self._crop_by(1 if self.copy is None else self.copy.reduced)
+        return self._crop_by(1 if self.overview is None else self.overview.reduced)
 
     def _crop_by(self, by: int) -> Area:
         left, top, width, height = self.crop
         return left / by, top / by, width / by, height / by
 
     @property
-    def crop_of_strips(self) -> Area:
+    def crop_of_bands(self) -> Area:
         """`crop` in samples of `window` that was halved `halvings` times."""
         left, top, width, height = self._crop_of_held
         step = 2**self.halvings
@@ -155,7 +156,7 @@ class Plan:
 
     @property
     def halvings(self) -> int:
-        """How often strips are halved: as often as the resampler would, and with it equal.
+        """How often bands are halved: as often as the resampler would, and with it equal.
 
         Not where it would not: light is averaged as light, colours beside alpha by their weight,
         and a border is looked for in pixels as they are.
@@ -174,12 +175,12 @@ class Plan:
 
     @property
     def passes(self) -> bool:
-        """Whether strips go to the resampler as they are read: they are too large to be kept.
+        """Whether bands go to the resampler as they are read: they are too large to be kept.
 
         Not where it would halve them itself, nor where only all of them tell: of a border, and of
         alpha that is opaque.
         """
-        if not self.strips or self.alpha or self.trim.trim or self.sampled == self.window[2:]:
+        if not self.in_bands or self.alpha or self.trim.trim or self.sampled == self.window[2:]:
             return False
         sides = [-(-side // 2**self.read_halved) for side in self.window[2:]]
         large = math.prod(sides) > _KEPT and max(sides) <= LONGEST
@@ -191,12 +192,12 @@ class Plan:
         held = self.held
         if self.passes:
             return held, self.crop, self.sampled, self.linear
-        return (held, self.window, self.read_halved) if self.strips else self.least
+        return (held, self.window, self.read_halved) if self.in_bands else self.least
 
     @property
     def finer(self) -> tuple[object, ...]:
         """Levels that this one can be made of, exactly, without its original; the nearest first."""
-        times = range(self.read_halved - 1, -1, -1) if self.strips else ()
+        times = range(self.read_halved - 1, -1, -1) if self.in_bands else ()
         return tuple((self.held, self.window, fewer) for fewer in times)
 
     @property

@@ -37,7 +37,7 @@ _DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 _WORKING = 12
 #: And more of them where inks are converted at twice its size, in several copies.
 _INKED = 16
-#: Rows of passing strips that are held at once for each that a row of the result is made of: those
+#: Rows of passing bands that are held at once for each that a row of the result is made of: those
 #: of 64 results and what these read around them, twice while they move to more memory.
 _PASSING = 160
 
@@ -68,8 +68,8 @@ def make_plan(
     resize = transform.get(Resize)
     frame = resize.frame(width, height)
     crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
-    strips = facts.strip_bytes > 0 and not animated
-    if facts.format in _DECODED_UPRIGHT and not strips:
+    in_bands = facts.band_bytes > 0 and not animated
+    if facts.format in _DECODED_UPRIGHT and not in_bands:
         stored = facts.upright
         orientation = Orientation(facts.orientation).inverse.then(orientation)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
@@ -82,9 +82,9 @@ def make_plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
-        copy=None,
+        overview=None,
         scales=facts.format == "jpeg",
-        strips=strips,
+        in_bands=in_bands,
         region=region,
         trim=transform.get(Trim),
         crop=orientation.stored_box(crop, stored),
@@ -103,13 +103,13 @@ def make_plan(
         format=format,
         output=output,
     )
-    return plan.of_smallest(facts.copies)
+    return plan.of_smallest(facts.overviews)
 
 
 def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     """The most that rendering takes: an original's file, its decode, and what comes after.
 
-    A picture is resampled from up to four times its width and height, in strips of floats, and is
+    A picture is resampled from up to four times its width and height, in bands of floats, and is
     held about three times when it is encoded; inks are converted at twice its size; of an animation
     all frames are held until they are encoded.
     """
@@ -117,11 +117,11 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
     after = width * height * 4 * sample * (working + plan.frames - 1)
-    held = plan.copy or facts
-    return after + (_strip_bytes(held, plan) if plan.strips else file + held.decode_bytes)
+    held = plan.overview or facts
+    return after + (_band_bytes(held, plan) if plan.in_bands else file + held.decode_bytes)
 
 
-def _strip_bytes(facts: Facts, plan: Plan) -> int:
+def _band_bytes(facts: Facts, plan: Plan) -> int:
     """What is left of the original's samples, what reading them takes, and what is made of them.
 
     Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
@@ -135,7 +135,7 @@ def _strip_bytes(facts: Facts, plan: Plan) -> int:
     pixels = width * height
     sample = facts.depth // 8
     made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)
-    return pixels * channels * (sample + made) + facts.strip_bytes
+    return pixels * channels * (sample + made) + facts.band_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

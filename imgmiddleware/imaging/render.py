@@ -15,6 +15,7 @@ from itertools import islice
 import numpy as np
 
 from imgmiddleware.formats import read_exif, read_profile
+from imgmiddleware.formats.bands import decode_bands, passing_bands
 from imgmiddleware.formats.compose import is_composed, seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.decode import decode
@@ -23,7 +24,6 @@ from imgmiddleware.formats.encode import encode, encode_within
 from imgmiddleware.formats.encode_animation import encode_animation
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.metadata import Metadata
-from imgmiddleware.formats.strips import decode_strips, passing_strips
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
@@ -53,7 +53,7 @@ class Rendered:
 class Decoded:
     """What was read of an original: its pixels as stored, or a window of them, and what goes along.
 
-    Strips that pass are resampled already. It is not written to again, and may serve any number of
+    Bands that pass are resampled already. It is not written to again, and may serve any number of
     results.
     """
 
@@ -62,7 +62,7 @@ class Decoded:
     profile: bytes | None = None  # usable ones only
     exif: Exif = Exif()
     notes: tuple[str, ...] = ()
-    window: Box | None = None  # what was decoded as strips; None: all
+    window: Box | None = None  # what was decoded as bands; None: all
 
 
 def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> Decoded:
@@ -72,8 +72,8 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
     """
     if isinstance(original, ArrayOriginal):
         return Decoded(original.pixels(), facts.color)
-    if plan.strips:
-        return _decoded_strips(original, facts, plan)
+    if plan.in_bands:
+        return _decoded_bands(original, facts, plan)
     data = read_all(original)
     if facts.format in DECODERS:
         pixels, profile = decode_more(data, facts)
@@ -82,7 +82,7 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
 
 
 def halved(decoded: Decoded, times: int) -> Decoded:
-    """Strips that were decoded, as if they had been halved more often as they came."""
+    """Bands that were decoded, as if they had been halved more often as they came."""
     pixels = decoded.pixels
     for _ in range(times):
         pixels = halve(pixels)
@@ -139,19 +139,19 @@ def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
     if is_composed(facts) or (plan.frame and not facts.directory):
         pixels, _ = next(islice(seen_frames(data, facts).frames, plan.frame, None))
         return pixels
-    return decode(data, plan.copy or facts, plan.held, plan.least)
+    return decode(data, plan.overview or facts, plan.held, plan.least)
 
 
-def _decoded_strips(original: Original, facts: Facts, plan: Plan) -> Decoded:
+def _decoded_bands(original: Original, facts: Facts, plan: Plan) -> Decoded:
     """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
     exif, profile = read_exif(original, facts), read_profile(original, facts)
-    held = plan.copy or facts
+    held = plan.overview or facts
     if plan.passes:
-        rows = passing_strips(original, held, plan.window, plan.read_halved)
-        box, linear = plan.crop_of_strips, plan.linear
+        rows = passing_bands(original, held, plan.window, plan.read_halved)
+        box, linear = plan.crop_of_bands, plan.linear
         pixels = resample(rows, plan.sampled, alpha=False, linear=linear, box=box, halved=True)
     else:
-        pixels = decode_strips(original, held, plan.window, plan.read_halved)
+        pixels = decode_bands(original, held, plan.window, plan.read_halved)
     return replace(_decoded(pixels, facts, exif, profile), window=plan.window)
 
 
@@ -200,8 +200,8 @@ def _cropped(decoded: Decoded, plan: Plan) -> tuple[Pixels, Area | None, bool]:
     if decoded.window and plan.passes:
         return pixels, None, False
     if decoded.window and plan.halvings:
-        return pixels, plan.crop_of_strips, True
-    crop = plan.crop_of_strips if decoded.window else plan.crop_of(pixels.shape[1::-1])
+        return pixels, plan.crop_of_bands, True
+    crop = plan.crop_of_bands if decoded.window else plan.crop_of(pixels.shape[1::-1])
     left, top, width, height = crop
     x, y = math.floor(left), math.floor(top)
     part = pixels[y : math.ceil(top + height), x : math.ceil(left + width)]

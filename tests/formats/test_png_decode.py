@@ -15,8 +15,8 @@ from hostile import chunk
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, read_exif, read_facts
+from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.png import decode as filtered_rows
-from imgmiddleware.formats.strips import decode_strips
 from imgmiddleware.sources import BytesOriginal
 from native import choose
 from pictures import photo_like
@@ -33,8 +33,8 @@ def probe(data: bytes) -> Facts:
 
 def decoded(data: bytes) -> Any:
     facts = probe(data)
-    assert facts.strip_bytes
-    return decode_strips(BytesOriginal(data), facts, (0, 0, facts.width, facts.height), 0)
+    assert facts.band_bytes
+    return decode_bands(BytesOriginal(data), facts, (0, 0, facts.width, facts.height), 0)
 
 
 @pytest.fixture(params=["isal and spng", "zlib and OpenCV"])
@@ -131,7 +131,7 @@ def test_a_file_that_is_shorter_than_it_was_when_it_was_probed() -> None:
     facts = probe(file())
     for end in (*range(60, len(file()), 97), len(file()) - 6):
         with pytest.raises(ImageError) as caught:
-            decode_strips(BytesOriginal(file()[:end]), facts, (0, 0, 64, 40), 0)
+            decode_bands(BytesOriginal(file()[:end]), facts, (0, 0, 64, 40), 0)
         assert caught.value.code == "damaged-original"
 
 
@@ -157,7 +157,7 @@ def test_rows_below_the_box_are_not_read(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(filtered_rows, "PIECES", 1000)
     pixels = photo_like(300, 400)
     original = Counting(png(pixels, 2))
-    found = decode_strips(original, probe(png(pixels, 2)), (10, 60, 20, 40), 1)
+    found = decode_bands(original, probe(png(pixels, 2)), (10, 60, 20, 40), 1)
     whole = cv2.resize(pixels[60:100, 10:30, ::-1], (10, 20), interpolation=cv2.INTER_AREA)
     assert np.array_equal(found, whole)
     assert original.total < original.size / 3
@@ -196,8 +196,8 @@ KINDS: dict[str, tuple[bytes, bool]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_which_kinds_are_read_a_few_rows_at_a_time(kind: str) -> None:
-    data, strips = KINDS[kind]
-    assert bool(probe(data).strip_bytes) == strips
+    data, bands = KINDS[kind]
+    assert bool(probe(data).band_bytes) == bands
     answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "fm=png"))
     expected = Image.open(io.BytesIO(data)).convert("RGBA")
     assert Image.open(io.BytesIO(answer.body)).convert("RGBA").tobytes() == expected.tobytes()
@@ -205,10 +205,10 @@ def test_which_kinds_are_read_a_few_rows_at_a_time(kind: str) -> None:
 
 def test_an_interlaced_one_is_not() -> None:
     ok = bytearray(cv2.imencode(".png", RGB)[1].tobytes())
-    assert probe(bytes(ok)).strip_bytes
+    assert probe(bytes(ok)).band_bytes
     ok[28] = 1
     ok[29:33] = zlib.crc32(ok[12:29]).to_bytes(4, "big")
-    assert not probe(bytes(ok)).strip_bytes
+    assert not probe(bytes(ok)).band_bytes
 
 
 def test_exif_is_looked_for_only_where_there_is_some(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def facts_of(data: bytes, page: int = 0) -> Facts:
 
 
 def copies_of(data: bytes, page: int = 0) -> list[tuple[int, int, int]]:
-    return [(copy.width, copy.height, copy.reduced) for copy in facts_of(data, page).copies]
+    return [(copy.width, copy.height, copy.reduced) for copy in facts_of(data, page).overviews]
 
 
 def rendered(data: bytes, facts: Facts, query: dict[str, str]) -> Any:
@@ -240,7 +240,7 @@ def test_so_many_are_looked_at() -> None:
     tiny = [LEVELS[0], *[flat((8, 8), SHADES[1])] * 40]
 
     many, few = (Counted(written(tiny[:number], tile=(16, 16))) for number in (41, 17))
-    assert read_facts(many, FORMATS).copies == read_facts(few, FORMATS).copies == ()
+    assert read_facts(many, FORMATS).overviews == read_facts(few, FORMATS).overviews == ()
     assert many.reads < few.reads + 60  # two for each further page, to count it
 
 
@@ -288,15 +288,15 @@ def test_nothing_is_shifted(compression: str | None, size: tuple[int, int], up: 
         levels.append(smaller(levels[-1], up))
     data = written(levels, compression=compression, tile=(64, 64))
     facts = facts_of(data)
-    assert len(facts.copies) == 3
+    assert len(facts.overviews) == 3
     for query in (
         {"w": "200"}, {"w": "100"}, {"rect": "201,103,400,301", "w": "90"}, {"w": "99", "flip": "h"},
         {"orient": "6", "w": "150"}, {"w": "80", "h": "80", "fit": "crop"},
     ):  # fmt: skip
         of_copy, of_page = (
-            rendered(data, one, query) for one in (facts, replace(facts, copies=()))
+            rendered(data, one, query) for one in (facts, replace(facts, overviews=()))
         )
-        assert make_plan(facts, build(query)).copy in facts.copies
+        assert make_plan(facts, build(query)).overview in facts.overviews
         assert psnr(of_copy, of_page) > 45, query
 
 
@@ -306,7 +306,7 @@ def test_a_whole_decode_takes_copies_too() -> None:
     levels = [np.ascontiguousarray(level.transpose(2, 0, 1)) for level in LEVELS]
     data = written(levels, planarconfig="separate", tile=None, **turned)
     facts = facts_of(data)
-    assert (facts.strip_bytes, len(facts.copies)) == (0, 3)
+    assert (facts.band_bytes, len(facts.overviews)) == (0, 3)
     seen = rendered(data, facts, {"w": "100"})
     assert seen.shape == (125, 100, 3)
     assert np.all(seen == SHADES[2])
@@ -320,5 +320,5 @@ def test_what_is_not_needed_is_neither_read_nor_predicted() -> None:
     plan = make_plan(facts, build({"w": "60"}))
     decode_original(original, facts, plan)
     assert original.total < len(data) / 8
-    whole = replace(plan, copy=None)
+    whole = replace(plan, overview=None)
     assert predicted_bytes(facts, plan) + 10**6 < predicted_bytes(facts, whole)

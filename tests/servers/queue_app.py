@@ -27,7 +27,7 @@ def _note(what: str) -> None:
 
 
 def _webp() -> bytes:
-    """Noise of some 200 kB: far more than a probe reads of a header, and not read in strips."""
+    """Noise of some 200 kB: far more than a probe reads of a header, and not read in bands."""
     file = io.BytesIO()
     Image.effect_noise((512, 512), 80).save(file, "WEBP", lossless=True)
     return file.getvalue()

@@ -28,7 +28,7 @@ Read = Callable[[int, int], bytes]  # offset, length -> bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class SequenceHeader:
     """The part of a sequence header (section 5.5) that bounds its frames."""
 
     width: int
@@ -133,7 +133,7 @@ def _read_color(bits: _Bits, profile: int) -> tuple[int, bool, float]:
     return depth, False, 1.5 if bits.take(1) else 2
 
 
-def read_sequence(payload: bytes) -> Sequence:
+def read_sequence(payload: bytes) -> SequenceHeader:
     """A sequence header OBU's payload."""
     bits = _Bits(payload)
     profile, _, reduced = bits.take(3), bits.take(1), bits.take(1)
@@ -155,13 +155,13 @@ def read_sequence(payload: bytes) -> Sequence:
     screen, integer = (_SELECT, _SELECT) if reduced else _read_tools(bits)
     bits.take(3)  # superres, CDEF, restoration
     depth, gray, samples = _read_color(bits, profile)
-    return Sequence(
+    return SequenceHeader(
         width, height, depth, gray, samples, bool(reduced), frame_ids, screen, integer,
         timing.presentation_time,
     )  # fmt: skip
 
 
-def check_frame(payload: bytes, sequence: Sequence) -> None:
+def check_frame(payload: bytes, sequence: SequenceHeader) -> None:
     """Refuse a frame header (section 5.9.2) that overrides the sequence's size.
 
     The field it would be given in may hold 65,536 however small the sequence's maximum is.
@@ -187,9 +187,9 @@ def check_frame(payload: bytes, sequence: Sequence) -> None:
 
 def read_sequences(
     read: Read, size: int, most_obus: int = MAX_OBUS, most_frames: int = MAX_FRAMES
-) -> list[Sequence]:
+) -> list[SequenceHeader]:
     """The sequence headers among all OBUs (section 5.3) of `size` bytes, each frame checked."""
-    found: list[Sequence] = []
+    found: list[SequenceHeader] = []
     offset = frames = 0
     for _ in range(most_obus):
         if offset >= size:

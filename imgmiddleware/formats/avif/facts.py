@@ -12,10 +12,10 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif import sequence as avif_sequence
 from imgmiddleware.formats.avif.av1 import read_sequences
 from imgmiddleware.formats.containers import heif
-from imgmiddleware.formats.containers.heif import Picture
+from imgmiddleware.formats.containers.heif import CodedPicture
 from imgmiddleware.formats.containers.isobmff import Item
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import SLACK, Encoded, Format, unchanged, unsupported
+from imgmiddleware.formats.format import SLACK, Data, Format, unchanged, unsupported
 from imgmiddleware.formats.window import Window
 
 
@@ -24,7 +24,7 @@ def sniff(head: bytes) -> bool:
     return not {b"avif", b"avis"}.isdisjoint(heif.brands(head))
 
 
-def _check_coded(window: Window, item: Item) -> Picture:
+def _check_coded(window: Window, item: Item) -> CodedPicture:
     """Hold an av01 item's size against the sequence headers of its data and its configuration."""
     width, height = heif.stated_size(window, item)
     sequences = read_sequences(lambda at, length: item.read(window, at, length), item.size)
@@ -44,7 +44,7 @@ def _check_coded(window: Window, item: Item) -> Picture:
         if (sequence.bits, sequence.gray) != (sequences[0].bits, sequences[0].gray):
             raise damaged(f"the sequence headers of item {item.id} differ")
     first = sequences[0]
-    return Picture(width, height, first.bits, first.gray, first.samples, width * height)
+    return CodedPicture(width, height, first.bits, first.gray, first.samples, width * height)
 
 
 def read(window: Window) -> Facts:
@@ -67,7 +67,7 @@ def read(window: Window) -> Facts:
     return heif.facts("avif", size, turned, parts=parts, decode_bytes=_decode_bytes(parts))
 
 
-def _decode_bytes(parts: list[Picture]) -> int:
+def _decode_bytes(parts: list[CodedPicture]) -> int:
     """The output, and for each AV1 picture its planes and the decoder's own state.
 
     That state is 13 bytes a pixel whatever the content and the number of threads, and it lives
@@ -85,7 +85,7 @@ def _decode_bytes(parts: list[Picture]) -> int:
     return total + SLACK
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item, or of a sequence."""
     window = Window.over(data)
     return avif_sequence.profile(window) if facts.sequence else heif.profile(window)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.avif.av1 import Sequence, read_sequences
-from imgmiddleware.formats.containers.isobmff import Box, boxes, icc
+from imgmiddleware.formats.avif.av1 import SequenceHeader, read_sequences
+from imgmiddleware.formats.containers.isobmff import IsoBox, boxes, icc
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import SLACK, check_size, unsupported
 from imgmiddleware.formats.window import Window
@@ -40,7 +40,7 @@ class _Track:
     height: int
     frames: int
     alpha: bool
-    sequence: Sequence
+    sequence: SequenceHeader
 
 
 def read(window: Window) -> Facts:
@@ -82,14 +82,14 @@ def _decode_bytes(track: _Track) -> int:
     return int(pixels * (14 + 8 + _KEPT * track.sequence.samples * wide))
 
 
-def _tracks(window: Window) -> Iterator[Box]:
+def _tracks(window: Window) -> Iterator[IsoBox]:
     movie = next((box for box in boxes(window, 0, window.size) if box.kind == b"moov"), None)
     if movie is None:
         raise damaged("it has no tracks")
     return (box for box in boxes(window, movie.start, movie.end) if box.kind == b"trak")
 
 
-def _find(window: Window, box: Box, *path: bytes) -> Box:
+def _find(window: Window, box: IsoBox, *path: bytes) -> IsoBox:
     """The box at a path of kinds below another."""
     for kind in path:
         inside = boxes(window, box.start, box.end)
@@ -100,7 +100,7 @@ def _find(window: Window, box: Box, *path: bytes) -> Box:
     return box
 
 
-def _entry_boxes(window: Window, description: Box) -> list[Box]:
+def _entry_boxes(window: Window, description: IsoBox) -> list[IsoBox]:
     """The boxes of the only sample entry, which must be AV1's."""
     (count,) = window.unpack(">L", description.start + 4)
     entries = list(boxes(window, description.start + 8, description.end))
@@ -109,7 +109,7 @@ def _entry_boxes(window: Window, description: Box) -> list[Box]:
     return list(boxes(window, entries[0].start + _ENTRY_HEAD, entries[0].end))
 
 
-def _read_track(window: Window, track: Box) -> _Track:
+def _read_track(window: Window, track: IsoBox) -> _Track:
     table = _find(window, track, b"mdia", b"minf", b"stbl")
     description = _find(window, table, b"stsd")
     entry = _entry_boxes(window, description)
@@ -134,7 +134,7 @@ def _read_track(window: Window, track: Box) -> _Track:
     return _Track(width, height, len(samples), alpha, sequences[0])
 
 
-def _samples(window: Window, table: Box) -> list[tuple[int, int]]:
+def _samples(window: Window, table: IsoBox) -> list[tuple[int, int]]:
     """Offset and size of each sample (14496-12, sections 8.7.3 to 8.7.5), inside of the file."""
     sizes = _sizes(window, _find(window, table, b"stsz"))
     kinds = {box.kind: box for box in boxes(window, table.start, table.end)}
@@ -159,14 +159,14 @@ def _samples(window: Window, table: Box) -> list[tuple[int, int]]:
     return found
 
 
-def _sizes(window: Window, box: Box) -> list[int]:
+def _sizes(window: Window, box: IsoBox) -> list[int]:
     same, count = window.unpack(">LL", box.start + 4)
     if not 0 < count <= MAX_SAMPLES:
         raise damaged(f"a track claims {count} samples")
     return [same] * count if same else [*window.unpack(f">{count}L", box.start + 12)]
 
 
-def _per_chunk(window: Window, table: Box, chunks: int) -> list[int]:
+def _per_chunk(window: Window, table: IsoBox, chunks: int) -> list[int]:
     """Samples in each chunk, which are listed where their number changes."""
     box = _find(window, table, b"stsc")
     (count,) = window.unpack(">L", box.start + 4)
@@ -183,7 +183,7 @@ def _per_chunk(window: Window, table: Box, chunks: int) -> list[int]:
     ]
 
 
-def _sequences(window: Window, samples: list[tuple[int, int]]) -> list[Sequence]:
+def _sequences(window: Window, samples: list[tuple[int, int]]) -> list[SequenceHeader]:
     """Of all samples as one stream: a header holds for the samples behind it, too."""
     starts = [0, *accumulate(size for _, size in samples)]
 

@@ -9,7 +9,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import (
     MAX_PROFILE,
     SLACK,
-    Encoded,
+    Data,
     Format,
     check_size,
     unchanged,
@@ -116,19 +116,19 @@ def read(window: Window) -> Facts:
         gray, end = _read_palette(window, header, end)
     _check_body(window, header, end)
     alpha = header.bits == 32 and len(masks) == 4 and masks[3] != 0
-    whole, strips = _decode_bytes(header), plain_bytes(_stride(header))
+    whole, bands = _decode_bytes(header), plain_bytes(_stride(header))
     output = header.width * header.height * (4 if alpha else 1 if gray else 3)
-    if not _is_plain(header, masks) or output + strips > whole:
-        strips = 0
+    if not _is_plain(header, masks) or output + bands > whole:
+        bands = 0
     return Facts(
         "bmp",
         header.width,
         header.height,
         color="gray" if gray else "rgb",
         alpha=alpha,
-        decode_bytes=output + strips if strips else whole,
+        decode_bytes=output + bands if bands else whole,
         bits=_bits(header, masks),
-        strip_bytes=strips,
+        band_bytes=bands,
     )
 
 
@@ -155,7 +155,7 @@ def _is_plain(header: _Header, masks: tuple[int, ...]) -> bool:
 
 
 def read_raster(window: Window, facts: Facts) -> Raster:
-    """The rows of a bitmap that has `Facts.strip_bytes`."""
+    """The rows of a bitmap that has `Facts.band_bytes`."""
     header = _read_header(window)
     palette = None
     if header.bits == 8:
@@ -204,7 +204,7 @@ def _decode_bytes(header: _Header) -> int:
     return 2 * header.width * header.height * channels + SLACK
 
 
-def profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
+def profile(data: Data | Readable, facts: Facts) -> bytes | None:
     """The profile embedded by a V5 header: offset from the header's start, and size."""
     window = Window.over(data)
     if window.unpack("<L", 14) != (124,) or window.read(70, 4) != b"DEBM":

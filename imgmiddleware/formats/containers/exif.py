@@ -16,12 +16,12 @@ from imgmiddleware.formats.containers.ifd import (
     BIG_TYPES,
     ORIENTATION,
     SIZES,
-    Entry,
+    IfdEntry,
     Layout,
     read_directory,
     read_layout,
 )
-from imgmiddleware.formats.format import PARSE_ERRORS, Encoded, let_pass
+from imgmiddleware.formats.format import PARSE_ERRORS, Data, let_pass
 from imgmiddleware.formats.window import Readable, Window
 
 ARTIST, COPYRIGHT = 315, 33432
@@ -68,7 +68,7 @@ class Exif:
         return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})
 
 
-def parse(block: Encoded | Readable, directory: int = 0) -> Exif:
+def parse(block: Data | Readable, directory: int = 0) -> Exif:
     """The block (or TIFF file) whose first directory, or the one at `directory`, is the picture's.
 
     What is damaged is left out: EXIF is advice, and its loss costs nobody the picture.
@@ -96,7 +96,7 @@ def parse(block: Encoded | Readable, directory: int = 0) -> Exif:
 
 
 def _kept(
-    window: Window, layout: Layout, entries: Mapping[int, Entry], keeps: Callable[[int], bool]
+    window: Window, layout: Layout, entries: Mapping[int, IfdEntry], keeps: Callable[[int], bool]
 ) -> Values:
     small = {
         tag: entries[tag]
@@ -106,7 +106,7 @@ def _kept(
     return values(window, layout, small)
 
 
-def values(window: Window, layout: Layout, entries: Mapping[int, Entry]) -> dict[int, Value]:
+def values(window: Window, layout: Layout, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
     """The values of entries, but for those of no known type and those outside of the block."""
     found: dict[int, Value] = {}
     for tag, entry in entries.items():
@@ -118,7 +118,7 @@ def values(window: Window, layout: Layout, entries: Mapping[int, Entry]) -> dict
     return found
 
 
-def _raw(window: Window, layout: Layout, entry: Entry) -> bytes:
+def _raw(window: Window, layout: Layout, entry: IfdEntry) -> bytes:
     """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""
     raw = window.read(entry.offset, SIZES[entry.type] * entry.count)
     unit = {5: 4, 10: 4}.get(entry.type, SIZES[entry.type])

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.isobmff import (
-    Box,
     Container,
+    IsoBox,
     Item,
     boxes,
     icc,
     read_container,
 )
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import MAX_EXIF, Encoded, check_size, unsupported
+from imgmiddleware.formats.format import MAX_EXIF, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 #: Coded pixels of all items for each pixel of the picture: colour, alpha, gain map and thumbnails
@@ -50,7 +50,7 @@ _MIRRORS = (4, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CodedPicture:
     """An item that was held against its coded data: a coded item, or a grid of them."""
 
     width: int
@@ -63,7 +63,7 @@ class Picture:
 
 
 #: Holds a coded item against its data.
-Check = Callable[[Window, Item], Picture]
+Check = Callable[[Window, Item], CodedPicture]
 
 
 def brands(head: bytes) -> list[bytes]:
@@ -93,7 +93,7 @@ def stated_size(window: Window, item: Item) -> tuple[int, int]:
     return width, height
 
 
-def pictures(window: Window, container: Container, kind: bytes, check: Check) -> list[Picture]:
+def pictures(window: Window, container: Container, kind: bytes, check: Check) -> list[CodedPicture]:
     """The primary item's picture, and that of its plane of alpha if it has one.
 
     Every coded item, used or not, is held against its own data. Raises `ImageError`.
@@ -115,8 +115,8 @@ def pictures(window: Window, container: Container, kind: bytes, check: Check) ->
 
 
 def _checked(
-    window: Window, container: Container, item: Item, coded: Mapping[int, Picture]
-) -> Picture:
+    window: Window, container: Container, item: Item, coded: Mapping[int, CodedPicture]
+) -> CodedPicture:
     if item.id in coded:
         return coded[item.id]
     if item.kind == b"grid":
@@ -125,8 +125,8 @@ def _checked(
 
 
 def _grid(
-    window: Window, container: Container, item: Item, coded: Mapping[int, Picture]
-) -> Picture:
+    window: Window, container: Container, item: Item, coded: Mapping[int, CodedPicture]
+) -> CodedPicture:
     """Hold a grid (section 6.6.2.3) against its tiles, which must cover it just so."""
     width, height = stated_size(window, item)
     head = item.read(window, 0, 4)
@@ -148,7 +148,7 @@ def _grid(
         if not tile * (count - 1) < whole <= tile * count:
             raise damaged("the tiles of its grid do not cover it, or reach beyond it")
     pixels = sum(tile.pixels for tile in tiles)
-    return Picture(width, height, first.bits, first.gray, first.samples, pixels, tiled=True)
+    return CodedPicture(width, height, first.bits, first.gray, first.samples, pixels, tiled=True)
 
 
 def _targets(container: Container, kind: bytes, source: int) -> list[int]:
@@ -177,7 +177,7 @@ def facts(
     size: tuple[int, int],
     orientation: int,
     *,
-    parts: list[Picture],
+    parts: list[CodedPicture],
     decode_bytes: int,
 ) -> Facts:
     """Those of a picture that is shown at `size`; `parts` are its `pictures`."""
@@ -194,7 +194,7 @@ def facts(
     )
 
 
-def orientation(window: Window, properties: Iterable[Box]) -> int:
+def orientation(window: Window, properties: Iterable[IsoBox]) -> int:
     """The transforming properties in their order, as one EXIF orientation."""
     matrix = _MATRICES[1]
     for box in properties:
@@ -217,7 +217,7 @@ def profile(window: Window) -> bytes | None:
     return None
 
 
-def exif(data: Encoded) -> bytes | None:
+def exif(data: Data) -> bytes | None:
     """The block of the first Exif item (annex A.2.1), behind its offset field."""
     window = Window.over(data)
     container = read(window)

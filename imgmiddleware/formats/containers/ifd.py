@@ -41,7 +41,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IfdEntry:
     """One tag: `count` values of type `type`, the first at `offset`."""
 
     type: int
@@ -53,7 +53,7 @@ class Entry:
 class Directory:
     """One directory's entries by tag, the first of each, and the offset of the next directory."""
 
-    entries: dict[int, Entry]
+    entries: dict[int, IfdEntry]
     next: int
 
 
@@ -91,16 +91,16 @@ def read_directory(window: Window, layout: Layout, offset: int) -> Directory:
     head, size, letter, room = (8, 20, "Q", 8) if layout.big else (2, 12, "L", 4)
     block = window.read(offset + head, size * count)
     shape = struct.Struct(f"{layout.order}HH{letter}{letter}")
-    entries: dict[int, Entry] = {}
+    entries: dict[int, IfdEntry] = {}
     for index in range(count):
         tag, kind, number, value = shape.unpack_from(block, size * index)
         inline = SIZES.get(kind, room + 1) * number <= room
         place = offset + head + size * index + size - room
-        entries.setdefault(tag, Entry(kind, number, place if inline else value))
+        entries.setdefault(tag, IfdEntry(kind, number, place if inline else value))
     return Directory(entries, read_next(window, layout, offset, count))
 
 
-def read_values(window: Window, layout: Layout, entry: Entry, most: int) -> tuple[int, ...]:
+def read_values(window: Window, layout: Layout, entry: IfdEntry, most: int) -> tuple[int, ...]:
     """An entry's integers; damage where there are more than `most` or they are no integers."""
     if entry.type not in _INTEGERS or not 0 < entry.count <= most:
         raise damaged(f"a tag holds {entry.count} values of type {entry.type}")

@@ -24,7 +24,7 @@ MAX_REFERENCES = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class IsoBox:
     """A box's four letters and the range of its payload."""
 
     kind: bytes
@@ -43,13 +43,13 @@ class Item:
     id: int
     kind: bytes = b""
     extents: list[tuple[int, int]] = field(default_factory=list)
-    properties: list[Box] = field(default_factory=list)
+    properties: list[IsoBox] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         return sum(length for _, length in self.extents)
 
-    def property(self, kind: bytes) -> Box | None:
+    def property(self, kind: bytes) -> IsoBox | None:
         return next((box for box in self.properties if box.kind == kind), None)
 
     def read(self, window: Window, offset: int, length: int) -> bytes:
@@ -88,7 +88,7 @@ class Container:
 class _Cursor:
     """Big-endian numbers read one after the other inside a box."""
 
-    def __init__(self, window: Window, box: Box) -> None:
+    def __init__(self, window: Window, box: IsoBox) -> None:
         self._window, self._place, self._end = window, box.start, box.end
 
     def take(self, size: int) -> int:
@@ -105,7 +105,7 @@ class _Cursor:
         return self.take(1), self.take(3)
 
 
-def boxes(window: Window, start: int, end: int) -> Iterator[Box]:
+def boxes(window: Window, start: int, end: int) -> Iterator[IsoBox]:
     """The boxes of a range, which they must fill (14496-12, section 4.2)."""
     for _ in range(MAX_BOXES):
         if start == end:
@@ -120,19 +120,19 @@ def boxes(window: Window, start: int, end: int) -> Iterator[Box]:
             size = end - start
         if size < head or start + size > end:
             raise damaged(f"the box at byte {start} claims {size} bytes")
-        yield Box(kind, start + head, start + size)
+        yield IsoBox(kind, start + head, start + size)
         start += size
     raise damaged(f"a box holds more than {MAX_BOXES} boxes")
 
 
-def icc(window: Window, box: Box) -> bytes | None:
+def icc(window: Window, box: IsoBox) -> bytes | None:
     """The profile in a 'colr' box (14496-12, section 12.1.5); None where it holds another kind."""
     if window.read(box.start, 4) not in (b"prof", b"rICC"):
         return None
     return window.read(box.start + 4, box.size - 4) if box.size - 4 <= MAX_PROFILE else b""
 
 
-def read_container(window: Window, meta: Box) -> Container:
+def read_container(window: Window, meta: IsoBox) -> Container:
     """The items of a 'meta' box."""
     found = {box.kind: box for box in boxes(window, meta.start + 4, meta.end)}
     for kind in (b"pitm", b"iloc", b"iinf", b"iprp"):
@@ -158,7 +158,7 @@ def _checked(count: int, most: int, what: str) -> int:
     return count
 
 
-def _read_locations(window: Window, box: Box, idat: Box | None) -> dict[int, Item]:
+def _read_locations(window: Window, box: IsoBox, idat: IsoBox | None) -> dict[int, Item]:
     """'iloc' (section 8.11.3), each extent turned into a range of the file."""
     cursor = _Cursor(window, box)
     version, _ = cursor.version()
@@ -177,7 +177,7 @@ def _read_locations(window: Window, box: Box, idat: Box | None) -> dict[int, Ite
             raise unsupported("an item's data is outside the file or inside another item")
         if method == 1 and idat is None:
             raise damaged("an item's data is in a box that does not exist")
-        room = idat if method == 1 and idat else Box(b"", 0, window.size)
+        room = idat if method == 1 and idat else IsoBox(b"", 0, window.size)
         _read_extents(cursor, item, widths, room)
         if item.id in items:
             raise damaged(f"item {item.id} is listed twice")
@@ -186,7 +186,7 @@ def _read_locations(window: Window, box: Box, idat: Box | None) -> dict[int, Ite
 
 
 def _read_extents(
-    cursor: _Cursor, item: Item, widths: tuple[int, int, int, int], room: Box
+    cursor: _Cursor, item: Item, widths: tuple[int, int, int, int], room: IsoBox
 ) -> None:
     offset_width, length_width, base_width, index_width = widths
     base = cursor.take(base_width)
@@ -199,7 +199,7 @@ def _read_extents(
         item.extents.append((start, length))
 
 
-def _read_types(window: Window, box: Box, items: dict[int, Item]) -> None:
+def _read_types(window: Window, box: IsoBox, items: dict[int, Item]) -> None:
     """'iinf' and its 'infe' boxes (section 8.11.6)."""
     version = window.read(box.start, 1)[0]
     for entry in boxes(window, box.start + (8 if version else 6), box.end):
@@ -213,7 +213,7 @@ def _read_types(window: Window, box: Box, items: dict[int, Item]) -> None:
             items[id].kind = cursor.bytes(4)
 
 
-def _read_properties(window: Window, box: Box, items: dict[int, Item]) -> None:
+def _read_properties(window: Window, box: IsoBox, items: dict[int, Item]) -> None:
     """'ipco' and 'ipma' (23008-12, section 9.3)."""
     parts = list(boxes(window, box.start, box.end))
     pools = [part for part in parts if part.kind == b"ipco"]
@@ -235,7 +235,7 @@ def _read_properties(window: Window, box: Box, items: dict[int, Item]) -> None:
                     items[id].properties.append(shared[index - 1])
 
 
-def _read_references(window: Window, box: Box) -> tuple[Reference, ...]:
+def _read_references(window: Window, box: IsoBox) -> tuple[Reference, ...]:
     """'iref' (14496-12, section 8.11.12)."""
     wide = 4 if window.read(box.start, 1)[0] else 2
     found: list[Reference] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import COMPOSED, SLACK, Encoded, Format, check_size, unchanged
+from imgmiddleware.formats.format import COMPOSED, SLACK, Data, Format, check_size, unchanged
 from imgmiddleware.formats.window import Window
 
 #: Blocks and sub-blocks that the walk steps over: eight megabytes of image data, a tenth of a
@@ -110,7 +110,7 @@ def _check_image(window: Window, offset: int, canvas: tuple[int, int], first: bo
     return data + 1
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """None: the ICCRGBG1 extension of GIF is unknown to encoders and browsers alike."""
     return None
 

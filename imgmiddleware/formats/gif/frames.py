@@ -10,7 +10,7 @@ from typing import Literal
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.gif import facts as gif
 from imgmiddleware.formats.window import Window
 
@@ -29,14 +29,14 @@ class _Control:
     clear: int | None = None  # the transparent colour's index
 
 
-def read(data: Encoded, facts: Facts) -> Animation:
+def read(data: Data, facts: Facts) -> Animation:
     """The frames; raises 422 where the file ends or is no GIF any more."""
     packed = data[10]
     start = 13 + gif.table_bytes(packed)
     return Animation(_plays(data, start), _frames(data, facts, start))
 
 
-def _frames(data: Encoded, facts: Facts, at: int) -> Iterator[Frame]:
+def _frames(data: Data, facts: Facts, at: int) -> Iterator[Frame]:
     screen = (data[10] & 0x87, bytes(data[13:at]))
     control = _Control()
     for _ in range(facts.frames):
@@ -58,7 +58,7 @@ def _frames(data: Encoded, facts: Facts, at: int) -> Iterator[Frame]:
         at = end
 
 
-def _next_image(data: Encoded, at: int) -> tuple[int, _Control]:
+def _next_image(data: Data, at: int) -> tuple[int, _Control]:
     """Where the next image descriptor stands, and the graphic control before it."""
     control = _Control()
     while data[at] == _EXTENSION:
@@ -97,14 +97,14 @@ def _still(
     )
 
 
-def _skip(data: Encoded, at: int) -> int:
+def _skip(data: Data, at: int) -> int:
     """Behind the sub-blocks at `at`, terminator included (section 15)."""
     while length := data[at]:
         at += length + 1
     return at + 1
 
 
-def _plays(data: Encoded, at: int) -> int:
+def _plays(data: Data, at: int) -> int:
     """How often it runs: once, unless an extension before the first image says how often again."""
     while data[at] == _EXTENSION:
         start, end = at + 2, _skip(data, at + 2)

@@ -10,10 +10,10 @@ import struct
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers import heif
-from imgmiddleware.formats.containers.heif import Picture
+from imgmiddleware.formats.containers.heif import CodedPicture
 from imgmiddleware.formats.containers.isobmff import Item
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import SLACK, Encoded, Format, check_size, unchanged, unsupported
+from imgmiddleware.formats.format import SLACK, Data, Format, check_size, unchanged, unsupported
 from imgmiddleware.formats.heic.hevc import read_configuration, read_units
 from imgmiddleware.formats.window import Window
 
@@ -27,7 +27,7 @@ def sniff(head: bytes) -> bool:
     return brands[:1] != [b"hevc"] and not {b"heic", b"heix", b"heim", b"heis"}.isdisjoint(brands)
 
 
-def _check_coded(window: Window, item: Item) -> Picture:
+def _check_coded(window: Window, item: Item) -> CodedPicture:
     """Hold an item's size against the parameter sets of its configuration and of its data."""
     width, height = heif.stated_size(window, item)
     config = item.property(b"hvcC")
@@ -45,10 +45,10 @@ def _check_coded(window: Window, item: Item) -> Picture:
             f"its container claims {width} x {height} pixels for item {item.id}, "
             f"its HEVC data {first.width} x {first.height}"
         )
-    return Picture(width, height, first.bits, first.gray, first.samples, first.coded)
+    return CodedPicture(width, height, first.bits, first.gray, first.samples, first.coded)
 
 
-def _shown_size(window: Window, item: Item, picture: Picture) -> tuple[int, int]:
+def _shown_size(window: Window, item: Item, picture: CodedPicture) -> tuple[int, int]:
     """What the clean aperture leaves (14496-12, section 12.1.4), which the decoder cuts to."""
     box = item.property(b"clap")
     if box is None:
@@ -76,7 +76,7 @@ def read(window: Window) -> Facts:
     return heif.facts("heic", size, turned, parts=parts, decode_bytes=_decode_bytes(parts))
 
 
-def _decode_bytes(parts: list[Picture]) -> int:
+def _decode_bytes(parts: list[CodedPicture]) -> int:
     """The output, and for each coded picture its planes three times; of over 8 bits 40 more.
 
     Measured in all, bytes a pixel at 10 megapixels: gray 2.6, 4:2:0 5.0, 4:4:4 9.4, 4:2:0 with
@@ -89,7 +89,7 @@ def _decode_bytes(parts: list[Picture]) -> int:
     return total + sum(int(part.pixels * part.samples * width) * 3 for part in parts) + SLACK
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item."""
     return heif.profile(Window.over(data))
 

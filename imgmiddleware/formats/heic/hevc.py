@@ -28,7 +28,7 @@ Read = Callable[[int, int], bytes]  # offset, length -> bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class SequenceParameterSet:
     """The part of a sequence parameter set (section 7.3.2.2) that bounds its pictures."""
 
     width: int  # of what is shown, in luma samples
@@ -71,7 +71,7 @@ class _Bits:
         return (1 << zeros) - 1 + self.take(zeros)
 
 
-def read_sequence(unit: bytes) -> Sequence:
+def read_sequence(unit: bytes) -> SequenceParameterSet:
     """The sequence parameter set in a unit, its header of two bytes included."""
     bits = _Bits(unit)
     bits.take(16 + 4)
@@ -89,7 +89,7 @@ def read_sequence(unit: bytes) -> Sequence:
     if luma not in (8, 10, 12) or (chroma and other != luma):
         raise unsupported(f"it has {luma} bits in luma and {other} in chroma")
     shown = width - across * (left + right), height - down * (top + bottom)
-    return Sequence(*shown, width * height, luma, chroma)
+    return SequenceParameterSet(*shown, width * height, luma, chroma)
 
 
 def _skip_profile(bits: _Bits, layers: int) -> None:
@@ -102,9 +102,9 @@ def _skip_profile(bits: _Bits, layers: int) -> None:
         bits.take(88 * profile + 8 * level)
 
 
-def read_configuration(record: bytes) -> tuple[int, list[Sequence]]:
+def read_configuration(record: bytes) -> tuple[int, list[SequenceParameterSet]]:
     """Of 'hvcC' (ISO/IEC 14496-15, 8.3.3.1): the bytes of a unit's length; its sequences."""
-    found: list[Sequence] = []
+    found: list[SequenceParameterSet] = []
     if len(record) < 23:
         raise damaged("its HEVC configuration is cut short")
     at, left = 23, MAX_SETS
@@ -126,12 +126,12 @@ def read_configuration(record: bytes) -> tuple[int, list[Sequence]]:
     return (record[21] & 3) + 1, found
 
 
-def read_units(read: Read, size: int, wide: int) -> list[Sequence]:
+def read_units(read: Read, size: int, wide: int) -> list[SequenceParameterSet]:
     """The sequences among an item's units, each with its length in `wide` bytes before it.
 
     Raises 422 where the item holds not just one picture.
     """
-    found: list[Sequence] = []
+    found: list[SequenceParameterSet] = []
     offset = pictures = 0
     for _ in range(MAX_UNITS):
         if offset == size:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.containers.isobmff import Box, boxes
+from imgmiddleware.formats.containers.isobmff import IsoBox, boxes
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import (
     MAX_PROFILE,
     SLACK,
-    Encoded,
+    Data,
     Format,
     check_size,
     unchanged,
@@ -66,7 +66,7 @@ def _read_size(window: Window, start: int) -> _Size:
     return _Size(width, height, channels, depth + 1)
 
 
-def _boxes(window: Window) -> tuple[dict[bytes, Box], list[Box]]:
+def _boxes(window: Window) -> tuple[dict[bytes, IsoBox], list[IsoBox]]:
     """The boxes of the file, and those of its header."""
     found = {box.kind: box for box in boxes(window, 0, window.size)}
     if b"jp2h" not in found or b"jp2c" not in found:
@@ -95,7 +95,7 @@ def read(window: Window) -> Facts:
     )
 
 
-def _check_header(window: Window, header: list[Box], size: _Size) -> None:
+def _check_header(window: Window, header: list[IsoBox], size: _Size) -> None:
     kinds = {box.kind: box for box in header}
     if b"ihdr" not in kinds or kinds[b"ihdr"].size < 14:
         raise damaged("its header has no size")
@@ -119,7 +119,7 @@ def _decode_bytes(size: _Size) -> int:
     return size.width * size.height * 8 * size.channels + SLACK
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The 'colr' box whose method is a profile (section I.5.3.3)."""
     window = Window.over(data)
     if window.head(4) == _CODESTREAM:

@@ -13,7 +13,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import (
     MAX_PROFILE,
     SLACK,
-    Encoded,
+    Data,
     Format,
     check_size,
     unsupported,
@@ -165,7 +165,7 @@ def read(window: Window) -> Facts:
     )
 
 
-def vet(data: Encoded, facts: Facts) -> Encoded:
+def vet(data: Data, facts: Facts) -> Data:
     """Refuse more scans than any encoder writes, and fewer bits than the blocks must take."""
     window = Window.over(data)
     frame: _Frame | None = None
@@ -183,7 +183,7 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
     return data
 
 
-def _walk_scans(data: Encoded, segment: _Segment) -> int:
+def _walk_scans(data: Data, segment: _Segment) -> int:
     """Count the entropy-coded bytes of all scans up to EOI or, where that is missing, the end."""
     offset = segment.start + segment.length
     entropy, scans = 0, 1
@@ -204,7 +204,7 @@ def _walk_scans(data: Encoded, segment: _Segment) -> int:
     raise damaged(f"more than {MAX_SEGMENTS} segments stand between its scans")
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The ICC profile of the APP2 segments that name it (ICC.1, annex B.4), in sequence order."""
     window = Window.over(data)
     parts: dict[int, bytes] = {}
@@ -224,7 +224,7 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return whole if len(whole) <= MAX_PROFILE else b""
 
 
-def exif(data: Encoded) -> bytes | None:
+def exif(data: Data) -> bytes | None:
     """The block of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
     window = Window.over(data)
     for segment in _segments(window):

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.containers.isobmff import Box, boxes
+from imgmiddleware.formats.containers.isobmff import IsoBox, boxes
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import (
     MAX_EXIF,
     SLACK,
-    Encoded,
+    Data,
     Format,
     check_size,
     unsupported,
@@ -161,10 +161,10 @@ def _read_header(data: bytes) -> _Header:
     return _Header(width, height, orientation, depth, _ALPHA in kinds, count, gray)
 
 
-def _codestream(window: Window) -> Iterator[Box]:
+def _codestream(window: Window) -> Iterator[IsoBox]:
     """The parts of the codestream in their order, each without its box's own fields."""
     if window.head(2) == _BARE:
-        yield Box(b"jxlc", 0, window.size)
+        yield IsoBox(b"jxlc", 0, window.size)
         return
     for box in boxes(window, 0, window.size):
         if box.kind == b"jxlc":
@@ -172,7 +172,7 @@ def _codestream(window: Window) -> Iterator[Box]:
         elif box.kind == b"jxlp":
             if box.size < 4:
                 raise damaged("a part of its codestream is cut short")
-            yield Box(box.kind, box.start + 4, box.end)
+            yield IsoBox(box.kind, box.start + 4, box.end)
 
 
 def read(window: Window) -> Facts:
@@ -206,7 +206,7 @@ def _decode_bytes(header: _Header) -> int:
     return header.width * header.height * (24 + 16 * header.channels) + SLACK
 
 
-def vet(data: Encoded, facts: Facts) -> Encoded:
+def vet(data: Data, facts: Facts) -> Data:
     """The codestream alone: no metadata that inflates, and no JPEG to be made of it anew."""
     window = Window.over(data)
     if window.head(2) == _BARE:
@@ -214,12 +214,12 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
     return b"".join(window.read_all(part.start, part.size) for part in _codestream(window))
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """None: the decoder alone can read it, and hands it over with the pixels."""
     return None
 
 
-def exif(data: Encoded) -> Encoded | None:
+def exif(data: Data) -> Data | None:
     """The 'Exif' box, behind its offset field (18181-2); one that is compressed is not read."""
     window = Window.over(data)
     if window.head(2) == _BARE:

@@ -40,7 +40,7 @@ _ADAM7 = (
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class PngChunk:
     kind: bytes
     start: int  # of its length field
     length: int  # of its data
@@ -80,12 +80,12 @@ class Header:
         return total
 
 
-def chunks(window: Window) -> Iterator[Chunk]:
+def chunks(window: Window) -> Iterator[PngChunk]:
     """The chunks up to and including IEND; what stands behind it is nobody's."""
     offset = len(SIGNATURE)
     for _ in range(MAX_CHUNKS):
         length, kind = window.unpack(">L4s", offset)
-        chunk = Chunk(kind, offset, length)
+        chunk = PngChunk(kind, offset, length)
         if chunk.end > window.size:
             raise damaged(f"the chunk at byte {offset} claims {length} bytes, beyond the end")
         if not kind.isalpha():

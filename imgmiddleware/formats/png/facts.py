@@ -20,7 +20,7 @@ from imgmiddleware.formats.format import (
     MAX_EXIF,
     MAX_PROFILE,
     SLACK,
-    Encoded,
+    Data,
     Format,
     unsupported,
 )
@@ -31,13 +31,13 @@ from imgmiddleware.formats.png.chunks import (
     RGBA,
     SAMPLES,
     SIGNATURE,
-    Chunk,
     Header,
+    PngChunk,
     chunks,
     read_header,
     read_probed_header,
 )
-from imgmiddleware.formats.png.rows import strip_bytes
+from imgmiddleware.formats.png.rows import band_bytes
 from imgmiddleware.formats.window import Window
 
 #: Deflate's best: a length-258 match coded in two bits (RFC 1951, 3.2.5), 1032 bytes out of one.
@@ -54,16 +54,16 @@ def sniff(head: bytes) -> bool:
 class _Body:
     """The chunks behind IHDR."""
 
-    first: dict[bytes, Chunk]  # of each kind; PLTE and tRNS only before IDAT, where they must be
+    first: dict[bytes, PngChunk]  # of each kind; PLTE and tRNS only before IDAT, where they must be
     idat_bytes: int
-    kept: tuple[Chunk, ...]  # the chunks that are the picture
+    kept: tuple[PngChunk, ...]  # the chunks that are the picture
     total: int
     frames: int  # control chunks of an animation (clause 11.3.6.2)
 
 
 def _walk(window: Window, header: Header) -> _Body:
-    first: dict[bytes, Chunk] = {}
-    kept: list[Chunk] = []
+    first: dict[bytes, PngChunk] = {}
+    kept: list[PngChunk] = []
     total, idat_bytes, frames, last = 0, 0, 0, b""
     for chunk in chunks(window):
         kind, total = chunk.kind, total + 1
@@ -114,8 +114,8 @@ def _transparency(
     return True, window.unpack(f">{SAMPLES[header.color]}H", chunk.data)
 
 
-def _decode_bytes(header: Header, alpha: bool, frames: int, strips: int) -> int:
-    """In strips the output and what these take; else twice, as imdecode holds a copy for a moment.
+def _decode_bytes(header: Header, alpha: bool, frames: int, bands: int) -> int:
+    """In bands the output and what these take; else twice, as imdecode holds a copy for a moment.
 
     Measured, bytes a pixel at 20 megapixels, interlaced or not: gray 1.99, palette and RGB 6.00,
     gray or RGB with alpha 8.00; in 16 bits 3.99, 11.98 and 15.99.
@@ -124,8 +124,8 @@ def _decode_bytes(header: Header, alpha: bool, frames: int, strips: int) -> int:
     channels = 1 if gray else 4 if alpha else 3
     pixels = header.width * header.height
     output = pixels * channels * max(1, header.bits // 8)
-    if strips:
-        return output + strips
+    if bands:
+        return output + bands
     return 2 * output + SLACK + (frames > 1) * COMPOSED * pixels
 
 
@@ -140,7 +140,7 @@ def read(window: Window) -> Facts:
         )
     alpha, transparent = _transparency(window, header, body)
     frames = _count_frames(body)
-    strips = strip_bytes(header, b"tRNS" in body.first) if frames == 1 else 0
+    bands = band_bytes(header, b"tRNS" in body.first) if frames == 1 else 0
     return Facts(
         "png",
         header.width,
@@ -150,22 +150,22 @@ def read(window: Window) -> Facts:
         alpha,
         16 if header.bits == 16 else 8,
         frames,
-        _decode_bytes(header, alpha, frames, strips),
+        _decode_bytes(header, alpha, frames, bands),
         bits=header.bits,
         transparent=transparent,
-        strip_bytes=strips,
+        band_bytes=bands,
         bare=b"eXIf" not in body.first,
     )
 
 
-def _read_exif(window: Window, chunk: Chunk | None) -> bytes | None:
+def _read_exif(window: Window, chunk: PngChunk | None) -> bytes | None:
     """The block of eXIf (clause 11.3.4.5), which some begin with JPEG's prefix."""
     if chunk is None or chunk.length > MAX_EXIF:
         return None
     return window.read(chunk.data, chunk.length).removeprefix(b"Exif\0\0")
 
 
-def exif(data: Encoded) -> bytes | None:
+def exif(data: Data) -> bytes | None:
     """The block of eXIf."""
     window = Window.over(data)
     return _read_exif(window, _walk(window, read_header(window)).first.get(b"eXIf"))
@@ -179,7 +179,7 @@ def _count_frames(body: _Body) -> int:
     return max(1, body.frames)
 
 
-def vet(data: Encoded, facts: Facts) -> Encoded:
+def vet(data: Data, facts: Facts) -> Data:
     """The file with nothing in it but the picture; the same object where that is all it holds."""
     window = Window.over(data)
     header = read_probed_header(window, facts)
@@ -191,7 +191,7 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
     return b"".join([SIGNATURE, *(view[chunk.start : chunk.end] for chunk in body.kept)])
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The ICC profile of iCCP (clause 11.3.2.3), before IDAT: a name, a method, a zlib stream."""
     window = Window.over(data)
     before = takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(window))

@@ -11,9 +11,9 @@ from typing import Literal
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.png import facts as png
-from imgmiddleware.formats.png.chunks import SIGNATURE, Chunk, chunks
+from imgmiddleware.formats.png.chunks import SIGNATURE, PngChunk, chunks
 from imgmiddleware.formats.window import Window
 
 _DISPOSALS: tuple[Literal["keep", "background", "previous"], ...] = (
@@ -37,7 +37,7 @@ class _Control:
     parts: list[bytes] = field(default_factory=list)
 
 
-def read(data: Encoded, facts: Facts) -> Animation:
+def read(data: Data, facts: Facts) -> Animation:
     """The frames; raises 422 where their chunks are out of order or do not fit the canvas."""
     window = Window.over(data)
     plays = 0
@@ -48,7 +48,7 @@ def read(data: Encoded, facts: Facts) -> Animation:
     return Animation(plays, _frames(data, facts))
 
 
-def _frames(data: Encoded, facts: Facts) -> Iterator[Frame]:
+def _frames(data: Data, facts: Facts) -> Iterator[Frame]:
     """A frame is done when the next begins."""
     window, view = Window.over(data), memoryview(data)
     head = b""
@@ -73,7 +73,7 @@ def _frames(data: Encoded, facts: Facts) -> Iterator[Frame]:
         yield _frame(head, control)
 
 
-def _control(window: Window, chunk: Chunk, facts: Facts) -> _Control:
+def _control(window: Window, chunk: PngChunk, facts: Facts) -> _Control:
     if chunk.length != 26:
         raise damaged("a frame's control chunk has not 26 bytes")
     _, width, height, left, top, delay, parts, dispose, blend = window.unpack(

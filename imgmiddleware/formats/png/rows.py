@@ -12,8 +12,8 @@ from imgmiddleware.formats.png.chunks import (
     GRAY_ALPHA,
     PALETTE,
     SAMPLES,
-    Chunk,
     Header,
+    PngChunk,
     chunks,
     read_probed_header,
 )
@@ -21,7 +21,7 @@ from imgmiddleware.formats.raster import ADOBE_DEFLATE, Raster, filtered_bytes
 from imgmiddleware.formats.window import Window
 
 
-def strip_bytes(header: Header, clear: bool) -> int:
+def band_bytes(header: Header, clear: bool) -> int:
     """What decoding a few rows at a time takes beside the picture; 0 where it cannot be.
 
     `clear` tells that a colour or entry of the palette is transparent (tRNS).
@@ -31,9 +31,9 @@ def strip_bytes(header: Header, clear: bool) -> int:
 
 
 def read_raster(window: Window, facts: Facts) -> Raster:
-    """The rows of a PNG that has `strip_bytes`; its one piece begins with the first IDAT chunk."""
+    """The rows of a PNG that has `band_bytes`; its one piece begins with the first IDAT chunk."""
     header = read_probed_header(window, facts)
-    palette: Chunk | None = None
+    palette: PngChunk | None = None
     for chunk in chunks(window):
         if chunk.kind == b"PLTE":
             palette = chunk
@@ -60,7 +60,7 @@ def read_raster(window: Window, facts: Facts) -> Raster:
     )
 
 
-def _palette(window: Window, chunk: Chunk) -> bytes:
+def _palette(window: Window, chunk: PngChunk) -> bytes:
     """Blue, green, red; a colour that is not there is black."""
     table = window.read(chunk.data, min(chunk.length, 768))
     turned = bytes(value for at in range(0, len(table), 3) for value in table[at : at + 3][::-1])

@@ -10,7 +10,7 @@ from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.containers.ifd import (
     ORIENTATION,
     Directory,
-    Entry,
+    IfdEntry,
     Layout,
     read_directory,
     read_layout,
@@ -20,16 +20,16 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import (
     MAX_PROFILE,
     PARSE_ERRORS,
-    Encoded,
+    Data,
     Format,
     check_size,
     let_pass,
     unsupported,
 )
-from imgmiddleware.formats.tiff.kinds import COLORS, Kind, Piece, check_decodable
+from imgmiddleware.formats.tiff.kinds import COLORS, Piece, SampleLayout, check_decodable
 from imgmiddleware.formats.tiff.memory import decode_bytes, output_bytes
-from imgmiddleware.formats.tiff.pages import find_copies, find_pages, is_like, reduced_by
-from imgmiddleware.formats.tiff.pieces import strip_bytes
+from imgmiddleware.formats.tiff.pages import find_overviews, find_pages, is_like, reduced_by
+from imgmiddleware.formats.tiff.pieces import band_bytes
 from imgmiddleware.formats.window import Readable, Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
@@ -90,7 +90,7 @@ class _Page:
     def has(self, tag: int) -> bool:
         return tag in self.directory.entries
 
-    def _read(self, entry: Entry, most: int) -> tuple[int, ...]:
+    def _read(self, entry: IfdEntry, most: int) -> tuple[int, ...]:
         return read_values(self.window, self.layout, entry, most)
 
 
@@ -105,7 +105,7 @@ def _open(window: Window, offset: int = 0) -> _Page:
     return _Page(window, layout, read_directory(window, layout, offset or layout.first))
 
 
-def _read_kind(page: _Page) -> Kind:
+def _read_kind(page: _Page) -> SampleLayout:
     if page.has(_DNG_VERSION):
         raise unsupported("it is a camera's raw picture (DNG)")
     width, height = page.value(_WIDTH), page.value(_LENGTH)
@@ -129,7 +129,7 @@ def _read_kind(page: _Page) -> Kind:
     separate = planar == 2 and samples > 1
     associated = alpha and 1 in extra
     check_decodable(samples, photometric, separate, deep=bits > 8, associated=associated)
-    return Kind(
+    return SampleLayout(
         width, height, bits, samples, photometric, compression, separate, real, alpha, associated
     )
 
@@ -149,7 +149,7 @@ def _read_samples(page: _Page, samples: int, photometric: int) -> tuple[int, boo
     return depth, False
 
 
-def _check_pieces(page: _Page, kind: Kind) -> Piece:
+def _check_pieces(page: _Page, kind: SampleLayout) -> Piece:
     """Hold strips or tiles against the geometry and the file."""
     tiled = page.has(_TILE_WIDTH) or page.has(_TILE_OFFSETS)
     if tiled:
@@ -177,7 +177,7 @@ def _check_pieces(page: _Page, kind: Kind) -> Piece:
     return Piece(wide * high, high * -(-wide * samples * kind.bits // 8), max(counts))
 
 
-def _check_room(kind: Kind, planes: int, stored: int) -> None:
+def _check_room(kind: SampleLayout, planes: int, stored: int) -> None:
     """Refuse fewer bytes than the compression could inflate to the picture."""
     inflation = _INFLATION[kind.compression]
     if inflation is None:
@@ -200,20 +200,20 @@ def read_page(window: Window, number: int) -> Facts:
     pages = find_pages(window, layout)
     number = number if number < len(pages) else 0
     facts, kind = _read_facts(window, pages[number] if number else 0)
-    copies = _copies(window, find_copies(window, layout, pages, number), facts, kind)
-    return replace(facts, frames=len(pages), copies=copies)
+    overviews = _overviews(window, find_overviews(window, layout, pages, number), facts, kind)
+    return replace(facts, frames=len(pages), overviews=overviews)
 
 
-def _read_facts(window: Window, directory: int) -> tuple[Facts, Kind]:
+def _read_facts(window: Window, directory: int) -> tuple[Facts, SampleLayout]:
     page = _open(window, directory)
     kind = _read_kind(page)
     piece = _check_pieces(page, kind)
     orientation = page.value(ORIENTATION, 1)
     # Of a further page a copy of the file is made, which begins with it.
     whole = decode_bytes(kind, piece, window.size) + (window.size if directory else 0)
-    strips = strip_bytes(window, page.directory, kind, piece)
-    if strips + output_bytes(kind) > whole:
-        strips = 0
+    bands = band_bytes(window, page.directory, kind, piece)
+    if bands + output_bytes(kind) > whole:
+        bands = 0
     facts = Facts(
         "tiff",
         kind.width,
@@ -222,18 +222,18 @@ def _read_facts(window: Window, directory: int) -> tuple[Facts, Kind]:
         COLORS[kind.photometric],
         kind.alpha,
         max(8, kind.bits),
-        decode_bytes=strips + output_bytes(kind) if strips else whole,
+        decode_bytes=bands + output_bytes(kind) if bands else whole,
         bits=kind.bits,
         inverted=kind.photometric == _WHITE_IS_ZERO and kind.bits == 16,
         associated=kind.associated,
-        strip_bytes=strips,
+        band_bytes=bands,
         directory=directory,
     )
     return facts, kind
 
 
-def _copies(
-    window: Window, directories: Iterable[int], facts: Facts, kind: Kind
+def _overviews(
+    window: Window, directories: Iterable[int], facts: Facts, kind: SampleLayout
 ) -> tuple[Facts, ...]:
     """Those directories that hold what can stand for the page; another kind, or damage, cannot."""
     found = []
@@ -245,14 +245,14 @@ def _copies(
             continue
         by = reduced_by((copy.width, copy.height), (facts.width, facts.height))
         turned = copy.orientation != facts.orientation
-        whole = bool(copy.strip_bytes) != bool(facts.strip_bytes)  # decoders turn what is whole
+        whole = bool(copy.band_bytes) != bool(facts.band_bytes)  # decoders turn what is whole
         heavier = copy.decode_bytes > facts.decode_bytes  # the limits are held against the page
         if by and is_like(its, kind) and not (turned or whole or heavier):
             found.append(replace(copy, reduced=by))
     return tuple(sorted(found, key=lambda copy: copy.reduced))
 
 
-def vet(data: Encoded, facts: Facts) -> Encoded:
+def vet(data: Data, facts: Facts) -> Data:
     """The file with the page in question as its first, which is the one that decoders take."""
     if not facts.directory:
         return data
@@ -263,13 +263,13 @@ def vet(data: Encoded, facts: Facts) -> Encoded:
     return memoryview(copy).toreadonly()
 
 
-def profile(data: Encoded | Readable, facts: Facts) -> bytes | None:
+def profile(data: Data | Readable, facts: Facts) -> bytes | None:
     """Tag 34675, as it is."""
     page = _open(Window.over(data), facts.directory)
     return bytes(page.values(_PROFILE, (), MAX_PROFILE)) or None
 
 
-def exif(data: Encoded | Readable) -> Encoded | Readable:
+def exif(data: Data | Readable) -> Data | Readable:
     """The file itself: its directories are of the same making."""
     return data
 

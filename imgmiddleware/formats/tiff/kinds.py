@@ -22,7 +22,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SampleLayout:
     """Sample layout of the first page."""
 
     width: int

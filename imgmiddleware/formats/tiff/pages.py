@@ -1,4 +1,4 @@
-"""The directories of a TIFF: its pages, and smaller copies of a page, of which a pyramid is made.
+"""The directories of a TIFF: its pages, and the overviews of a page, which make a pyramid.
 
 Scanners, microscopes and maps write those, so that nobody need read all of a picture to show it.
 """
@@ -18,7 +18,7 @@ from imgmiddleware.formats.containers.ifd import (
     read_values,
 )
 from imgmiddleware.formats.format import PARSE_ERRORS, let_pass
-from imgmiddleware.formats.tiff.kinds import Kind
+from imgmiddleware.formats.tiff.kinds import SampleLayout
 from imgmiddleware.formats.window import Window
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
@@ -47,26 +47,26 @@ def find_pages(window: Window, layout: Layout) -> tuple[int, ...]:
     return tuple(seen)
 
 
-def find_copies(
+def find_overviews(
     window: Window, layout: Layout, pages: tuple[int, ...], number: int
 ) -> Iterator[int]:
-    """The offsets of directories that say that they are smaller copies of this page.
+    """The offsets of directories that say that they are smaller overviews of this page.
 
     Its own directory lists them (TIFF Technical Note 1, SubIFD trees), or they follow it as pages.
     """
     below = _values(window, layout, pages[number], _SUB_DIRECTORIES)
-    listed = (offset for offset in below if _is_copy(window, layout, offset))
-    after = takewhile(lambda offset: _is_copy(window, layout, offset), pages[number + 1 :])
+    listed = (offset for offset in below if _is_overview(window, layout, offset))
+    after = takewhile(lambda offset: _is_overview(window, layout, offset), pages[number + 1 :])
     return islice(chain(listed, after), MAX_COPIES)
 
 
-def _is_copy(window: Window, layout: Layout, offset: int) -> bool:
+def _is_overview(window: Window, layout: Layout, offset: int) -> bool:
     (kind,) = _values(window, layout, offset, _SUBFILE_TYPE)[:1] or (0,)
     return bool(kind & _SMALLER) and not kind & _MASK
 
 
 def _values(window: Window, layout: Layout, offset: int, tag: int) -> tuple[int, ...]:
-    """Of a tag of a directory; none where it is damaged: that costs the copies only."""
+    """Of a tag of a directory; none where it is damaged: that costs the overviews only."""
     try:
         entry = read_directory(window, layout, offset).entries.get(tag)
         return read_values(window, layout, entry, MAX_COPIES) if entry else ()
@@ -87,7 +87,7 @@ def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
     return 0
 
 
-def is_like(copy: Kind, page: Kind) -> bool:
+def is_like(overview: SampleLayout, page: SampleLayout) -> bool:
     """Whether samples mean the same; of a palette nobody can average them."""
-    same = replace(copy, width=page.width, height=page.height, compression=page.compression)
+    same = replace(overview, width=page.width, height=page.height, compression=page.compression)
     return same == page and page.photometric != _PALETTE

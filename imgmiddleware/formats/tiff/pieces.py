@@ -22,7 +22,7 @@ from imgmiddleware.formats.raster import (
     plain_bytes,
     together,
 )
-from imgmiddleware.formats.tiff.kinds import Kind, Piece
+from imgmiddleware.formats.tiff.kinds import Piece, SampleLayout
 from imgmiddleware.formats.window import Window
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
@@ -41,7 +41,7 @@ _MOST_SAMPLES = 2**24
 _ENTRY = 96
 
 
-def strip_bytes(window: Window, directory: Directory, kind: Kind, piece: Piece) -> int:
+def band_bytes(window: Window, directory: Directory, kind: SampleLayout, piece: Piece) -> int:
     """What decoding piece by piece takes beside the picture itself; 0 where it cannot be."""
     layout = read_layout(window)
     value = _Values(window, layout, directory).value
@@ -73,7 +73,7 @@ def strip_bytes(window: Window, directory: Directory, kind: Kind, piece: Piece) 
 
 
 def read_raster(window: Window, facts: Facts) -> Raster:
-    """The strips or tiles of a page that has `strip_bytes`: held against the file by then."""
+    """The strips or tiles of a page that has `band_bytes`: held against the file by then."""
     layout = read_layout(window)
     directory = read_directory(window, layout, facts.directory or layout.first)
     read = _Values(window, layout, directory)

@@ -13,7 +13,7 @@ from imgmiddleware.formats.format import (
     MAX_EXIF,
     MAX_PROFILE,
     SLACK,
-    Encoded,
+    Data,
     Format,
     check_size,
     unchanged,
@@ -31,7 +31,7 @@ _ALPHA, _ANIMATION = 0x10, 0x02  # bits of VP8X's first byte
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class RiffChunk:
     kind: bytes
     start: int  # of its data
     length: int  # of its data
@@ -57,19 +57,19 @@ def riff_end(window: Window) -> int:
     return 8 + int(size)
 
 
-def chunks(window: Window, start: int, end: int, most: int = MAX_CHUNKS) -> Iterator[Chunk]:
+def chunks(window: Window, start: int, end: int, most: int = MAX_CHUNKS) -> Iterator[RiffChunk]:
     for _ in range(most):
         if end - start < 8:  # a rest too short for a chunk header is padding
             return
         kind, length = window.unpack("<4sL", start)
         if start + 8 + length > end:
             raise damaged(f"the chunk at byte {start} claims {length} bytes, beyond the end")
-        yield Chunk(kind, start + 8, length)
+        yield RiffChunk(kind, start + 8, length)
         start += 8 + length + (length & 1)
     raise damaged(f"it has more than {most} chunks in one container")
 
 
-def _read_bitstream(window: Window, chunk: Chunk) -> _Bitstream:
+def _read_bitstream(window: Window, chunk: RiffChunk) -> _Bitstream:
     if chunk.length < 10:
         raise damaged("its image data is shorter than its header")
     if chunk.kind == _LOSSLESS:  # RFC 9649, section 3.4
@@ -87,7 +87,7 @@ def _read_bitstream(window: Window, chunk: Chunk) -> _Bitstream:
     return _Bitstream(width, height, False)
 
 
-def _only_bitstream(window: Window, chunks: Iterator[Chunk]) -> _Bitstream:
+def _only_bitstream(window: Window, chunks: Iterator[RiffChunk]) -> _Bitstream:
     """The first VP8 or VP8L chunk, as libwebp takes it; ALPH may stand before it."""
     for chunk in chunks:
         if chunk.kind in (_LOSSY, _LOSSLESS):
@@ -140,7 +140,7 @@ def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool)
     return _facts(canvas.width, canvas.height, canvas.alpha, orientation, frames or None)
 
 
-def _check_frame(window: Window, chunk: Chunk, canvas: _Bitstream) -> None:
+def _check_frame(window: Window, chunk: RiffChunk, canvas: _Bitstream) -> None:
     """Hold an ANMF chunk (section 2.7.1.1) against the canvas and against its own image data."""
     if chunk.length < 16:
         raise damaged("a frame is shorter than its header")
@@ -162,7 +162,7 @@ def _facts(width: int, height: int, alpha: bool, orientation: int, frames: int |
     return Facts("webp", width, height, orientation, "rgb", alpha, 8, frames or 1, decode_bytes)
 
 
-def profile(data: Encoded, facts: Facts) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The ICCP chunk, as it is."""
     window = Window.over(data)
     for chunk in chunks(window, 12, riff_end(window)):
@@ -172,14 +172,14 @@ def profile(data: Encoded, facts: Facts) -> bytes | None:
     return None
 
 
-def _read_exif(window: Window, chunk: Chunk | None) -> bytes | None:
+def _read_exif(window: Window, chunk: RiffChunk | None) -> bytes | None:
     """The block of an EXIF chunk, which some begin with JPEG's prefix."""
     if chunk is None or chunk.length > MAX_EXIF:
         return None
     return window.read(chunk.start, chunk.length).removeprefix(b"Exif\0\0")
 
 
-def exif(data: Encoded) -> bytes | None:
+def exif(data: Data) -> bytes | None:
     """The block of the first EXIF chunk."""
     window = Window.over(data)
     found = (chunk for chunk in chunks(window, 12, riff_end(window)) if chunk.kind == b"EXIF")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Encoded
+from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.webp import facts as webp
 from imgmiddleware.formats.window import Window
 
@@ -15,7 +15,7 @@ _NO_BLENDING, _DISPOSE = 0x02, 0x01
 _EXTENDED_ALPHA = 0x10
 
 
-def read(data: Encoded, facts: Facts) -> Animation:
+def read(data: Data, facts: Facts) -> Animation:
     """The frames, whose places on the canvas the header's walk has checked."""
     window = Window.over(data)
     plays = 0
@@ -46,7 +46,7 @@ def _frames(window: Window) -> Iterator[Frame]:
         )
 
 
-def _still(window: Window, frame: webp.Chunk, width: int, height: int) -> bytes:
+def _still(window: Window, frame: webp.RiffChunk, width: int, height: int) -> bytes:
     """A WebP of the frame's image data: plain, or extended where a plane of alpha goes with it."""
     alpha = image = b""
     start, end = frame.start + 16, frame.start + frame.length

@@ -1,4 +1,4 @@
-"""Originals that are read in strips: against their own samples, cut and averaged by arithmetic."""
+"""Originals that are read in bands: against their own samples, cut and averaged by arithmetic."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from hostile import chunk, tiff
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
+from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.png import decode as filtered_rows
-from imgmiddleware.formats.strips import decode_strips
 from imgmiddleware.formats.tiff import decode_pieces as pieces
 from imgmiddleware.imaging import decode_original, make_plan, plan, predicted_bytes, render
 from imgmiddleware.operations import build
@@ -295,7 +295,7 @@ def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> Non
     data, seen = KINDS[kind].make(pixels), KINDS[kind].seen(pixels)
     facts = probe(data)
     # Of 16 bits in tiles, which OpenCV decodes in little memory, small ones are decoded whole.
-    assert facts.strip_bytes or kind == "tiff rgb 16 tiles"
+    assert facts.band_bytes or kind == "tiff rgb 16 tiles"
     height, width = seen.shape[:2]
     boxes = [
         (0, 0, width, height),
@@ -306,7 +306,7 @@ def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> Non
     for box, times in itertools.product(boxes, range(4 if KINDS[kind].halves else 1)):
         left, top, wide, high = box
         expected = averaged(seen[top : top + high, left : left + wide], times)
-        found = decode_strips(Counted(data), facts, box, times)
+        found = decode_bands(Counted(data), facts, box, times)
         assert found.dtype == expected.dtype
         assert np.array_equal(found, expected), (box, times)
 
@@ -329,13 +329,13 @@ def test_the_result_is_that_of_the_plain_path(
     monkeypatch.setattr(plan, "_SHARED", kept)
     blocks_of(5000, monkeypatch)
     data = KINDS[kind].make(picture(size))
-    strips = probe(data)
-    passing = [make_plan(strips, build(query)).passes for query in QUERIES]
-    assert any(passing) is (not kept and strips.strip_bytes > 0 and not strips.alpha)
+    bands = probe(data)
+    passing = [make_plan(bands, build(query)).passes for query in QUERIES]
+    assert any(passing) is (not kept and bands.band_bytes > 0 and not bands.alpha)
     assert not all(passing)
     for query in QUERIES:
         bodies = []
-        for facts in (strips, replace(strips, strip_bytes=0)):
+        for facts in (bands, replace(bands, band_bytes=0)):
 
             def replan(part: Any, facts: Facts = facts, query: dict[str, str] = query) -> Any:
                 return make_plan(facts, build(query), part=part)
@@ -354,7 +354,7 @@ def test_a_turned_tiff_is_turned_once(orientation: int) -> None:
     with Image.open(file) as image:
         upright = np.asarray(image)  # turned by Pillow
     facts = probe(file.getvalue())
-    assert facts.strip_bytes
+    assert facts.band_bytes
     made = make_plan(facts, build({"fm": "png"}))
     body = render(decode_original(Counted(file.getvalue()), facts, made), made, lambda _: made).body
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), upright)
@@ -365,7 +365,7 @@ def test_a_page_is_read_by_its_own_directory(page: int) -> None:
     first, second = (Image.fromarray(picture(size)[..., :3]) for size in SIZES)
     file = io.BytesIO()
     first.save(file, "TIFF", compression="tiff_lzw", save_all=True, append_images=[second])
-    assert read_facts(Counted(file.getvalue()), FORMATS, page - 1).strip_bytes
+    assert read_facts(Counted(file.getvalue()), FORMATS, page - 1).band_bytes
     answer = ImageService(lambda id: file.getvalue()).handle(
         ImageRequest("GET", "/image/x", f"page={page}&fm=png")
     )
@@ -384,9 +384,9 @@ def test_rows_that_are_cut_away_are_not_read(kind: str, monkeypatch: pytest.Monk
     data = KINDS[kind].make(picture("even"))
     facts = probe(data)
     head = Counted(data)
-    decode_strips(head, facts, (0, 0, 1, 1), 0)
+    decode_bands(head, facts, (0, 0, 1, 1), 0)
     band = Counted(data)
-    decode_strips(band, facts, (0, 80, 208, 16), 1)  # a tenth of its rows, two strips at most
+    decode_bands(band, facts, (0, 80, 208, 16), 1)  # a tenth of its rows, two strips at most
     assert band.total < head.total + len(data) / 4
 
 
@@ -395,7 +395,7 @@ def test_columns_that_are_cut_away_are_not_read() -> None:
     for data in (bmp(wide, 24), tif(wide, 2, wide=256)):
         original = Counted(data)
         box = (9000, 0, 100, 24)
-        found = decode_strips(original, probe(data), box, 0)
+        found = decode_bands(original, probe(data), box, 0)
         expected = wide[:, 9000:9100]
         assert np.array_equal(found, expected if data[:2] == b"BM" else expected[..., ::-1])
         assert original.total < len(data) / 10
@@ -432,7 +432,7 @@ def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
         facts = read_facts(opened, FORMATS)
         os.truncate(path, 5000)
         with pytest.raises(ImageError, match="changed"):
-            decode_strips(opened, facts, (0, 0, 208, 160), 1)
+            decode_bands(opened, facts, (0, 0, 208, 160), 1)
 
 
 def damage(data: bytes, tag: int, values: list[int]) -> bytes:
@@ -559,10 +559,10 @@ def test_of_rows_that_pass_few_are_predicted(monkeypatch: pytest.MonkeyPatch) ->
 def test_stored_bytes_that_no_row_needs_are_predicted() -> None:
     """A strip of 6 kB of samples that claims 20 MB of the file: read, joined and handed on."""
     small = tif(np.zeros((64, 64, 3), np.uint8), 2, high=32, compression=LZW)
-    assert probe(small).strip_bytes
+    assert probe(small).band_bytes
     claims = damage(small + bytes(20 * 2**20), 279, [20 * 2**20, 100])
     facts = probe(claims)
-    assert facts.strip_bytes == 0
+    assert facts.band_bytes == 0
     assert facts.decode_bytes > 40 * 2**20
     assert refused(claims)[0] == 422
 

@@ -1,4 +1,4 @@
-"""Strips: an original whose rows can be read a few at a time, reduced as they come.
+"""Bands: an original whose rows can be read a few at a time, reduced as they come.
 
 Memory then follows the result, and time is that of reading once. Rows and tiles that the plan cuts
 away are not read. What comes out is, bit for bit, what decoding all of it, cutting and halving so
@@ -27,8 +27,8 @@ from imgmiddleware.sources.original import Original
 Block = tuple[int, Pixels]
 
 
-def decode_strips(original: Original, facts: Facts, box: Box, times: int) -> Pixels:
-    """The box of an original with `Facts.strip_bytes`, halved so many times, as stored.
+def decode_bands(original: Original, facts: Facts, box: Box, times: int) -> Pixels:
+    """The box of an original with `Facts.band_bytes`, halved so many times, as stored.
 
     (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
     `ImageError`: 422 where it is damaged, 503 where it has changed.
@@ -45,7 +45,7 @@ def decode_strips(original: Original, facts: Facts, box: Box, times: int) -> Pix
     return result
 
 
-def passing_strips(original: Original, facts: Facts, box: Box, times: int) -> PassingRows:
+def passing_bands(original: Original, facts: Facts, box: Box, times: int) -> PassingRows:
     """The same rows, from the top down, while they are read: it raises then too."""
     raster = read_raster(original, facts)
     step = 2**times
