@@ -1,6 +1,6 @@
 """Facts of an original from its header, read and not believed: nothing is decoded in this room.
 
-A decoder trusts the numbers it finds: a kilobyte that claims 65,500 x 16,000 pixels costs 6 GB. So
+A decoder trusts the numbers it finds: a file of a few kilobytes has made one allocate gigabytes. So
 before one sees an original, `read_facts` reads its header and holds each number against the others
 and against the file, `Facts.decode_bytes` bounds what decoding may allocate, and `vet` walks the
 body.

@@ -15,8 +15,8 @@ from imgmiddleware.formats.window import Readable, Window
 #: An encoded original in memory.
 Data = bytes | memoryview
 
-#: The largest colour profile that is handed on. Printers' profiles with dense tables reach 3 MB and
-#: a zlib stream of 4 KB can inflate to 4 MB: so the bound is on the inflated size.
+#: The largest colour profile that is handed on. Printers' profiles with dense tables reach 3 MB;
+#: a short zlib stream can inflate to more: so the bound is on the inflated size.
 MAX_PROFILE = 4 * 1024 * 1024
 
 #: EXIF beyond this is not read: JPEG's, from which it is usually copied, ends at 64 KiB.

@@ -1,8 +1,7 @@
 """The limits: what is refused before any decoder sees it, and what the refusal says.
 
-A decoder believes the header: one kilobyte that claims 65500 x 16000 pixels costs 20 seconds and 6
-GB. Each refusal names the limit and its value, so that whoever runs the service knows what to
-raise.
+A decoder believes the header, and allocates what it claims. Each refusal names the limit and its
+value, so that whoever runs the service knows what to raise.
 """
 
 from __future__ import annotations

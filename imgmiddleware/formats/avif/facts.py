@@ -1,8 +1,7 @@
 """AVIF 1.1: the container's picture, held against the AV1 frames inside it.
 
-The container tells a size (ispe), each AV1 sequence header another, and decoders go by the latter:
-1,040 bytes whose container says 10 x 10 and whose frame is 8000 x 8000 cost 4 s and 835 MB, while
-every header reader reports ten pixels. So every AV1 item's sequence headers must say what its ispe
+The container tells a size (ispe), each AV1 sequence header another. Header readers report the
+first, decoders allocate by the second. So every AV1 item's sequence headers must say what its ispe
 says, and all items together must stay within a multiple of the picture.
 """
 

@@ -24,8 +24,8 @@ from imgmiddleware.formats.window import Window
 MAX_SEGMENTS = 1024
 #: Fill bytes (B.1.1.2 allows any number) before one marker; encoders that align write below 16.
 MAX_FILL = 64
-#: libjpeg's own encoder takes no script of more than 100 scans, and no optimizer writes over 30. A
-#: scan visits every block of its components, so one of 20 bytes costs as much as a real one.
+#: libjpeg's own encoder takes no script of more than 100 scans, and no optimizer writes over 30.
+#: Each scan visits every block of its components, so the decoder's time grows with their number.
 MAX_SCANS = 100
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA

@@ -1,9 +1,8 @@
 """PNG (W3C, third edition): the chunks, all of them, because every length is believed by libpng.
 
-A file of 91 bytes with a chunk that claims 2 GB makes libpng allocate 2 GB: so each length is held
-against the end of the file. And `vet` hands on nothing but the picture, for three reasons: an iCCP
-or zTXt chunk may inflate without end, the animation chunks have made OpenCV disclose memory of
-other requests, and eXIf would turn the pixels.
+A chunk's length is what decoders have allocated, so each is held against the end of the file. And
+`vet` hands on nothing but the picture: what else stands in a file may inflate to far more than the
+picture, has led decoders to faults of their own, and eXIf would turn the pixels.
 """
 
 from __future__ import annotations
