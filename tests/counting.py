@@ -1,7 +1,8 @@
-"""Calls of the pixels' functions, counted where the service makes them."""
+"""Calls that are counted where they are made, and made all the same."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,14 +10,37 @@ import pytest
 from imgmiddleware.service import pictures
 
 
-def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
-    """The arguments of each call of `pictures.<name>` from now on, which is made all the same."""
+def counted(monkeypatch: pytest.MonkeyPatch, name: str, owner: Any = pictures) -> list[Any]:
+    """The arguments of each call of `owner.<name>` from now on."""
     done: list[Any] = []
-    real = getattr(pictures, name)
+    real = getattr(owner, name)
 
-    def counting(*arguments: Any) -> Any:
+    def counting(*arguments: Any, **options: Any) -> Any:
         done.append(arguments)
-        return real(*arguments)
+        return real(*arguments, **options)
 
-    monkeypatch.setattr(pictures, name, counting)
+    monkeypatch.setattr(owner, name, counting)
     return done
+
+
+#: What decodes pixels; Pillow only opens what it then decodes.
+DECODERS = (
+    ("cv2", "imdecode"),
+    ("simplejpeg", "decode_jpeg"),
+    ("PIL.Image", "open"),
+    ("pyspng", "load"),
+    ("pillow_heif", "open_heif"),
+    ("pillow_jxl", "Decoder"),
+)
+
+
+def count_decoders(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
+    """The calls of each decoder outside of this package that is installed."""
+    found = {}
+    for module, name in DECODERS:
+        try:
+            owner = import_module(module)
+        except ImportError:
+            continue
+        found[f"{module}.{name}"] = counted(monkeypatch, name, owner)
+    return found

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hostile import PNG, chunk
+from files import PNG, chunk
 
 Array = np.ndarray[Any, Any]
 

@@ -197,13 +197,13 @@ def test_pillow_is_left_as_it_was() -> None:
     assert "HEIF" not in Image.OPEN
 
 
-def test_a_container_that_lies_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_of_another_size_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     data = heic(RGB[:32, :64])
     size = data.index(b"ispe") + 8
     assert struct.unpack_from(">LL", data, size) == (64, 64)  # as HEVC codes it
-    lying = data[:size] + struct.pack(">LL", 64, 32) + data[size + 8 :]
+    other = data[:size] + struct.pack(">LL", 64, 32) + data[size + 8 :]
     monkeypatch.setattr(pillow_heif, "open_heif", None)
-    assert answered(lying).status == 422
+    assert answered(other).status == 422
 
 
 @pytest.mark.parametrize("kind", KINDS)

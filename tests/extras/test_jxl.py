@@ -118,8 +118,8 @@ def test_the_header_is_not_believed() -> None:
     data = jxl(RGB)
     text = f"{int.from_bytes(data[2:6], 'little'):032b}"[::-1]
     assert text[:3] == "000"  # sides of nine bits
-    lying = text[:3] + f"{70:09b}"[::-1] + text[12:]
-    value = int(lying[::-1], 2).to_bytes(4, "little")
+    other = text[:3] + f"{70:09b}"[::-1] + text[12:]
+    value = int(other[::-1], 2).to_bytes(4, "little")
     assert answered(data[:2] + value + data[6:]).status == 422
 
 
@@ -138,7 +138,7 @@ def test_damage(data: bytes) -> None:
 def test_metadata_that_inflates_is_left_out() -> None:
     """A box of compressed metadata in front of the codestream reaches no decoder."""
     plain = jxl(RGB)
-    bomb = struct.pack(">L4s4s", 112, b"brob", b"Exif") + bytes(100)
-    file = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl " + bomb
+    inflates = struct.pack(">L4s4s", 112, b"brob", b"Exif") + bytes(100)
+    file = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl " + inflates
     file += struct.pack(">L4s", 8 + len(plain), b"jxlc") + plain
     assert np.array_equal(shown(file, "RGB"), RGB)

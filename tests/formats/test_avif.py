@@ -12,10 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from imgmiddleware.formats import read_profile, vet
-from imgmiddleware.formats.avif.av1 import read_sequence
-from tests.formats.originals import probe, refusal, survive
-from tests.hostile import (
+from files import (
     ALPHA,
     PIXI,
     AvifItem,
@@ -25,12 +22,11 @@ from tests.hostile import (
     coded,
     encode,
     ispe,
-    lying_alpha_avif,
-    lying_avif,
-    lying_thumbnail_avif,
     noise,
-    second_sequence_avif,
 )
+from imgmiddleware.formats import read_profile, vet
+from imgmiddleware.formats.avif.av1 import read_sequence
+from tests.formats.originals import probe, refusal, survive
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = encode(noise(), "AVIF", speed=10)
@@ -187,7 +183,7 @@ def item(data: bytes, *properties: bytes) -> bytes:
         ("damaged-original", item(DATA + b"\x12" + b"\xff" * 9, ispe(64, 64), CONFIG)),
         ("damaged-original", item(b"\x92\0" + DATA, ispe(64, 64), CONFIG)),  # the forbidden bit
         ("damaged-original", item(DATA, ispe(64, 64), box(b"av1C", CONFIG[8:] + av1(80, 64)[0][2:13]))),
-        ("damaged-original", avif([SMALL, coded(1024, 1024)])),
+        ("damaged-original", avif([SMALL, coded(528, 512)])),
         ("damaged-original", avif([grid(1, 2, 96, 64, 2), SMALL, SMALL])),
         ("damaged-original", avif([grid(1, 2, 96, 65, 2, 3), SMALL, SMALL])),
         ("damaged-original", avif([grid(1, 2, 64, 64, 2, 3), SMALL, SMALL])),
@@ -199,10 +195,6 @@ def item(data: bytes, *properties: bytes) -> bytes:
         ("damaged-original", avif([SMALL], brand=b"avis")),
         ("unsupported-feature", avif([replace(SMALL, kind=b"hvc1")])),
         ("unsupported-feature", avif([coded(64, 64, box(b"clap", bytes(32)))])),
-        ("damaged-original", lying_avif(2000)),
-        ("damaged-original", lying_alpha_avif()),
-        ("damaged-original", lying_thumbnail_avif()),
-        ("damaged-original", second_sequence_avif()),
         *[("damaged-original", WHOLE.replace(kind, b"free")) for kind in (b"pitm", b"iloc", b"iinf", b"iprp", b"ipco", b"meta")],
         ("damaged-original", WHOLE.replace(b"pitm\0\0\0\0\0\1", b"pitm\0\0\0\0\0\7")),
         ("damaged-original", WHOLE.replace(b"iloc\1", b"iloc\3")),
@@ -265,7 +257,7 @@ def obu(kind: int, payload: bytes) -> bytes:
 def test_a_frame_with_a_size_of_its_own(
     override: int, code: str, frame: list[tuple[int, int]]
 ) -> None:
-    """The sequence says 100 x 50 in fields of 16 bits, so such a frame could be 65,536 x 65,536."""
+    """The sequence says 100 x 50, and the frame may say anything."""
     header = bits(*FULL, (0, 1), (0, 1), *POINT, *SIZE, (0, 1), *TOOLS, *COLOR)
     rest = [(0, 1), (1, 1), (0, 1), (override, 1), (0, 32)]
     data = obu(2, b"") + obu(1, header) + obu(6, bits(*frame, *rest))

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hostile import chunk, tiff
+from files import chunk, tiff
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
@@ -459,9 +459,9 @@ def test_a_strip_that_goes_on_beyond_the_end() -> None:
     places[4] = len(data) - 100
     counts = [208 * 3 * 16] * 10
     counts[4], counts[5] = 100, 2 * 208 * 3 * 16
-    lying = damage(damage(data, 273, places), 279, counts)
+    beyond = damage(damage(data, 273, places), 279, counts)
     assert refused(data) == (200, "")
-    assert refused(lying) == (422, "damaged-original")
+    assert refused(beyond) == (422, "damaged-original")
 
 
 @pytest.mark.parametrize("kind", ["tiff lzw rgb", "tiff lzw tiles gray", "tiff deflate rgb", "tiff deflate tiles cmyk"])  # fmt: skip

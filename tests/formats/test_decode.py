@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import hostile
+import files
 from imgmiddleware import ImageRequest, ImageService
 from pictures import (
     close,
@@ -237,7 +237,7 @@ def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
 
 
 def test_a_cmyk_tiff_of_16_bits_is_refused_by_name() -> None:
-    data = hostile.tiff(
+    data = files.tiff(
         {
             256: ("H", (2,)), 257: ("H", (2,)), 258: ("H", (16, 16, 16, 16)), 262: ("H", (5,)),
             273: ("L", (8,)), 277: ("H", (4,)), 278: ("H", (2,)), 279: ("L", (32,)),

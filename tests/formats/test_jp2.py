@@ -8,9 +8,9 @@ import struct
 import pytest
 from PIL import Image
 
+from files import box, encode, noise
 from imgmiddleware.formats import read_profile
 from tests.formats.originals import probe, refusal, survive
-from tests.hostile import box, encode, noise
 from tests.pictures import SRGB
 
 
@@ -69,7 +69,7 @@ def test_the_profile_of_a_jpeg_2000() -> None:
     [
         ("damaged-original", siz(width=0)),
         ("damaged-original", siz(tile=(0, 512))),
-        ("unsupported-feature", siz(60000, 60000, tile=(16, 16))),
+        ("unsupported-feature", siz(1024, 1040, tile=(16, 16))),
         ("unsupported-feature", siz(channels=5)),
         ("unsupported-feature", siz(step=2)),
         ("unsupported-feature", siz(last=(7, 2, 2))),

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hostile import noise
+from files import noise
 from imgmiddleware import ImageRequest, ImageResponse, ImageService
 from pictures import close, pixels_of, saved, swapped_profile
 

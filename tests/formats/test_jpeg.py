@@ -10,17 +10,15 @@ import pytest
 import simplejpeg
 from PIL import Image, ImageCms
 
+from files import (
+    encode,
+    half_jpeg_with_end,
+    noise,
+    resized_jpeg,
+)
 from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.jpeg import facts as jpeg
 from tests.formats.originals import Stored, probe, refusal, survive
-from tests.hostile import (
-    encode,
-    half_jpeg_with_end,
-    lying_jpeg,
-    noise,
-    resized_jpeg,
-    scan_bomb_jpeg,
-)
 
 PHOTO = encode(noise(), "JPEG")
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -136,10 +134,6 @@ def patched(offset: int, value: bytes) -> bytes:
         ("unsupported-feature", patched(1, b"\xc3")),  # lossless
         ("unsupported-feature", patched(1, b"\xc9")),  # arithmetic
         ("unsupported-feature", PHOTO[:SOF] + segment(0xC0, b"\x08\0\x30\0\x40\2" + bytes(6)) + PHOTO[SOF + 19 :]),
-        ("damaged-original", lying_jpeg()),
-        ("", scan_bomb_jpeg(60)),
-        ("damaged-original", scan_bomb_jpeg(150)),
-        ("damaged-original", scan_bomb_jpeg()),
     ],
 )  # fmt: skip
 def test_structure(code: str, data: bytes) -> None:
@@ -151,19 +145,20 @@ def test_structure(code: str, data: bytes) -> None:
 def test_the_flattest_picture_is_plausible(mode: str, progressive: bool) -> None:
     """One bit a code is the least there is: an honest flat picture comes near it and passes."""
     flat = encode(
-        Image.new(mode, (3000, 2000)), "JPEG", optimize=True, quality=1, progressive=progressive
+        Image.new(mode, (300, 200)), "JPEG", optimize=True, quality=1, progressive=progressive
     )
     assert refusal(flat) == ""
-    assert refusal(resized_jpeg(flat, 9000, 9000)) == "damaged-original"
+    assert refusal(resized_jpeg(flat, 900, 900)) == "damaged-original"
 
 
 def test_entropy_behind_the_end_does_not_count() -> None:
-    assert refusal(lying_jpeg() + bytes(10_000_000)) == "damaged-original"
+    wide = resized_jpeg(encode(Image.new("RGB", (64, 48), "red"), "JPEG"), 400, 300)
+    assert refusal(wide + bytes(10_000)) == refusal(wide) == "damaged-original"
 
 
 def test_scans_of_other_pictures_do_not_count() -> None:
     several = encode(noise(), "JPEG", progressive=True)
-    assert refusal(several + several * 50 + b"\xff\xda" * 500) == ""
+    assert refusal(several + several * 20) == ""
 
 
 def test_half_a_picture_is_left_to_the_strict_decoder() -> None:

@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
+from files import box
 from imgmiddleware.formats import read_exif, read_profile, registry, vet
 from tests.formats.originals import probe, refusal, survive
-from tests.hostile import box
 
 
 @pytest.fixture(autouse=True)

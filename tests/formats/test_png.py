@@ -10,21 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from files import (
+    PNG,
+    chunk,
+    encode,
+    ihdr,
+    noise,
+)
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import read_profile, vet
 from tests.formats.originals import Stored, probe, refusal, survive
-from tests.hostile import (
-    PNG,
-    chunk,
-    disclosing_apng,
-    encode,
-    gigabyte_chunk_png,
-    ihdr,
-    lying_png,
-    noise,
-    profile_bomb_png,
-    text_bomb_png,
-)
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = encode(noise(), "PNG")
@@ -121,22 +116,6 @@ def test_colours_behind_the_pixels_do_not_count() -> None:
     assert bytes(vet(data, probe(data))) == PHOTO
 
 
-def test_the_memory_disclosing_animation_cannot_disclose() -> None:
-    """Its first frame is garbage, so a plain decode of what `vet` hands on must fail."""
-    data = disclosing_apng()
-    clean = bytes(vet(data, probe(data)))
-    assert not any(kind in clean for kind in (b"acTL", b"fcTL", b"fdAT"))
-    assert decoded(clean) is None
-
-
-@pytest.mark.parametrize("bomb", [profile_bomb_png, text_bomb_png])
-def test_bombs_do_not_reach_the_decoder(bomb) -> None:
-    data = bomb()
-    facts = probe(data)
-    assert len(vet(data, facts)) < 100
-    assert not read_profile(data, facts)  # there is none, or it is too large
-
-
 def test_profile() -> None:
     data = encode(noise(), "PNG", icc_profile=SRGB)
     assert read_profile(data, probe(data)) == Image.open(io.BytesIO(data)).info["icc_profile"]
@@ -189,10 +168,6 @@ SMALL = ihdr(4, 3)
         ("damaged-original", PNG + SMALL + chunk(b"tEXt", b"") * 65536 + DATA + END),
         ("unsupported-feature", PNG + SMALL + chunk(b"ABCD", b"") + DATA + END),
         ("unsupported-feature", PNG + chunk(b"CgBI", bytes(4)) + SMALL + DATA + END),
-        ("damaged-original", lying_png()),
-        ("damaged-original", gigabyte_chunk_png(b"tEXt")),
-        ("damaged-original", gigabyte_chunk_png(b"IDAT")),
-        ("damaged-original", gigabyte_chunk_png(b"fdAT")),
     ],
 )
 def test_structure(code: str, data: bytes) -> None:
@@ -202,7 +177,7 @@ def test_structure(code: str, data: bytes) -> None:
 @pytest.mark.parametrize("interlace", [0, 1])
 def test_plausibility_is_exact(interlace: int) -> None:
     """A flat picture reaches deflate's best; one row more than it can hold is refused."""
-    side = 2000
+    side = 600
     rows = bytes(side * (1 + side)) if not interlace else bytes(side * side * 2)
     packed = chunk(b"IDAT", zlib.compress(rows, 9))
     assert refusal(PNG + ihdr(side, side, 8, 0, interlace) + packed + END) == ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from files import encode, noise
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Format, identify, read_facts, registry
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
 from tests.formats.originals import Stored
-from tests.hostile import encode, noise
 
 NAMES = ["jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from files import encode, noise
 from imgmiddleware.formats import read_profile, vet
 from tests.formats.originals import probe, refusal, survive
-from tests.hostile import encode, lying_webp, noise
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 LOSSY = encode(noise(), "WEBP")
@@ -114,7 +114,7 @@ def test_alpha_is_the_flag_of_the_container(flags: int, alpha: bool) -> None:
         ("damaged-original", riff(vp8x(0))),
         ("damaged-original", riff((b"VP8X", bytes(9)), PLAIN)),
         ("damaged-original", riff(vp8x(0, 65, 48), PLAIN)),
-        ("damaged-original", riff(vp8x(0, 2**24, 2**24), PLAIN)),
+        ("damaged-original", riff(vp8x(0, 64, 49), PLAIN)),
         ("damaged-original", riff(vp8x(2), PLAIN)),
         ("damaged-original", riff(vp8x(0), (b"ANMF", FRAME))),
         ("damaged-original", riff(vp8x(2, 63), (b"ANMF", FRAME))),
@@ -128,7 +128,6 @@ def test_alpha_is_the_flag_of_the_container(flags: int, alpha: bool) -> None:
         ),
         ("damaged-original", riff(vp8x(2), (b"ANMF", FRAME[:16] + bytes(8 * 20)))),
         ("damaged-original", riff(vp8x(0), *[(b"ABCD", b"")] * 16384, PLAIN)),
-        ("damaged-original", lying_webp()),
     ],
 )
 def test_structure(code: str, data: bytes) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import hostile
+import files
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.formats import decode, native
 from native import choose
@@ -72,7 +72,7 @@ def test_thin_gray_that_opencv_refuses(bits: int) -> None:
         for value in values[i : i + 8 // bits]:
             byte = byte << bits | int(value)
         packed.append(byte)
-    data = hostile.tiff(
+    data = files.tiff(
         {256: ("L", [16]), 257: ("L", [1]), 258: ("H", [bits]), 259: ("H", [1]), 262: ("H", [1]),
          273: ("L", [8]), 277: ("H", [1]), 278: ("L", [1]), 279: ("L", [len(packed)])},
         bytes(packed).ljust(16, b"\0"),

@@ -16,7 +16,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from hostile import PNG, chunk, ihdr, tiff
+from files import PNG, chunk, ihdr, tiff
 
 Array = Any  # a numpy array of any shape and dtype
 

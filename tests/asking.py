@@ -1,0 +1,43 @@
+"""One request of one service, in process: what most tests do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from imgmiddleware import ImageRequest, ImageResponse, ImageService
+from pictures import pixels_of
+
+
+def request(query: str = "", id: str = "x", method: str = "GET", **headers: str) -> ImageRequest:
+    """For `/image/<id>`; `if_none_match=` is the header `if-none-match`."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return ImageRequest(method, f"/image/{id}", query, fields)
+
+
+def serving(original: Any, **options: Any) -> ImageService:
+    """A service with this original, bytes or an array, under every ID."""
+    return ImageService(lambda id: original, **options)
+
+
+def ask(original: Any, query: str = "", **options: Any) -> ImageResponse:
+    """The answer of a service that has this original, bytes or an array, under every ID."""
+    return serving(original, **options).handle(request(query))
+
+
+def made(original: Any, query: str = "fm=png", **options: Any) -> bytes:
+    """The picture, as the file that it is; anything but a 200 fails."""
+    answer = ask(original, query, **options)
+    assert answer.status == 200, answer.body
+    return bytes(answer.body)
+
+
+def shown(original: Any, query: str = "fm=png", mode: str = "RGB", **options: Any) -> Any:
+    """The picture's pixels, as Pillow sees them."""
+    return pixels_of(made(original, query, **options), mode)
+
+
+def refused(original: Any, query: str = "", **options: Any) -> tuple[int, str]:
+    """Status and code of the refusal; the code is "" where there is a picture."""
+    answer = ask(original, query, **options)
+    return answer.status, json.loads(answer.body)["code"] if answer.status != 200 else ""
