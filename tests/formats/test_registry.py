@@ -7,6 +7,7 @@ import pytest
 from files import encode, noise
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Format, identify, read_facts, registry
+from imgmiddleware.formats.format import check_size
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
 from tests.formats.originals import Stored
@@ -96,6 +97,14 @@ def test_off_unless_turned_on(head: bytes, named: str) -> None:
     assert (caught.value.code, caught.value.status) == ("format-not-allowed", 415)
     with pytest.raises(ImageError) as caught:
         read_facts(Stored(head), Settings(unsafe_original_formats=UNSAFE_FORMATS).opened_formats)
+    assert caught.value.code == "damaged-original"
+
+
+@pytest.mark.parametrize("size", [(0, 1), (1, 0), (2**31, 1), (1, 2**31), (-1, 1)])
+def test_sides_that_no_decoder_can_index(size: tuple[int, int]) -> None:
+    check_size(1, 2**31 - 1)
+    with pytest.raises(ImageError) as caught:
+        check_size(*size)
     assert caught.value.code == "damaged-original"
 
 
