@@ -23,7 +23,8 @@ from PIL import Image
 
 from benchmarks.photos import photo
 from benchmarks.timing import machine, table
-from imgmiddleware.formats.encode import ENCODERS, encode
+from imgmiddleware.formats.encode import encode
+from imgmiddleware.formats.results import RESULTS
 
 #: The settings that are measured; lossless formats have none.
 QUALITIES = {"jpg": (50, 75, 90), "webp": (50, 75, 90), "avif": (50, 75)}
@@ -50,7 +51,7 @@ def pillows(pixels: Any, format: str, quality: int) -> Encode:
     name, options = PILLOW[format]
     image = Image.fromarray(np.ascontiguousarray(pixels[..., ::-1]))
     if format in QUALITIES:
-        options = {**options, "quality": ENCODERS[format].own(quality)}  # the same for both
+        options = {**options, "quality": RESULTS[format].own(quality)}  # the same for both
 
     def call() -> bytes:
         file = io.BytesIO()
@@ -114,7 +115,7 @@ def rows_of(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="320x180,800x450,1920x1080")
-    parser.add_argument("--formats", default=",".join(ENCODERS))
+    parser.add_argument("--formats", default=",".join(RESULTS))
     parser.add_argument("--seconds", type=float, default=0.3, help="of one measurement")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()

@@ -22,8 +22,9 @@ from ssimulacra2 import compute_ssimulacra2
 
 from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
-from imgmiddleware.formats.encode import ENCODERS, encode
+from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.metadata import NO_METADATA
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.pixels.resample import resample
 
 QUALITIES = (10, 25, 50, 75, 90, 100)
@@ -31,7 +32,7 @@ QUALITIES = (10, 25, 50, 75, 90, 100)
 
 def raw(format: str, setting: int) -> Callable[[Any], bytes]:
     """The encoder with its own setting, past the table."""
-    encoder = ENCODERS[format]
+    encoder = RESULTS[format]
 
     def call(pixels: Any) -> bytes:
         return encoder.write(pixels, setting, NO_METADATA)

@@ -38,7 +38,7 @@ from benchmarks.renderers import (
 )
 from benchmarks.results import report
 from benchmarks.timing import Timing, machine, table
-from imgmiddleware.formats.encode import ENCODERS
+from imgmiddleware.formats.results import RESULTS
 
 #: `q` of lossy results; the others are given the same encoder's own quality.
 QUALITY = 80
@@ -55,7 +55,7 @@ FIVE = ("jpeg", "bmp", "png", "tiff", "tiff-lzw", "webp")
 
 def job_of(cell: Cell, path: Path) -> Job:
     width, height = SIZES[cell.size]
-    own = ENCODERS[cell.format].own(QUALITY)
+    own = RESULTS[cell.format].own(QUALITY)
     height = round(cell.width * height / width)
     return Job(str(path), cell.width, height, cell.format, own, QUALITY)
 

@@ -29,8 +29,9 @@ from benchmarks.likeness import shown, ssim
 from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
 from imgmiddleware.formats import native
-from imgmiddleware.formats.encode import ENCODERS, encode
+from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.metadata import NO_METADATA
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.pixels.resample import resample
 
 try:
@@ -71,7 +72,7 @@ def libvips(method: str, **options: Any) -> Encode:
 
 
 def ours(format: str) -> Encode:
-    return lambda pixels, q: ENCODERS[format].write(pixels, q, NO_METADATA)
+    return lambda pixels, q: RESULTS[format].write(pixels, q, NO_METADATA)
 
 
 JPEG, WEBP, AVIF = cv2.IMWRITE_JPEG_QUALITY, cv2.IMWRITE_WEBP_QUALITY, cv2.IMWRITE_AVIF_QUALITY

@@ -30,7 +30,8 @@ from benchmarks.renderers import ONE_THREAD, libvips_version
 from benchmarks.results import report
 from benchmarks.timing import Timing, interleaved, machine, table
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.formats.encode import ENCODERS, encode
+from imgmiddleware.formats.encode import encode
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging import Plan, render
 from imgmiddleware.pixels.resample import resample
 
@@ -94,7 +95,7 @@ def resamplers(pixels: Any, width: int) -> Calls:
 
 
 def encoders(pixels: Any, format: str) -> Calls:
-    own = ENCODERS[format].own(QUALITY)
+    own = RESULTS[format].own(QUALITY)
     image = Image.fromarray(np.ascontiguousarray(pixels[..., ::-1]))
     setting = {
         "jpg": [cv2.IMWRITE_JPEG_QUALITY, own],

@@ -7,7 +7,7 @@ one value would be two URLs, two cache entries, and a hole in every allow-list i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -104,14 +104,21 @@ def length(maximum: int) -> Form[Length]:
 
 def choice(*names: str) -> Form[str]:
     """One of a few words."""
-    words = "one of " + ", ".join(names)
+    return one_of(names)
+
+
+def one_of(names: Collection[str]) -> Form[str]:
+    """The same of words that may become more: they are looked at when a text is read."""
+
+    def words() -> str:
+        return "one of " + ", ".join(names)
 
     def parse(name: str, text: str) -> str:
         if text not in names:
-            raise malformed(name, text, words)
+            raise malformed(name, text, words())
         return text
 
-    return Form(parse, str, words)
+    return Form(parse, str, words())
 
 
 def subset(*names: str) -> Form[tuple[str, ...]]:

@@ -104,7 +104,7 @@ def test_libraries_stay_in_their_files() -> None:
 
 #: Of `formats/`, the files that may call a decoder or an encoder, by name.
 CODERS = {"formats/**/decode*", "formats/**/write*", "formats/encode*", "formats/compose*"}
-CODERS |= {"formats/bands*", "formats/native", "formats/metadata"}
+CODERS |= {"formats/bands*", "formats/native"}
 #: And those that may import these: the records, and the doors of rooms.
 DOORS = {"formats/__init__", "formats/**/__init__"}
 

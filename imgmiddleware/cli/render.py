@@ -13,9 +13,7 @@ from urllib.parse import parse_qsl
 from imgmiddleware import BytesOriginal, ImageRequest, ImageResponse, ImageService
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.formats import FORMATS, read_facts
-from imgmiddleware.operations.output import MEDIA_TYPES
-
-_OTHER_SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
+from imgmiddleware.formats.results import RESULTS
 
 
 def render(arguments: argparse.Namespace) -> int:
@@ -49,10 +47,15 @@ def _with_format(query: str, out: str) -> str:
     named = "fm" in dict(parse_qsl(query, keep_blank_values=True))
     if named or out == "-":
         return query
-    suffix = os.path.splitext(out)[1].lower().removeprefix(".")
-    format = _OTHER_SUFFIXES.get(suffix, suffix)
-    if format not in MEDIA_TYPES:
-        known = " ".join(f".{name}" for name in sorted([*MEDIA_TYPES, *_OTHER_SUFFIXES]))
+    # By the format's name or that of its media type: jpg or jpeg, tif or tiff.
+    formats = {
+        f".{suffix}": result.name
+        for result in RESULTS.values()
+        for suffix in (result.name, result.media_type.rpartition("/")[2])
+    }
+    format = formats.get(os.path.splitext(out)[1].lower())
+    if format is None:
+        known = " ".join(sorted(formats))
         raise UsageError(f"{out}: the suffix is none of {known}; name a format with -q fm=...")
     return f"{query}&fm={format}" if query else f"fm={format}"
 

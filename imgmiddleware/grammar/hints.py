@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.http import hints
 from imgmiddleware.operations import Output
 from imgmiddleware.settings import Settings
-
-#: Formats that have a quality; without `fm` it is one of them, unless 16 bits are asked for.
-_WITH_QUALITY = (None, "jpg", "webp", "avif")
 
 
 class HintGrammar:
@@ -52,5 +50,7 @@ class HintGrammar:
 
 
 def _has_quality(texts: Mapping[str, str]) -> bool:
-    deep = texts.get("depth", Output.depth) != Output.depth
-    return texts.get("fm") in _WITH_QUALITY and not ("fm" not in texts and deep)
+    """Without `fm` it is a format that has one, unless 16 bits are asked for."""
+    if "fm" not in texts:
+        return texts.get("depth", Output.depth) == Output.depth
+    return texts["fm"] in RESULTS and RESULTS[texts["fm"]].scale is not None

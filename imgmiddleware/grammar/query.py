@@ -16,11 +16,11 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms import Length, malformed
 from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.http.accept import named
 from imgmiddleware.operations import Output, Page, Resize, build, owners_with
-from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.settings import Settings
 
@@ -76,7 +76,7 @@ class QueryGrammar:
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
         }
         self._hints = HintGrammar(settings)
-        self._offered = {MEDIA_TYPES[name]: name for name in settings.formats}
+        self._offered = {RESULTS[name].media_type: name for name in settings.formats}
         self._presets_only = settings.presets_only
         self._widths = settings.widths
         self._heights = settings.heights

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Collection, Sequence
 from urllib.parse import quote
-
-#: The suffixes of each media type, the first of which is given.
-_SUFFIXES = {
-    "image/jpeg": ("jpg", "jpeg", "jpe", "jfif"),
-    "image/png": ("png", "apng"),
-    "image/webp": ("webp",),
-    "image/avif": ("avif", "avifs"),
-    "image/gif": ("gif",),
-    "image/bmp": ("bmp", "dib"),
-    "image/tiff": ("tif", "tiff"),
-}
-_KNOWN = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 
 #: Separators of folders, and what Windows forbids in a name.
 _FORBIDDEN = frozenset('/\\:*?"<>|')
@@ -32,30 +21,33 @@ _ATTR = "!#$&+-.^_`|~"
 
 
 @functools.lru_cache(1024)
-def content_disposition(name: str, media_type: str, *, attachment: bool) -> str:
+def content_disposition(
+    name: str, suffixes: Sequence[str], known: Collection[str], *, attachment: bool
+) -> str:
     """The header. `name` is any text, such as an ID or what a query asks for.
 
-    The file's name is its last segment, with the suffix of `media_type` in the place of another
-    format's. `filename` is for clients that know ASCII alone, and where that loses something
-    `filename*` (RFC 8187) has all of it.
+    The file's name is its last segment, with one of the picture's `suffixes` in the place of
+    another that is `known`. `filename` is for clients that know ASCII alone, and where that loses
+    something `filename*` (RFC 8187) has all of it.
     """
     kind = "attachment" if attachment else "inline"
-    name = file_name(name, media_type)
+    name = file_name(name, suffixes, known)
     # RFC 6266, appendix D: some read a percent sign as an escape.
     plain = "".join(c if " " <= c <= "~" and c != "%" else "_" for c in name)
     header = f'{kind}; filename="{plain}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe=_ATTR)}"
 
 
-def file_name(name: str, media_type: str) -> str:
-    """What a file of this media type is called by this name."""
+def file_name(name: str, suffixes: Sequence[str], known: Collection[str]) -> str:
+    """What a file is called by this name. The first of its `suffixes` is given to one that has none
+    of them.
+    """
     safe = "".join(_safe(c) for c in name.rstrip("/").rpartition("/")[2])
     stem, dot, suffix = safe.rpartition(".")
-    own = _SUFFIXES.get(media_type, ("bin",))
-    if not dot or suffix.lower() not in _KNOWN:
-        stem, suffix = safe, own[0]
-    elif suffix.lower() not in own:
-        suffix = own[0]
+    if not dot or suffix.lower() not in known:
+        stem, suffix = safe, suffixes[0]
+    elif suffix.lower() not in suffixes:
+        suffix = suffixes[0]
     # A name that begins with a dot is hidden, and Windows drops dots and spaces at an end.
     stem = stem.encode()[:_LONGEST].decode("utf-8", "ignore").strip(". ") or "picture"
     return f"{stem}.{suffix}"

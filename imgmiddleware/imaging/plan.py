@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
-from imgmiddleware.operations.output import WITH_ALPHA
 from imgmiddleware.pixels.arrays import Area, Box
 from imgmiddleware.pixels.halve import LONGEST, halvings
 from imgmiddleware.pixels.orientation import Orientation
@@ -62,7 +62,7 @@ class Plan:
     steps: tuple[PixelOperation, ...]
     result: tuple[int, int]
     backdrop: Backdrop
-    format: str  # a key of operations.output.MEDIA_TYPES
+    format: str  # a key of formats.results.RESULTS
     output: Output
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
@@ -202,4 +202,4 @@ class Plan:
 
     @property
     def keeps_alpha(self) -> bool:
-        return self.format in WITH_ALPHA
+        return RESULTS[self.format].alpha

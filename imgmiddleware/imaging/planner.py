@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import (
     Backdrop,
@@ -24,7 +25,6 @@ from imgmiddleware.operations import (
     Resize,
     Trim,
 )
-from imgmiddleware.operations.output import ANIMATED, DEEP, WITH_GRAY, WITH_PROFILE
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.orientation import Orientation
@@ -59,7 +59,8 @@ def make_plan(
     if page.page > facts.frames:
         raise _no_such_page(page.page, facts.frames)
     output = transform.get(Output)
-    animated = page.anim and facts.animated and output.fm in (None, *ANIMATED) and not still
+    moves = output.fm is None or RESULTS[output.fm].animate is not None
+    animated = page.anim and facts.animated and moves and not still
     orientation = transform.get(Orient).orientation(facts.orientation)
     stored = facts.width, facts.height
     upright = orientation.size(*stored)
@@ -141,7 +142,7 @@ def _band_bytes(facts: Facts, plan: Plan) -> int:
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
     """16 bits where they are asked for and there, and nobody's own operation needs 8."""
     own = any(isinstance(step, OwnStep) for step in steps)
-    return output.depth == "16" and facts.depth > 8 and format in DEEP and not own
+    return output.depth == "16" and facts.depth > 8 and RESULTS[format].deep and not own
 
 
 def _keeps_profile(
@@ -154,11 +155,11 @@ def _keeps_profile(
     deep: bool,
 ) -> bool:
     """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
-    if not deep and ("icc" not in output.keep or format not in WITH_PROFILE):
+    if not deep and ("icc" not in output.keep or not RESULTS[format].profile):
         return False
     if facts.color == "gray":
         bare = not steps and frame.canvas == frame.size
-        return bare and not facts.alpha and format in WITH_GRAY
+        return bare and not facts.alpha and RESULTS[format].gray
     return facts.color == "rgb"
 
 

@@ -20,8 +20,7 @@ from imgmiddleware.formats.compose import is_composed, seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.decode_more import DECODERS, decode_more
-from imgmiddleware.formats.encode import encode, encode_within
-from imgmiddleware.formats.encode_animation import encode_animation
+from imgmiddleware.formats.encode import encode, encode_animation, encode_within
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.imaging.plan import Plan

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from imgmiddleware.forms import choice, subset, whole
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.forms import choice, one_of, subset, whole
 from imgmiddleware.operations.transform import Operation, parameter
-
-#: The formats of a result, by their name in a query.
-MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "jpg": "image/jpeg",
-        "png": "image/png",
-        "webp": "image/webp",
-        "avif": "image/avif",
-        "gif": "image/gif",
-        "bmp": "image/bmp",
-        "tif": "image/tiff",
-    }
-)
-#: Those that keep alpha, GIF that of what is quite clear. BMP could hold it too, but most readers
-#: of 32-bit BMP ignore it and show what it hid.
-WITH_ALPHA = frozenset({"png", "webp", "avif", "gif", "tif"})
-
-#: Those that move, best first: what is chosen for a client that names it, GIF for all others.
-ANIMATED = ("webp", "avif", "gif")
-#: Those that hold samples of 16 bits.
-DEEP = frozenset({"png", "tif"})
-#: Those that can say which colours they mean, and of these the ones that can be gray.
-WITH_PROFILE = frozenset({"jpg", "png", "webp", "avif", "tif"})
-WITH_GRAY = frozenset({"jpg", "png", "tif"})
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
 #: of JPEG's bytes (docs/results.md), and AVIF two thirds of WebP's time.
 NEGOTIATED = ("avif", "webp")
+
+#: The same of what moves; GIF for all others.
+NEGOTIATED_ANIMATED = ("webp", "avif")
 
 #: Of larger results nobody gets either: they encode some 10 megapixels a second where JPEG does 280
 #: (benchmarks/bench_encode.py), and a second is too long to wait for a format.
@@ -44,7 +23,7 @@ MOST_NEGOTIATED_PIXELS = 4_000_000
 
 @dataclass(frozen=True)
 class Output(Operation):
-    fm: str | None = parameter(choice(*MEDIA_TYPES))
+    fm: str | None = parameter(one_of(RESULTS))
     q: int = parameter(whole(0, 100), 75)
     max_bytes: int | None = parameter(whole(100, 100_000_000))
     depth: str = parameter(choice("8", "16"), "8")
@@ -66,7 +45,7 @@ class Output(Operation):
         if self.fm is not None:
             return self.fm
         if animated:
-            return next((name for name in ANIMATED if name in accepted), "gif")
+            return next((name for name in NEGOTIATED_ANIMATED if name in accepted), "gif")
         if self.depth == "16":
             return "png"
         if pixels <= MOST_NEGOTIATED_PIXELS:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.results import known_suffixes, suffixes_of
 from imgmiddleware.http import cors
 from imgmiddleware.http.caching import cache_control
 from imgmiddleware.http.conditionals import range_applies
@@ -104,7 +105,9 @@ def _of_picture(
 def _saved_as(path: str, download: str | None, media_type: str) -> str:
     """Content-Disposition. `download` is a name, or "1" for that at the end of the `path`."""
     name = path if download is None or download == "1" else download
-    return content_disposition(name, media_type, attachment=download is not None)
+    return content_disposition(
+        name, suffixes_of(media_type), known_suffixes(), attachment=download is not None
+    )
 
 
 def _ranged(request: ImageRequest, response: ImageResponse) -> ImageResponse:

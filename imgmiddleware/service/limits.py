@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats.encode import ENCODERS, too_long
+from imgmiddleware.formats.encode import too_long
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.transform import Transform
@@ -75,7 +76,7 @@ def check_result(plan: Plan, settings: Settings) -> None:
                 "Ask for less with w= or h=",
                 limit=limit,
             )
-    if max(width, height) > ENCODERS[plan.format].longest:
+    if max(width, height) > RESULTS[plan.format].longest:
         raise too_long(plan.format, width, height)
 
 

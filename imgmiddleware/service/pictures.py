@@ -13,6 +13,7 @@ from functools import partial
 
 from imgmiddleware.cache import Era, Holding, MemoryBudget, SizedLru
 from imgmiddleware.formats import Facts
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging import (
     Decoded,
     Plan,
@@ -24,7 +25,6 @@ from imgmiddleware.imaging import (
     render,
     render_animation,
 )
-from imgmiddleware.operations.output import MEDIA_TYPES
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.flight import Admission, Flights, alone
@@ -111,7 +111,7 @@ class Pictures:
     def _rendered(self, job: Job, deadline: Deadline) -> Picture:
         make = self._animated if job.plan.frames > 1 else self._still
         rendered = make(job, deadline)
-        return Picture(rendered.body, MEDIA_TYPES[job.plan.format], rendered.notes)
+        return Picture(rendered.body, RESULTS[job.plan.format].media_type, rendered.notes)
 
     def _animated(self, job: Job, deadline: Deadline) -> Rendered:
         assert isinstance(job.original, Original)  # an array has one frame

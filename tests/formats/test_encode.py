@@ -12,8 +12,9 @@ import pytest
 
 from imgmiddleware import ImageError, ImageRequest, ImageService
 from imgmiddleware.formats import encode as module
-from imgmiddleware.formats.encode import ENCODERS, encode, encode_within
-from imgmiddleware.operations.output import MEDIA_TYPES, WITH_ALPHA
+from imgmiddleware.formats.encode import encode, encode_within
+from imgmiddleware.formats.result_format import QUALITIES
+from imgmiddleware.formats.results import RESULTS
 from pictures import photo_like, pixels_of
 
 PHOTO = photo_like(80, 60)
@@ -91,39 +92,40 @@ def test_an_avif_is_420() -> None:
     assert flags & 0b01111100 == 0b00001100
 
 
-RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "results.md").read_text()
 
 
 def rows(heading: str) -> list[list[str]]:
-    text = RESULTS.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    text = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("|")][2:]
     return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
 
 
 def test_the_quality_table_is_the_encoders() -> None:
     for q, _, webp, webp_score, _, avif, avif_score, _ in rows("Quality"):
-        at = module.QUALITIES.index(int(q))
-        assert ENCODERS["webp"].scale is not None
-        assert ENCODERS["avif"].scale is not None
-        assert (int(webp), int(avif)) == (ENCODERS["webp"].scale[at], ENCODERS["avif"].scale[at])
+        at = QUALITIES.index(int(q))
+        assert RESULTS["webp"].scale is not None
+        assert RESULTS["avif"].scale is not None
+        assert (int(webp), int(avif)) == (RESULTS["webp"].scale[at], RESULTS["avif"].scale[at])
         if q == "75":
             assert max(abs(78.6 - float(score)) for score in (webp_score, avif_score)) <= 2
 
 
 def test_a_scale_rises_from_0_to_100() -> None:
-    for encoder in ENCODERS.values():
-        if encoder.scale is not None:
-            settings = [encoder.own(q) for q in range(101)]
+    for result in RESULTS.values():
+        if result.scale is not None:
+            settings = [result.own(q) for q in range(101)]
             assert settings == sorted(settings)
             assert 0 <= settings[0] < settings[-1] <= 100
-            assert len(encoder.scale) == len(module.QUALITIES)
+            assert len(result.scale) == len(QUALITIES)
 
 
 def test_the_formats_table_is_the_codes() -> None:
     table = {row[0]: row[1:] for row in rows("Formats")}
-    assert set(table) == set(MEDIA_TYPES) == set(ENCODERS)
+    assert [*table] == [*RESULTS]
     for name, (media_type, alpha, quality, longest) in table.items():
-        assert media_type == MEDIA_TYPES[name]
-        assert (alpha == "kept") == (name in WITH_ALPHA)
-        assert (quality == "yes") == (ENCODERS[name].scale is not None)
-        assert int(longest) == ENCODERS[name].longest
+        result = RESULTS[name]
+        assert (name, media_type) == (result.name, result.media_type)
+        assert (alpha == "kept") == result.alpha
+        assert (quality == "yes") == (result.scale is not None)
+        assert int(longest) == result.longest

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from imgmiddleware.formats.encode_animation import encode_animation
+from imgmiddleware.formats.encode import encode_animation
 from pictures import photo_like, psnr
 
 FORMATS = ("gif", "webp", "avif")

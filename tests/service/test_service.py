@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -511,9 +512,7 @@ def test_limits_hold_for_arrays_too() -> None:
 def test_a_failing_encoder_is_our_bug(
     source: CountingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imgmiddleware.formats import encode
-
-    monkeypatch.setattr(encode.cv2, "imencode", lambda *arguments: (False, None))
+    monkeypatch.setattr(cv2, "imencode", lambda *arguments: (False, None))
     with pytest.raises(RuntimeError, match=r"refused .* as \.jpg"):
         ImageService(source).handle(get())
 

@@ -1,1 +1,15 @@
 """JPEG (ITU-T T.81)."""
+
+from imgmiddleware.formats.jpeg import write
+from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
+
+RESULT = ResultFormat(
+    name="jpg",
+    media_type="image/jpeg",
+    suffixes=("jpg", "jpeg", "jpe", "jfif"),
+    longest=65_500,
+    write=write.write,
+    scale=QUALITIES,
+    profile=True,
+    gray=True,
+)

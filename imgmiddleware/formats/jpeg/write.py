@@ -1,0 +1,42 @@
+"""JPEG, by OpenCV; metadata in segments of its own."""
+
+from __future__ import annotations
+
+import struct
+
+import cv2
+
+from imgmiddleware.formats.containers.exif import written
+from imgmiddleware.formats.metadata import Metadata
+from imgmiddleware.formats.write import by_opencv
+from imgmiddleware.pixels.arrays import Pixels
+
+#: Bytes of a segment's payload, and what is left of it for a part of a profile, behind its name
+#: and two counts.
+_SEGMENT = 65_533
+_PART = _SEGMENT - 14
+
+
+def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
+    # Huffman codes of its own: 3 to 15 % fewer bytes for a millisecond.
+    settings = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1)
+    file = by_opencv(".jpg", pixels, settings)
+    return _attached(file, metadata) if metadata else file
+
+
+def _attached(file: bytes, metadata: Metadata) -> bytes:
+    """With segments behind JFIF's (EXIF: DC-008, 4.7.2; profile: ICC.1, annex B.4)."""
+    start = 2
+    if file[2:4] == b"\xff\xe0":
+        start = 4 + int.from_bytes(file[4:6], "big")
+    segments: list[tuple[int, bytes]] = []
+    if metadata.exif:
+        segments.append((0xE1, b"Exif\0\0" + written(metadata.exif)))
+    if metadata.icc:
+        parts = [metadata.icc[at : at + _PART] for at in range(0, len(metadata.icc), _PART)]
+        for number, part in enumerate(parts, 1):
+            segments.append((0xE2, b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part))
+    packed = b"".join(
+        struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body for marker, body in segments
+    )
+    return file[:start] + packed + file[start:]

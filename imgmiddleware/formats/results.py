@@ -1,0 +1,32 @@
+"""All formats of results by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from imgmiddleware.formats import avif, bmp, gif, jpeg, png, tiff, webp
+from imgmiddleware.formats.result_format import ResultFormat
+
+_results = {
+    room.RESULT.name: room.RESULT for room in (jpeg, png, webp, avif, gif, bmp, tiff)
+}  # in the order in which messages list them
+
+#: By the name that `fm` gives them. It is looked at when it is needed, never copied, so that a
+#: format which is registered later is known everywhere.
+RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
+
+
+def register(result: ResultFormat) -> None:
+    """Make results of one more format, or of a format in another way."""
+    _results[result.name] = result
+
+
+def suffixes_of(media_type: str) -> tuple[str, ...]:
+    """The suffixes of files of this type. A cache may hold results that nothing here makes."""
+    known = (r.suffixes for r in RESULTS.values() if r.media_type == media_type)
+    return next(known, ("bin",))
+
+
+def known_suffixes() -> frozenset[str]:
+    return frozenset(suffix for result in RESULTS.values() for suffix in result.suffixes)

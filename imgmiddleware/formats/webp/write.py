@@ -1,0 +1,34 @@
+"""WebP, by OpenCV, and by Pillow where it moves."""
+
+from __future__ import annotations
+
+import cv2
+
+from imgmiddleware.formats.metadata import Metadata
+from imgmiddleware.formats.result_format import Frames
+from imgmiddleware.formats.write import by_opencv, colored_by_pillow
+from imgmiddleware.pixels.arrays import Pixels
+
+
+def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
+    # Over 100 would mean lossless to OpenCV. It takes libwebp's method 4 of 6: under 3 it were half
+    # the time for 1.5 times the bytes, over it more time for nothing.
+    return by_opencv(".webp", pixels, (cv2.IMWRITE_WEBP_QUALITY, quality), metadata)
+
+
+def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
+    # Method 2 of 6: the next takes twice its time for a twentieth of the bytes, and there are many
+    # frames.
+    settings = {"method": 2, "allow_mixed": False, "loop": plays}
+    file, alpha = colored_by_pillow("WEBP", frames, quality, metadata, **settings)
+    return _said_to_have_alpha(file) if alpha else file
+
+
+def _said_to_have_alpha(file: bytes) -> bytes:
+    """With VP8X's flag of alpha (RFC 9649, section 2.7), which decides whether clear is clear.
+
+    libwebp leaves it out where every frame is an opaque part of a clear canvas.
+    """
+    if file[12:16] != b"VP8X":
+        return file
+    return file[:20] + bytes([file[20] | 0x10]) + file[21:]

@@ -1,0 +1,83 @@
+"""What the writers of several formats share: OpenCV for stills, Pillow for animations.
+
+OpenCV's calls for animations have written beyond their memory. Pillow holds all frames until it
+writes, so that their pixels are bounded by the service.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.formats.containers.exif import written
+from imgmiddleware.formats.metadata import NO_METADATA, Metadata
+from imgmiddleware.formats.result_format import Frames
+from imgmiddleware.pixels.arrays import Pixels, has_alpha, red_blue_swapped
+
+
+def by_opencv(
+    suffix: str,
+    pixels: Pixels,
+    settings: Sequence[int] = (),
+    metadata: Metadata = NO_METADATA,
+) -> bytes:
+    """The file that OpenCV makes of the format with this suffix.
+
+    It is given the metadata of WebP and AVIF alone. Of the others it refuses profiles of more than
+    64 KiB (JPEG), those that libpng dislikes (PNG), and all (TIFF).
+    """
+    kinds: list[int] = []
+    blocks: list[Pixels] = []
+    if metadata.icc:
+        kinds.append(cv2.IMAGE_METADATA_ICCP)
+        blocks.append(np.frombuffer(metadata.icc, np.uint8))
+    if metadata.exif:
+        kinds.append(cv2.IMAGE_METADATA_EXIF)
+        blocks.append(np.frombuffer(written(metadata.exif), np.uint8))
+    if kinds:
+        done, data = cv2.imencodeWithMetadata(suffix, pixels, kinds, blocks, [*settings])
+    else:
+        done, data = cv2.imencode(suffix, pixels, [*settings])
+    if not done:
+        raise RuntimeError(f"OpenCV refused {pixels.shape} {pixels.dtype} pixels as {suffix}")
+    return np.asarray(data).tobytes()
+
+
+def by_pillow(
+    format: str, images: Sequence[Image.Image], milliseconds: Sequence[int], **settings: Any
+) -> bytes:
+    """The animation that Pillow makes of these images, each with its time."""
+    file = io.BytesIO()
+    first, *others = images
+    first.save(file, format, save_all=True, append_images=others, duration=milliseconds, **settings)
+    return file.getvalue()
+
+
+def colored_by_pillow(
+    format: str, frames: Frames, quality: int, metadata: Metadata, **settings: Any
+) -> tuple[bytes, bool]:
+    """The animation of colours that are not indexed, and whether it has alpha."""
+    opaque = all(not has_alpha(pixels) or pixels[..., 3].min() == 255 for pixels, _ in frames)
+    file = by_pillow(
+        format,
+        [_colored(pixels, opaque) for pixels, _ in frames],
+        [milliseconds for _, milliseconds in frames],
+        quality=quality,
+        icc_profile=metadata.icc or b"",
+        exif=written(metadata.exif) if metadata.exif else b"",
+        **settings,
+    )
+    return file, not opaque
+
+
+def _colored(pixels: Pixels, opaque: bool) -> Image.Image:
+    if pixels.ndim == 2:
+        return Image.fromarray(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)), "RGB")
+    if has_alpha(pixels) and not opaque:
+        return Image.fromarray(red_blue_swapped(pixels), "RGBA")
+    return Image.fromarray(red_blue_swapped(pixels[..., :3]), "RGB")
