@@ -15,7 +15,7 @@ _PRESETS = {"square": "w=400&h=400&fit=crop"}
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    import_uvicorn()  # before the seconds that drawing takes
+    import_uvicorn()  # before the second or two that drawing takes
     _unwind_when_terminated()
     try:
         with (

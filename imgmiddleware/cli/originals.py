@@ -1,129 +1,125 @@
 """The demo's originals: one of each kind that browsers show badly or not at all, drawn by formulas.
 
-All pixels here are red, green, blue; OpenCV's encoders are given them reversed.
+All colours are blue, green, red from 0 to 255, as OpenCV's encoders take them.
 """
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from imgmiddleware.cli.landscape import DAY, NIGHT, Color, draw_landscape, samples
+Pixels = npt.NDArray[Any]
+Color = tuple[int, int, int]
 
-#: Pixels of the outermost ring: a tenth of the size must show it as plain gray.
-_FINEST = 12
+#: Sun, horizon, zenith, the farthest hill, the nearest hill.
+_DAY = ((214, 244, 255), (150, 205, 250), (200, 140, 80), (190, 165, 140), (30, 36, 16))
+_NIGHT = ((225, 240, 250), (120, 70, 100), (40, 16, 10), (110, 66, 70), (20, 10, 8))
 
 _EXIF_ORIENTATION = 0x0112
 
 
 def draw_originals(directory: str) -> None:
-    """Write the files. Raises `OSError` where there is no room for them (60 MB)."""
+    """Write the files, 60 MB in all. Raises `OSError` where there is no room for them."""
     with ThreadPoolExecutor() as threads:
-        drawn = [threads.submit(draw, directory) for draw in (_day, _night, _turned, _others)]
-        for each in drawn:
-            each.result()
+        drawn = threads.map(lambda draw: draw(), _DRAWN.values())
+        for name, data in zip(_DRAWN, drawn, strict=True):
+            with open(os.path.join(directory, name), "wb") as file:
+                file.write(data)
 
 
-def _day(directory: str) -> None:
-    _save(directory, "hills.bmp", ".bmp", draw_landscape(4200, 2600, DAY))
+def _encoded(suffix: str, pixels: Pixels, *parameters: int) -> bytes:
+    return cv2.imencode(suffix, pixels, parameters)[1].tobytes()
 
 
-def _night(directory: str) -> None:
-    _save(directory, "panorama.jpg", ".jpg", draw_landscape(7200, 1800, NIGHT))
+def _hills(width: int, height: int, colors: tuple[Color, ...]) -> Pixels:
+    """A sun, or a moon, above ridges that are the darker the nearer they are.
+
+    Each pixel is picked from a palette: 512 colours from the sun to the zenith, and 64 for each
+    ridge, from its misty crest down.
+    """
+    sun, horizon, zenith, far, near = np.array(colors, np.float32)
+    palette = [_ramp((sun, horizon, zenith), 512)]
+    x = np.arange(width, dtype=np.float32) / height - 0.6 * width / height
+    y = np.arange(height, dtype=np.float32)[:, None] / height
+    picked = np.minimum(30 + 900 * np.hypot(0.3 * x, y - 0.5), 511).astype(np.uint16)
+    picked[np.hypot(x, y - 0.3) < 0.06] = 0
+    for ridge in range(7):
+        nearness = ridge / 6
+        waves = [0.45**n * np.sin(2.1**n * (3 + ridge) * x + ridge * 5 + n) for n in range(9)]
+        crest = 0.5 + 0.36 * nearness + 0.045 * np.sum(waves, axis=0)
+        part = slice(int(crest.min() * height), None)
+        below = (y[part] - crest) * 250
+        shades = np.clip(below, 0, 63).astype(np.uint16) + np.uint16(512 + 64 * ridge)
+        np.copyto(picked[part], shades, where=below > 0)
+        color = far + (near - far) * nearness**0.8
+        palette.append(_ramp((color + (horizon - color) * 0.5 * (1 - nearness), color), 64))
+    return np.asarray(np.concatenate(palette).astype(np.uint8)[picked])
 
 
-def _turned(directory: str) -> None:
-    chart = Image.fromarray(np.rot90(_chart(3200, 2400)))
-    exif = Image.Exif()
-    exif[_EXIF_ORIENTATION] = 6  # stored turned to the left: to be shown turned to the right
-    chart.save(os.path.join(directory, "turned by EXIF.jpg"), quality=92, exif=exif)
+def _ramp(stops: tuple[Pixels, ...], count: int) -> Pixels:
+    at = np.linspace(0, len(stops) - 1, count)
+    return np.stack([np.interp(at, range(len(stops)), c) for c in np.transpose(stops)], axis=1)
 
 
-def _others(directory: str) -> None:
-    _save(directory, "silk 16 bit.tiff", ".tiff", _silk(3000, 2000))
-    Image.fromarray(_discs(1600, 1200)).save(
-        os.path.join(directory, "translucent.png"), compress_level=1
-    )
-
-
-def _save(directory: str, name: str, suffix: str, rgb: npt.NDArray[Any]) -> None:
-    done, data = cv2.imencode(suffix, rgb[..., ::-1])
-    if not done:
-        raise RuntimeError(f"the {suffix} encoder refused {rgb.shape} {rgb.dtype} pixels")
-    with open(os.path.join(directory, name), "wb") as file:
-        file.write(data.tobytes())
-
-
-def _silk(width: int, height: int) -> npt.NDArray[np.uint16]:
+def _silk() -> Pixels:
     """Folds of colour without any step: 16 bits a sample, which 8 bits would show as bands."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(5 / height)
+    y, x = np.mgrid[0:1600, 0:2400].astype(np.float32) / 320
     for turn in (1.0, 1.7, 2.3):
         x, y = x + np.sin(y * turn + 0.4), y + np.cos(x * turn - 1.1)
-    fold = np.sin(x + 0.6 * y)
-    phases = (0.0, 1.1, 2.4)
-    channels = [0.52 + 0.46 * np.cos(1.6 * x + 2.2 * fold + phase) for phase in phases]
-    return np.asarray(np.dstack(channels) * 65_535, np.uint16)
+    fold = 1.6 * x + 2.2 * np.sin(x + 0.6 * y)
+    return np.dstack(
+        [(0.52 + 0.46 * np.cos(fold + phase)) * 65_535 for phase in (2.4, 1.1, 0)]
+    ).astype(np.uint16)
 
 
-def _chart(width: int, height: int) -> npt.NDArray[np.uint8]:
-    """Rings that get finer outwards, an arrow up, and a name in each corner."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    squared = (x - width / 2) ** 2 + (y - height * 0.58) ** 2
-    radius = height * 0.34
-    rings = 127.5 + 120 * np.cos(squared * np.float32(np.pi / (_FINEST * radius)))
-    gray = np.where(squared < radius**2, rings, 244).astype(np.uint8)
-    image = Image.fromarray(gray).convert("RGB")
-    draw = ImageDraw.Draw(image)
-    middle, unit = width // 2, height // 26
-    arrow = [(-2, 5), (0, 1), (2, 5), (0.8, 5), (0.8, 6), (-0.8, 6), (-0.8, 5)]
-    draw.polygon([(middle + a * unit, b * unit) for a, b in arrow], fill=(200, 62, 44))
-    font = ImageFont.load_default(size=unit * 1.5)
-    draw.text((middle + 3.5 * unit, unit * 3.5), "UP", (200, 62, 44), font, anchor="mm")
-    corners: dict[tuple[int, int], tuple[str, Color]] = {
-        (0, 0): ("top left", (210, 70, 60)),
-        (1, 0): ("top right", (40, 130, 90)),
-        (0, 1): ("bottom left", (45, 95, 180)),
-        (1, 1): ("bottom right", (205, 150, 30)),
+def _discs() -> Pixels:
+    """Three soft discs that one sees through, on nothing."""
+    y, x = np.mgrid[0:1200, 0:1600].astype(np.float32) / 1200
+    tints = {
+        (0.46, 0.58): (72, 82, 240),
+        (0.86, 0.58): (230, 148, 52),
+        (0.66, 0.32): (50, 190, 250),
     }
-    for (right, bottom), (name, color) in corners.items():
-        left, top = right * (width - 7 * unit), bottom * (height - 3 * unit)
-        draw.rectangle((left, top, left + 7 * unit, top + 3 * unit), color)
-        center = (left + 3.5 * unit, top + 1.5 * unit)
-        draw.text(center, name, "white", ImageFont.load_default(size=unit), anchor="mm")
-    return np.asarray(image)
+    discs = np.stack([np.clip((0.3 - np.hypot(x - a, y - b)) * 16, 0, 0.8) for a, b in tints], -1)
+    color = discs @ np.array(list(tints.values())) / np.maximum(discs.sum(-1, keepdims=True), 1e-6)
+    return np.dstack((color, 255 - 255 * np.prod(1 - discs, -1))).astype(np.uint8)
 
 
-def _discs(width: int, height: int) -> npt.NDArray[np.uint8]:
-    """Three soft discs one sees through, on a shadow, on nothing."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(height)
-    middle = width / height / 2
-    color = np.zeros((height, width, 3), np.float32)
-    alpha = np.zeros((height, width, 1), np.float32)
-    discs = [(middle - 0.2, 0.58, (240, 82, 72)), (middle + 0.2, 0.58, (52, 148, 230))]
-    for left, top, tint in [*discs, (middle, 0.32, (250, 190, 50))]:
-        shadow = _soft(np.hypot(x - left - 0.02, y - top - 0.04), 0.27, 0.1) * 0.35
-        color, alpha = _over(np.zeros(3, np.float32), shadow, color, alpha)
-        disc = _soft(np.hypot(x - left, y - top), 0.26, 0.012) * 0.78
-        light = np.clip(1 - np.hypot(x - left + 0.09, y - top + 0.1) / 0.26, 0, 1)[..., None]
-        shade = samples(tint) + (255 - samples(tint)) * 0.6 * light
-        color, alpha = _over(shade, disc, color, alpha)
-    return np.dstack((color, alpha * 255)).astype(np.uint8)
+def _turned() -> bytes:
+    """Rings that get finer outwards, an arrow up and a colour in each corner, stored lying down."""
+    y, x = np.mgrid[0:2400, 0:3200].astype(np.float32)
+    squared = (x - 1600) ** 2 + (y - 1400) ** 2
+    rings = np.where(squared < 800**2, 127.5 + 120 * np.cos(squared * np.float32(3.3e-4)), 244)
+    chart = cv2.merge([rings.astype(np.uint8)] * 3)
+    cv2.arrowedLine(chart, (1600, 500), (1600, 100), (44, 62, 200), 80, tipLength=0.6)
+    for name, corner, color in (
+        ("top left", (0, 0), (60, 70, 210)),
+        ("top right", (2560, 0), (90, 130, 40)),
+        ("bottom left", (0, 2100), (180, 95, 45)),
+        ("bottom right", (2560, 2100), (30, 150, 205)),
+    ):
+        left, top = corner
+        cv2.rectangle(chart, corner, (left + 640, top + 300), color, cv2.FILLED)
+        white = (255, 255, 255)
+        cv2.putText(chart, name, (left + 50, top + 175), 0, 2.8, white, 8, cv2.LINE_AA)
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[_EXIF_ORIENTATION] = 6  # to be shown turned to the right
+    Image.fromarray(np.rot90(chart)[..., ::-1]).save(file, "JPEG", quality=92, exif=exif)
+    return file.getvalue()
 
 
-def _soft(distance: npt.NDArray[np.float32], radius: float, edge: float) -> Any:
-    """1 within the radius, 0 beyond it, and a smooth step as wide as the edge between."""
-    step = np.clip((radius - distance) / edge + 0.5, 0, 1)
-    return (step * step * (3 - 2 * step))[..., None]
-
-
-def _over(color: Any, alpha: Any, under: Any, under_alpha: Any) -> tuple[Any, Any]:
-    """Porter and Duff's "over", of colours that are not premultiplied."""
-    result = alpha + under_alpha * (1 - alpha)
-    mixed = color * alpha + under * under_alpha * (1 - alpha)
-    return mixed / np.maximum(result, 1e-6), result
+_DRAWN: Mapping[str, Callable[[], bytes]] = {
+    "hills.bmp": lambda: _encoded(".bmp", _hills(4200, 2600, _DAY)),
+    "panorama.jpg": lambda: _encoded(".jpg", _hills(7200, 1800, _NIGHT)),
+    "turned by EXIF.jpg": _turned,
+    "silk 16 bit.tiff": lambda: _encoded(".tiff", _silk(), cv2.IMWRITE_TIFF_COMPRESSION, 1),
+    "translucent.png": lambda: _encoded(".png", _discs(), cv2.IMWRITE_PNG_COMPRESSION, 1),
+}
