@@ -1,7 +1,7 @@
 """The plan: what will be done to which pixels, as a value.
 
-All that follows from it is a function of it alone: which part of the original is read, how much of
-it, and what it is halved or resampled to.
+All that follows from it is a function of it alone: which samples of the original are read, how much
+they are averaged while they are read, and what they are resampled to.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.held import Level
 from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
-from imgmiddleware.pixels.arrays import Area, Box
+from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings
 from imgmiddleware.pixels.orientation import Orientation
 
@@ -35,117 +36,78 @@ _SHARED = 2**24 // 3
 _KEPT = 2**25 // 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Sizes are (width, height). `stored`, `crop` and `size` are in the orientation as decoded;
     `canvas` is upright, what the picture stands on before `steps`; `result` is the size after them.
     """
 
-    stored: tuple[int, int]
+    stored: Size
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
-    overview: Facts | None  # what is decoded instead of it: a smaller copy in the same file
+    overview: Facts | None = None  # what is decoded instead: a smaller copy in the same file
     scales: bool  # the decoder can give half of the width and height for less
-    in_bands: bool  # decoded piece by piece: only what is in `window`, halved at once
+    in_bands: bool  # decoded some rows at a time: only what is needed, averaged at once
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
-    size: tuple[int, int]
+    size: Size
     linear: bool  # resampled in linear light
     orientation: Orientation
     alpha: bool  # of the original
     inks: bool  # its samples are CMYK
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
-    canvas: tuple[int, int]
+    canvas: Size
     edges: bool  # the canvas around the picture repeats its edges, instead of the background
     steps: tuple[PixelOperation, ...]
-    result: tuple[int, int]
+    result: Size
     backdrop: Backdrop
     format: str  # a key of formats.results.RESULTS
     output: Output
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
-        """With the smallest of these copies, the largest first, that has samples enough, if any."""
+        """With the smallest of these, the largest first, that has samples enough, if any has."""
         if self._is_exact or self.frames > 1:
             return self
         plans = (replace(self, overview=overview) for overview in reversed(overviews))
-        return next((plan for plan in plans if plan._is_enough(plan.held)), self)
+        return next((plan for plan in plans if plan._is_enough(plan.read_size)), self)
 
     @property
-    def held(self) -> tuple[int, int]:
-        """The width and height of what is decoded, page or overview, before any scaling."""
-        overview = self.overview
-        if overview is None:
+    def read_size(self) -> Size:
+        """The width and height of the stored picture that is read: the page, or its overview."""
+        if self.overview is None:
             return self.stored
-        return (overview.width, overview.height) if self.in_bands else overview.upright
+        width, height = self.overview.width, self.overview.height
+        return (width, height) if self.in_bands else self.overview.upright
 
     @property
-    def least(self) -> tuple[int, int]:
-        """The width and height at which the whole original is decoded, where a decoder can scale.
+    def needs_pixels(self) -> bool:
+        """Whether only pixels tell the geometry: where the border ends that is to be cut away.
 
-        All of it, half or an eighth: with few to choose from, several sizes of a picture share one.
+        Then all of the region is read as it is, and planned again once it is there.
         """
-        if not self.scales or self._is_exact:
-            return self.held
-        scaled = map(self._scaled, reversed(_SCALES))
-        return next(filter(self._is_enough, scaled), self.stored)
+        return self.trim.trim is not None
 
     @property
-    def _is_exact(self) -> bool:
-        """Whether all samples are needed: a smaller picture was averaged in gamma, which also blurs
-        a border's edge.
+    def level(self) -> Level:
+        """The samples of the original that are held for this plan."""
+        whole = self._whole
+        return self._in_bands(whole) if self.in_bands else replace(whole, by=self._scale)
+
+    @property
+    def halvings(self) -> int:
+        """How often rows are averaged by twos: as often as the resampler would do it, and equal.
+
+        Not where it would not: light is averaged as light, colours beside alpha by their weight,
+        and a border is looked for in pixels as they are.
         """
-        return self.linear or self.trim.trim is not None
-
-    def _scaled(self, by: int) -> tuple[int, int]:
-        return -(-self.stored[0] // by), -(-self.stored[1] // by)
-
-    def _is_enough(self, scaled: tuple[int, int]) -> bool:
-        """Whether a decode of the whole original at this size has samples enough of the crop."""
-        sides = zip(scaled, self.size, self.stored, self.crop[2:], strict=True)
-        return all(
-            side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
-        )
-
-    def crop_of(self, decoded: tuple[int, int]) -> Area:
-        """`crop` in samples of the whole original, decoded at this size: an n-th, rounded up.
-
-        Of 1001 columns 501 are decoded, which show 500.5: to take all of the last one would shift
-        what is beside it, and cost 6 to 14 dB.
-        """
-        if self.overview is not None:
-            return self._crop_of_held
-        return self._crop_by(next(by for by in (1, *_SCALES) if self._scaled(by) == decoded))
+        if not self.in_bands or self.linear or self.alpha or self.needs_pixels:
+            return 0
+        return halvings(self._read_crop[2:], self.sampled)
 
     @property
-    def _crop_of_held(self) -> Area:
-        return self._crop_by(1 if self.overview is None else self.overview.reduced)
-
-    def _crop_by(self, by: int) -> Area:
-        left, top, width, height = self.crop
-        return left / by, top / by, width / by, height / by
-
-    @property
-    def crop_of_bands(self) -> Area:
-        """`crop` in samples of `window` that was halved `halvings` times."""
-        left, top, width, height = self._crop_of_held
-        step = 2**self.halvings
-        x, y = left - self.window[0], top - self.window[1]
-        return x / step, y / step, width / step, height / step
-
-    @property
-    def window(self) -> Box:
-        """The part of what is `held` that is needed."""
-        if self.trim.trim:
-            return self.orientation.stored_box(self.region, self.stored)
-        left, top, width, height = self._crop_of_held
-        x, y = math.floor(left), math.floor(top)
-        right, bottom = map(math.ceil, (left + width, top + height))
-        return x, y, min(right, self.held[0]) - x, min(bottom, self.held[1]) - y
-
-    @property
-    def sampled(self) -> tuple[int, int]:
+    def sampled(self) -> Size:
         """What samples are resampled to; inks, to be converted, to twice the size."""
         if not self.inks:
             return self.size
@@ -155,51 +117,71 @@ class Plan:
         return width, height
 
     @property
-    def halvings(self) -> int:
-        """How often bands are halved: as often as the resampler would, and with it equal.
-
-        Not where it would not: light is averaged as light, colours beside alpha by their weight,
-        and a border is looked for in pixels as they are.
-        """
-        if self.linear or self.trim.trim or self.alpha:
-            return 0
-        return halvings(self._crop_of_held[2:], self.sampled)
-
-    @property
-    def read_halved(self) -> int:
-        """How often of these while they are read: once where that is little enough to be kept, so
-        that several sizes share one reading; else memory follows the result.
-        """
-        half = math.prod(-(-side // 2) for side in self.window[2:])
-        return min(self.halvings, 1) if half <= _SHARED else self.halvings
-
-    @property
-    def passes(self) -> bool:
-        """Whether bands go to the resampler as they are read: they are too large to be kept.
-
-        Not where it would halve them itself, nor where only all of them tell: of a border, and of
-        alpha that is opaque.
-        """
-        if not self.in_bands or self.alpha or self.trim.trim or self.sampled == self.window[2:]:
-            return False
-        sides = [-(-side // 2**self.read_halved) for side in self.window[2:]]
-        large = math.prod(sides) > _KEPT and max(sides) <= LONGEST
-        return large and self.read_halved == halvings(self._crop_of_held[2:], self.sampled)
-
-    @property
-    def level(self) -> object:
-        """What of the original is decoded, and how large: the same for what can share it."""
-        held = self.held
-        if self.passes:
-            return held, self.crop, self.sampled, self.linear
-        return (held, self.window, self.read_halved) if self.in_bands else self.least
-
-    @property
-    def finer(self) -> tuple[object, ...]:
-        """Levels that this one can be made of, exactly, without its original; the nearest first."""
-        times = range(self.read_halved - 1, -1, -1) if self.in_bands else ()
-        return tuple((self.held, self.window, fewer) for fewer in times)
-
-    @property
     def keeps_alpha(self) -> bool:
         return RESULTS[self.format].alpha
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether all samples are needed: a smaller picture was averaged in gamma, which also blurs
+        a border's edge.
+        """
+        return self.linear or self.needs_pixels
+
+    @property
+    def _scale(self) -> int:
+        """By what the decoder divides the sides, where it can.
+
+        All, half or an eighth: with few to choose from, several sizes of a picture share one.
+        """
+        if not self.scales or self._is_exact:
+            return 1
+        scaled = ((by, Level.whole(self.stored, by=by).samples) for by in reversed(_SCALES))
+        return next((by for by, samples in scaled if self._is_enough(samples)), 1)
+
+    def _is_enough(self, scaled: Size) -> bool:
+        """Whether a decode of the whole original at this size has samples enough of the crop."""
+        sides = zip(scaled, self.size, self.stored, self.crop[2:], strict=True)
+        return all(
+            side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
+        )
+
+    @property
+    def _whole(self) -> Level:
+        """All of the stored picture that is read, as it is."""
+        return Level.whole(self.read_size, 1 if self.overview is None else self.overview.reduced)
+
+    @property
+    def _read_crop(self) -> Area:
+        """`crop` in pixels of that picture."""
+        return self._whole.area(self.crop)
+
+    def _in_bands(self, whole: Level) -> Level:
+        """The part of it that is needed, averaged once where that is little enough to be kept, so
+        that several sizes share one reading; else as often as can be: memory follows the result.
+        """
+        box = self._read_box(whole.size)
+        half = replace(whole, box=box, by=2).samples
+        times = min(self.halvings, 1) if math.prod(half) <= _SHARED else self.halvings
+        level = replace(whole, box=box, by=2**times, averaged=times > 0)
+        if not self._passes(level):
+            return level
+        return replace(level, passed=(self.crop, self.sampled, self.linear))
+
+    def _read_box(self, size: Size) -> Box:
+        if self.needs_pixels:
+            return self.orientation.stored_box(self.region, self.stored)
+        left, top, width, height = self._read_crop
+        x, y = math.floor(left), math.floor(top)
+        right, bottom = map(math.ceil, (left + width, top + height))
+        return x, y, min(right, size[0]) - x, min(bottom, size[1]) - y
+
+    def _passes(self, level: Level) -> bool:
+        """Whether rows go to the resampler as they are read: they are too large to be kept.
+
+        Not where it would average them itself, nor where only all of them tell: of a border, and of
+        alpha that is opaque.
+        """
+        if self.alpha or self.needs_pixels or self.sampled == level.box[2:]:
+            return False
+        large = math.prod(level.samples) > _KEPT and max(level.samples) <= LONGEST
+        return large and level.by == 2 ** halvings(self._read_crop[2:], self.sampled)

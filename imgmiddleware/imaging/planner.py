@@ -33,14 +33,6 @@ from imgmiddleware.pixels.orientation import Orientation
 #: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.
 _DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 
-#: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
-_WORKING = 12
-#: And more of them where inks are converted at twice its size, in several copies.
-_INKED = 16
-#: Rows of passing bands that are held at once for each that a row of the result is made of: those
-#: of 64 results and what these read around them, twice while they move to more memory.
-_PASSING = 160
-
 
 def make_plan(
     facts: Facts,
@@ -83,7 +75,6 @@ def make_plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
-        overview=None,
         scales=facts.format == "jpeg",
         in_bands=in_bands,
         region=region,
@@ -105,38 +96,6 @@ def make_plan(
         output=output,
     )
     return plan.of_smallest(facts.overviews)
-
-
-def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
-    """The most that rendering takes: an original's file, its decode, and what comes after.
-
-    A picture is resampled from up to four times its width and height, in bands of floats, and is
-    held about three times when it is encoded; inks are converted at twice its size; of an animation
-    all frames are held until they are encoded.
-    """
-    width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
-    sample = 2 if plan.deep else 1
-    working = _WORKING + (_INKED if plan.inks else 0)
-    after = width * height * 4 * sample * (working + plan.frames - 1)
-    held = plan.overview or facts
-    return after + (_band_bytes(held, plan) if plan.in_bands else file + held.decode_bytes)
-
-
-def _band_bytes(facts: Facts, plan: Plan) -> int:
-    """What is left of the original's samples, what reading them takes, and what is made of them.
-
-    Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
-    decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
-    """
-    channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
-    step = 1 << plan.read_halved
-    width, height = -(-plan.window[2] // step), -(-plan.window[3] // step)
-    if plan.passes:
-        height = min(height, _PASSING * -(-height // plan.sampled[1]))
-    pixels = width * height
-    sample = facts.depth // 8
-    made = sample * plan.alpha + plan.linear + (plan.trim.trim is not None)
-    return pixels * channels * (sample + made) + facts.band_bytes
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

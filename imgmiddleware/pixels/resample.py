@@ -34,28 +34,28 @@ def resample(
     *,
     alpha: bool,
     linear: bool = False,
-    box: Area | None = None,
-    halved: bool = False,
+    area: Area | None = None,
+    averaged: bool = False,
 ) -> Pixels:
     """`pixels` at `size` (width, height); same dtype and channels.
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
     not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
-    `box` is a part, in samples with a fraction. The filter reads around it, and halvings are those
-    of the whole: so parts side by side become tiles without a seam.
-    `halved` are pixels that were so while they were decoded, which neither light nor colours beside
-    alpha are: as often as `halvings` says. Then `box` is what they show.
+    `area` is a part, in samples with a fraction; all of them where it is None. The filter reads
+    around it, and halvings are those of the whole: so parts side by side become tiles without a
+    seam. `averaged` pixels were halved while they were decoded, as often as `halvings` says, which
+    neither light nor colours beside alpha are. Then `area` is what they show.
     Rows that pass are all held at once where there is alpha, or where they are halved here.
     """
     height, width = pixels.shape[:2]
     whole: Area = (0, 0, width, height)
-    box = box or whole
-    if (width, height) == size and box == whole:
+    area = area or whole
+    if (width, height) == size and area == whole:
         return pixels[0:height, 0:width]
     weighed = alpha and not _opaque(pixels[0:height, 0:width])
     prepare = _preparation(weighed=weighed, linear=linear)
-    source = _shortened(_Source(pixels, box, prepare))
-    if not halved:
+    source = _shortened(_Source(pixels, area, prepare))
+    if not averaged:
         source = _halved(source, size)
     dtype = light(np.empty((1, 1), pixels.dtype)).dtype if linear else pixels.dtype
     result = _Filter(source, dtype, weighed).to(size)
@@ -83,10 +83,10 @@ def _opaque(pixels: Pixels) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Pixels of which a box is wanted, after `prepare` where that is still to be done."""
+    """Pixels of which an area is wanted, after `prepare` where that is still to be done."""
 
     pixels: Pixels | PassingRows
-    box: Area
+    area: Area
     prepare: Change | None
 
     def averaged(self, average: Change, by: Size, cut: tuple[slice, slice]) -> _Source:
@@ -96,10 +96,10 @@ class _Source:
             pixels = average(pixels)
         else:  # which needs several times their memory
             pixels = _by_parts(lambda part: average(prepare(part)), pixels, by)
-        left, top, width, height = self.box
+        left, top, width, height = self.area
         left, top = left - cut[0].start, top - cut[1].start
-        box = left / by[0], top / by[1], width / by[0], height / by[1]
-        return _Source(pixels, box, None)
+        area = left / by[0], top / by[1], width / by[0], height / by[1]
+        return _Source(pixels, area, None)
 
 
 def _by_parts(average: Change, pixels: Pixels, by: Size) -> Pixels:
@@ -130,8 +130,8 @@ def _shortened(source: _Source) -> _Source:
 
 
 def _halved(source: _Source, size: Size) -> _Source:
-    """Halved as `halvings` says of the box; what the filter does not read is cut first."""
-    times = halvings(source.box[2:], size)
+    """Halved as `halvings` says of the area; what the filter does not read is cut first."""
+    times = halvings(source.area[2:], size)
     if not times:
         return source
 
@@ -140,7 +140,7 @@ def _halved(source: _Source, size: Size) -> _Source:
             part = halve(part)
         return part
 
-    left, top, width, height = source.box
+    left, top, width, height = source.area
     rows, columns = source.pixels.shape[:2]
     by = 2**times, 2**times
     cut = (
@@ -177,7 +177,7 @@ class _Filter:
 
         shape = *pixels.shape[:2], *(channels or (1,))
         most = int(self._full * self._scale)
-        lanczos(shape, self.source.box, size, most, load=self._load, store=store)
+        lanczos(shape, self.source.area, size, most, load=self._load, store=store)
         return result
 
     @property

@@ -15,12 +15,11 @@ from imgmiddleware.cache import Era, Holding, MemoryBudget, SizedLru
 from imgmiddleware.formats import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging import (
-    Decoded,
+    Held,
     Plan,
     Rendered,
     Replan,
     decode_original,
-    halved,
     predicted_bytes,
     render,
     render_animation,
@@ -67,11 +66,11 @@ class Pictures:
         budget = MemoryBudget(settings.max_memory)
         self._limit = limit = WaitLimit(settings.max_waiting)
         # In this order they give way: what is decoded can be decoded again.
-        self._decoded: SizedLru[object, Decoded] = SizedLru(settings.decoded_bytes, budget)
+        self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
         self._results = Results(settings, budget)
         self._admission = Admission(settings.slots, limit, budget)
         self._renders: Flights[Picture] = Flights(limit)
-        self._decodes: Flights[Decoded] = Flights(limit)
+        self._decodes: Flights[Held] = Flights(limit)
         self._max_wait = settings.max_wait
         self.held = self._results.held
         self.found = self._results.found
@@ -142,27 +141,20 @@ class Pictures:
                 held.enter_context(self._admission.admitted(predicted, deadline))
             yield
 
-    def _decode(self, job: Job, level: object) -> Decoded:
-        decoded = self._halved(job) or decode_original(job.original, job.facts, job.plan)
+    def _decode(self, job: Job, level: object) -> Held:
+        decoded = self._averaged(job) or decode_original(job.original, job.facts, job.plan)
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
-            self._decoded.put(level, decoded, _weight(decoded), job.tag)
+            self._decoded.put(level, decoded, decoded.nbytes + _OVERHEAD, job.tag)
             if self.era() != job.era:
                 self._decoded.purge(job.tag)
         return decoded
 
-    def _halved(self, job: Job) -> Decoded | None:
+    def _averaged(self, job: Job) -> Held | None:
         """What the plan needs, of what was decoded in more detail before."""
-        for times, finer in enumerate(job.plan.finer, 1):
+        level = job.plan.level
+        for finer in level.finer:
             found = self._decoded.get((*job.page, finer))
             if found is not None:
-                return halved(found, times)
+                return found.averaged_by(level.by)
         return None
-
-
-def _weight(decoded: Decoded) -> int:
-    """Bytes, of the metadata too: a profile may be larger than the pixels."""
-    exif = decoded.exif
-    values = (*exif.picture.values(), *exif.making.values(), *exif.place.values())
-    beside = len(decoded.profile or b"") + sum(len(value.raw) for value in values)
-    return decoded.pixels.nbytes + beside + _OVERHEAD

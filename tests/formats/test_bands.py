@@ -330,7 +330,7 @@ def test_the_result_is_that_of_the_plain_path(
     blocks_of(5000, monkeypatch)
     data = KINDS[kind].make(picture(size))
     bands = probe(data)
-    passing = [make_plan(bands, build(query)).passes for query in QUERIES]
+    passing = [make_plan(bands, build(query)).level.passed is not None for query in QUERIES]
     assert any(passing) is (not kept and bands.band_bytes > 0 and not bands.alpha)
     assert not all(passing)
     for query in QUERIES:
@@ -549,10 +549,10 @@ def test_of_rows_that_pass_few_are_predicted(monkeypatch: pytest.MonkeyPatch) ->
     """18 megapixels, 54 MB, of which 160 times 4 rows of the 3172 may be held at once."""
     facts = probe(bmp(np.zeros((3172, 5640, 3), np.uint8), 24))
     passing = make_plan(facts, build({"w": "1600"}))
-    assert passing.passes
+    assert passing.level.passed
     predicted = predicted_bytes(facts, passing)
     monkeypatch.setattr(plan, "_KEPT", 2**26)
-    assert not passing.passes
+    assert not passing.level.passed
     assert predicted_bytes(facts, passing) - predicted == (3172 - 160 * 4) * 5640 * 3
 
 

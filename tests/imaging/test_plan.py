@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgmiddleware.formats import Facts
+from imgmiddleware.imaging.held import Level
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations import build
 
@@ -21,27 +22,27 @@ def test_a_turned_tiff_comes_upright_from_its_decoder() -> None:
 def test_a_scaled_decode_is_an_eighth_or_half_where_that_leaves_enough() -> None:
     facts = Facts("jpeg", 3001, 2000)
     for width in (1, 100, 187):  # 250 / 2 = 125 rows, of 187 x 125
-        assert make_plan(facts, build({"w": str(width)})).least == (376, 250)
+        assert make_plan(facts, build({"w": str(width)})).level.samples == (376, 250)
     for width in (189, 300, 750):  # 1501 / 2 = 750.5
-        assert make_plan(facts, build({"w": str(width)})).least == (1501, 1000)
-    assert make_plan(facts, build({"w": "751"})).least == (3001, 2000)
+        assert make_plan(facts, build({"w": str(width)})).level.samples == (1501, 1000)
+    assert make_plan(facts, build({"w": "751"})).level.samples == (3001, 2000)
     # Of a crop, the whole must be larger in the same measure.
     crop = make_plan(Facts("jpeg", 3000, 2000), build({"w": "500", "h": "1000", "fit": "crop"}))
     assert crop.crop == (1000, 0, 1000, 2000)
-    assert crop.least == (3000, 2000)
+    assert crop.level.samples == (3000, 2000)
     # Averaged in gamma it would be no light, and a border's edge would be blurred.
     for query in ({"linear": "1"}, {"trim": "auto"}):
-        assert make_plan(facts, build({"w": "300", **query})).least == (3001, 2000)
+        assert make_plan(facts, build({"w": "300", **query})).level.samples == (3001, 2000)
 
 
 def test_a_crop_of_half_a_picture_may_be_at_a_half() -> None:
     plan = make_plan(Facts("jpeg", 1001, 751), build({"w": "100", "rect": "33,20,301,201"}))
-    assert plan.crop_of((1001, 751)) == (33, 20, 301, 201)
-    assert plan.crop_of((501, 376)) == (16.5, 10, 150.5, 100.5)
-    assert plan.crop_of((126, 94)) == (33 / 8, 2.5, 301 / 8, 201 / 8)
+    assert Level.whole(plan.stored).area(plan.crop) == (33, 20, 301, 201)
+    assert Level.whole(plan.stored, by=2).area(plan.crop) == (16.5, 10, 150.5, 100.5)
+    assert Level.whole(plan.stored, by=8).area(plan.crop) == (33 / 8, 2.5, 301 / 8, 201 / 8)
     small = make_plan(Facts("jpeg", 9, 11), build({"w": "1", "h": "1", "fit": "scale"}))
-    assert small.least == (2, 2)
-    assert small.crop_of((2, 2)) == (0, 0, 9 / 8, 11 / 8)
+    assert small.level.samples == (2, 2)
+    assert small.level.area(small.crop) == (0, 0, 9 / 8, 11 / 8)
 
 
 def test_the_format_is_a_function_of_original_size_and_what_is_accepted() -> None:

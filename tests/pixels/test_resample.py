@@ -85,11 +85,11 @@ def test_tiles_have_no_seam(scale: float, linear: bool) -> None:
     edge = int(640 / scale) // 2
     side = edge * scale
     whole = resample(
-        pixels, (2 * edge, 2 * edge), alpha=False, linear=linear, box=(0, 0, 2 * side, 2 * side)
+        pixels, (2 * edge, 2 * edge), alpha=False, linear=linear, area=(0, 0, 2 * side, 2 * side)
     )
     for x, y in np.ndindex(2, 2):
         tile = resample(
-            pixels, (edge, edge), alpha=False, linear=linear, box=(x * side, y * side, side, side)
+            pixels, (edge, edge), alpha=False, linear=linear, area=(x * side, y * side, side, side)
         )
         expected = whole[y * edge : (y + 1) * edge, x * edge : (x + 1) * edge]
         difference = np.abs(tile.astype(int) - expected)
@@ -102,7 +102,7 @@ def test_pixels_that_were_halved_before() -> None:
     pixels = photo_like(1001, 751)
     small = halve(halve(pixels))
     box = (0, 0, 1001 / 4, 751 / 4)
-    result = resample(small, (120, 90), alpha=False, box=box, halved=True)
+    result = resample(small, (120, 90), alpha=False, area=box, averaged=True)
     assert np.array_equal(result, resample(pixels, (120, 90), alpha=False))
     assert psnr(result, float_lanczos(pixels, (120, 90))) > 49
 

@@ -1,0 +1,79 @@
+"""Decode: an original to what is held of it, at the level that a plan asks for."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from imgmiddleware.formats import read_exif, read_profile
+from imgmiddleware.formats.compose import is_composed, seen_frames
+from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.formats.decode import decode
+from imgmiddleware.formats.decode_more import DECODERS, decode_more
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.bands import decode_bands, passing_bands
+from imgmiddleware.imaging.held import Held, Level
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.pixels.color import is_usable
+from imgmiddleware.pixels.resample import resample
+from imgmiddleware.sources.memory import ArrayOriginal
+from imgmiddleware.sources.original import Original, read_all
+
+#: What is said of a profile that is broken, or for another kind of picture.
+PROFILE_IGNORED = "profile-ignored"
+
+
+def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> Held:
+    """The page or frame that the plan means, at the plan's level.
+
+    Raises `ImageError` where the original is damaged or has changed.
+    """
+    if isinstance(original, ArrayOriginal):
+        return Held(level=plan.level, pixels=original.pixels(), color=facts.color)
+    if plan.in_bands:
+        return _read_in_bands(original, facts, plan)
+    data = read_all(original)
+    if facts.format in DECODERS:
+        pixels, profile = decode_more(data, facts)
+        return held_with(data, facts, pixels, plan.level, profile)
+    return held_with(data, facts, _pixels(data, facts, plan), plan.level)
+
+
+def held_with(
+    data: memoryview, facts: Facts, pixels: Pixels, level: Level, found: bytes | None = None
+) -> Held:
+    """Pixels with what goes along with them in the file.
+
+    `found` is the profile of a format of which the decoder alone can read it.
+    """
+    return _held(facts, pixels, level, read_exif(data, facts), found or read_profile(data, facts))
+
+
+def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
+    """A page, and an overview, has facts of its own; a frame is laid on those before it."""
+    if is_composed(facts) or (plan.frame and not facts.directory):
+        pixels, _ = next(islice(seen_frames(data, facts).frames, plan.frame, None))
+        return pixels
+    return decode(data, plan.overview or facts, plan.read_size, plan.level.samples)
+
+
+def _read_in_bands(original: Original, facts: Facts, plan: Plan) -> Held:
+    """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
+    exif, profile = read_exif(original, facts), read_profile(original, facts)
+    read, level = plan.overview or facts, plan.level
+    times = level.by.bit_length() - 1
+    if level.passed is None:
+        pixels = decode_bands(original, read, level.box, times)
+    else:
+        crop, size, linear = level.passed
+        rows, area = passing_bands(original, read, level.box, times), level.area(crop)
+        pixels = resample(rows, size, alpha=False, linear=linear, area=area, averaged=True)
+    return _held(facts, pixels, level, exif, profile)
+
+
+def _held(facts: Facts, pixels: Pixels, level: Level, exif: Exif, profile: bytes | None) -> Held:
+    color = "gray" if pixels.ndim == 2 else facts.color
+    notes: tuple[str, ...] = ()
+    if profile is not None and not is_usable(profile, color):
+        profile, notes = None, (PROFILE_IGNORED,)
+    return Held(level=level, pixels=pixels, color=color, profile=profile, exif=exif, notes=notes)

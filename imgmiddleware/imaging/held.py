@@ -1,0 +1,113 @@
+"""What is held of an original once it is decoded: which samples of it, and the samples themselves.
+
+A decode is the dearest part of a render, so what it gave is kept for other sizes of the picture. A
+`Level` says which samples these are. It is a function of the plan alone, it is the key under which
+they are kept, and all geometry follows from it: nobody guesses from the shape of an array what it
+shows. A `Held` is a level with its samples, and with what goes along with them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.pixels.arrays import Area, Box, Pixels, Size
+from imgmiddleware.pixels.halve import halve
+
+#: What was made of rows that passed by: the box of the page, the size, and whether in linear light.
+Passed = tuple[Box, Size, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Which samples of an original are held. Plans whose levels are equal share one decode.
+
+    The samples were read from a stored picture of this `size` in pixels: the page itself, or an
+    overview of it, whose width and height are those of the page divided by `reduced`. They show its
+    `box`. Each stands for `by` pixels along both sides, and for fewer at the right and lower edge.
+
+    Where `by` is more than 1, `averaged` tells who made it so. True: the samples are averages by
+    twos, equal to those that the resampler begins with, and it goes on from there. False: they are
+    what the decoder made in its own way.
+
+    `passed` is for rows that were resampled while they were read, and are not held as they were.
+    """
+
+    size: Size
+    box: Box
+    reduced: int = 1
+    by: int = 1
+    averaged: bool = False
+    passed: Passed | None = None
+
+    @classmethod
+    def whole(cls, size: Size, reduced: int = 1, by: int = 1) -> Level:
+        """All of a stored picture, whose decoder divides its sides by `by`."""
+        return cls(size=size, box=(0, 0, *size), reduced=reduced, by=by)
+
+    @property
+    def samples(self) -> Size:
+        """Width and height of what is held. A rest of pixels at an edge is a sample too."""
+        return -(-self.box[2] // self.by), -(-self.box[3] // self.by)
+
+    @property
+    def finer(self) -> Iterator[Level]:
+        """Levels that this one can be averaged from, exactly; the one that takes least first."""
+        by = self.by
+        while self.averaged and self.passed is None and by > 1:
+            by //= 2
+            yield replace(self, by=by, averaged=by > 1)
+
+    def area(self, box: Box) -> Area:
+        """A box of the page, in samples of this level.
+
+        Of 1001 columns 501 are held, which show 500.5: to take all of the last one would shift what
+        is beside it, and cost 6 to 14 dB.
+        """
+        left, top, width, height = (side / self.reduced for side in box)
+        x, y = left - self.box[0], top - self.box[1]
+        return x / self.by, y / self.by, width / self.by, height / self.by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An original, or a part of it, decoded: `pixels` at a level, as stored.
+
+    `color` is what their samples are: "gray", "rgb" or "cmyk". `profile` is the ICC profile, if it
+    can be used. Nobody writes to the pixels again: they may serve any number of results.
+    """
+
+    level: Level
+    pixels: Pixels
+    color: str
+    profile: bytes | None = None
+    exif: Exif = Exif()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory, metadata included: a profile may be larger than the pixels."""
+        exif = self.exif
+        values = (*exif.picture.values(), *exif.making.values(), *exif.place.values())
+        beside = len(self.profile or b"") + sum(len(value.raw) for value in values)
+        return self.pixels.nbytes + beside
+
+    def averaged_by(self, by: int) -> Held:
+        """The same with samples that stand for `by` pixels, as if they were averaged at once."""
+        held = self
+        while held.level.by < by:
+            twice = replace(held.level, by=2 * held.level.by, averaged=True)
+            held = replace(held, level=twice, pixels=halve(held.pixels))
+        return held
+
+    def cropped(self, crop: Box) -> tuple[Pixels, Area]:
+        """The samples that a box of the page touches, and where it lies in these."""
+        if self.level.passed is not None:
+            height, width = self.pixels.shape[:2]
+            return self.pixels, (0, 0, width, height)
+        left, top, width, height = self.level.area(crop)
+        x, y = math.floor(left), math.floor(top)
+        part = self.pixels[y : math.ceil(top + height), x : math.ceil(left + width)]
+        return part, (left - x, top - y, width, height)

@@ -1,0 +1,44 @@
+"""How much memory a render takes, as far as a header and a plan tell."""
+
+from __future__ import annotations
+
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.imaging.plan import Plan
+
+#: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
+_WORKING = 12
+#: And more of them where inks are converted at twice its size, in several copies.
+_INKED = 16
+#: Passing rows that are held at once for each that a row of the result is made of: those
+#: of 64 results and what these read around them, twice while they move to more memory.
+_PASSING = 160
+
+
+def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
+    """The most that rendering takes: an original's file, its decode, and what comes after.
+
+    A picture is resampled from up to four times its width and height, in bands of floats, and is
+    held about three times when it is encoded; inks are converted at twice its size; of an animation
+    all frames are held until they are encoded.
+    """
+    width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
+    sample = 2 if plan.deep else 1
+    working = _WORKING + (_INKED if plan.inks else 0)
+    after = width * height * 4 * sample * (working + plan.frames - 1)
+    held = plan.overview or facts
+    return after + (_band_bytes(held, plan) if plan.in_bands else file + held.decode_bytes)
+
+
+def _band_bytes(facts: Facts, plan: Plan) -> int:
+    """What is left of the original's samples, what reading them takes, and what is made of them.
+
+    Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
+    decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
+    """
+    channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
+    width, height = plan.level.samples
+    if plan.level.passed is not None:
+        height = min(height, _PASSING * -(-height // plan.sampled[1]))
+    sample = facts.depth // 8
+    made = sample * plan.alpha + plan.linear + plan.needs_pixels
+    return width * height * channels * (sample + made) + facts.band_bytes
