@@ -601,3 +601,16 @@ def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.Monk
     assert [body(both, query) for query in queries] == [body(alone, query) for query in queries]
     again = [original.total < len(data) / 2 for original in source.opened]
     assert again == [False, True, False, False, False]
+
+
+def test_what_passes_is_not_made_of_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linear light is averaged by the resampler, so that all samples of the part are kept for it."""
+    monkeypatch.setattr(plan, "_KEPT", 1000)
+    monkeypatch.setattr(plan, "_SHARED", 1000)
+    data = KINDS["bmp 24"].make(picture("even"))
+    part = ImageRequest("GET", "/image/x", "rect=3,1,121,91&w=28&fm=png")
+    alone = ImageService(lambda id: data).handle(part).body
+    service = ImageService(lambda id: data)
+    service.handle(ImageRequest("GET", "/image/x", f"{part.query}&linear=1"))
+    assert service.holding()["decoded"].bytes > 121 * 91 * 3
+    assert service.handle(part).body == alone
