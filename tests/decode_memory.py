@@ -1,62 +1,69 @@
-"""How many bytes a process grows by while it decodes one original: its peak, less what it had.
-
-python decode_memory.py < original        prints the growth and the bound that its header gave
-"""
+"""By how many bytes a process grows over a decode, a render, a resampling: for `measuring.Forked`."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.formats import FORMATS, read_facts
-from imgmiddleware.formats.decode_more import DECODERS
 from imgmiddleware.imaging import decode_original, make_plan
 from imgmiddleware.operations import build
+from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.pixels.resample import resample
 from imgmiddleware.sources import BytesOriginal
+from measuring import growth
 
 
-def resident(name: str) -> int:
-    """VmRSS or VmHWM, the peak since it was reset."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name):
-            return int(line.split()[1]) * 1024
-    raise AssertionError(name)
-
-
-def _trim() -> None:
-    """Give back what malloc keeps of what was freed."""
-    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if malloc_trim is not None:
-        malloc_trim(0)
-
-
-def main() -> None:
-    original = BytesOriginal(sys.stdin.buffer.read())
+def decoding(path: str) -> tuple[int, int]:
+    """The growth, and the bound that its header gave."""
+    original = BytesOriginal(Path(path).read_bytes())
     facts = read_facts(original, FORMATS)
     plan = make_plan(facts, build({}))
-    if facts.format in DECODERS:
-        for module in filter(None, [FORMATS[facts.format].needs]):
-            import_module(module)
+    for module in filter(None, [FORMATS[facts.format].needs]):
+        import_module(module)
     # What is read of the file is the caller's, and is counted by it; of bands it is never all.
     read = 0 if plan.in_bands else original.size
 
-    def growth() -> int:
-        _trim()
-        before = resident("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")
+    def decode() -> None:
         assert decode_original(original, facts, plan).pixels.nbytes
-        return resident("VmHWM") - before - read
 
     # Once before: code that is paged in is not what a decode takes, and differs by installation.
     # It may be paged out and in again meanwhile, where other processes need the memory.
-    growth()
-    least = growth()
+    decode()
+    least = growth(decode) - read
     if least > facts.decode_bytes:
-        least = min(growth() for _ in range(3))
-    print(least, facts.decode_bytes)
+        least = min(growth(decode) - read for _ in range(3))
+    return least, facts.decode_bytes
 
 
-if __name__ == "__main__":
-    main()
+def rendering(folder: str, small: str, query: str) -> int:
+    """The growth over one request for the folder's `original`; of the `small` file one goes before."""
+
+    def answer(source: Any, query: str) -> None:
+        request = ImageRequest("GET", "/image/original", query)
+        assert ImageService(source).handle(request).status == 200
+
+    answer(lambda id: np.zeros((64, 64, 3), np.uint8), "w=300&fm=jpg")
+    answer(lambda id: Path(small).read_bytes(), "w=300&fm=jpg")
+    return growth(lambda: answer(folder, query))
+
+
+def resampling() -> int:
+    """The growth over a result with alpha, of 65 MB, laid on a colour."""
+
+    def work(pixels: Any, size: tuple[int, int]) -> None:
+        result = resample(pixels, size, alpha=True)
+        Backdrop((10, 20, 30, 255)).behind(result, keep_alpha=False)
+
+    def clear(width: int, height: int) -> Any:
+        pixels = np.full((height, width, 4), 100, np.uint8)
+        pixels[::7, ::5, 3] = 200
+        return pixels
+
+    work(clear(50, 40), (45, 36))
+    large = clear(5000, 4000)
+    return growth(lambda: work(large, (4500, 3600)))

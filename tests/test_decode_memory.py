@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+
+from measuring import Forked, needs_proc
 
 WIDTH, HEIGHT = 2000, 1500
 Y, X = np.mgrid[0:HEIGHT, 0:WIDTH]
@@ -77,17 +77,14 @@ KINDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to measure")
+@needs_proc
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_bound_holds(kind: str) -> None:
+def test_the_bound_holds(kind: str, forked: Forked, tmp_path: Path) -> None:
     """At 3 megapixels, of which the 4 MiB that every bound has in reserve are a byte and a third.
 
     A bound that says nothing would hold too: it is at most three times what was measured, and 4 MiB.
     """
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).parent / "decode_memory.py")],
-        input=KINDS[kind](), capture_output=True, check=True, timeout=60,
-    )  # fmt: skip
-    growth, bound = map(int, done.stdout.split())
+    (tmp_path / "original").write_bytes(KINDS[kind]())
+    growth, bound = forked("decode_memory", "decoding", str(tmp_path / "original"))
     assert growth <= bound
     assert bound <= 3 * growth + 8 * 2**20

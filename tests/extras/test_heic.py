@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import random
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from PIL import Image, ImageCms
 
 from imgmiddleware import ImageRequest, ImageResponse, ImageService
 from imgmiddleware.formats import FORMATS, read_facts
+from measuring import Forked, needs_proc
 from pictures import SRGB, close, opened, pixels_of, swapped_profile
 from tests.extras import by_vips
 from tests.formats.originals import Stored
@@ -231,22 +230,21 @@ def test_no_hidden_colour_shows_at_the_edge_of_alpha(query: str) -> None:
 LARGE = np.tile(RGB, (24, 22, 1))  # 1488 x 1980
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc to measure")
+@needs_proc
 @pytest.mark.parametrize(
     ("mode", "options"),
     [("L", {}), ("RGB", {"chroma": 420}), ("RGB", {}), ("RGBA", {}), ("RGB", {"tile_size": 512}),
      ("RGB;16", {}), ("RGBA;16", {"chroma": 420})],
 )  # fmt: skip
-def test_the_bound_holds(mode: str, options: dict[str, Any]) -> None:
+def test_the_bound_holds(
+    mode: str, options: dict[str, Any], forked: Forked, tmp_path: Path
+) -> None:
     """Growth of a process that decodes three megapixels, as in docs/originals.md."""
     plain, _, deep = mode.partition(";")
     pixels = np.asarray(Image.fromarray(LARGE).convert(plain))
     wide = pixels.astype(np.uint16) * 257 if deep else pixels
     image = pillow_heif.from_bytes(mode, pixels.shape[1::-1], wide.tobytes())
     data = heic(image, quality=60, enc_params={"preset": "ultrafast"}, **options)
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).parents[1] / "decode_memory.py")],
-        input=data, capture_output=True, check=True, timeout=60,
-    )  # fmt: skip
-    growth, bound = map(int, done.stdout.split())
+    (tmp_path / "original").write_bytes(data)
+    growth, bound = forked("decode_memory", "decoding", str(tmp_path / "original"))
     assert growth <= bound <= 4 * growth + 8 * 2**20

@@ -7,8 +7,6 @@ import itertools
 import json
 import os
 import struct
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,6 +27,7 @@ from imgmiddleware.formats.tiff import decode_pieces as pieces
 from imgmiddleware.imaging import decode_original, make_plan, plan, predicted_bytes, render
 from imgmiddleware.operations import build
 from imgmiddleware.sources.file import open_path
+from measuring import Forked, needs_proc
 from pictures import photo_like
 from pngs import png
 
@@ -473,35 +472,15 @@ def test_pieces_that_are_not_compressed_so(kind: str) -> None:
 
 # --- memory
 
-CHILD = """
-import json, sys
-import cv2
-import numpy as np
-from imgmiddleware import ImageRequest, ImageService
-
-def status(name):
-    for line in open("/proc/self/status"):
-        if line.startswith(name):
-            return int(line.split()[1]) * 1024
-
-def answer(source, query="w=300&fm=jpg"):
-    return ImageService(source).handle(ImageRequest("GET", "/image/original", query)).status
-
-assert answer(lambda id: np.zeros((64, 64, 3), np.uint8)) == 200
-assert answer(lambda id: open(sys.argv[2], "rb").read()) == 200
-open("/proc/self/clear_refs", "w").write("5")  # the high-water mark starts anew (proc(5))
-before = status("VmRSS")
-assert answer(sys.argv[1], sys.argv[3]) == 200
-print(status("VmHWM") - before)
-"""
-
 LARGE = np.tile(photo_like(1000, 1000), (4, 6, 1))  # 24 megapixels, 72 MB
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc")
+@needs_proc
 @pytest.mark.parametrize(("query", "most"), [("w=300&fm=jpg", 24), ("w=1600&fm=jpg", 32)])
 @pytest.mark.parametrize("format", ["bmp", "plain", "lzw", "deflate", "tiles", "png"])
-def test_memory_follows_the_result(format: str, query: str, most: int, tmp_path: Path) -> None:
+def test_memory_follows_the_result(
+    format: str, query: str, most: int, tmp_path: Path, forked: Forked
+) -> None:
     """All of it would be 72 MB; an eighth of it, with what reading and encoding take, is little.
 
     Of a result that nothing is averaged for, of 5 MB, only the rows that it is being made of.
@@ -524,12 +503,8 @@ def test_memory_follows_the_result(format: str, query: str, most: int, tmp_path:
     folder.mkdir()
     (folder / "original").write_bytes(written(LARGE))
     (tmp_path / "small").write_bytes(written(LARGE[:200, :200]))
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(folder), str(tmp_path / "small"), query],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < most * 2**20
+    taken = forked("decode_memory", "rendering", str(folder), str(tmp_path / "small"), query)
+    assert taken < most * 2**20
 
 
 def test_what_is_predicted_follows_the_result_too() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as some
 
 from imgmiddleware.pixels.halve import halve
 from imgmiddleware.pixels.resample import resample
+from measuring import Forked, needs_proc
 from pictures import float_lanczos, photo_like, psnr
 
 PHOTO = photo_like(997, 751)
@@ -244,40 +245,10 @@ def test_alpha_that_is_everywhere_opaque_changes_nothing() -> None:
     assert np.array_equal(with_alpha[..., :3], resample(PHOTO, (300, 200), alpha=False))
 
 
-LARGE = """
-import sys
-import numpy as np
-from imgmiddleware.pixels.resample import resample
-from imgmiddleware.operations.surround import Backdrop
-
-def status(name):
-    for line in open("/proc/self/status"):
-        if line.startswith(name):
-            return int(line.split()[1]) * 1024
-
-def work(pixels, size):
-    return Backdrop((10, 20, 30, 255)).behind(resample(pixels, size, alpha=True), keep_alpha=False)
-
-def clear(width, height):
-    pixels = np.full((height, width, 4), 100, np.uint8)
-    pixels[::7, ::5, 3] = 200
-    return pixels
-
-work(clear(50, 40), (45, 36))
-pixels = clear(5000, 4000)
-open("/proc/self/clear_refs", "w").write("5")
-before = status("VmRSS")
-assert work(pixels, (4500, 3600)).shape == (3600, 4500, 3)
-print(status("VmHWM") - before)
-"""
-
-
-def test_memory_follows_the_pixels_and_not_their_floats() -> None:
+@needs_proc
+def test_memory_follows_the_pixels_and_not_their_floats(forked: Forked) -> None:
     """An original of 80 MB with alpha; all of it in float, twice as large, would be 1.3 GB."""
-    done = subprocess.run(
-        [sys.executable, "-c", LARGE], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert int(done.stdout) < 300e6
+    assert forked("decode_memory", "resampling") < 300e6
 
 
 def test_sixteen_bits_are_not_cut_to_eight() -> None:
