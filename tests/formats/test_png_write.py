@@ -85,7 +85,7 @@ def test_each_filter_is_undone_by_other_readers(
         monkeypatch.setitem(
             FILTERS,
             other,
-            type(filter)(filter.predict, filter.rooms, 1e-9 if other == number else 1e9),
+            type(filter)(filter.predict, filter.scratch, 1e-9 if other == number else 1e9),
         )
     # Small steps and large ones, equal neighbours and ties: every branch of Paeth's.
     pixels = np.concatenate(

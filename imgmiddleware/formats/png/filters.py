@@ -14,26 +14,26 @@ from imgmiddleware.pixels.arrays import Pixels
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`predict` guesses bytes from those to their left, above, and above to the left; `worth`
-    weighs its entropy, so that a dearer filter is taken only where it saves something.
+    """`predict` guesses bytes from those to their left, above, and above to the left. `worth`
+    weighs what the filter leaves, so that a dearer one is taken only where it saves something.
 
-    Its last argument is room for `rooms` such arrays: to ask the system for new ones takes several
-    times as long as to compute what is in them.
+    The last argument of `predict` is scratch memory: `scratch` arrays of the same shape. To ask the
+    system for new ones takes several times as long as to compute what is in them.
     """
 
     predict: Callable[[Pixels, Pixels, Pixels, Pixels], Pixels]
-    rooms: int = 0
+    scratch: int = 0
     worth: float = 1
 
 
-def _nothing(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
-    room[0] = 0
-    return np.asarray(room[0])
+def _nothing(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pixels:
+    scratch[0] = 0
+    return np.asarray(scratch[0])
 
 
-def _average(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
-    """Without their sum, which a byte does not hold: what both have, and half of what one has."""
-    both, half = room[:2]
+def _average(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pixels:
+    """The bits that both have, and half of those that one has: a byte cannot hold their sum."""
+    both, half = scratch[:2]
     np.bitwise_and(left, above, out=both)
     np.bitwise_xor(left, above, out=half)
     half >>= 1
@@ -41,13 +41,14 @@ def _average(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixel
     return np.asarray(half)
 
 
-def _paeth(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
-    """That of the three which is nearest to left + above - corner, in this order (clause 9.4).
+def _paeth(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pixels:
+    """Of left, above and corner, the first that is nearest to left + above - corner (clause 9.4).
 
-    With distances that are never negative, so that bytes are enough: the corner is it only where
-    it lies between the others, and nearer to their middle than to either.
+    Only distances are computed, which are never negative, so that bytes are enough. The corner is
+    the nearest only where it lies between the two others, and nearer to their middle than to
+    either.
     """
-    to_left, to_above, mask, most, found = room
+    to_left, to_above, mask, most, found = scratch
     _distance(above, corner, to_left, found)
     _distance(left, corner, to_above, found)
     np.less_equal(to_left, to_above, out=mask.view(bool))
@@ -69,22 +70,22 @@ def _paeth(left: Pixels, above: Pixels, corner: Pixels, room: Pixels) -> Pixels:
     return np.asarray(found)
 
 
-def _distance(one: Pixels, other: Pixels, out: Pixels, room: Pixels) -> None:
+def _distance(one: Pixels, other: Pixels, out: Pixels, scratch: Pixels) -> None:
     np.maximum(one, other, out=out)
-    np.minimum(one, other, out=room)
-    out -= room
+    np.minimum(one, other, out=scratch)
+    out -= scratch
 
 
 FILTERS: Mapping[int, Filter] = {
     0: Filter(_nothing, 1),
-    1: Filter(lambda left, above, corner, room: left),
-    2: Filter(lambda left, above, corner, room: above),
+    1: Filter(lambda left, above, corner, scratch: left),
+    2: Filter(lambda left, above, corner, scratch: above),
     3: Filter(_average, 2),
     4: Filter(_paeth, 5, 1.02),
 }
 
 
-def predicted(number: int, here: Pixels, above: Pixels, step: int, room: Pixels) -> Pixels:
-    """What the filter takes the padded rows `here` to be, in `room` perhaps."""
-    filter = FILTERS[number]
-    return filter.predict(here[:, :-step], above[:, step:], above[:, :-step], room[:, : len(here)])
+def predicted(number: int, here: Pixels, above: Pixels, step: int, scratch: Pixels) -> Pixels:
+    """The filter's guess of the padded rows `here`. It may be a part of `scratch`."""
+    predict, scratch = FILTERS[number].predict, scratch[:, : len(here)]
+    return predict(here[:, :-step], above[:, step:], above[:, :-step], scratch)

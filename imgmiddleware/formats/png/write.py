@@ -111,8 +111,9 @@ def way_for(pixels: Pixels) -> Way:
     looks = min(len(pixels), max(_LOOKS[0], min(_LOOKS[1], len(pixels) // 16)))
     rows = (2 * np.arange(looks) + 1) * len(pixels) // (2 * looks)
     above, here = (padded(pixels[r]) for r in (np.maximum(rows - 1, 0), rows))
-    step, room = _step(pixels), _room(pixels, len(rows), max(f.rooms for f in FILTERS.values()))
-    left = {n: here[:, step:] - predicted(n, here, above, step, room) for n in FILTERS}
+    step, most = _step(pixels), max(filter.scratch for filter in FILTERS.values())
+    scratch = _scratch(pixels, len(rows), most)
+    left = {n: here[:, step:] - predicted(n, here, above, step, scratch) for n in FILTERS}
     costs = {number: _entropy(rest) * FILTERS[number].worth for number, rest in left.items()}
     best = min(costs, key=lambda number: costs[number])
     rest = left[best]
@@ -132,17 +133,17 @@ def _bands(pixels: Pixels, number: int) -> Iterator[Pixels]:
     rows = min(len(pixels), max(1, _BAND // (pixels.shape[1] * step)))
     lines = np.zeros((rows + 1, (pixels.shape[1] + 1) * step), np.uint8)
     filtered = np.full((rows, pixels.shape[1] * step + 1), number, np.uint8)
-    room = _room(pixels, rows, FILTERS[number].rooms)
+    scratch = _scratch(pixels, rows, FILTERS[number].scratch)
     for top in range(0, len(pixels), rows):
         count = min(rows, len(pixels) - top)
         lines[0] = lines[rows]  # the last row of the band before, or zeros
         here = padded(pixels[top : top + count], lines[1 : count + 1])
-        guess = predicted(number, here, lines[:count], step, room)
+        guess = predicted(number, here, lines[:count], step, scratch)
         np.subtract(here[:, step:], guess, out=filtered[:count, 1:])
         yield filtered[:count]
 
 
-def _room(pixels: Pixels, rows: int, count: int) -> Pixels:
+def _scratch(pixels: Pixels, rows: int, count: int) -> Pixels:
     return np.empty((count, rows, pixels.shape[1] * _step(pixels)), np.uint8)
 
 
