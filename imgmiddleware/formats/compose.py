@@ -16,7 +16,7 @@ from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.registry import read_animation
-from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
+from imgmiddleware.pixels.arrays import Pixels, over, red_blue_swapped
 from imgmiddleware.pixels.color import to_eight_bits
 
 #: Pixels that are laid on others at once.
@@ -98,29 +98,20 @@ def _decoded(frame: Frame) -> Pixels:
     return pixels
 
 
-def _lay(under: Pixels, over: Pixels, *, blend: bool) -> None:
-    """Put `over` on `under`, in place; with `blend` by its alpha, else in its stead.
+def _lay(under: Pixels, frame: Pixels, *, blend: bool) -> None:
+    """Put a frame on `under`, in place; with `blend` by its alpha, else in its stead.
 
     In bands: picking pixels out of a picture takes several times its memory.
     """
     if not blend:
-        under[:] = over
+        under[:] = frame
         return
     rows = max(1, _BAND // max(1, under.shape[1]))
     for top in range(0, len(under), rows):
-        below, above = under[top : top + rows], over[top : top + rows]
+        below, above = under[top : top + rows], frame[top : top + rows]
         alpha = above[..., 3]
         opaque = alpha == 255
         below[opaque] = above[opaque]
         partly = (alpha > 0) & ~opaque
         if partly.any():
-            below[partly] = _blended(below[partly], above[partly])
-
-
-def _blended(under: Pixels, over: Pixels) -> Pixels:
-    """Pixels (count, 4) over others, none of them multiplied by its alpha."""
-    above, below = over[:, 3:].astype(np.float32) / 255, under[:, 3:].astype(np.float32) / 255
-    below = below * (1 - above)
-    total = above + below
-    colors = (over[:, :3] * above + under[:, :3] * below) / total
-    return np.rint(np.concatenate((colors, total * 255), axis=1)).astype(np.uint8)
+            below[partly] = over(above[partly], below[partly])

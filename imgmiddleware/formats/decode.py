@@ -18,7 +18,7 @@ from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Data
 from imgmiddleware.formats.registry import vet
-from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.arrays import Pixels, Size, reciprocal
 from imgmiddleware.pixels.color import full_range, lab_to_srgb
 
 #: Pixels whose colours are divided at once: 44 bytes of floats each, which `SLACK` has room for.
@@ -87,8 +87,7 @@ def _unassociate(pixels: Pixels) -> None:
         band = pixels[top : top + rows]
         alpha = band[..., 3:].astype(np.float32)
         # Where alpha is nothing the colours are nothing too, and need only stay finite.
-        factor = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > 0)
-        colors = np.minimum(band[..., :3] * factor, most)
+        colors = np.minimum(band[..., :3] * reciprocal(alpha, most), most)
         band[..., :3] = np.rint(colors) if pixels.dtype == np.uint16 else colors
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from imgmiddleware.forms import color, whole
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import Operation, parameter
-from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, full, has_alpha, with_room_for
+from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, has_alpha, over, with_room_for
 
 _WHITE: Color = (255, 255, 255, 255)
 
@@ -55,20 +55,12 @@ class Backdrop(Operation):
         """
         if not has_alpha(pixels) or (keep_alpha and self.bg is None):
             return pixels
-        under = self.color[3] if keep_alpha else 255
-        channels = 4 if keep_alpha and under < 255 else 3
+        red, green, blue, alpha = self.color if keep_alpha else (*self.color[:3], 255)
+        channels = 4 if alpha < 255 else 3
+        step = np.iinfo(pixels.dtype).max // 255
+        color = np.array((blue, green, red, alpha), pixels.dtype) * step
         shape = (*pixels.shape[:2], channels)
-        return by_bands(lambda band: self._behind(band, under)[..., :channels], pixels, shape)
-
-    def _behind(self, pixels: Pixels, under: int) -> Pixels:
-        most = full(pixels.dtype)
-        color = np.array(self.color[2::-1], np.float32) * (most / 255)
-        alpha = pixels[..., 3:].astype(np.float32) / most
-        rest = (1 - alpha) * (under / 255)
-        total = alpha + rest
-        blended = pixels[..., :3] * alpha + color * rest
-        colors = np.divide(blended, total, out=np.zeros_like(blended), where=total > 0)
-        return np.asarray(np.rint(np.concatenate((colors, total * most), axis=2)), pixels.dtype)
+        return by_bands(lambda band: over(band, color)[..., :channels], pixels, shape)
 
 
 def surrounded(

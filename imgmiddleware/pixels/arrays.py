@@ -74,8 +74,30 @@ def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     """
     most = full(dtype)
     alpha = pixels[..., 3:]
-    scale = np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > most / 512)
-    return rounded(np.concatenate((pixels[..., :3] * scale, alpha), axis=2), dtype)
+    colors = pixels[..., :3] * reciprocal(alpha, most, most / 512)
+    return rounded(np.concatenate((colors, alpha), axis=2), dtype)
+
+
+def reciprocal(alpha: Pixels, most: float, least: float = 0) -> Pixels:
+    """By what colours are multiplied (float32) that were multiplied by this alpha / `most` before.
+
+    It is 0 where alpha is not over `least`: nothing is seen there.
+    """
+    return np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > least)
+
+
+def over(above: Pixels, below: Pixels) -> Pixels:
+    """BGRA laid over BGRA, of one dtype, the colours of both not weighed by their alpha.
+
+    Their shapes are equal, or `below` is one pixel, (4,). What comes out clear is black.
+    """
+    most = full(above.dtype)
+    alpha = above[..., 3:].astype(np.float32) / most
+    rest = below[..., 3:].astype(np.float32) / most * (1 - alpha)
+    total = alpha + rest
+    colors = above[..., :3] * alpha + below[..., :3] * rest
+    colors /= np.maximum(total, np.float32(1e-9))
+    return np.asarray(np.rint(np.concatenate((colors, total * most), axis=-1)), above.dtype)
 
 
 def by_bands(

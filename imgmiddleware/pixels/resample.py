@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.pixels.arrays import Area, Pixels, Size, full
+from imgmiddleware.pixels.arrays import Area, Pixels, Size, full, reciprocal
 from imgmiddleware.pixels.halve import LONGEST, halve, halvings
 from imgmiddleware.pixels.lanczos import Floats, lanczos
 from imgmiddleware.pixels.light import encoded, light
@@ -210,9 +210,7 @@ class _Filter:
         if self.weighed:
             # By the alpha that the filter gave, overshoot included: colour has overshot with it.
             alpha = floats[:, 3:]
-            scale = np.zeros_like(alpha)
-            np.divide(most, alpha, out=scale, where=alpha > self._full / 512)  # else it is not seen
-            floats[:, :3] *= scale
+            floats[:, :3] *= reciprocal(alpha, most, self._full / 512)
             alpha /= most
         if self.dtype.kind == "u":
             np.rint(floats, out=floats)
