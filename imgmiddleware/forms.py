@@ -20,18 +20,41 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """How a parameter's text looks.
+    """How a parameter's text looks, and which values it has.
 
     `parse(name, text)` returns the value or raises `ImageError` naming the parameter; `write` is
     its inverse and gives the one spelling that stands in the canonical string; `words` describes
     the form for the documentation and for error messages. `endless` says that there are more values
-    than a service which restricts its URLs can mean to allow.
+    than a service which restricts its URLs can mean to allow. `values` is the form of a value that
+    no text gave, where such values have a wider range.
     """
 
     parse: Callable[[str, str], T]
     write: Callable[[T], str]
     words: str
     endless: bool = False
+    values: Form[T] | None = None
+
+    def check(self, name: str, value: T) -> None:
+        """Raises `ImageError` (400) for what is no value of this form.
+
+        A value is one if its own text reads as it: so the range stands in one place, and what a
+        program builds is held to it as well as what a query says.
+        """
+        form = self.values or self
+        try:
+            read = form.parse(name, form.write(value))
+        except (TypeError, ValueError, ArithmeticError, AttributeError):
+            read = None
+        if not _same(read, value):
+            raise out_of_range(name, repr(value), self.words)
+
+
+def _same(one: object, other: object) -> bool:
+    """Equal, and of one type: `True` is no 1, and no float is a decimal."""
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(map(_same, one, other))
+    return type(one) is type(other) and one == other
 
 
 #: A length in pixels (int, at least 1), or a ratio of the original's (Decimal, between 0 and 1).
@@ -80,11 +103,12 @@ def decimal(minimum: str, maximum: str) -> Form[Decimal]:
     return Form(parse, _write, words, endless=True)
 
 
-def length(maximum: int) -> Form[Length]:
+def length(maximum: int, densest: int = 1) -> Form[Length]:
     """Pixels, or a ratio where the number is between 0 and 1.
 
     A ratio is kept as the decimal that was written: `0.333333` of 5640 pixels is 1879.998, and no
-    binary fraction may decide on which side of a rounding it falls.
+    binary fraction may decide on which side of a rounding it falls. A value that no text gave may
+    be in device pixels, of which there are up to `densest` for each of the text's.
     """
     words = f"whole pixels from 1 to {maximum}, or a ratio between 0 and 1"
 
@@ -99,7 +123,8 @@ def length(maximum: int) -> Form[Length]:
             raise out_of_range(name, text, words)
         return _plain(Decimal(text))
 
-    return Form(parse, _write, words, endless=True)
+    values = length(densest * maximum) if densest > 1 else None
+    return Form(parse, _write, words, endless=True, values=values)
 
 
 def choice(*names: str) -> Form[str]:
@@ -165,7 +190,7 @@ def _plain(number: Decimal) -> Decimal:
 
 
 def _write(value: Length) -> str:
-    return f"{Decimal(value):f}"
+    return f"{Decimal(value).normalize():f}"
 
 
 def place() -> Form[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
 from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
-from imgmiddleware.operations import OPERATIONS, OWNERS, build
+from imgmiddleware.operations import OWNERS, Stage, build
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.settings import UNSAFE_FORMATS
 from pictures import opened, quadrants, saved
@@ -107,7 +107,7 @@ def test_the_query_table() -> None:
     rows = {plain(row[0]): row for row in table("query-table")}
     others = {"preset", "v", "dl", "auto", "ixlib", "frame"}
     assert set(rows) == set(OWNERS) | others
-    for operation in OPERATIONS:
+    for operation in dict.fromkeys(OWNERS.values()):
         for field in dataclasses.fields(operation):
             form = operation.forms()[field.name]
             assert plain(rows[field.name][1]) == form.words
@@ -124,6 +124,11 @@ def test_the_query_table_stands_in_the_order_in_which_they_apply() -> None:
     ]
 
 
+def test_the_sentence_of_the_order_is_that_of_the_stages() -> None:
+    sentence = ", ".join(stage.words for stage in Stage)
+    assert f"table, but for `w` and `h`: {sentence}." in " ".join(README.split())
+
+
 def test_the_fit_table() -> None:
     rows = table("fit-table")
     head = README.partition("<!-- fit-table -->\n")[2].splitlines()[0]
@@ -132,7 +137,7 @@ def test_the_fit_table() -> None:
     for fit, _, *cells in rows:
         for query, cell in zip(queries, cells, strict=True):
             texts = dict(pair.split("=") for pair in query.split("&")) | {"fit": plain(fit)}
-            width, height = build(texts).get(Resize).frame(300, 200).canvas
+            width, height = build(texts).get(Resize).geometry(300, 200).canvas
             assert cell == f"{width} x {height}", (fit, query)
 
 

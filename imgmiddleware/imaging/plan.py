@@ -7,13 +7,13 @@ they are averaged while they are read, and what they are resampled to.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
-from imgmiddleware.operations import Backdrop, Output, PixelOperation, Trim
+from imgmiddleware.operations import Backdrop, Output, PixelOperation, Stage, Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings
 from imgmiddleware.pixels.orientation import Orientation
@@ -115,6 +115,11 @@ class Plan:
             min(side, 2 * wanted) for side, wanted in zip(self.crop[2:], self.size, strict=True)
         )
         return width, height
+
+    def steps_of(self, stage: Stage) -> Iterator[PixelOperation]:
+        """The steps that apply at this stage."""
+        kind = stage.kind
+        return (step for step in self.steps if kind is not None and isinstance(step, kind))
 
     @property
     def keeps_alpha(self) -> bool:

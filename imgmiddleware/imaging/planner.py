@@ -15,7 +15,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations import (
     Backdrop,
-    Frame,
+    Geometry,
     Orient,
     Output,
     OwnStep,
@@ -59,14 +59,14 @@ def make_plan(
     region = transform.get(Region).box(*upright)
     left, top, width, height = part or region
     resize = transform.get(Resize)
-    frame = resize.frame(width, height)
-    crop = (frame.crop[0] + left, frame.crop[1] + top, *frame.crop[2:])
+    geometry = resize.geometry(width, height)
+    crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     in_bands = facts.band_bytes > 0 and not animated
     if facts.format in _DECODED_UPRIGHT and not in_bands:
         stored = facts.upright
         orientation = Orientation(facts.orientation).inverse.then(orientation)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
-    result = frame.canvas
+    result = geometry.canvas
     for step in steps:
         result = step.size(*result)
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
@@ -80,14 +80,14 @@ def make_plan(
         region=region,
         trim=transform.get(Trim),
         crop=orientation.stored_box(crop, stored),
-        size=orientation.size(*frame.size),
+        size=orientation.size(*geometry.size),
         linear=resize.linear and facts.color != "cmyk",  # ink is no light
         orientation=orientation,
         alpha=facts.alpha,
         inks=facts.color == "cmyk",
         deep=deep,
-        keeps_profile=_keeps_profile(facts, output, format, frame, steps, deep=deep),
-        canvas=frame.canvas,
+        keeps_profile=_keeps_profile(facts, output, format, geometry, steps, deep=deep),
+        canvas=geometry.canvas,
         edges=resize.fit == "clamp",
         steps=steps,
         result=result,
@@ -108,7 +108,7 @@ def _keeps_profile(
     facts: Facts,
     output: Output,
     format: str,
-    frame: Frame,
+    geometry: Geometry,
     steps: tuple[PixelOperation, ...],
     *,
     deep: bool,
@@ -117,7 +117,7 @@ def _keeps_profile(
     if not deep and ("icc" not in output.keep or not RESULTS[format].profile):
         return False
     if facts.color == "gray":
-        bare = not steps and frame.canvas == frame.size
+        bare = not steps and geometry.canvas == geometry.size
         return bare and not facts.alpha and RESULTS[format].gray
     return facts.color == "rgb"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, make_dataclass
-from typing import Any
+from dataclasses import dataclass, make_dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,16 +32,44 @@ class OwnOperation:
 
 
 class OwnStep(PixelOperation):
-    """The step of an `OwnOperation`; each has a class of its own, made by `step_kind`."""
+    """The step of an `OwnOperation`; each has a class of its own, made by `_step_kind`.
 
-    key: str
-    """`name/version`, for the key of the picture."""
+    It can be pickled if its function can be: if that is found by its name in a module.
+    """
+
+    _name: ClassVar[str]
+    _operation: ClassVar[OwnOperation]
+
+    @property
+    def key(self) -> str:
+        """`name/version`, for the key of the picture."""
+        return f"{self._name}/{self._operation.version}"
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        value = getattr(self, self._name)
+        if value is None or value is False:
+            return pixels
+        arguments = value if isinstance(value, tuple) else ()
+        made = self._operation.function(pixels.copy(), *arguments)
+        return _checked(self._name, made, pixels.shape[:2])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        operation = replace(self._operation, arguments=())  # whose forms have done their work
+        return _restored, (self._name, operation, getattr(self, self._name))
+
+
+def _restored(name: str, operation: OwnOperation, value: object) -> OwnStep:
+    kind = _step_kind(name, operation)
+    step = object.__new__(kind)
+    object.__setattr__(step, name, value)
+    return step
 
 
 def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[type[OwnStep], ...]:
     """A kind of step for each; raises `ValueError` for a name that is none, or is `taken`."""
     for name, operation in own.items():
-        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+        usable = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
+        if not usable or hasattr(OwnStep, name):  # `size` is what the step itself is asked for
             raise ValueError(f"operations: {name!r} is no name for a parameter")
         if name in taken:
             raise ValueError(f"operations: {name!r} is a parameter already")
@@ -52,20 +80,12 @@ def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[t
 
 def _step_kind(name: str, operation: OwnOperation) -> type[OwnStep]:
     form: Form[Any] = _arguments(operation.arguments) if operation.arguments else flag()
-
-    def apply(self: OwnStep, pixels: Pixels, background: Color) -> Pixels:
-        value = getattr(self, name)
-        if value is None or value is False:
-            return pixels
-        arguments = value if operation.arguments else ()
-        return _checked(name, operation.function(pixels.copy(), *arguments), pixels.shape[:2])
-
     return make_dataclass(
         name.title(),
         [(name, Any, parameter(form, None if operation.arguments else False))],
         bases=(OwnStep,),
         frozen=True,
-        namespace={"apply": apply, "key": f"{name}/{operation.version}"},
+        namespace={"_name": name, "_operation": operation},
     )
 
 

@@ -20,9 +20,12 @@ _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
 _AROUND = frozenset({"fill", "fillmax", "clamp"})
 
+#: The most that `dpr` may be. A service that restricts widths has them in device pixels.
+_DENSEST = 5
+
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Geometry:
     """The geometry of a result, in pixels of the upright original and of the upright result.
 
     `crop` is the part that is shown: left, top, width, height in the original. `size` is what that
@@ -37,30 +40,30 @@ class Frame:
 
 @dataclass(frozen=True)
 class Resize(Operation):
-    w: Length | None = parameter(length(8192))
-    h: Length | None = parameter(length(8192))
+    w: Length | None = parameter(length(8192, densest=_DENSEST))
+    h: Length | None = parameter(length(8192, densest=_DENSEST))
     fit: str = parameter(choice(*_FITS), "clip")
     crop: tuple[str, ...] = parameter(place(), ())
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
-    dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
+    dpr: Decimal = parameter(decimal("0.1", str(_DENSEST)), Decimal(1))
     upscale: bool = parameter(flag(), False)
     linear: bool = parameter(flag(), False)
 
-    def frame(self, width: int, height: int) -> Frame:
+    def geometry(self, width: int, height: int) -> Geometry:
         """The geometry for an upright original of `width` by `height` pixels."""
         whole = (0, 0, width, height)
         w, h = self._box(width, height)
         if w is None or h is None:
             # One side alone sets the scale, and every fit keeps the shape.
             size = self._scaled(width, height, _ratio(w, width) or _ratio(h, height) or Fraction(1))
-            return Frame(whole, size, size)
+            return Geometry(whole, size, size)
         if self.fit == "scale":
             size = (w, h) if self.upscale else (min(w, width), min(h, height))
-            return Frame(whole, size, size)
+            return Geometry(whole, size, size)
         if self.fit in ("crop", "min"):
             return self._covering(width, height, (w, h))
         size = self._scaled(width, height, min(Fraction(w, width), Fraction(h, height)))
-        return Frame(whole, size, (w, h) if self.fit in _AROUND else size)
+        return Geometry(whole, size, (w, h) if self.fit in _AROUND else size)
 
     def _box(self, width: int, height: int) -> tuple[int | None, int | None]:
         """What `w`, `h`, `dpr` and `ar` ask for, in pixels; None for a side that is left open."""
@@ -90,7 +93,7 @@ class Resize(Operation):
             scale = Fraction(1)
         return _rounded(width * scale), _rounded(height * scale)
 
-    def _covering(self, width: int, height: int, box: tuple[int, int]) -> Frame:
+    def _covering(self, width: int, height: int, box: tuple[int, int]) -> Geometry:
         """A part of the original in the box's shape, as large as the box where it suffices."""
         scale = max(Fraction(box[0], width), Fraction(box[1], height))
         crop_w = min(width, _rounded(box[0] / scale))
@@ -100,7 +103,7 @@ class Resize(Operation):
         crop = (left, top, crop_w, crop_h)
         enlarge = self.upscale and self.fit == "crop"
         size = box if scale <= 1 or enlarge else (crop_w, crop_h)
-        return Frame(crop, size, size)
+        return Geometry(crop, size, size)
 
 
 def _placed(spare: int, first: bool, last: bool) -> int:

@@ -25,7 +25,15 @@ def parameter(form: Form[Any], default: Any = None) -> Any:
 
 @dataclass(frozen=True)
 class Operation:
-    """A step of a Transform; a subclass declares its parameters as fields, with defaults."""
+    """A step of a Transform; a subclass declares its parameters as fields, with defaults.
+
+    Raises `ImageError` (400) for a value that is none of its parameter's form: no grammar can build
+    what another one would refuse.
+    """
+
+    def __post_init__(self) -> None:
+        for f in self._changed():
+            f.metadata["form"].check(f.name, getattr(self, f.name))
 
     @classmethod
     def forms(cls) -> Mapping[str, Form[Any]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
 from imgmiddleware import ImageError, ImageRequest, ImageService, OwnOperation
+from imgmiddleware.formats import Facts
 from imgmiddleware.forms import decimal, whole
+from imgmiddleware.imaging import made_by, make_plan
 from pictures import pixels_of
 
 GRAY = np.full((8, 12), 100, np.uint8)
@@ -103,7 +106,9 @@ def test_it_comes_after_the_size_and_before_the_padding() -> None:
     assert seen == [(4, 6)]
 
 
-@pytest.mark.parametrize("name", ["w", "v", "preset", "auto", "a-b", "", "class", "_x", "1"])
+@pytest.mark.parametrize(
+    "name", ["w", "v", "preset", "auto", "a-b", "", "class", "_x", "1", "size", "apply", "key"]
+)
 def test_a_name_that_cannot_be_one_is_refused_when_built(name: str) -> None:
     with pytest.raises(ValueError, match="operations"):
         ImageService(lambda id: None, operations={name: OwnOperation(lambda p: p, "1")})
@@ -113,6 +118,20 @@ def test_a_name_that_cannot_be_one_is_refused_when_built(name: str) -> None:
 def test_it_needs_a_version(own: Any) -> None:
     with pytest.raises(ValueError, match="version"):
         ImageService(lambda id: None, operations={"x": own})
+
+
+def test_a_plan_with_it_can_be_pickled() -> None:
+    """As a plan must be that is sent to a process; the function is found by its name."""
+    images = ImageService(
+        lambda id: GRAY,
+        operations={"lighter": OwnOperation(np.add, "1", arguments=[whole(0, 255)])},
+    )
+    transform = images._grammar.parse("lighter=9&w=6").transform
+    plan = make_plan(Facts(format="array", width=9, height=6, color="gray"), transform)
+    sent = pickle.loads(pickle.dumps(plan))
+    (step,) = sent.steps
+    assert np.array_equal(step.apply(GRAY, (255,) * 4), GRAY + 9)
+    assert made_by(sent) == made_by(plan)
 
 
 def test_presets_and_links_know_it() -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware.operations import Frame, Resize, build
+from imgmiddleware.operations import Geometry, Resize, build
 
 WHOLE = (0, 0, 300, 200)
 
 
-def frame(query: str, width: int = 300, height: int = 200) -> Frame:
+def geometry(query: str, width: int = 300, height: int = 200) -> Geometry:
     texts = dict(pair.split("=") for pair in query.split("&")) if query else {}
-    return build(texts).get(Resize).frame(width, height)
+    return build(texts).get(Resize).geometry(width, height)
 
 
 @pytest.mark.parametrize(
@@ -51,24 +51,24 @@ def frame(query: str, width: int = 300, height: int = 200) -> Frame:
     ],
 )  # fmt: skip
 def test_the_table(query: str, crop: Any, size: Any, canvas: Any) -> None:
-    assert frame(query) == Frame(crop, size, canvas)
+    assert geometry(query) == Geometry(crop, size, canvas)
 
 
 def test_the_blog_posts_third() -> None:
     # 5640 x 0.333333 = 1879.998 and 3172 x 1880 / 5640 = 1057.33
-    assert frame("w=0.333333", 5640, 3172).size == (1880, 1057)
+    assert geometry("w=0.333333", 5640, 3172).size == (1880, 1057)
 
 
 def test_a_ratio_is_decimal() -> None:
     # 0.15 x 10 = 1.5, which rounds up; the binary fraction nearest to 0.15 lies below it.
-    assert Resize(w=Decimal("0.15")).frame(10, 10).size == (2, 2)
+    assert Resize(w=Decimal("0.15")).geometry(10, 10).size == (2, 2)
 
 
 def test_nothing_vanishes_and_nothing_outgrows_its_box() -> None:
     for width, height in ((1, 9000), (9000, 1), (7, 3), (1000, 999)):
         for fit in ("clip", "max", "min", "crop", "scale", "fill"):
             for upscale in (False, True):
-                got = Resize(w=33, h=57, fit=fit, upscale=upscale).frame(width, height)
+                got = Resize(w=33, h=57, fit=fit, upscale=upscale).geometry(width, height)
                 left, top, crop_width, crop_height = got.crop
                 assert min(*got.size, crop_width, crop_height) >= 1
                 assert left >= 0 <= top

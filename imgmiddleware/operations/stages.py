@@ -1,0 +1,90 @@
+"""The stages of a picture: everything that happens to it, in the order in which it applies.
+
+This list is the only one. The grammar takes from it which operation a parameter belongs to, and with
+that the order of the canonical string and of the plan's steps. The renderer goes through it. The
+README's sentence of the order is made of its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+
+from imgmiddleware.operations.focus import Blur, Sharpen
+from imgmiddleware.operations.orient import Orient
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.own import OwnOperation, OwnStep, step_kinds
+from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.region import Region
+from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.transform import Operation, Transform
+from imgmiddleware.operations.trim import Trim
+from imgmiddleware.operations.turn import Flip, Rotate
+
+#: Which operation a query parameter belongs to, in the order in which they apply.
+Owners = Mapping[str, type[Operation]]
+
+
+class Stage(Enum):
+    """One stage: the words for it, and the kind of the operation whose parameters ask for it.
+
+    No parameter asks for `COLOR` and `FRAME`: every picture goes through them.
+    """
+
+    PAGE = "`page`", Page
+    ORIENT = "`orient`", Orient
+    REGION = "`rect`", Region
+    TRIM = "`trim`", Trim
+    RESIZE = "the size with `crop`", Resize
+    COLOR = "the colours, to sRGB", None
+    FRAME = "the rest of `fit`'s frame", None
+    FLIP = "`flip`", Flip
+    ROTATE = "`rot`", Rotate
+    BLUR = "`blur`", Blur
+    SHARPEN = "`sharp`", Sharpen
+    OWN = "your own", OwnStep
+    PAD = "`pad`", Pad
+    BACKDROP = "`bg`", Backdrop
+    OUTPUT = "then the format", Output
+
+    def __init__(self, words: str, kind: type[Operation] | None) -> None:
+        self.words = words
+        self.kind = kind
+
+
+def _kinds(own: Sequence[type[OwnStep]] = ()) -> Iterator[type[Operation]]:
+    for stage in Stage:
+        if stage is Stage.OWN:
+            yield from own
+        elif stage.kind is not None:
+            yield stage.kind
+
+
+def _owners(kinds: Iterator[type[Operation]]) -> Owners:
+    return {name: kind for kind in kinds for name in kind.forms()}
+
+
+#: Those of the package's own operations.
+OWNERS: Owners = _owners(_kinds())
+
+
+def owners_with(own: Mapping[str, OwnOperation], reserved: Sequence[str]) -> Owners:
+    """`OWNERS` with an application's own operations.
+
+    Raises `ValueError` for a name that cannot be one, is taken, or is `reserved`.
+    """
+    return _owners(_kinds(step_kinds(own, [*OWNERS, *reserved])))
+
+
+def build(texts: Mapping[str, str], known: Owners = OWNERS) -> Transform:
+    """The Transform of parameters given as text; every name must be one of those `known`.
+
+    Raises `ImageError` (400) that names the parameter whose text is malformed or out of range.
+    """
+    values: dict[type[Operation], dict[str, object]] = {}
+    for name, text in texts.items():
+        kind = known[name]
+        values.setdefault(kind, {})[name] = kind.forms()[name].parse(name, text)
+    in_order = dict.fromkeys(known.values())
+    return Transform(tuple(kind(**values[kind]) for kind in in_order if kind in values))
