@@ -1,7 +1,7 @@
 """The stages of a picture: everything that happens to it, in the order in which it applies.
 
-This list is the only one. The grammar takes from it which operation a parameter belongs to, and with
-that the order of the canonical string and of the plan's steps. The renderer goes through it. The
+This list is the only one. The grammar takes from it to which operation a parameter belongs, and so
+the order of the canonical string and of the plan's steps. The renderer goes through it. The
 README's sentence of the order is made of its words.
 """
 

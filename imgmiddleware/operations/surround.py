@@ -10,7 +10,7 @@ import numpy as np
 from imgmiddleware.forms import color, whole
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import Operation, parameter
-from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, has_alpha, over, with_room_for
+from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, has_alpha, over, with_channels_for
 
 _WHITE: Color = (255, 255, 255, 255)
 
@@ -71,5 +71,5 @@ def surrounded(
         return pixels
     if background is None:
         return np.asarray(cv2.copyMakeBorder(pixels, *borders, cv2.BORDER_REPLICATE))
-    pixels, fill = with_room_for(pixels, background)
+    pixels, fill = with_channels_for(pixels, background)
     return np.asarray(cv2.copyMakeBorder(pixels, *borders, cv2.BORDER_CONSTANT, value=fill))

@@ -19,7 +19,7 @@ from imgmiddleware.pixels.arrays import (
     has_alpha,
     premultiplied,
     unpremultiplied,
-    with_room_for,
+    with_channels_for,
 )
 
 _FLIPS = {"h": 1, "v": 0, "hv": -1}
@@ -61,7 +61,7 @@ class Rotate(PixelOperation):
             return np.asarray(cv2.rotate(pixels, _QUARTERS[int(self.rot)]))
         if not self.rot:
             return pixels
-        pixels, fill = with_room_for(pixels, background)
+        pixels, fill = with_channels_for(pixels, background)
         height, width = pixels.shape[:2]
         size = self.size(width, height)
         sine, cosine = self._sine_and_cosine()

@@ -33,7 +33,7 @@ Color = tuple[int, int, int, int]
 _BAND = 2**18
 
 
-def with_room_for(pixels: Pixels, color: Color) -> tuple[Pixels, tuple[int, ...]]:
+def with_channels_for(pixels: Pixels, color: Color) -> tuple[Pixels, tuple[int, ...]]:
     """The pixels with the channels that the colour needs, and the colour as one of them."""
     most = int(np.iinfo(pixels.dtype).max)
     red, green, blue, alpha = (channel * most // 255 for channel in color)  # 257 is a whole factor

@@ -30,7 +30,7 @@ _FINEST = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Precision:
     """A float; the bits of whole numbers that it holds; those of a fraction between two passes."""
 
     dtype: type[np.float32] | type[np.float64]
@@ -74,18 +74,18 @@ class Bank:
         """The samples that blocks `first` to before `last` are made of."""
         return slice(self.starts[first], self.starts[last - 1] + self.reach)
 
-    def bits(self, most: float, kind: Kind) -> int:
+    def bits(self, most: float, precision: Precision) -> int:
         """How fine whole weights may be, that all sums of samples up to `most` are exact."""
-        room = 2.0**kind.exact / most - self.taps  # a weight is rounded by less than one
-        return min(_FINEST, math.floor(math.log2(room / self.gain)))
+        largest = 2.0**precision.exact / most - self.taps  # a weight is rounded by less than one
+        return min(_FINEST, math.floor(math.log2(largest / self.gain)))
 
-    def whole(self, bits: int, scale: int, kind: Kind) -> npt.NDArray[Any]:
+    def whole(self, bits: int, scale: int, precision: Precision) -> npt.NDArray[Any]:
         """The weights as whole numbers of 2 ** -bits, times 2 ** (bits - scale), which is exact.
 
         Their running sums are rounded, so that they still sum to 1, and flat stays flat.
         """
         sums = np.rint(np.cumsum(self.weights, axis=2) * 2.0**bits)
-        return (np.diff(sums, axis=2, prepend=0) * 2.0**-scale).astype(kind.dtype)
+        return (np.diff(sums, axis=2, prepend=0) * 2.0**-scale).astype(precision.dtype)
 
 
 @functools.lru_cache(maxsize=4)  # for the frames of an animation; at most 7 MB each

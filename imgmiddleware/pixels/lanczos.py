@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgmiddleware.pixels.arrays import Area
-from imgmiddleware.pixels.bank import Bank, Kind, bank
+from imgmiddleware.pixels.bank import Bank, Precision, bank
 
 Floats = npt.NDArray[Any]
 
@@ -32,7 +32,7 @@ Load = Callable[[slice, slice, Floats], None]
 #: Takes results from this row on, as (width, channels, rows), which it may change.
 Store = Callable[[int, Floats], None]
 
-_SINGLE, _DOUBLE = Kind(np.float32, 24, 3), Kind(np.float64, 53, 4)
+_SINGLE, _DOUBLE = Precision(np.float32, 24, 3), Precision(np.float64, 53, 4)
 
 #: Weights of a result up to which float32 has room for them.
 _TAPS = 2**12
@@ -57,27 +57,27 @@ def lanczos(
 ) -> None:
     """Resample the `box` of a picture of `shape` (height, width, channels) to `size`.
 
-    Its samples are whole numbers up to `most`. Memory follows the strip, not the picture.
+    Its samples are whole numbers up to `most`. Memory follows the band, not the picture.
     """
     height, width, channels = shape
     down, across = bank(height, size[1], box[1], box[3]), bank(width, size[0], box[0], box[2])
-    kind = _SINGLE if most < 256 and max(down.taps, across.taps) <= _TAPS else _DOUBLE
-    bits = down.bits(most, kind)
-    by_rows = down.whole(bits, bits - kind.fraction, kind)
-    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**kind.fraction + 1
-    bits = across.bits(between_most, kind)
-    by_columns = across.whole(bits, bits + kind.fraction, kind)
+    precision = _SINGLE if most < 256 and max(down.taps, across.taps) <= _TAPS else _DOUBLE
+    bits = down.bits(most, precision)
+    by_rows = down.whole(bits, bits - precision.fraction, precision)
+    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**precision.fraction + 1
+    bits = across.bits(between_most, precision)
+    by_columns = across.whole(bits, bits + precision.fraction, precision)
 
     tile = max(16, _ONE_THREAD // (down.block * down.reach * channels))
     longest = max(width, size[0]) * channels
-    strips = _strips(down, longest, tile * channels * by_rows.itemsize)
-    rows = strips[0][1] * down.block
-    samples = np.empty(max(_length(span) for *_, span in strips) * tile * channels, kind.dtype)
-    filtered = np.empty(rows * tile * channels, kind.dtype)
-    between = np.empty(width * channels * rows, kind.dtype)
+    bands = _bands(down, longest, tile * channels * by_rows.itemsize)
+    rows = bands[0][1] * down.block
+    samples = np.empty(max(_length(span) for *_, span in bands) * tile * channels, precision.dtype)
+    filtered = np.empty(rows * tile * channels, precision.dtype)
+    between = np.empty(width * channels * rows, precision.dtype)
     padded = len(across.starts) * across.block
-    results = np.empty(padded * channels * rows, kind.dtype)
-    for first, last, span in strips:
+    results = np.empty(padded * channels * rows, precision.dtype)
+    for first, last, span in bands:
         rows = (last - first) * down.block
         middle = between[: width * channels * rows].reshape(width, channels * rows)
         for left in range(0, width, tile):
@@ -97,8 +97,8 @@ def lanczos(
         store(top, end[: size[0]].reshape(size[0], channels, rows)[..., :seen])
 
 
-def _strips(down: Bank, samples: int, bytes: int) -> list[tuple[int, int, slice]]:
-    """First block, last and the rows they read, for strips of blocks of much the same height.
+def _bands(down: Bank, samples: int, bytes: int) -> list[tuple[int, int, slice]]:
+    """First block, last and the rows they read, for bands of blocks of much the same height.
 
     `samples` are those of a row, before or after, and `bytes` are a tile's row.
     """

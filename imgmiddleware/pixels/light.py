@@ -27,7 +27,7 @@ def light(pixels: Pixels) -> Pixels:
     return _changed(pixels.astype(np.float32) / np.float32(full(pixels.dtype)), _to_light)
 
 
-def encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
+def gamma_encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     """What `light` made of pixels of this dtype, as that again."""
     if pixels.dtype == np.uint16:
         result = _encoded_table()[pixels]

@@ -16,7 +16,7 @@ import numpy as np
 from imgmiddleware.pixels.arrays import Area, Pixels, Size, full, reciprocal
 from imgmiddleware.pixels.halve import LONGEST, halve, halvings
 from imgmiddleware.pixels.lanczos import Floats, lanczos
-from imgmiddleware.pixels.light import encoded, light
+from imgmiddleware.pixels.light import gamma_encoded, light
 from imgmiddleware.pixels.passing import PassingRows
 
 #: Pixels that are weighed by alpha, or made light of, at a time before they are averaged.
@@ -59,7 +59,7 @@ def resample(
         source = _halved(source, size)
     dtype = light(np.empty((1, 1), pixels.dtype)).dtype if linear else pixels.dtype
     result = _Filter(source, dtype, weighed).to(size)
-    return encoded(result, pixels.dtype) if linear else result
+    return gamma_encoded(result, pixels.dtype) if linear else result
 
 
 def _preparation(*, weighed: bool, linear: bool) -> Change | None:

@@ -42,12 +42,12 @@ def test_sums_are_exact(size: tuple[int, int], most: int) -> None:
     """Extremes, where partial sums are largest: a float that rounded one would differ."""
     random = np.random.default_rng(1)
     pixels = random.integers(0, 2, (480, 640, 2)) * most
-    kind = _SINGLE if most == 255 else _DOUBLE
+    precision = _SINGLE if most == 255 else _DOUBLE
     down, across = bank(480, size[1], 0, 480), bank(640, size[0], 0, 640)
-    bits = down.bits(most, kind)
+    bits = down.bits(most, precision)
     by_rows = down.whole(bits, 0, _DOUBLE)
-    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**kind.fraction + 1
-    more = across.bits(between_most, kind)
+    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**precision.fraction + 1
+    more = across.bits(between_most, precision)
     by_columns = across.whole(more, 0, _DOUBLE)
     assert bits >= 14
     assert more >= 11
@@ -57,10 +57,12 @@ def test_sums_are_exact(size: tuple[int, int], most: int) -> None:
     columns = dense(640, size[0], by_columns).astype(np.int64)
     assert set(rows.sum(axis=1)) == {2**bits}
     between = np.moveaxis(rows @ np.moveaxis(pixels, 2, 0), 0, 2)
-    between = np.rint(between * 2.0 ** (kind.fraction - bits)).astype(np.int64)
+    between = np.rint(between * 2.0 ** (precision.fraction - bits)).astype(np.int64)
     expected = np.moveaxis(np.moveaxis(between, 2, 0) @ columns.T, 0, 2)
-    assert np.abs(expected).max() < 2**kind.exact
-    assert np.array_equal(filtered(pixels, size, most), expected * 2.0 ** -(more + kind.fraction))
+    assert np.abs(expected).max() < 2**precision.exact
+    assert np.array_equal(
+        filtered(pixels, size, most), expected * 2.0 ** -(more + precision.fraction)
+    )
 
 
 @pytest.mark.parametrize(

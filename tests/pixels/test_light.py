@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.pixels.light import encoded, light
+from imgmiddleware.pixels.light import gamma_encoded, light
 from pictures import float_lanczos, photo_like, pixels_of, psnr, saved
 
 
@@ -23,7 +23,7 @@ def rendered(pixels: Any, query: str, mode: str = "RGB") -> Any:
 def test_there_and_back(dtype: type) -> None:
     most = 1 if dtype == np.float32 else np.iinfo(dtype).max
     levels = np.linspace(0, most, 65536).astype(dtype).reshape(64, 256, 4)
-    back = encoded(light(levels), dtype)
+    back = gamma_encoded(light(levels), dtype)
     assert back.dtype == dtype
     assert np.abs(back.astype(float) - levels).max() <= (1e-5 if dtype == np.float32 else 0)
 
