@@ -19,7 +19,8 @@ from pathlib import Path
 import diskcache
 
 from benchmarks.timing import Timing, interleaved, machine, table
-from imgmiddleware.cache import Claims, Disk
+from imgmiddleware.cache import DiskStore
+from imgmiddleware.messages import Result
 
 SIZE = 20_000
 
@@ -50,42 +51,41 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         most = entries * 2 * SIZE
-        disk = Disk(folder / "disk", most)
+        disk = DiskStore(folder / "disk", most)
+        era = disk.era()
         other = diskcache.Cache(
             str(folder / "other"), size_limit=most, eviction_policy="least-recently-used"
         )
         bare = files(folder / "files", entries)
         for i in range(entries):
             body = os.urandom(SIZE)
-            disk.put(key(i), body, "image/webp", (), "id")
+            disk.put(key(i), Result(body, "image/webp"), "id", era)
             other.set(key(i), body, tag="id")
         for i in range(entries):  # as after some minutes: each was read once
-            with disk.get(key(i))[1]:  # type: ignore[index]
-                pass
-        claims = Claims(folder / "disk")
+            disk.get(key(i)).close()  # type: ignore[union-attr]
         news = itertools.count(entries)
         body = os.urandom(SIZE)
+        result = Result(body, "image/webp")
 
         def hit() -> None:
             found = disk.get(key(random.randrange(entries)))
             if found:
-                found[1].close()
+                found.close()
 
         def hit_read() -> None:
             found = disk.get(key(random.randrange(entries)))
             if found:
-                with found[1] as stored:
-                    stored.read()
+                found.read()
 
         def first_hit() -> None:
             number = key(random.randrange(entries))
             disk._verified.forget(number)
             found = disk.get(number)
             if found:
-                found[1].close()
+                found.close()
 
         def claim() -> None:
-            taken = claims.take(key(0))
+            taken = disk.claim(key(0))
             if taken:
                 taken.release()
 
@@ -96,7 +96,7 @@ def main() -> None:
                 "hit, opened and read": hit_read,
                 "first hit of a process: checksum": first_hit,
                 "miss": lambda: disk.get("no"),
-                "put": lambda: disk.put(key(next(news)), body, "image/webp", (), "id"),
+                "put": lambda: disk.put(key(next(news)), result, "id", era),
                 "claim, taken and released": claim,
                 "diskcache: hit, read": lambda: other.get(key(random.randrange(entries))),
                 "diskcache: miss": lambda: other.get("no"),

@@ -21,9 +21,6 @@ from imgmiddleware.sources.function import is_async
 
 R = TypeVar("R")
 
-#: Bytes of a file that are read at once, in the thread that found it.
-_SMALL = 2**20
-
 #: Threads for answers that need no pixels, whatever is rendered or waits to be.
 _SPARE_THREADS = 16
 
@@ -97,15 +94,11 @@ class ASGIImageMiddleware:
             raise
 
     def _answer(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
-        """The service's; of a file all that takes the disk, in the same go: its name for a server
-        that sends files, else the bytes of a small one.
-        """
-        answer = self.service.answer(request)
-        if isinstance(answer, ImageResponse) and isinstance(answer.body, FileBody):
-            if by_path and answer.body.whole:
-                return replace(answer, body=answer.body.named())
-            if len(answer.body) <= _SMALL:
-                return replace(answer, body=answer.read())
+        """The service's answer, with all done that takes the disk: a file has the name to send."""
+        answer = self.service.answer(request, sends_files=by_path)
+        body = answer.body if by_path and isinstance(answer, ImageResponse) else b""
+        if isinstance(answer, ImageResponse) and isinstance(body, FileBody) and body.whole:
+            return replace(answer, body=body.named())
         return answer
 
     async def _done(self, answer: ImageResponse | Work, receive: Receive) -> ImageResponse:
@@ -126,7 +119,7 @@ class ASGIImageMiddleware:
     async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
         head = {"type": "http.response.start", "status": response.status}
         try:
-            await send({**head, "headers": [*_raw(response.headers)]})
+            await send({**head, "headers": _fields(response.headers)})
             if isinstance(response.body, FileBody):
                 await self._send_file(response.body, scope, send)
             else:
@@ -140,7 +133,7 @@ class ASGIImageMiddleware:
         if path is not None:
             await send({"type": "http.response.pathsend", "path": path})
             return
-        pieces, left = iter(body), len(body)
+        pieces, left = body.pieces(), len(body)
         while left:
             piece = await self._in_thread(next, pieces)
             left -= len(piece)
@@ -215,8 +208,14 @@ def _sends_paths(scope: Scope) -> bool:
     return "http.response.pathsend" in (scope.get("extensions") or {})
 
 
+def _fields(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    if headers[-1][0] == "Server-Timing":  # another each time, and always the last
+        return [*_encoded(headers[:-1]), *_encoded.__wrapped__(headers[-1:])]
+    return [*_encoded(headers)]
+
+
 @lru_cache(maxsize=1024)  # what is sent is sent again
-def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+def _encoded(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
     )

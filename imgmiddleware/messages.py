@@ -1,4 +1,4 @@
-"""The request and the response as the core knows them: plain, frozen values of no protocol."""
+"""The request, the result and the response as the core knows them: plain values of no protocol."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """A body that lies in a file of `size` bytes: those from `start` up to `stop`, read when sent.
+    """The bytes of an open file from `start` up to `stop`, of `size` that it has; read when sent.
 
-    `file` is open, and is what was verified: its name may be gone by now. `path` gives a name of
-    the same bytes for servers that open files themselves, which lasts longer than an answer takes;
-    None where there can be no such name.
+    The file was verified when it was opened, and its name may be gone by now. `path` gives another
+    name of the same bytes, which lasts longer than an answer takes, for servers that open files
+    themselves; None where there can be no such name.
     """
 
     file: BinaryIO
@@ -44,20 +44,21 @@ class FileBody:
     path: Callable[[], str | None]
 
     def __len__(self) -> int:
+        """How many bytes are sent."""
         return self.stop - self.start
 
     @property
     def whole(self) -> bool:
-        """Whether it is all of the file: a part of one cannot be handed over."""
+        """Whether this is all of the file; servers that send files send whole ones."""
         return len(self) == self.size
 
     def named(self) -> FileBody:
-        """The same, whose `path` is found now: finding it takes the disk."""
+        """The same body, whose `path` is looked up now, because that takes the disk."""
         path = self.path()
         return replace(self, path=lambda: path)
 
-    def __iter__(self) -> Iterator[bytes]:
-        """The bytes in pieces, for who cannot be handed a file."""
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes, some at a time. Raises `OSError`."""
         self.file.seek(self.start)
         left = len(self)
         while left:
@@ -68,19 +69,42 @@ class FileBody:
             yield piece
 
     def read(self) -> bytes:
-        """All of it; closes the file."""
+        """All the bytes; closes the file. Raises `OSError`."""
         with self.file:
-            return b"".join(self)
+            return b"".join(self.pieces())
 
     def close(self) -> None:
+        """Close the file of a body that nobody reads."""
         self.file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An encoded picture: its bytes, or the open file that has them, and what is said of it.
+
+    `notes` tell what of the original was set aside for it. Whoever gets one with a file sends it,
+    reads it or closes it.
+    """
+
+    body: bytes | FileBody
+    media_type: str
+    notes: tuple[str, ...] = ()
+
+    def read(self) -> bytes:
+        """The bytes, wherever they are; closes the file. Raises `OSError`."""
+        return self.body if isinstance(self.body, bytes) else self.body.read()
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if isinstance(self.body, FileBody):
+            self.body.close()
 
 
 @dataclass(frozen=True, slots=True)
 class ImageResponse:
     """What an adapter sends, to the letter: it adds no header and drops none.
 
-    Who does not send it closes it.
+    Whoever gets one sends it or closes it.
     """
 
     status: int
@@ -88,11 +112,11 @@ class ImageResponse:
     body: bytes | FileBody = b""
 
     def read(self) -> bytes:
-        """The body, wherever it lies."""
+        """The bytes of the body, wherever they are; closes the file. Raises `OSError`."""
         return self.body if isinstance(self.body, bytes) else self.body.read()
 
     def close(self) -> None:
-        """Let go of a body that is not sent."""
+        """Close the file of a body that is not sent."""
         if isinstance(self.body, FileBody):
             self.body.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Unpack, cast
 
 from webob import Request, Response
@@ -38,7 +38,8 @@ class WSGIImageMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(self._prefix):
             return self.app(environ, start_response)
-        response = self.service.handle(_read(environ))
+        sends_files = "wsgi.file_wrapper" in environ
+        response = self.service.handle(_read(environ), sends_files=sends_files)
         if response is None:
             return self.app(environ, start_response)
         try:
@@ -87,5 +88,18 @@ def _sent(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
         return [body] if body else []
     wrapper = environ.get("wsgi.file_wrapper")
     if wrapper is None or not body.whole:
-        return body  # which the server closes
+        return _Pieces(body)
     return cast("Iterable[bytes]", wrapper(body.file, _BLOCK))
+
+
+class _Pieces:
+    """A file as what a server iterates over and closes. It has no length: a server may take one for
+    the number of blocks, and of a single block it knows the Content-Length (PEP 3333).
+    """
+
+    def __init__(self, body: FileBody) -> None:
+        self._body = body
+        self.close = body.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._body.pieces()

@@ -44,3 +44,16 @@ def count_decoders(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
             continue
         found[f"{module}.{name}"] = counted(monkeypatch, name, owner)
     return found
+
+
+def returned(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[Any]:
+    """What each call of `owner.<name>` returns from now on."""
+    values: list[Any] = []
+    real = getattr(owner, name)
+
+    def recording(*arguments: Any, **options: Any) -> Any:
+        values.append(real(*arguments, **options))
+        return values[-1]
+
+    monkeypatch.setattr(owner, name, recording)
+    return values

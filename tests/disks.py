@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from imgmiddleware.cache import Disk
+from imgmiddleware.cache import DiskStore
+from imgmiddleware.messages import Result
 
 
-def put(disk: Disk, key: str, body: bytes, tag: str = "tag", notes: tuple[str, ...] = ()) -> None:
-    disk.put(key, body, "image/webp", notes, tag)
+def put(
+    disk: DiskStore, key: str, body: bytes, tag: str = "tag", notes: tuple[str, ...] = ()
+) -> None:
+    disk.put(key, Result(body, "image/webp", notes), tag, disk.era())
 
 
-def get(disk: Disk, key: str) -> bytes | None:
+def get(disk: DiskStore, key: str) -> bytes | None:
     found = disk.get(key)
     if found is None:
         return None
-    entry, body = found
-    with body:
-        data = body.read()
-        assert entry.size == body.size == len(data)
+    size = len(found.body)
+    data = found.read()
+    assert size == len(data)
     return data

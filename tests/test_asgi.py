@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from counting import returned
 from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService
-from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.cache import SendLinks
+from imgmiddleware.asgi import ASGIImageMiddleware, _encoded
+from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.imaging import Rendered
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
@@ -282,7 +283,9 @@ def test_who_is_cancelled_before_the_answer_leaves_no_original_open(
     source, go = CountingSource(), threading.Event()
     app = ASGIImageMiddleware(plain_asgi, source)
     real = app.service.answer
-    monkeypatch.setattr(app.service, "answer", lambda request: (real(request), go.wait(30))[0])
+    monkeypatch.setattr(
+        app.service, "answer", lambda *all, **more: (real(*all, **more), go.wait(30))[0]
+    )
 
     async def run() -> None:
         await cancelled(app, lambda: source.opens == 1)
@@ -367,18 +370,25 @@ def test_a_file_gets_its_name_in_a_thread(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_client_that_goes_before_its_answer_leaves_no_file_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: bool
 ) -> None:
-    monkeypatch.setattr("imgmiddleware.asgi._SMALL", 0)
+    monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
     call_asgi(app, "/image/a")
-    bodies: list[Any] = []
-    real = app.service.answer
-    monkeypatch.setattr(
-        app.service, "answer", lambda request: (bodies.append(real(request)), bodies[-1])[1]
-    )
+    answers = returned(monkeypatch, app.service, "answer")
 
     async def send(message: Any) -> None:
         raise OSError("the client has gone")
 
     with pytest.raises(OSError, match="has gone"):
         asyncio.run(app(with_paths("/image/a") if paths else asgi_scope("/image/a"), never, send))
-    assert bodies[0].body.file.closed
+    assert answers[0].body.file.closed
+
+
+def test_what_is_sent_again_is_not_encoded_again_though_its_timing_differs() -> None:
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, server_timing=True)
+    call_asgi(app, "/image/a")
+    call_asgi(app, "/image/a")
+    before = _encoded.cache_info()
+    for _ in range(5):
+        assert "cache;dur=" in dict(call_asgi(app, "/image/a")[1])["server-timing"]
+    after = _encoded.cache_info()
+    assert (after.hits - before.hits, after.misses - before.misses) == (5, 0)

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from counting import counted
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageError, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.errors import CODES
+from imgmiddleware.messages import FileBody
 from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
@@ -327,6 +329,22 @@ def test_a_full_queue(originals: Path) -> None:
     with shared._pictures._admission.admitted(0, Deadline(30, lambda: False)):
         status, headers, body = both(shared, Row("", "/image/a.jpg", 503))
     assert (status, json.loads(body)["code"], dict(headers)["retry-after"]) == (503, "busy", "1")
+
+
+def test_a_cached_file_that_cannot_be_read_is_made_anew(
+    originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails after the checksum was compared, and before a byte was sent."""
+    shared = ImageService(originals, cache_dir=tmp_path, cache_bytes=0)
+    row = Row("", "/image/a.jpg?w=9&fm=png", 200)
+    made, renders = both(shared, row), counted(monkeypatch, "render")
+    assert (both(shared, row), len(renders)) == (made, 0)
+
+    def failing(body: FileBody) -> Any:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(FileBody, "pieces", failing)
+    assert (both(shared, row), len(renders)) == (made, 2)
 
 
 def test_every_refusal_has_its_row() -> None:

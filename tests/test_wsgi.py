@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from wsgiref.util import setup_testing_defaults
+from wsgiref.util import FileWrapper, setup_testing_defaults
 
 import pytest
 
+from counting import returned
 from drivers import call_wsgi, plain_wsgi
 from imgmiddleware import ImageService
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import quadrants, saved
 
 DATA = saved(quadrants(), "JPEG")
+
+
+def environ(path: str, **values: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {"PATH_INFO": path}
+    setup_testing_defaults(made)
+    return made | {f"wsgi.{name}": value for name, value in values.items()}
 
 
 def test_what_is_not_ours_passes_with_the_same_objects() -> None:
@@ -24,14 +31,14 @@ def test_what_is_not_ours_passes_with_the_same_objects() -> None:
         seen.append(arguments)
         return answer
 
-    environ = {"PATH_INFO": "/other", "QUERY_STRING": "\udcff"}
-    kept = dict(environ)
+    asked = {"PATH_INFO": "/other", "QUERY_STRING": "\udcff"}
+    kept = dict(asked)
     start = object()
-    assert WSGIImageMiddleware(app, lambda id: DATA)(environ, start) is answer
+    assert WSGIImageMiddleware(app, lambda id: DATA)(asked, start) is answer
     assert WSGIImageMiddleware(app, lambda id: DATA)({}, start) is answer
-    assert seen[0][0] is environ
+    assert seen[0][0] is asked
     assert seen[0][1] is start
-    assert environ == kept
+    assert asked == kept
 
 
 def test_a_prefix_may_be_non_ascii() -> None:
@@ -70,17 +77,30 @@ def test_a_server_that_does_not_start_leaves_no_file_open(
 ) -> None:
     app = WSGIImageMiddleware(plain_wsgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
     call_wsgi(app, "/image/a")
-    answers: list[Any] = []
-    real = app.service.handle
-    monkeypatch.setattr(
-        app.service, "handle", lambda request: (answers.append(real(request)), answers[-1])[1]
-    )
+    answers = returned(monkeypatch, app.service, "handle")
 
     def start_response(*arguments: Any) -> Any:
         raise OSError("the client has gone")
 
-    environ: dict[str, Any] = {"PATH_INFO": "/image/a"}
-    setup_testing_defaults(environ)
     with pytest.raises(OSError, match="has gone"):
-        app(environ, start_response)
+        app(environ("/image/a", file_wrapper=FileWrapper), start_response)
     assert answers[0].body.file.closed
+
+
+@pytest.mark.parametrize("field", ["bytes=0-0", "bytes=1-5", "bytes=0-"])
+def test_a_part_of_a_file_has_no_length_that_is_taken_for_a_number_of_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    """PEP 3333: of an iterable with `len() == 1` a server knows the Content-Length by itself."""
+    monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
+    app = WSGIImageMiddleware(plain_wsgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
+    whole = call_wsgi(app, "/image/a")[2]
+    for extra in ({}, {"file_wrapper": FileWrapper}):
+        asked = environ("/image/a", **extra) | {"HTTP_RANGE": field}
+        sent = app(asked, lambda status, headers, error=None: None)
+        length = len(sent) if hasattr(sent, "__len__") else None
+        blocks = list(sent)
+        sent.close()
+        assert length in (None, len(blocks))
+        first, _, last = field.removeprefix("bytes=").partition("-")
+        assert b"".join(blocks) == whole[int(first) : int(last or len(whole)) + 1]

@@ -1,46 +1,42 @@
-"""Bodies in a folder that all worker processes share; the least recently read goes first.
+"""Results in a folder that all worker processes share; the least recently read goes first.
 
 Nothing here raises for what is wrong with the disk: then there is no cache, with one warning.
 
 When an entry was last read stands in the access time of its file, which the reader sets. The index
-has a time that is no later, and whoever evicts looks at the file before he believes it.
+has a time that is no later, and whoever evicts looks at the file before believing it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import math
 import os
-import re
 import sqlite3
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from imgmiddleware.cache.circuit_breaker import CircuitBreaker
+from imgmiddleware.cache.claims import Claim, Claims
 from imgmiddleware.cache.clock import Clock
-from imgmiddleware.cache.entry import (
-    Entry,
-    StoredBody,
-    entry_of,
-    entry_row,
-    is_whole,
-    tag_digest,
-    weight,
-)
+from imgmiddleware.cache.entry import entry_row, is_whole, tag_digest, weight
 from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.purges import Purges
 from imgmiddleware.cache.rows import Row, is_busy, is_damage
+from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
-from imgmiddleware.cache.sized_lru import Holding
+from imgmiddleware.cache.store import Era, Holding, check_key
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.cache.writer import Writer
+from imgmiddleware.messages import FileBody, Result
 
 R = TypeVar("R")
 
 _UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: What an empty cache takes, and which part of the bound a folder keeps that once had most entries.
 _BASE, _FOLDER = 64 << 10, 50
 #: One entry may take a fourth of the bytes: a larger one would clear it of all others.
@@ -51,25 +47,29 @@ _MOST_VERIFIED = 16384
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A file whose bytes were compared with their checksum, and how it is known again."""
+    """A file whose bytes were compared with their checksum, how it is known again, and the rest of
+    its result.
+    """
 
-    entry: Entry
     path: str
     inode: int
     mtime: int
+    size: int
+    media_type: str
+    notes: tuple[str, ...]
 
     def is_still(self, status: os.stat_result) -> bool:
         return (
             status.st_ino == self.inode
             and status.st_mtime_ns == self.mtime
-            and status.st_size == self.entry.size
+            and status.st_size == self.size
         )
 
 
-class Disk:
-    """Up to `most` bytes in a folder. For any threads and processes, also after a fork.
+class DiskStore:
+    """Up to `most` bytes in a folder; a `ResultStore` of all its processes, also after a fork.
 
-    Keys are URL-safe Base64; any other raises `ValueError`.
+    What `get` returns is a file. A body larger than a fourth of `most` is not taken.
     """
 
     def __init__(self, folder: str | os.PathLike[str], most: int) -> None:
@@ -81,46 +81,53 @@ class Disk:
         self._clock = Clock()
         self._writer = Writer(self._folder, self._capacity, self._clock)
         self._breaker = CircuitBreaker(self._folder)
+        self._claims = Claims(self._folder)
+        self._links = SendLinks(self._folder)
+        self._purges = Purges(self._folder)
         self._forget()
-        _disks.add(self)
+        _stores.add(self)
 
-    def get(self, key: str) -> tuple[Entry, StoredBody] | None:
-        """The entry, which counts as read. A damaged one is none, and goes.
-
-        The body is the caller's to close.
-        """
-        _check(key)
+    def get(self, key: str) -> Result | None:
+        """The result, which counts as read. A damaged one is none, and goes."""
+        check_key(key)
         return self._get_verified(key) or self._tried("reading", lambda: self._get(key), None)
 
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
         return weight(size) * _LARGEST <= self._capacity
 
-    def put(self, key: str, body: bytes, media_type: str, notes: tuple[str, ...], tag: str) -> None:
-        """Hold the body, for which others go. `tag` is the original's ID, for `purge`."""
-        _check(key)
-        if not self.takes(len(body)):
-            return
-        row = entry_row(key, body, media_type, notes, tag)
-
-        def write() -> None:
-            self._writer.put(row, body)
-            self._breaker.reset()
-
-        self._tried("writing", write, None)
+    def put(self, key: str, result: Result, tag: str, era: Era) -> None:
+        """Hold the result, for which others go."""
+        check_key(key)
+        assert isinstance(result.body, bytes)
+        self._links.sweep()
+        if self.takes(len(result.body)):
+            self._tried("writing", partial(self._write, key, result, tag), None)
+        # Compared after the put: a purge from now on finds the result.
+        if self._purges.era() != era:
+            self._remove(tag)
 
     def purge(self, tag: str) -> int:
-        """Let go of what was made of one original; how many entries that was."""
-        return self._tried("writing", lambda: self._writer.remove_all(tag_digest(tag)), 0)
+        with self._purges.telling():
+            return self._remove(tag)
 
     def clear(self) -> int:
-        """Let go of everything; how many entries that was."""
-        return self._tried("writing", lambda: self._writer.remove_all(None), 0)
+        """Let go of everything, and begin another era; how many results there were."""
+        with self._purges.telling():
+            cleared = self._tried("writing", lambda: self._writer.remove_all(None), 0)
+        self._links.sweep()
+        return cleared
 
-    def holding(self) -> Holding:
+    def claim(self, key: str) -> Claim | None:
+        return self._claims.take(key)
+
+    def era(self) -> Era:
+        return self._purges.era()
+
+    def holding(self) -> dict[str, Holding]:
         """What all processes hold together; bytes are those that it takes on the disk."""
         entries, size = self._tried("reading", self._reader.held, (0, 0))
-        return Holding(entries, size, self._most)
+        return {"disk": Holding(entries, size, self._most)}
 
     def close(self) -> None:
         """Close the index; it is opened again where it is needed again."""
@@ -131,7 +138,16 @@ class Disk:
         """Verify everything anew."""
         self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
-    def _get_verified(self, key: str) -> tuple[Entry, StoredBody] | None:
+    def _write(self, key: str, result: Result, tag: str) -> None:
+        assert isinstance(result.body, bytes)
+        row = entry_row(key, result.body, result.media_type, result.notes, tag)
+        self._writer.put(row, result.body)
+        self._breaker.reset()
+
+    def _remove(self, tag: str) -> int:
+        return self._tried("writing", lambda: self._writer.remove_all(tag_digest(tag)), 0)
+
+    def _get_verified(self, key: str) -> Result | None:
         """What this process has verified before, if it is still there; without the index."""
         verified = self._verified.get(key)
         if verified is None:
@@ -146,11 +162,11 @@ class Disk:
         os.close(descriptor)
         return None
 
-    def _get(self, key: str) -> tuple[Entry, StoredBody] | None:
+    def _get(self, key: str) -> Result | None:
         found = self._reader.row(key)
         return None if found is None else self._verify(*found)
 
-    def _verify(self, row: Row, shelf: Shelf) -> tuple[Entry, StoredBody] | None:
+    def _verify(self, row: Row, shelf: Shelf) -> Result | None:
         try:
             path = shelf.body(row.key, row.checksum)
             descriptor, status = open_body(path)
@@ -168,19 +184,26 @@ class Disk:
             os.close(descriptor)
             self._tried("writing", lambda: self._writer.drop(row), None)
             return None
-        verified = _Verified(entry_of(row), path, status.st_ino, status.st_mtime_ns)
+        verified = _Verified(
+            path,
+            status.st_ino,
+            status.st_mtime_ns,
+            row.size,
+            row.media_type,
+            tuple(json.loads(row.notes)),
+        )
         self._verified.put(row.key, verified)
         return self._read(verified, descriptor, status)
 
-    def _read(
-        self, verified: _Verified, descriptor: int, status: os.stat_result
-    ) -> tuple[Entry, StoredBody]:
+    def _read(self, verified: _Verified, descriptor: int, status: os.stat_result) -> Result:
         """Mark the entry as read now, and after any other that was."""
         self._clock.hear(status.st_atime_ns)
         with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
             target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
             os.utime(target, ns=(self._clock.now(), status.st_mtime_ns))
-        return verified.entry, StoredBody(verified.path, verified.entry.size, io.FileIO(descriptor))
+        size, path = verified.size, partial(self._links.path, verified.path)
+        body = FileBody(io.FileIO(descriptor), size, 0, size, path)
+        return Result(body, verified.media_type, verified.notes)
 
     def _tried(self, what: str, act: Callable[[], R], otherwise: R) -> R:
         """What `act` returns, or `otherwise` where the disk fails."""
@@ -211,17 +234,12 @@ class Disk:
         return True
 
 
-def _check(key: str) -> None:
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"no key of a cache: {key!r}")
-
-
-_disks: weakref.WeakSet[Disk] = weakref.WeakSet()
+_stores: weakref.WeakSet[DiskStore] = weakref.WeakSet()
 
 
 def _after_fork_in_child() -> None:
-    for disk in list(_disks):
-        disk._forget()  # a thread that was not forked may hold its lock for ever
+    for store in list(_stores):
+        store._forget()  # a thread that was not forked may hold its lock for ever
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,15 +1,13 @@
-"""An entry of the disk cache: what it says, what it weighs, and the checksum over all of it."""
+"""An entry of the disk cache: its row, what it weighs, and the checksum over all of it."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
-from types import TracebackType
 
 from imgmiddleware.cache.rows import Row
 
@@ -17,52 +15,6 @@ from imgmiddleware.cache.rows import Row
 _ROW = 1024
 _BLOCK = 4096
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What stands beside a body. `checksum` is over all of it and the body; `size` in bytes."""
-
-    media_type: str
-    notes: tuple[str, ...]
-    size: int
-    checksum: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBody:
-    """An opened, verified body. What was opened stays readable, even if the entry is evicted.
-
-    The file at `path` holds the body's bytes and nothing else, or is gone. `file` is unbuffered and
-    stands at its start. To be closed by whoever got it.
-    """
-
-    path: str
-    size: int
-    file: io.FileIO
-
-    def read(self) -> bytes:
-        """All bytes; `file` stands at its start again. Raises `OSError`."""
-        self.file.seek(0)
-        body = self.file.readall()
-        self.file.seek(0)
-        if len(body) != self.size:
-            raise OSError("a cached body was cut short while it was read")
-        return body
-
-    def close(self) -> None:
-        self.file.close()
-
-    def __enter__(self) -> StoredBody:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.file.close()
 
 
 def weight(size: int, notes: str = "") -> int:
@@ -76,11 +28,6 @@ def entry_row(key: str, body: bytes, media_type: str, notes: tuple[str, ...], ta
     size = len(body)
     row = Row(key, "", size, weight(size, text), media_type, text, tag_digest(tag), standing=False)
     return replace(row, checksum=checksum(row, [body]))
-
-
-def entry_of(row: Row) -> Entry:
-    """What a verified row says."""
-    return Entry(row.media_type, tuple(json.loads(row.notes)), row.size, row.checksum)
 
 
 def checksum(row: Row, body: Iterable[bytes]) -> str:

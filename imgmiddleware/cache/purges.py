@@ -11,20 +11,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-#: Purges of this process, and the mark of all: equal while nobody has purged.
-Era = tuple[int, int]
+from imgmiddleware.cache.store import Era
 
 
 class Purges:
-    """The mark in `folder`: moved by whoever purges, looked at by everybody. None: one process."""
+    """The mark in `folder`: moved by whoever purges, looked at by everybody."""
 
-    def __init__(self, folder: str | None) -> None:
-        self._path = None if folder is None else os.path.join(folder, "purged")
-        self._count = 0
+    def __init__(self, folder: str) -> None:
+        self._path = os.path.join(folder, "purged")
+        self._own = object()  # moves also where the folder cannot be written
 
     def era(self) -> Era:
-        """What stays the same until somebody purges; a stat of a file, 2 µs."""
-        return self._count, self._moved()
+        """What stays equal until somebody purges; a stat of a file, 2 µs."""
+        return self._own, self._mark()
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -37,16 +36,14 @@ class Purges:
 
     def tell(self) -> None:
         """Begin another era."""
-        self._count += 1
-        if self._path is None:
-            return
+        self._own = object()
         with suppress(OSError), open(self._path, "ab"):
             # Not the disk's own clock, which ticks some hundred times a second.
-            moved = max(time.time_ns(), self._moved() + 1)
-            os.utime(self._path, ns=(moved, moved))
+            mark = max(time.time_ns(), self._mark() + 1)
+            os.utime(self._path, ns=(mark, mark))
 
-    def _moved(self) -> int:
+    def _mark(self) -> int:
         try:
-            return 0 if self._path is None else os.stat(self._path).st_mtime_ns
+            return os.stat(self._path).st_mtime_ns
         except OSError:
             return 0

@@ -9,27 +9,19 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.store import Holding
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Generic[V]):
+class _Entry(Generic[V]):
     """A value, what it weighs, and the ID of the original that it was made of."""
 
     value: V
     size: int
     tag: str
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """How much is held: entries and bytes, of so many bytes at most."""
-
-    entries: int
-    bytes: int
-    most: int
 
 
 class SizedLru(Generic[K, V]):
@@ -41,7 +33,7 @@ class SizedLru(Generic[K, V]):
     def __init__(self, most: int, budget: MemoryBudget) -> None:
         self._most = most
         self._budget = budget
-        self._held: OrderedDict[K, Held[V]] = OrderedDict()
+        self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
         budget.lend_to(self.shrink)
@@ -49,11 +41,11 @@ class SizedLru(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """The value, which counts as read."""
         with self._lock:
-            held = self._held.get(key)
-            if held is None:
+            entry = self._entries.get(key)
+            if entry is None:
                 return None
-            self._held.move_to_end(key)
-            return held.value
+            self._entries.move_to_end(key)
+            return entry.value
 
     def takes(self, size: int) -> bool:
         """Whether a value of this size is held at all."""
@@ -65,23 +57,23 @@ class SizedLru(Generic[K, V]):
             return
         with self._lock:
             self._drop(key)
-            while self._held and self._bytes + size > self._most:
-                self._drop(next(iter(self._held)))
+            while self._entries and self._bytes + size > self._most:
+                self._drop(next(iter(self._entries)))
             if self._budget.take(size):
-                self._held[key] = Held(value, size, tag)
+                self._entries[key] = _Entry(value, size, tag)
                 self._bytes += size
 
     def shrink(self, size: int) -> None:
         """Let go of `size` bytes, the least recently read first."""
         with self._lock:
             goal = self._bytes - size
-            while self._held and self._bytes > goal:
-                self._drop(next(iter(self._held)))
+            while self._entries and self._bytes > goal:
+                self._drop(next(iter(self._entries)))
 
     def purge(self, tag: str) -> int:
         """Let go of what was made of one original; how many entries that was."""
         with self._lock:
-            keys = [key for key, held in self._held.items() if held.tag == tag]
+            keys = [key for key, entry in self._entries.items() if entry.tag == tag]
             for key in keys:
                 self._drop(key)
             return len(keys)
@@ -91,10 +83,10 @@ class SizedLru(Generic[K, V]):
         self.shrink(self._bytes)
 
     def holding(self) -> Holding:
-        return Holding(len(self._held), self._bytes, self._most)
+        return Holding(len(self._entries), self._bytes, self._most)
 
     def _drop(self, key: K) -> None:
-        held = self._held.pop(key, None)
-        if held is not None:
-            self._bytes -= held.size
-            self._budget.give(held.size)
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._bytes -= entry.size
+            self._budget.give(entry.size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from imgmiddleware.cache import Disk, Purges, SendLinks, original_tag
+from imgmiddleware.cache import DiskStore, original_tag
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder
 from imgmiddleware.settings import Settings
@@ -15,31 +15,27 @@ def cache(arguments: argparse.Namespace) -> int:
     folder = cache_folder(arguments)
     if not os.path.isdir(folder):
         raise UsageError(f"--cache-dir: {folder} is not there")
-    disk = Disk(folder, getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
+    store = DiskStore(folder, getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
     try:
-        print(_ACTIONS[arguments.action](disk, folder, arguments))
+        print(_ACTIONS[arguments.action](store, folder, arguments))
     finally:
-        disk.close()
+        store.close()
     return 0
 
 
-def _stats(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
-    holding = disk.holding()
+def _stats(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
+    holding = store.holding()["disk"]
     return f"{folder}: {holding.entries} pictures, {holding.bytes} bytes"
 
 
-def _clear(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
-    with Purges(folder).telling():
-        gone = disk.clear()
-    SendLinks(folder).sweep()
-    return f"{folder}: {gone} pictures deleted"
+def _clear(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
+    return f"{folder}: {store.clear()} pictures deleted"
 
 
-def _purge(disk: Disk, folder: str, arguments: argparse.Namespace) -> str:
+def _purge(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
     """Of the originals named; servers forget what they have in memory within a second."""
     namespace = os.path.realpath(arguments.directory)
-    with Purges(folder).telling():
-        gone = sum(disk.purge(original_tag(namespace, id)) for id in arguments.ids)
+    gone = sum(store.purge(original_tag(namespace, id)) for id in arguments.ids)
     return f"{folder}: {gone} pictures deleted"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import known_suffixes, suffixes_of
+from imgmiddleware.grammar import Asked
 from imgmiddleware.http import cors
 from imgmiddleware.http.caching import cache_control
 from imgmiddleware.http.conditionals import range_applies
@@ -17,8 +18,11 @@ from imgmiddleware.http.disposition import content_disposition
 from imgmiddleware.http.hints import accept_ch
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
 from imgmiddleware.http.ranges import content_range, requested, unsatisfied_range
-from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
+from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse, Result
+from imgmiddleware.service import timing
 from imgmiddleware.settings import Settings
+
+_log = logging.getLogger("imgmiddleware")
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -66,20 +70,15 @@ def stale(shared: Headers) -> Headers:
 
 
 def picture(
-    request: ImageRequest,
-    media_type: str,
-    body: bytes | FileBody,
-    notes: tuple[str, ...],
-    *,
-    shared: Headers,
-    download: str | None,
+    request: ImageRequest, result: Result, *, shared: Headers, download: str | None
 ) -> ImageResponse:
-    """A rendered picture or the part of it that is asked for, with its `validators`.
+    """A result or the part of it that is asked for, with its `validators`.
 
-    `notes` say what was set aside for it. `download` is the `dl=` of its URL, which is no part of
-    the picture: a 304 has the validators alone. Raises `ImageError` (416).
+    `download` is the `dl=` of its URL, which is no part of the picture: a 304 has the validators
+    alone. Raises `ImageError` (416).
     """
-    headers = _of_picture(request.path, download, media_type, len(body), notes, shared=shared)
+    body, of = result.body, (result.media_type, len(result.body), result.notes)
+    headers = _of_picture(request.path, download, *of, shared=shared)
     return _ranged(request, ImageResponse(200, headers, body))
 
 
@@ -153,12 +152,24 @@ def options(request: ImageRequest, settings: Settings) -> ImageResponse:
     headers: Headers = (_allow(),)
     if asks_first(request, settings):
         headers += cors.preflight(authorized=settings.authorize is not None)
-    return ImageResponse(204, headers)
+    return sent(request, ImageResponse(204, headers), settings, None)
 
 
 def asks_first(request: ImageRequest, settings: Settings) -> bool:
     """Whether this is a browser's preflight, which never has the credentials of what follows."""
     return bool(settings.origins) and cors.is_preflight(request.method, request.headers)
+
+
+def refused(
+    request: ImageRequest, id: str, asked: Asked | None, error: ImageError, settings: Settings
+) -> ImageResponse:
+    """The answer to what cannot be answered, told to the log."""
+    # What is wrong with a request is its sender's news; with an original, the operator's.
+    ours = error.status >= 413 and error.status != 416
+    level = logging.WARNING if ours else logging.INFO
+    line = "refused id=%r status=%d code=%s: %s"
+    _log.log(level, line, id, error.status, error.code, error.detail)
+    return sent(request, refusal(error), settings, asked)
 
 
 def refusal(error: ImageError) -> ImageResponse:
@@ -177,18 +188,14 @@ def refusal(error: ImageError) -> ImageResponse:
 
 
 def sent(
-    request: ImageRequest,
-    response: ImageResponse,
-    settings: Settings,
-    varies: Sequence[str],
-    timing: str | None,
+    request: ImageRequest, response: ImageResponse, settings: Settings, asked: Asked | None
 ) -> ImageResponse:
     """The answer with what each of them has, and as its method asks.
 
-    `varies` names the headers of the request that it depends on (RFC 9110, section 12.5.5), and
-    `timing` is its Server-Timing. HEAD is GET with the body dropped, and every header kept (9.3.2).
+    `asked` tells the headers of the request that it depends on (RFC 9110, section 12.5.5); None
+    where that is not known yet. HEAD is GET with the body dropped, and every header kept (9.3.2).
     """
-    headers = response.headers
+    headers, varies = response.headers, () if asked is None else asked.varies
     if settings.origins:
         headers += cors.shared(settings.origins, request.headers.get("origin"))
         if cors.varies(settings.origins):
@@ -197,8 +204,8 @@ def sent(
         headers += (("Vary", ", ".join(varies)),)
     if hints := accept_ch(settings.client_hints):
         headers += (("Accept-CH", hints),)
-    if timing:
-        headers += (("Server-Timing", timing),)
+    if taken := timing.taken():
+        headers += (("Server-Timing", taken),)
     if request.method == "HEAD":
         response.close()
         return ImageResponse(response.status, headers)
@@ -224,7 +231,7 @@ def _handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
         inside = path.removeprefix(settings.cache_dir).replace(os.sep, "/")
         where = ("X-Accel-Redirect", settings.x_accel_redirect.rstrip("/") + inside)
     kept = (pair for pair in response.headers if pair[0] != "Content-Length")
-    return replace(response, headers=(*kept, where), body=b"")
+    return replace(response, headers=(where, *kept), body=b"")
 
 
 def _content(media_type: str, length: int) -> Headers:

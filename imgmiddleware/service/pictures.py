@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from imgmiddleware.cache import Era, Holding, MemoryBudget, SizedLru
+from imgmiddleware.cache import Holding, MemoryBudget, SizedLru
 from imgmiddleware.formats import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging import (
@@ -24,10 +24,11 @@ from imgmiddleware.imaging import (
     render,
     render_animation,
 )
+from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.flight import Admission, Flights, alone
-from imgmiddleware.service.results import Picture, Results
+from imgmiddleware.service.results import Eras, Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
 
@@ -51,7 +52,7 @@ class Job:
     facts: Facts
     plan: Plan
     replan: Replan
-    era: Era
+    era: Eras
 
     @property
     def page(self) -> tuple[str, str, int]:
@@ -69,14 +70,15 @@ class Pictures:
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
         self._results = Results(settings, budget)
         self._admission = Admission(settings.slots, limit, budget)
-        self._renders: Flights[Picture] = Flights(limit)
+        self._renders: Flights[Result] = Flights(limit)
         self._decodes: Flights[Held] = Flights(limit)
         self._max_wait = settings.max_wait
         self.held = self._results.held
         self.found = self._results.found
+        self.found_small = self._results.found_small
         self.era = self._results.era
 
-    def make(self, job: Job, gone: Callable[[], bool]) -> Picture:
+    def make(self, job: Job, gone: Callable[[], bool]) -> Result:
         """The picture, made here or by another who was asked for it before.
 
         Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
@@ -98,7 +100,7 @@ class Pictures:
         """What is held, by place: "memory", "disk", "decoded"."""
         return {**self._results.holding(), "decoded": self._decoded.holding()}
 
-    def _made(self, job: Job, deadline: Deadline) -> Picture:
+    def _made(self, job: Job, deadline: Deadline) -> Result:
         """The picture, made here, or by another process that had claimed it."""
         with polled(partial(self._results.claim, job.key), self._limit, deadline):
             picture = self._results.read(job.key, job.tag)
@@ -107,10 +109,10 @@ class Pictures:
                 self._results.keep(job.key, picture, job.tag, job.era)
             return picture
 
-    def _rendered(self, job: Job, deadline: Deadline) -> Picture:
+    def _rendered(self, job: Job, deadline: Deadline) -> Result:
         make = self._animated if job.plan.frames > 1 else self._still
         rendered = make(job, deadline)
-        return Picture(rendered.body, RESULTS[job.plan.format].media_type, rendered.notes)
+        return Result(rendered.body, RESULTS[job.plan.format].media_type, rendered.notes)
 
     def _animated(self, job: Job, deadline: Deadline) -> Rendered:
         assert isinstance(job.original, Original)  # an array has one frame

@@ -7,54 +7,32 @@ validator decides costs no decode. This is the one place that makes an answer of
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Unpack
 from urllib.parse import urlencode
 
-from imgmiddleware.cache import Era, Holding, original_tag, picture_key, version_token
+from imgmiddleware.cache import Holding, original_tag, picture_key, version_token
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging import made_by
-from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.pictures import Job, Pictures
 from imgmiddleware.service.recall import Recall, Seen
-from imgmiddleware.service.results import Picture
+from imgmiddleware.service.results import Eras
+from imgmiddleware.service.work import Work, shown
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import Opened, SourceLike, as_source
 
-_log = logging.getLogger("imgmiddleware")
-
-#: Looks for a picture by its key and its original's tag.
-Find = Callable[[str, str], Picture | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """An answer that needs pixels. It holds its original open: `run` it, or `close` it."""
-
-    service: ImageService
-    request: ImageRequest
-    seen: Seen
-    job: Job
-    opened: ExitStack
-    steps: timing.Steps | None
-
-    def run(self, gone: Callable[[], bool] = lambda: False) -> ImageResponse:
-        """Render, when a slot is free. Raises `ClientGoneError` if `gone()` before that."""
-        return self.service.run(self, gone)
-
-    def close(self) -> None:
-        """Let go of the original, of work that nobody runs."""
-        self.opened.close()
+#: Looks for a result by its key and its original's tag.
+Find = Callable[[str, str], Result | None]
 
 
 class ImageService:
@@ -80,10 +58,18 @@ class ImageService:
         self._pictures = Pictures(self.settings)
 
     def handle(
-        self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
+        self,
+        request: ImageRequest,
+        gone: Callable[[], bool] = lambda: False,
+        *,
+        sends_files: bool = True,
     ) -> ImageResponse | None:
-        """The answer; None where the request is to go on to the application (`missing="pass"`)."""
-        answer = self.answer(request)
+        """The answer; None where the request is to go on to the application (`missing="pass"`).
+
+        `gone` tells whether the client has hung up while it waits; `sends_files` is that of
+        `answer`.
+        """
+        answer = self.answer(request, sends_files=sends_files)
         return answer.run(gone) if isinstance(answer, Work) else answer
 
     def ready(self, request: ImageRequest) -> ImageResponse | None:
@@ -94,41 +80,32 @@ class ImageService:
         with timing.measured(self._steps()):
             return self._recalled(request, self._pictures.held)
 
-    def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
-        """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left."""
-        with timing.measured(self._steps()):
-            return self._recalled(request, self._pictures.found) or self._answered(request)
+    def answer(
+        self, request: ImageRequest, *, sends_files: bool = True
+    ) -> ImageResponse | Work | None:
+        """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left.
 
-    def run(self, work: Work, gone: Callable[[], bool]) -> ImageResponse:
-        """What `Work.run` does."""
-        request, seen = work.request, work.seen
-        with timing.measured(work.steps):
-            try:
-                # From here on it is closed here, and by nobody who has stopped waiting.
-                with work.opened.pop_all(), timing.step("make"):
-                    picture = self._pictures.make(work.job, gone)
-                self._recall.note_shown(request, seen)
-                answer = _shown(request, seen, picture)
-            except ImageError as error:
-                self._recall.note_failure(seen.page, error)
-                return self._refused(request, work.job.id, seen.asked, error)
-            return self._sent(request, seen.asked, answer)
+        `sends_files`: whether the server can send a body that is a file. Where it cannot, a small
+        one comes as bytes.
+        """
+        find = self._pictures.found if sends_files else self._pictures.found_small
+        with timing.measured(self._steps()):
+            return self._recalled(request, find) or self._answered(request, find)
 
     def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
 
         `v` is the token of the original's present version, which lets browsers keep the picture for
-        good; it is left out where there is no such original. `mount` is the path under which the
-        application is mounted. Raises `ImageError` for parameters that would be refused. It opens
-        the original: on an event loop, call it in a thread (of anyio's, if the source is async).
+        good; it is left out where there is no such original, or the source fails. `mount` is the
+        path under which the application is mounted. Raises `ImageError` for parameters that would
+        be refused. It opens the original: on an event loop, call it in a thread (of anyio's, if the
+        source is async).
         """
         query = spelled(parameters)
         self._grammar.parse(urlencode(query))
         text = self._id(id)
-        original = self._source.open(text)
-        if original is not None:
-            with original:
-                query["v"] = version_token(self.settings.namespace, text, original.version)
+        if token := self._token(text):
+            query["v"] = token
         return written(f"{mount.rstrip('/')}{self.prefix}{text}", query)
 
     def purge(self, id: str | int) -> int:
@@ -151,10 +128,25 @@ class ImageService:
     def _id(self, id: str | int) -> str:
         return parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
 
+    def _token(self, id: str) -> str | None:
+        """The `v` of the original's present version, if there is one and the source does not fail
+        (503): a page without `v` in its links is better than no page.
+        """
+        try:
+            original = self._source.open(id)
+        except ImageError as error:
+            if error.status != 503:
+                raise
+            return None
+        if original is None:
+            return None
+        with original:
+            return version_token(self.settings.namespace, id, original.version)
+
     def _steps(self) -> timing.Steps | None:
         return timing.Steps() if self.settings.server_timing else None
 
-    def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:
+    def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
         passes = self.settings.missing == "pass"
         id, asked = "", None
         era = self._pictures.era()
@@ -162,28 +154,30 @@ class ImageService:
             try:
                 id = parse_id(request.path, self.prefix, self.settings.id_type)
                 if self.settings.authorize and answers.asks_first(request, self.settings):
-                    return self._sent(request, None, answers.options(request, self.settings))
+                    return answers.options(request, self.settings)
                 self._authorize(request)
                 # Whatever its method and query, a path of which we have no original is not ours.
                 original = self._originals.open(id, opened) if passes else None
                 if passes and original is None:
                     return None
                 if request.method == "OPTIONS":
-                    return self._sent(request, None, answers.options(request, self.settings))
+                    return answers.options(request, self.settings)
                 asked = self._asked(request)
                 if original is None:
                     original = self._originals.open(id, opened)
                 if original is None:
                     raise ImageError("not-found", "there is no original of this ID")
-                answer = self._decided(request, id, original, asked, era)
+                answer = self._decided(request, id, original, asked, era=era, find=find)
             except ImageError as error:
                 if passes and not id:
                     return None
-                return self._refused(request, id, asked, error)
+                return answers.refused(request, id, asked, error, self.settings)
             if isinstance(answer, ImageResponse):
-                return self._sent(request, asked, answer)
-            work = Work(self, request, *answer, opened.pop_all(), timing.current())
-            return self._stand_in(work) or work
+                return answers.sent(request, answer, self.settings, asked)
+            seen, job = answer
+            kept = (self._pictures, self._recall, self.settings)
+            work = Work(*kept, request, seen, job, opened.pop_all())
+            return self._stand_in(work, request, seen, job, find) or work
 
     def _authorize(self, request: ImageRequest) -> None:
         if self.settings.authorize is None:
@@ -201,7 +195,14 @@ class ImageService:
         return self._grammar.parse(request.query, request.headers)
 
     def _decided(
-        self, request: ImageRequest, id: str, original: Opened, asked: Asked, era: Era
+        self,
+        request: ImageRequest,
+        id: str,
+        original: Opened,
+        asked: Asked,
+        *,
+        era: Eras,
+        find: Find,
     ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings, transform, version = self.settings, asked.transform, original.version
@@ -220,7 +221,7 @@ class ImageService:
         )
         seen = Seen(asked, page, tag, key, original.last_modified, shared)
         self._recall.note(request, seen)
-        answer = _without_pixels(request, seen, self._pictures.found)
+        answer = _without_pixels(request, seen, find)
         if answer is not None:
             self._recall.note_shown(request, seen)
             return answer
@@ -235,41 +236,26 @@ class ImageService:
         try:
             answer = _without_pixels(request, seen, find)
         except ImageError as error:
-            return self._refused(request, seen.page[0], seen.asked, error)
-        return None if answer is None else self._sent(request, seen.asked, answer)
+            return answers.refused(request, seen.page[0], seen.asked, error, self.settings)
+        return None if answer is None else answers.sent(request, answer, self.settings, seen.asked)
 
-    def _stand_in(self, work: Work) -> ImageResponse | None:
+    def _stand_in(
+        self, work: Work, request: ImageRequest, seen: Seen, job: Job, find: Find
+    ) -> ImageResponse | None:
         """The picture of the version before, where the options allow it; ours is made meanwhile."""
-        old = self._recall.instead_of(work.request, work.seen)
+        old = self._recall.instead_of(request, seen)
         if old is None:
             return None
         old = replace(old, validators=answers.stale(old.validators))
         try:
-            answer = _without_pixels(work.request, old, self._pictures.found)
+            answer = _without_pixels(request, old, find)
         except ImageError:
             return None
         if answer is None:
             return None
-        if not self._pictures.make_meanwhile(work.job, work.run):
+        if not self._pictures.make_meanwhile(job, work.run):
             work.close()
-        return self._sent(work.request, old.asked, answer)
-
-    def _refused(
-        self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
-    ) -> ImageResponse:
-        # What is wrong with a request is its sender's news; with an original, the operator's.
-        ours = error.status >= 413 and error.status != 416
-        level = logging.WARNING if ours else logging.INFO
-        line = "refused id=%r status=%d code=%s: %s"
-        _log.log(level, line, id, error.status, error.code, error.detail)
-        return self._sent(request, asked, answers.refusal(error))
-
-    def _sent(
-        self, request: ImageRequest, asked: Asked | None, response: ImageResponse
-    ) -> ImageResponse:
-        """With `Vary` once it is known what the answer depends on, and as HEAD asks."""
-        varies = () if asked is None else asked.varies
-        return answers.sent(request, response, self.settings, varies, timing.taken())
+        return answers.sent(request, answer, self.settings, old.asked)
 
 
 def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:
@@ -289,10 +275,5 @@ def _without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageRespo
     if status == 412:
         raise ImageError("precondition-failed", "the picture is not the one you named")
     with timing.step("cache"):
-        picture = find(seen.key, seen.tag)
-    return None if picture is None else _shown(request, seen, picture)
-
-
-def _shown(request: ImageRequest, seen: Seen, picture: Picture) -> ImageResponse:
-    made = (picture.media_type, picture.body, picture.notes)
-    return answers.picture(request, *made, shared=seen.validators, download=seen.asked.download)
+        result = find(seen.key, seen.tag)
+    return None if result is None else shown(request, seen, result)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import Claims, claims
+from imgmiddleware.cache import claims
+from imgmiddleware.cache.claims import Claims
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import Disk, Holding, eviction, writer
+from imgmiddleware.cache import DiskStore, Holding, eviction, writer
+from imgmiddleware.messages import Result
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -42,32 +43,28 @@ def body_file(folder: Path, key: str) -> Path:
 
 @pytest.fixture
 def disk(tmp_path: Path):
-    disk = Disk(tmp_path / "cache", 8 * MB)
+    disk = DiskStore(tmp_path / "cache", 8 * MB)
     yield disk
     disk.close()
 
 
-def test_what_is_put_is_got(disk: Disk) -> None:
+def test_what_is_put_is_got(disk: DiskStore) -> None:
     assert disk.get("a") is None
-    disk.put("a", b"\0body", "image/avif", ("first", 'é "second"\ud800'), "id")
-    entry, body = disk.get("a")
-    with body:
-        assert (entry.media_type, entry.notes, entry.size) == (
-            "image/avif",
-            ("first", 'é "second"\ud800'),
-            5,
-        )
-        assert body.read() == b"\0body"
-        assert body.file.read(9) == b"\0body"
-        assert Path(body.path).read_bytes() == b"\0body"
+    made = Result(b"\0body", "image/avif", ("first", 'é "second"\ud800'))
+    disk.put("a", made, "id", disk.era())
+    result = disk.get("a")
+    assert (result.media_type, result.notes) == (made.media_type, made.notes)
+    assert (len(result.body), result.body.whole) == (5, True)
+    assert Path(result.body.path()).read_bytes() == b"\0body"
+    assert result.read() == b"\0body"
     put(disk, "empty", b"")
     assert get(disk, "empty") == b""
     assert disk.get("b") is None
 
 
-def test_it_survives_a_restart_and_is_seen_by_others(disk: Disk, tmp_path: Path) -> None:
+def test_it_survives_a_restart_and_is_seen_by_others(disk: DiskStore, tmp_path: Path) -> None:
     put(disk, "a", b"1" * 9999)
-    other = Disk(tmp_path / "cache", 8 * MB)
+    other = DiskStore(tmp_path / "cache", 8 * MB)
     assert get(other, "a") == b"1" * 9999
     put(other, "b", b"2")
     assert get(disk, "b") == b"2"
@@ -76,15 +73,15 @@ def test_it_survives_a_restart_and_is_seen_by_others(disk: Disk, tmp_path: Path)
     other.close()
 
 
-def test_a_second_body_of_a_key_takes_the_place_of_the_first(disk: Disk) -> None:
+def test_a_second_body_of_a_key_takes_the_place_of_the_first(disk: DiskStore) -> None:
     put(disk, "a", b"old")
     assert get(disk, "a") == b"old"
     put(disk, "a", b"newer")
     assert get(disk, "a") == b"newer"
-    assert disk.holding().entries == 1
+    assert disk.holding()["disk"].entries == 1
 
 
-def test_files_are_the_users_alone(disk: Disk, tmp_path: Path) -> None:
+def test_files_are_the_users_alone(disk: DiskStore, tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         put(disk, "a", b"1")
@@ -97,14 +94,14 @@ def test_files_are_the_users_alone(disk: Disk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "../a", "a/b", "a.b", "a" * 65, "a\n", "é", "a\0"])
-def test_a_key_that_is_no_digest_is_refused(disk: Disk, key: str) -> None:
+def test_a_key_that_is_no_digest_is_refused(disk: DiskStore, key: str) -> None:
     with pytest.raises(ValueError, match="no key"):
         disk.get(key)
     with pytest.raises(ValueError, match="no key"):
         put(disk, key, b"")
 
 
-def test_an_original_is_purged(disk: Disk, tmp_path: Path) -> None:
+def test_an_original_is_purged(disk: DiskStore, tmp_path: Path) -> None:
     for i in range(500):
         put(disk, f"a{i}", b"1", tag="a")
     put(disk, "b", b"2", tag="b")
@@ -112,57 +109,57 @@ def test_an_original_is_purged(disk: Disk, tmp_path: Path) -> None:
     assert disk.purge("a") == 0
     assert get(disk, "a1") is None
     assert get(disk, "b") == b"2"
-    assert disk.holding().entries == 1
+    assert disk.holding()["disk"].entries == 1
     assert len(list((tmp_path / "cache").glob("*/bodies/*"))) == 1
 
 
-def test_it_is_cleared(disk: Disk, tmp_path: Path) -> None:
+def test_it_is_cleared(disk: DiskStore, tmp_path: Path) -> None:
     for i in range(300):
         put(disk, f"a{i}", b"1")
     assert disk.clear() == 300
-    assert disk.holding() == Holding(0, 0, 8 * MB)
+    assert disk.holding()["disk"] == Holding(0, 0, 8 * MB)
     assert not list((tmp_path / "cache").glob("*/bodies/*"))
 
 
-def test_the_least_recently_read_goes_first(disk: Disk, tmp_path: Path) -> None:
+def test_the_least_recently_read_goes_first(disk: DiskStore, tmp_path: Path) -> None:
     """The first half of 16 MB of bodies is gone, but for those that were read all the while."""
     bodies = {f"key{i}": random.Random(i).randbytes(64 << 10) for i in range(256)}
     kept = [f"key{i}" for i in range(0, 32, 3)]
-    reader = Disk(tmp_path / "cache", 8 * MB)  # as another process would
+    reader = DiskStore(tmp_path / "cache", 8 * MB)  # as another process would
     for i, (key, body) in enumerate(bodies.items()):
         put(disk, key, body)
         assert get(reader, kept[i % len(kept)]) in (bodies[kept[i % len(kept)]], None)
         if i == 63:
-            assert disk.holding().entries == 64  # nothing goes before it must
+            assert disk.holding()["disk"].entries == 64  # nothing goes before it must
         assert du(tmp_path / "cache") <= 8 * MB
     there = [key for key in bodies if get(disk, key) is not None]
     assert set(kept) <= set(there)
     assert [key for key in there if key not in kept] == list(bodies)[256 - len(there) + len(kept) :]
-    assert disk.holding().bytes > 7.5 * MB
+    assert disk.holding()["disk"].bytes > 7.5 * MB
     reader.close()
 
 
-def test_small_bodies_count_as_the_blocks_that_they_take(disk: Disk, tmp_path: Path) -> None:
+def test_small_bodies_count_as_the_blocks_that_they_take(disk: DiskStore, tmp_path: Path) -> None:
     for i in range(1600):
         put(disk, f"key{i}", b"%d" % i)
     assert du(tmp_path / "cache") <= 8 * MB
-    assert 1000 < disk.holding().entries < 1600
+    assert 1000 < disk.holding()["disk"].entries < 1600
     for i in range(130):  # neither index nor folder stay as large as they were
         put(disk, f"large{i}", bytes(64 << 10))
     assert 7.5 * MB < du(tmp_path / "cache") <= 8 * MB
 
 
-def test_a_body_that_would_clear_a_fourth_of_the_room_is_not_held(disk: Disk) -> None:
+def test_a_body_larger_than_a_fourth_of_the_bytes_is_not_held(disk: DiskStore) -> None:
     put(disk, "a", bytes(2 * MB))
     assert disk.get("a") is None
     assert not disk.takes(2 * MB)
     assert disk.takes(MB)
 
 
-def test_a_smaller_bound_holds_from_the_next_put_on(disk: Disk, tmp_path: Path) -> None:
+def test_a_smaller_bound_holds_from_the_next_put_on(disk: DiskStore, tmp_path: Path) -> None:
     for i in range(100):
         put(disk, f"key{i}", bytes(64 << 10))
-    smaller = Disk(tmp_path / "cache", MB)
+    smaller = DiskStore(tmp_path / "cache", MB)
     put(smaller, "last", b"1")
     assert du(tmp_path / "cache") <= MB
     assert get(smaller, "last") == b"1"
@@ -171,22 +168,21 @@ def test_a_smaller_bound_holds_from_the_next_put_on(disk: Disk, tmp_path: Path) 
     smaller.close()
 
 
-def test_a_body_cut_short_after_it_was_opened_is_not_read(disk: Disk, tmp_path: Path) -> None:
+def test_a_body_cut_short_after_it_was_opened_is_not_read(disk: DiskStore, tmp_path: Path) -> None:
     put(disk, "key", b"0123456789")
     found = disk.get("key")
     assert found is not None
     os.truncate(body_file(tmp_path / "cache", "key"), 5)
-    with found[1] as body, pytest.raises(OSError, match="cut short"):
-        body.read()
+    with pytest.raises(OSError, match="cut short"):
+        found.read()
 
 
-def test_what_is_read_stays_readable_when_it_is_evicted(disk: Disk) -> None:
+def test_what_is_read_stays_readable_when_it_is_evicted(disk: DiskStore) -> None:
     put(disk, "a", b"first" * 999)
-    _, body = disk.get("a")
-    with body:
-        disk.clear()
-        assert disk.get("a") is None
-        assert body.read() == b"first" * 999
+    found = disk.get("a")
+    disk.clear()
+    assert disk.get("a") is None
+    assert found.read() == b"first" * 999
 
 
 def flip(path: Path) -> None:
@@ -231,7 +227,7 @@ DAMAGE: list[Callable[[Path], None]] = [
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("seen", [False, True])
 def test_a_damaged_entry_is_none_and_goes(
-    disk: Disk, tmp_path: Path, damage: Callable[[Path], None], seen: bool
+    disk: DiskStore, tmp_path: Path, damage: Callable[[Path], None], seen: bool
 ) -> None:
     put(disk, "a", bytes(range(256)) * 40)
     path = body_file(tmp_path / "cache", "a")
@@ -239,13 +235,15 @@ def test_a_damaged_entry_is_none_and_goes(
         assert get(disk, "a")
     damage(path)
     assert disk.get("a") is None
-    assert disk.holding().entries == 0
+    assert disk.holding()["disk"].entries == 0
     assert not os.path.lexists(path)
     put(disk, "a", b"again")
     assert get(disk, "a") == b"again"
 
 
-def test_what_the_index_says_is_believed_only_with_the_body(disk: Disk, tmp_path: Path) -> None:
+def test_what_the_index_says_is_believed_only_with_the_body(
+    disk: DiskStore, tmp_path: Path
+) -> None:
     import sqlite3
 
     for change in (
@@ -263,15 +261,15 @@ def test_what_the_index_says_is_believed_only_with_the_body(disk: Disk, tmp_path
             index.execute(f"UPDATE entries SET {change}")
         index.close()
         assert disk.get("a") is None, change
-        assert disk.holding().entries == 0, change
+        assert disk.holding()["disk"].entries == 0, change
     put(disk, "a", b"body")
     assert get(disk, "a") == b"body"
 
 
 def test_a_clock_that_goes_backwards_changes_no_order(
-    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    disk: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = Disk(tmp_path / "cache", 8 * MB)  # as another process would
+    reader = DiskStore(tmp_path / "cache", 8 * MB)  # as another process would
     now = time.time_ns() + 10**18  # a clock in the future, so that the file system's own is behind
     for i in range(60):
         monkeypatch.setattr(time, "time_ns", lambda i=i: now - i * 10**15)
@@ -286,7 +284,7 @@ def test_a_clock_that_goes_backwards_changes_no_order(
     assert len(there) > 60
 
 
-def test_threads_share_it(disk: Disk) -> None:
+def test_threads_share_it(disk: DiskStore) -> None:
     failed = []
 
     def work(seed: int) -> None:
@@ -305,10 +303,10 @@ def test_threads_share_it(disk: Disk) -> None:
     for thread in threads:
         thread.join()
     assert not failed
-    assert disk.holding().entries == 60
+    assert disk.holding()["disk"].entries == 60
 
 
-def test_a_fork_shares_it(disk: Disk) -> None:
+def test_a_fork_shares_it(disk: DiskStore) -> None:
     put(disk, "a", b"parent")
     assert get(disk, "a") == b"parent"
     pid = os.fork()
@@ -326,12 +324,12 @@ def test_a_fork_shares_it(disk: Disk) -> None:
     assert get(disk, "c") == b"parent again"
 
 
-def test_processes_share_it(disk: Disk, tmp_path: Path) -> None:
+def test_processes_share_it(disk: DiskStore, tmp_path: Path) -> None:
     """Four put, read and purge; a reader never sees half of a body, and the bound holds."""
     bodies = {f"key{i}": random.Random(i).randbytes(4000 * i) for i in range(100)}
 
     def work(seed: int) -> None:
-        own, chance = Disk(tmp_path / "cache", 4 * MB), random.Random(seed)
+        own, chance = DiskStore(tmp_path / "cache", 4 * MB), random.Random(seed)
         for _ in range(200):
             key = chance.choice(list(bodies))
             put(own, key, bodies[key], tag=key[-1])
@@ -362,14 +360,14 @@ def test_processes_share_it(disk: Disk, tmp_path: Path) -> None:
     assert [os.waitpid(pid, 0)[1] for pid in pids] == [0] * 4
     assert hits
     assert 2 * MB < du(tmp_path / "cache") <= 4 * MB
-    held = disk.holding()
+    held = disk.holding()["disk"]
     files = [path.stat().st_size for path in (tmp_path / "cache").glob("*/bodies/*")]
     assert held.entries == len(files)
     assert held.bytes >= sum(files)
 
 
 def test_a_put_ends_though_everything_was_read_since(
-    disk: Disk, monkeypatch: pytest.MonkeyPatch
+    disk: DiskStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Past a number of looks eviction is no longer exact: otherwise one put pays for all reads."""
     monkeypatch.setattr(eviction, "_BATCH", 5)
@@ -384,10 +382,10 @@ def test_a_put_ends_though_everything_was_read_since(
     put(disk, "large", bytes(1 << 20))
     assert get(disk, "large")
     assert len(looked) == 10
-    assert 90 < disk.holding().entries < 110
+    assert 90 < disk.holding()["disk"].entries < 110
 
 
-def test_a_fork_in_the_middle_of_another_threads_work(disk: Disk) -> None:
+def test_a_fork_in_the_middle_of_another_threads_work(disk: DiskStore) -> None:
     """The child waits for no lock whose holder was not forked."""
     for i in range(20):
         put(disk, f"key{i}", bytes(1000))

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import Claims, Disk, circuit_breaker, rows
+from imgmiddleware.cache import DiskStore, circuit_breaker, rows
+from imgmiddleware.cache.claims import Claims
 from imgmiddleware.cache.index import Index
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
@@ -77,7 +78,7 @@ def test_a_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A 2 MB disk below a cache that thinks it has 16."""
     bodies = {f"key{i}": random.Random(i).randbytes(100_000) for i in range(40)}
     with mounted(tmp_path / "disk", "2m"):
-        disk = Disk(tmp_path / "disk" / "cache", 16 * MB)
+        disk = DiskStore(tmp_path / "disk" / "cache", 16 * MB)
         for key, body in bodies.items():
             put(disk, key, body)
         there = [key for key, body in bodies.items() if get(disk, key) == body]
@@ -90,7 +91,7 @@ def test_a_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         disk.clear()  # somebody makes room: it works again
         put(disk, "last", b"last")
         assert get(disk, "last") == b"last"
-        assert disk.holding().entries == 1
+        assert disk.holding()["disk"].entries == 1
         disk.close()
 
 
@@ -101,12 +102,12 @@ def test_a_full_disk_from_the_first_byte(tmp_path: Path, caplog: pytest.LogCaptu
         with contextlib.suppress(OSError), (tmp_path / "disk" / "file").open("wb", 0) as file:
             while file.write(bytes(4096)):
                 pass
-        disk = Disk(tmp_path / "disk" / "cache", 16 * MB)
+        disk = DiskStore(tmp_path / "disk" / "cache", 16 * MB)
         for i in range(5):
             put(disk, f"key{i}", b"body")
             assert get(disk, f"key{i}") is None
         assert disk.purge("tag") == 0
-        assert disk.holding().entries == 0
+        assert disk.holding()["disk"].entries == 0
         assert len(warnings(caplog)) == 1
         (tmp_path / "disk" / "file").unlink()
         put(disk, "key", b"body")
@@ -121,12 +122,12 @@ def test_a_body_that_cannot_be_written_to_its_end(tmp_path: Path) -> None:
     def work() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-        disk = Disk(tmp_path, 16 * MB)
+        disk = DiskStore(tmp_path, 16 * MB)
         put(disk, "small", b"small")
         put(disk, "large", bytes(300_000))
         assert disk.get("large") is None
         assert get(disk, "small") == b"small"
-        assert disk.holding().entries == 1
+        assert disk.holding()["disk"].entries == 1
         assert len(list(tmp_path.glob("*/bodies/*"))) == 1
 
     in_child(work)
@@ -136,11 +137,11 @@ def test_a_body_that_cannot_be_written_to_its_end(tmp_path: Path) -> None:
 def test_a_read_only_disk_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = tmp_path / "disk"
     with mounted(folder, "4m"):
-        disk = Disk(folder, 3 * MB)
+        disk = DiskStore(folder, 3 * MB)
         put(disk, "a", b"body")
         disk.close()
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
-        disk = Disk(folder, 3 * MB)
+        disk = DiskStore(folder, 3 * MB)
         for _ in range(3):
             put(disk, "b", b"other")
             assert get(disk, "b") is None
@@ -163,7 +164,7 @@ def test_a_folder_of_another_user(tmp_path: Path) -> None:
     for path in (tmp_path, *list(tmp_path.parents)[:3]):
         if path.stat().st_mode & 0o1 == 0:
             path.chmod(path.stat().st_mode | 0o11)
-    disk = Disk(tmp_path / "cache", MB)
+    disk = DiskStore(tmp_path / "cache", MB)
     put(disk, "a", b"planted")
     disk.close()
     (tmp_path / "cache").chmod(0o777)
@@ -173,11 +174,11 @@ def test_a_folder_of_another_user(tmp_path: Path) -> None:
     def work() -> None:
         os.setuid(65534)
         for folder in ("cache", "closed", "closed/below"):
-            disk = Disk(tmp_path / folder, MB)
+            disk = DiskStore(tmp_path / folder, MB)
             assert disk.get("a") is None
             put(disk, "b", b"body")
             assert disk.get("b") is None
-            assert disk.holding().entries == 0
+            assert disk.holding()["disk"].entries == 0
 
     in_child(work)
 
@@ -188,11 +189,11 @@ def test_a_folder_that_is_removed_while_running(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, again: bool
 ) -> None:
     """`again`: another process has made it anew since."""
-    disk = Disk(tmp_path / "cache", MB)
+    disk = DiskStore(tmp_path / "cache", MB)
     put(disk, "a", b"first")
     assert get(disk, "a") == b"first"
     shutil.rmtree(tmp_path / "cache")
-    other = Disk(tmp_path / "cache", MB)
+    other = DiskStore(tmp_path / "cache", MB)
     if again:
         put(other, "b", b"others")
     assert get(disk, "a") is None
@@ -206,7 +207,7 @@ def test_a_folder_that_is_removed_while_running(
 
 
 def test_a_folder_that_is_made_anew_is_seen_by_who_only_reads(tmp_path: Path) -> None:
-    disk, other = Disk(tmp_path / "cache", MB), Disk(tmp_path / "cache", MB)
+    disk, other = DiskStore(tmp_path / "cache", MB), DiskStore(tmp_path / "cache", MB)
     assert disk.get("a") is None
     shutil.rmtree(tmp_path / "cache")
     put(other, "a", b"body")
@@ -220,7 +221,7 @@ def test_a_file_in_the_place_of_the_folder(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "cache").touch()
-    disk = Disk(tmp_path / "cache", MB)
+    disk = DiskStore(tmp_path / "cache", MB)
     put(disk, "a", b"body")
     assert disk.get("a") is None
     assert len(warnings(caplog)) == 1
@@ -243,7 +244,7 @@ def test_a_symlink_in_the_folder_is_not_followed(
     path = tmp_path / "cache" / name
     path.parent.mkdir(parents=True)
     path.symlink_to(elsewhere)
-    disk = Disk(tmp_path / "cache", MB)
+    disk = DiskStore(tmp_path / "cache", MB)
     put(disk, "a", b"body")
     assert disk.get("a") is None
     assert len(warnings(caplog)) == 1
@@ -264,7 +265,7 @@ def scribble(path: Path, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(24))
 def test_a_damaged_index(tmp_path: Path, caplog: pytest.LogCaptureFixture, seed: int) -> None:
     bodies = {f"key{i}": random.Random(i).randbytes(2000) for i in range(100)}
-    disk, other = Disk(tmp_path, MB), Disk(tmp_path, MB)
+    disk, other = DiskStore(tmp_path, MB), DiskStore(tmp_path, MB)
     for key, body in bodies.items():
         put(disk, key, body)
     assert get(other, "key1") == bodies["key1"]
@@ -274,13 +275,13 @@ def test_a_damaged_index(tmp_path: Path, caplog: pytest.LogCaptureFixture, seed:
         put(other, key, body)
     for key, body in bodies.items():
         assert get(other, key) in (None, body)
-    fresh = Disk(tmp_path, MB)  # a process that starts checks all of it
+    fresh = DiskStore(tmp_path, MB)  # a process that starts checks all of it
     for key, body in bodies.items():
         put(fresh, key, body)
         assert get(fresh, key) == body
         assert get(fresh, key) == body
     assert get(disk, "key1") == bodies["key1"]
-    assert len(list(tmp_path.glob("1.*/bodies/*"))) == fresh.holding().entries == 100
+    assert len(list(tmp_path.glob("1.*/bodies/*"))) == fresh.holding()["disk"].entries == 100
     assert len(list(tmp_path.glob("1.*"))) == 1
     assert len(warnings(caplog)) <= 3  # one each
     for one in (disk, other, fresh):
@@ -292,7 +293,7 @@ def test_a_damaged_index(tmp_path: Path, caplog: pytest.LogCaptureFixture, seed:
 def test_an_index_that_is_none(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, data: bytes
 ) -> None:
-    disk = Disk(tmp_path, MB)
+    disk = DiskStore(tmp_path, MB)
     put(disk, "a", b"body")
     disk.close()
     next(tmp_path.glob("1.*/index.sqlite")).write_bytes(data)
@@ -315,7 +316,7 @@ def test_a_disk_that_fails_is_left_alone_for_a_while(
 
     now = 1000.0
     monkeypatch.setattr(circuit_breaker.time, "monotonic", lambda: now)
-    disk = Disk(tmp_path / "cache", MB)
+    disk = DiskStore(tmp_path / "cache", MB)
     monkeypatch.setattr(os, "makedirs", fail)
     for _ in range(5):
         put(disk, "a", b"body")
@@ -337,7 +338,7 @@ def test_a_process_that_is_stopped_while_it_writes(
     import sqlite3
 
     monkeypatch.setattr(rows, "_TIMEOUT", 0.05)
-    disk = Disk(tmp_path, MB)
+    disk = DiskStore(tmp_path, MB)
     put(disk, "a", b"body")
     assert get(disk, "a") == b"body"
     stopped = sqlite3.connect(next(tmp_path.glob("1.*/index.sqlite")), isolation_level=None)
@@ -354,12 +355,12 @@ def test_a_process_that_is_stopped_while_it_writes(
 def test_an_index_that_fails_after_the_body_was_opened_leaves_nothing_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Disk(tmp_path, 8 * MB).put("key", b"body", "image/png", (), "tag")
+    put(DiskStore(tmp_path, 8 * MB), "key", b"body")
 
     def failing(index: Index) -> int:
         raise sqlite3.OperationalError("disk I/O error")
 
-    disk = Disk(tmp_path, 8 * MB)
+    disk = DiskStore(tmp_path, 8 * MB)
     monkeypatch.setattr(Index, "latest", failing)
     assert disk.get("key") is None
     disk.close()

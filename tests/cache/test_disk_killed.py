@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import Disk, eviction, shelf, writer
+from imgmiddleware.cache import DiskStore, eviction, shelf, writer
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -58,7 +58,7 @@ def killed(folder: Path, step: str) -> None:
     if not pid:
         try:
             STEPS[step]()
-            put(Disk(folder, MOST), "key", NEW)
+            put(DiskStore(folder, MOST), "key", NEW)
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
@@ -82,7 +82,7 @@ def on_the_disk(folder: Path) -> tuple[set[str], set[str], int, int]:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("same_key", [False, True])
 def test_killed_at_a_step(tmp_path: Path, step: str, same_key: bool) -> None:
-    disk = Disk(tmp_path, MOST)
+    disk = DiskStore(tmp_path, MOST)
     put(disk, "key", OLD)
     put(disk, "other", OLD)
     disk.close()
@@ -100,7 +100,7 @@ def test_killed_at_a_step(tmp_path: Path, step: str, same_key: bool) -> None:
         assert get(disk, "key") == NEW
 
     # Who starts later sweeps.
-    late = Disk(tmp_path, MOST)
+    late = DiskStore(tmp_path, MOST)
     put(late, "late", NEW)
     assert get(late, "late") == NEW
     assert get(late, "key") in ((NEW,) if same_key else (None, OLD, NEW))
@@ -113,7 +113,7 @@ def test_killed_at_a_step(tmp_path: Path, step: str, same_key: bool) -> None:
 
 def test_what_is_being_written_is_left_to_its_writer(tmp_path: Path) -> None:
     """A second put of the key does nothing, a sweep neither; purging it leaves nothing behind."""
-    slow, fast = Disk(tmp_path, MOST), Disk(tmp_path, MOST)
+    slow, fast = DiskStore(tmp_path, MOST), DiskStore(tmp_path, MOST)
     put(slow, "first", OLD)
     original = writer._write
     seen: list[bytes | None] = []
@@ -149,7 +149,7 @@ def test_older_shelves_go(tmp_path: Path) -> None:
         (tmp_path / name / "bodies").mkdir(parents=True)
         (tmp_path / name / "bodies" / "left").touch()
     (tmp_path / "1.10" / "bodies" / "left").unlink()
-    disk = Disk(tmp_path, MOST)
+    disk = DiskStore(tmp_path, MOST)
     put(disk, "key", NEW)
     assert get(disk, "key") == NEW
     assert {path.name for path in tmp_path.iterdir()} == {"1.10", "2.1", "other"}
@@ -157,7 +157,7 @@ def test_older_shelves_go(tmp_path: Path) -> None:
 
 
 def test_a_count_that_is_wrong_is_counted_again(tmp_path: Path) -> None:
-    disk = Disk(tmp_path, MOST)
+    disk = DiskStore(tmp_path, MOST)
     put(disk, "first", OLD)
     index = sqlite3.connect(next(tmp_path.glob("*/index.sqlite")))
     with index:
@@ -165,7 +165,7 @@ def test_a_count_that_is_wrong_is_counted_again(tmp_path: Path) -> None:
     index.close()
     put(disk, "key", NEW)  # everything is let go, and there is room
     assert get(disk, "key") == NEW
-    assert disk.holding().entries == 1
+    assert disk.holding()["disk"].entries == 1
     assert on_the_disk(tmp_path)[3] == 0
     disk.close()
 
@@ -177,7 +177,7 @@ def test_no_locks_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         raise OSError("no locks")
 
     monkeypatch.setattr(shelf, "lock", refused)
-    disk = Disk(tmp_path, MOST)
+    disk = DiskStore(tmp_path, MOST)
     put(disk, "key", NEW)
     assert get(disk, "key") == NEW
     [path] = tmp_path.glob("*/bodies/*")

@@ -39,7 +39,7 @@ def test_one_value_takes_a_fourth_at_most() -> None:
     assert (held.get("a"), budget.free) == (None, 1000)
 
 
-def test_nothing_is_held_that_the_ledger_has_no_room_for() -> None:
+def test_nothing_is_held_that_does_not_fit_into_the_budget() -> None:
     held, budget = sized_lru(100, total=50)
     assert budget.reserve(40)
     held.put("a", "A", 11, "tag")

@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import Claims, Disk
+from imgmiddleware.cache import DiskStore
+from imgmiddleware.cache.claims import Claims
+from imgmiddleware.messages import Result
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -37,26 +39,24 @@ BODIES = {
 }
 
 
-def check(disk: Disk, key: str) -> bool:
+def check(disk: DiskStore, key: str) -> bool:
     """Whether there is an entry; all that it says has to be of one put."""
     found = disk.get(key)
     if found is None:
         return False
-    entry, stored = found
-    with stored:
-        body = stored.read()
-    which = BODIES[key].index(body)
-    assert entry.media_type == f"image/{which}"
-    assert entry.notes == (key, str(which))
+    which = BODIES[key].index(found.read())
+    assert found.media_type == f"image/{which}"
+    assert found.notes == (key, str(which))
     return True
 
 
-def put(disk: Disk, key: str, which: int) -> None:
-    disk.put(key, BODIES[key][which], f"image/{which}", (key, str(which)), key[-1])
+def put(disk: DiskStore, key: str, which: int) -> None:
+    result = Result(BODIES[key][which], f"image/{which}", (key, str(which)))
+    disk.put(key, result, key[-1], disk.era())
 
 
 def write_for_ever(folder: Path, seed: int, putting: mmap.mmap) -> None:
-    disk, chance = Disk(folder, MOST), random.Random(seed)
+    disk, chance = DiskStore(folder, MOST), random.Random(seed)
     while True:
         putting[0] = 1
         put(disk, chance.choice(KEYS), chance.randrange(2))
@@ -67,7 +67,7 @@ def write_for_ever(folder: Path, seed: int, putting: mmap.mmap) -> None:
 
 
 def read_until(folder: Path, stop: mmap.mmap) -> None:
-    disk, chance, hits = Disk(folder, MOST), random.Random(0), 0
+    disk, chance, hits = DiskStore(folder, MOST), random.Random(0), 0
     while not stop[0]:
         hits += check(disk, chance.choice(KEYS))
     assert hits
@@ -142,14 +142,14 @@ def test_a_thousand_writers_are_killed(tmp_path: Path, pids: list[int]) -> None:
         os.waitpid(pid, 0)
         pids.remove(pid)
     assert MOST // 2 < largest <= MOST + WRITERS * LARGEST
-    disk = Disk(folder, MOST)
+    disk = DiskStore(folder, MOST)
     there = sum(check(disk, key) for key in KEYS)
     assert there > 5
     everything_left_behind_goes(folder, disk)
     disk.close()
 
 
-def everything_left_behind_goes(folder: Path, disk: Disk) -> None:
+def everything_left_behind_goes(folder: Path, disk: DiskStore) -> None:
     put(disk, KEYS[0], 0)
     assert check(disk, KEYS[0])
     index = sqlite3.connect(next(folder.glob("*/index.sqlite")))
@@ -158,7 +158,7 @@ def everything_left_behind_goes(folder: Path, disk: Disk) -> None:
     index.close()
     assert {path.name for path in folder.glob("*/bodies/*")} == {name for name, _, _ in rows}
     assert all(standing for _, standing, _ in rows)
-    held = disk.holding()
+    held = disk.holding()["disk"]
     assert (held.entries, held.bytes) == (len(rows), sum(weight for _, _, weight in rows))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import Disk
+from imgmiddleware.cache import DiskStore
 from load.conftest import Site
 from servers import processes
 from servers.client import ask, parsed, request
@@ -60,7 +60,7 @@ def test_eviction_breaks_no_answer_under_way(noisy: Site, command: Command) -> N
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as slow:
             slow.sendall(request(TARGET, "GET", {"Connection": "close"}))
             received = bytearray(slow.recv(1000))
-            disk = Disk(noisy.cache, 2**30)
+            disk = DiskStore(noisy.cache, 2**30)
             assert disk.clear() == 1
             disk.close()
             while part := slow.recv(1 << 16):

@@ -249,7 +249,7 @@ def test_nobody_is_admitted_who_has_gone() -> None:
 # Another process
 
 
-def test_polling_waits_in_a_place_of_the_room() -> None:
+def test_polling_takes_a_place_of_those_who_wait() -> None:
     looks = iter([None, None, "found"])
     assert polled(lambda: next(looks), WaitLimit(1), patient()) == "found"
     assert polled(lambda: "at once", WaitLimit(0), patient(0)) == "at once"

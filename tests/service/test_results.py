@@ -12,7 +12,8 @@ import pytest
 
 from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
-from imgmiddleware.cache import Purges, SendLinks, StoredBody
+from imgmiddleware.cache.purges import Purges
+from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import FileBody, ImageResponse
 from imgmiddleware.service import pictures
 from pictures import quadrants, saved
@@ -78,8 +79,8 @@ def test_what_is_read_while_its_original_is_purged_is_not_kept(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, reading, purging = service(photos).handle(ID), service(photos), service(photos)
-    real = StoredBody.read
-    monkeypatch.setattr(StoredBody, "read", lambda body: (purging.purge("a"), real(body))[1])
+    real = FileBody.read
+    monkeypatch.setattr(FileBody, "read", lambda body: (purging.purge("a"), real(body))[1])
     assert reading.handle(ID).body == made.body
     assert reading.holding()["memory"].entries == 0
 
@@ -183,8 +184,8 @@ def test_a_body_cut_short_is_an_error(tmp_path: Path) -> None:
     with (tmp_path / "body").open("rb") as file:
         body = FileBody(file, 4, 0, 4, lambda: None)
         with pytest.raises(OSError, match="cut short"):
-            list(body)
-        assert list(FileBody(file, 3, 1, 3, lambda: None)) == [b"od"]
+            list(body.pieces())
+        assert list(FileBody(file, 3, 1, 3, lambda: None).pieces()) == [b"od"]
     ImageResponse(200, (), body).close()
 
 
@@ -222,7 +223,7 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
     """Each may hold the bytes of an evicted picture, and evicted is where pictures are put."""
     images = service(photos, cache_bytes=0)
     now = 600.0
-    images._pictures._results._links._clock = lambda: now
+    images._pictures._results._shared._links._clock = lambda: now
     images.handle(ID)
     hit = images.handle(ID)
     assert isinstance(hit.body, FileBody)

@@ -90,11 +90,12 @@ def test_a_304_reads_nothing_and_decodes_nothing(
 
 
 def test_an_etag_is_known_before_anything_is_decoded(source: CountingSource) -> None:
-    work = ImageService(source).answer(get(query="w=9"))
-    assert isinstance(work, Work)
-    etag = dict(work.seen.validators)["ETag"]
-    assert work.run().header("ETag") == etag
-    assert source.closes == 1
+    images = ImageService(source)
+    known = images.answer(get(query="w=9", if_none_match="*"))
+    assert not isinstance(known, Work)
+    assert known.status == 304
+    assert images.handle(get(query="w=9")).header("ETag") == known.header("ETag")
+    assert source.closes == source.opens
 
 
 def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
@@ -454,6 +455,20 @@ def test_nobody_writes_a_line_of_their_own_into_the_log(
     assert answer.status == 400
     assert len(caplog.records) == 2
     assert not any("\n" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("code", ["source-unavailable", "original-changed"])
+def test_a_link_of_a_source_that_fails_has_no_token(
+    source: CountingSource, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def failing(id: str) -> Any:
+        raise ImageError(code, "on purpose")
+
+    monkeypatch.setattr(source, "open", failing)
+    assert ImageService(source).url("a", w=9) == "/image/a?w=9"
+    code = "forbidden"  # which asking again does not change
+    with pytest.raises(ImageError, match="on purpose"):
+        ImageService(source).url("a", w=9)
 
 
 def test_links(source: CountingSource) -> None:
