@@ -10,7 +10,7 @@ import secrets
 import sys
 from urllib.parse import parse_qsl
 
-from imgmiddleware import BytesOriginal, ImageRequest, ImageResponse, ImageService
+from imgmiddleware import BytesOriginal, ImageError, ImageRequest, ImageResponse, ImageService
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.formats.results import RESULTS
@@ -104,7 +104,10 @@ def _write(body: bytes, out: str) -> None:
 
 
 def _summary(body: bytes, out: str) -> str:
-    facts = read_facts(BytesOriginal(body), FORMATS)
-    width, height = facts.upright
     name = "standard output" if out == "-" else out
+    try:
+        facts = read_facts(BytesOriginal(body), FORMATS)
+    except ImageError:  # of some formats results are made, and no originals read
+        return f"{name}: {len(body)} bytes"
+    width, height = facts.upright
     return f"{name}: {facts.format.upper()}, {width}x{height} pixels, {len(body)} bytes"
