@@ -2,8 +2,8 @@
 
 The scores are SSIMULACRA2's (package `ssimulacra2`), medians over five photos of Debian's
 `mate-backgrounds`. It prints, for the qualities that `q` may ask for, the encoder's own setting
-whose score comes nearest to JPEG's, which is where the table in `imgmiddleware/imaging/encode.py`
-is from, and how far `encode` is from equal scores with it.
+whose score comes nearest to JPEG's, which is where the `scale` of its record is from, and how far
+`encode` is from equal scores with it.
 
     python -m benchmarks.bench_quality
 """

@@ -123,9 +123,13 @@ def test_a_scale_rises_from_0_to_100() -> None:
 def test_the_formats_table_is_the_codes() -> None:
     table = {row[0]: row[1:] for row in rows("Formats")}
     assert [*table] == [*RESULTS]
-    for name, (media_type, alpha, quality, longest) in table.items():
+    for name, (media_type, suffixes, alpha, quality, moves, deep, icc, longest) in table.items():
         result = RESULTS[name]
         assert (name, media_type) == (result.name, result.media_type)
-        assert (alpha == "kept") == result.alpha
+        assert tuple(suffixes.replace("`", "").split(", ")) == result.suffixes
+        assert alpha.startswith("kept") == result.alpha
         assert (quality == "yes") == (result.scale is not None)
+        assert (moves == "yes") == (result.animate is not None)
+        assert (deep == "yes") == result.deep
+        assert ("colours" in icc, "grays" in icc) == (result.profile, result.gray)
         assert int(longest) == result.longest
