@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import inspect
 import itertools
+import os
 from typing import Any, get_type_hints
 
 import pytest
@@ -48,9 +49,16 @@ def test_a_prefix_has_its_slashes(given: str, kept: str) -> None:
     assert Settings(prefix=given).prefix == kept
 
 
-def test_slots_are_the_processors_unless_given() -> None:
+def test_slots_are_the_processors_unless_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that this process may use, where the system tells; else those that there are."""
     assert Settings(render_slots=3).slots == 3
-    assert Settings().slots >= 1
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 5, 6, 7}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 11)
+    assert Settings().slots == 5
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert Settings().slots == 11
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert Settings().slots == 1
 
 
 def test_the_options_of_type_checkers_are_those_of_settings() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -66,22 +68,32 @@ def test_right_angles_move_pixels_and_change_none(query: str, turn: Any) -> None
     assert np.array_equal(rendered(PHOTO, query + "&fm=png"), expected)
 
 
+def turned(pixels: Any, angle: float, size: tuple[int, int]) -> Any:
+    """About the middle, clockwise, in a canvas of this size: what Pillow's transform makes of it."""
+    cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    (height, width), (x, y) = pixels.shape[:2], (side / 2 for side in size)
+    # Where each pixel of the result comes from, which is turned back.
+    back = (
+        cosine, sine, width / 2 - cosine * x - sine * y,
+        -sine, cosine, height / 2 + sine * x - cosine * y,
+    )  # fmt: skip
+    image = Image.fromarray(pixels)
+    return np.asarray(image.transform(size, Image.Transform.AFFINE, back, Image.Resampling.BICUBIC))
+
+
 @pytest.mark.parametrize("angle", [1, 30, 45, 123, 300.5])
 def test_any_angle_is_pillows(angle: float) -> None:
-    theirs = Image.fromarray(PHOTO).rotate(
-        -angle, Image.Resampling.BICUBIC, expand=True, fillcolor=WHITE
-    )
+    """A shift by a fifth of a pixel would leave 37 dB. The canvas is the least that holds all of it."""
     mine = rendered(PHOTO, f"rot={angle}&fm=png")
-    assert abs(mine.shape[1] - theirs.width) <= 1
-    assert abs(mine.shape[0] - theirs.height) <= 1
-    # Pillow rounds the size of its canvas in another way; where both agree, the pixels must.
-    if mine.shape[1::-1] == theirs.size:
-        assert psnr(mine, np.asarray(theirs)) > 30
-    assert close(mine[0, 0], WHITE, 2)
-    height, width = mine.shape[:2]
-    assert close(
-        mine[height // 2, width // 2], np.asarray(theirs)[theirs.height // 2, theirs.width // 2], 40
-    )
+    size = mine.shape[1::-1]
+    cosine, sine = (abs(f(math.radians(angle))) for f in (math.cos, math.sin))
+    assert size == (math.ceil(200 * cosine + 150 * sine), math.ceil(200 * sine + 150 * cosine))
+    covered = turned(np.full((150, 200), 255, np.uint8), angle, size)
+    inside = cv2.erode(covered, np.ones((7, 7))) == 255  # the edge is blended in another way
+    outside = cv2.dilate(covered, np.ones((7, 7))) == 0
+    assert psnr(mine[inside], turned(PHOTO, angle, size)[inside]) > 41
+    assert np.all(mine[outside] == WHITE)
+    assert inside.mean() > 0.4
 
 
 def test_a_rotated_picture_has_no_halo() -> None:
@@ -210,14 +222,17 @@ def test_rect_comes_before_the_size_and_after_the_orientation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("crop", "color"),
-    [("top,left", RED), ("right,top", GREEN), ("bottom,right", BLUE), ("left,bottom", YELLOW)],
+    "crop", ["top,left", "right,top", "bottom,right", "left,bottom", "left", "bottom"]
 )
-def test_crop_keeps_its_corner(crop: str, color: Any) -> None:
-    pixels = rendered(quadrants(), f"w=20&h=20&fit=crop&crop={crop}&rect=10,10,44,28&fm=png")
-    assert close(pixels[10, 2 if "left" in crop else 17], color, 200)
-    wide = rendered(quadrants(100, 20), f"w=20&h=20&fit=crop&crop={crop}&fm=png")
-    assert close(wide[2 if "top" in crop else 17, 10], color)
+def test_crop_keeps_its_corner(crop: str) -> None:
+    """Of what is wider than the result and of what is higher; nothing is resampled."""
+    for width, height in ((44, 28), (28, 44)):
+        left = 0 if "left" in crop else width - 28 if "right" in crop else (width - 28) // 2
+        top = 0 if "top" in crop else height - 28 if "bottom" in crop else (height - 28) // 2
+        found = rendered(
+            PHOTO, f"rect=10,20,{width},{height}&w=28&h=28&fit=crop&crop={crop}&fm=png"
+        )
+        assert np.array_equal(found, PHOTO[20 + top : 48 + top, 10 + left : 38 + left]), width
 
 
 def test_the_tag_can_be_overruled_in_every_format() -> None:
