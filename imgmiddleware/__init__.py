@@ -1,7 +1,13 @@
-"""Web-ready pictures of originals that are too large or too heavy, made on the fly.
+"""Web-ready pictures of originals that are too large or too heavy for the web, made on the fly.
 
-`imgmiddleware.wsgi.WSGIImageMiddleware` and `imgmiddleware.asgi.ASGIImageMiddleware` wrap an
-application; `ImageService` is what both are made of, and knows neither protocol.
+- `imgmiddleware.wsgi`, `imgmiddleware.asgi`: the middleware around an application. Both are made of
+  `ImageService`, which knows neither protocol
+- `imgmiddleware.settings`: all options
+- `imgmiddleware.errors`: all errors
+- `imgmiddleware.messages`: the request and the response
+- `imgmiddleware.sources`: where originals come from
+- `imgmiddleware.testing`: the tests that any source must pass
+- `imgmiddleware.forms`: the arguments of an application's own operations
 """
 
 from imgmiddleware.errors import ImageError

@@ -1,4 +1,4 @@
-"""The ASGI adapter: it translates, and decides nothing. The loop never runs pixels or disk."""
+"""The ASGI adapter: it translates, and decides nothing. The event loop never waits for a disk."""
 
 from __future__ import annotations
 
@@ -26,17 +26,27 @@ _SPARE_THREADS = 16
 
 
 class ASGIImageMiddleware:
-    """Answers `/image/<ID>`; all else, lifespan and websocket included, goes to `app` untouched.
+    """An ASGI application that answers `/image/<ID>`, and leaves all else to `app`.
 
-    `source` is a directory, a function `id -> path | bytes | numpy array | None` (async or not), a
-    `Source`, or an `ImageService` to share; the options are those of `Settings`.
+    All else is other paths, and what is no HTTP request: lifespan and websocket.
+
+    >>> from starlette.applications import Starlette
+    >>> app = ASGIImageMiddleware(Starlette(), "photos/", default="w=800")
+
+    `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
+    array | None` (async or not), a `Source`, or an `ImageService` to share, which has its options
+    already.
+    `options` are described at `Settings`. Raises `ValueError` or `TypeError` that names an option
+    which is wrong.
     """
 
     def __init__(
         self, app: ASGIApp, source: SourceLike | ImageService, **options: Unpack[Options]
     ) -> None:
         self.app = app
+        """The application that is wrapped."""
         self.service = as_service(_on_loop(source) if is_async(source) else source, options)
+        """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         # Threads that wait for a slot are cheap, and the service bounds their number.
         settings = self.service.settings

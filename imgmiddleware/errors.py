@@ -1,12 +1,10 @@
-"""The one exception of the package, and the table of everything it can say.
+"""The one exception of the package, and the table of all codes that it can have.
 
-A `code` is stable: clients and dashboards may match on it. Its status stands in one place, here, so
-that the same refusal can never carry two statuses, and so that the documentation's table can be
-checked against the code.
+A code is stable: clients and dashboards may match on it. Its status stands only here, so that one
+code never has two statuses, and the tests can hold the documentation's table against it.
 
-413, 415 and 422 are defined by RFC 9110 for the content of a *request*; here they are borrowed for
-the original on the server, because they say exactly what is wrong with it and because nothing else
-in the registry does.
+RFC 9110 defines 413, 415 and 422 for the content of a *request*. Here they speak of the original on
+the server: they say exactly what is wrong with it, and no other status does.
 """
 
 from __future__ import annotations
@@ -41,28 +39,38 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "busy": (503, "every slot is taken, and every place in the queue"),
     }
 )
+"""Each code with its HTTP status and its meaning."""
 
 
 class ImageError(Exception):
     """A request that is answered with a problem document instead of a picture.
 
-    `code` is a key of `CODES`; `detail` is a sentence for the person who reads the answer and never
-    holds a path of the server; `members` are the extension members of RFC 9457, section 3.2, that a
-    program may want (`parameter`, `limit`, ...), and must be JSON values.
+    >>> error = ImageError("out-of-range", "w=9000 is too much", parameter="w")
+    >>> error.status
+    400
+    >>> error.members
+    {'parameter': 'w'}
+
+    A source may raise it from `open`. Raises `KeyError` for a code that is not in `CODES`.
     """
 
     def __init__(self, code: str, detail: str, **members: object) -> None:
         super().__init__(f"{code}: {detail}")
         self.status = CODES[code][0]
+        """The HTTP status of the answer."""
         self.code = code
+        """A key of `CODES`."""
         self.detail = detail
+        """A sentence for the person who reads the answer. It never holds a path of the server."""
         self.members = members
+        """What a program may want to know besides, such as `parameter` or `limit`: the extension
+        members of RFC 9457, section 3.2. All are JSON values."""
 
     def again(self) -> ImageError:
-        """The same refusal, to be raised once more: an exception keeps where it was raised."""
+        """An equal error, to be raised once more: an exception keeps where it was raised."""
         return ImageError(self.code, self.detail, **self.members)
 
 
 def damaged(detail: str) -> ImageError:
-    """The refusal that every parser and decoder raises: 422, `damaged-original`."""
+    """The error that every parser and decoder raises: 422 `damaged-original`, with this detail."""
     return ImageError("damaged-original", detail)

@@ -1,7 +1,14 @@
-"""The forms that parameters take in a query: numbers, lengths, choices and flags.
+"""The forms of parameters in a query, ours and an application's: numbers, words, colours.
 
-They are strict on purpose. `int()` accepts `1_0`, ` 5 `, `+5` and Arabic digits; two spellings of
-one value would be two URLs, two cache entries, and a hole in every allow-list in front of this one.
+Each function here makes a `Form`. Give them to `OwnOperation` as the forms of its arguments:
+
+>>> from imgmiddleware import OwnOperation
+>>> from imgmiddleware.forms import choice, whole
+>>> forms = [whole(0, 255), choice("thin", "wide")]
+>>> edges = OwnOperation(lambda pixels, low, kind: pixels, version="1", arguments=forms)
+
+They are strict on purpose. `int()` accepts `1_0`, ` 5 `, `+5` and Arabic digits. Two spellings of
+one value would be two URLs and two cache entries, and would pass by an allow-list of URLs.
 """
 
 from __future__ import annotations
@@ -20,20 +27,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """How a parameter's text looks, and which values it has.
+    """How the text of a parameter looks, and what it means. An application may make its own:
 
-    `parse(name, text)` returns the value or raises `ImageError` naming the parameter; `write` is
-    its inverse and gives the one spelling that stands in the canonical string; `words` describes
-    the form for the documentation and for error messages. `endless` says that there are more values
-    than a service which restricts its URLs can mean to allow. `values` is the form of a value that
-    no text gave, where such values have a wider range.
+    >>> def parse(name, text):
+    ...     if text not in ("yes", "no"):
+    ...         raise malformed(name, text, "yes or no")
+    ...     return text == "yes"
+    >>> yes = Form(parse, lambda value: "yes" if value else "no", "yes or no")
+    >>> yes.parse("invert", "yes")
+    True
     """
 
     parse: Callable[[str, str], T]
+    """Called with the parameter's name and its text. Raises `malformed` or `out_of_range`."""
     write: Callable[[T], str]
+    """The inverse: the one text of a value, as it stands in keys and in links."""
     words: str
+    """What is allowed, for the documentation and for error messages: "a number from 1 to 9"."""
     endless: bool = False
+    """More values than a cache can hold: with `widths` it is then allowed in presets only."""
     values: Form[T] | None = None
+    """The form of a value that no text gave, where such values have a wider range."""
 
     def check(self, name: str, value: T) -> None:
         """Raises `ImageError` (400) for what is no value of this form.
@@ -57,26 +71,28 @@ def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
-#: A length in pixels (int, at least 1), or a ratio of the original's (Decimal, between 0 and 1).
 Length = int | Decimal
+"""Pixels (an int of at least 1), or a ratio of the original's side (a Decimal between 0 and 1)."""
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
-#: Values of one parameter that a cache can hold all of: qualities, for one.
+#: A cache can hold all values of a parameter that has so many: qualities, for one.
 _FEW = 100
 
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,8})?(?:\.[0-9]{1,9})?(?<=[0-9])", re.ASCII)
 
 
 def malformed(name: str, text: str, words: str) -> ImageError:
+    """The error of a text that has not this form, which `words` describes: 400."""
     return ImageError("malformed-parameter", f"{name}={text[:60]!r} is not {words}", parameter=name)
 
 
 def out_of_range(name: str, text: str, words: str) -> ImageError:
+    """The error of a value outside of the range that `words` describes: 400."""
     return ImageError("out-of-range", f"{name}={text[:60]} is not {words}", parameter=name)
 
 
 def whole(minimum: int, maximum: int) -> Form[int]:
-    """A whole number, decimal digits only."""
+    """A whole number, as an int: decimal digits only, no sign."""
     words = f"a whole number from {minimum} to {maximum}"
 
     def parse(name: str, text: str) -> int:
@@ -90,7 +106,7 @@ def whole(minimum: int, maximum: int) -> Form[int]:
 
 
 def decimal(minimum: str, maximum: str) -> Form[Decimal]:
-    """A decimal number of at most nine places."""
+    """A number of at most nine decimal places, as a Decimal."""
     words = f"a number from {minimum} to {maximum}"
 
     def parse(name: str, text: str) -> Decimal:
@@ -104,11 +120,11 @@ def decimal(minimum: str, maximum: str) -> Form[Decimal]:
 
 
 def length(maximum: int, densest: int = 1) -> Form[Length]:
-    """Pixels, or a ratio where the number is between 0 and 1.
+    """Pixels, or a ratio where the number is between 0 and 1: a `Length`.
 
-    A ratio is kept as the decimal that was written: `0.333333` of 5640 pixels is 1879.998, and no
-    binary fraction may decide on which side of a rounding it falls. A value that no text gave may
-    be in device pixels, of which there are up to `densest` for each of the text's.
+    A ratio stays the decimal that was written. `0.333333` of 5640 pixels is 1879.998: a binary
+    fraction could fall on the other side of a rounding. A value that no text gave may be in device
+    pixels, of which there are up to `densest` for each pixel of the text.
     """
     words = f"whole pixels from 1 to {maximum}, or a ratio between 0 and 1"
 
@@ -128,7 +144,7 @@ def length(maximum: int, densest: int = 1) -> Form[Length]:
 
 
 def choice(*names: str) -> Form[str]:
-    """One of a few words."""
+    """One of a few words, as a str."""
     return one_of(names)
 
 
@@ -147,7 +163,7 @@ def one_of(names: Collection[str]) -> Form[str]:
 
 
 def subset(*names: str) -> Form[tuple[str, ...]]:
-    """Some of a few words, separated by commas; their order does not matter."""
+    """Some of a few words, separated by commas; they are kept in the order given here."""
     words = "a list of " + ", ".join(names)
 
     def parse(name: str, text: str) -> tuple[str, ...]:
@@ -174,7 +190,7 @@ def word_or(word: str, form: Form[T]) -> Form[T | str]:
 
 
 def flag() -> Form[bool]:
-    """`1` or `0`."""
+    """`1` or `0`, as a bool."""
 
     def parse(name: str, text: str) -> bool:
         if text not in ("0", "1"):
@@ -185,7 +201,7 @@ def flag() -> Form[bool]:
 
 
 def _plain(number: Decimal) -> Decimal:
-    """Without trailing zeros, which would make two spellings of one value."""
+    """The number without trailing zeros: they would make two spellings of one value."""
     return number.normalize()
 
 
@@ -194,10 +210,7 @@ def _write(value: Length) -> str:
 
 
 def place() -> Form[tuple[str, ...]]:
-    """One of the nine places of the compass: a side, a corner, or nothing for the middle.
-
-    Written as `top`, `right`, `top,left`; the order of the two words does not matter.
-    """
+    """A side or a corner, as one or two words: top or bottom, left or right."""
     words = "top, bottom, left, right, or a corner such as top,left"
 
     def parse(name: str, text: str) -> tuple[str, ...]:
@@ -215,7 +228,7 @@ def place() -> Form[tuple[str, ...]]:
 
 
 def ratio() -> Form[tuple[Decimal, Decimal]]:
-    """A shape, width to height, such as `16:9` or `1.85:1`."""
+    """A shape, width to height, such as `16:9` or `1.85:1`: two Decimals."""
     words = "width:height, each a number from 0.01 to 10000"
     side = decimal("0.01", "10000")
 
@@ -229,9 +242,9 @@ def ratio() -> Form[tuple[Decimal, Decimal]]:
 
 
 def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
-    """`x,y,width,height`: pixels, ratios of the original's side, or words.
+    """`x,y,width,height`, each in pixels or as a ratio of the original's side, or as a word.
 
-    x may be left, center or right, y top, middle or bottom, a size full.
+    The words are left, center, right for x; top, middle, bottom for y; full for a size.
     """
     words = (
         "x,y,width,height in whole pixels or ratios between 0 and 1; "
@@ -266,7 +279,7 @@ _NAMES: dict[str, str] = {
 
 
 def color() -> Form[Color]:
-    """Hexadecimal digits, alpha first where there is one, as imgix writes them; or a CSS name."""
+    """A colour, as (red, green, blue, alpha): a CSS name, or hexadecimal digits, alpha first."""
     words = "3, 4, 6 or 8 hexadecimal digits (rgb, argb, rrggbb, aarrggbb) or a basic CSS name"
 
     def parse(name: str, text: str) -> Color:

@@ -1,4 +1,4 @@
-"""The request, the result and the response as the core knows them: plain values of no protocol."""
+"""The request, the result and the response as frozen values, which know neither WSGI nor ASGI."""
 
 from __future__ import annotations
 
@@ -12,36 +12,52 @@ _PIECE = 2**18
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """What an adapter read of an HTTP request.
+    """What an adapter reads of an HTTP request.
 
-    `path` is percent-decoded (UTF-8; what is not becomes U+FFFD) and without the `mount`, the path
-    under which the application itself is mounted. `query` is raw. The names in `headers` are lower
-    case; a header that came twice is joined by `, ` (RFC 9110, section 5.3).
+    >>> ImageRequest("GET", "/image/cat.jpg", "w=400", {"accept": "image/webp"}).query
+    'w=400'
     """
 
     method: str
+    """GET, HEAD, OPTIONS or any other, in upper case as it came."""
     path: str
+    """The path, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD), without `mount`."""
     query: str = ""
+    """The query as it came, without the question mark."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers, by their names in lower case. The values of one that came twice are joined by
+    a comma and a space (RFC 9110, section 5.3)."""
     scheme: str = "http"
+    """The scheme of the URL: http or https."""
     host: str = ""
+    """The host and port that the client asked for."""
     mount: str = ""
+    """The path under which the application itself is mounted, percent-decoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """The bytes of an open file from `start` up to `stop`, of `size` that it has; read when sent.
+    """The body of a response that lies in a file, and is read while it is sent.
 
-    The file was verified when it was opened, and its name may be gone by now. `path` gives another
-    name of the same bytes, which lasts longer than an answer takes, for servers that open files
-    themselves; None where there can be no such name.
+    >>> import io
+    >>> body = FileBody(io.BytesIO(b"0123456789"), 10, start=2, stop=6, path=lambda: None)
+    >>> len(body)
+    4
+    >>> body.read()
+    b'2345'
     """
 
     file: BinaryIO
+    """The open file. Its content was verified; its name may be gone by now."""
     size: int
+    """Bytes of the whole file."""
     start: int
+    """The first byte that is sent."""
     stop: int
+    """The byte after the last that is sent."""
     path: Callable[[], str | None]
+    """Finds a path of the same bytes, for servers that open files themselves. The path lasts longer
+    than an answer takes. None where there can be none."""
 
     def __len__(self) -> int:
         """How many bytes are sent."""
@@ -49,16 +65,16 @@ class FileBody:
 
     @property
     def whole(self) -> bool:
-        """Whether this is all of the file; servers that send files send whole ones."""
+        """Whether the whole file is sent: only then can a server send it by its path."""
         return len(self) == self.size
 
     def named(self) -> FileBody:
-        """The same body, whose `path` is looked up now, because that takes the disk."""
+        """An equal body whose path is found now, in the caller's thread: that takes the disk."""
         path = self.path()
         return replace(self, path=lambda: path)
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes, some at a time. Raises `OSError`."""
+        """The bytes, some at a time. Raises `OSError` where the file was cut short."""
         self.file.seek(self.start)
         left = len(self)
         while left:
@@ -104,12 +120,19 @@ class Result:
 class ImageResponse:
     """What an adapter sends, to the letter: it adds no header and drops none.
 
+    >>> response = ImageResponse(200, (("Content-Type", "image/png"),), b"...")
+    >>> response.header("content-type")
+    'image/png'
+
     Whoever gets one sends it or closes it.
     """
 
     status: int
+    """The HTTP status."""
     headers: tuple[tuple[str, str], ...]
+    """The headers as pairs of name and value, in the order in which they are sent."""
     body: bytes | FileBody = b""
+    """The bytes, or the file that has them."""
 
     def read(self) -> bytes:
         """The bytes of the body, wherever they are; closes the file. Raises `OSError`."""
@@ -121,7 +144,7 @@ class ImageResponse:
             self.body.close()
 
     def header(self, name: str) -> str | None:
-        """The value of the header of this name, in any case; None where there is none."""
+        """The value of a header, whose name may be in upper or lower case. None: there is none."""
         for key, value in self.headers:
             if key.lower() == name.lower():
                 return value

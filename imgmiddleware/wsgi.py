@@ -16,22 +16,29 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-#: Bytes that a server without sendfile reads at a time.
+#: Bytes that `wsgi.file_wrapper` reads at a time where the server has no sendfile.
 _BLOCK = 2**16
 
 
 class WSGIImageMiddleware:
-    """Answers `/image/<ID>`; every other request goes to `app` untouched.
+    """A WSGI application that answers `/image/<ID>` and leaves every other request to `app`.
 
-    `source` is a directory, a function `id -> path | bytes | numpy array | None`, a `Source`, or an
-    `ImageService` to share; the options are those of `Settings`.
+    >>> from wsgiref.simple_server import demo_app
+    >>> application = WSGIImageMiddleware(demo_app, "photos/", default="w=800")
+
+    `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
+    array | None`, a `Source`, or an `ImageService` to share, which has its options already.
+    `options` are described at `Settings`. Raises `ValueError` or `TypeError` that names an option
+    which is wrong.
     """
 
     def __init__(
         self, app: WSGIApplication, source: SourceLike | ImageService, **options: Unpack[Options]
     ) -> None:
         self.app = app
+        """The application that is wrapped."""
         self.service = as_service(source, options)
+        """The service that answers, for its `url` and `purge`."""
         # PATH_INFO is UTF-8 dressed as latin-1; the prefix is dressed once instead of each path.
         self._prefix = self.service.prefix.encode().decode("latin-1")
 
@@ -63,7 +70,7 @@ def _read(environ: WSGIEnvironment) -> ImageRequest:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    """Those of the request: WebOb's would take a third of what a hit in memory does."""
+    """The headers of the request. WebOb's own would take a third of the time of a hit in memory."""
     return {
         key[5:].replace("_", "-").lower(): value
         for key, value in environ.items()
@@ -83,7 +90,7 @@ def _written(response: ImageResponse, environ: WSGIEnvironment) -> WSGIApplicati
 
 
 def _sent(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
-    """A whole file goes to the server's own way of sending one, if it has any (PEP 3333)."""
+    """The body for the server. A whole file is given to `wsgi.file_wrapper`, if there is one."""
     if not isinstance(body, FileBody):
         return [body] if body else []
     wrapper = environ.get("wsgi.file_wrapper")

@@ -17,18 +17,30 @@ from imgmiddleware.pixels.arrays import Color, Pixels
 
 @dataclass(frozen=True)
 class OwnOperation:
-    """`function(pixels, *arguments)` returns new pixels of the same height and width.
+    """An operation on pixels that the application brings along, as a parameter of the query.
 
-    `pixels` are uint8, sRGB, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels, at the
-    size of the result; they are a copy of the function's own, to be changed at will. `arguments`
-    are the forms of its arguments, which stand in the query separated by commas: `edges=30,5`.
-    Without any it is switched on by `edges=1`. `version` is part of the key of every picture that
-    it makes: raise it whenever the function makes other pixels.
+    >>> from imgmiddleware import ImageService, OwnOperation
+    >>> from imgmiddleware.forms import whole
+    >>> def darker(pixels, steps):
+    ...     return pixels - np.minimum(pixels, steps)
+    >>> darkened = OwnOperation(darker, version="1", arguments=[whole(0, 255)])
+    >>> service = ImageService("photos/", operations={"darker": darkened})
+    >>> service.url("none.jpg", darker=30)
+    '/image/none.jpg?darker=30'
+
+    It is applied after our own operations, and before `pad` and `bg`.
     """
 
     function: Callable[..., Pixels]
+    """Called as `function(pixels, *arguments)`; returns new pixels of the same height and width.
+
+    The pixels are uint8 in sRGB at the size of the result: (height, width) gray, or with 3 (blue,
+    green, red) or 4 channels (and alpha). They are a copy, which the function may change."""
     version: str
+    """Part of the key of every result that it makes: another one whenever it makes other pixels."""
     arguments: Sequence[Form[Any]] = ()
+    """The forms of its arguments, which stand in the query with commas between: `edges=30,5`.
+    Without any, `edges=1` switches it on."""
 
 
 class OwnStep(PixelOperation):

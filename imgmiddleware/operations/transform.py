@@ -51,9 +51,15 @@ class Operation:
 
 @dataclass(frozen=True)
 class Transform:
-    """Operations in the order in which they apply; those that change nothing are left out."""
+    """Operations in the order in which they apply; those that change nothing are left out.
+
+    >>> from imgmiddleware.operations import build
+    >>> build({"w": "800", "fit": "clip", "q": "60"}).canonical
+    'w=800&q=60'
+    """
 
     steps: tuple[Operation, ...] = ()
+    """The operations."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(s for s in self.steps if any(s.spelled())))

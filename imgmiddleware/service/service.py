@@ -36,16 +36,24 @@ Find = Callable[[str, str], Result | None]
 
 
 class ImageService:
-    """Pictures of a source's originals, as HTTP answers: `(source, **options)`.
+    """Answers requests for pictures of a source's originals; both adapters are made of it.
+
+    >>> import numpy as np
+    >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8), default="w=200")
+    >>> response = service.handle(ImageRequest("GET", "/image/black", "w=100&fm=png"))
+    >>> response.status, response.header("Content-Type")
+    (200, 'image/png')
 
     `source` is a directory, a function `id -> path | bytes | numpy array | None`, or a `Source`;
-    the options are those of `Settings`. Safe to use from any number of threads. Raises `ValueError`
-    or `TypeError` that names an option which is wrong.
+    `options` are described at `Settings`. It may be used from any number of threads. Raises
+    `ValueError` or `TypeError` that names an option which is wrong.
     """
 
     def __init__(self, source: SourceLike, **options: Unpack[Options]) -> None:
         self.settings = Settings(**options)
+        """The options, with the defaults of those that were not given."""
         self.prefix = self.settings.prefix
+        """Where IDs begin in a path, with a slash at each end."""
         self._source = as_source(
             source,
             id_type=self.settings.id_type,
@@ -64,18 +72,19 @@ class ImageService:
         *,
         sends_files: bool = True,
     ) -> ImageResponse | None:
-        """The answer; None where the request is to go on to the application (`missing="pass"`).
+        """The answer. None where the request is to go on to the application (`missing="pass"`).
 
-        `gone` tells whether the client has hung up while it waits; `sends_files` is that of
-        `answer`.
+        `gone` is called while the request waits: True means that the client has hung up. Then this
+        raises `ClientGoneError`, unless rendering has begun. `sends_files` is that of `answer`.
         """
         answer = self.answer(request, sends_files=sends_files)
         return answer.run(gone) if isinstance(answer, Work) else answer
 
     def ready(self, request: ImageRequest) -> ImageResponse | None:
-        """The answer where it takes no pixels and no file, as event loops may give it themselves.
+        """The answer, if it takes neither pixels nor a file: an event loop may ask for it itself.
 
-        That is for what was asked for within `recheck` seconds and is in memory; None for all else.
+        That is so for what was asked for within the last `recheck` seconds and is in memory. None
+        for all else.
         """
         with timing.measured(self._steps()):
             return self._recalled(request, self._pictures.held)
@@ -83,7 +92,9 @@ class ImageService:
     def answer(
         self, request: ImageRequest, *, sends_files: bool = True
     ) -> ImageResponse | Work | None:
-        """Everything that needs no pixels: a refusal, a 304, or the `Work` that is left.
+        """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.
+
+        None as for `handle`.
 
         `sends_files`: whether the server can send a body that is a file. Where it cannot, a small
         one comes as bytes.

@@ -13,6 +13,8 @@ from imgmiddleware.operations import OwnOperation
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.settings import checks
 
+__all__ = ["ORIGINAL_FORMATS", "UNSAFE_FORMATS", "Options", "Settings"]
+
 ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff", "heic"})
 """The formats of originals that are opened unless `original_formats` says otherwise."""
 UNSAFE_FORMATS = frozenset({"jxl", "jp2"})

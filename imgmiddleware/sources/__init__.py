@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable
 from typing import Any, Literal
 
-from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import FunctionSource
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
 from imgmiddleware.sources.original import Opened, Original, Source
 
-#: What a caller may give as `source`.
 SourceLike = str | os.PathLike[str] | Callable[[Any], Any] | Source
+"""What may be given as a source: a directory, a function of an ID, or a `Source`."""
 
 
 def as_source(
@@ -23,9 +22,10 @@ def as_source(
     array_order: Literal["bgr", "rgb"] = "bgr",
     unsafe_follow_symlinks: bool = False,
 ) -> Source:
-    """A directory's path, a function or a `Source`, as a `Source`; the options are `Settings`'.
+    """The `Source` of a directory's path or a function; what is a `Source` already stays as it is.
 
-    Raises `ValueError` for a path that is no directory, `TypeError` for anything else.
+    The options are described at `Settings`. Raises `ValueError` for a path that is no directory,
+    and `TypeError` for anything else.
     """
     if isinstance(source, str | os.PathLike):
         return DirectorySource(source, unsafe_follow_symlinks=unsafe_follow_symlinks)
@@ -45,7 +45,6 @@ __all__ = [
     "FunctionSource",
     "Opened",
     "Original",
-    "Pixels",
     "Source",
     "SourceLike",
     "as_source",

@@ -44,12 +44,18 @@ class _OutsideError(OSError):
 
 
 class DirectorySource:
-    """The image files below `root`; an ID is a file's path from there.
+    """A `Source` of the image files below a directory. An ID is a file's path from there.
 
-    No original: `..`, `.`, empty or hidden components (a leading dot), an absolute path, a NUL, a
-    backslash, a symbolic link that leaves the root, anything but a regular file, and a file that
-    this process may not read. `root` may itself be a link; it is followed anew for each request, so
-    that a release can switch it. With `unsafe_follow_symlinks` links may lead anywhere.
+    >>> from imgmiddleware import DirectorySource
+    >>> source = DirectorySource("photos/")
+    >>> source.open("../secret.jpg") is None
+    True
+
+    None of these is an original: `..`, `.`, empty or hidden components (with a leading dot), an
+    absolute path, a NUL, a backslash, a symbolic link that leaves the directory, anything but a
+    regular file, and a file that this process may not read. `root` may itself be a link. It is
+    followed anew for each request, so that a release can switch it. With `unsafe_follow_symlinks`
+    links may lead anywhere.
 
     Raises `ValueError` where `root` is not a directory.
     """
@@ -58,6 +64,7 @@ class DirectorySource:
         self, root: str | os.PathLike[str], *, unsafe_follow_symlinks: bool = False
     ) -> None:
         self.root = os.path.abspath(os.fspath(root))
+        """The directory's absolute path, in which links are not resolved."""
         if not os.path.isdir(self.root):
             raise ValueError(f"source: {os.fspath(root)!r} is not a directory")
         self._open: Callable[[str, list[str]], FileOriginal] = (
@@ -65,7 +72,10 @@ class DirectorySource:
         )
 
     def open(self, id: str) -> FileOriginal | None:
-        """None where there is no such original; raises 503 where the disk itself fails."""
+        """The original, or None where there is none of this ID.
+
+        Raises `ImageError`, 503 `source-unavailable`, where the disk itself fails.
+        """
         parts = id.split("/")
         if "\\" in id or "\0" in id or any(not p or p.startswith(".") for p in parts):
             return None

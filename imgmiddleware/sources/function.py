@@ -17,11 +17,17 @@ _log = logging.getLogger("imgmiddleware")
 
 
 class FunctionSource:
-    """Calls `function(id)`, with an int where `id_type` is int.
+    """A `Source` that asks a function of the application, `function(id)`.
 
-    It returns a path (trusted: it may lie anywhere), the bytes of an image file, a NumPy array (see
-    `ArrayOriginal`), or None where there is no original. A path that leads to no readable regular
-    file is no original either, and is logged. What the function raises propagates.
+    The function returns a path, the bytes of an image file, a NumPy array (see `ArrayOriginal`), or
+    None where there is no original. A path is trusted: it may lie anywhere. A path that leads to no
+    readable regular file is no original either, and is logged. What the function raises propagates.
+    The ID is given as a str, or as an int where `id_type` is int.
+
+    >>> from imgmiddleware import FunctionSource
+    >>> source = FunctionSource({"1": b"BM..."}.get)
+    >>> source.open("2") is None
+    True
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class FunctionSource:
         self._order = array_order
 
     def open(self, id: str) -> FileOriginal | BytesOriginal | ArrayOriginal | None:
+        """The original, or None where there is none. Raises `TypeError` for anything else."""
         found = self._function(self._id_type(id))
         if found is None:
             return None

@@ -29,26 +29,41 @@ class _InMemory:
 
 
 class BytesOriginal(_InMemory):
-    """The bytes of an image file."""
+    """The bytes of an image file, as an `Original`. Its version is a digest of them.
+
+    >>> from imgmiddleware import BytesOriginal
+    >>> BytesOriginal(b"BM...").size
+    5
+    """
 
     def __init__(self, data: bytes | bytearray | memoryview) -> None:
         self._data = memoryview(data).cast("B")
         self.size = len(self._data)
+        """Bytes of the file."""
         self.version = blake2b(self._data, digest_size=16).hexdigest()
+        """A digest of the content."""
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        """Fill `buffer` with the bytes from `offset` on; returns how many there were."""
         part = self._data[offset : offset + len(buffer)]
         buffer[: len(part)] = part
         return len(part)
 
 
 class ArrayOriginal(_InMemory):
-    """Pixels that a program computed.
+    """An array of pixels as an original. Its version is a digest of them.
 
-    `pixels` has shape (height, width) or (height, width, channels) with 1, 3 or 4 channels; dtype
-    uint8, uint16, or a float of 0 to 1 (what is outside is clipped, NaN is 0). Channels are
-    blue, green, red, alpha, or with `order="rgb"` red, green, blue, alpha. The array must not be
-    changed once it is handed over. Raises `TypeError` or `ValueError` for any other array.
+    `pixels` has the shape (height, width), or (height, width, channels) with 1, 3 or 4 channels.
+    Its dtype is uint8, uint16, or a float from 0 to 1: what is outside is clipped, NaN is 0. The
+    channels are blue, green, red, alpha; with `order="rgb"` red, green, blue, alpha.
+
+    >>> import numpy as np
+    >>> from imgmiddleware import ArrayOriginal
+    >>> ArrayOriginal(np.zeros((300, 400, 3)), order="rgb").shape
+    (300, 400, 3)
+
+    The array must not be changed after it is handed over. Raises `TypeError` or `ValueError` for
+    any other array.
     """
 
     def __init__(self, pixels: np.ndarray[Any, Any], order: Literal["bgr", "rgb"] = "bgr") -> None:
@@ -61,11 +76,14 @@ class ArrayOriginal(_InMemory):
                 f"not {pixels.shape}"
             )
         self.size = pixels.nbytes
+        """Bytes of the array."""
         self.order = order
+        """The order of its channels: bgr or rgb."""
         self._pixels = np.ascontiguousarray(pixels)
         digest = blake2b(f"{order} {pixels.dtype.str} {pixels.shape}".encode(), digest_size=16)
         digest.update(self._pixels.data.cast("B"))
         self.version = digest.hexdigest()
+        """A digest of the pixels, their shape, dtype and order."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -74,7 +92,7 @@ class ArrayOriginal(_InMemory):
 
     @property
     def depth(self) -> int:
-        """Bits of a sample: 8, 16, or 32 for float."""
+        """Bits of a sample: 8, 16, or 32 for any float."""
         return 32 if self._pixels.dtype.kind == "f" else 8 * self._pixels.itemsize
 
     def pixels(self) -> Pixels:

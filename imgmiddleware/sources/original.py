@@ -1,8 +1,7 @@
-"""What a source hands out: one version of one original, and what a source must be able to do.
+"""What a source must be able to do, and what it hands out: one version of one original.
 
-Everything about an original comes from one opening of it, so that the pixels can never belong to
-another version than the key: the version is that of the opened file, not of a second look at its
-name.
+Everything about an original comes from one opening of it. So the pixels can never belong to another
+version than the key: the version is that of the opened file, not of a second look at its name.
 """
 
 from __future__ import annotations
@@ -16,18 +15,23 @@ from imgmiddleware.errors import ImageError
 
 
 class Opened(Protocol):
-    """One version of an original, open until it is closed; a context manager that closes it.
-
-    `version` changes whenever the content does; `size` is in bytes; `last_modified` is in whole
-    seconds since the epoch, or None where nobody knows.
-    """
+    """One version of an original, as a context manager that closes it."""
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Any text that changes whenever the content does."""
+        ...
+
     @property
-    def last_modified(self) -> int | None: ...
+    def last_modified(self) -> int | None:
+        """Whole seconds since the epoch. None: nobody knows."""
+        ...
+
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Bytes of the file, or of the array."""
+        ...
+
     def __enter__(self) -> Any: ...
     def __exit__(
         self,
@@ -39,25 +43,41 @@ class Opened(Protocol):
 
 @runtime_checkable
 class Original(Opened, Protocol):
-    """An original as the bytes of an image file."""
+    """One version of an original that is the bytes of an image file.
+
+    It may be read by several threads at the same time.
+
+    >>> from imgmiddleware import BytesOriginal
+    >>> isinstance(BytesOriginal(b""), Original)
+    True
+    """
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on; return how many there were.
+        """Fill `buffer` with the bytes from `offset` on, and return how many there were.
 
-        Fewer than `len(buffer)` only at the end of the original. Raises
-        `ImageError("original-changed")` where the bytes may be of another version.
+        They are fewer than `len(buffer)` only at the end of the original. Raises `ImageError`, 503
+        `original-changed`, where the bytes may be of another version.
         """
         ...
 
 
 class Source(Protocol):
-    """Where originals come from."""
+    """Where originals come from: an object with `open`, which several threads may call at once.
+
+    >>> from imgmiddleware import BytesOriginal, ImageService
+    >>> class Database:
+    ...     def __init__(self, rows):
+    ...         self.rows = rows
+    ...     def open(self, id):
+    ...         return BytesOriginal(self.rows[id]) if id in self.rows else None
+    >>> service = ImageService(Database({"cat": b"BM..."}))
+    """
 
     def open(self, id: str) -> Opened | None:
-        """The newest version of the original, opened, or None where there is none of this ID.
+        """The newest version of an original, opened; None where there is none of this ID.
 
-        An `Original`, or the package's own `ArrayOriginal` for pixels that are no file. The ID is
-        as it stands in the URL, decoded.
+        It is an `Original`, or the package's own `ArrayOriginal` for pixels that are no file. The
+        ID is as it stands in the URL, percent-decoded. May raise `ImageError`.
         """
         ...
 

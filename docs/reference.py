@@ -1,0 +1,126 @@
+"""Write the API reference, as HTML, from the docstrings of the public modules: `tox -e docs`.
+
+    python docs/reference.py FOLDER
+
+Exit code 1 where something public is not described, a link leads nowhere, or a docstring names a
+class of ours that is not public. Those are printed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pdoc.doc
+import pdoc.render
+
+import imgmiddleware
+from imgmiddleware.errors import CODES
+
+MODULES = [
+    "imgmiddleware",
+    "imgmiddleware.wsgi",
+    "imgmiddleware.asgi",
+    "imgmiddleware.settings",
+    "imgmiddleware.errors",
+    "imgmiddleware.messages",
+    "imgmiddleware.sources",
+    "imgmiddleware.forms",
+    # "imgmiddleware.testing",
+]
+
+#: A class that a docstring names, by itself or with an attribute, and that has no link yet.
+NAMED = re.compile(r"(?<!\">)<code>([A-Z]\w*[a-z]\w*)((?:\.\w+)?(?:\(\))?)</code>")
+
+
+def main(folder: Path) -> int:
+    pdoc.render.configure(
+        docformat="markdown",
+        show_source=False,
+        footer_text=f"imgmiddleware {imgmiddleware.__version__}",
+    )
+    modules = {name: pdoc.doc.Module.from_name(name) for name in MODULES}
+    amend(modules)
+    complaints = [line for module in modules.values() for line in undescribed(module)]
+    for name, module in modules.items():
+        page = pdoc.render.html_module(module, modules)
+        file = folder / page_of(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(linked(name, page, modules, complaints), encoding="utf-8")
+    (folder / "index.html").write_text(pdoc.render.html_index(modules), encoding="utf-8")
+    (folder / "search.js").write_text(pdoc.render.search_index(modules), encoding="utf-8")
+    complaints += lost_links(folder)
+    print("\n".join(complaints) or f"{folder / 'index.html'}: {len(modules)} modules")
+    return 1 if complaints else 0
+
+
+def page_of(module: str) -> str:
+    return module.replace(".", "/") + ".html"
+
+
+def amend(modules: dict[str, pdoc.doc.Module]) -> None:
+    """Show the errors as a table, and not the options a second time."""
+    rows = [f"| `{code}` | {status} | {meaning} |" for code, (status, meaning) in CODES.items()]
+    table = "\n".join(["| code | status | meaning |", "|---|---|---|", *rows])
+    codes = modules["imgmiddleware.errors"].members["CODES"]
+    codes.docstring = f"{codes.docstring}\n\n{table}"
+    for module in modules.values():
+        options = module.members.get("Options")
+        if isinstance(options, pdoc.doc.Class):
+            options.members.clear()
+
+
+def public(owner: pdoc.doc.Module | pdoc.doc.Class) -> dict[str, pdoc.doc.Doc[Any]]:
+    own = {doc.name: doc for doc in owner.own_members if not doc.name.startswith("_")}
+    return {
+        name: d
+        for name, d in own.items()
+        if not isinstance(getattr(d, "default_value", None), TypeVar)
+    }
+
+
+def undescribed(owner: pdoc.doc.Module | pdoc.doc.Class) -> Iterator[str]:
+    if not owner.docstring:
+        yield f"{owner.fullname} has no docstring"
+    for member in public(owner).values():
+        if isinstance(member, pdoc.doc.Class):
+            yield from undescribed(member)
+        elif not member.docstring:
+            yield f"{member.fullname} has no docstring"
+
+
+def linked(name: str, page: str, modules: dict[str, pdoc.doc.Module], lost: list[str]) -> str:
+    """The page, with a link at each class of another page that a docstring names."""
+
+    def link(found: re.Match[str]) -> str:
+        text, member = found.groups()
+        for module in modules.values():
+            if text in public(module):
+                up = "../" * name.count(".")
+                return f'<a href="{up}{page_of(module.fullname)}#{text}">{found[0]}</a>'
+        if not hasattr(builtins, text):
+            lost.append(f"{name}: {text}{member} is not public")
+        return found[0]
+
+    return NAMED.sub(link, page)
+
+
+def lost_links(folder: Path) -> Iterator[str]:
+    texts = {file.resolve(): file.read_text(encoding="utf-8") for file in folder.rglob("*.html")}
+    anchors = {file: {*re.findall(r'id="([^"]+)"', text)} for file, text in texts.items()}
+    for file, text in texts.items():
+        for link in re.findall(r'href="([^"]+)"', text):
+            target, _, anchor = link.partition("#")
+            other = (file.parent / target).resolve() if target else file
+            if not link.startswith(("http", "data:", "$")) and (
+                other not in anchors or (anchor and anchor not in anchors[other])
+            ):
+                yield f"{file.relative_to(folder.resolve())}: {link} leads nowhere"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,28 @@
+"""Import paths that were documented once go on working, and say where the names are now."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import pytest
+
+from imgmiddleware import forms
+from imgmiddleware.service import timing
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "now", "value"),
+    [
+        ("imgmiddleware.operations.forms", "whole", "imgmiddleware.forms", forms.whole),
+        ("imgmiddleware.operations.forms", "Form", "imgmiddleware.forms", forms.Form),
+        ("imgmiddleware.operations.forms", "malformed", "imgmiddleware.forms", forms.malformed),
+        ("imgmiddleware.timing", "step", "imgmiddleware.service.timing", timing.step),
+    ],
+)
+def test_the_old_path(
+    path: str, name: str, now: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, path, raising=False)
+    with pytest.warns(DeprecationWarning, match=f"{path} has moved: {now}$"):
+        assert getattr(import_module(path), name) is value
