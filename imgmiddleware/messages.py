@@ -96,15 +96,18 @@ class FileBody:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An encoded picture: its bytes, or the open file that has them, and what is said of it.
+    """An encoded picture. Whoever gets one whose body is a file sends it, reads it or closes it.
 
-    `notes` tell what of the original was set aside for it. Whoever gets one with a file sends it,
-    reads it or closes it.
+    >>> Result(b"...", "image/png").read()
+    b'...'
     """
 
     body: bytes | FileBody
+    """The bytes, or the open file that has them."""
     media_type: str
+    """The media type, such as image/png."""
     notes: tuple[str, ...] = ()
+    """What of the original was set aside for it, such as a colour profile: `Image-Notes`."""
 
     def read(self) -> bytes:
         """The bytes, wherever they are; closes the file. Raises `OSError`."""

@@ -18,6 +18,7 @@ MODULES = [
     "imgmiddleware.operations.own",
     "imgmiddleware.operations.transform",
     "imgmiddleware.service.service",
+    "imgmiddleware.service.work",
     "imgmiddleware.settings",
     "imgmiddleware.sources.directory",
     "imgmiddleware.sources.function",

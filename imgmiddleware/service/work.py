@@ -16,7 +16,15 @@ from imgmiddleware.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An answer that needs pixels. It holds its original open: `run` it, or `close` it."""
+    """An answer that needs pixels. It holds its original open: `run` it, or `close` it.
+
+    >>> import numpy as np
+    >>> from imgmiddleware import ImageService
+    >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
+    >>> work = service.answer(ImageRequest("GET", "/image/black", "fm=png"))
+    >>> work.run().status  # in a thread, where the caller is an event loop
+    200
+    """
 
     _pictures: Pictures
     _recall: Recall
@@ -28,7 +36,9 @@ class Work:
     _steps: timing.Steps | None = field(default_factory=timing.current)
 
     def run(self, gone: Callable[[], bool] = lambda: False) -> ImageResponse:
-        """Render, when a slot is free. Raises `ClientGoneError` if `gone()` before that."""
+        """Wait for a slot, render, and answer. `gone` is called while it waits: True means that the
+        client has hung up. Then this raises `ClientGoneError`.
+        """
         request, seen = self._request, self._seen
         with timing.measured(self._steps):
             try:
