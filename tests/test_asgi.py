@@ -16,7 +16,7 @@ from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware, _encoded
 from imgmiddleware.cache.send_links import SendLinks
-from imgmiddleware.imaging import Rendered
+from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.sources import BytesOriginal
@@ -86,11 +86,11 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
     rendered: list[Any] = []
     started, finish = threading.Event(), threading.Event()
 
-    def slow(*arguments: Any) -> Rendered:
+    def slow(*arguments: Any) -> Result:
         rendered.append(arguments[1].size)
         started.set()
         assert finish.wait(30)
-        return Rendered(b"body")
+        return Result(b"body", "image/jpeg")
 
     monkeypatch.setattr(pictures, "render", slow)
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1)
@@ -128,7 +128,7 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
 def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     finish = threading.Event()
     monkeypatch.setattr(
-        pictures, "render", lambda *arguments: finish.wait(30) and Rendered(b"body")
+        pictures, "render", lambda *arguments: finish.wait(30) and Result(b"body", "image/jpeg")
     )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=100)
 
@@ -155,7 +155,9 @@ def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "render", lambda *arguments: time.sleep(0.2) or Rendered(b"body"))
+    monkeypatch.setattr(
+        pictures, "render", lambda *arguments: time.sleep(0.2) or Result(b"body", "image/jpeg")
+    )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     sent: list[Any] = []
 
@@ -171,7 +173,9 @@ def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.M
 
 
 def test_the_loop_goes_on_while_pixels_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "render", lambda *arguments: time.sleep(0.5) or Rendered(b"body"))
+    monkeypatch.setattr(
+        pictures, "render", lambda *arguments: time.sleep(0.5) or Result(b"body", "image/jpeg")
+    )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     ticks = 0
 

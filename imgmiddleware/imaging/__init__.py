@@ -6,13 +6,12 @@ from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
-from imgmiddleware.imaging.render import Rendered, Replan, render, render_animation
+from imgmiddleware.imaging.render import Replan, render, render_animation
 
 __all__ = [
     "Held",
     "Level",
     "Plan",
-    "Rendered",
     "Replan",
     "decode_original",
     "engine",

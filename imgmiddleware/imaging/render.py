@@ -7,7 +7,7 @@ The stages and their order are `operations.Stage`; the parts of each are files i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.encode import encode, encode_animation, encode_within
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.metadata import Metadata
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.decode import held_with
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.messages import Result
 from imgmiddleware.operations import Stage
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
@@ -31,21 +33,14 @@ from imgmiddleware.sources.original import Original, read_all
 Replan = Callable[[Box], Plan]
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The encoded result; `notes` say what of its original was set aside."""
-
-    body: bytes
-    notes: tuple[str, ...] = ()
-
-
-def render(held: Held, plan: Plan, replan: Replan) -> Rendered:
+def render(held: Held, plan: Plan, replan: Replan) -> Result:
     """The result. Raises what `replan` raises, and `ImageError` where it cannot be small enough."""
     plan = _replanned(held, plan, replan)
-    return Rendered(_encoded(held.averaged_by(2**plan.halvings), plan), held.notes)
+    body = _encoded(held.averaged_by(2**plan.halvings), plan)
+    return Result(body, RESULTS[plan.format].media_type, held.notes)
 
 
-def render_animation(original: Original, facts: Facts, plan: Plan, replan: Replan) -> Rendered:
+def render_animation(original: Original, facts: Facts, plan: Plan, replan: Replan) -> Result:
     """All frames, trimmed where the first has a border. Raises as the others do."""
     data = read_all(original)
     shown = seen_frames(data, facts)
@@ -59,7 +54,7 @@ def render_animation(original: Original, facts: Facts, plan: Plan, replan: Repla
     assert first is not None  # or there was no animation to be planned
     metadata = _metadata(first, plan)
     body = encode_animation(frames, plan.format, plan.output.q, shown.plays, metadata)
-    return Rendered(body, first.notes)
+    return Result(body, RESULTS[plan.format].media_type, first.notes)
 
 
 def _replanned(held: Held, plan: Plan, replan: Replan) -> Plan:

@@ -13,11 +13,9 @@ from functools import partial
 
 from imgmiddleware.cache import Holding, MemoryBudget, SizedLru
 from imgmiddleware.formats import Facts
-from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging import (
     Held,
     Plan,
-    Rendered,
     Replan,
     decode_original,
     predicted_bytes,
@@ -110,16 +108,14 @@ class Pictures:
             return picture
 
     def _rendered(self, job: Job, deadline: Deadline) -> Result:
-        make = self._animated if job.plan.frames > 1 else self._still
-        rendered = make(job, deadline)
-        return Result(rendered.body, RESULTS[job.plan.format].media_type, rendered.notes)
+        return (self._animated if job.plan.frames > 1 else self._still)(job, deadline)
 
-    def _animated(self, job: Job, deadline: Deadline) -> Rendered:
+    def _animated(self, job: Job, deadline: Deadline) -> Result:
         assert isinstance(job.original, Original)  # an array has one frame
         with self._admitted(job, deadline), timing.step("render"):
             return render_animation(job.original, job.facts, job.plan, job.replan)
 
-    def _still(self, job: Job, deadline: Deadline) -> Rendered:
+    def _still(self, job: Job, deadline: Deadline) -> Result:
         level = (*job.page, job.plan.level)
         # Who needs what is being decoded waits for it here, without a slot.
         with timing.step("wait"):

@@ -21,7 +21,7 @@ from PIL import Image
 from counting import counted
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work
 from imgmiddleware.cache import superseded, ttl
-from imgmiddleware.imaging import Rendered
+from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
@@ -140,10 +140,10 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
     images = ImageService(source, render_slots=1)
     started, finish = threading.Event(), threading.Event()
 
-    def slow(*arguments: Any) -> Rendered:
+    def slow(*arguments: Any) -> Result:
         started.set()
         assert finish.wait(30)
-        return Rendered(b"body")
+        return Result(b"body", "image/jpeg")
 
     monkeypatch.setattr(pictures, "render", slow)
     holder = threading.Thread(target=images.handle, args=(get(),))
@@ -163,9 +163,9 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     images = ImageService(source, render_slots=1, max_waiting=2)
     finish = threading.Semaphore(0)
 
-    def slow(*arguments: Any) -> Rendered:
+    def slow(*arguments: Any) -> Result:
         assert finish.acquire(timeout=30)
-        return Rendered(b"body")
+        return Result(b"body", "image/jpeg")
 
     monkeypatch.setattr(pictures, "render", slow)
     statuses: list[int] = []
@@ -290,7 +290,7 @@ def test_the_picture_before_stands_in_while_the_new_one_is_made(
     go = threading.Event()
     real = pictures.render
 
-    def slow(*arguments: Any) -> Rendered:
+    def slow(*arguments: Any) -> Result:
         assert go.wait(30)
         return real(*arguments)
 
@@ -397,7 +397,7 @@ def test_a_failure_behind_a_stand_in_is_logged(
     images.handle(get())
     source.version = "2"
 
-    def failing(*arguments: Any) -> Rendered:
+    def failing(*arguments: Any) -> Result:
         raise RuntimeError("an operation of the application's")
 
     monkeypatch.setattr(pictures, "render", failing)
