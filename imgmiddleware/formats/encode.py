@@ -18,9 +18,7 @@ def encode(pixels: Pixels, format: str, quality: int, metadata: Metadata = NO_ME
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
     """
     result = RESULTS[format]
-    height, width = pixels.shape[:2]
-    if max(width, height) > result.longest:
-        raise too_long(format, width, height)
+    result.check_sides(pixels.shape[1], pixels.shape[0])
     return result.write(pixels, result.own(quality), metadata)
 
 
@@ -66,12 +64,3 @@ def encode_animation(
     result = RESULTS[format]
     assert result.animate is not None  # or no animation was planned
     return result.animate(frames, result.own(quality), plays, metadata)
-
-
-def too_long(format: str, width: int, height: int) -> ImageError:
-    longest = RESULTS[format].longest
-    return ImageError(
-        "result-too-large",
-        f"a {format} picture has at most {longest} pixels a side; this would be {width}x{height}",
-        limit=longest,
-    )

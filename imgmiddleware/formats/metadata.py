@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.formats.containers.exif import Exif, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,11 @@ class Metadata:
 
     icc: bytes | None = None
     exif: Exif = Exif()
+
+    @property
+    def block(self) -> bytes:
+        """The EXIF as a block for a file, without its `Exif` prefix; empty where there is none."""
+        return written(self.exif) if self.exif else b""
 
     def __bool__(self) -> bool:
         return bool(self.icc or self.exif)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.pixels.arrays import Pixels
 
@@ -31,8 +32,8 @@ class ResultFormat:
     name: str  # what `fm` calls it
     media_type: str
     suffixes: tuple[str, ...]  # of its files; a file that has none of them is given the first
-    longest: int  # pixels of a side
     write: Callable[[Pixels, int, Metadata], bytes]
+    longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     scale: Sequence[int] | None = (
         None  # the encoder's quality at each of `QUALITIES`, if it has one
@@ -45,3 +46,13 @@ class ResultFormat:
     def own(self, quality: int) -> int:
         """The encoder's own quality for `q`, 0 to 100, at which all formats look alike."""
         return round(float(np.interp(quality, QUALITIES, self.scale or QUALITIES)))
+
+    def check_sides(self, width: int, height: int) -> None:
+        """Raises 400 `result-too-large`."""
+        if max(width, height) > self.longest:
+            raise ImageError(
+                "result-too-large",
+                f"a {self.name} picture has at most {self.longest} pixels a side; "
+                f"this would be {width}x{height}",
+                limit=self.longest,
+            )

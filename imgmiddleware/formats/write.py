@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imgmiddleware.formats.containers.exif import written
 from imgmiddleware.formats.metadata import NO_METADATA, Metadata
 from imgmiddleware.formats.result_format import Frames
 from imgmiddleware.pixels.arrays import Pixels, has_alpha, red_blue_swapped
@@ -31,16 +30,11 @@ def by_opencv(
     It is given the metadata of WebP and AVIF alone. Of the others it refuses profiles of more than
     64 KiB (JPEG), those that libpng dislikes (PNG), and all (TIFF).
     """
-    kinds: list[int] = []
-    blocks: list[Pixels] = []
-    if metadata.icc:
-        kinds.append(cv2.IMAGE_METADATA_ICCP)
-        blocks.append(np.frombuffer(metadata.icc, np.uint8))
-    if metadata.exif:
-        kinds.append(cv2.IMAGE_METADATA_EXIF)
-        blocks.append(np.frombuffer(written(metadata.exif), np.uint8))
-    if kinds:
-        done, data = cv2.imencodeWithMetadata(suffix, pixels, kinds, blocks, [*settings])
+    found = {cv2.IMAGE_METADATA_ICCP: metadata.icc, cv2.IMAGE_METADATA_EXIF: metadata.block}
+    blocks = {kind: np.frombuffer(data, np.uint8) for kind, data in found.items() if data}
+    if blocks:
+        along = [*blocks], [*blocks.values()]
+        done, data = cv2.imencodeWithMetadata(suffix, pixels, *along, [*settings])
     else:
         done, data = cv2.imencode(suffix, pixels, [*settings])
     if not done:
@@ -48,13 +42,11 @@ def by_opencv(
     return np.asarray(data).tobytes()
 
 
-def by_pillow(
-    format: str, images: Sequence[Image.Image], milliseconds: Sequence[int], **settings: Any
-) -> bytes:
-    """The animation that Pillow makes of these images, each with its time."""
+def by_pillow(format: str, images: Sequence[Image.Image], **settings: Any) -> bytes:
+    """The file that Pillow makes of these images: a still of one, else an animation."""
     file = io.BytesIO()
-    first, *others = images
-    first.save(file, format, save_all=True, append_images=others, duration=milliseconds, **settings)
+    settings |= {"save_all": True, "append_images": images[1:]}
+    images[0].save(file, format, **settings)
     return file.getvalue()
 
 
@@ -63,16 +55,10 @@ def colored_by_pillow(
 ) -> tuple[bytes, bool]:
     """The animation of colours that are not indexed, and whether it has alpha."""
     opaque = all(not has_alpha(pixels) or pixels[..., 3].min() == 255 for pixels, _ in frames)
-    file = by_pillow(
-        format,
-        [_colored(pixels, opaque) for pixels, _ in frames],
-        [milliseconds for _, milliseconds in frames],
-        quality=quality,
-        icc_profile=metadata.icc or b"",
-        exif=written(metadata.exif) if metadata.exif else b"",
-        **settings,
-    )
-    return file, not opaque
+    settings["duration"] = [milliseconds for _, milliseconds in frames]
+    settings |= {"quality": quality, "icc_profile": metadata.icc or b"", "exif": metadata.block}
+    images = [_colored(pixels, opaque) for pixels, _ in frames]
+    return by_pillow(format, images, **settings), not opaque
 
 
 def _colored(pixels: Pixels, opaque: bool) -> Image.Image:

@@ -79,18 +79,18 @@ def nearest(pixels: Pixels) -> Indexed:
     return Indexed(indices, np.vstack((cut.colors, np.zeros((1, 4), np.uint8))))
 
 
-def with_binary_alpha(pixels: Pixels) -> Indexed:
-    """The colours themselves where they are few and nothing is partly clear, else the nearest."""
+def with_binary_alpha(pixels: Pixels) -> Image.Image:
+    """For Pillow's encoders: a palette without alpha, and perhaps an index that stands for clear.
+
+    It has the colours themselves where they are few and nothing is partly clear, else the nearest.
+    """
     indexed = exact(pixels)
     if indexed is None or not {*np.unique(indexed.colors[:, 3])} <= {0, 255}:
-        return nearest(pixels)
-    return indexed
-
-
-def as_image(indexed: Indexed) -> Image.Image:
-    """For Pillow's encoders; the palette has no alpha."""
+        indexed = nearest(pixels)
     image = Image.fromarray(indexed.indices, "P")
     image.putpalette(indexed.colors[:, :3].tobytes())
+    for clear in np.flatnonzero(indexed.colors[:, 3] == 0):
+        image.info["transparency"] = int(clear)
     return image
 
 

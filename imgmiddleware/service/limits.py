@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats.encode import too_long
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
@@ -76,8 +75,7 @@ def check_result(plan: Plan, settings: Settings) -> None:
                 "Ask for less with w= or h=",
                 limit=limit,
             )
-    if max(width, height) > RESULTS[plan.format].longest:
-        raise too_long(plan.format, width, height)
+    RESULTS[plan.format].check_sides(width, height)
 
 
 def _over(code: str, name: str, what: str, settings: Settings) -> ImageError:

@@ -5,9 +5,5 @@ from imgmiddleware.formats.result_format import ResultFormat
 
 #: BMP could hold alpha too, but most readers of 32-bit BMP ignore it and show what it hid.
 RESULT = ResultFormat(
-    name="bmp",
-    media_type="image/bmp",
-    suffixes=("bmp", "dib"),
-    longest=65_535,
-    write=write.write,
+    name="bmp", media_type="image/bmp", suffixes=("bmp", "dib"), write=write.write
 )

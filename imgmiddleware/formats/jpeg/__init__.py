@@ -4,12 +4,7 @@ from imgmiddleware.formats.jpeg import write
 from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
 
 RESULT = ResultFormat(
-    name="jpg",
-    media_type="image/jpeg",
-    suffixes=("jpg", "jpeg", "jpe", "jfif"),
-    longest=65_500,
+    name="jpg", media_type="image/jpeg", suffixes=("jpg", "jpeg", "jpe", "jfif"),
+    longest=65_500, scale=QUALITIES, profile=True, gray=True,
     write=write.write,
-    scale=QUALITIES,
-    profile=True,
-    gray=True,
-)
+)  # fmt: skip

@@ -6,7 +6,6 @@ import struct
 
 import cv2
 
-from imgmiddleware.formats.containers.exif import written
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.write import by_opencv
 from imgmiddleware.pixels.arrays import Pixels
@@ -29,14 +28,10 @@ def _attached(file: bytes, metadata: Metadata) -> bytes:
     start = 2
     if file[2:4] == b"\xff\xe0":
         start = 4 + int.from_bytes(file[4:6], "big")
-    segments: list[tuple[int, bytes]] = []
-    if metadata.exif:
-        segments.append((0xE1, b"Exif\0\0" + written(metadata.exif)))
-    if metadata.icc:
-        parts = [metadata.icc[at : at + _PART] for at in range(0, len(metadata.icc), _PART)]
-        for number, part in enumerate(parts, 1):
-            segments.append((0xE2, b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part))
-    packed = b"".join(
-        struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body for marker, body in segments
-    )
-    return file[:start] + packed + file[start:]
+    icc = metadata.icc or b""
+    parts = [icc[at : at + _PART] for at in range(0, len(icc), _PART)]
+    segments = [(0xE1, b"Exif\0\0" + metadata.block)] if metadata.exif else []
+    for number, part in enumerate(parts, 1):
+        segments.append((0xE2, b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part))
+    packed = [struct.pack(">BBH", 0xFF, kind, 2 + len(body)) + body for kind, body in segments]
+    return b"".join((file[:start], *packed, file[start:]))

@@ -4,13 +4,7 @@ from imgmiddleware.formats.png import write
 from imgmiddleware.formats.result_format import ResultFormat
 
 RESULT = ResultFormat(
-    name="png",
-    media_type="image/png",
-    suffixes=("png", "apng"),
-    longest=1_000_000,
+    name="png", media_type="image/png", suffixes=("png", "apng"),
+    longest=1_000_000, alpha=True, deep=True, profile=True, gray=True,
     write=write.write,
-    alpha=True,
-    deep=True,
-    profile=True,
-    gray=True,
-)
+)  # fmt: skip

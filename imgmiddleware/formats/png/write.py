@@ -19,7 +19,6 @@ import cv2
 import numpy as np
 
 from imgmiddleware.formats import native
-from imgmiddleware.formats.containers.exif import written
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.png.filters import FILTERS, predicted
 from imgmiddleware.pixels import palette
@@ -56,7 +55,8 @@ class Way:
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     """With a palette where that loses nothing and is smaller, but for a bit a pixel."""
-    indexed = palette.exact(pixels, _most_colors(pixels)) if pixels.dtype == np.uint8 else None
+    most = 16 if pixels.ndim == 2 else 256  # an index of 8 bits is no smaller than a gray of 8 bits
+    indexed = palette.exact(pixels, most) if pixels.dtype == np.uint8 else None
     if indexed is None:
         return _attached(png(pixels), metadata)
     file = indexed_png(indexed)
@@ -65,18 +65,13 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     return _attached(file, metadata)
 
 
-def _most_colors(pixels: Pixels) -> int:
-    """Of a palette in PNG: an index of 8 bits is no smaller than a gray of 8 bits."""
-    return 16 if pixels.ndim == 2 else 256
-
-
 def _attached(file: bytes, metadata: Metadata) -> bytes:
     """With chunks behind IHDR, before any that they must precede (clause 5.6)."""
     chunks: list[Bytes] = []
     if metadata.icc:
         chunks += chunk(b"iCCP", b"ICC profile\0\0", zlib.compress(metadata.icc))
     if metadata.exif:
-        chunks += chunk(b"eXIf", written(metadata.exif))
+        chunks += chunk(b"eXIf", metadata.block)
     return b"".join((file[:33], *chunks, file[33:])) if chunks else file
 
 
