@@ -21,7 +21,7 @@ from imgmiddleware.sources.function import is_async
 
 R = TypeVar("R")
 
-#: Threads for answers that need no pixels, whatever is rendered or waits to be.
+#: Threads for answers that need no pixels. They are free even while all slots and queues are full.
 _SPARE_THREADS = 16
 
 
@@ -35,9 +35,8 @@ class ASGIImageMiddleware:
 
     `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
     array | None` (async or not), a `Source`, or an `ImageService` to share, which has its options
-    already.
-    `options` are described at `Settings`. Raises `ValueError` or `TypeError` that names an option
-    which is wrong.
+    already. `options` are described at `Settings`. Raises `ValueError` or `TypeError` that names an
+    option which is wrong.
     """
 
     def __init__(
@@ -48,16 +47,18 @@ class ASGIImageMiddleware:
         self.service = as_service(_on_loop(source) if is_async(source) else source, options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
-        # Threads that wait for a slot are cheap, and the service bounds their number.
+        # A thread that waits for a slot costs little, and the service bounds how many wait.
         settings = self.service.settings
         self._threads = anyio.CapacityLimiter(
             settings.slots + settings.max_waiting + _SPARE_THREADS
         )
-        # Looking for a disconnect takes messages that would be missing if the request went on.
+        # Watching for a disconnect takes messages from `receive`. An application to which the
+        # request goes on would miss them.
         self._watches = settings.missing != "pass"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Most requests are not ours: the cheapest test comes first, and finds a mount's path too.
+        # Most requests are not ours, so the cheapest test comes first. It is `in`, as the path may
+        # begin with that of a mount.
         if (
             scope["type"] != "http"
             or self._prefix not in scope["path"]
@@ -66,7 +67,7 @@ class ASGIImageMiddleware:
             await self.app(scope, receive, send)
             return
         request = _read(scope)
-        # In memory: a thread would cost two thirds of the throughput.
+        # A hit in memory is answered here: a thread would cost two thirds of the throughput.
         response: ImageResponse | None = self.service.ready(request)
         if response is None:
             answer = await self._answered(request, _sends_paths(scope))
@@ -80,7 +81,7 @@ class ASGIImageMiddleware:
         await self._send(response, scope, send)
 
     async def _answered(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
-        """What `_answer` returns. Who is cancelled while it comes leaves it to be closed."""
+        """What `_answer` returns, from a thread. If this is cancelled meanwhile, it is closed."""
         handing = threading.Lock()
         given: list[ImageResponse | Work] = []
         gone = False
@@ -120,7 +121,7 @@ class ASGIImageMiddleware:
                 return await self._watching(answer, receive, gone)
             return await self._in_thread(answer.run, gone.is_set)
         finally:
-            gone.set()  # whoever is cancelled leaves a thread behind
+            gone.set()  # for the thread, which goes on if this is cancelled
             answer.close()
 
     async def _in_thread(self, call: Callable[..., R], *arguments: Any) -> R:
@@ -138,7 +139,7 @@ class ASGIImageMiddleware:
             response.close()
 
     async def _send_file(self, body: FileBody, scope: Scope, send: Send) -> None:
-        """By the server, where it can (ASGI's Path Send); else in pieces that a thread reads."""
+        """Have the server send the file (Path Send), or send the pieces that threads read."""
         path = body.path() if _sends_paths(scope) and body.whole else None
         if path is not None:
             await send({"type": "http.response.pathsend", "path": path})
@@ -150,7 +151,7 @@ class ASGIImageMiddleware:
             await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
     async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
-        """Run the work in a thread, told as soon as the client has gone."""
+        """Run the work in a thread, and tell it as soon as the client has gone."""
         failure: Exception | None = None
         response: ImageResponse | None = None
         async with anyio.create_task_group() as tasks:
@@ -176,12 +177,12 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
 
 
 def _on_loop(function: Any) -> Callable[[Any], Any]:
-    """An async function as a plain one, for threads: it runs on the loop that sent them."""
+    """A plain function for threads, which runs an async one on the loop that started them."""
     return partial(from_thread.run, function)
 
 
 def _path(scope: Scope) -> str:
-    """The path without the mount, which ASGI keeps in `path`; a mount ends at a slash."""
+    """The path without the mount, which ASGI leaves in `path`. A mount ends before a slash."""
     path: str = scope["path"]
     mount: str = scope.get("root_path", "")
     if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] == "/":
@@ -206,7 +207,7 @@ def _read(scope: Scope) -> ImageRequest:
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Of a header that came more than once all values (RFC 6265, RFC 9113 section 8.2.3)."""
+    """The headers, where some came twice: all values of each, joined (RFC 9113, section 8.2.3)."""
     headers: dict[str, str] = {}
     for name, value in pairs:
         joint = "; " if name == "cookie" else ", "

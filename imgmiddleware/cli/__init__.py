@@ -1,4 +1,4 @@
-"""The command line: `imgmiddleware COMMAND`. The package itself knows it not."""
+"""The command line: `imgmiddleware COMMAND`. Nothing else in the package imports it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 refused, 2 asked for wrongly.
+    """Run one command and return its exit code: 0 done, 1 refused, 2 wrong usage.
 
     `--help` and `--version` raise `SystemExit(0)`, as argparse does.
     """
@@ -34,4 +34,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"imgmiddleware: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130  # what a shell reports of a program that SIGINT ended
+        return 130  # as a shell reports a program that SIGINT has ended

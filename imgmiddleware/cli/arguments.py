@@ -1,4 +1,4 @@
-"""The tree of commands and their options, as argparse reads it."""
+"""The commands and their options, for argparse."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from imgmiddleware.settings import UNSAFE_FORMATS
 
 
 class UsageError(Exception):
-    """What the command line asks for cannot be done. One line, for the person who typed it."""
+    """Wrong usage, in one line for the person who typed the command."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong in one line; argparse's own would print the whole usage before it."""
+    """Says what is wrong in one line. argparse's own parser prints the whole usage before it."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
@@ -59,7 +59,7 @@ def _command(commands: Any, name: str, purpose: str, examples: str) -> argparse.
         description=purpose[0].upper() + purpose[1:] + ".",
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,  # what is not given is for `Settings` to say
+        argument_default=argparse.SUPPRESS,  # `Settings` has the defaults
     )
     command.set_defaults(command=name)
     return command

@@ -33,7 +33,7 @@ def _clear(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
 
 
 def _purge(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
-    """Of the originals named; servers forget what they have in memory within a second."""
+    """Delete the results of these originals. Servers forget theirs in memory within a second."""
     namespace = os.path.realpath(arguments.directory)
     gone = sum(store.purge(original_tag(namespace, id)) for id in arguments.ids)
     return f"{folder}: {gone} pictures deleted"

@@ -1,4 +1,4 @@
-"""`imgmiddleware demo`: originals of each difficult kind, drawn for the occasion and served."""
+"""`imgmiddleware demo`: draws one original of each difficult kind, and serves them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def _unwind_when_terminated() -> None:
-    """SIGTERM and SIGHUP would end the process at once and leave the directory behind."""
+    """Delete the directory on SIGTERM and SIGHUP too, which would end the process at once."""
 
     def unwind(number: int, frame: FrameType | None) -> None:
         sys.exit(128 + number)
 
     def hang_up(number: int, frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGTERM)  # for which uvicorn shuts down in order
+        signal.raise_signal(signal.SIGTERM)  # on which uvicorn shuts down in order
 
     signal.signal(signal.SIGTERM, unwind)
     if hasattr(signal, "SIGHUP"):

@@ -1,4 +1,4 @@
-"""The folder in which `serve`, `warm` and `cache` keep results: the user's own, unless told."""
+"""The folder of results for `serve`, `warm` and `cache`: by default in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from imgmiddleware.cli.arguments import UsageError
 
 
 def cache_options(arguments: argparse.Namespace, directory: str) -> dict[str, Any]:
-    """The options of a service whose results lie in that folder, and what sets it apart there.
+    """The options of a service that keeps its results in that folder.
 
-    `namespace` is the directory's own path: two directories may both have a `cat.jpg`.
+    Its `namespace` is the path of `directory`: two directories may both have a `cat.jpg`.
     """
     if getattr(arguments, "no_cache_dir", False):
         return {}
@@ -26,7 +26,7 @@ def cache_options(arguments: argparse.Namespace, directory: str) -> dict[str, An
 
 
 def cache_folder(arguments: argparse.Namespace) -> str:
-    """What `--cache-dir` says, else the place that the system has for a user's caches."""
+    """The folder that `--cache-dir` names, else the one that the system has for a user's caches."""
     if "cache_dir" in arguments:
         return os.path.abspath(str(arguments.cache_dir))
     try:

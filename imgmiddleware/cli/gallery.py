@@ -23,7 +23,7 @@ _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
 def gallery(source: DirectorySource, service: ImageService, title: str) -> Starlette:
-    """The page at `/`, and 404 for all else. `service` serves `source`."""
+    """An application with the page at `/`, and a 404 for all else. `service` serves `source`."""
     return Starlette(routes=[Route("/", _Gallery(source, service, title).index)])
 
 
@@ -41,7 +41,7 @@ class _Gallery:
         }
 
     def index(self, request: Request) -> Response:
-        """Not async: it reads a directory and 60 headers, which Starlette then does in a thread."""
+        """The page. It is not async, so that Starlette reads directory and headers in a thread."""
         number = request.query_params.get("page", "1")
         settings = self._service.settings
         ids, complete = list_ids(self._source, settings)
@@ -57,7 +57,7 @@ class _Gallery:
 
 
 def _policy(style: str) -> str:
-    """No script, nothing from elsewhere, and of all styles this one."""
+    """A Content-Security-Policy: no script, nothing of other origins, and no style but this one."""
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; img-src 'self' data:; style-src 'sha256-{digest}'; "

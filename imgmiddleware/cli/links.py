@@ -1,4 +1,4 @@
-"""Which links the index page shows: those that a service's settings allow, found out once."""
+"""The links of the index page: those that the settings of a service allow."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ _FORMATS = {"JPEG": "jpg", "WebP": "webp", "AVIF": "avif", "PNG": "png"}
 
 
 class Links:
-    """`thumbnail`; `dense`, the same for a screen of twice the density, or None; `large`, what a
-    click on it shows; `variants`, groups of links by heading, each a mapping of label to query.
+    """The queries of the links, found once for all originals.
+
+    `thumbnail` is the query of the picture on the page, and `dense` the same for a screen of twice
+    the density, or None. `large` is what a click on it shows. `variants` are groups of links by
+    heading, each a mapping of label to query.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,7 +49,7 @@ class Links:
         yield "Plain", {"default" if settings.default else "full size": {}}
 
     def _first(self, *queries: Query) -> Query:
-        """The first that is allowed; the empty one always is."""
+        """The first query that is allowed. The empty one always is."""
         return next((query for query in queries if self._allows(query)), {})
 
     def _allows(self, query: Query) -> bool:
@@ -58,7 +61,7 @@ class Links:
 
 
 def _nearest(settings: Settings, width: int) -> list[int]:
-    """The widths there are to choose from, best first: what is too narrow comes last."""
+    """The widths that the settings allow, the best first. Those that are too narrow come last."""
     if settings.widths is None or settings.snap:
         return [width]
     return sorted(settings.widths, key=lambda w: (w < width, abs(w - width)))

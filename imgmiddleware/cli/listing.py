@@ -1,7 +1,6 @@
 """What the index page lists: the files of a directory, and what the header of each one tells.
 
-Which file is an original is not decided here: the source is asked, and read under the same limits
-as by the service.
+The source decides which file is an original, and its header is read within the service's limits.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from imgmiddleware.grammar import is_text
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.sources.file import FileOriginal
 
-#: Directory entries that are looked at for one page: 10,000 take some 30 ms.
+#: Entries of directories that are looked at for one page. 10,000 take some 30 ms.
 MOST_ENTRIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file the source opens: an original with its facts, or with the error that it answers."""
+    """A file that the source opens: with its facts, or with the error that is answered for it."""
 
     id: str
     size: int
@@ -32,20 +31,20 @@ class Listed:
 
 
 def list_ids(source: DirectorySource, settings: Settings) -> tuple[list[str], bool]:
-    """The IDs below the source's root, sorted, and whether these are all of them."""
+    """The IDs of a source, sorted, and whether these are all of them."""
     ids: list[str] = []
     walk = _walk(source.root, settings.unsafe_follow_symlinks)
     for looked_at, (id, entry) in enumerate(walk):
         if looked_at == MOST_ENTRIES:
             return _sorted(ids), False
-        # A link's target decides, and only the source knows where it may lie.
+        # Only the source knows where the target of a link may lie.
         if entry.is_file() and (not entry.is_symlink() or _opens(source, id)):
             ids.append(id)
     return _sorted(ids), True
 
 
 def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed | None:
-    """What the header tells; None where the source has no such original (any more)."""
+    """What the header of an original tells. None: the source has it no more."""
     original = _opened(source, id)
     if original is None:
         return None
@@ -63,7 +62,9 @@ def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed 
 
 
 def _walk(root: str, follow: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every entry that is not hidden, with its ID; each directory once, by its own name first."""
+    """Every entry that is not hidden, with its ID. Each directory comes once: by a link to it only
+    where it has no other name.
+    """
     folders, links, seen = deque([""]), deque[str](), set[tuple[int, int]]()
     while folders or links:
         folder = folders.popleft() if folders else links.popleft()
@@ -84,17 +85,17 @@ def _walk(root: str, follow: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
                     elif entry.is_dir() and (follow or _is_within(entry.path, root)):
                         links.append(id)
         except OSError:
-            continue  # removed meanwhile, or not ours to read
+            continue  # removed meanwhile, or not readable
 
 
 def _is_within(path: str, root: str) -> bool:
-    """Only to spare a walk through what the source would refuse; it decides each file itself."""
+    """Whether a link stays below the root. It only spares a walk: the source decides each file."""
     real = os.path.realpath(root)
     return os.path.commonpath((real, os.path.realpath(path))) == real
 
 
 def _opened(source: DirectorySource, id: str) -> FileOriginal | None:
-    """None where the disk fails, too: a page of a hundred files is not refused for one of them."""
+    """The original, or None. It is None too where the disk fails: the page has other files."""
     try:
         return source.open(id)
     except (ImageError, OSError):

@@ -1,7 +1,7 @@
 """The index page as HTML: cards with thumbnails and links, the files that are no pictures, a pager.
 
-File names are whatever somebody uploaded: each text is escaped where it enters the page, and links
-are built by the service.
+A file may have any name: each text is escaped where it enters the page, and the service builds the
+links.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from imgmiddleware.cli.links import THUMBNAIL, Links, Query
 from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
 from imgmiddleware.formats import Facts
 
-#: A hill and a sun. Without an icon of its own, browsers ask for /favicon.ico.
+#: A hill and a sun. A page without an icon makes browsers ask for /favicon.ico.
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='4' fill='%23f6a65b'/%3E%3Ccircle cx='11' cy='5.5' r='2' "
@@ -30,7 +30,7 @@ def stylesheet() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What one page shows of a listing of `count` files; `complete` if the listing is."""
+    """What one page shows of a listing of `count` files. `complete`: there are no others."""
 
     title: str
     listed: tuple[Listed, ...]
@@ -41,7 +41,7 @@ class Excerpt:
 
 
 class Page:
-    """Writes excerpts, with links to the service, which is mounted under `mount`."""
+    """Writes excerpts as HTML. Their links lead to the service, which is mounted under `mount`."""
 
     def __init__(self, service: ImageService, links: Links, mount: str) -> None:
         self._service = service
@@ -90,7 +90,7 @@ class Page:
         source, dense = self._url(one, self._links.thumbnail), ""
         if self._links.dense is not None:
             dense = f' srcset="{source} 1x, {self._url(one, self._links.dense)} 2x"'
-        # The box has the image's size before it comes, so nothing moves when it does.
+        # With its size in the page, nothing moves when the image arrives.
         return (
             f'<a class="thumbnail" href="{self._url(one, self._links.large)}">'
             f'<img src="{source}"{dense} width="{width}" height="{height}" loading="lazy" '
@@ -126,7 +126,7 @@ def _is_other(one: Listed) -> bool:
 
 
 def _complaint(error: ImageError | None) -> str:
-    assert error is not None  # what has no facts has an error
+    assert error is not None  # a file without facts has an error
     return (
         f'<div class="thumbnail complaint"><p><b>{escape(error.code)}</b><br>'
         f"{escape(error.detail)}</p></div>\n"
@@ -148,7 +148,7 @@ def _facts(facts: Facts) -> str:
 
 
 def _bytes(size: int) -> str:
-    """In decimal units, as shops and file managers count; the exact number is the tooltip."""
+    """The size in decimal units, as file managers show it. The tooltip has the exact number."""
     shown, unit = float(size), "bytes"
     for larger in ("kB", "MB", "GB", "TB"):
         if shown < 999.5:

@@ -1,4 +1,4 @@
-"""`imgmiddleware render`: one picture without a server, with the server's limits and refusals."""
+"""`imgmiddleware render`: one result without a server, within the same limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     except OSError as error:
         return _refused("not-found", f"{arguments.original}: {error.strerror}")
-    # Refusals are printed below; logged as well they would stand on the terminal twice.
+    # Errors are printed below. If they were logged too, they would be on the terminal twice.
     logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
     answer = service.handle(ImageRequest("GET", f"{service.prefix}original", query))
     assert answer is not None  # only `missing="pass"` makes it None
@@ -43,7 +43,7 @@ def render(arguments: argparse.Namespace) -> int:
 
 
 def _with_format(query: str, out: str) -> str:
-    """The query with an `fm`: its own, or that of OUT's suffix. Raises `UsageError`."""
+    """The query with an `fm`: its own, or by the suffix of `out`. Raises `UsageError`."""
     named = "fm" in dict(parse_qsl(query, keep_blank_values=True))
     if named or out == "-":
         return query
@@ -61,7 +61,7 @@ def _with_format(query: str, out: str) -> str:
 
 
 def _check_target(out: str, original: str) -> None:
-    """Before the work is done for nothing."""
+    """Find out before any work is done whether `out` can be written. Raises `UsageError`."""
     if out == "-":
         return
     if os.path.isdir(out):
@@ -81,15 +81,15 @@ def _refused(code: str, detail: str) -> int:
 
 
 def _write(body: bytes, out: str) -> None:
-    """Raises `OSError`, and then a file that was there is as it was."""
+    """Write the file. Where that raises `OSError`, a file that was there stays as it was."""
     if out == "-":
-        # Past Python's own buffer, which it would try to empty once more when it ends.
+        # Not by Python's own buffer: after an error it would be written once more at the end.
         with open(sys.stdout.fileno(), "wb", closefd=False) as standard_output:
             standard_output.write(body)
         return
     target = os.path.realpath(out)  # a link stays one
     if os.path.exists(target) and not os.path.isfile(target):
-        with open(target, "wb") as device:  # /dev/null, a pipe: not to be replaced by a file
+        with open(target, "wb") as device:  # /dev/null or a pipe, which no file may replace
             device.write(body)
         return
     beside = os.path.join(os.path.dirname(target), f".imgmiddleware-{secrets.token_hex(8)}")

@@ -18,7 +18,7 @@ from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
 from imgmiddleware.cli.gallery import gallery
 
-#: Carries the directory and the options, as JSON, to the processes of `--workers`.
+#: The environment variable that has the directory and the options, as JSON, for `--workers`.
 _VARIABLE = "IMGMIDDLEWARE_SERVE"
 
 
@@ -34,7 +34,7 @@ def serve(arguments: argparse.Namespace) -> int:
     announce(listener, directory)
     if arguments.workers == 1:
         return run(served, listener, arguments.log_level)
-    # uvicorn binds for its workers itself, so what was found free is let go of for a moment.
+    # uvicorn binds the port of its workers itself. So the port is free again for a moment.
     host, port = listener.getsockname()[:2]
     listener.close()
     os.environ[_VARIABLE] = json.dumps([directory, options])
@@ -62,7 +62,7 @@ def import_uvicorn() -> Any:
 def application(directory: str, options: dict[str, Any], title: str | None = None) -> ASGIApp:
     """The middleware around the page. Raises `ValueError` or `TypeError` naming a wrong option."""
     if options.get("prefix") == "/":
-        # Then the page's own path is below the prefix, and reaches it as an ID that is missing.
+        # Then the path of the page is below the prefix: it is an ID that is missing, and goes on.
         options = {"missing": "pass", **options}
     source = DirectorySource(
         directory, unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False)
@@ -73,18 +73,18 @@ def application(directory: str, options: dict[str, Any], title: str | None = Non
 
 
 def from_environment() -> ASGIApp:
-    """What uvicorn calls in each process of `--workers`."""
+    """The application. uvicorn calls this in each process of `--workers`."""
     directory, options = json.loads(os.environ[_VARIABLE])
     return application(directory, options)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on. Raises `UsageError`."""
+    """A socket that takes connections already. Raises `UsageError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        # The library's own text of a failed bind repeats the address.
+        # The error's own text has the address once more.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise UsageError(f"cannot listen on {host} port {port}: {reason}") from error
@@ -109,7 +109,7 @@ def run(served: ASGIApp, listener: socket.socket, log_level: str) -> int:
 
 
 def _logging(level: str) -> dict[str, Any]:
-    """uvicorn's own logging, with this package's refusals in the same form."""
+    """uvicorn's own logging, and what this package logs in the same form."""
     from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415 - as above
 
     log_config = copy.deepcopy(LOGGING_CONFIG)

@@ -45,8 +45,8 @@ def _requests(
 
 
 def _all_made(service: ImageService, requests: list[ImageRequest]) -> list[tuple[str, str]]:
-    """Ask for each; what was refused, and how."""
-    # Refusals are printed when the bar is done; logged as well they would stand there twice.
+    """Ask for each. Returns the path and the problem of each request that was refused."""
+    # Errors are printed when the bar is done. If they were logged too, they would be there twice.
     logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
     refused: list[tuple[str, str]] = []
 
@@ -65,7 +65,7 @@ def _all_made(service: ImageService, requests: list[ImageRequest]) -> list[tuple
 
 
 def _show(done: int, all: int) -> None:
-    """A bar on a terminal; at the end of a line of its own elsewhere."""
+    """Show the bar: all the time on a terminal, else only at the end."""
     if sys.stderr.isatty() or done == all:
         filled = _WIDTH * done // all
         bar = "#" * filled + "." * (_WIDTH - filled)

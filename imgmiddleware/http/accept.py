@@ -8,16 +8,16 @@ from collections.abc import Iterable
 #: qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), section 12.4.2
 _QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
-#: quoted-string (5.6.4), which may hold commas, semicolons and media types. One that never ends
-#: reaches to the field's end, so that a hostile field costs linear time.
+#: quoted-string (5.6.4), which may hold commas, semicolons and media types. Where its end is
+#: missing, it reaches to the end of the field: so a hostile field costs linear time.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)', re.DOTALL)
 
 
 def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
-    """Those of `offered`, in its order, that the field names with a weight above 0.
+    """The media types of `offered`, in its order, that the field names with a weight above 0.
 
-    A wildcard names nothing: every browser sends `*/*`, also those that cannot show AVIF. Without
-    the header nothing is named. An element whose weight is none is ignored.
+    A wildcard names nothing: every browser sends `*/*`, also one that cannot show AVIF. Without the
+    header nothing is named. An element whose weight is malformed is ignored.
     """
     weights: dict[str, float] = {}
     for element in _QUOTED.sub('""', field or "").split(","):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-#: The longest that RFC 8246 and common caches make sense of: a year.
+#: A year, in seconds: the longest time that caches make sense of.
 _YEAR = 31_536_000
 
 
 def cache_control(max_age: int, *, private: bool, immutable: bool, stale: int = 0) -> str:
-    """The header for a picture.
+    """The header of a picture. All times are in seconds.
 
-    For `stale` seconds after `max_age` a cache may still answer with it while it asks again
-    (RFC 5861, section 3).
-
-    `private` keeps it out of shared caches: it was given to somebody who was asked who they are.
-    `immutable` (RFC 8246) is for a URL that carries its original's version: what it names can never
-    be anything else.
+    `private` keeps it out of shared caches, as it was given to one client after a check.
+    `immutable` (RFC 8246) is for a URL with the version of its original: another version has
+    another URL. For `stale` seconds after `max_age` a cache may answer with the picture while it
+    asks again (RFC 5861, section 3).
     """
     scope = "private" if private else "public"
     if immutable:

@@ -1,7 +1,7 @@
 """Cross-origin sharing (the Fetch standard): which scripts may read an answer.
 
-An `<img>` shows pictures of any origin without it. It is needed by `fetch`, by canvases whose
-pixels are read, by WebGL, and by pages that are isolated (Cross-Origin-Embedder-Policy).
+An `<img>` shows pictures of any origin without these headers. `fetch`, WebGL, a canvas whose pixels
+are read, and pages with a Cross-Origin-Embedder-Policy need them.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from collections.abc import Mapping, Sequence
 
 Headers = tuple[tuple[str, str], ...]
 
-#: An origin as a browser writes it in `Origin`; "null", which any sandbox can be, is none.
+#: An origin as a browser writes it in `Origin`. "null" is not one: any sandboxed page sends that.
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@,A-Z]+")
 
-#: What a script may read beside the headers that it always may.
+#: Headers of an answer that a script may read, besides those that it always may.
 _EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Image-Notes, Retry-After"
 
-#: What a script may send beside the headers that it always may.
+#: Headers of a request that a script may send, besides those that it always may.
 _SENT = "If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range"
 
-#: Seconds for which a preflight need not be repeated: the most that Chromium heeds.
+#: Seconds for which a browser need not repeat a preflight: the most that Chromium allows.
 _MAX_AGE = "7200"
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks before it sends a script's request, without any credentials."""
+    """Whether a browser asks if it may send a script's request. It asks without credentials."""
     return (
         method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
     )
 
 
 def shared(allowed: Sequence[str], origin: str | None) -> Headers:
-    """The headers of every answer where `allowed` is `("*",)` or a list of origins."""
-    # A single origin can be named to everybody, which keeps the answer the same for all.
+    """The headers of an answer. `allowed` is `("*",)` or a list of origins."""
+    # A single origin is named whoever asks: so the answer is the same for all, and caches keep one.
     named = allowed[0] if len(allowed) == 1 else origin if origin in allowed else None
     policy = (("Cross-Origin-Resource-Policy", "cross-origin"),)
     if named is None:
@@ -52,7 +52,7 @@ def varies(allowed: Sequence[str]) -> bool:
 
 
 def preflight(*, authorized: bool) -> Headers:
-    """What a preflight is told beside `shared`. `authorized`: a login may be asked for."""
+    """The further headers that answer a preflight. `authorized`: requests may carry a login."""
     return (
         ("Access-Control-Allow-Methods", "GET, HEAD"),
         ("Access-Control-Allow-Headers", f"Authorization, {_SENT}" if authorized else _SENT),

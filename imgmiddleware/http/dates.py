@@ -13,7 +13,7 @@ _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
 _DAY, _YEAR = r"(?P<day>[0-9]{2})", r"(?P<year>[0-9]{4})"
 
-#: Case-sensitive, single spaces, GMT and nothing else: IMF-fixdate, RFC 850's form, asctime's.
+#: IMF-fixdate, the form of RFC 850, that of asctime: case-sensitive, single spaces, always GMT.
 _FORMS = tuple(
     re.compile(form, re.ASCII)
     for form in (
@@ -25,7 +25,7 @@ _FORMS = tuple(
 
 
 def http_date(field: str | None) -> int | None:
-    """Seconds since the epoch of an HTTP-date in any of its three forms; None if it is none."""
+    """The seconds since the epoch of an HTTP-date in one of its three forms; None: it is none."""
     for form in _FORMS if field else ():
         found = form.fullmatch(field or "")
         if found is not None:
@@ -34,7 +34,7 @@ def http_date(field: str | None) -> int | None:
 
 
 def imf_date(seconds: int) -> str:
-    """The preferred form, such as `Sun, 06 Nov 1994 08:49:37 GMT`."""
+    """The HTTP-date in its preferred form, such as `Sun, 06 Nov 1994 08:49:37 GMT`."""
     return formatdate(seconds, usegmt=True)
 
 
@@ -54,7 +54,7 @@ def _seconds(parts: dict[str, str]) -> int | None:
 
 
 def _century(year: int) -> int:
-    """Two digits that seem more than 50 years in the future mean the past."""
+    """The year of its last two digits. One over 50 years in the future is of the century before."""
     now = datetime.now(UTC).year
     full = now - now % 100 + year
     return full - 100 if full > now + 50 else full

@@ -6,17 +6,17 @@ import re
 
 #: entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE; etagc = %x21 / %x23-7E / obs-text
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*+"'
-#: Empty elements are allowed (5.6.1.2). Possessive, so that a hostile field costs linear time.
+#: Empty elements are allowed (5.6.1.2). It never backtracks: a hostile field costs linear time.
 _ELEMENT = rf"[ \t]*+(?:{_TAG}[ \t]*+)?+"
 _LIST = re.compile(rf"{_ELEMENT}(?:,{_ELEMENT})*+")
 _ITEM = re.compile(_TAG)
 
 
 def listed(field: str, etag: str, *, weak: bool) -> bool:
-    """Whether a list of entity tags, or `*`, has `etag` in it.
+    """Whether `etag` is in the field, which is a list of entity tags, or `*` for any.
 
-    `weak` is the comparison of If-None-Match, which disregards `W/`; If-Match compares strongly,
-    and then a weak tag equals nothing (8.8.3.2). A field that is no list of tags matches nothing.
+    `weak` is how If-None-Match compares: it disregards `W/`. If-Match compares strongly: a weak tag
+    equals nothing (8.8.3.2). A field that is no list of tags matches nothing.
     """
     if field.strip(" \t") == "*":
         return True

@@ -1,7 +1,7 @@
 """Client hints (RFC 8942, Responsive Image Client Hints, Save-Data), each in a few steps.
 
-A hint is a number that a client may choose freely: taken as it is, every client would have a
-picture, and an entry in each cache on the way, of its own. So it is rounded up to a step.
+A client may send any number. If it were taken as it is, each client would get a picture of its own,
+with an entry of its own in each cache on the way. So the number is rounded up to a step.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-#: Each hint by its name in the options: the headers that carry it, the newest first.
+#: Each hint, as the option `client_hints` names it, with the headers for it, the newest first.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "width": ("Sec-CH-Width", "Width"),
     "dpr": ("Sec-CH-DPR", "DPR"),
@@ -20,9 +20,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 #: Widths in device pixels.
 WIDTHS = (160, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560, 3200, 3840)
-#: Device pixels to a CSS pixel.
+#: Device pixels for each CSS pixel.
 DENSITIES = ("1", "1.5", "2", "3")
-#: By how much Save-Data lowers `q`. From 75 it leaves 50, at 0.5 to 0.7 of the bytes.
+#: How much Save-Data takes from `q`. Of 75 it leaves 50, which has 0.5 to 0.7 of the bytes.
 SAVED_QUALITY = 25
 
 #: sf-integer and sf-decimal (RFC 8941, sections 3.3.1 and 3.3.2), above 0.
@@ -31,7 +31,7 @@ _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
 
 
 class Hints(NamedTuple):
-    """What a client says, in steps; None, and False, where it says nothing."""
+    """What a client says, rounded to steps. None and False: it says nothing."""
 
     width: int | None  # of the picture, in device pixels
     density: str | None
@@ -41,7 +41,7 @@ class Hints(NamedTuple):
 def read(
     heeded: Collection[str], headers: Mapping[str, str], widths: Sequence[int] = WIDTHS
 ) -> Hints:
-    """All that a request's hints can change about its answer; those not `heeded` say nothing."""
+    """The hints of a request. Those that are not `heeded` say nothing."""
     return Hints(
         width(headers, widths) if "width" in heeded else None,
         density(headers) if "dpr" in heeded else None,
@@ -50,12 +50,12 @@ def read(
 
 
 def accept_ch(names: Sequence[str]) -> str:
-    """Accept-CH: what a browser is asked to send; Save-Data it sends unasked. May be empty."""
+    """Accept-CH, which asks a browser for hints. It sends Save-Data unasked. May be empty."""
     return ", ".join(FIELDS[name][0] for name in names if name != "save-data")
 
 
 def width(headers: Mapping[str, str], steps: Sequence[int] = WIDTHS) -> int | None:
-    """The width that the picture will be shown at, as the next of `steps`, at most the last."""
+    """The width at which the picture will be shown, rounded up to a step, at most the last."""
     wanted = _item(headers, "width", _INTEGER)
     if wanted is None or not float(wanted):
         return None
@@ -63,7 +63,7 @@ def width(headers: Mapping[str, str], steps: Sequence[int] = WIDTHS) -> int | No
 
 
 def density(headers: Mapping[str, str]) -> str | None:
-    """The next of `DENSITIES`, at most the last."""
+    """The density of the client's screen, rounded up to one of `DENSITIES`, at most the last."""
     wanted = _item(headers, "dpr", _DECIMAL)
     if wanted is None or not float(wanted):
         return None
@@ -71,13 +71,13 @@ def density(headers: Mapping[str, str]) -> str | None:
 
 
 def saves_data(headers: Mapping[str, str]) -> bool:
-    """Whether the client would rather have fewer bytes: the token `on`."""
+    """Whether the client asks for fewer bytes, by the token `on`."""
     tokens = re.split("[;,]", headers.get("save-data", ""))
     return "on" in (token.strip(" \t").lower() for token in tokens)
 
 
 def _item(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> str | None:
-    """The bare item of the newest header that has one. Of a repeated header the last counts."""
+    """The bare item of the newest header that has one. If a header came twice, the last counts."""
     for field in FIELDS[name]:
         last = headers.get(field.lower(), "").rpartition(",")[2]
         item = last.partition(";")[0].strip(" \t")

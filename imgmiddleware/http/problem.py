@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 MEDIA_TYPE = "application/problem+json"
 
-#: Phrases of RFC 9110 that Python learned with 3.13.
+#: Phrases of RFC 9110 that Python has only from 3.13 on.
 _PHRASES = {
     413: "Content Too Large",
     416: "Range Not Satisfiable",
@@ -19,7 +19,7 @@ _PHRASES = {
 def problem(status: int, code: str, detail: str, members: Mapping[str, object]) -> bytes:
     """The body of an error. `code` and `members` are extension members (section 3.2).
 
-    Without a `type` the problem is "about:blank", whose title should be the status's own phrase
+    There is no `type`: then it is "about:blank", and the title should be the phrase of the status
     (section 4.2.1).
     """
     document = {

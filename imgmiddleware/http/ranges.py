@@ -7,18 +7,18 @@ import re
 #: int-range = first-pos "-" [ last-pos ]; suffix-range = "-" suffix-length (14.1.1)
 _SPEC = re.compile(r"([0-9]++)-([0-9]*+)|-([0-9]++)", re.ASCII)
 
-#: No picture has as many bytes as a number of more digits says, and `int()` refuses over 4300.
+#: `int()` refuses over 4300 digits. A number of more digits than this is beyond any picture's end.
 _MOST_DIGITS = 4000
 
 Span = tuple[int, int]
 
 
 def requested(field: str | None, length: int) -> Span | None:
-    """Start and stop, in bytes, of the one range that is asked for of a body of `length` bytes.
+    """The one range that is asked for of a body of `length` bytes: its start and its stop.
 
-    Start equals stop where the range has no byte of it: a 416 (15.5.17). None where the field is to
-    be ignored, as 14.2 allows: a unit other than bytes, several ranges, no range at all, and a
-    range that ends before it begins.
+    Start equals stop where the range has no byte of the body: a 416 (15.5.17). None where the field
+    is to be ignored, as 14.2 allows: another unit than bytes, several ranges, no range at all, and
+    a range that ends before it begins.
     """
     if field is None:
         return None
@@ -28,7 +28,7 @@ def requested(field: str | None, length: int) -> Span | None:
     # 5.6.1.2: empty elements of a list are to be ignored.
     given = [spec for spec in (part.strip(" \t") for part in specs.split(",")) if spec]
     found = _SPEC.fullmatch(given[0]) if len(given) == 1 else None
-    if found is None or specs[0] in " \t":  # which has no place before the first element
+    if found is None or specs[0] in " \t":  # a space before the first element is not allowed
         return None
     first, last, suffix = found.groups()
     if suffix is not None:
@@ -48,11 +48,11 @@ def content_range(span: Span, length: int) -> str:
 
 
 def unsatisfied_range(length: int) -> str:
-    """Content-Range of a 416, which tells how long the whole is (14.4)."""
+    """Content-Range of a 416: how many bytes the whole has (14.4)."""
     return f"bytes */{length}"
 
 
 def _number(digits: str) -> int:
-    """14.1.2: a numeral may have any length, and must overflow nothing."""
+    """The number of these digits. There may be any number of them (14.1.2)."""
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
