@@ -9,7 +9,7 @@ body.
 from imgmiddleware.formats.animation import Animation, Frame
 from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.reading import Format
 from imgmiddleware.formats.registry import (
     FORMATS,
     identify,

@@ -14,7 +14,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Data
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.registry import read_animation
 from imgmiddleware.pixels.arrays import Pixels, over, red_blue_swapped
 from imgmiddleware.pixels.color import to_eight_bits

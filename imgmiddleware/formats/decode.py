@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Data
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.registry import vet
 from imgmiddleware.pixels.arrays import Pixels, Size, reciprocal
 from imgmiddleware.pixels.color import full_range, lab_to_srgb

@@ -16,7 +16,7 @@ from PIL import Image
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Data
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.registry import vet
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.color import full_range

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.formats.format import SLACK
+from imgmiddleware.formats.reading import SLACK
 
 #: Rows, and compressed strips or tiles, are read until there are so many bytes of samples. With all
 #: that is made of them, eight times as much of what Pillow decodes, that stays within `SLACK`.

@@ -14,7 +14,7 @@ from imgmiddleware.formats.avif import facts as avif
 from imgmiddleware.formats.bmp import facts as bmp
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import PARSE_ERRORS, Data, Format, let_pass
+from imgmiddleware.formats.reading import PARSE_ERRORS, Data, Format, let_pass
 from imgmiddleware.formats.gif import facts as gif
 from imgmiddleware.formats.gif import frames as gif_frames
 from imgmiddleware.formats.heic import facts as heic

@@ -7,7 +7,7 @@ import pytest
 from files import encode, noise
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Format, identify, read_facts, registry
-from imgmiddleware.formats.format import check_size
+from imgmiddleware.formats.reading import check_size
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
 from tests.formats.originals import Stored

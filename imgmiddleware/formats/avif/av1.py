@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.format import unsupported
+from imgmiddleware.formats.reading import unsupported
 
 #: OBUs of one item: encoders write a delimiter, a sequence header, perhaps metadata, and one OBU a
 #: frame. 1,024 items may all point to the same bytes, so the bound has to be small.

@@ -15,7 +15,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif.av1 import SequenceHeader, read_sequences
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes, icc
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import SLACK, check_size, unsupported
+from imgmiddleware.formats.reading import SLACK, check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 #: Frames of one track. A service has its own, lower bound on what it animates; this one bounds the

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import (
+from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,

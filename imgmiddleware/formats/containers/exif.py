@@ -21,7 +21,7 @@ from imgmiddleware.formats.containers.ifd import (
     read_directory,
     read_layout,
 )
-from imgmiddleware.formats.format import PARSE_ERRORS, Data, let_pass
+from imgmiddleware.formats.reading import PARSE_ERRORS, Data, let_pass
 from imgmiddleware.formats.window import Readable, Window
 
 ARTIST, COPYRIGHT = 315, 33432

@@ -19,7 +19,7 @@ from imgmiddleware.formats.containers.isobmff import (
     read_container,
 )
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import MAX_EXIF, Data, check_size, unsupported
+from imgmiddleware.formats.reading import MAX_EXIF, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 #: Coded pixels of all items for each pixel of the picture: colour, alpha, gain map and thumbnails

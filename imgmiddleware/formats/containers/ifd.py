@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.formats.format import PARSE_ERRORS
+from imgmiddleware.formats.reading import PARSE_ERRORS
 from imgmiddleware.formats.window import Window
 
 #: Entries of one directory. Cameras and scanners write below 100, microscopes some hundreds; the

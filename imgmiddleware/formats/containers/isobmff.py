@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.format import MAX_PROFILE, unsupported
+from imgmiddleware.formats.reading import MAX_PROFILE, unsupported
 from imgmiddleware.formats.window import Window
 
 #: Boxes of one container. A picture has a dozen; 'ipco' of a large grid has a few for each tile.

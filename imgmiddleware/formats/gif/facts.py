@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import COMPOSED, SLACK, Data, Format, check_size, unchanged
+from imgmiddleware.formats.reading import COMPOSED, SLACK, Data, Format, check_size, unchanged
 from imgmiddleware.formats.window import Window
 
 #: Blocks and sub-blocks that the walk steps over: eight megabytes of image data, a tenth of a

@@ -10,7 +10,7 @@ from typing import Literal
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Data
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.gif import facts as gif
 from imgmiddleware.formats.window import Window
 

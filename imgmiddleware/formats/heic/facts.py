@@ -13,7 +13,7 @@ from imgmiddleware.formats.containers import heif
 from imgmiddleware.formats.containers.heif import CodedPicture
 from imgmiddleware.formats.containers.isobmff import Item
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import SLACK, Data, Format, check_size, unchanged, unsupported
+from imgmiddleware.formats.reading import SLACK, Data, Format, check_size, unchanged, unsupported
 from imgmiddleware.formats.heic.hevc import read_configuration, read_units
 from imgmiddleware.formats.window import Window
 

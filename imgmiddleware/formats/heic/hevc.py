@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.format import unsupported
+from imgmiddleware.formats.reading import unsupported
 
 #: Units of one item: parameter sets, messages, and the slices of one picture, of which a picture of
 #: the largest size that a level allows has 600 (section A.4.1).

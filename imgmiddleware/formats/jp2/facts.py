@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import (
+from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,

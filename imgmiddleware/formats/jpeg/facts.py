@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import read_orientation
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import (
+from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,

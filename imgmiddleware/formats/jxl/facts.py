@@ -13,7 +13,7 @@ from fractions import Fraction
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import (
+from imgmiddleware.formats.reading import (
     MAX_EXIF,
     SLACK,
     Data,

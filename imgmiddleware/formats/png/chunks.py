@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import check_size, unsupported
+from imgmiddleware.formats.reading import check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -14,7 +14,7 @@ from itertools import takewhile
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import read_orientation
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import (
+from imgmiddleware.formats.reading import (
     COMPOSED,
     MAX_EXIF,
     MAX_PROFILE,

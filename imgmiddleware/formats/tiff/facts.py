@@ -17,7 +17,7 @@ from imgmiddleware.formats.containers.ifd import (
     read_values,
 )
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import (
+from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     PARSE_ERRORS,
     Data,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.formats.format import unsupported
+from imgmiddleware.formats.reading import unsupported
 
 #: Photometric interpretation -> `Facts.color`.
 COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}

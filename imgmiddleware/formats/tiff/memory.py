@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgmiddleware.formats.format import SLACK
+from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.formats.tiff.kinds import COLORS, Piece, SampleLayout
 
 _PALETTE = 3

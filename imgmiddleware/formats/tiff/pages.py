@@ -17,7 +17,7 @@ from imgmiddleware.formats.containers.ifd import (
     read_next,
     read_values,
 )
-from imgmiddleware.formats.format import PARSE_ERRORS, let_pass
+from imgmiddleware.formats.reading import PARSE_ERRORS, let_pass
 from imgmiddleware.formats.tiff.kinds import SampleLayout
 from imgmiddleware.formats.window import Window
 

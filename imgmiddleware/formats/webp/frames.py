@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Data
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.webp import facts as webp
 from imgmiddleware.formats.window import Window
 
