@@ -23,8 +23,8 @@ def decoding(path: str) -> tuple[int, int]:
     original = BytesOriginal(Path(path).read_bytes())
     facts = read_facts(original, FORMATS)
     plan = make_plan(facts, build({}))
-    for module in filter(None, [FORMATS[facts.format].needs]):
-        import_module(module)
+    if needs := FORMATS[facts.format].needs:
+        import_module(needs)
     # What is read of the file is the caller's, and is counted by it; of bands it is never all.
     read = 0 if plan.in_bands else original.size
 

@@ -9,10 +9,8 @@ body.
 from imgmiddleware.formats.animation import Animation, Frame
 from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import Format
-from imgmiddleware.formats.registry import (
-    FORMATS,
-    identify,
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.probe import (
     read_animation,
     read_exif,
     read_facts,
@@ -20,6 +18,7 @@ from imgmiddleware.formats.registry import (
     read_raster,
     vet,
 )
+from imgmiddleware.formats.registry import FORMATS, identify, names
 
 __all__ = [
     "FORMATS",
@@ -29,6 +28,7 @@ __all__ = [
     "Frame",
     "array_facts",
     "identify",
+    "names",
     "read_animation",
     "read_exif",
     "read_facts",

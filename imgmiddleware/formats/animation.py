@@ -3,7 +3,7 @@
 A frame is read by the same parser and goes through the same decoder as any still, so that nothing
 of an animation reaches a decoder which a still could not bring there: OpenCV's own calls for
 animations have read and written beyond their memory. What is left to do is to lay the stills over
-one another (imaging/animation.py).
+one another (formats/compose.py).
 """
 
 from __future__ import annotations

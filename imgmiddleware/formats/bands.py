@@ -7,24 +7,20 @@ often would give, so that the resampler goes on from here as if it had done it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.plain_rows import plain_rows
-from imgmiddleware.formats.png.decode import filtered_rows
+from imgmiddleware.formats.format import Block
+from imgmiddleware.formats.probe import read_raster
 from imgmiddleware.formats.raster import Raster
-from imgmiddleware.formats.registry import read_raster
-from imgmiddleware.formats.tiff.decode_pieces import piece_rows
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped
 from imgmiddleware.pixels.halve import halve
 from imgmiddleware.pixels.passing import PassingRows
 from imgmiddleware.sources.original import Original
-
-#: The index of the first row, and rows, of those that are wanted; more than one block in any order.
-Block = tuple[int, Pixels]
 
 
 def decode_bands(original: Original, facts: Facts, box: Box, times: int) -> Pixels:
@@ -33,10 +29,9 @@ def decode_bands(original: Original, facts: Facts, box: Box, times: int) -> Pixe
     (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
     `ImageError`: 422 where it is damaged, 503 where it has changed.
     """
-    raster = read_raster(original, facts)
     step = 2**times
     result: Pixels | None = None
-    for top, rows in _reduced(_rows(original, raster, box, step), raster, times):
+    for top, rows in _reduced(original, facts, box, times):
         if result is None:
             shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
             result = np.empty(shape, rows.dtype)
@@ -47,26 +42,17 @@ def decode_bands(original: Original, facts: Facts, box: Box, times: int) -> Pixe
 
 def passing_bands(original: Original, facts: Facts, box: Box, times: int) -> PassingRows:
     """The same rows, from the top down, while they are read: it raises then too."""
-    raster = read_raster(original, facts)
-    step = 2**times
-    blocks = _reduced(_rows(original, raster, box, step, downwards=True), raster, times)
-    return PassingRows((rows for _, rows in blocks), -(-box[3] // step))
+    blocks = _reduced(original, facts, box, times, downwards=True)
+    return PassingRows((rows for _, rows in blocks), -(-box[3] // 2**times))
 
 
-def _rows(
-    original: Original, raster: Raster, box: Box, step: int, *, downwards: bool = False
-) -> Iterable[Block]:
-    """The box in blocks of whole steps of rows; `downwards`: from the top down."""
-    if raster.filtered:
-        return filtered_rows(original, raster, box, step)
-    if raster.is_plain:
-        return plain_rows(original, raster, box, step, downwards=downwards)
-    return _aligned(piece_rows(original, raster, box), step)
-
-
-def _reduced(blocks: Iterable[Block], raster: Raster, times: int) -> Iterator[Block]:
+def _reduced(
+    original: Original, facts: Facts, box: Box, times: int, *, downwards: bool = False
+) -> Iterator[Block]:
+    raster, rows_of = read_raster(original, facts), FORMATS[facts.format].rows
+    assert rows_of is not None  # as its facts have `band_bytes`
     before, after = _before(raster), _after(raster)
-    for top, rows in blocks:
+    for top, rows in rows_of(original, raster, box, 2**times, downwards):
         yield top, after(_halved(before(rows), times))
 
 
@@ -80,21 +66,6 @@ def _halved(rows: Pixels, times: int) -> Pixels:
     for _ in range(times):
         rows = halve(rows)
     return rows[::-1] if upwards else rows
-
-
-def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
-    """The same rows, from the top down, in blocks that begin at multiples of `step`."""
-    rest: Pixels | None = None
-    at = 0
-    for top, block in blocks:
-        at, rows = (top, block) if rest is None else (at, np.concatenate((rest, block)))
-        whole = len(rows) // step * step
-        rest = rows[whole:].copy() if whole < len(rows) else None
-        if whole:
-            yield at, rows[:whole]
-        at += whole
-    if rest is not None:
-        yield at, rest
 
 
 def _before(raster: Raster) -> Callable[[Pixels], Pixels]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from imgmiddleware.errors import damaged
-from imgmiddleware.formats.animation import Animation, Frame, lasting
+from imgmiddleware.formats.animation import Animation, Frame
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import read_animation
 from imgmiddleware.formats.reading import Data
-from imgmiddleware.formats.registry import read_animation
-from imgmiddleware.pixels.arrays import Pixels, over, red_blue_swapped
+from imgmiddleware.formats.registry import FORMATS
+from imgmiddleware.pixels.arrays import Pixels, over
 from imgmiddleware.pixels.color import to_eight_bits
 
 #: Pixels that are laid on others at once.
@@ -31,36 +29,13 @@ class Shown:
     frames: Iterator[tuple[Pixels, int]]
 
 
-def is_composed(facts: Facts) -> bool:
-    """Whether already the first picture is a frame on a canvas, which it need not fill."""
-    return facts.format == "gif" or facts.sequence
-
-
 def seen_frames(data: Data, facts: Facts) -> Shown:
     """The frames of an original that has some; raises `ImageError` (422) as they are taken."""
-    if facts.sequence:
-        return Shown(0, sequence(data, facts))
+    pictures = FORMATS[facts.format].pictures
+    if pictures:
+        return Shown(0, pictures(data, facts))
     animation = read_animation(data, facts)
     return Shown(animation.plays, composed(animation, facts))
-
-
-def sequence(data: Data, facts: Facts) -> Iterator[tuple[Pixels, int]]:
-    """The pictures of an AVIF sequence: uint8 BGR, or BGRA where it has a track of alpha.
-
-    By Pillow, as OpenCV's call for it is not to be trusted with files of others.
-    """
-    mode = "RGBA" if facts.alpha else "RGB"
-    try:
-        with Image.open(io.BytesIO(data), formats=["AVIF"]) as image:
-            if image.size != (facts.width, facts.height):
-                raise damaged(f"its decoder found {image.width}x{image.height} pixels")
-            for number in range(facts.frames):
-                image.seek(number)
-                image.load()
-                pixels = red_blue_swapped(np.asarray(image.convert(mode)))
-                yield pixels, lasting(round(image.info.get("duration", 0)))
-    except (OSError, ValueError, SyntaxError, EOFError, Warning, RuntimeError) as error:
-        raise damaged("the AVIF decoder could not read it") from error
 
 
 def composed(animation: Animation, facts: Facts) -> Iterator[tuple[Pixels, int]]:
@@ -90,7 +65,7 @@ def _place(canvas: Pixels, frame: Frame) -> Pixels:
 
 def _decoded(frame: Frame) -> Pixels:
     size = frame.facts.width, frame.facts.height
-    pixels = to_eight_bits(decode(frame.data, frame.facts, size, size))
+    pixels = to_eight_bits(decode(frame.data, frame.facts, size).pixels)
     if pixels.ndim == 2:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGRA))
     if pixels.shape[2] == 3:

@@ -21,7 +21,6 @@ def plain_rows(
     raster: Raster,
     box: tuple[int, int, int, int],
     step: int,
-    *,
     downwards: bool = False,
 ) -> Iterator[tuple[int, Pixels]]:
     """The box (left, top, width, height) in blocks that begin at multiples of `step` rows.

@@ -1,7 +1,7 @@
 """Raster: where the rows of a picture stand in its file, for kinds that can be read piece by piece.
 
-A probe says in `Facts.band_bytes` whether an original is of such a kind, and what reading it so
-takes. The tables themselves stay in the file until it is decoded.
+`Facts.band_bytes` says whether an original is of such a kind, and what reading it so takes. The
+tables themselves stay in the file until it is decoded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STEP = 8
 PLAIN, LZW, ADOBE_DEFLATE, PACKBITS, DEFLATE = 1, 5, 8, 32773, 32946
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Raster:
     """Pieces (strips, or tiles from left to right and down), and what their samples mean.
 
@@ -40,7 +40,6 @@ class Raster:
     tiled: bool = False
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
-    filtered: bool = False  # PNG's rows: behind each one's filter, in one stream of all chunks
     predictor: int = 1  # 2: each sample is stored as the difference from the one to its left
     palette: bytes | None = None  # 256 times blue, green, red; or 256 grays
     inverted: bool = False  # 0 is white

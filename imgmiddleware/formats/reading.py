@@ -1,16 +1,11 @@
-"""What a parser of one format offers, and the words that all parsers share."""
+"""The words that all header readers share."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.window import Readable, Window
 
 #: An encoded original in memory.
 Data = bytes | memoryview
@@ -35,29 +30,6 @@ COMPOSED = 16
 PARSE_ERRORS = (struct.error, zlib.error, ValueError, OverflowError, LookupError)
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One format: how it is told by its first bytes, and its three walks over an original.
-
-    `read_page` reads the facts of a page (from 0) where pages differ; a page that is not there is
-    the first. `exif` finds the block, without its `Exif` prefix. For originals with
-    `Facts.band_bytes`, `profile` and `exif` may be given the original itself. `needs` is the
-    module that decodes it, where that comes with an `extra` of this package; `title` is the name
-    that people know.
-    """
-
-    name: str
-    sniff: Callable[[bytes], bool]
-    read: Callable[[Window], Facts]
-    vet: Callable[[Data, Facts], Data]
-    profile: Callable[[Any, Facts], bytes | None]
-    read_page: Callable[[Window, int], Facts] | None = None
-    exif: Callable[[Any], Data | Readable | None] | None = None
-    title: str = ""
-    needs: str = ""
-    extra: str = ""
-
-
 def unsupported(detail: str) -> ImageError:
     """The refusal of a kind of a format that no decoder here takes: 415."""
     return ImageError("unsupported-feature", detail)
@@ -76,13 +48,3 @@ def check_size(width: int, height: int) -> None:
     """Refuse a picture without pixels, or of a side that no decoder here can index."""
     if not (0 < width < 2**31 and 0 < height < 2**31):
         raise damaged(f"its header claims {width} x {height} pixels")
-
-
-def unchanged(data: Data, facts: Facts) -> Data:
-    """The `vet` of a format whose header walk has seen everything that can be checked."""
-    return data
-
-
-def no_profile(data: Data, facts: Facts) -> bytes | None:
-    """The profile of a format that has no place for one."""
-    return None

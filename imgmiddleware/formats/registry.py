@@ -1,48 +1,37 @@
-"""All formats by name, and the three entrances to them."""
+"""All formats of originals by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from importlib.util import find_spec
-from itertools import islice
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.formats import signatures
-from imgmiddleware.formats.animation import Animation, Frame
-from imgmiddleware.formats.avif import facts as avif
-from imgmiddleware.formats.bmp import facts as bmp
-from imgmiddleware.formats.containers.exif import Exif, parse
-from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import PARSE_ERRORS, Data, Format, let_pass
-from imgmiddleware.formats.gif import facts as gif
-from imgmiddleware.formats.gif import frames as gif_frames
-from imgmiddleware.formats.heic import facts as heic
-from imgmiddleware.formats.jp2 import facts as jp2
-from imgmiddleware.formats.jpeg import facts as jpeg
-from imgmiddleware.formats.jxl import facts as jxl
-from imgmiddleware.formats.png import facts as png
-from imgmiddleware.formats.png import frames as png_frames
-from imgmiddleware.formats.png import rows as png_rows
-from imgmiddleware.formats.raster import Raster
-from imgmiddleware.formats.tiff import facts as tiff
-from imgmiddleware.formats.tiff import pieces as tiff_pieces
-from imgmiddleware.formats.webp import facts as webp
-from imgmiddleware.formats.webp import frames as webp_frames
-from imgmiddleware.formats.window import Readable, Window
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats import avif, bmp, gif, heic, jp2, jpeg, jxl, png, signatures, tiff, webp
+from imgmiddleware.formats.format import Format
 
-#: Enough for every signature, and for the comment that may stand before an <svg> element.
-_HEAD = 512
+_FORMATS: dict[str, Format] = {
+    room.FORMAT.name: room.FORMAT
+    for room in (jpeg, png, webp, avif, gif, bmp, tiff, heic, jxl, jp2)
+}
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        module.FORMAT.name: module.FORMAT
-        for module in (
-            *(jpeg, png, webp, avif, gif, bmp, tiff, heic),
-            *(jxl, jp2),  # off unless they are turned on
-        )
-    }
-)
+FORMATS: Mapping[str, Format] = MappingProxyType(_FORMATS)
+
+
+def register(format: Format) -> None:
+    """Add a format of originals, for all of this process.
+
+    To be called before services are built, as their options name formats. A file is of the first
+    format that takes its first bytes, and those of this package come first. Raises `ValueError`
+    where there is one of that name.
+    """
+    if format.name in (*_FORMATS, "array"):
+        raise ValueError(f"there is a format {format.name!r} already")
+    _FORMATS[format.name] = format
+
+
+def names(*, safe: bool) -> frozenset[str]:
+    """The formats whose decoders are bounded, or those whose are not."""
+    return frozenset(format.name for format in FORMATS.values() if format.safe == safe)
 
 
 def identify(head: bytes) -> Format:
@@ -57,110 +46,3 @@ def identify(head: bytes) -> Format:
         if name
         else "its first bytes are of no known format",
     )
-
-
-def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> Facts:
-    """The facts of an original's header, with small reads and nothing decoded.
-
-    Where pages differ they are those of `page`, or of the first where there is no such page.
-
-    Raises `ImageError`: 415 `unknown-format`, `format-not-allowed` (not in `allowed`, names of
-    `FORMATS`) or `unsupported-feature`, 422 `damaged-original`; and what `read_into` raises.
-    """
-    window = Window(original)
-    format = identify(window.head(_HEAD))
-    _check_allowed(format, format.name in allowed)
-    try:
-        if page and format.read_page:
-            return format.read_page(window, page)
-        return format.read(window)
-    except PARSE_ERRORS as error:
-        raise damaged("its header contradicts itself") from error
-
-
-def _check_allowed(format: Format, allowed: bool) -> None:
-    """Raise 415 for a format that is not opened, or whose decoder is not there."""
-    what = format.title or format.name
-    missing = bool(format.needs) and find_spec(format.needs) is None
-    extra = f"takes the extra imgmiddleware[{format.extra}]"
-    if not allowed:
-        also = f", and which {extra}" if missing else ""
-        raise ImageError(
-            "format-not-allowed", f"it is {what}, which this service does not open{also}"
-        )
-    if missing:
-        raise ImageError("format-not-allowed", f"it is {what}, which {extra}")
-
-
-def vet(data: Data, facts: Facts) -> Data:
-    """Check what only the whole file tells; return the bytes for the decoder.
-
-    They are `data` itself unless something in it must not reach the decoder. Raises `ImageError`.
-    """
-    try:
-        return FORMATS[facts.format].vet(data, facts)
-    except PARSE_ERRORS as error:
-        raise damaged("its structure contradicts itself") from error
-
-
-_RASTERS: Mapping[str, Callable[[Window, Facts], Raster]] = MappingProxyType(
-    {"bmp": bmp.read_raster, "png": png_rows.read_raster, "tiff": tiff_pieces.read_raster}
-)
-
-
-def read_raster(original: Readable, facts: Facts) -> Raster:
-    """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
-    try:
-        return _RASTERS[facts.format](Window(original), facts)
-    except PARSE_ERRORS as error:
-        raise damaged("its header contradicts itself") from error
-
-
-_ANIMATIONS: Mapping[str, Callable[[Data, Facts], Animation]] = MappingProxyType(
-    {"gif": gif_frames.read, "png": png_frames.read, "webp": webp_frames.read}
-)
-
-
-def read_animation(data: Data, facts: Facts) -> Animation:
-    """The frames of a GIF, PNG or WebP, each as a still; at most `facts.frames`.
-
-    Raises `ImageError` where they are damaged, when the frame in question is taken.
-    """
-    try:
-        animation = _ANIMATIONS[facts.format](data, facts)
-    except PARSE_ERRORS as error:
-        raise damaged("its animation contradicts itself") from error
-    return Animation(animation.plays, _guarded(animation.frames, facts.frames))
-
-
-def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
-    try:
-        yield from islice(frames, most)
-    except PARSE_ERRORS as error:
-        raise damaged("a frame of it contradicts itself") from error
-
-
-def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
-    """The embedded ICC profile: None where there is none, empty where it cannot be had.
-
-    That is where its place in the file is damaged, or it is over `MAX_PROFILE`. Of an original with
-    `Facts.band_bytes` the original itself may be given; then what `read_into` raises is raised.
-    """
-    try:
-        return FORMATS[facts.format].profile(data, facts)
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return b""
-
-
-def read_exif(data: Data | Readable, facts: Facts) -> Exif:
-    """What of the original's EXIF may go along with a result; nothing where it has none."""
-    if facts.bare:
-        return Exif()
-    find = FORMATS[facts.format].exif
-    try:
-        block = find(data) if find else None
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return Exif()
-    return parse(block, facts.directory) if block else Exif()

@@ -6,11 +6,11 @@ from itertools import islice
 
 from imgmiddleware.formats import read_exif, read_profile
 from imgmiddleware.formats.bands import decode_bands, passing_bands
-from imgmiddleware.formats.compose import is_composed, seen_frames
+from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.decode import decode
-from imgmiddleware.formats.decode_more import DECODERS, decode_more
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Found
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.pixels.arrays import Pixels
@@ -33,10 +33,8 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
     if plan.in_bands:
         return _read_in_bands(original, facts, plan)
     data = read_all(original)
-    if facts.format in DECODERS:
-        pixels, profile = decode_more(data, facts)
-        return held_with(data, facts, pixels, plan.level, profile)
-    return held_with(data, facts, _pixels(data, facts, plan), plan.level)
+    found = _found(data, facts, plan)
+    return held_with(data, facts, found.pixels, plan.level, found.profile)
 
 
 def held_with(
@@ -49,12 +47,12 @@ def held_with(
     return _held(facts, pixels, level, read_exif(data, facts), found or read_profile(data, facts))
 
 
-def _pixels(data: memoryview, facts: Facts, plan: Plan) -> Pixels:
+def _found(data: memoryview, facts: Facts, plan: Plan) -> Found:
     """A page, and an overview, has facts of its own; a frame is laid on those before it."""
-    if is_composed(facts) or (plan.frame and not facts.directory):
+    if facts.composed or (plan.frame and not facts.pages):
         pixels, _ = next(islice(seen_frames(data, facts).frames, plan.frame, None))
-        return pixels
-    return decode(data, plan.overview or facts, plan.read_size, plan.level.samples)
+        return Found(pixels)
+    return decode(data, plan.overview or facts, plan.level.samples)
 
 
 def _read_in_bands(original: Original, facts: Facts, plan: Plan) -> Held:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.formats import FORMATS
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
@@ -28,10 +29,6 @@ from imgmiddleware.operations import (
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.orientation import Orientation
-
-#: OpenCV turns a TIFF upright while it decodes, whatever flags it is given; Pillow does the same.
-#: So do the decoders of HEIC and JPEG XL; pieces of a TIFF are decoded as stored.
-_DECODED_UPRIGHT = frozenset({"tiff", "heic", "jxl"})
 
 
 def make_plan(
@@ -62,7 +59,8 @@ def make_plan(
     geometry = resize.geometry(width, height)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     in_bands = facts.band_bytes > 0 and not animated
-    if facts.format in _DECODED_UPRIGHT and not in_bands:
+    record = FORMATS.get(facts.format)  # an array has none
+    if record and record.upright and not in_bands:
         stored = facts.upright
         orientation = Orientation(facts.orientation).inverse.then(orientation)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
@@ -75,7 +73,7 @@ def make_plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
-        scales=facts.format == "jpeg",
+        scales=bool(record and record.scales),
         in_bands=in_bands,
         region=region,
         trim=transform.get(Trim),

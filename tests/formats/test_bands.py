@@ -22,7 +22,7 @@ from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
 from imgmiddleware.formats.bands import decode_bands
-from imgmiddleware.formats.png import decode as filtered_rows
+from imgmiddleware.formats.png import decode_rows as filtered_rows
 from imgmiddleware.formats.tiff import decode_pieces as pieces
 from imgmiddleware.imaging import decode_original, make_plan, plan, predicted_bytes, render
 from imgmiddleware.operations import build

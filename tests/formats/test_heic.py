@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from files import AvifItem, avif, box, ispe
-from imgmiddleware.formats import read_exif, read_profile, registry, vet
+from imgmiddleware.formats import read_exif, read_profile, vet
 from tests.formats.originals import probe, refusal, survive
 from tests.pictures import SRGB
 
@@ -19,7 +19,7 @@ from tests.pictures import SRGB
 @pytest.fixture(autouse=True)
 def decodable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its decoder comes with an extra, which reading headers does without."""
-    monkeypatch.setattr(registry, "find_spec", lambda name: name)
+    monkeypatch.setattr("imgmiddleware.formats.probe.find_spec", lambda name: name)
 
 
 ALPHA = box(b"auxC", bytes(4), b"urn:mpeg:hevc:2015:auxid:1\0")

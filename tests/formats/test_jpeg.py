@@ -49,7 +49,7 @@ def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
     with Image.open(io.BytesIO(data)) as image:
         assert (facts.width, facts.height) == image.size
         assert facts.color == {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}[image.mode]
-        assert facts.inverted == ("adobe" in image.info and mode == "CMYK")
+        assert facts.own.inverted == ("adobe" in image.info and mode == "CMYK")
     assert (facts.format, facts.orientation, facts.alpha, facts.depth) == ("jpeg", 1, False, 8)
     assert vet(data, facts) is data
 

@@ -7,14 +7,14 @@ import struct
 import pytest
 
 from files import box
-from imgmiddleware.formats import read_exif, read_profile, registry, vet
+from imgmiddleware.formats import read_exif, read_profile, vet
 from tests.formats.originals import probe, refusal, survive
 
 
 @pytest.fixture(autouse=True)
 def decodable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its decoder comes with an extra, which reading headers does without."""
-    monkeypatch.setattr(registry, "find_spec", lambda name: name)
+    monkeypatch.setattr("imgmiddleware.formats.probe.find_spec", lambda name: name)
 
 
 def u(value: int, bits: int) -> str:

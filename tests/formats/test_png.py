@@ -77,7 +77,7 @@ def test_agrees_with_pillow(
 )
 def test_transparent_sample(mode: str, value: object, samples: tuple[int, ...]) -> None:
     facts = probe(encode(noise(mode=mode), "PNG", transparency=value))
-    assert (facts.transparent, facts.alpha) == (samples, True)
+    assert (facts.own.transparent, facts.alpha) == (samples, True)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -16,7 +16,7 @@ from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, read_exif, read_facts
 from imgmiddleware.formats.bands import decode_bands
-from imgmiddleware.formats.png import decode as filtered_rows
+from imgmiddleware.formats.png import decode_rows as filtered_rows
 from imgmiddleware.sources import BytesOriginal
 from native import choose
 from pictures import photo_like
@@ -218,9 +218,9 @@ def test_exif_is_looked_for_only_where_there_is_some(monkeypatch: pytest.MonkeyP
     exif[0x8298] = "Somebody"
     end = file().index(b"IEND") - 4
     data = file()[:end] + chunk(b"eXIf", exif.tobytes()[6:]) + file()[end:]
-    assert not probe(data).bare
+    assert not probe(data).own.bare
     assert read_exif(data, probe(data)).rights()
-    assert probe(file()).bare
+    assert probe(file()).own.bare
     original = Counting(file())
     read_exif(original, probe(file()))
     assert original.total == 0

@@ -6,7 +6,7 @@ import pytest
 
 from files import encode, noise
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import FORMATS, Format, identify, read_facts, registry
+from imgmiddleware.formats import FORMATS, Format, identify, read_facts
 from imgmiddleware.formats.reading import check_size
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
@@ -76,7 +76,7 @@ def test_unknown_formats_are_named(head: bytes, named: str) -> None:
 def test_without_its_extra_a_format_names_it(
     head: bytes, named: str, extra: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    monkeypatch.setattr("imgmiddleware.formats.probe.find_spec", lambda name: None)
     with pytest.raises(ImageError, match=named) as caught:
         read_facts(Stored(head), FORMATS if allowed else NAMES)
     assert (caught.value.code, caught.value.status) == ("format-not-allowed", 415)

@@ -168,7 +168,7 @@ def test_every_frame_lies_inside_of_its_original(
     transform = parsed(GRAMMAR, urlencode(texts))
     if isinstance(transform, Transform):
         try:
-            plan = make_plan(Facts("jpeg", width, height), transform)
+            plan = make_plan(Facts(format="jpeg", width=width, height=height), transform)
         except ImageError as error:
             assert error.members["parameter"] in ("rect", "page")
             return

@@ -10,11 +10,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image
 
 import files
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.formats import decode, native
+from imgmiddleware.formats import native
 from native import choose
 from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, saved
 
@@ -86,7 +87,7 @@ def test_sixteen_bits_that_opencv_refuses_go_through_pillow(
 ) -> None:
     ramp = np.linspace(0, 65535, 40).astype(np.uint16)[None].repeat(9, axis=0)
     files = {"I;16": Image.fromarray(ramp), "F": Image.fromarray(ramp.astype(np.float32) / 65535)}
-    monkeypatch.setattr(decode.cv2, "imdecode", lambda *arguments: None)
+    monkeypatch.setattr(cv2, "imdecode", lambda *arguments: None)
     for image in files.values():
         file = io.BytesIO()
         image.save(file, "TIFF")
@@ -104,14 +105,14 @@ def test_lab_is_relative_to_its_own_white() -> None:
 
 def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = np.zeros((9, 9, 3), np.uint8)
-    monkeypatch.setattr(decode.cv2, "imdecode", lambda *arguments: wrong)
+    monkeypatch.setattr(cv2, "imdecode", lambda *arguments: wrong)
     answer = answered(saved(quadrants(), "WEBP"), "")
     assert (answer.status, b"64x48" in answer.body, b"9x9" in answer.body) == (422, True, True)
     choose(monkeypatch, "spng", False)
     assert answered(DATA, "").status == 422
     monkeypatch.setattr(native, "spng", lambda: SimpleNamespace(load=lambda *arguments: wrong))
     assert answered(DATA, "").status == 422
-    monkeypatch.setattr(decode.simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
     assert answered(saved(quadrants(), "JPEG"), "").status == 422
 
 
@@ -121,7 +122,7 @@ def test_what_a_decoder_refuses_is_damage(monkeypatch: pytest.MonkeyPatch, error
         if error:
             raise error
 
-    monkeypatch.setattr(decode.cv2, "imdecode", refuse)
+    monkeypatch.setattr(cv2, "imdecode", refuse)
     choose(monkeypatch, "spng", False)
     assert answered(DATA, "").status == 422
 

@@ -1,7 +1,20 @@
 """AVIF 1.1, stills and sequences."""
 
-from imgmiddleware.formats.avif import write
+from imgmiddleware.formats.avif import decode, facts, write
+from imgmiddleware.formats.containers import heif
+from imgmiddleware.formats.decoders import by_opencv
+from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
+
+FORMAT = Format(
+    name="avif",
+    sniff=facts.sniff,
+    read=facts.read,
+    profile=facts.profile,
+    exif=heif.exif,
+    decode=by_opencv,
+    pictures=decode.pictures,
+)
 
 RESULT = ResultFormat(
     name="avif", media_type="image/avif", suffixes=("avif", "avifs"),

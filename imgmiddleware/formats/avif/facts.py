@@ -14,7 +14,7 @@ from imgmiddleware.formats.containers import heif
 from imgmiddleware.formats.containers.heif import CodedPicture
 from imgmiddleware.formats.containers.isobmff import Item
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import SLACK, Data, Format, unchanged, unsupported
+from imgmiddleware.formats.reading import SLACK, Data, unsupported
 from imgmiddleware.formats.window import Window
 
 
@@ -87,7 +87,4 @@ def _decode_bytes(parts: list[CodedPicture]) -> int:
 def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item, or of a sequence."""
     window = Window.over(data)
-    return avif_sequence.profile(window) if facts.sequence else heif.profile(window)
-
-
-FORMAT = Format("avif", sniff, read, unchanged, profile, exif=heif.exif)
+    return avif_sequence.profile(window) if facts.composed else heif.profile(window)

@@ -56,13 +56,13 @@ def read(window: Window) -> Facts:
         if (track.width, track.height, track.frames) != (first.width, first.height, first.frames):
             raise damaged("its tracks differ in size or in number of frames")
     return Facts(
-        "avif",
-        first.width,
-        first.height,
+        format="avif",
+        width=first.width,
+        height=first.height,
         alpha=len(tracks) > 1,
         frames=first.frames,
         decode_bytes=sum(_decode_bytes(track) for track in tracks) + SLACK,
-        sequence=True,
+        composed=True,
     )
 
 

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.raster import Raster, plain_bytes
 from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,
-    Format,
     check_size,
-    unchanged,
     unsupported,
 )
-from imgmiddleware.formats.raster import Raster, plain_bytes
 from imgmiddleware.formats.window import Readable, Window
 
 _CORE = 12
@@ -121,9 +119,9 @@ def read(window: Window) -> Facts:
     if not _is_plain(header, masks) or output + bands > whole:
         bands = 0
     return Facts(
-        "bmp",
-        header.width,
-        header.height,
+        format="bmp",
+        width=header.width,
+        height=header.height,
         color="gray" if gray else "rgb",
         alpha=alpha,
         decode_bytes=output + bands if bands else whole,
@@ -167,15 +165,15 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         palette = palette.ljust(256 * len(planes), b"\0")  # a color that is not there is black
     alpha = header.compression == _BITFIELDS and _has_alpha(window, header)
     return Raster(
-        header.width,
-        header.height,
-        header.width,
-        header.height,
-        (header.pixels,),
-        (header.height * _stride(header),),
-        _stride(header),
-        header.bits // 8,
-        "u1",
+        width=header.width,
+        height=header.height,
+        wide=header.width,
+        high=header.height,
+        offsets=(header.pixels,),
+        counts=(header.height * _stride(header),),
+        stride=_stride(header),
+        channels=header.bits // 8,
+        dtype="u1",
         upwards=not header.downwards,
         palette=palette,
         dropped=header.bits == 32 and not alpha,
@@ -211,6 +209,3 @@ def profile(data: Data | Readable, facts: Facts) -> bytes | None:
         return None
     offset, size = window.unpack("<LL", 14 + 112)
     return window.read(14 + offset, size) if size <= MAX_PROFILE else b""
-
-
-FORMAT = Format("bmp", sniff, read, unchanged, profile)

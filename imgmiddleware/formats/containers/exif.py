@@ -68,11 +68,13 @@ class Exif:
         return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})
 
 
-def parse(block: Data | Readable, directory: int = 0) -> Exif:
+def parse(block: Data | Readable | None, directory: int = 0) -> Exif:
     """The block (or TIFF file) whose first directory, or the one at `directory`, is the picture's.
 
     What is damaged is left out: EXIF is advice, and its loss costs nobody the picture.
     """
+    if not block:
+        return Exif()
     try:
         window = Window.over(block)
         layout = read_layout(window)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.isobmff import (
     Container,
     IsoBox,
@@ -21,6 +22,7 @@ from imgmiddleware.formats.containers.isobmff import (
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import MAX_EXIF, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.orientation import Orientation
 
 #: Coded pixels of all items for each pixel of the picture: colour, alpha, gain map and thumbnails
 #: are below four even where each is full size.
@@ -32,21 +34,15 @@ _MOST_BRANDS = 32
 
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 
-#: EXIF orientations as matrices (a, b, c, d): the shown x and y axes in terms of the stored ones.
-_MATRICES = {
-    1: (1, 0, 0, 1),
-    2: (-1, 0, 0, 1),
-    3: (-1, 0, 0, -1),
-    4: (1, 0, 0, -1),
-    5: (0, 1, 1, 0),
-    6: (0, -1, 1, 0),
-    7: (0, -1, -1, 0),
-    8: (0, 1, -1, 0),
-}
-_ORIENTATIONS = {matrix: value for value, matrix in _MATRICES.items()}
-_ROTATIONS = (1, 8, 3, 6)  # of irot's quarter turns, which are anti-clockwise
-#: Of imir's axis: 0 swaps top and bottom, 1 left and right (23008-12:2022, section 6.5.12).
-_MIRRORS = (4, 2)
+#: By irot's quarter turns, which are anti-clockwise.
+_TURNS = (
+    Orientation.UPRIGHT,
+    Orientation.TURNED_270,
+    Orientation.TURNED_180,
+    Orientation.TURNED_90,
+)
+#: By imir's axis: 0 swaps top and bottom, 1 left and right (23008-12:2022, section 6.5.12).
+_MIRRORS = (Orientation.FLIPPED, Orientation.MIRRORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +171,7 @@ def _alpha(window: Window, container: Container) -> Item | None:
 def facts(
     format: str,
     size: tuple[int, int],
-    orientation: int,
+    orientation: Orientation,
     *,
     parts: list[CodedPicture],
     decode_bytes: int,
@@ -183,29 +179,27 @@ def facts(
     """Those of a picture that is shown at `size`; `parts` are its `pictures`."""
     picture = parts[0]
     return Facts(
-        format,
-        *size,
-        orientation,
-        "gray" if picture.gray else "rgb",
-        len(parts) > 1,
-        16 if picture.bits > 8 else 8,
-        decode_bytes=decode_bytes,
+        format=format,
+        width=size[0],
+        height=size[1],
+        orientation=orientation,
+        color="gray" if picture.gray else "rgb",
+        alpha=len(parts) > 1,
+        depth=16 if picture.bits > 8 else 8,
         bits=picture.bits,
+        decode_bytes=decode_bytes,
     )
 
 
-def orientation(window: Window, properties: Iterable[IsoBox]) -> int:
-    """The transforming properties in their order, as one EXIF orientation."""
-    matrix = _MATRICES[1]
+def orientation(window: Window, properties: Iterable[IsoBox]) -> Orientation:
+    """The transforming properties in their order, as one."""
+    turned = Orientation.UPRIGHT
     for box in properties:
         if box.kind not in (b"irot", b"imir"):
             continue
         value = window.read(box.start, 1)[0]
-        turn = _ROTATIONS[value & 3] if box.kind == b"irot" else _MIRRORS[value & 1]
-        a, b, c, d = _MATRICES[turn]
-        e, f, g, h = matrix
-        matrix = (a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h)
-    return _ORIENTATIONS[matrix]
+        turned = turned.then(_TURNS[value & 3] if box.kind == b"irot" else _MIRRORS[value & 1])
+    return turned
 
 
 def profile(window: Window) -> bytes | None:
@@ -217,12 +211,12 @@ def profile(window: Window) -> bytes | None:
     return None
 
 
-def exif(data: Data) -> bytes | None:
-    """The block of the first Exif item (annex A.2.1), behind its offset field."""
+def exif(data: Data, facts: Facts) -> Exif:
+    """What may be kept of the first Exif item (annex A.2.1), behind its offset field."""
     window = Window.over(data)
     container = read(window)
     for item in container.items.values():
         if item.kind == b"Exif" and 4 < item.size <= MAX_EXIF:
             body = item.read(window, 0, item.size)
-            return body[4 + int.from_bytes(body[:4], "big") :]
-    return None
+            return parse(body[4 + int.from_bytes(body[:4], "big") :])
+    return Exif()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.reading import PARSE_ERRORS
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.orientation import Orientation
 
 #: Entries of one directory. Cameras and scanners write below 100, microscopes some hundreds; the
 #: count field alone would allow 65,535 in TIFF and 2**64 in BigTIFF.
@@ -108,8 +109,13 @@ def read_values(window: Window, layout: Layout, entry: IfdEntry, most: int) -> t
     return window.unpack(f"{layout.order}{entry.count}{letter}", entry.offset)
 
 
-def read_orientation(block: bytes) -> int:
-    """The Orientation of an EXIF block (without its `Exif` prefix): 1 where there is none to trust.
+def orientation_of(value: int) -> Orientation:
+    """The tag's value; upright where there is no such."""
+    return Orientation(value) if 1 <= value <= 8 else Orientation.UPRIGHT
+
+
+def read_orientation(block: bytes) -> Orientation:
+    """That of an EXIF block (without its `Exif` prefix); upright where there is none to trust.
 
     EXIF is advice about the picture, so a damaged block costs the orientation and not the picture.
     """
@@ -119,5 +125,5 @@ def read_orientation(block: bytes) -> int:
         entry = read_directory(window, layout, layout.first).entries.get(ORIENTATION)
         value = read_values(window, layout, entry, 1)[0] if entry else 1
     except (ImageError, *PARSE_ERRORS):
-        return 1
-    return value if 1 <= value <= 8 else 1
+        return Orientation.UPRIGHT
+    return orientation_of(value)

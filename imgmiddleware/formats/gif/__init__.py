@@ -1,7 +1,17 @@
-"""GIF (89a)."""
+"""GIF (89a), animated too."""
 
-from imgmiddleware.formats.gif import write
+from imgmiddleware.formats.decoders import by_opencv
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.gif import facts, frames, write
 from imgmiddleware.formats.result_format import ResultFormat
+
+FORMAT = Format(
+    name="gif",
+    sniff=facts.sniff,
+    read=facts.read,
+    decode=by_opencv,
+    frames=frames.read,
+)
 
 RESULT = ResultFormat(
     name="gif", media_type="image/gif", suffixes=("gif",),

@@ -1,4 +1,7 @@
-"""GIF (GIF89a specification, 1990): the logical screen, the first image, the number of images."""
+"""GIF (GIF89a specification, 1990): the logical screen, the first image, the number of images.
+
+Its ICCRGBG1 extension, a colour profile, is unknown to encoders and browsers alike.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import COMPOSED, SLACK, Data, Format, check_size, unchanged
+from imgmiddleware.formats.reading import COMPOSED, SLACK, check_size
 from imgmiddleware.formats.window import Window
 
 #: Blocks and sub-blocks that the walk steps over: eight megabytes of image data, a tenth of a
@@ -46,11 +49,12 @@ def read(window: Window) -> Facts:
         raise damaged(f"{window.size} bytes cannot hold {width} x {height} pixels")
     blocks = _walk(window, 13 + table_bytes(packed), (width, height))
     return Facts(
-        "gif",
-        width,
-        height,
+        format="gif",
+        width=width,
+        height=height,
         alpha=blocks.transparent or not blocks.covered,
         frames=blocks.frames,
+        composed=True,
         decode_bytes=_decode_bytes(width, height),
     )
 
@@ -108,11 +112,3 @@ def _check_image(window: Window, offset: int, canvas: tuple[int, int], first: bo
         if width * height > _MOST_PIXELS_PER_BYTE * (window.size - data):
             raise damaged(f"its data cannot hold an image of {width} x {height} pixels")
     return data + 1
-
-
-def profile(data: Data, facts: Facts) -> bytes | None:
-    """None: the ICCRGBG1 extension of GIF is unknown to encoders and browsers alike."""
-    return None
-
-
-FORMAT = Format("gif", sniff, read, unchanged, profile)

@@ -10,8 +10,8 @@ from typing import Literal
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.gif import facts as gif
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B

@@ -13,8 +13,8 @@ from imgmiddleware.formats.containers import heif
 from imgmiddleware.formats.containers.heif import CodedPicture
 from imgmiddleware.formats.containers.isobmff import Item
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import SLACK, Data, Format, check_size, unchanged, unsupported
 from imgmiddleware.formats.heic.hevc import read_configuration, read_units
+from imgmiddleware.formats.reading import SLACK, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 #: The configuration of one item: parameter sets of a few hundred bytes.
@@ -92,16 +92,3 @@ def _decode_bytes(parts: list[CodedPicture]) -> int:
 def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item."""
     return heif.profile(Window.over(data))
-
-
-FORMAT = Format(
-    "heic",
-    sniff,
-    read,
-    unchanged,
-    profile,
-    exif=heif.exif,
-    title="HEIC",
-    needs="pillow_heif",
-    extra="heif",
-)

@@ -15,9 +15,7 @@ from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,
-    Format,
     check_size,
-    unchanged,
     unsupported,
 )
 from imgmiddleware.formats.window import Window
@@ -84,9 +82,9 @@ def read(window: Window) -> Facts:
         size = _read_size(window, found[b"jp2c"].start)
         _check_header(window, header, size)
     return Facts(
-        "jp2",
-        size.width,
-        size.height,
+        format="jp2",
+        width=size.width,
+        height=size.height,
         color="gray" if size.channels < 3 else "rgb",
         alpha=size.channels in (2, 4),
         depth=size.bits,
@@ -128,6 +126,3 @@ def profile(data: Data, facts: Facts) -> bytes | None:
         if box.kind == b"colr" and window.read(box.start, 1) in (b"\2", b"\3"):
             return window.read(box.start + 3, box.size - 3) if box.size <= MAX_PROFILE else b""
     return None
-
-
-FORMAT = Format("jp2", sniff, read, unchanged, profile, title="JPEG 2000")

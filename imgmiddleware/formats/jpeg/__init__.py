@@ -1,7 +1,19 @@
 """JPEG (ITU-T T.81)."""
 
-from imgmiddleware.formats.jpeg import write
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.jpeg import decode, facts, write
 from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
+
+FORMAT = Format(
+    name="jpeg",
+    sniff=facts.sniff,
+    read=facts.read,
+    vet=facts.vet,
+    profile=facts.profile,
+    exif=facts.exif,
+    decode=decode.decode,
+    scales=True,
+)
 
 RESULT = ResultFormat(
     name="jpg", media_type="image/jpeg", suffixes=("jpg", "jpeg", "jpe", "jfif"),

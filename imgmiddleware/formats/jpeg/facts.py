@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import read_orientation
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,
-    Format,
     check_size,
     unsupported,
 )
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.orientation import Orientation
 
 #: Segments before the first scan. A profile of 4 MiB takes 65, extended XMP of 10 MB takes 160.
 MAX_SEGMENTS = 1024
@@ -67,6 +68,13 @@ class _Frame:
                 high = -(-(self.height * v) // (8 * most_v))
             total += wide * high
         return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JpegFacts:
+    """What of a JPEG's facts only its decoder asks for."""
+
+    inverted: bool  # Adobe's applications store the ink that is not printed
 
 
 def sniff(head: bytes) -> bool:
@@ -138,7 +146,7 @@ def _decode_bytes(frame: _Frame, multiscan: bool) -> int:
 def read(window: Window) -> Facts:
     """The facts of everything up to the first scan."""
     frame: _Frame | None = None
-    orientation: int | None = None
+    orientation: Orientation | None = None
     adobe = multiscan = False
     for segment in _segments(window):
         if segment.marker in _SOF:
@@ -157,11 +165,14 @@ def read(window: Window) -> Facts:
     if frame is None:
         raise damaged("its first scan comes before its frame header")
     color = _COLORS[len(frame.sampling)]
-    facts = Facts("jpeg", frame.width, frame.height, orientation or 1, color)
-    return replace(
-        facts,
-        inverted=adobe and color == "cmyk",
+    return Facts(
+        format="jpeg",
+        width=frame.width,
+        height=frame.height,
+        orientation=orientation or Orientation.UPRIGHT,
+        color=color,
         decode_bytes=_decode_bytes(frame, multiscan),
+        own=JpegFacts(inverted=adobe and color == "cmyk"),
     )
 
 
@@ -224,15 +235,12 @@ def profile(data: Data, facts: Facts) -> bytes | None:
     return whole if len(whole) <= MAX_PROFILE else b""
 
 
-def exif(data: Data) -> bytes | None:
-    """The block of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
+def exif(data: Data, facts: Facts) -> Exif:
+    """What may be kept of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
     window = Window.over(data)
     for segment in _segments(window):
         if segment.marker == _APP1 and segment.length > 6:
             body = window.read(segment.start, segment.length)
             if body.startswith(b"Exif\0\0"):
-                return body[6:]
-    return None
-
-
-FORMAT = Format("jpeg", sniff, read, vet, profile, exif=exif)
+                return parse(body[6:])
+    return Exif()

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import (
     MAX_EXIF,
     SLACK,
     Data,
-    Format,
     check_size,
     unsupported,
 )
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.orientation import Orientation
 
 _BARE, _BOXED = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
 #: The image header in front of a profile or a frame; with sixteen named channels it takes 1 KiB.
@@ -189,15 +190,15 @@ def read(window: Window) -> Facts:
     # Gray of more than 8 bits is all that the decoder hands over as it is.
     deep = header.gray and not header.alpha and 8 < header.bits <= 16
     return Facts(
-        "jxl",
-        header.width,
-        header.height,
-        header.orientation,
-        "gray" if header.gray else "rgb",
-        header.alpha,
-        16 if deep else 8,
-        decode_bytes=_decode_bytes(header),
+        format="jxl",
+        width=header.width,
+        height=header.height,
+        orientation=Orientation(header.orientation),
+        color="gray" if header.gray else "rgb",
+        alpha=header.alpha,
+        depth=16 if deep else 8,
         bits=16 if deep else 8,
+        decode_bytes=_decode_bytes(header),
     )
 
 
@@ -214,23 +215,16 @@ def vet(data: Data, facts: Facts) -> Data:
     return b"".join(window.read_all(part.start, part.size) for part in _codestream(window))
 
 
-def profile(data: Data, facts: Facts) -> bytes | None:
-    """None: the decoder alone can read it, and hands it over with the pixels."""
-    return None
+def exif(data: Data, facts: Facts) -> Exif:
+    """What may be kept of the 'Exif' box, behind its offset field (18181-2).
 
-
-def exif(data: Data) -> Data | None:
-    """The 'Exif' box, behind its offset field (18181-2); one that is compressed is not read."""
+    One that is compressed is not read.
+    """
     window = Window.over(data)
     if window.head(2) == _BARE:
-        return None
+        return Exif()
     for box in boxes(window, 0, window.size):
         if box.kind == b"Exif" and 4 < box.size <= MAX_EXIF:
             body = window.read(box.start, box.size)
-            return body[4 + int.from_bytes(body[:4], "big") :]
-    return None
-
-
-FORMAT = Format(
-    "jxl", sniff, read, vet, profile, exif=exif, title="JPEG XL", needs="pillow_jxl", extra="jxl"
-)
+            return parse(body[4 + int.from_bytes(body[:4], "big") :])
+    return Exif()

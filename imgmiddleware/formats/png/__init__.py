@@ -1,7 +1,21 @@
-"""PNG (W3C, third edition)."""
+"""PNG (W3C, third edition), animated too."""
 
-from imgmiddleware.formats.png import write
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.png import decode, decode_rows, facts, frames, rows, write
 from imgmiddleware.formats.result_format import ResultFormat
+
+FORMAT = Format(
+    name="png",
+    sniff=facts.sniff,
+    read=facts.read,
+    vet=facts.vet,
+    profile=facts.profile,
+    exif=facts.exif,
+    decode=decode.decode,
+    raster=rows.read_raster,
+    rows=decode_rows.filtered_rows,
+    frames=frames.read,
+)
 
 RESULT = ResultFormat(
     name="png", media_type="image/png", suffixes=("png", "apng"),

@@ -12,17 +12,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import read_orientation
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import (
-    COMPOSED,
-    MAX_EXIF,
-    MAX_PROFILE,
-    SLACK,
-    Data,
-    Format,
-    unsupported,
-)
 from imgmiddleware.formats.png.chunks import (
     GRAY,
     GRAY_ALPHA,
@@ -37,7 +29,15 @@ from imgmiddleware.formats.png.chunks import (
     read_probed_header,
 )
 from imgmiddleware.formats.png.rows import band_bytes
-from imgmiddleware.formats.window import Window
+from imgmiddleware.formats.reading import (
+    COMPOSED,
+    MAX_EXIF,
+    MAX_PROFILE,
+    SLACK,
+    Data,
+    unsupported,
+)
+from imgmiddleware.formats.window import Readable, Window
 
 #: Deflate's best: a length-258 match coded in two bits (RFC 1951, 3.2.5), 1032 bytes out of one.
 _MOST_INFLATION = 1032
@@ -47,6 +47,20 @@ _PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 
 def sniff(head: bytes) -> bool:
     return head[:8] == SIGNATURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PngFacts:
+    """What of a PNG's facts only its own files ask for."""
+
+    #: tRNS's one sample that is clear, gray or R, G, B, of `Facts.bits` bits.
+    transparent: tuple[int, ...] | None
+    bare: bool  # it has no EXIF, so that nobody walks over all of it to look for some
+
+
+def own(facts: Facts) -> PngFacts:
+    assert isinstance(facts.own, PngFacts)
+    return facts.own
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +155,18 @@ def read(window: Window) -> Facts:
     frames = _count_frames(body)
     bands = band_bytes(header, b"tRNS" in body.first) if frames == 1 else 0
     return Facts(
-        "png",
-        header.width,
-        header.height,
-        read_orientation(_read_exif(window, body.first.get(b"eXIf")) or b""),
-        "gray" if header.color in (GRAY, GRAY_ALPHA) else "rgb",
-        alpha,
-        16 if header.bits == 16 else 8,
-        frames,
-        _decode_bytes(header, alpha, frames, bands),
+        format="png",
+        width=header.width,
+        height=header.height,
+        orientation=read_orientation(_read_exif(window, body.first.get(b"eXIf")) or b""),
+        color="gray" if header.color in (GRAY, GRAY_ALPHA) else "rgb",
+        alpha=alpha,
+        depth=16 if header.bits == 16 else 8,
         bits=header.bits,
-        transparent=transparent,
+        frames=frames,
+        decode_bytes=_decode_bytes(header, alpha, frames, bands),
         band_bytes=bands,
-        bare=b"eXIf" not in body.first,
+        own=PngFacts(transparent=transparent, bare=b"eXIf" not in body.first),
     )
 
 
@@ -164,10 +177,12 @@ def _read_exif(window: Window, chunk: PngChunk | None) -> bytes | None:
     return window.read(chunk.data, chunk.length).removeprefix(b"Exif\0\0")
 
 
-def exif(data: Data) -> bytes | None:
-    """The block of eXIf."""
+def exif(data: Data | Readable, facts: Facts) -> Exif:
+    """What may be kept of eXIf's block."""
+    if own(facts).bare:
+        return Exif()
     window = Window.over(data)
-    return _read_exif(window, _walk(window, read_header(window)).first.get(b"eXIf"))
+    return parse(_read_exif(window, _walk(window, read_header(window)).first.get(b"eXIf")))
 
 
 def _count_frames(body: _Body) -> int:
@@ -204,6 +219,3 @@ def profile(data: Data, facts: Facts) -> bytes | None:
     stream = zlib.decompressobj()
     plain = stream.decompress(packed[1:], MAX_PROFILE + 1)
     return plain if stream.eof and len(plain) <= MAX_PROFILE else b""
-
-
-FORMAT = Format("png", sniff, read, vet, profile, exif=exif)

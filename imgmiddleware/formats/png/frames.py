@@ -11,9 +11,9 @@ from typing import Literal
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.animation import Animation, Frame, lasting
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.png import facts as png
 from imgmiddleware.formats.png.chunks import SIGNATURE, PngChunk, chunks
+from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
 _DISPOSALS: tuple[Literal["keep", "background", "previous"], ...] = (

@@ -45,17 +45,16 @@ def read_raster(window: Window, facts: Facts) -> Raster:
     if indexed and palette is None:
         raise damaged("it has no palette")
     return Raster(
-        header.width,
-        header.height,
-        header.width,
-        header.height,
-        (chunk.start,),
-        (window.size - chunk.start,),
-        header.width * header.pixel,
-        SAMPLES[header.color],
-        "u1" if header.bits == 8 else ">u2",
+        width=header.width,
+        height=header.height,
+        wide=header.width,
+        high=header.height,
+        offsets=(chunk.start,),
+        counts=(window.size - chunk.start,),
+        stride=header.width * header.pixel,
+        channels=SAMPLES[header.color],
+        dtype="u1" if header.bits == 8 else ">u2",
         compression=ADOBE_DEFLATE,
-        filtered=True,
         palette=_palette(window, palette) if indexed and palette else None,
     )
 

@@ -1,7 +1,22 @@
-"""TIFF 6.0 and BigTIFF."""
+"""TIFF 6.0 and BigTIFF, with pages and pyramids. docs/architecture.md goes through the files."""
 
+from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
-from imgmiddleware.formats.tiff import write
+from imgmiddleware.formats.tiff import decode, decode_pieces, facts, pieces, write
+
+FORMAT = Format(
+    name="tiff",
+    sniff=facts.sniff,
+    read=facts.read,
+    read_page=facts.read_page,
+    vet=facts.vet,
+    profile=facts.profile,
+    exif=facts.exif,
+    decode=decode.decode,
+    upright=True,
+    raster=pieces.read_raster,
+    rows=decode_pieces.rows,
+)
 
 RESULT = ResultFormat(
     name="tif", media_type="image/tiff", suffixes=("tif", "tiff"),

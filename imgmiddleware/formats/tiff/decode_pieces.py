@@ -11,13 +11,15 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.plain_rows import fill, samples
+from imgmiddleware.formats.decoders import told_as_damage
+from imgmiddleware.formats.format import Block
+from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
 from imgmiddleware.formats.raster import (
     ADOBE_DEFLATE,
     BLOCK,
@@ -27,7 +29,7 @@ from imgmiddleware.formats.raster import (
     Raster,
     together,
 )
-from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.pixels.arrays import Box, Pixels
 from imgmiddleware.sources.original import Original
 
 #: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
@@ -36,9 +38,34 @@ _MODES = {1: (1, "L"), 3: (2, "RGB"), 4: (5, "CMYK")}
 _SHORT, _LONG = 3, 4
 
 
-def piece_rows(
-    original: Original, raster: Raster, box: tuple[int, int, int, int]
-) -> Iterator[tuple[int, Pixels]]:
+def rows(
+    original: Original, raster: Raster, box: Box, step: int, downwards: bool
+) -> Iterator[Block]:
+    """The box in blocks that begin at multiples of `step` rows, each with the index of its first.
+
+    Raises `ImageError`.
+    """
+    if raster.is_plain:
+        return plain_rows(original, raster, box, step, downwards)
+    return _aligned(_piece_rows(original, raster, box), step)
+
+
+def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
+    """The same rows, from the top down, in blocks that begin at multiples of `step`."""
+    rest: Pixels | None = None
+    at = 0
+    for top, block in blocks:
+        at, rows = (top, block) if rest is None else (at, np.concatenate((rest, block)))
+        whole = len(rows) // step * step
+        rest = rows[whole:].copy() if whole < len(rows) else None
+        if whole:
+            yield at, rows[:whole]
+        at += whole
+    if rest is not None:
+        yield at, rest
+
+
+def _piece_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
     """The box (left, top, width, height) in blocks of rows, from the top down.
 
     Each with the index of its first row in the box. What is made of rows takes their memory again,
@@ -46,17 +73,15 @@ def piece_rows(
     Raises `ImageError`.
     """
     top, height = box[1], box[3]
-    rows = _tile_rows if raster.tiled else _strip_rows
-    for at, block in rows(original, raster, box):
+    rows_of = _tile_rows if raster.tiled else _strip_rows
+    for at, block in rows_of(original, raster, box):
         begin, end = max(at, top), min(at + len(block), top + height)
         few = max(STEP, BLOCK // block[0].nbytes // STEP * STEP)
         for first in range(begin, end, few):
             yield first - top, block[first - at : min(first + few, end) - at]
 
 
-def _strip_rows(
-    original: Original, raster: Raster, box: tuple[int, int, int, int]
-) -> Iterator[tuple[int, Pixels]]:
+def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
     """Strips as wide as the picture, of which the box's columns are taken."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
@@ -69,9 +94,7 @@ def _strip_rows(
         yield strip * raster.high, block[:, left : left + width]
 
 
-def _tile_rows(
-    original: Original, raster: Raster, box: tuple[int, int, int, int]
-) -> Iterator[tuple[int, Pixels]]:
+def _tile_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
     """Tiles that stand beside one another, those that hold some of the box."""
     left, top, width, height = box
     across = -(-raster.width // raster.wide)
@@ -127,15 +150,11 @@ def _inflated(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -
 def _by_pillow(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
     photometric, mode = _MODES[raster.channels]
     file = io.BytesIO(_header(raster, size, photometric, stored) + b"".join(stored))
-    try:
-        with Image.open(file, formats=["TIFF"]) as image:
-            image.load()
-            if (image.size, image.mode) != (size, mode):
-                raise damaged("the TIFF decoder found another picture than its header promised")
-            data = image.tobytes()
-    # As for a whole TIFF.
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
-        raise damaged("the TIFF decoder could not read it") from error
+    with told_as_damage("tiff"), Image.open(file, formats=["TIFF"]) as image:
+        image.load()
+        if (image.size, image.mode) != (size, mode):
+            raise damaged("the TIFF decoder found another picture than its header promised")
+        data = image.tobytes()
     return samples(np.frombuffer(data, np.uint8).reshape(size[1], -1), raster)
 
 

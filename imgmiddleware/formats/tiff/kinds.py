@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imgmiddleware.formats.reading import unsupported
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.reading import check_size, unsupported
+from imgmiddleware.formats.tiff.page import MAX_SAMPLES, Page
 
 #: Photometric interpretation -> `Facts.color`.
 COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
 
-_GRAYS, _RGB, _LAB = (0, 1), 2, 8
+#: Compression -> the most bytes that one byte can become; None where a code may stand for a row of
+#: any length (CCITT) or where the stream has a header that libtiff checks itself (JPEG).
+INFLATION: Mapping[int, int | None] = {
+    1: 1,
+    2: None,
+    3: None,
+    4: None,
+    5: 2730,  # LZW: 12 bits for a string of at most 4094 bytes
+    7: None,
+    8: 1032,  # deflate
+    32773: 64,  # PackBits: two bytes for 128
+    32946: 1032,
+}
+WHITE_IS_ZERO, RGB, PALETTE, YCBCR = 0, 2, 3, 6
+_GRAYS, _LAB = (0, 1), 8
+#: Photometric interpretation -> samples a pixel of the colours alone.
+_BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
+_UINT, _FLOAT = 1, 3
+
+_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = 258, 259, 262, 277, 284
+_EXTRA_SAMPLES, _SAMPLE_FORMAT, _DNG_VERSION = 338, 339, 50706
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +44,9 @@ class Piece:
     stored: int  # in bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLayout:
-    """Sample layout of the first page."""
+    """How many samples a page has, and what they mean."""
 
     width: int
     height: int
@@ -37,7 +60,61 @@ class SampleLayout:
     associated: bool  # the colours are multiplied by their alpha
 
 
-def check_decodable(
+def read_sample_layout(page: Page) -> SampleLayout:
+    """That of a page. Raises `ImageError` if no decoder here is right about it."""
+    if _DNG_VERSION in page.entries:
+        raise unsupported("it is a camera's raw picture (DNG)")
+    width, height = page.size
+    check_size(width, height)
+    samples, photometric = page.value(_SAMPLES, 1), page.value(_PHOTOMETRIC)
+    compression = page.value(_COMPRESSION, 1)
+    if compression not in INFLATION:
+        raise unsupported(f"its compression, number {compression}, is not decoded")
+    if photometric not in COLORS:
+        raise unsupported(f"its photometric interpretation, number {photometric}, is not decoded")
+    if not _BASE_SAMPLES[photometric] <= samples <= MAX_SAMPLES:
+        raise damaged(f"its colours do not go with {samples} samples a pixel")
+    bits, real = _read_samples(page, samples, photometric)
+    extra = page.values(_EXTRA_SAMPLES)
+    # Without the tag a fourth sample is alpha: libtiff takes it so, and OpenCV writes it so.
+    alpha = any(kind in (1, 2) for kind in extra) or (not extra and photometric == RGB)
+    alpha = alpha and samples > _BASE_SAMPLES[photometric]
+    planar = page.value(_PLANAR, 1)
+    if planar not in (1, 2):
+        raise damaged(f"its planar configuration is {planar}")
+    separate = planar == 2 and samples > 1
+    associated = alpha and 1 in extra
+    _check_decodable(samples, photometric, separate, deep=bits > 8, associated=associated)
+    return SampleLayout(
+        width=width,
+        height=height,
+        bits=bits,
+        samples=samples,
+        photometric=photometric,
+        compression=compression,
+        planar=separate,
+        float=real,
+        alpha=alpha,
+        associated=associated,
+    )
+
+
+def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, bool]:
+    """Bits of a sample, and whether it is a float."""
+    bits = set(page.values(_BITS, (1,))[:samples])
+    formats = set(page.values(_SAMPLE_FORMAT, (_UINT,))[:samples])
+    if len(bits) > 1 or len(formats) > 1:
+        raise unsupported("its samples differ in kind")
+    (depth,), (kind,) = bits, formats
+    if (kind, depth) == (_FLOAT, 32) and photometric != PALETTE:
+        return 32, True
+    legal = (1, 2, 4, 8) if photometric == PALETTE else (1, 2, 4, 8, 16)
+    if kind != _UINT or depth not in legal:
+        raise unsupported(f"it has samples of {depth} bits in format {kind}")
+    return depth, False
+
+
+def _check_decodable(
     samples: int, photometric: int, separate: bool, *, deep: bool, associated: bool
 ) -> None:
     """Raise 415 for what neither Pillow nor, of more than 8 bits (`deep`), OpenCV has right.
@@ -45,7 +122,7 @@ def check_decodable(
     OpenCV takes one plane for a row of colours, the samples beside gray for colours or for nothing,
     and 16-bit Lab for the 8-bit kind, without a word. Of five samples it reads none.
     """
-    if associated and (separate or photometric != _RGB):
+    if associated and (separate or photometric != RGB):
         raise unsupported("it is multiplied by its alpha, and gray or in separate planes")
     if not deep:
         return

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from imgmiddleware.formats.reading import SLACK
-from imgmiddleware.formats.tiff.kinds import COLORS, Piece, SampleLayout
+from imgmiddleware.formats.tiff.kinds import COLORS, PALETTE, Piece, SampleLayout
 
-_PALETTE = 3
 _PLAIN, _JPEG = 1, 7
 
 
@@ -24,7 +23,7 @@ def _pillow_bytes(kind: SampleLayout, piece: Piece, file: int) -> int:
     """
     gray = COLORS[kind.photometric] == "gray" and not kind.alpha
     image = 1 if gray else 4
-    converted = kind.bits < 8 or kind.photometric == _PALETTE or (kind.samples == 2 and kind.alpha)
+    converted = kind.bits < 8 or kind.photometric == PALETTE or (kind.samples == 2 and kind.alpha)
     output = 1 if gray else 4 if kind.alpha or kind.samples > 3 else 3
     pixels = kind.width * kind.height * (image * (2 if converted else 1) + 2 * output)
     one = 0 if kind.compression == _PLAIN else piece.stored + piece.samples

@@ -5,7 +5,7 @@ Scanners, microscopes and maps write those, so that nobody need read all of a pi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, repeat, takewhile
 
@@ -13,24 +13,22 @@ from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.containers.ifd import (
     Layout,
     count_entries,
-    read_directory,
     read_next,
-    read_values,
 )
 from imgmiddleware.formats.reading import PARSE_ERRORS, let_pass
-from imgmiddleware.formats.tiff.kinds import SampleLayout
+from imgmiddleware.formats.tiff.kinds import PALETTE, SampleLayout
+from imgmiddleware.formats.tiff.page import Page
 from imgmiddleware.formats.window import Window
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
 MAX_PAGES = 1024
-#: Copies of a page that are looked at: halved so often, a picture of 65,536 pixels a side is one.
-MAX_COPIES = 16
+#: Overviews of a page that are looked at: so often halved, 65,536 pixels are one.
+MAX_OVERVIEWS = 16
 
 _SUBFILE_TYPE, _SUB_DIRECTORIES = 254, 330
 #: NewSubfileType (TIFF 6.0, section 8): bit 0 for a smaller copy of another picture in the file,
 #: bit 2 for a mask.
 _SMALLER, _MASK = 1, 4
-_PALETTE = 3
 
 
 def find_pages(window: Window, layout: Layout) -> tuple[int, ...]:
@@ -47,32 +45,35 @@ def find_pages(window: Window, layout: Layout) -> tuple[int, ...]:
     return tuple(seen)
 
 
-def find_overviews(
-    window: Window, layout: Layout, pages: tuple[int, ...], number: int
-) -> Iterator[int]:
-    """The offsets of directories that say that they are smaller overviews of this page.
+def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
+    """The pages that say that they are smaller copies of this one.
 
-    Its own directory lists them (TIFF Technical Note 1, SubIFD trees), or they follow it as pages.
+    Its own directory lists them (TIFF Technical Note 1, SubIFD trees), or they follow it: `after`
+    are the offsets of the pages that do.
     """
-    below = _values(window, layout, pages[number], _SUB_DIRECTORIES)
-    listed = (offset for offset in below if _is_overview(window, layout, offset))
-    after = takewhile(lambda offset: _is_overview(window, layout, offset), pages[number + 1 :])
-    return islice(chain(listed, after), MAX_COPIES)
+    listed = filter(None, (_overview(page, offset) for offset in _listed(page)))
+    following = takewhile(bool, (_overview(page, offset) for offset in after))
+    return islice(chain(listed, filter(None, following)), MAX_OVERVIEWS)
 
 
-def _is_overview(window: Window, layout: Layout, offset: int) -> bool:
-    (kind,) = _values(window, layout, offset, _SUBFILE_TYPE)[:1] or (0,)
-    return bool(kind & _SMALLER) and not kind & _MASK
-
-
-def _values(window: Window, layout: Layout, offset: int, tag: int) -> tuple[int, ...]:
-    """Of a tag of a directory; none where it is damaged: that costs the overviews only."""
+def _listed(page: Page) -> tuple[int, ...]:
+    """None where the list is damaged: that costs the overviews only."""
     try:
-        entry = read_directory(window, layout, offset).entries.get(tag)
-        return read_values(window, layout, entry, MAX_COPIES) if entry else ()
+        return page.values(_SUB_DIRECTORIES, (), MAX_OVERVIEWS)
     except (ImageError, *PARSE_ERRORS) as error:
         let_pass(error)
         return ()
+
+
+def _overview(page: Page, offset: int) -> Page | None:
+    """The page at this offset of the same file; None where it is no overview, or damaged."""
+    try:
+        found = page.at(offset)
+        kind = found.values(_SUBFILE_TYPE, (0,), MAX_OVERVIEWS)[0]
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
+        return None
+    return found if kind & _SMALLER and not kind & _MASK else None
 
 
 def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
@@ -81,7 +82,7 @@ def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
     Writers round the width and height of each level up, down, or to the nearest, from the level
     before it or from the whole: so that much may be off.
     """
-    for by in (1 << times for times in range(1, MAX_COPIES + 1)):
+    for by in (1 << times for times in range(1, MAX_OVERVIEWS + 1)):
         if all(abs(by * side - full) < by for side, full in zip(size, whole, strict=True)):
             return by
     return 0
@@ -90,4 +91,4 @@ def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
 def is_like(overview: SampleLayout, page: SampleLayout) -> bool:
     """Whether samples mean the same; of a palette nobody can average them."""
     same = replace(overview, width=page.width, height=page.height, compression=page.compression)
-    return same == page and page.photometric != _PALETTE
+    return same == page and page.photometric != PALETTE

@@ -1,7 +1,19 @@
-"""WebP (RFC 9649)."""
+"""WebP (RFC 9649), animated too."""
 
+from imgmiddleware.formats.decoders import by_opencv
+from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
-from imgmiddleware.formats.webp import write
+from imgmiddleware.formats.webp import facts, frames, write
+
+FORMAT = Format(
+    name="webp",
+    sniff=facts.sniff,
+    read=facts.read,
+    profile=facts.profile,
+    exif=facts.exif,
+    decode=by_opencv,
+    frames=frames.read,
+)
 
 RESULT = ResultFormat(
     name="webp", media_type="image/webp", suffixes=("webp",),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import read_orientation
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import (
@@ -14,11 +15,10 @@ from imgmiddleware.formats.reading import (
     MAX_PROFILE,
     SLACK,
     Data,
-    Format,
     check_size,
-    unchanged,
 )
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.orientation import Orientation
 
 #: Chunks of one file, a frame of an animation each: ten minutes at 25 frames a second.
 MAX_CHUNKS = 16384
@@ -108,7 +108,7 @@ def read(window: Window) -> Facts:
     if first.kind != _EXTENDED:
         found = _read_bitstream(window, first)
         check_size(found.width, found.height)
-        return _facts(found.width, found.height, found.alpha, 1, None)
+        return _facts(found.width, found.height, found.alpha, Orientation.UPRIGHT, None)
     if first.length < 10:
         raise damaged("its VP8X chunk is too short")
     raw = window.read(first.start, 10)
@@ -155,11 +155,21 @@ def _check_frame(window: Window, chunk: RiffChunk, canvas: _Bitstream) -> None:
         raise damaged("a frame's header and its image data differ in size")
 
 
-def _facts(width: int, height: int, alpha: bool, orientation: int, frames: int | None) -> Facts:
+def _facts(
+    width: int, height: int, alpha: bool, orientation: Orientation, frames: int | None
+) -> Facts:
     # Measured, bytes a pixel at 20 megapixels: lossy 6.02, lossless 7.01, either with alpha 8.01;
     # an animation, of which two canvases are kept, 11.06 and with alpha 12.01.
     decode_bytes = width * height * (8 if frames is None else 12 + COMPOSED) + SLACK
-    return Facts("webp", width, height, orientation, "rgb", alpha, 8, frames or 1, decode_bytes)
+    return Facts(
+        format="webp",
+        width=width,
+        height=height,
+        orientation=orientation,
+        alpha=alpha,
+        frames=frames or 1,
+        decode_bytes=decode_bytes,
+    )
 
 
 def profile(data: Data, facts: Facts) -> bytes | None:
@@ -179,11 +189,8 @@ def _read_exif(window: Window, chunk: RiffChunk | None) -> bytes | None:
     return window.read(chunk.start, chunk.length).removeprefix(b"Exif\0\0")
 
 
-def exif(data: Data) -> bytes | None:
-    """The block of the first EXIF chunk."""
+def exif(data: Data, facts: Facts) -> Exif:
+    """What may be kept of the first EXIF chunk."""
     window = Window.over(data)
     found = (chunk for chunk in chunks(window, 12, riff_end(window)) if chunk.kind == b"EXIF")
-    return _read_exif(window, next(found, None))
-
-
-FORMAT = Format("webp", sniff, read, unchanged, profile, exif=exif)
+    return parse(_read_exif(window, next(found, None)))

@@ -1,0 +1,107 @@
+"""What the decoders of several formats share: the libraries' ways, and their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Found
+from imgmiddleware.formats.reading import Data
+from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.color import full_range
+
+#: What decoders raise for damage. Warnings are the application's to filter, for the whole process;
+#: one that it made an error is a refusal like the other ones.
+_ERRORS = (
+    *(OSError, EOFError, ValueError, SyntaxError, RuntimeError, Warning, cv2.error),
+    Image.DecompressionBombError,
+)
+
+#: Pillow's modes that are taken as they are, and their names in our order of channels.
+PACKED = {"L": "L", "RGB": "BGR", "RGBA": "BGRA", "CMYK": "CMYK"}
+
+
+@contextmanager
+def told_as_damage(format: str) -> Iterator[None]:
+    """What a decoder of this format raises, as `ImageError` (422)."""
+    try:
+        yield
+    except _ERRORS as error:
+        raise damaged(f"the {format.upper()} decoder could not read it") from error
+
+
+def check_decoded(found: tuple[int, ...], promised: Size) -> None:
+    """Raise 422 where the decoder's width and height are not those of the header."""
+    if found != promised:
+        width, height = promised
+        raise damaged(
+            f"its header says {width}x{height} pixels, the decoder found {found[0]}x{found[1]}"
+        )
+
+
+def by_opencv(data: Data, facts: Facts, least: Size) -> Found:
+    """The `decode` of a format that OpenCV does right."""
+    return Found(opened_by_opencv(data, facts))
+
+
+def opened_by_opencv(data: Data, facts: Facts, flags: int = cv2.IMREAD_UNCHANGED) -> Pixels:
+    """UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF)."""
+    pixels = imdecoded(data, flags)
+    if pixels is None:
+        raise damaged(f"the {facts.format.upper()} decoder could not read it")
+    return as_promised(pixels, facts)
+
+
+def imdecoded(data: Data, flags: int = cv2.IMREAD_UNCHANGED) -> Pixels | None:
+    """Always from memory: OpenCV's reader of files returns a picture with a silent grey rest for a
+    file that is cut short.
+    """
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise damaged("the decoder refused it") from error
+    return None if pixels is None else np.asarray(pixels)
+
+
+def as_promised(pixels: Pixels, facts: Facts) -> Pixels:
+    """Where the decoder's pixels are not what the header says that they are."""
+    if pixels.ndim == 3 and pixels.shape[2] == 4 and not facts.alpha and facts.color != "cmyk":
+        pixels = pixels[..., :3]  # padding of a 32-bit BMP, or the alpha of a GIF's later frame
+    return _full_range(pixels, facts)
+
+
+def _full_range(pixels: Pixels, facts: Facts) -> Pixels:
+    """All of 16 bits: AVIF and HEIC of 10 and 12 bits come in their own range."""
+    return full_range(pixels, facts.bits) if facts.depth == 16 and facts.bits < 16 else pixels
+
+
+def compared(pixels: Pixels, facts: Facts) -> Pixels:
+    """The pixels of a decoder that finds out by itself what a file holds, if that is as promised.
+
+    Raises `ImageError` (422).
+    """
+    check_decoded(pixels.shape[1::-1], facts.upright)
+    channels = 2 if facts.color == "gray" and not facts.alpha else 3
+    if pixels.ndim != channels or pixels.dtype.itemsize * 8 != facts.depth:
+        raise damaged("its header says other samples than the decoder found")
+    return _full_range(pixels, facts)
+
+
+def packed(image: Image.Image, mode: str) -> Pixels:
+    """8 bits in our order of channels, packed as they leave Pillow: turning them later is one more
+    copy.
+    """
+    image = image if image.mode == mode else image.convert(mode)
+    samples = np.frombuffer(image.tobytes("raw", PACKED[mode]), np.uint8)
+    return samples.reshape(image.height, image.width, *([] if mode == "L" else [len(mode)]))
+
+
+def mode_of(facts: Facts) -> str:
+    """Pillow's mode for what the header promises."""
+    return "RGBA" if facts.alpha else "L" if facts.color == "gray" else "RGB"

@@ -1,0 +1,37 @@
+"""JPEG 2000: of 8 bits by Pillow, which tells more of damage; it has no colour of 16 bits."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.decoders import check_decoded, compared, mode_of, packed, told_as_damage
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Found
+from imgmiddleware.formats.reading import Data
+from imgmiddleware.pixels.arrays import Pixels, Size
+
+
+def decode(data: Data, facts: Facts, least: Size) -> Found:
+    """The pixels."""
+    with told_as_damage(facts.format):
+        pixels = _by_pillow(data, facts) if facts.depth == 8 else _by_opencv(data)
+    return Found(compared(pixels, facts))
+
+
+def _by_pillow(data: Data, facts: Facts) -> Pixels:
+    with Image.open(io.BytesIO(data), formats=["JPEG2000"]) as image:
+        check_decoded(image.size, facts.upright)  # before anything is decoded
+        image.load()
+        return packed(image, mode_of(facts))
+
+
+def _by_opencv(data: Data) -> Pixels:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise damaged("the decoder could not read it")
+    return np.asarray(pixels)

@@ -1,0 +1,32 @@
+"""JPEG by simplejpeg, the one decoder tried that tells of damage (`strict`)."""
+
+from __future__ import annotations
+
+import numpy as np
+import simplejpeg
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.decoders import check_decoded
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Found
+from imgmiddleware.formats.jpeg.facts import JpegFacts
+from imgmiddleware.formats.reading import Data
+from imgmiddleware.pixels.arrays import Size
+
+
+def decode(data: Data, facts: Facts, least: Size) -> Found:
+    """The pixels at the smallest scale that is at least as large as `least`."""
+    assert isinstance(facts.own, JpegFacts)
+    colorspace = {"gray": "GRAY", "rgb": "BGR", "cmyk": "CMYK"}[facts.color]
+    width, height = least
+    try:
+        expected = simplejpeg.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
+        pixels = simplejpeg.decode_jpeg(
+            data, colorspace, min_width=width, min_height=height, strict=True
+        )
+    except ValueError as error:
+        raise damaged(f"the JPEG decoder says: {error}") from error
+    check_decoded(pixels.shape[1::-1], expected)
+    if facts.own.inverted:
+        np.subtract(255, pixels, out=pixels)
+    return Found(np.asarray(pixels[..., 0] if facts.color == "gray" else pixels))

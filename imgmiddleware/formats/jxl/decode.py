@@ -1,0 +1,27 @@
+"""JPEG XL by pillow-jxl-plugin, which hands over what is of colour in 8 bits."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+from PIL import Image
+
+from imgmiddleware.formats.decoders import compared, mode_of, packed, told_as_damage
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Found
+from imgmiddleware.formats.reading import Data
+from imgmiddleware.pixels.arrays import Size
+
+
+def decode(data: Data, facts: Facts, least: Size) -> Found:
+    """The pixels, upright, and the profile. In one thread: renders are many already."""
+    with told_as_damage(facts.format):
+        decoder = import_module("pillow_jxl").Decoder(num_threads=0)
+        _, info, raw, profile, _ = decoder(bytes(data))
+        if info.mode == "I;16":
+            pixels = np.frombuffer(raw, "<u2").reshape(info.height, info.width)
+        else:
+            image = Image.frombytes(info.mode, (info.width, info.height), raw)
+            pixels = packed(image, mode_of(facts))
+    return Found(compared(pixels, facts), profile or None)

@@ -1,0 +1,117 @@
+"""The entrances to the formats' header readers, where what they raise is translated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from importlib.util import find_spec
+from itertools import islice
+
+from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.formats.animation import Animation, Frame
+from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.raster import Raster
+from imgmiddleware.formats.reading import PARSE_ERRORS, Data, let_pass
+from imgmiddleware.formats.registry import FORMATS, identify
+from imgmiddleware.formats.window import Readable, Window
+
+#: Enough for every signature, and for the comment that may stand before an <svg> element.
+_HEAD = 512
+
+
+def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> Facts:
+    """The facts of an original's header, with small reads and nothing decoded.
+
+    Where pages differ they are those of `page`, or of the first where there is no such page.
+
+    Raises `ImageError`: 415 `unknown-format`, `format-not-allowed` (not in `allowed`, names of
+    `FORMATS`) or `unsupported-feature`, 422 `damaged-original`; and what `read_into` raises.
+    """
+    window = Window(original)
+    format = identify(window.head(_HEAD))
+    _check_allowed(format, format.name in allowed)
+    try:
+        if page and format.read_page:
+            return format.read_page(window, page)
+        return format.read(window)
+    except PARSE_ERRORS as error:
+        raise damaged("its header contradicts itself") from error
+
+
+def _check_allowed(format: Format, allowed: bool) -> None:
+    """Raise 415 for a format that is not opened, or whose decoder is not there."""
+    what = format.title or format.name
+    missing = bool(format.needs) and find_spec(format.needs) is None
+    extra = f"takes the extra imgmiddleware[{format.extra}]"
+    if not allowed:
+        also = f", and which {extra}" if missing else ""
+        raise ImageError(
+            "format-not-allowed", f"it is {what}, which this service does not open{also}"
+        )
+    if missing:
+        raise ImageError("format-not-allowed", f"it is {what}, which {extra}")
+
+
+def vet(data: Data, facts: Facts) -> Data:
+    """Check what only the whole file tells; return the bytes for the decoder.
+
+    They are `data` itself unless something in it must not reach the decoder. Raises `ImageError`.
+    """
+    try:
+        return FORMATS[facts.format].vet(data, facts)
+    except PARSE_ERRORS as error:
+        raise damaged("its structure contradicts itself") from error
+
+
+def read_raster(original: Readable, facts: Facts) -> Raster:
+    """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
+    read = FORMATS[facts.format].raster
+    assert read is not None  # or its facts have no `band_bytes`
+    try:
+        return read(Window(original), facts)
+    except PARSE_ERRORS as error:
+        raise damaged("its header contradicts itself") from error
+
+
+def read_animation(data: Data, facts: Facts) -> Animation:
+    """The frames of an animation, each as a still; at most `facts.frames`.
+
+    Raises `ImageError` where they are damaged, when the frame in question is taken.
+    """
+    read = FORMATS[facts.format].frames
+    assert read is not None  # or it has one frame, which is not composed
+    try:
+        animation = read(data, facts)
+    except PARSE_ERRORS as error:
+        raise damaged("its animation contradicts itself") from error
+    return Animation(animation.plays, _guarded(animation.frames, facts.frames))
+
+
+def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
+    try:
+        yield from islice(frames, most)
+    except PARSE_ERRORS as error:
+        raise damaged("a frame of it contradicts itself") from error
+
+
+def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
+    """The embedded ICC profile: None where there is none, empty where it cannot be had.
+
+    That is where its place in the file is damaged, or it is over `MAX_PROFILE`. Of an original with
+    `Facts.band_bytes` the original itself may be given; then what `read_into` raises is raised.
+    """
+    try:
+        return FORMATS[facts.format].profile(data, facts)
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
+        return b""
+
+
+def read_exif(data: Data | Readable, facts: Facts) -> Exif:
+    """What of the original's EXIF may go along with a result; nothing where it has none."""
+    try:
+        return FORMATS[facts.format].exif(data, facts)
+    except (ImageError, *PARSE_ERRORS) as error:
+        let_pass(error)
+        return Exif()

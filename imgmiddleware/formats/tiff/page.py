@@ -1,0 +1,119 @@
+"""A page of a TIFF, as its directory has it: what all other files here ask.
+
+The directory is read once, and its values when they are asked for. How the page is cut into strips
+or tiles stands here alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.ifd import (
+    IfdEntry,
+    Layout,
+    read_directory,
+    read_layout,
+    read_values,
+)
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.window import Window
+
+#: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
+MAX_PIECES = 2**18
+#: A tile is decoded whole, so one of 65,536 x 65,536 for ten pixels would cost gigabytes. Tiles
+#: larger than the picture are legal and usual up to this side.
+MAX_SPARE_TILE = 1024
+#: Samples a pixel; the decoder takes four, scientific files have dozens.
+MAX_SAMPLES = 64
+
+_WIDTH, _LENGTH, _ROWS = 256, 257, 278
+_STRIP_OFFSETS, _STRIP_COUNTS = 273, 279
+_TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_COUNTS = 322, 323, 324, 325
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiffFacts:
+    """What of a TIFF's facts only its own files ask for."""
+
+    directory: int  # the offset of the page's directory; 0 is the first page
+    inverted: bool  # 16 bits of which 0 is white
+    associated: bool  # the colours are multiplied by their alpha
+
+
+def own(facts: Facts) -> TiffFacts:
+    assert isinstance(facts.own, TiffFacts)
+    return facts.own
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One directory with a reader of its values."""
+
+    window: Window
+    layout: Layout
+    offset: int  # of the directory; 0, where none can stand, is the first one
+    entries: dict[int, IfdEntry]
+
+    def at(self, offset: int) -> Page:
+        """The page whose directory stands there, in the same file."""
+        entries = read_directory(self.window, self.layout, offset or self.layout.first).entries
+        return Page(self.window, self.layout, offset, entries)
+
+    def value(self, tag: int, default: int | None = None) -> int:
+        """The first value of a tag that should have one."""
+        if tag not in self.entries and default is None:
+            raise damaged(f"its first directory lacks tag {tag}")
+        return self.values(tag, (default or 0,))[0]
+
+    def values(
+        self, tag: int, default: tuple[int, ...] = (), most: int = MAX_SAMPLES
+    ) -> tuple[int, ...]:
+        """All values of a tag, of which more than `most` are damage."""
+        entry = self.entries.get(tag)
+        return default if entry is None else read_values(self.window, self.layout, entry, most)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.value(_WIDTH), self.value(_LENGTH)
+
+
+def open_page(window: Window, offset: int = 0) -> Page:
+    """The page whose directory stands at `offset`; at 0 the first."""
+    return Page(window, read_layout(window), offset, {}).at(offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The strips or tiles of a page, or of each plane of it."""
+
+    tiled: bool
+    wide: int  # of a piece, in pixels
+    high: int
+    across: int  # pieces beside one another
+    number: int
+
+    @property
+    def tables(self) -> tuple[int, int]:
+        """The tags of their offsets and of their counts of bytes."""
+        return (_TILE_OFFSETS, _TILE_COUNTS) if self.tiled else (_STRIP_OFFSETS, _STRIP_COUNTS)
+
+
+def read_grid(page: Page) -> Grid:
+    """How the page is cut into pieces. Raises 422 where they have no size, or a huge one."""
+    width, height = page.size
+    tiled = _TILE_WIDTH in page.entries or _TILE_OFFSETS in page.entries
+    if tiled:
+        wide, high = page.value(_TILE_WIDTH), page.value(_TILE_LENGTH)
+        for side, whole in ((wide, width), (high, height)):
+            if not 0 < side <= max(-(-whole // 16) * 16, MAX_SPARE_TILE):
+                raise damaged(f"its tiles are {wide} x {high} pixels")
+    else:
+        wide, high = width, min(page.value(_ROWS, 2**32 - 1), height)
+        if not high:
+            raise damaged("its strips have no rows")
+    across = -(-width // wide)
+    return Grid(
+        tiled=tiled, wide=wide, high=high, across=across, number=across * -(-height // high)
+    )
