@@ -23,10 +23,10 @@ QUALITIES = (0, 10, 25, 50, 75, 90, 100)
 class ResultFormat:
     """One format of results. All that differs by format follows from this record.
 
-    `write(pixels, quality, metadata)` returns the file of pixels as `encode` takes them. Its
-    quality is the encoder's own, 0 to 100, as `own` translates it. It puts the metadata into the
-    file, if the format has a place for it. `animate(frames, quality, plays, metadata)` does the
-    same for the frames of `encode_animation`.
+    `write(pixels, quality, metadata)` returns the file of pixels as `encode` takes them, with the
+    metadata that the format has a place for. The quality is the encoder's own, as `own` translates
+    it. `animate(frames, quality, plays, metadata)` does the same for the frames of
+    `encode_animation`; it is None where nothing moves.
     """
 
     name: str  # what `fm` calls it
@@ -35,9 +35,7 @@ class ResultFormat:
     write: Callable[[Pixels, int, Metadata], bytes]
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
-    scale: Sequence[int] | None = (
-        None  # the encoder's quality at each of `QUALITIES`, if it has one
-    )
+    scale: Sequence[int] | None = None  # its quality at each of `QUALITIES`; None: it has none
     alpha: bool = False  # it keeps alpha; else `write` gets pixels without
     deep: bool = False  # it holds samples of 16 bits, and has a place for their profile
     profile: bool = False  # it has a place for a colour profile

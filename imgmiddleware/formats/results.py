@@ -8,12 +8,11 @@ from types import MappingProxyType
 from imgmiddleware.formats import avif, bmp, gif, jpeg, png, tiff, webp
 from imgmiddleware.formats.result_format import ResultFormat
 
-_results = {
-    room.RESULT.name: room.RESULT for room in (jpeg, png, webp, avif, gif, bmp, tiff)
-}  # in the order in which messages list them
+_ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff)  # in the order in which messages list them
+_results = {room.RESULT.name: room.RESULT for room in _ROOMS}
 
-#: By the name that `fm` gives them. It is looked at when it is needed, never copied, so that a
-#: format which is registered later is known everywhere.
+#: By the name that `fm` gives them. Whoever needs a record looks here at that moment and copies
+#: nothing, so that a format which is registered later is known everywhere.
 RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
 
 

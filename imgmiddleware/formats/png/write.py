@@ -1,9 +1,9 @@
 """PNG, by NumPy and deflate: the filter and the way to compress are chosen by the pixels.
 
-A look at some rows tells which of the filters leaves the least entropy, and a photo from
-a drawing. What is left of a photo has no repetitions worth a search: its bytes are only given
-shorter codes (Huffman). A drawing's rows repeat themselves: they are searched (LZ77). Against
-OpenCV's own writer a photo takes 0.6 of the time and 0.9 of the bytes; docs/results.md.
+A look at some rows tells which filter leaves the least entropy, and whether this is a photo or a
+drawing. What a filter leaves of a photo has few repetitions: its bytes are only given shorter
+codes (Huffman). A drawing's rows repeat themselves: deflate searches them (LZ77). A photo takes 0.6
+of the time of OpenCV's own writer and 0.9 of its bytes; docs/results.md has the table.
 
 Clauses are those of the PNG specification, third edition.
 """
@@ -20,14 +20,13 @@ import numpy as np
 
 from imgmiddleware.formats import native
 from imgmiddleware.formats.metadata import Metadata
+from imgmiddleware.formats.png.chunks import SIGNATURE
 from imgmiddleware.formats.png.filters import FILTERS, predicted
 from imgmiddleware.pixels import palette
 from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 from imgmiddleware.pixels.palette import Indexed
 
 Bytes = bytes | memoryview
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 #: IHDR's colour type by channels (clause 11.2.1), and that of a palette.
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
@@ -36,11 +35,11 @@ _PALETTE = 3
 #: Bytes that are filtered at a time: with what is made of them they stay in the processor's cache.
 _BAND = 2**16
 
-#: Rows that are looked at before the way is chosen: a sixteenth, but no fewer and no more.
+#: How many rows are looked at before the way is chosen: a sixteenth, but at least and at most this.
 _LOOKS = (8, 32)
 
-#: The part of filtered bytes that are as their left neighbour, from which on a search pays: photos
-#: have up to 0.55, drawings and screenshots from 0.77.
+#: From which part of filtered bytes on, that are equal to their left neighbour, a search pays. Of
+#: photos it is up to 0.55, of drawings and screenshots from 0.77.
 _FLAT = 0.7
 
 
@@ -54,7 +53,7 @@ class Way:
 
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
-    """With a palette where that loses nothing and is smaller, but for a bit a pixel."""
+    """With a palette where that loses nothing, and is smaller or takes less than a bit a pixel."""
     most = 16 if pixels.ndim == 2 else 256  # an index of 8 bits is no smaller than a gray of 8 bits
     indexed = palette.exact(pixels, most) if pixels.dtype == np.uint8 else None
     if indexed is None:
