@@ -18,15 +18,13 @@ from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings
 from imgmiddleware.pixels.orientation import Orientation
 
-#: A decoder that scales must leave at least this many samples for each of the result, as for
-#: libvips. Over six photos and many widths the result is then 0.1 to 17 dB nearer to the ideal than
-#: libvips'; with 1.6 to 1.9 samples it is 1 to 11 dB further from it. Other eighths can be worse
-#: where they are larger (5/8, 2.9 samples: 8 dB below libvips).
+#: A decoder that scales must leave at least this many samples for each of the result, as libvips
+#: has it do. With 1.9 the result can be 11 dB further from the ideal than libvips' is
+#: (docs/decisions.md).
 _OVERSAMPLING = 2
 
-#: By what a decoder divides width and height: for the sizes of a page, which then share one decode,
-#: and for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of half; a quarter, which
-#: takes 0.9, would be one more decode to share.
+#: By what a decoder divides width and height: 2 for the sizes of a page, which then share one
+#: decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
 _SCALES = (2, 8)
 
 #: Pixels of half an original that are kept for other sizes: 16 MB of three channels.

@@ -116,8 +116,8 @@ def way_for(pixels: Pixels) -> Way:
     return Way(best, _SEARCH, zlib.Z_DEFAULT_STRATEGY)
 
 
-#: Deflate's levels of search. 4 takes half the bytes of 3 on what is very flat, and 6 twice its
-#: time for a few hundredths; numbers of colours are a third as many bytes, and gain more.
+#: Deflate's levels of search, for samples and for numbers of colours. 4 takes half the bytes of 3
+#: on what is very flat. Numbers of colours are a third as many bytes, and 6 gains more on them.
 _SEARCH, _SEARCH_INDICES = 4, 6
 
 
