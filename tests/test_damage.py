@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, get, serving
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
 from measuring import Forked, needs_proc, resident
 from pictures import photo_like, swapped_profile
@@ -66,14 +66,8 @@ def sample(kind: str) -> bytes:
     return file.getvalue()
 
 
-def status(data: bytes) -> int:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "w=80"))
-    assert answer is not None
-    return answer.status
-
-
 def share(damaged: list[bytes]) -> float:
-    statuses = [status(data) for data in damaged]
+    statuses = [ask(data, "w=80").status for data in damaged]
     assert set(statuses) <= {200, 415, 422}
     return sum(status != 200 for status in statuses) / len(statuses)
 
@@ -96,7 +90,7 @@ def overwritten(data: bytes) -> list[bytes]:
 @pytest.mark.parametrize(("kind", "cutting", "writing"), list(rows("damage-table")))
 def test_the_damage_table(kind: str, cutting: str, writing: str) -> None:
     data = sample(kind)
-    assert status(data) == 200
+    assert ask(data, "w=80").status == 200
     for damaged, word in ((cut(data), cutting), (overwritten(data), writing)):
         least, most = WORDS[word]
         assert least <= share(damaged) <= most, word
@@ -174,9 +168,8 @@ OTHERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
 
 def answers(data: bytes, queries: tuple[str, ...]) -> set[int]:
     """The statuses; an exception is a 500, and would end the test."""
-    service = ImageService(lambda id: data, unsafe_original_formats=UNSAFE_FORMATS - {"jxl"})
-    found = [service.handle(ImageRequest("GET", "/image/x", query)) for query in queries]
-    return {answer.status for answer in found if answer is not None}
+    service = serving(data, unsafe_original_formats=UNSAFE_FORMATS - {"jxl"})
+    return {get(service, query).status for query in queries}
 
 
 def flipped(data: bytes, count: int = 20) -> list[bytes]:

@@ -17,10 +17,10 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from imgmiddleware import ImageRequest, ImageResponse, ImageService
+from asking import ask, shown
 from imgmiddleware.formats import FORMATS, read_facts
 from measuring import Forked, needs_proc
-from pictures import SRGB, close, opened, pixels_of, swapped_profile
+from pictures import SRGB, close, opened, swapped_profile
 from tests.extras import by_vips
 from tests.formats.originals import Stored
 
@@ -40,18 +40,6 @@ def heic(image: Any, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def answered(data: bytes, query: str = "fm=png") -> ImageResponse:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
-
-
-def shown(data: bytes, mode: str, query: str = "fm=png") -> Any:
-    answer = answered(data, query)
-    assert answer.status == 200, answer.body
-    return pixels_of(answer.body, mode)
-
-
 def facts_of(data: bytes) -> Any:
     return read_facts(Stored(data), FORMATS)
 
@@ -69,7 +57,7 @@ KINDS = {
 def test_pixels(kind: str) -> None:
     data, pixels, mode = KINDS[kind]
     most = 12 if "4:2:2" in kind else 3  # a sample of chroma for two, on a ramp of six a pixel
-    result, seen = shown(data, mode), ...
+    result, seen = shown(data, mode=mode), ...
     if mode == "RGBA":  # a colour that nobody sees is nobody's
         assert close(result[..., 3], pixels[..., 3], 1)
         seen = pixels[..., 3] > 0
@@ -82,7 +70,7 @@ def test_beside_libvips(kind: str) -> None:
     reference = by_vips.read(data)
     if mode == "L":
         reference = reference[..., 0]
-    result, seen = shown(data, mode), ...
+    result, seen = shown(data, mode=mode), ...
     if mode == "RGBA":
         seen = reference[..., 3] > 0
     assert close(result[seen], reference[seen], 2)
@@ -101,7 +89,7 @@ def test_what_libvips_writes(options: dict[str, int], size: tuple[int, int]) -> 
     reference = by_vips.read(data)
     if deep:
         reference = np.rint(reference / 65472 * 255)  # it shifts ten bits to the left of sixteen
-    assert close(shown(data, "RGB"), reference, 3 if deep else 2)
+    assert close(shown(data, mode="RGB"), reference, 3 if deep else 2)
 
 
 def turned(turns: int, axis: int | None) -> bytes:
@@ -127,14 +115,14 @@ def turned(turns: int, axis: int | None) -> bytes:
 def test_upright_exactly_once(turns: int, axis: int | None) -> None:
     """Turned anti-clockwise, then mirrored; EXIF, which says something else, is not asked."""
     data = turned(turns, axis)
-    plain = shown(turned(0, None), "RGB")
+    plain = shown(turned(0, None), mode="RGB")
     expected = np.rot90(plain, turns)
     if axis is not None:
         expected = np.flip(expected, axis)
-    assert close(shown(data, "RGB"), expected, 0)
-    assert close(shown(data, "RGB"), by_vips.read(data), 2)
+    assert close(shown(data, mode="RGB"), expected, 0)
+    assert close(shown(data, mode="RGB"), by_vips.read(data), 2)
     assert facts_of(data).upright == expected.shape[1::-1]
-    result = opened(answered(data, "fm=jpg").body)
+    result = opened(ask(data, "fm=jpg").body)
     assert not result.getexif()
 
 
@@ -144,15 +132,15 @@ def test_orient_overrides_what_the_file_says(value: int) -> None:
     block = Image.Exif()
     block[0x0112] = value
     file = io.BytesIO()
-    Image.fromarray(shown(turned(0, None), "RGB")).save(file, "PNG", exif=block)
-    result = shown(turned(3, 1), "RGB", f"fm=png&orient={value}")
-    assert close(result, shown(file.getvalue(), "RGB"), 0)
+    Image.fromarray(shown(turned(0, None), mode="RGB")).save(file, "PNG", exif=block)
+    result = shown(turned(3, 1), f"fm=png&orient={value}", "RGB")
+    assert close(result, shown(file.getvalue(), mode="RGB"), 0)
 
 
 def test_a_crop_is_of_the_upright_picture() -> None:
     data = turned(3, None)
-    whole = shown(data, "RGB")
-    assert close(shown(data, "RGB", "fm=png&rect=10,20,30,40"), whole[20:60, 10:40], 0)
+    whole = shown(data, mode="RGB")
+    assert close(shown(data, "fm=png&rect=10,20,30,40", "RGB"), whole[20:60, 10:40], 0)
 
 
 @pytest.mark.parametrize("channels", ["RGB", "RGBA", "L"])
@@ -165,8 +153,8 @@ def test_deep(channels: str, bits: int, monkeypatch: pytest.MonkeyPatch) -> None
     mode = "I;16" if channels == "L" else f"{channels};16"
     data = heic(pillow_heif.from_bytes(mode, (90, 62), deep.tobytes()))
     assert facts_of(data).bits == bits
-    assert close(shown(data, channels), eight, 2)
-    kept = answered(data, "fm=png&depth=16").body
+    assert close(shown(data, mode=channels), eight, 2)
+    kept = ask(data, "fm=png&depth=16").body
     assert kept[24] == 16
     if channels == "L":
         assert close(np.asarray(opened(kept)), deep, 2 * 65535 // (2**bits - 1))
@@ -179,20 +167,22 @@ def test_a_profile_is_honoured() -> None:
     to_srgb = ImageCms.profileToProfile(
         Image.fromarray(by_vips.read(data)), io.BytesIO(swapped_profile()), io.BytesIO(SRGB)
     )
-    assert close(shown(data, "RGB"), np.asarray(to_srgb), 6)  # of a step in the dark it makes more
-    assert shown(data, "RGB")[2, 85].tolist()[1] > 200  # the red corner is green
+    assert close(
+        shown(data, mode="RGB"), np.asarray(to_srgb), 6
+    )  # of a step in the dark it makes more
+    assert shown(data, mode="RGB")[2, 85].tolist()[1] > 200  # the red corner is green
 
 
 def test_a_broken_profile_is_said_so() -> None:
     image = Image.fromarray(RGB)
     image.info["icc_profile"] = swapped_profile()[:300]
-    answer = answered(heic(pillow_heif.from_pillow(image)))
+    answer = ask(heic(pillow_heif.from_pillow(image)))
     assert (answer.status, answer.header("image-notes")) == (200, "profile-ignored")
 
 
 def test_pillow_is_left_as_it_was() -> None:
     """Registered as a plug-in, the decoder would be one for the whole application."""
-    assert answered(KINDS["rgb"][0]).status == 200
+    assert ask(KINDS["rgb"][0]).status == 200
     assert "HEIF" not in Image.OPEN
 
 
@@ -202,18 +192,18 @@ def test_a_container_of_another_size_is_not_decoded(monkeypatch: pytest.MonkeyPa
     assert struct.unpack_from(">LL", data, size) == (64, 64)  # as HEVC codes it
     other = data[:size] + struct.pack(">LL", 64, 32) + data[size + 8 :]
     monkeypatch.setattr(pillow_heif, "open_heif", None)
-    assert answered(other).status == 422
+    assert ask(other).status == 422
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_damage(kind: str) -> None:
     """Cut at ten places, and with twenty bits flipped."""
     data, dice = KINDS[kind][0], random.Random(5)
-    assert {answered(data[: len(data) * at // 10]).status for at in range(10)} <= {415, 422}
+    assert {ask(data[: len(data) * at // 10]).status for at in range(10)} <= {415, 422}
     for _ in range(20):
         copy = bytearray(data)
         copy[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-        assert answered(bytes(copy)).status in (200, 413, 415, 422)
+        assert ask(bytes(copy)).status in (200, 413, 415, 422)
 
 
 @pytest.mark.parametrize("query", ["w=23", "w=9", "w=64"])
@@ -222,7 +212,7 @@ def test_no_hidden_colour_shows_at_the_edge_of_alpha(query: str) -> None:
     pixels = np.zeros((64, 64, 4), np.uint8)
     pixels[:, :32] = (255, 0, 0, 255)
     pixels[:, 32:] = (0, 255, 0, 0)
-    result = shown(heic(pixels), "RGBA", f"{query}&fm=png").astype(int)
+    result = shown(heic(pixels), f"{query}&fm=png", "RGBA").astype(int)
     assert {0, 255} <= set(result[..., 3].flat)
     assert (result[..., 1] * result[..., 3] // 255).max() <= 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import os
 import struct
 import zlib
@@ -17,8 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from asking import ask, get, refused, serving
 from files import chunk, tiff
-from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware import ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
 from imgmiddleware.formats.bands import decode_bands
@@ -365,9 +365,7 @@ def test_a_page_is_read_by_its_own_directory(page: int) -> None:
     file = io.BytesIO()
     first.save(file, "TIFF", compression="tiff_lzw", save_all=True, append_images=[second])
     assert read_facts(Counted(file.getvalue()), FORMATS, page - 1).band_bytes
-    answer = ImageService(lambda id: file.getvalue()).handle(
-        ImageRequest("GET", "/image/x", f"page={page}&fm=png")
-    )
+    answer = ask(file.getvalue(), f"page={page}&fm=png")
     expected = np.asarray((first, second)[page - 1])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.body))), expected)
 
@@ -444,11 +442,6 @@ def damage(data: bytes, tag: int, values: list[int]) -> bytes:
             (at,) = struct.unpack_from("<L", copy, place + 8)
             struct.pack_into(f"<{len(values)}L", copy, at, *values)
     return bytes(copy)
-
-
-def refused(data: bytes) -> tuple[int, str]:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "w=40"))
-    return answer.status, json.loads(answer.body)["code"] if answer.status != 200 else ""
 
 
 def test_a_strip_that_goes_on_beyond_the_end() -> None:
@@ -547,7 +540,7 @@ def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
     data = KINDS["tiff lzw rgb"].make(picture("odd"))
 
     def body(service: ImageService, width: int) -> bytes:
-        return service.handle(ImageRequest("GET", "/image/x", f"w={width}&fm=png")).body
+        return get(service, f"w={width}&fm=png").body
 
     source = CountedSource(data)
     both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
@@ -564,7 +557,7 @@ def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.Monk
     data = KINDS["bmp 24"].make(picture("even"))
 
     def body(service: ImageService, query: str) -> bytes:
-        return service.handle(ImageRequest("GET", "/image/x", query)).body
+        return get(service, query).body
 
     queries = [
         "rect=0,0,150,150&w=100&fm=png", "rect=0,0,150,150&w=100&fm=webp",
@@ -583,9 +576,9 @@ def test_what_passes_is_not_made_of_what_is_kept(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(plan, "_KEPT", 1000)
     monkeypatch.setattr(plan, "_SHARED", 1000)
     data = KINDS["bmp 24"].make(picture("even"))
-    part = ImageRequest("GET", "/image/x", "rect=3,1,121,91&w=28&fm=png")
-    alone = ImageService(lambda id: data).handle(part).body
-    service = ImageService(lambda id: data)
-    service.handle(ImageRequest("GET", "/image/x", f"{part.query}&linear=1"))
+    part = "rect=3,1,121,91&w=28&fm=png"
+    alone = ask(data, part).body
+    service = serving(data)
+    get(service, f"{part}&linear=1")
     assert service.holding()["decoded"].bytes > 121 * 91 * 3
-    assert service.handle(part).body == alone
+    assert get(service, part).body == alone

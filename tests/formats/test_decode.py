@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import files
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, made
 from pictures import (
     close,
     corners,
@@ -94,16 +94,9 @@ KINDS: list[tuple[str, bytes, int]] = [
 ]
 
 
-def rendered(data: bytes, query: str = "fm=png") -> bytes:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    assert answer.status == 200, answer.body
-    return answer.body
-
-
 @pytest.mark.parametrize(("data", "most"), [kind[1:] for kind in KINDS], ids=[k[0] for k in KINDS])
 def test_pixels_are_pillows(data: bytes, most: int) -> None:
-    mine, theirs = opened(rendered(data)).convert("RGBA"), opened(data).convert("RGBA")
+    mine, theirs = opened(made(data)).convert("RGBA"), opened(data).convert("RGBA")
     alpha = np.asarray(theirs)[..., 3]
     assert close(np.asarray(mine)[..., 3], alpha, most)
     assert close(np.asarray(mine)[alpha > 0], np.asarray(theirs)[alpha > 0], most)
@@ -113,7 +106,7 @@ def test_pixels_are_pillows(data: bytes, most: int) -> None:
 def test_a_result_without_fm_keeps_alpha_only_where_there_is_some(data: bytes) -> None:
     original = opened(data)
     has_alpha = "A" in original.getbands() or "transparency" in original.info
-    assert opened(rendered(data, "")).format == ("PNG" if has_alpha else "JPEG")
+    assert opened(made(data, "")).format == ("PNG" if has_alpha else "JPEG")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
@@ -123,7 +116,7 @@ def test_sixteen_bits_become_eight_with_rounding(suffix: str, pixels: Any) -> No
     deep[pixels == 255] = 65535
     flipped = deep[..., [2, 1, 0, 3][: deep.shape[2]]] if deep.ndim == 3 else deep
     mode = {2: "L", 3: "RGB"}.get(pixels.ndim if pixels.ndim == 2 else pixels.shape[2], "RGBA")
-    mine = pixels_of(rendered(opencv(suffix, flipped)), mode)
+    mine = pixels_of(made(opencv(suffix, flipped)), mode)
     seen = pixels[..., 3] > 0 if mode == "RGBA" else np.ones(pixels.shape[:2], bool)
     assert close(mine[seen], pixels[seen], 0)
 
@@ -131,7 +124,7 @@ def test_sixteen_bits_become_eight_with_rounding(suffix: str, pixels: Any) -> No
 def test_a_float_tiff_is_taken_from_0_to_1() -> None:
     ramp = np.tile(np.linspace(-0.5, 1.5, 64, dtype=np.float32), (48, 1))
     expected = np.clip(ramp, 0, 1) * 255
-    assert close(pixels_of(rendered(opencv(".tif", ramp)), "L"), np.rint(expected), 0)
+    assert close(pixels_of(made(opencv(".tif", ramp)), "L"), np.rint(expected), 0)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
@@ -151,11 +144,11 @@ def test_upright_once(format: str, orientation: int) -> None:
     }.get(orientation)  # fmt: skip
     image = Image.fromarray(COLOR)
     expected = np.asarray(image if turn is None else image.transpose(turn))
-    result = rendered(data)
+    result = made(data)
     assert close(pixels_of(result), expected, 8)
     assert not opened(result).getexif()
     # A crop is of the upright picture: its left half's colours, then resampled.
-    left = pixels_of(rendered(data, "w=10&h=30&fit=crop&fm=png"))
+    left = pixels_of(made(data, "w=10&h=30&fit=crop&fm=png"))
     assert left.shape == (30, 10, 3)
 
 
@@ -165,7 +158,7 @@ def test_a_crop_is_of_the_upright_picture() -> None:
     data = written(COLOR, "JPEG", exif=exif, quality=95, subsampling=0)
     upright = Image.fromarray(COLOR).transpose(Image.Transpose.ROTATE_270)  # 48 x 64
     expected = upright.crop((0, 20, 48, 44)).resize((24, 12), Image.Resampling.LANCZOS)
-    mine = pixels_of(rendered(data, "w=24&h=12&fit=crop&fm=png"))
+    mine = pixels_of(made(data, "w=24&h=12&fit=crop&fm=png"))
     assert np.abs(mine.astype(int) - np.asarray(expected)).mean() < 3
 
 
@@ -174,7 +167,7 @@ def test_a_profile_is_converted_and_gone() -> None:
         ("JPEG", {"quality": 95}), ("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True}),
     ):  # fmt: skip
         red = np.full((32, 32, 3), (250, 20, 10), np.uint8)
-        result = rendered(written(red, format, icc_profile=swapped_profile(), **options))
+        result = made(written(red, format, icc_profile=swapped_profile(), **options))
         assert close(pixels_of(result)[16, 16], (20, 250, 10), 4), format
         assert "icc_profile" not in opened(result).info
 
@@ -183,7 +176,7 @@ def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
     photo = photo_like(2400, 1800)
     data = written(photo, "JPEG", quality=95, subsampling=0)
     for width in (75, 120, 149, 200, 301, 599):
-        mine = pixels_of(rendered(data, f"w={width}&fm=png"))
+        mine = pixels_of(made(data, f"w={width}&fm=png"))
         whole = np.asarray(opened(data).convert("RGB"))
         assert psnr(mine, float_lanczos(whole, mine.shape[1::-1])) > 40
 
@@ -199,7 +192,7 @@ def test_a_scaled_decode_shifts_nothing() -> None:
         ("w=97", whole),
         ("w=61&rect=333,201,1001,901", whole[201:1102, 333:1334]),
     ):
-        mine = pixels_of(rendered(data, f"{query}&fm=png"))
+        mine = pixels_of(made(data, f"{query}&fm=png"))
         # A tenth of a sample's shift is 40 dB here.
         assert psnr(mine, float_lanczos(part, mine.shape[1::-1])) > 47
 
@@ -212,7 +205,7 @@ def test_a_deep_avif_comes_in_its_full_range(bits: int) -> None:
         ".avif", deep, [cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 95]
     )
     assert done
-    assert close(corners(pixels_of(rendered(data.tobytes()))), corners(COLOR), 3)
+    assert close(corners(pixels_of(made(data.tobytes()))), corners(COLOR), 3)
 
 
 def test_the_oldest_bmp_header_has_its_colours() -> None:
@@ -221,7 +214,7 @@ def test_the_oldest_bmp_header_has_its_colours() -> None:
     rows = COLOR[::-1, :, ::-1].reshape(height, -1)
     data = struct.pack("<2sLHHL", b"BM", 26 + rows.size, 0, 0, 26)
     data += struct.pack("<LHHHH", 12, width, height, 1, 24) + rows.tobytes()
-    assert np.array_equal(pixels_of(rendered(data)), COLOR)
+    assert np.array_equal(pixels_of(made(data)), COLOR)
 
 
 def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
@@ -231,7 +224,7 @@ def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
     masks = struct.pack("<LLL", 0xFF0000, 0xFF00, 0xFF)
     offset = 14 + len(header) + len(masks)
     data = struct.pack("<2sLHHL", b"BM", offset + padded.size, 0, 0, offset)
-    result = rendered(data + header + masks + padded.tobytes(), "fm=png")
+    result = made(data + header + masks + padded.tobytes(), "fm=png")
     assert opened(result).convert("RGBA").getextrema()[3] == (255, 255)
     assert np.array_equal(pixels_of(result), COLOR)
 
@@ -244,6 +237,5 @@ def test_a_cmyk_tiff_of_16_bits_is_refused_by_name() -> None:
         },
         bytes(32),
     )  # fmt: skip
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x"))
-    assert answer is not None
+    answer = ask(data)
     assert (answer.status, b"CMYK" in answer.body) == (415, True)

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from imgmiddleware import ImageError, ImageRequest, ImageService
+from asking import ask
+from imgmiddleware import ImageError
 from imgmiddleware.formats import encode as module
 from imgmiddleware.formats.encode import encode, encode_within
 from imgmiddleware.formats.result_format import QUALITIES
@@ -50,13 +51,9 @@ def test_what_cannot_fit_is_refused_with_what_it_takes() -> None:
 
 
 def test_as_a_parameter() -> None:
-    images = ImageService(lambda id: PHOTO)
-    answer = images.handle(ImageRequest("GET", "/image/x", "max_bytes=1500"))
-    assert answer is not None
+    answer = ask(PHOTO, "max_bytes=1500")
     assert (answer.status, len(answer.body) <= 1500) == (200, True)
-    refused = images.handle(ImageRequest("GET", "/image/x", "max_bytes=100"))
-    assert refused is not None
-    assert refused.status == 400
+    assert ask(PHOTO, "max_bytes=100").status == 400
 
 
 def segments(jpeg: bytes) -> Iterator[tuple[int, bytes]]:

@@ -9,24 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from asking import ask, shown
 from files import noise
-from imgmiddleware import ImageRequest, ImageResponse, ImageService
-from pictures import close, pixels_of, saved, swapped_profile
+from pictures import close, saved, swapped_profile
 
+JP2: dict[str, Any] = {"unsafe_original_formats": ["jp2"]}
 RGB = np.random.default_rng(3).integers(0, 2**8, (31, 45, 3), np.uint8)
-
-
-def answered(data: bytes, query: str = "fm=png", *formats: str) -> ImageResponse:
-    service = ImageService(lambda id: data, unsafe_original_formats=formats or ["jp2"])
-    answer = service.handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
-
-
-def shown(data: bytes, mode: str, query: str = "fm=png") -> Any:
-    answer = answered(data, query)
-    assert answer.status == 200, answer.body
-    return pixels_of(answer.body, mode)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -35,7 +23,7 @@ def test_jpeg_2000(mode: str, options: dict[str, Any]) -> None:
     """Without loss, as Pillow writes it unless it is told otherwise."""
     image = noise(45, 31, "RGBA").convert(mode)
     data = saved(np.asarray(image), "JPEG2000", **options)
-    assert np.array_equal(pixels_of(answered(data).body, "RGBA"), np.asarray(image.convert("RGBA")))
+    assert np.array_equal(shown(data, mode="RGBA", **JP2), np.asarray(image.convert("RGBA")))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -47,8 +35,8 @@ def test_deep_jpeg_2000(channels: int) -> None:
     data = cv2.imencode(".jp2", samples[..., order] if channels > 1 else samples, best)[1].tobytes()
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
     expected = np.rint(samples / 257)
-    assert close(shown(data, mode), expected[..., 0] if channels == 1 else expected, 0)
-    assert answered(data, "fm=png&depth=16").body[24] == 16
+    assert close(shown(data, mode=mode, **JP2), expected[..., 0] if channels == 1 else expected, 0)
+    assert ask(data, "fm=png&depth=16", **JP2).body[24] == 16
 
 
 def test_the_profile_of_a_jpeg_2000_is_honoured() -> None:
@@ -67,25 +55,25 @@ def test_the_profile_of_a_jpeg_2000_is_honoured() -> None:
         + box
         + data[place + 15 :]
     )
-    expected = shown(saved(flat, "PNG", icc_profile=swapped_profile()), "RGB")
-    assert close(shown(data, "RGB"), expected, 0)
+    expected = shown(saved(flat, "PNG", icc_profile=swapped_profile()))
+    assert close(shown(data, **JP2), expected, 0)
     assert expected[0, 0, 1] > 200
 
 
 def test_what_is_not_turned_on_is_refused_by_name() -> None:
     data = saved(RGB, "JPEG2000")
-    answer = answered(data, "fm=png", "jxl")
+    answer = ask(data, unsafe_original_formats=["jxl"])
     assert answer.status == 415
     assert b"JPEG 2000" in answer.body
-    assert answered(data, "fm=png", "jp2").status == 200
+    assert ask(data, **JP2).status == 200
 
 
 def test_damage_is_a_picture_or_a_refusal() -> None:
     data = saved(RGB, "JPEG2000")
     for at in range(10):
-        assert answered(data[: len(data) * at // 10]).status in (415, 422)
+        assert ask(data[: len(data) * at // 10], **JP2).status in (415, 422)
     dice = np.random.default_rng(7)
     for _ in range(20):
         changed = bytearray(data)
         changed[dice.integers(len(data))] ^= 1 << dice.integers(8)
-        assert answered(bytes(changed)).status in (200, 413, 415, 422)
+        assert ask(bytes(changed), **JP2).status in (200, 413, 415, 422)

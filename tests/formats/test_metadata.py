@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, made
 from imgmiddleware.formats.containers.exif import Exif, parse, written
 from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.metadata import Metadata
@@ -52,13 +52,6 @@ def original(format: str, pixels: Any | None = None, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def answered(data: Any, query: str) -> Any:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    assert answer.status == 200, answer.body
-    return answer.body
-
-
 def tags(data: bytes) -> dict[int, Any]:
     with Image.open(io.BytesIO(data)) as image:
         exif = image.getexif()
@@ -72,7 +65,7 @@ def tags(data: bytes) -> dict[int, Any]:
 @pytest.mark.parametrize("result", RESULTS)
 @pytest.mark.parametrize("source", ORIGINALS)
 def test_exif_goes_along(source: str, result: str) -> None:
-    kept = tags(answered(original(source), f"keep=exif&fm={result}"))
+    kept = tags(made(original(source), f"keep=exif&fm={result}"))
     assert (kept[ARTIST], kept[COPYRIGHT], kept[MAKE]) == ("Ada", "(c) Ada 2024", "Camera")
     assert kept[ORIENTATION] == 1  # it is upright now
     if source == "TIFF":  # Pillow writes no directories below the first
@@ -85,7 +78,7 @@ def test_exif_goes_along(source: str, result: str) -> None:
 
 @pytest.mark.parametrize("result", RESULTS)
 def test_copyright_alone(result: str) -> None:
-    kept = tags(answered(original("JPEG"), f"keep=copyright&fm={result}"))
+    kept = tags(made(original("JPEG"), f"keep=copyright&fm={result}"))
     assert (kept[ARTIST], kept[COPYRIGHT]) == ("Ada", "(c) Ada 2024")
     assert MAKE not in kept
     assert kept[EXIF_IFD] == kept[GPS_IFD] == {}
@@ -94,14 +87,14 @@ def test_copyright_alone(result: str) -> None:
 @pytest.mark.parametrize("result", [*RESULTS, "gif", "bmp"])
 def test_nothing_is_kept_unasked(result: str) -> None:
     data = original("JPEG", icc_profile=swapped_profile())
-    with Image.open(io.BytesIO(answered(data, f"fm={result}"))) as image:
+    with Image.open(io.BytesIO(made(data, f"fm={result}"))) as image:
         assert not {*image.getexif()} & {ARTIST, COPYRIGHT, MAKE}
         assert not image.info.get("icc_profile")
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_both_byte_orders(order: str) -> None:
-    kept = tags(answered(original("JPEG", exif=block(order)), "keep=exif&fm=jpg"))
+    kept = tags(made(original("JPEG", exif=block(order)), "keep=exif&fm=jpg"))
     assert float(kept[EXIF_IFD][0x829A]) == 1 / 250
     assert kept[ARTIST] == "Ada"
 
@@ -113,17 +106,14 @@ def test_the_profile_goes_along_and_the_colors_stay(source: str, result: str) ->
     flat = np.full((32, 32, 3), (200, 40, 60), np.uint8)
     data = original(source, flat, icc_profile=profile, exif=Image.Exif())
     for query, expected in ((f"keep=icc&fm={result}", profile), (f"fm={result}", None)):
-        with Image.open(io.BytesIO(answered(data, query))) as image:
+        with Image.open(io.BytesIO(made(data, query))) as image:
             assert image.info.get("icc_profile") == expected
             color = image.convert("RGB").getpixel((16, 16))
         assert (color[0] > color[1]) == (expected is not None)  # the profile swaps red and green
 
 
 def test_keep_is_a_400_for_other_words() -> None:
-    answer = ImageService(lambda id: original("JPEG")).handle(
-        ImageRequest("GET", "/image/x", "keep=icc,all")
-    )
-    assert answer is not None
+    answer = ask(original("JPEG"), "keep=icc,all")
     assert (answer.status, b'"keep"' in answer.body) == (400, True)
 
 
@@ -135,7 +125,7 @@ def test_animations_keep_it_too() -> None:
         icc_profile=swapped_profile(),
     )  # fmt: skip
     for result in ("webp", "avif"):
-        body = answered(file.getvalue(), f"anim=1&keep=exif,icc&fm={result}")
+        body = made(file.getvalue(), f"anim=1&keep=exif,icc&fm={result}")
         assert tags(body)[ARTIST] == "Ada"
         assert opened(body).info["icc_profile"] == swapped_profile()
 
@@ -167,7 +157,7 @@ def test_any_size_and_the_same_pixels(format: str, size: int, channels: int) -> 
 
 def test_a_palette_png_keeps_it_too() -> None:
     flat = np.full((32, 32, 3), (200, 40, 60), np.uint8)
-    body = answered(original("PNG", flat, icc_profile=swapped_profile()), "keep=icc,exif&fm=png")
+    body = made(original("PNG", flat, icc_profile=swapped_profile()), "keep=icc,exif&fm=png")
     assert opened(body).mode == "P"
     assert opened(body).info["icc_profile"] == swapped_profile()
     assert tags(body)[ARTIST] == "Ada"
@@ -175,8 +165,8 @@ def test_a_palette_png_keeps_it_too() -> None:
 
 def test_within_max_bytes_all_counts() -> None:
     data = original("JPEG", photo_like(300, 200), icc_profile=swapped_profile())
-    size = len(answered(data, "keep=exif,icc&fm=jpg&q=40"))
-    assert size - 200 < len(answered(data, f"keep=exif,icc&fm=jpg&max_bytes={size}")) <= size
+    size = len(made(data, "keep=exif,icc&fm=jpg&q=40"))
+    assert size - 200 < len(made(data, f"keep=exif,icc&fm=jpg&max_bytes={size}")) <= size
 
 
 # --- The person who attacks the block -------------------------------------------------------------

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from asking import ask
 from files import chunk
-from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, read_exif, read_facts
 from imgmiddleware.formats.bands import decode_bands
@@ -199,7 +199,7 @@ KINDS: dict[str, tuple[bytes, bool]] = {
 def test_which_kinds_are_read_a_few_rows_at_a_time(kind: str) -> None:
     data, bands = KINDS[kind]
     assert bool(probe(data).band_bytes) == bands
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "fm=png"))
+    answer = ask(data, "fm=png")
     expected = Image.open(io.BytesIO(data)).convert("RGBA")
     assert Image.open(io.BytesIO(answer.body)).convert("RGBA").tobytes() == expected.tobytes()
 

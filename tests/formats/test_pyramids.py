@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import get, serving
 from imgmiddleware.formats import FORMATS, Facts, read_facts
 from imgmiddleware.imaging import decode_original, make_plan, predicted_bytes, render
 from imgmiddleware.operations import build
@@ -168,9 +168,9 @@ def test_pages_have_copies_of_their_own() -> None:
         [(250, 200, 2)],
         [],
     ]
-    service = ImageService(lambda id: data)
+    service = serving(data)
     for page, width, shade in ((1, 200, SHADES[1]), (3, 100, SHADES[2]), (4, 100, SHADES[2])):
-        answer = service.handle(ImageRequest("GET", "/image/x", f"page={page}&w={width}&fm=png"))
+        answer = get(service, f"page={page}&w={width}&fm=png")
         seen = shown(answer.body)
         assert seen.shape[1] == width
         assert np.all(seen == shade), page

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from asking import serving
 from drivers import Answer, call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from files import encode, noise
 from imgmiddleware import ImageService
@@ -75,7 +76,7 @@ def both(service: ImageService, target: str, **headers: str) -> Answer:
 
 def answered(original: Any, query: str, **options: Any) -> tuple[Sequence[Any], bytes]:
     """What the header of the file says, and its samples."""
-    status, _, body = both(ImageService(lambda id: original, **options), f"/image/a?{query}")
+    status, _, body = both(serving(original, **options), f"/image/a?{query}")
     assert status == 200, body
     head = HEAD.unpack_from(body)
     return head[1:], body[HEAD.size + head[-1] :]
@@ -86,7 +87,7 @@ CLEAR = np.dstack((PIXELS, np.full((40, 50), 51, np.uint8)))
 
 
 def test_its_bytes_and_headers(xyz: ResultFormat) -> None:
-    status, headers, body = both(ImageService(lambda id: PIXELS), "/image/a/cat.JPG?fm=xyz&q=50")
+    status, headers, body = both(serving(PIXELS), "/image/a/cat.JPG?fm=xyz&q=50")
     assert (status, body) == (200, write(PIXELS, 25, Metadata()))
     found = dict(headers)
     assert found["content-type"] == "image/x-xyz"
@@ -95,7 +96,7 @@ def test_its_bytes_and_headers(xyz: ResultFormat) -> None:
 
 
 def test_its_suffixes_are_known(xyz: ResultFormat) -> None:
-    service = ImageService(lambda id: PIXELS)
+    service = serving(PIXELS)
     for target, name in (("a.xy?fm=xyz", "a.xy"), ("a.xy?fm=png", "a.png"), ("a?fm=xyz", "a.xyz")):
         headers = dict(both(service, f"/image/{target}")[1])
         assert headers["content-disposition"] == f'inline; filename="{name}"'
@@ -123,16 +124,16 @@ def test_depth_and_profile_as_the_record_says(xyz: ResultFormat) -> None:
 def test_it_moves_where_it_can(xyz: ResultFormat) -> None:
     frames = [noise(20, 10), noise(20, 10).rotate(180)]
     moving = encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[40, 70])
-    service = ImageService(lambda id: moving)
+    service = serving(moving)
     body = both(service, "/image/a?anim=1&fm=xyz")[2]
     assert body[:8] == b"XYZ*" + struct.pack("<2H", 40, 70)
     results.register(replace(XYZ, animate=None))
-    assert both(ImageService(lambda id: moving), "/image/a?anim=1&fm=xyz")[2][:4] == b"XYZ."
+    assert both(serving(moving), "/image/a?anim=1&fm=xyz")[2][:4] == b"XYZ."
 
 
 def test_too_long_a_side_is_refused(xyz: ResultFormat) -> None:
     long = np.zeros((3, 61), np.uint8)
-    status, _, body = both(ImageService(lambda id: long), "/image/a?fm=xyz")
+    status, _, body = both(serving(long), "/image/a?fm=xyz")
     assert status == 400
     assert b'"result-too-large"' in body
     assert b"a xyz picture has at most 60 pixels a side; this would be 61x3" in body
@@ -140,15 +141,15 @@ def test_too_long_a_side_is_refused(xyz: ResultFormat) -> None:
 
 def test_a_hint_lowers_its_quality_if_it_has_one(xyz: ResultFormat) -> None:
     hinted = {"client_hints": ["save-data"]}
-    service = ImageService(lambda id: PIXELS, **hinted)
+    service = serving(PIXELS, **hinted)
     assert both(service, "/image/a?fm=xyz", Save_Data="on")[2][4] == 25  # of q=50
     results.register(replace(XYZ, scale=None))
-    plain = ImageService(lambda id: PIXELS, **hinted)
+    plain = serving(PIXELS, **hinted)
     assert both(plain, "/image/a?fm=xyz", Save_Data="on")[2][4] == 75
 
 
 def test_it_is_named_among_the_formats_while_it_is_one(xyz: ResultFormat) -> None:
-    service = ImageService(lambda id: PIXELS, presets={"x": "fm=xyz"})
+    service = serving(PIXELS, presets={"x": "fm=xyz"})
     assert both(service, "/image/a?preset=x")[0] == 200
     named = b"is not one of jpg, png, webp, avif, gif, bmp, tif"
     assert named + b", xyz" in both(service, "/image/a?fm=zyx")[2]
@@ -162,7 +163,7 @@ def test_a_cache_keeps_it(xyz: ResultFormat, tmp_path: Path) -> None:
     photo = encode(noise(30, 20), "PNG")
 
     def service() -> ImageService:
-        return ImageService(lambda id: photo, cache_dir=os.fspath(tmp_path))
+        return serving(photo, cache_dir=os.fspath(tmp_path))
 
     first = both(service(), "/image/a?fm=xyz")
     results.register(replace(XYZ, write=lambda *_: pytest.fail("it was made again")))

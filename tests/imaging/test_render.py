@@ -14,7 +14,7 @@ import simplejpeg
 from PIL import Image
 
 import files
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, shown
 from imgmiddleware.formats import native
 from native import choose
 from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, saved
@@ -22,15 +22,9 @@ from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, save
 DATA = saved(quadrants(), "PNG")
 
 
-def answered(data: Any, query: str) -> Any:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
-
-
 def test_fill_puts_the_picture_in_the_middle_of_white() -> None:
     # 64 x 48 in a box of 80 x 60 is not enlarged: 8 columns and 6 rows are left on each side.
-    pixels = pixels_of(answered(DATA, "w=80&h=60&fit=fill&fm=png").body)
+    pixels = shown(DATA, "w=80&h=60&fit=fill&fm=png")
     assert pixels.shape == (60, 80, 3)
     assert np.array_equal(pixels[6:54, 8:72], quadrants())
     border = pixels.copy()
@@ -39,25 +33,25 @@ def test_fill_puts_the_picture_in_the_middle_of_white() -> None:
 
 
 def test_fill_keeps_a_gray_picture_gray_and_alpha_alpha() -> None:
-    gray = answered(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=png").body
+    gray = ask(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=png").body
     assert pixels_of(gray, "L")[0, 0] == 255
-    jpeg = answered(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=jpg").body
+    jpeg = ask(np.zeros((10, 20), np.uint8), "w=30&h=30&fit=fill&fm=jpg").body
     assert opened(jpeg).mode == "L"
-    clear = answered(np.zeros((10, 20, 4), np.uint8), "w=30&h=30&fit=fill&fm=png").body
+    clear = ask(np.zeros((10, 20, 4), np.uint8), "w=30&h=30&fit=fill&fm=png").body
     rgba = opened(clear).convert("RGBA")
     assert rgba.getpixel((0, 0)) == (255, 255, 255, 255)
     assert rgba.getpixel((15, 15))[3] == 0
 
 
 def test_a_crop_is_the_middle() -> None:
-    pixels = pixels_of(answered(DATA, "w=48&h=48&fit=crop&fm=png").body)
+    pixels = shown(DATA, "w=48&h=48&fit=crop&fm=png")
     assert np.array_equal(pixels, quadrants()[:, 8:56])
-    wide = pixels_of(answered(DATA, "w=64&h=16&fit=crop&fm=png").body)
+    wide = shown(DATA, "w=64&h=16&fit=crop&fm=png")
     assert np.array_equal(wide, quadrants()[16:32])
 
 
 def test_scale_stretches() -> None:
-    pixels = pixels_of(answered(DATA, "w=32&h=48&fit=scale&fm=png").body)
+    pixels = shown(DATA, "w=32&h=48&fit=scale&fm=png")
     assert pixels.shape == (48, 32, 3)
     assert close([pixels[4, 4], pixels[4, 28], pixels[44, 28]], [RED, GREEN, BLUE])
 
@@ -78,7 +72,7 @@ def test_thin_gray_that_opencv_refuses(bits: int) -> None:
          273: ("L", [8]), 277: ("H", [1]), 278: ("L", [1]), 279: ("L", [len(packed)])},
         bytes(packed).ljust(16, b"\0"),
     )  # fmt: skip
-    pixels = pixels_of(answered(data, "fm=png").body, "L")[0]
+    pixels = pixels_of(ask(data, "fm=png").body, "L")[0]
     assert pixels.tolist() == [round(v * 255 / (levels - 1)) for v in values]
 
 
@@ -91,7 +85,7 @@ def test_sixteen_bits_that_opencv_refuses_go_through_pillow(
     for image in files.values():
         file = io.BytesIO()
         image.save(file, "TIFF")
-        pixels = pixels_of(answered(file.getvalue(), "fm=png").body, "L")
+        pixels = pixels_of(ask(file.getvalue(), "fm=png").body, "L")
         assert close(pixels, np.rint(ramp / 257), 0)
 
 
@@ -100,20 +94,20 @@ def test_lab_is_relative_to_its_own_white() -> None:
     file = io.BytesIO()
     lab.save(file, "TIFF")
     # L 128 of 255 is 50.2 of 100, whose gray in sRGB is 119 (CIE 1976: Y = 0.1856).
-    assert close(pixels_of(answered(file.getvalue(), "fm=png").body)[4, 4], (119, 119, 119), 3)
+    assert close(shown(file.getvalue(), "fm=png")[4, 4], (119, 119, 119), 3)
 
 
 def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = np.zeros((9, 9, 3), np.uint8)
     monkeypatch.setattr(cv2, "imdecode", lambda *arguments: wrong)
-    answer = answered(saved(quadrants(), "WEBP"), "")
+    answer = ask(saved(quadrants(), "WEBP"), "")
     assert (answer.status, b"64x48" in answer.body, b"9x9" in answer.body) == (422, True, True)
     choose(monkeypatch, "spng", False)
-    assert answered(DATA, "").status == 422
+    assert ask(DATA, "").status == 422
     monkeypatch.setattr(native, "spng", lambda: SimpleNamespace(load=lambda *arguments: wrong))
-    assert answered(DATA, "").status == 422
+    assert ask(DATA, "").status == 422
     monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
-    assert answered(saved(quadrants(), "JPEG"), "").status == 422
+    assert ask(saved(quadrants(), "JPEG"), "").status == 422
 
 
 @pytest.mark.parametrize("error", [cv2.error("limit"), None])
@@ -124,7 +118,7 @@ def test_what_a_decoder_refuses_is_damage(monkeypatch: pytest.MonkeyPatch, error
 
     monkeypatch.setattr(cv2, "imdecode", refuse)
     choose(monkeypatch, "spng", False)
-    assert answered(DATA, "").status == 422
+    assert ask(DATA, "").status == 422
 
 
 def test_pillows_own_limits_are_refusals_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,15 +127,15 @@ def test_pillows_own_limits_are_refusals_too(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert answered(data, "").status == 200  # over the limit is a warning to Pillow
+        assert ask(data, "").status == 200  # over the limit is a warning to Pillow
         warnings.simplefilter("error")
-        assert answered(data, "").status == 422
+        assert ask(data, "").status == 422
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    assert answered(data, "").status == 422  # over twice the limit an error
+    assert ask(data, "").status == 422  # over twice the limit an error
 
 
 def test_less_quality_is_fewer_bytes() -> None:
-    sizes = [len(answered(DATA, f"q={q}&w=63").body) for q in (10, 75, 95)]
+    sizes = [len(ask(DATA, f"q={q}&w=63").body) for q in (10, 75, 95)]
     assert sizes == sorted(sizes)
     for format in ("webp", "avif", "jpg"):
-        assert opened(answered(DATA, f"q=0&fm={format}").body).size == (64, 48)
+        assert opened(ask(DATA, f"q=0&fm={format}").body).size == (64, 48)

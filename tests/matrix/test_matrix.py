@@ -22,7 +22,7 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms, ImageOps
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, made
 from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.sources.memory import BytesOriginal
 from pictures import float_lanczos, psnr, swapped_profile
@@ -296,15 +296,8 @@ PLAIN: list[Cell] = [
 ]  # fmt: skip
 
 
-def rendered(data: bytes, query: str = "fm=png") -> bytes:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    assert answer.status == 200, answer.body
-    return answer.body
-
-
 def seen(data: bytes, query: str = "fm=png") -> Array:
-    with Image.open(io.BytesIO(rendered(data, query))) as image:
+    with Image.open(io.BytesIO(made(data, query))) as image:
         return np.asarray(image.convert("RGBA"))
 
 
@@ -492,8 +485,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
 def test_a_tiff_that_would_be_wrong_is_refused_by_name(data: bytes) -> None:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x"))
-    assert answer is not None
+    answer = ask(data)
     assert (answer.status, b'"unsupported-feature"' in answer.body) == (415, True), answer.body
 
 
@@ -542,8 +534,7 @@ def test_frames_and_pages(data: bytes, most: int, number: int) -> None:
 
 @pytest.mark.parametrize("data", [f[1] for f in FRAMES], ids=[f[0] for f in FRAMES])
 def test_there_is_no_fourth(data: bytes) -> None:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "page=4"))
-    assert answer is not None
+    answer = ask(data, "page=4")
     assert answer.status == 400
     assert b'"limit": 3' in answer.body
 
@@ -563,8 +554,7 @@ def test_pyramids(compression: str, below: bool) -> None:
     small = seen(data, f"w={level.width // 2}&fm=png")[..., :3]
     assert len(read_facts(BytesOriginal(data), FORMATS).overviews) >= 2
     assert psnr(small, float_lanczos(level.numpy(), small.shape[1::-1])) > 45
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "page=2&fm=png"))
-    assert answer is not None
+    answer = ask(data, "page=2&fm=png")
     if below:
         assert answer.status == 400
     else:
@@ -602,7 +592,7 @@ def to_srgb(data: bytes) -> Array:
 def test_sixteen_bits_mean_the_same_colours(format: str, query: str) -> None:
     """The samples are the original's, and so is what libvips makes of them by the profile."""
     data = with_iccp(opencv(".png", DEEP), SWAPPED)
-    result = to_srgb(rendered(data, f"{query}&fm={format}"))
+    result = to_srgb(made(data, f"{query}&fm={format}"))
     expected = to_srgb(data)
     if "rot" in query:
         expected = np.rot90(expected[:, ::-1], -1)
@@ -615,7 +605,7 @@ def test_sixteen_bits_mean_the_same_colours(format: str, query: str) -> None:
 def test_a_profile_that_is_kept_means_the_same_colours(format: str, most: int) -> None:
     """In the mean, which is what a lossy format leaves of a ramp at q=100."""
     data = pillow(RGB, "PNG", icc_profile=SWAPPED)
-    kept = rendered(data, f"keep=icc&fm={format}&q=100")
+    kept = made(data, f"keep=icc&fm={format}&q=100")
     with Image.open(io.BytesIO(kept)) as image:
         assert image.info["icc_profile"] == SWAPPED
         to = ImageCms.profileToProfile(
@@ -686,8 +676,7 @@ WITH_BROKEN: dict[str, bytes] = {
 @pytest.mark.parametrize("query", ["fm=png", "fm=png&w=20", "fm=jpg&keep=icc", "fm=png&depth=16"])
 @pytest.mark.parametrize("data", WITH_BROKEN.values(), ids=WITH_BROKEN)
 def test_a_broken_profile_is_a_note(data: bytes, query: str) -> None:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
+    answer = ask(data, query)
     assert (answer.status, answer.header("image-notes")) == (200, "profile-ignored")
     with Image.open(io.BytesIO(answer.body)) as image:
         assert "icc_profile" not in image.info
@@ -710,4 +699,4 @@ def test_a_profile_with_noise_in_it_is_never_an_error(
         noisy = bytearray(profile)
         for place in dice.integers(0, min(len(noisy), 2000), 4):
             noisy[place] = dice.integers(256)
-        assert len(rendered(tagged(bytes(noisy)), "fm=png&w=20")) > 0
+        assert len(made(tagged(bytes(noisy)), "fm=png&w=20")) > 0

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask
 from pictures import pixels_of
 
 STATED = Path("/usr/share/go-1.19/src/image/png/testdata/pngsuite")
@@ -26,12 +26,6 @@ WHOLE = sorted(Path(os.environ.get("IMGMIDDLEWARE_PNGSUITE", "/nonexistent")).gl
 needs_debian = pytest.mark.skipif(
     not FILES, reason="Debian's golang-1.19-src, which has PngSuite in it, is not installed"
 )
-
-
-def answered(data: bytes) -> Any:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "fm=png"))
-    assert answer is not None
-    return answer
 
 
 # --- What the text says ---------------------------------------------------------------------------
@@ -90,7 +84,7 @@ def test_there_are_as_many() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_valid_files_are_exact_to_their_stated_pixels(path: Path) -> None:
     expected = stated(path)
-    result = pixels_of(answered(path.read_bytes()).body, "RGBA")
+    result = pixels_of(ask(path.read_bytes()).body, "RGBA")
     seen = expected[..., 3] > 0  # the colour under nothing is nobody's
     assert np.array_equal(result[..., 3], expected[..., 3])
     assert np.array_equal(result[seen], expected[seen])
@@ -167,13 +161,13 @@ CORRUPT = [
 @needs_debian
 @pytest.mark.parametrize("name", CORRUPT)
 def test_corrupt_files_are_refused(name: str) -> None:
-    assert answered(corrupt(name)).status in (415, 422)
+    assert ask(corrupt(name)).status in (415, 422)
 
 
 @needs_debian
 def test_the_valid_chunks_alone_are_a_picture() -> None:
     parts = chunks((STATED / "basn0g08.png").read_bytes())
-    assert answered(built(parts)).status == 200
+    assert ask(built(parts)).status == 200
 
 
 # --- The whole suite, where somebody has it -------------------------------------------------------
@@ -188,6 +182,6 @@ def test_the_whole_suite() -> None:
     for path in WHOLE:
         data = path.read_bytes()
         if path.name.startswith("x"):
-            assert answered(data).status in (415, 422), path.name
+            assert ask(data).status in (415, 422), path.name
         else:
             assert distance(seen(data), by_vips(data)) == 0, path.name

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageService, OwnOperation
+from asking import ask, made
+from imgmiddleware import OwnOperation
 from pictures import float_lanczos, opened, psnr, swapped_profile
 
 RAMP = np.linspace(0, 65535, 96 * 64 * 3).astype(np.uint16).reshape(64, 96, 3)
@@ -31,15 +32,8 @@ def with_profile(data: bytes, profile: bytes) -> bytes:
     return data[:33] + chunk + data[33:]
 
 
-def answered(data: Any, query: str, **options: Any) -> Any:
-    answer = ImageService(lambda id: data, **options).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    assert answer.status == 200, answer.body
-    return answer
-
-
 def rendered(data: Any, query: str, **options: Any) -> Any:
-    body = answered(data, query, **options).body
+    body = made(data, query, **options)
     return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
@@ -51,13 +45,13 @@ def test_sixteen_bits_stay_as_they_are(format: str) -> None:
 
 
 def test_without_a_format_it_is_png() -> None:
-    answer = answered(png(RAMP), "depth=16")
+    answer = ask(png(RAMP), "depth=16")
     assert answer.header("Content-Type") == "image/png"
     assert answer.header("Vary") is None
 
 
 def test_a_format_of_eight_bits_gets_eight() -> None:
-    assert opened(answered(png(RAMP), "depth=16&fm=jpg").body).mode == "RGB"
+    assert opened(made(png(RAMP), "depth=16&fm=jpg")).mode == "RGB"
     assert rendered(png((RAMP >> 8).astype(np.uint8)), "depth=16&fm=png").dtype == np.uint8
 
 
@@ -93,7 +87,7 @@ def test_the_profile_goes_along_and_the_samples_stay() -> None:
     colors = np.dstack((RAMP[..., 0], RAMP[..., 1], 65535 - RAMP[..., 2]))
     data = with_profile(png(colors), swapped_profile())
     for format in ("png", "tif"):
-        body = answered(data, f"depth=16&fm={format}").body
+        body = made(data, f"depth=16&fm={format}")
         with Image.open(io.BytesIO(body)) as image:
             assert image.info["icc_profile"] == swapped_profile()
         assert np.array_equal(cv2.imdecode(np.frombuffer(body, np.uint8), -1), colors)

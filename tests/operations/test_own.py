@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgmiddleware import ImageError, ImageRequest, ImageService, OwnOperation
+from asking import get, serving
+from imgmiddleware import ImageError, ImageService, OwnOperation
 from imgmiddleware.formats import Facts
 from imgmiddleware.forms import decimal, whole
 from imgmiddleware.imaging import made_by, make_plan
@@ -21,11 +22,11 @@ def service(
     function: Any, arguments: Any = (), version: str = "1", array: Any = GRAY
 ) -> ImageService:
     own = OwnOperation(function, version, arguments)
-    return ImageService(lambda id: array, operations={"lighter": own})
+    return serving(array, operations={"lighter": own})
 
 
 def answered(images: ImageService, query: str) -> Any:
-    return images.handle(ImageRequest("GET", "/image/x", query + "&fm=png"))
+    return get(images, query + "&fm=png")
 
 
 def test_it_gets_its_arguments_checked() -> None:
@@ -122,8 +123,8 @@ def test_it_needs_a_version(own: Any) -> None:
 
 def test_a_plan_with_it_can_be_pickled() -> None:
     """As a plan must be that is sent to a process; the function is found by its name."""
-    images = ImageService(
-        lambda id: GRAY,
+    images = serving(
+        GRAY,
         operations={"lighter": OwnOperation(np.add, "1", arguments=[whole(0, 255)])},
     )
     transform = images._grammar.parse("lighter=9&w=6").transform
@@ -135,8 +136,8 @@ def test_a_plan_with_it_can_be_pickled() -> None:
 
 
 def test_presets_and_links_know_it() -> None:
-    images = ImageService(
-        lambda id: GRAY,
+    images = serving(
+        GRAY,
         operations={"lighter": OwnOperation(lambda p: p + 9, "1")},
         presets={"light": "lighter=1"},
     )

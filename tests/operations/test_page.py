@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask
 from pictures import opened, photo_like, pixels_of, saved, swapped_profile
 
 PAGES = [photo_like(40, 30), photo_like(64, 20), 255 - photo_like(33, 47)]
@@ -25,18 +25,12 @@ def tiff(**options: Any) -> bytes:
     return file.getvalue()
 
 
-def answered(data: Any, query: str) -> Any:
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
-
-
 @pytest.mark.parametrize("name", ["page", "frame"])
 @pytest.mark.parametrize("options", [{}, {"compression": "tiff_lzw"}, {"big_tiff": True}])
 def test_each_page_is_its_own_picture(name: str, options: dict[str, Any]) -> None:
     data = tiff(**options)
     for number, page in enumerate(PAGES, 1):
-        body = answered(data, f"{name}={number}&fm=png").body
+        body = ask(data, f"{name}={number}&fm=png").body
         with Image.open(io.BytesIO(data)) as image:
             image.seek(number - 1)
             expected = np.asarray(image.convert("RGB"))
@@ -51,7 +45,7 @@ def test_sixteen_bit_pages_go_through_opencv() -> None:
     done, data = cv2.imencodemulti(".tiff", deep)
     assert done
     for number in (1, 2, 3):
-        picture = opened(answered(data.tobytes(), f"page={number}&fm=bmp").body)
+        picture = opened(ask(data.tobytes(), f"page={number}&fm=bmp").body)
         assert picture.size == (6 + number, 9)
         assert picture.getpixel((3, 3)) == (60 * number - 10,) * 3
 
@@ -62,7 +56,7 @@ def test_a_profile_belongs_to_its_page() -> None:
     file = io.BytesIO()
     images[0].save(file, "TIFF", save_all=True, append_images=images[1:])
     colors = [
-        opened(answered(file.getvalue(), f"page={n}&fm=bmp").body).getpixel((4, 4)) for n in (1, 2)
+        opened(ask(file.getvalue(), f"page={n}&fm=bmp").body).getpixel((4, 4)) for n in (1, 2)
     ]
     assert colors[0] == (200, 10, 10)
     assert colors[1][1] > colors[1][0] + 100  # red became green
@@ -78,7 +72,7 @@ def test_a_profile_belongs_to_its_page() -> None:
     ],
 )
 def test_a_page_that_is_not_there(data: Any, query: str, limit: int) -> None:
-    answer = answered(data, query)
+    answer = ask(data, query)
     problem = json.loads(answer.body)
     assert (answer.status, problem["code"], problem["parameter"]) == (400, "out-of-range", "page")
     assert problem["limit"] == limit
@@ -86,18 +80,18 @@ def test_a_page_that_is_not_there(data: Any, query: str, limit: int) -> None:
 
 def test_page_and_frame_are_one_parameter() -> None:
     data = tiff()
-    tags = [answered(data, query).header("ETag") for query in ("page=2", "frame=2", "page=3")]
+    tags = [ask(data, query).header("ETag") for query in ("page=2", "frame=2", "page=3")]
     assert tags[0] == tags[1] != tags[2]
-    problem = json.loads(answered(data, "page=2&frame=2").body)
+    problem = json.loads(ask(data, "page=2&frame=2").body)
     assert (problem["code"], problem["parameter"]) == ("repeated-parameter", "frame")
-    assert json.loads(answered(data, "frame=x").body)["parameter"] == "frame"
+    assert json.loads(ask(data, "frame=x").body)["parameter"] == "frame"
 
 
 def test_a_damaged_page_leaves_the_others() -> None:
     data = tiff()
     (at,) = [i for i in range(len(data)) if data[i : i + 12] == width_tag(33)]
     broken = data[:at] + width_tag(0) + data[at + 12 :]
-    assert [answered(broken, f"page={n}").status for n in (1, 2, 3)] == [200, 200, 422]
+    assert [ask(broken, f"page={n}").status for n in (1, 2, 3)] == [200, 200, 422]
 
 
 def width_tag(width: int) -> bytes:

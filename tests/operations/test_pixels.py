@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, request, serving, shown
 from imgmiddleware.operations.surround import Backdrop
 from pictures import (
     BLUE,
@@ -21,7 +21,6 @@ from pictures import (
     corners,
     opened,
     photo_like,
-    pixels_of,
     psnr,
     quadrants,
     saved,
@@ -33,16 +32,11 @@ WHITE = (255, 255, 255)
 
 def answered(pixels: Any, query: str) -> Any:
     """`pixels` are RGB, RGBA or gray."""
-    data = saved(pixels, "PNG")
-    answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
+    return ask(saved(pixels, "PNG"), query)
 
 
 def rendered(pixels: Any, query: str, mode: str = "RGB") -> Any:
-    answer = answered(pixels, query)
-    assert answer.status == 200, answer.body
-    return pixels_of(answer.body, mode)
+    return shown(saved(pixels, "PNG"), query, mode)
 
 
 @pytest.mark.parametrize(
@@ -240,15 +234,10 @@ def test_the_tag_can_be_overruled_in_every_format() -> None:
     exif[0x0112] = 6
     for format, options in (("PNG", {}), ("TIFF", {}), ("JPEG", {"quality": 95, "subsampling": 0})):
         data = saved(quadrants(), format, exif=exif, **options)
-        answer = ImageService(lambda id, data=data: data).handle(
-            ImageRequest("GET", "/image/x", "orient=1&fm=png")
-        )
-        assert answer is not None
-        assert close(pixels_of(answer.body), quadrants(), 8), format
+        assert close(shown(data, "orient=1&fm=png"), quadrants(), 8), format
 
 
 @pytest.mark.parametrize("query", ["pad=1000&w=9&fit=clip", "rot=45"])
 def test_what_grows_is_held_to_the_limits(query: str) -> None:
-    images = ImageService(lambda id: np.zeros((90, 90), np.uint8), max_result_width=120)
-    answer = images.answer(ImageRequest("GET", "/image/x", query))
+    answer = serving(np.zeros((90, 90), np.uint8), max_result_width=120).answer(request(query))
     assert getattr(answer, "status", None) == 400

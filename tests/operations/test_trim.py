@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask
 from pictures import opened, photo_like, pixels_of, saved
 
 #: 60 x 40 of noise with a border of 10 left, 20 right, 5 above, 15 below.
@@ -22,33 +22,27 @@ def framed(color: tuple[int, ...], inner: Any = INNER) -> Any:
     return whole
 
 
-def answered(data: Any, query: str, **options: Any) -> Any:
-    answer = ImageService(lambda id: data, **options).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
-
-
 @pytest.mark.parametrize("color", [(255, 255, 255), (0, 0, 0), (250, 10, 30)])
 def test_the_border_goes_and_nothing_else(color: tuple[int, ...]) -> None:
-    body = answered(saved(framed(color), "PNG"), "trim=auto&fm=png").body
+    body = ask(saved(framed(color), "PNG"), "trim=auto&fm=png").body
     assert np.array_equal(pixels_of(body), INNER)
 
 
 def test_before_the_size() -> None:
-    body = answered(saved(framed((255, 255, 255)), "PNG"), "trim=auto&w=30&fm=png").body
+    body = ask(saved(framed((255, 255, 255)), "PNG"), "trim=auto&w=30&fm=png").body
     assert opened(body).size == (30, 20)
 
 
 def test_a_color_that_is_named_is_the_only_one_to_go() -> None:
     data = saved(framed((0, 0, 250)), "PNG")
-    assert opened(answered(data, "trim=0000ff&fm=png").body).size == (60, 40)  # within tolerance
-    assert opened(answered(data, "trim=white&fm=png").body).size == (90, 60)
+    assert opened(ask(data, "trim=0000ff&fm=png").body).size == (60, 40)  # within tolerance
+    assert opened(ask(data, "trim=white&fm=png").body).size == (90, 60)
 
 
 def test_what_is_clear_goes_whatever_its_hidden_color() -> None:
     whole = framed((255, 255, 255, 0), np.dstack((INNER, np.full((40, 60), 255, np.uint8))))
     whole[:3, :, :3] = np.random.default_rng(2).integers(0, 256, (3, 90, 3))
-    body = answered(saved(whole, "PNG"), "trim=auto&fm=png").body
+    body = ask(saved(whole, "PNG"), "trim=auto&fm=png").body
     assert np.array_equal(pixels_of(body), INNER)
 
 
@@ -73,26 +67,26 @@ def test_the_corner_is_that_of_the_upright_picture(orientation: int) -> None:
     exif[274] = orientation
     file = io.BytesIO()
     stored_image.save(file, "PNG", exif=exif)
-    body = answered(file.getvalue(), "trim=auto&fm=png").body
+    body = ask(file.getvalue(), "trim=auto&fm=png").body
     assert np.array_equal(pixels_of(body), upright[7:, 3:])
 
 
 def test_inside_of_the_region() -> None:
-    body = answered(saved(framed((255, 255, 255)), "PNG"), "rect=0,0,50,60&trim=auto&fm=png").body
+    body = ask(saved(framed((255, 255, 255)), "PNG"), "rect=0,0,50,60&trim=auto&fm=png").body
     assert np.array_equal(pixels_of(body), INNER[:, :40])
 
 
 def test_the_noise_of_jpeg_is_border() -> None:
     photo = photo_like(60, 40)
     data = saved(framed((255, 255, 255), photo), "JPEG", quality=80)
-    width, height = opened(answered(data, "trim=auto&fm=png").body).size
+    width, height = opened(ask(data, "trim=auto&fm=png").body).size
     # It rings inside of its blocks, which with halved chroma are 16 x 16: from 0 to 80 and 48.
     assert 60 <= width <= 80
     assert 40 <= height <= 48
 
 
 def test_nothing_but_border_stays_as_it_is() -> None:
-    body = answered(saved(np.full((9, 7, 3), 200, np.uint8), "PNG"), "trim=auto&fm=png").body
+    body = ask(saved(np.full((9, 7, 3), 200, np.uint8), "PNG"), "trim=auto&fm=png").body
     assert opened(body).size == (7, 9)
 
 
@@ -101,9 +95,9 @@ def test_deep_and_gray_originals(dtype: type) -> None:
     most = 65535 if dtype == np.uint16 else 1.0
     gray = np.full((20, 30), most, dtype)
     gray[4:10, 5:20] = most / 2
-    assert opened(answered(gray, "trim=auto&fm=png").body).size == (15, 6)
-    assert opened(answered(gray, "trim=fff&fm=png").body).size == (15, 6)
-    assert opened(answered(gray, "trim=f00&fm=png").body).size == (30, 20)
+    assert opened(ask(gray, "trim=auto&fm=png").body).size == (15, 6)
+    assert opened(ask(gray, "trim=fff&fm=png").body).size == (15, 6)
+    assert opened(ask(gray, "trim=f00&fm=png").body).size == (30, 20)
 
 
 def test_the_limits_hold_for_what_is_left() -> None:
@@ -111,5 +105,5 @@ def test_the_limits_hold_for_what_is_left() -> None:
     whole = np.full((60, 90, 3), 255, np.uint8)
     whole[:, 40:42] = np.random.default_rng(4).integers(0, 200, (60, 2, 3))
     data = saved(whole, "PNG")
-    answer = answered(data, "trim=auto&w=400&upscale=1", max_result_height=4000)
+    answer = ask(data, "trim=auto&w=400&upscale=1", max_result_height=4000)
     assert (answer.status, b"result-too-large" in answer.body) == (400, True)

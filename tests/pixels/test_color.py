@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
+from asking import ask
 from imgmiddleware.pixels.color import to_eight_bits, to_srgb
 from pictures import SRGB, swapped_profile
 
@@ -97,12 +98,10 @@ def test_the_helper_profiles_are_what_littlecms_takes() -> None:
 
 
 def test_what_is_set_aside_is_said() -> None:
-    from imgmiddleware import ImageRequest, ImageService
     from pictures import quadrants, saved
 
     def notes(data: bytes) -> str | None:
-        answer = ImageService(lambda id: data).handle(ImageRequest("GET", "/image/x", "w=8"))
-        assert answer is not None
+        answer = ask(data, "w=8")
         assert answer.status == 200
         return answer.header("Image-Notes")
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
-from imgmiddleware import ImageRequest, ImageService
+from asking import ask, shown
 from imgmiddleware.pixels.light import gamma_encoded, light
 from pictures import float_lanczos, photo_like, pixels_of, psnr, saved
-
-
-def rendered(pixels: Any, query: str, mode: str = "RGB") -> Any:
-    answer = ImageService(lambda id: pixels).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    assert answer.status == 200, answer.body
-    return pixels_of(answer.body, mode)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -40,8 +31,8 @@ def test_the_curve_is_srgbs() -> None:
 def test_a_checkerboard_keeps_its_light() -> None:
     board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
     # Half of the light is 1.055 * 0.5 ** (1 / 2.4) - 0.055 = 0.7354, of 255: 188; else it is 128.
-    assert set(np.unique(rendered(board, "w=16&linear=1&fm=png", "L"))) <= {187, 188}
-    assert set(np.unique(rendered(board, "w=16&fm=png", "L"))) <= {127, 128}
+    assert set(np.unique(shown(board, "w=16&linear=1&fm=png", "L"))) <= {187, 188}
+    assert set(np.unique(shown(board, "w=16&fm=png", "L"))) <= {127, 128}
 
 
 @pytest.mark.parametrize("original", ["array", "JPEG", "PNG"])
@@ -55,16 +46,16 @@ def test_a_photo_as_in_floats(original: str) -> None:
     )
     small = float_lanczos(lights, (120, 80))
     expected = np.where(small <= 0.0031308, small * 12.92, 1.055 * small ** (1 / 2.4) - 0.055) * 255
-    result = rendered(data, "w=120&linear=1&fm=png")
+    result = shown(data, "w=120&linear=1&fm=png")
     assert psnr(result, expected) > 42
-    assert psnr(rendered(data, "w=120&fm=png"), expected) < psnr(result, expected) - 3
+    assert psnr(shown(data, "w=120&fm=png"), expected) < psnr(result, expected) - 3
 
 
 def test_alpha_is_no_light() -> None:
     pixels = np.zeros((64, 64, 4), np.uint8)
     pixels[::2, :, 3] = 255  # every other row: half of it is there
     pixels[..., :3] = 200
-    result = rendered(pixels, "w=16&linear=1&fm=png", "RGBA")
+    result = shown(pixels, "w=16&linear=1&fm=png", "RGBA")
     assert set(np.unique(result[4:-4, 4:-4, 3])) <= {127, 128}
     assert set(np.unique(result[4:-4, 4:-4, :3])) == {200}
 
@@ -77,8 +68,5 @@ def test_ink_is_no_light() -> None:
 
     file = io.BytesIO()
     image.save(file, "JPEG", quality=95)
-    tags = [
-        ImageService(lambda id: file.getvalue()).handle(ImageRequest("GET", "/image/x", query))
-        for query in ("w=30&fm=png", "w=30&fm=png&linear=1")
-    ]
+    tags = [ask(file.getvalue(), query) for query in ("w=30&fm=png", "w=30&fm=png&linear=1")]
     assert psnr(pixels_of(tags[0].body), pixels_of(tags[1].body)) > 40
