@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
+from imgmiddleware.formats import names
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations import OwnOperation
@@ -15,9 +16,9 @@ from imgmiddleware.settings import checks
 
 __all__ = ["ORIGINAL_FORMATS", "UNSAFE_FORMATS", "Options", "Settings"]
 
-ORIGINAL_FORMATS = frozenset({"jpeg", "png", "webp", "avif", "gif", "bmp", "tiff", "heic"})
+ORIGINAL_FORMATS = names(safe=True)
 """The formats of originals that are opened unless `original_formats` says otherwise."""
-UNSAFE_FORMATS = frozenset({"jxl", "jp2"})
+UNSAFE_FORMATS = names(safe=False)
 """The formats that are opened only where `unsafe_original_formats` names them."""
 
 
@@ -144,7 +145,7 @@ class Settings:
     max_animation_pixels: int = 50_000_000
     """Pixels of all frames together, of the original and of the result. With more, the first frame
     is the answer."""
-    original_formats: Collection[str] = ORIGINAL_FORMATS
+    original_formats: Collection[str] = field(default_factory=lambda: names(safe=True))
     """The formats of originals that are opened, as the first bytes tell them; by default all that
     are safe."""
     unsafe_original_formats: Collection[str] = frozenset()
@@ -243,8 +244,8 @@ class Settings:
 
 _CHECKS: dict[str, checks.Check] = {
     "prefix": checks.prefix,
-    "original_formats": checks.formats(ORIGINAL_FORMATS),
-    "unsafe_original_formats": checks.formats(UNSAFE_FORMATS),
+    "original_formats": checks.formats(safe=True),
+    "unsafe_original_formats": checks.formats(safe=False),
     "default": checks.query,
     "presets": checks.queries,
     "authorize": checks.plain_function,

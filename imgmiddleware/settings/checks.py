@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from imgmiddleware.formats import names
 from imgmiddleware.http.cors import ORIGIN
 
 #: Called with the name of the option and what was given for it, which may be anything.
@@ -45,13 +46,13 @@ def queries(name: str, named: Any) -> Mapping[str, str]:
     return named
 
 
-def formats(known: Collection[str]) -> Check:
-    """A set of these formats."""
+def formats(*, safe: bool) -> Check:
+    """A set of formats of originals, whose decoders are bounded or are not."""
 
     def check(name: str, given: Any) -> frozenset[str]:
         if isinstance(given, str):
             raise ValueError(f"{name}: {given!r} is not a list of formats")
-        if unknown := frozenset(given) - frozenset(known):
+        if unknown := frozenset(given) - names(safe=safe):
             raise ValueError(f"{name}: not known: {', '.join(sorted(unknown))}")
         return frozenset(given)
 
