@@ -9,9 +9,9 @@ can be the part of a cache key that says what was asked for. This file knows no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
-from functools import cached_property
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, fields
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar, cast
 
 from imgmiddleware.forms import Form
 
@@ -32,21 +32,35 @@ class Operation:
     """
 
     def __post_init__(self) -> None:
-        for f in self._changed():
-            f.metadata["form"].check(f.name, getattr(self, f.name))
+        for name, form, value in self._changed():
+            form.check(name, value)
 
     @classmethod
     def forms(cls) -> Mapping[str, Form[Any]]:
         """The parameters of this operation, by name, in the order of the canonical string."""
-        return {f.name: f.metadata["form"] for f in fields(cls)}
+        return {name: form for name, form, _ in _parameters(cast("Any", cls))}
 
     def spelled(self) -> Iterator[str]:
         """`name=value` for every parameter that is not at its default."""
-        for f in self._changed():
-            yield f"{f.name}={f.metadata['form'].write(getattr(self, f.name))}"
+        for name, form, value in self._changed():
+            yield f"{name}={form.write(value)}"
 
-    def _changed(self) -> list[Field[Any]]:
-        return [f for f in fields(self) if getattr(self, f.name) != f.default]
+    def _changed(self) -> Iterator[tuple[str, Form[Any], Any]]:
+        for name, form, default in _parameters(cast("Any", type(self))):
+            value = getattr(self, name)
+            if value != default:
+                yield name, form, value
+
+
+@lru_cache  # a plan asks for a dozen operations, most of which nobody has changed
+def _parameters(kind: Any) -> tuple[tuple[str, Form[Any], Any], ...]:
+    """Name, form and default of each parameter."""
+    return tuple((f.name, f.metadata["form"], f.default) for f in fields(kind))
+
+
+@lru_cache
+def _unchanged(kind: Any) -> Any:
+    return kind()
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class Transform:
         for step in self.steps:
             if isinstance(step, kind):
                 return step
-        return kind()
+        return cast("O", _unchanged(cast("Any", kind)))
 
     def replaced(self, new: Operation) -> Transform:
         """This Transform with `new` in the place of the step of its kind, which must be there."""
