@@ -30,7 +30,7 @@ MODULES = [
     "imgmiddleware.messages",
     "imgmiddleware.sources",
     "imgmiddleware.forms",
-    # "imgmiddleware.testing",
+    "imgmiddleware.testing",
 ]
 
 #: A class that a docstring names, by itself or with an attribute, and that has no link yet.
@@ -89,7 +89,7 @@ def undescribed(owner: pdoc.doc.Module | pdoc.doc.Class) -> Iterator[str]:
     for member in public(owner).values():
         if isinstance(member, pdoc.doc.Class):
             yield from undescribed(member)
-        elif not member.docstring:
+        elif not member.docstring and not member.name.startswith("test_"):  # which says it all
             yield f"{member.fullname} has no docstring"
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
 
 import anyio
 from anyio import from_thread, to_thread
@@ -16,7 +16,7 @@ from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
 from imgmiddleware.service.deadline import ClientGoneError
 from imgmiddleware.settings import Options
-from imgmiddleware.sources import SourceLike
+from imgmiddleware.sources import AsyncFunction, SourceLike
 from imgmiddleware.sources.function import is_async
 
 R = TypeVar("R")
@@ -40,11 +40,14 @@ class ASGIImageMiddleware:
     """
 
     def __init__(
-        self, app: ASGIApp, source: SourceLike | ImageService, **options: Unpack[Options]
+        self,
+        app: ASGIApp,
+        source: SourceLike | AsyncFunction | ImageService,
+        **options: Unpack[Options],
     ) -> None:
         self.app = app
         """The application that is wrapped."""
-        self.service = as_service(_on_loop(source) if is_async(source) else source, options)
+        self.service = as_service(_in_threads(source), options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         # A thread that waits for a slot costs little, and the service bounds how many wait.
@@ -176,9 +179,11 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
     waiting.cancel()
 
 
-def _on_loop(function: Any) -> Callable[[Any], Any]:
-    """A plain function for threads, which runs an async one on the loop that started them."""
-    return partial(from_thread.run, function)
+def _in_threads(source: SourceLike | AsyncFunction | ImageService) -> SourceLike | ImageService:
+    """The same source for threads: an async function runs on the loop that started them."""
+    if is_async(source):
+        return partial(from_thread.run, cast("Any", source))
+    return cast("SourceLike | ImageService", source)
 
 
 def _path(scope: Scope) -> str:

@@ -57,7 +57,7 @@ class Originals:
         return read_facts(known, self._settings.opened_formats, page)
 
 
-def known_kind(original: Opened) -> Original | ArrayOriginal:
+def known_kind(original: object) -> Original | ArrayOriginal:
     """What a source opened, as one of the kinds that can be rendered. Raises `TypeError`."""
     if isinstance(original, ArrayOriginal | Original):
         return original

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from imgmiddleware.sources.directory import DirectorySource
-from imgmiddleware.sources.function import FunctionSource
+from imgmiddleware.sources.function import Found, FunctionSource
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
 from imgmiddleware.sources.original import Opened, Original, Source
 
-SourceLike = str | os.PathLike[str] | Callable[[Any], Any] | Source
+SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source
 """What may be given as a source: a directory, a function of an ID, or a `Source`."""
+
+AsyncFunction = Callable[[Any], Awaitable[Found]]
+"""What `ASGIImageMiddleware` takes beside them: a function that needs an event loop."""
 
 
 def as_source(
@@ -40,8 +43,10 @@ def as_source(
 
 __all__ = [
     "ArrayOriginal",
+    "AsyncFunction",
     "BytesOriginal",
     "DirectorySource",
+    "Found",
     "FunctionSource",
     "Opened",
     "Original",

@@ -13,6 +13,9 @@ import numpy as np
 from imgmiddleware.sources.file import FileOriginal, open_path
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
 
+Found = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | None
+"""What a function returns for an ID: a path, the bytes of a file, an array, or None."""
+
 _log = logging.getLogger("imgmiddleware")
 
 
@@ -32,7 +35,7 @@ class FunctionSource:
 
     def __init__(
         self,
-        function: Callable[[Any], Any],
+        function: Callable[[Any], Found],
         *,
         id_type: Callable[[str], Any] = str,
         array_order: Literal["bgr", "rgb"] = "bgr",

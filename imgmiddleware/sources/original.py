@@ -12,10 +12,20 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.sources.memory import ArrayOriginal
 
 
-class Opened(Protocol):
-    """One version of an original, as a context manager that closes it."""
+@runtime_checkable
+class Original(Protocol):
+    """One version of an original that is the bytes of an image file, as a context manager.
+
+    It is open from the start, and leaving the context closes it. One thread at a time uses it.
+    `imgmiddleware.testing.OriginalConformance` tests what is promised here.
+
+    >>> from imgmiddleware import BytesOriginal
+    >>> isinstance(BytesOriginal(b""), Original)
+    True
+    """
 
     @property
     def version(self) -> str:
@@ -29,7 +39,15 @@ class Opened(Protocol):
 
     @property
     def size(self) -> int:
-        """Bytes of the file, or of the array."""
+        """Bytes of the file."""
+        ...
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        """Fill `buffer` with the bytes from `offset` on, and return how many there were.
+
+        They are fewer than `len(buffer)` only at the end of the original. Raises `ImageError`, 503
+        `original-changed`, where the bytes may be of another version.
+        """
         ...
 
     def __enter__(self) -> Any: ...
@@ -41,28 +59,14 @@ class Opened(Protocol):
     ) -> None: ...
 
 
-@runtime_checkable
-class Original(Opened, Protocol):
-    """One version of an original that is the bytes of an image file.
-
-    It may be read by several threads at the same time.
-
-    >>> from imgmiddleware import BytesOriginal
-    >>> isinstance(BytesOriginal(b""), Original)
-    True
-    """
-
-    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on, and return how many there were.
-
-        They are fewer than `len(buffer)` only at the end of the original. Raises `ImageError`, 503
-        `original-changed`, where the bytes may be of another version.
-        """
-        ...
+Opened = Original | ArrayOriginal
+"""What a source opens: an image file, or an array of pixels."""
 
 
 class Source(Protocol):
     """Where originals come from: an object with `open`, which several threads may call at once.
+
+    `imgmiddleware.testing.SourceConformance` tests what is promised here.
 
     >>> from imgmiddleware import BytesOriginal, ImageService
     >>> class Database:
@@ -73,11 +77,12 @@ class Source(Protocol):
     >>> service = ImageService(Database({"cat": b"BM..."}))
     """
 
-    def open(self, id: str) -> Opened | None:
+    def open(self, id: str) -> Original | ArrayOriginal | None:
         """The newest version of an original, opened; None where there is none of this ID.
 
         It is an `Original`, or the package's own `ArrayOriginal` for pixels that are no file. The
-        ID is as it stands in the URL, percent-decoded. May raise `ImageError`.
+        ID is as it stands in the URL, percent-decoded. Raises `ImageError`, 503
+        `source-unavailable`, where the source fails and nobody knows whether there is one.
         """
         ...
 
