@@ -68,7 +68,10 @@ def amend(modules: dict[str, pdoc.doc.Module]) -> None:
     table = "\n".join(["| code | status | meaning |", "|---|---|---|", *rows])
     codes = modules["imgmiddleware.errors"].members["CODES"]
     codes.docstring = f"{codes.docstring}\n\n{table}"
+    opened = pdoc.doc.Module.from_name("imgmiddleware.sources.original").members["Opened"]
     for module in modules.values():
+        if "Opened" in module.members:  # whose description stays where it is made
+            module.members["Opened"].docstring = opened.docstring
         options = module.members.get("Options")
         if isinstance(options, pdoc.doc.Class):
             options.members.clear()

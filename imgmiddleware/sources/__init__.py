@@ -46,7 +46,6 @@ __all__ = [
     "AsyncFunction",
     "BytesOriginal",
     "DirectorySource",
-    "Found",
     "FunctionSource",
     "Opened",
     "Original",

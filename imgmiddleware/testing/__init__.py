@@ -9,8 +9,8 @@
         def write(self, source, id, data):
             source.client.put(id, data)
 
-pytest collects the tests of such a class, unittest too where it also derives from `TestCase`. Each
-test makes what it tests anew. `setup_method`, fixtures and `setUp` work as in any other class.
+pytest collects the tests of such a class, unittest too if it also derives from `unittest.TestCase`.
+Each test makes what it tests anew. Fixtures, `setup_method` and `setUp` work as in any other class.
 """
 
 from imgmiddleware.testing.sources import OriginalConformance, SourceConformance

@@ -85,13 +85,15 @@ class OriginalConformance:
 class SourceConformance(OriginalConformance):
     """What every `Source` must do, and every `Original` that it opens.
 
-    Give `make_source` and `write`. `ids` are three that the source can have, `unknown` one that it
-    has not; `secrets` are texts that no error may show: the path of a folder, a password.
+    Give `make_source` and `write`.
     """
 
     ids: tuple[str, ...] = ("a.jpg", "folder/b", "é/雪 1+2%.png")
+    """Three IDs that the source can have."""
     unknown = "none.jpg"
+    """An ID that it has not."""
     secrets: tuple[str, ...] = ()
+    """Texts that no error may show: the path of a folder, a password."""
 
     def make_source(self) -> Source:
         """A source without originals."""

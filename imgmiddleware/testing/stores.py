@@ -11,14 +11,15 @@ from imgmiddleware.testing.acting import content, in_threads, leaves_no_file_ope
 
 
 class ResultStoreConformance:
-    """What every `ResultStore` must do. Give `make_store`.
+    """What every store of results must do: what `imgmiddleware.cache.store` says of each method.
 
-    `keeps`: whether it holds what it is given, as far as these tests go: some results of 64 KiB.
-    `excludes`: whether a claim keeps others out.
+    Give `make_store`, and `make_other` where processes share the store.
     """
 
     keeps = True
+    """Whether the store holds what it is given: some results of up to 64 KiB."""
     excludes = True
+    """Whether a claim keeps others out."""
 
     def make_store(self) -> ResultStore:
         """A store that holds nothing."""
