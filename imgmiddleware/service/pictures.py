@@ -71,7 +71,7 @@ class Pictures:
         self._renders: Flights[Result] = Flights(limit)
         self._decodes: Flights[Held] = Flights(limit)
         self._max_wait = settings.max_wait
-        self.held = self._results.held
+        self.in_memory = self._results.in_memory
         self.found = self._results.found
         self.found_small = self._results.found_small
         self.era = self._results.era

@@ -38,7 +38,7 @@ class Results:
         self._shared = _shared_store(settings)
         self._shared_era = self._shared.era()
 
-    def held(self, key: str, tag: str) -> Result | None:
+    def in_memory(self, key: str, tag: str) -> Result | None:
         """The result, if it is in memory."""
         return self._memory.get(key)
 

@@ -87,7 +87,7 @@ class ImageService:
         for all else.
         """
         with timing.measured(self._steps()):
-            return self._recalled(request, self._pictures.held)
+            return self._recalled(request, self._pictures.in_memory)
 
     def answer(
         self, request: ImageRequest, *, sends_files: bool = True
