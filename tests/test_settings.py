@@ -79,3 +79,29 @@ def test_every_option_is_described() -> None:
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
     }
     assert described == {field.name for field in dataclasses.fields(Settings)}
+
+
+#: The options that are whole numbers, and the smallest that each may be.
+WHOLE = {
+    "max_source_bytes": 1, "max_source_pixels": 1, "max_source_memory": 1, "max_result_width": 1,
+    "max_result_height": 1, "max_result_pixels": 1, "max_frames": 1, "max_animation_pixels": 1,
+    "max_memory": 1, "max_age": 0, "stale_while_revalidate": 0, "max_waiting": 0, "cache_bytes": 0,
+    "decoded_bytes": 0, "cache_dir_bytes": 0, "render_slots": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "least"), WHOLE.items())
+def test_whole_numbers_begin_somewhere(name: str, least: int) -> None:
+    room = {"max_source_memory": 1} if name == "max_memory" else {}
+    assert getattr(Settings(**{name: least}, **room), name) == least
+    for wrong in (least - 1, 1.5, True, "9"):
+        with pytest.raises(ValueError, match=rf"{name}: .* is not a whole number from {least} on"):
+            Settings(**{name: wrong}, **room)
+
+
+@pytest.mark.parametrize("name", ["max_wait", "recheck", "serve_stale", "remember_errors"])
+def test_seconds_are_finite_and_not_negative(name: str) -> None:
+    assert getattr(Settings(**{name: 0}), name) == 0
+    for wrong in (-0.1, float("inf"), float("nan"), True, "9"):
+        with pytest.raises(ValueError, match=f"{name}: .* is not a number of seconds from 0 on"):
+            Settings(**{name: wrong})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypedDict
 
 from imgmiddleware.formats import names
@@ -257,25 +257,10 @@ _CHECKS: dict[str, checks.Check] = {
     "server_timing": checks.one_of(True, False),
     "array_order": checks.one_of("bgr", "rgb"),
     "id_type": checks.one_of(str, int),
-    "max_source_bytes": checks.whole(1),
-    "max_source_pixels": checks.whole(1),
-    "max_source_memory": checks.whole(1),
-    "max_result_width": checks.whole(1),
-    "max_result_height": checks.whole(1),
-    "max_result_pixels": checks.whole(1),
-    "max_frames": checks.whole(1),
-    "max_animation_pixels": checks.whole(1),
-    "max_memory": checks.whole(1),
-    "max_age": checks.whole(0),
-    "stale_while_revalidate": checks.whole(0),
-    "max_waiting": checks.whole(0),
-    "cache_bytes": checks.whole(0),
-    "decoded_bytes": checks.whole(0),
-    "cache_dir_bytes": checks.whole(0),
-    "max_wait": checks.seconds,
-    "recheck": checks.seconds,
-    "serve_stale": checks.seconds,
-    "remember_errors": checks.seconds,
+    **{f.name: checks.whole(1) for f in fields(Settings) if f.type == "int"},
+    **dict.fromkeys(("max_age", "stale_while_revalidate", "max_waiting"), checks.whole(0)),
+    **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
+    **{f.name: checks.seconds for f in fields(Settings) if f.type == "float"},
     "cache_dir": checks.folder,
     "render_slots": checks.whole(1, or_none=True),
     "widths": checks.sides,
