@@ -71,64 +71,36 @@ def _serve(command: argparse.ArgumentParser) -> None:
     _address(command)
     add("--workers", metavar="N", type=_processes, default=1, help="processes that serve (1)")
     _log_level(command, "info")
-
-    add = _links(command).add_argument
-    add("--prefix", metavar="PATH", help=f"where IDs begin in a path ({Settings.prefix})")
-    add("--presets-only", action="store_true", help="allow presets and the default, nothing else")
-    add("--widths", metavar="N,N", type=_sides, help="the only widths in pixels that are allowed")
-    add("--heights", metavar="N,N", type=_sides, help="the same for heights; needs --widths")
-    add("--snap", action="store_true", help="take the next larger of those instead of refusing")
-
-    limits = _limits(command)
-    limits.add_argument(
-        "--unsafe-follow-symlinks",
-        action="store_true",
-        help="follow links that leave DIR: whoever writes there can publish any file",
+    _add(
+        _links(command),
+        prefix=f"PATH: where IDs begin in a path ({Settings.prefix})",
+        presets_only="allow presets and the default, nothing else",
+        widths="N,N: the only widths in pixels that are allowed",
+        heights="N,N: the same for heights; needs --widths",
+        snap="take the next larger of those instead of refusing",
     )
-    limits.add_argument(
-        "--max-age",
-        metavar="S",
-        type=int,
-        help=f"seconds for which browsers keep a picture without asking ({Settings.max_age})",
-    )
-    limits.add_argument(
-        "--serve-stale",
-        metavar="S",
-        type=float,
-        help="seconds after a change for which the old picture is served while the new is made",
+    _add(
+        _limits(command),
+        unsafe_follow_symlinks="follow links that leave DIR: whoever writes there can "
+        "publish any file",
+        max_age=f"S: seconds for which browsers keep a picture without asking ({Settings.max_age})",
+        serve_stale="S: seconds after a change for which the old picture is served while "
+        "the new is made",
     )
     _folder(command).add_argument(
         "--no-cache-dir", action="store_true", help="keep results in memory alone"
     )
-    _answers(command)
-
-
-def _answers(command: argparse.ArgumentParser) -> None:
-    add = command.add_argument_group("what answers say").add_argument
-    add(
-        "--stale-while-revalidate",
-        metavar="S",
-        type=int,
-        help="seconds after --max-age for which caches may answer once more while they ask again",
+    _add(
+        command.add_argument_group("what answers say"),
+        stale_while_revalidate="S: seconds after --max-age for which caches may answer once more "
+        "while they ask again",
+        client_hints="HINT,HINT: let width, dpr and save-data of a browser say what a link "
+        "leaves open",
+        allow_origin="ORIGIN: let scripts of https://a.example read pictures, or of * ; may be "
+        "given again",
+        surrogate_keys="one Surrogate-Key for each original, by which CDNs forget its pictures",
+        server_timing="tell what each step of an answer took",
     )
-    add(
-        "--client-hints",
-        metavar="HINT,HINT",
-        type=_words,
-        help="let width, dpr and save-data of a browser say what a link leaves open",
-    )
-    add(
-        "--allow-origin",
-        metavar="ORIGIN",
-        action="append",
-        help="let scripts of https://a.example read pictures, or of * ; may be given again",
-    )
-    add(
-        "--surrogate-keys",
-        action="store_true",
-        help="one Surrogate-Key for each original, by which CDNs forget its pictures",
-    )
-    add("--server-timing", action="store_true", help="tell what each step of an answer took")
 
 
 def _demo(command: argparse.ArgumentParser) -> None:
@@ -193,9 +165,7 @@ def _cache(command: argparse.ArgumentParser) -> None:
 
 def _links(command: argparse.ArgumentParser) -> Any:
     links = command.add_argument_group("what a link may ask for")
-    links.add_argument(
-        "--default", metavar="QUERY", help='what a link without a query means: "w=0.5&fm=webp"'
-    )
+    _add(links, default='QUERY: what a link without a query means: "w=0.5&fm=webp"')
     links.add_argument(
         "--preset",
         metavar="NAME=QUERY",
@@ -209,16 +179,11 @@ def _links(command: argparse.ArgumentParser) -> Any:
 
 def _folder(command: argparse.ArgumentParser) -> Any:
     folder = command.add_argument_group("the folder of results")
-    folder.add_argument(
-        "--cache-dir", metavar="DIR", help="where results are kept (the user's cache folder)"
+    return _add(
+        folder,
+        cache_dir="DIR: where results are kept (the user's cache folder)",
+        cache_dir_bytes=f"N: how many bytes they may take ({Settings.cache_dir_bytes})",
     )
-    folder.add_argument(
-        "--cache-dir-bytes",
-        metavar="N",
-        type=int,
-        help=f"how many bytes they may take ({Settings.cache_dir_bytes})",
-    )
-    return folder
 
 
 def _address(command: argparse.ArgumentParser) -> None:
@@ -239,22 +204,27 @@ def _log_level(command: argparse.ArgumentParser, default: str) -> None:
 
 
 def _limits(command: argparse.ArgumentParser) -> Any:
-    limits = command.add_argument_group("limits")
-    for what in ("pixels", "bytes"):
-        value = getattr(Settings, f"max_source_{what}")
-        limits.add_argument(
-            f"--max-source-{what}",
-            metavar="N",
-            type=int,
-            help=f"refuse originals of more {what} ({value})",
-        )
-    limits.add_argument(
-        "--unsafe-original-formats",
-        metavar="FORMAT,FORMAT",
-        type=_words,
-        help=f"open these too, whose decoders nothing bounds: {', '.join(sorted(UNSAFE_FORMATS))}",
+    unsafe = ", ".join(sorted(UNSAFE_FORMATS))
+    return _add(
+        command.add_argument_group("limits"),
+        max_source_pixels=f"N: refuse originals of more pixels ({Settings.max_source_pixels})",
+        max_source_bytes=f"N: refuse originals of more bytes ({Settings.max_source_bytes})",
+        unsafe_original_formats="FORMAT,FORMAT: open these too, whose decoders nothing bounds: "
+        f"{unsafe}",
     )
-    return limits
+
+
+def _add(group: Any, **helps: str) -> Any:
+    """Add options of `Settings`, which has the type of each. Before a colon stands the metavar."""
+    types = {field.name: str(field.type) for field in fields(Settings)}
+    for name, text in helps.items():
+        option = f"--{name.replace('_', '-')}"
+        if types[name] == "bool":
+            group.add_argument(option, action="store_true", help=text)
+        else:
+            metavar, _, help = text.partition(": ")
+            group.add_argument(option, metavar=metavar, help=help, **_READ.get(types[name], {}))
+    return group
 
 
 def _preset(text: str) -> tuple[str, str]:
@@ -273,6 +243,17 @@ def _sides(text: str) -> list[int]:
         return [int(side) for side in text.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not pixels such as 320,640") from None
+
+
+#: How the text of an option becomes a value of this type; else it is taken as it is.
+_READ: dict[str, dict[str, Any]] = {
+    "int": {"type": int},
+    "float": {"type": float},
+    "Sequence[int] | None": {"type": _sides},
+    "Sequence[str]": {"type": _words},
+    "Collection[str]": {"type": _words},
+    "str | Sequence[str] | None": {"action": "append"},
+}
 
 
 def _port(text: str) -> int:
