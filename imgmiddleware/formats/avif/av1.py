@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.bits import Bits
 from imgmiddleware.formats.reading import unsupported
 
 #: OBUs of one item: encoders write a delimiter, a sequence header, perhaps metadata, and one OBU a
@@ -43,27 +44,6 @@ class SequenceHeader:
     presentation_time: int  # bits of it, in a shown frame
 
 
-class _Bits:
-    """Big-endian bit fields, f(n) of section 4.10.2."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self._left = 8 * len(data)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise damaged("an AV1 header is cut short")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def skip_uvlc(self) -> None:
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-        if zeros < 32:
-            self.take(zeros)
-
-
 @dataclass(frozen=True, slots=True)
 class _Timing:
     """Lengths of fields that timing_info and decoder_model_info announce; 0 where there is none."""
@@ -72,11 +52,12 @@ class _Timing:
     presentation_time: int = 0
 
 
-def _read_timing(bits: _Bits) -> _Timing:
+def _read_timing(bits: Bits) -> _Timing:
     bits.take(64)
     equal_interval = bits.take(1)
     if equal_interval:
-        bits.skip_uvlc()
+        zeros = bits.zeros()  # uvlc() of section 4.10.3
+        bits.take(zeros if zeros < 32 else 0)
     if not bits.take(1):
         return _Timing()
     buffer_delay = bits.take(5) + 1
@@ -85,7 +66,7 @@ def _read_timing(bits: _Bits) -> _Timing:
     return _Timing(buffer_delay, 0 if equal_interval else presentation)
 
 
-def _skip_operating_points(bits: _Bits, timing: _Timing) -> None:
+def _skip_operating_points(bits: Bits, timing: _Timing) -> None:
     display_delay = bits.take(1)
     for _ in range(bits.take(5) + 1):
         bits.take(12)
@@ -97,7 +78,7 @@ def _skip_operating_points(bits: _Bits, timing: _Timing) -> None:
             bits.take(4)
 
 
-def _read_tools(bits: _Bits) -> tuple[int, int]:
+def _read_tools(bits: Bits) -> tuple[int, int]:
     """Screen content tools and integer motion vectors: 0, 1 or `_SELECT`."""
     bits.take(4)  # interintra, masked compound, warped motion, dual filter
     order_hint = bits.take(1)
@@ -112,7 +93,7 @@ def _read_tools(bits: _Bits) -> tuple[int, int]:
     return screen, integer
 
 
-def _read_color(bits: _Bits, profile: int) -> tuple[int, bool, float]:
+def _read_color(bits: Bits, profile: int) -> tuple[int, bool, float]:
     """Bits of a sample, gray or not, samples a pixel: color_config of section 5.5.2."""
     depth = 10 if bits.take(1) else 8
     if profile == 2 and depth == 10:
@@ -135,7 +116,7 @@ def _read_color(bits: _Bits, profile: int) -> tuple[int, bool, float]:
 
 def read_sequence(payload: bytes) -> SequenceHeader:
     """A sequence header OBU's payload."""
-    bits = _Bits(payload)
+    bits = Bits(payload, "an AV1 header")
     profile, _, reduced = bits.take(3), bits.take(1), bits.take(1)
     timing = _Timing()
     if profile > 2:
@@ -166,7 +147,7 @@ def check_frame(payload: bytes, sequence: SequenceHeader) -> None:
 
     The field it would be given in may hold 65,536 however small the sequence's maximum is.
     """
-    bits = _Bits(payload)
+    bits = Bits(payload, "an AV1 header")
     if sequence.reduced or bits.take(1):  # ... or a frame that is shown again
         return
     kind, shown = bits.take(2), bits.take(1)

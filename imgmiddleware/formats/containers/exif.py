@@ -8,18 +8,25 @@ anything. So what is known to be harmless is read, within bounds, and a new bloc
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.containers.ifd import (
-    BIG_TYPES,
+    HEADER,
     ORIENTATION,
     SIZES,
     IfdEntry,
     Layout,
+    Values,
+    directory,
+    directory_size,
+    longs,
+    raw_value,
     read_directory,
     read_layout,
+    shorts,
+    values,
 )
 from imgmiddleware.formats.reading import PARSE_ERRORS, Data, let_pass
 from imgmiddleware.formats.window import Readable, Window
@@ -41,18 +48,6 @@ _MOST_ENTRIES = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """One tag's values: `raw` is little-endian, `count` of them, of TIFF's type `type`."""
-
-    type: int
-    count: int
-    raw: bytes
-
-
-Values = Mapping[int, Value]
-
-
-@dataclass(frozen=True, slots=True)
 class Exif:
     """What is kept of a block: the tags of the picture, of its making, and of its place."""
 
@@ -68,8 +63,8 @@ class Exif:
         return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})
 
 
-def parse(block: Data | Readable | None, directory: int = 0) -> Exif:
-    """The block (or TIFF file) whose first directory, or the one at `directory`, is the picture's.
+def parse(block: Data | Readable | None, at: int = 0) -> Exif:
+    """The block (or TIFF file) whose first directory, or the one at `at`, is the picture's.
 
     What is damaged is left out: EXIF is advice, and its loss costs nobody the picture.
     """
@@ -78,7 +73,7 @@ def parse(block: Data | Readable | None, directory: int = 0) -> Exif:
     try:
         window = Window.over(block)
         layout = read_layout(window)
-        first = read_directory(window, layout, directory or layout.first)
+        first = read_directory(window, layout, at or layout.first)
     except (ImageError, *PARSE_ERRORS) as error:
         let_pass(error)
         return Exif()
@@ -86,7 +81,7 @@ def parse(block: Data | Readable | None, directory: int = 0) -> Exif:
     def below(tag: int) -> Values:
         pointer = first.entries.get(tag)
         try:
-            offset = struct.unpack("<L", _raw(window, layout, pointer))[0] if pointer else 0
+            offset = struct.unpack("<L", raw_value(window, layout, pointer))[0] if pointer else 0
             entries = read_directory(window, layout, offset).entries if offset else {}
         except (ImageError, *PARSE_ERRORS) as error:
             let_pass(error)
@@ -108,27 +103,6 @@ def _kept(
     return values(window, layout, small)
 
 
-def values(window: Window, layout: Layout, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
-    """The values of entries, but for those of no known type and those outside of the block."""
-    found: dict[int, Value] = {}
-    for tag, entry in entries.items():
-        if entry.type in SIZES and entry.type not in BIG_TYPES and entry.count > 0:
-            try:
-                found[tag] = Value(entry.type, entry.count, _raw(window, layout, entry))
-            except ImageError as error:
-                let_pass(error)
-    return found
-
-
-def _raw(window: Window, layout: Layout, entry: IfdEntry) -> bytes:
-    """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""
-    raw = window.read(entry.offset, SIZES[entry.type] * entry.count)
-    unit = {5: 4, 10: 4}.get(entry.type, SIZES[entry.type])
-    if layout.order == "<" or unit == 1:
-        return raw
-    return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
-
-
 def _bounded(exif: Exif) -> Exif:
     """Without what goes over `_MOST_BYTES`: the place first, then the making."""
     for kept in (exif, Exif(exif.picture, exif.making), Exif(exif.picture), exif.rights()):
@@ -139,7 +113,7 @@ def _bounded(exif: Exif) -> Exif:
 
 def written(exif: Exif) -> bytes:
     """An EXIF block (TIFF, little-endian, without the `Exif` prefix) for an upright picture."""
-    return b"II*\0" + struct.pack("<L", 8) + directories(exif, 8)
+    return HEADER + directories(exif, len(HEADER))
 
 
 def directories(exif: Exif, base: int, more: Values | None = None) -> bytes:
@@ -147,44 +121,12 @@ def directories(exif: Exif, base: int, more: Values | None = None) -> bytes:
 
     `more` are tags of the result's own beside it.
     """
-    first = {
-        **exif.picture,
-        ORIENTATION: Value(3, 1, struct.pack("<H", 1)),
-        **(more or {}),
-    }
+    first = {**exif.picture, ORIENTATION: shorts(1), **(more or {})}
     parts = [(tag, part) for tag, part in ((_EXIF, exif.making), (_GPS, exif.place)) if part]
-    for tag, _ in parts:
-        first[tag] = Value(4, 1, bytes(4))
-    at = base + _size(first)
-    below: list[bytes] = []
+    first |= {tag: longs(0) for tag, _ in parts}
+    at = base + directory_size(first)
+    below = b""
     for tag, part in parts:
-        first[tag] = Value(4, 1, struct.pack("<L", at))
-        below.append(b"".join(_directory(part, at)))
-        at += len(below[-1])
-    return b"".join((*_directory(first, base), *below))
-
-
-def _size(values: Values) -> int:
-    """Bytes of a directory with what does not fit into its entries."""
-    return 6 + sum(12 + (_even(v.raw) if len(v.raw) > 4 else 0) for v in values.values())
-
-
-def _even(raw: bytes) -> int:
-    return len(raw) + len(raw) % 2
-
-
-def _directory(values: Values, base: int) -> Iterator[bytes]:
-    """Count, entries by tag, no next directory, then the longer values."""
-    yield struct.pack("<H", len(values))
-    at = base + 6 + 12 * len(values)
-    longer: list[bytes] = []
-    for tag, value in sorted(values.items()):
-        if len(value.raw) <= 4:
-            place = value.raw.ljust(4, b"\0")
-        else:
-            place = struct.pack("<L", at)
-            longer.append(value.raw.ljust(_even(value.raw), b"\0"))
-            at += len(longer[-1])
-        yield struct.pack("<HHL", tag, value.type, value.count) + place
-    yield bytes(4)
-    yield from longer
+        first[tag] = longs(at + len(below))
+        below += directory(part, at + len(below))
+    return directory(first, base) + below

@@ -6,10 +6,11 @@ BigTIFF differs only in the width of its numbers, so one reader serves both.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.formats.reading import PARSE_ERRORS
+from imgmiddleware.formats.reading import PARSE_ERRORS, let_pass
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.orientation import Orientation
 
@@ -29,7 +30,7 @@ SIZES = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8
 }  # fmt: skip
 #: Those that are BigTIFF's own: LONG8 and IFD8.
-BIG_TYPES = (16, 18)
+_BIG_TYPES = (16, 18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,18 @@ class IfdEntry:
     type: int
     count: int
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One tag's values: `raw` is little-endian, `count` of them, of TIFF's type `type`."""
+
+    type: int
+    count: int
+    raw: bytes
+
+
+Values = Mapping[int, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +140,61 @@ def read_orientation(block: bytes) -> Orientation:
     except (ImageError, *PARSE_ERRORS):
         return Orientation.UPRIGHT
     return orientation_of(value)
+
+
+def values(window: Window, layout: Layout, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
+    """The values of entries, but for those of no known type and those outside of the block."""
+    found: dict[int, Value] = {}
+    for tag, entry in entries.items():
+        if entry.type in SIZES and entry.type not in _BIG_TYPES and entry.count > 0:
+            try:
+                found[tag] = Value(entry.type, entry.count, raw_value(window, layout, entry))
+            except ImageError as error:
+                let_pass(error)
+    return found
+
+
+def raw_value(window: Window, layout: Layout, entry: IfdEntry) -> bytes:
+    """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""
+    raw = window.read(entry.offset, SIZES[entry.type] * entry.count)
+    unit = {5: 4, 10: 4}.get(entry.type, SIZES[entry.type])
+    if layout.order == "<" or unit == 1:
+        return raw
+    return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
+
+
+#: The header of a little-endian TIFF whose first directory follows at once.
+HEADER = b"II*\0" + struct.pack("<L", 8)
+
+
+def shorts(*numbers: int) -> Value:
+    return Value(3, len(numbers), struct.pack(f"<{len(numbers)}H", *numbers))
+
+
+def longs(*numbers: int) -> Value:
+    return Value(4, len(numbers), struct.pack(f"<{len(numbers)}L", *numbers))
+
+
+def directory_size(values: Values) -> int:
+    """The bytes that `directory` makes of them."""
+    return 6 + sum(12 + (_even(v.raw) if len(v.raw) > 4 else 0) for v in values.values())
+
+
+def directory(values: Values, base: int) -> bytes:
+    """A little-endian directory at offset `base`: count, entries by tag, no next directory, then
+    the values that are longer than an entry has room for.
+    """
+    entries, longer = [struct.pack("<H", len(values))], []
+    at = base + 6 + 12 * len(values)
+    for tag, value in sorted(values.items()):
+        place = value.raw.ljust(4, b"\0")
+        if len(value.raw) > 4:
+            place = struct.pack("<L", at)
+            longer.append(value.raw.ljust(_even(value.raw), b"\0"))
+            at += len(longer[-1])
+        entries.append(struct.pack("<HHL", tag, value.type, value.count) + place)
+    return b"".join((*entries, bytes(4), *longer))
+
+
+def _even(raw: bytes) -> int:
+    return len(raw) + len(raw) % 2

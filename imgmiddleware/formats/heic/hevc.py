@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.bits import Bits
 from imgmiddleware.formats.reading import unsupported
 
 #: Units of one item: parameter sets, messages, and the slices of one picture, of which a picture of
@@ -48,32 +49,23 @@ class SequenceParameterSet:
         return 1 if self.gray else 1 + 2 / (across * down)
 
 
-class _Bits:
+class _Fields(Bits):
     """Bit fields u(n) and ue(v) of a unit (sections 7.2 and 9.2)."""
 
     def __init__(self, unit: bytes) -> None:
-        raw = unit.replace(b"\0\0\3", b"\0\0")  # emulation prevention, section 7.3.1.1
-        self._value = int.from_bytes(raw, "big")
-        self._left = 8 * len(raw)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise damaged("an HEVC parameter set is cut short")
-        return self._value >> self._left & ((1 << count) - 1)
+        # Without what prevents emulation of start codes, section 7.3.1.1.
+        super().__init__(unit.replace(b"\0\0\3", b"\0\0"), "an HEVC parameter set")
 
     def golomb(self) -> int:
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-            if zeros > 32:
-                raise damaged("a number of an HEVC parameter set has no end")
+        zeros = self.zeros(32)
+        if zeros > 32:
+            raise damaged("a number of an HEVC parameter set has no end")
         return (1 << zeros) - 1 + self.take(zeros)
 
 
 def read_sequence(unit: bytes) -> SequenceParameterSet:
     """The sequence parameter set in a unit, its header of two bytes included."""
-    bits = _Bits(unit)
+    bits = _Fields(unit)
     bits.take(16 + 4)
     layers = bits.take(3)
     bits.take(1)
@@ -92,7 +84,7 @@ def read_sequence(unit: bytes) -> SequenceParameterSet:
     return SequenceParameterSet(*shown, width * height, luma, chroma)
 
 
-def _skip_profile(bits: _Bits, layers: int) -> None:
+def _skip_profile(bits: _Fields, layers: int) -> None:
     """profile_tier_level (section 7.3.3) of this many sub-layers beside the highest."""
     bits.take(88 + 8)
     present = [(bits.take(1), bits.take(1)) for _ in range(layers)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.bits import LowBits
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes
 from imgmiddleware.formats.facts import Facts
@@ -38,19 +39,8 @@ _ALPHA, _BLACK = 0, 4
 _GRAY = 1
 
 
-class _Bits:
-    """Bit fields, the lowest bit first (section B.2)."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise damaged("its image header is cut short")
-        value = self._value & ((1 << count) - 1)
-        self._value >>= count
-        return value
+class _Fields(LowBits):
+    """Bit fields (section B.2)."""
 
     def pick(self, *choices: tuple[int, int]) -> int:
         """U32: one of four fields, each with what is added to it."""
@@ -73,7 +63,7 @@ def sniff(head: bytes) -> bool:
     return head.startswith((_BARE, _BOXED))
 
 
-def _read_size(bits: _Bits) -> tuple[int, int]:
+def _read_size(bits: _Fields) -> tuple[int, int]:
     small = bits.take(1)
 
     def side() -> int:
@@ -84,7 +74,7 @@ def _read_size(bits: _Bits) -> tuple[int, int]:
     return (int(height * Fraction(*ratio)) if ratio else side()), height
 
 
-def _skip_preview(bits: _Bits) -> None:
+def _skip_preview(bits: _Fields) -> None:
     eighths = bits.take(1)
 
     def side() -> None:
@@ -98,14 +88,14 @@ def _skip_preview(bits: _Bits) -> None:
         side()
 
 
-def _skip_animation(bits: _Bits) -> None:
+def _skip_animation(bits: _Fields) -> None:
     bits.pick((0, 100), (0, 1000), (10, 1), (30, 1))
     bits.pick((0, 1), (0, 1001), (8, 1), (10, 1))
     bits.pick((0, 0), (3, 0), (16, 0), (32, 0))
     bits.take(1)
 
 
-def _read_depth(bits: _Bits) -> int:
+def _read_depth(bits: _Fields) -> int:
     if not bits.take(1):
         return bits.pick((0, 8), (0, 10), (0, 12), (6, 1))
     depth = bits.pick((0, 32), (0, 16), (0, 24), (6, 1))
@@ -113,7 +103,7 @@ def _read_depth(bits: _Bits) -> int:
     return depth
 
 
-def _read_channel(bits: _Bits) -> int:
+def _read_channel(bits: _Fields) -> int:
     """The kind of a channel beside the colours."""
     if bits.take(1):
         return _ALPHA
@@ -132,7 +122,7 @@ def _read_channel(bits: _Bits) -> int:
 
 def _read_header(data: bytes) -> _Header:
     """SizeHeader and ImageMetadata (sections D.2 and D.3), as far as the space of the colours."""
-    bits = _Bits(data)
+    bits = _Fields(data, "its image header")
     width, height = _read_size(bits)
     check_size(width, height)
     if bits.take(1):  # everything is as usual

@@ -9,14 +9,21 @@ the processor's cache.
 from __future__ import annotations
 
 import io
-import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
 from PIL import Image
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.ifd import (
+    HEADER,
+    directory,
+    directory_size,
+    longs,
+    shorts,
+)
 from imgmiddleware.formats.decoders import told_as_damage
 from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
@@ -35,7 +42,6 @@ from imgmiddleware.sources.original import Original
 #: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
 #: out samples as they are stored. RGBA goes as CMYK, whose fourth sample means nothing to it.
 _MODES = {1: (1, "L"), 3: (2, "RGB"), 4: (5, "CMYK")}
-_SHORT, _LONG = 3, 4
 
 
 def rows(
@@ -190,40 +196,21 @@ def _header(
     raster: Raster, size: tuple[int, int], photometric: int, pieces: Sequence[memoryview]
 ) -> bytes:
     """A TIFF header and directory (TIFF 6.0, section 2) for pieces that follow at once."""
-    names = (322, 323, 324, 325) if raster.tiled else (0, 278, 273, 279)
-    wide, high, offsets, counts = names
-    tags: dict[int, tuple[int, list[int]]] = {
-        256: (_LONG, [size[0]]),
-        257: (_LONG, [size[1]]),
-        258: (_SHORT, [8] * raster.channels),
-        259: (_SHORT, [raster.compression]),
-        262: (_SHORT, [photometric]),
-        277: (_SHORT, [raster.channels]),
-        317: (_SHORT, [raster.predictor]),
-        wide: (_LONG, [raster.wide]),
-        high: (_LONG, [raster.high]),
-        counts: (_LONG, [len(piece) for piece in pieces]),
+    high, offsets, counts = (323, 324, 325) if raster.tiled else (278, 273, 279)
+    tags = {
+        256: longs(size[0]),
+        257: longs(size[1]),
+        258: shorts(*[8] * raster.channels),
+        259: shorts(raster.compression),
+        262: shorts(photometric),
+        277: shorts(raster.channels),
+        317: shorts(raster.predictor),
+        high: longs(raster.high),
+        offsets: longs(*[0] * len(pieces)),
+        counts: longs(*map(len, pieces)),
     }
-    tags.pop(0, None)
-    tags[offsets] = (_LONG, [0] * len(pieces))
-    at = 8 + sum(12 + len(packed) * (len(packed) > 4) for packed in map(_packed, tags.values())) + 6
-    places = []
-    for piece in pieces:
-        places.append(at)
-        at += len(piece)
-    tags[offsets] = (_LONG, places)
-    entries, longer = b"", b""
-    end = 8 + 2 + 12 * len(tags) + 4
-    for tag, value in sorted(tags.items()):
-        packed = _packed(value)
-        place = packed.ljust(4, b"\0")
-        if len(packed) > 4:
-            place = struct.pack("<L", end + len(longer))
-            longer += packed
-        entries += struct.pack("<HHL", tag, value[0], len(value[1])) + place
-    return struct.pack("<2sHLH", b"II", 42, 8, len(tags)) + entries + bytes(4) + longer
-
-
-def _packed(value: tuple[int, list[int]]) -> bytes:
-    kind, numbers = value
-    return struct.pack(f"<{len(numbers)}{'H' if kind == _SHORT else 'L'}", *numbers)
+    if raster.tiled:
+        tags[322] = longs(raster.wide)
+    begin = len(HEADER) + directory_size(tags)
+    tags[offsets] = longs(*accumulate(map(len, pieces[:-1]), initial=begin))
+    return HEADER + directory(tags, len(HEADER))

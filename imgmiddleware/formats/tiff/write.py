@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from imgmiddleware.formats.containers.exif import Value, directories, values
-from imgmiddleware.formats.containers.ifd import read_directory, read_layout
+from imgmiddleware.formats.containers.exif import directories
+from imgmiddleware.formats.containers.ifd import Value, read_directory, read_layout, values
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.window import Window
 from imgmiddleware.formats.write import by_opencv
