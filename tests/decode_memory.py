@@ -36,7 +36,7 @@ def decoding(path: str) -> tuple[int, int]:
     decode()
     least = growth(decode) - read
     if least > facts.decode_bytes:
-        least = min(growth(decode) - read for _ in range(3))
+        least = min(growth(decode) - read for _ in range(8))
     return least, facts.decode_bytes
 
 

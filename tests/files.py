@@ -5,29 +5,15 @@ Where one breaks a rule it does so by little, so that every decoder survives it.
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-import numpy as np
 from PIL import Image
 
-
-def encode(picture: Image.Image, format: str, **options: object) -> bytes:
-    """`picture` as Pillow writes it."""
-    file = io.BytesIO()
-    picture.save(file, format, **options)
-    return file.getvalue()
-
-
-def noise(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
-    """The same random pixels every time."""
-    samples = np.random.default_rng(7).integers(0, 256, (height, width, 4), np.uint8)
-    return Image.fromarray(samples, "RGBA" if mode == "RGBA" else None).convert(mode)
-
+from pictures import noise, saved
 
 # --- JPEG ---------------------------------------------------------------------------------------
 
@@ -40,7 +26,7 @@ def resized_jpeg(jpeg: bytes, width: int, height: int) -> bytes:
 
 def half_jpeg_with_end() -> bytes:
     """Half a picture with an end marker put behind it: decoded with a silent grey rest."""
-    whole = encode(noise(256, 256), "JPEG", quality=90)
+    whole = saved(noise(256, 256), "JPEG", quality=90)
     return whole[: len(whole) // 2] + b"\xff\xd9"
 
 
@@ -84,7 +70,7 @@ def tiff(
 
 def ring_of_pages() -> bytes:
     """Two pages, of which the second names the first as the next."""
-    whole = bytearray(encode(noise(), "TIFF", save_all=True, append_images=[noise()]))
+    whole = bytearray(saved(noise(), "TIFF", save_all=True, append_images=[noise()]))
     first = struct.unpack_from("<L", whole, 4)[0]
     second = struct.unpack_from("<L", whole, _next_field(whole, first))[0]
     struct.pack_into("<L", whole, _next_field(whole, second), first)
@@ -112,7 +98,7 @@ def ispe(width: int, height: int) -> bytes:
 @cache
 def av1(width: int, height: int, mode: str = "L") -> tuple[bytes, bytes]:
     """A flat AV1 still of this size: its data and its av1C property."""
-    whole = encode(Image.new(mode, (width, height), "gray"), "AVIF", speed=10, max_threads=1)
+    whole = saved(Image.new(mode, (width, height), "gray"), "AVIF", speed=10, max_threads=1)
     start = whole.index(b"mdat") + 4
     config = whole.index(b"av1C") - 4
     size = struct.unpack_from(">L", whole, config)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
@@ -22,16 +23,41 @@ def quadrants(width: int = 64, height: int = 48) -> np.ndarray[Any, Any]:
     return pixels
 
 
-def saved(
-    pixels: np.ndarray[Any, Any], format: str, mode: str | None = None, **options: Any
-) -> bytes:
-    """The file that Pillow writes of these pixels (RGB, RGBA or gray)."""
-    image = Image.fromarray(pixels)
-    if mode:
-        image = image.convert(mode)
+def noise(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
+    """The same random pixels every time."""
+    samples = np.random.default_rng(7).integers(0, 256, (height, width, 4), np.uint8)
+    return Image.fromarray(samples, "RGBA" if mode == "RGBA" else None).convert(mode)
+
+
+def saved(picture: Any, format: str, mode: str | None = None, **options: Any) -> bytes:
+    """The file that Pillow writes of these pixels (RGB, RGBA or gray), or of its own image."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     file = io.BytesIO()
-    image.save(file, format, **options)
+    (image.convert(mode) if mode else image).save(file, format, **options)
     return file.getvalue()
+
+
+def moving(
+    images: list[Image.Image], format: str, mode: str | None = None, **options: Any
+) -> bytes:
+    """The file of several: an animation, or pages."""
+    first, *more = [image.convert(mode) if mode else image for image in images]
+    return saved(first, format, save_all=True, append_images=more, **options)
+
+
+def by_opencv(suffix: str, pixels: Any, *options: int) -> bytes:
+    """The file that OpenCV writes of these pixels (RGB, RGBA or gray, of any depth)."""
+    blue_first = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]] if pixels.ndim == 3 else pixels
+    done, data = cv2.imencode(suffix, blue_first, options)
+    assert done
+    return bytes(data.tobytes())
+
+
+def exif(orientation: int) -> bytes:
+    """A block that says how the picture is to be turned, as JPEG has it."""
+    block = Image.Exif()
+    block[0x0112] = orientation
+    return block.tobytes()
 
 
 def opened(data: bytes) -> Image.Image:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +15,7 @@ from PIL import Image
 from asking import ask, get, serving
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
 from measuring import Forked, needs_proc, resident
-from pictures import photo_like, swapped_profile
+from pictures import by_opencv, moving, photo_like, saved, swapped_profile
 
 TEXT = (Path(__file__).parents[1] / "docs" / "originals.md").read_text()
 PHOTO = Image.fromarray(photo_like(320, 240))
@@ -61,9 +59,7 @@ def rows(name: str) -> Iterator[list[str]]:
 def sample(kind: str) -> bytes:
     format, options = KINDS[kind]
     image = PHOTO.quantize(64) if format == "GIF" else PHOTO
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()
+    return saved(image, format, **options)
 
 
 def share(damaged: list[bytes]) -> float:
@@ -109,60 +105,51 @@ ARRAY = np.asarray(SMALL)
 MOVING = [Image.fromarray(np.roll(ARRAY, 9 * i, 1)) for i in range(3)]
 
 
-def pillow(
-    format: str, mode: str = "RGB", images: list[Image.Image] | None = None, **options: Any
-) -> bytes:
-    first, *more = [image.convert(mode) for image in images or [SMALL]]
-    file = io.BytesIO()
-    first.save(
-        file, format, **(options | ({"save_all": True, "append_images": more} if more else {}))
-    )
-    return file.getvalue()
-
-
-def opencv(suffix: str, pixels: Any, *options: int) -> bytes:
-    return cv2.imencode(suffix, pixels, options)[1].tobytes()
-
-
 DEEP = ARRAY.astype(np.uint16) * 257
 FLOATS = (ARRAY / 255).astype(np.float32)
 STILL, MOVES, PAGE = ("w=40",), ("anim=1&fm=webp&w=40", "frame=2&w=40"), ("page=2&w=40", "w=40")
 
 #: A file of each kind that the table above has not, and what is asked of it.
 OTHERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
-    "jpeg, gray": (pillow("JPEG", "L"), STILL),
-    "jpeg, cmyk": (pillow("JPEG", "CMYK"), STILL),
+    "jpeg, gray": (saved(SMALL, "JPEG", "L"), STILL),
+    "jpeg, cmyk": (saved(SMALL, "JPEG", "CMYK"), STILL),
     "jpeg, with a profile and EXIF": (
-        pillow("JPEG", icc_profile=swapped_profile(), exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"),
+        saved(
+            SMALL,
+            "JPEG",
+            "RGB",
+            icc_profile=swapped_profile(),
+            exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0",
+        ),
         ("w=40", "w=40&keep=icc,exif"),
     ),
-    "jpeg, restart markers": (pillow("JPEG", restart_marker_blocks=1), STILL),
-    "png, 16 bits": (opencv(".png", DEEP), ("w=40", "depth=16&w=40")),
-    "png, palette": (pillow("PNG", "P"), STILL),
-    "png, one bit": (pillow("PNG", "1"), STILL),
-    "png, alpha": (pillow("PNG", "LA"), STILL),
-    "png, with a profile": (pillow("PNG", icc_profile=swapped_profile()), STILL),
-    "png, animated": (pillow("PNG", images=MOVING), MOVES),
-    "webp, alpha": (pillow("WEBP", "RGBA"), STILL),
-    "webp, animated": (pillow("WEBP", images=MOVING), MOVES),
-    "webp, animated, lossless": (pillow("WEBP", "RGBA", MOVING, lossless=True), MOVES),
-    "avif, alpha": (pillow("AVIF", "RGBA"), STILL),
-    "avif, 10 bits": (opencv(".avif", DEEP >> 6, cv2.IMWRITE_AVIF_DEPTH, 10), STILL),
-    "avif, sequence": (pillow("AVIF", images=MOVING), MOVES),
-    "gif, animated": (pillow("GIF", images=MOVING), MOVES),
-    "gif, transparent": (pillow("GIF", "P", transparency=3), STILL),
-    "bmp, palette": (pillow("BMP", "P"), STILL),
-    "bmp, one bit": (pillow("BMP", "1"), STILL),
-    "bmp, alpha": (pillow("BMP", "RGBA"), STILL),
-    "tiff, 16 bits": (opencv(".tiff", DEEP), ("w=40", "depth=16&w=40")),
-    "tiff, float": (opencv(".tiff", FLOATS), STILL),
-    "tiff, cmyk": (pillow("TIFF", "CMYK"), STILL),
-    "tiff, lab": (pillow("TIFF", "LAB"), STILL),
-    "tiff, fax": (pillow("TIFF", "1", compression="group4"), STILL),
-    "tiff, pages": (pillow("TIFF", images=MOVING, compression="tiff_lzw"), PAGE),
-    "tiff, big": (pillow("TIFF", big_tiff=True), STILL),
-    "jp2": (pillow("JPEG2000"), STILL),
-    "jp2, 16 bits": (opencv(".jp2", DEEP), STILL),
+    "jpeg, restart markers": (saved(SMALL, "JPEG", "RGB", restart_marker_blocks=1), STILL),
+    "png, 16 bits": (by_opencv(".png", DEEP), ("w=40", "depth=16&w=40")),
+    "png, palette": (saved(SMALL, "PNG", "P"), STILL),
+    "png, one bit": (saved(SMALL, "PNG", "1"), STILL),
+    "png, alpha": (saved(SMALL, "PNG", "LA"), STILL),
+    "png, with a profile": (saved(SMALL, "PNG", "RGB", icc_profile=swapped_profile()), STILL),
+    "png, animated": (moving(MOVING, "PNG", "RGB"), MOVES),
+    "webp, alpha": (saved(SMALL, "WEBP", "RGBA"), STILL),
+    "webp, animated": (moving(MOVING, "WEBP", "RGB"), MOVES),
+    "webp, animated, lossless": (moving(MOVING, "WEBP", "RGBA", lossless=True), MOVES),
+    "avif, alpha": (saved(SMALL, "AVIF", "RGBA"), STILL),
+    "avif, 10 bits": (by_opencv(".avif", DEEP >> 6, cv2.IMWRITE_AVIF_DEPTH, 10), STILL),
+    "avif, sequence": (moving(MOVING, "AVIF", "RGB"), MOVES),
+    "gif, animated": (moving(MOVING, "GIF", "RGB"), MOVES),
+    "gif, transparent": (saved(SMALL, "GIF", "P", transparency=3), STILL),
+    "bmp, palette": (saved(SMALL, "BMP", "P"), STILL),
+    "bmp, one bit": (saved(SMALL, "BMP", "1"), STILL),
+    "bmp, alpha": (saved(SMALL, "BMP", "RGBA"), STILL),
+    "tiff, 16 bits": (by_opencv(".tiff", DEEP), ("w=40", "depth=16&w=40")),
+    "tiff, float": (by_opencv(".tiff", FLOATS), STILL),
+    "tiff, cmyk": (saved(SMALL, "TIFF", "CMYK"), STILL),
+    "tiff, lab": (saved(SMALL, "TIFF", "LAB"), STILL),
+    "tiff, fax": (saved(SMALL, "TIFF", "1", compression="group4"), STILL),
+    "tiff, pages": (moving(MOVING, "TIFF", "RGB", compression="tiff_lzw"), PAGE),
+    "tiff, big": (saved(SMALL, "TIFF", "RGB", big_tiff=True), STILL),
+    "jp2": (saved(SMALL, "JPEG2000", "RGB"), STILL),
+    "jp2, 16 bits": (by_opencv(".jp2", DEEP), STILL),
 }
 
 

@@ -16,24 +16,10 @@ from PIL import Image
 
 from asking import ask, refused
 from counting import count_decoders
-from files import (
-    ALPHA,
-    PIXI,
-    PNG,
-    AvifItem,
-    av1,
-    avif,
-    chunk,
-    coded,
-    encode,
-    ihdr,
-    ispe,
-    noise,
-    resized_jpeg,
-)
+from files import ALPHA, PIXI, PNG, AvifItem, av1, avif, chunk, coded, ihdr, ispe, resized_jpeg
 from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.sources import BytesOriginal
-from pictures import SRGB
+from pictures import SRGB, noise, saved
 
 FLAT = Image.new("RGB", (64, 48), "red")
 ROWS = zlib.compress(bytes(48 * (1 + 3 * 64)))
@@ -78,7 +64,7 @@ def gif(width: int, height: int) -> bytes:
 
 def webp(width: int) -> bytes:
     """A container of this width around a picture of 64 x 48."""
-    whole = bytearray(encode(noise(mode="RGBA"), "WEBP"))
+    whole = bytearray(saved(noise(mode="RGBA"), "WEBP"))
     whole[24:27] = (width - 1).to_bytes(3, "little")
     return bytes(whole)
 
@@ -105,13 +91,13 @@ def with_alpha(width: int) -> bytes:
 
 WIDE = av1(112, 48)
 #: A baseline JPEG of 12 x 2 blocks of 16 x 16, whose codes can fill 8 times as many at most.
-JPEG = encode(FLAT, "JPEG")
-PROGRESSIVE = encode(noise(), "JPEG", progressive=True)  # in ten scans
+JPEG = saved(FLAT, "JPEG")
+PROGRESSIVE = saved(noise(), "JPEG", progressive=True)  # in ten scans
 
 GUARDS = {
     "jpeg: more pixels than its codes can fill": Guard(JPEG, resized_jpeg(JPEG, 400, 300)),
     "jpeg: a scan too many": Guard(
-        encode(noise(), "JPEG"), PROGRESSIVE, limit=("jpeg.facts", "MAX_SCANS", 9)
+        saved(noise(), "JPEG"), PROGRESSIVE, limit=("jpeg.facts", "MAX_SCANS", 9)
     ),
     **{
         f"png: {kind.decode()} claims more than there is": Guard(whole, whole[:-size] + last)
@@ -130,9 +116,9 @@ GUARDS = {
         limit=("png.chunks", "MAX_CHUNKS", 5),
     ),
     "gif: more pixels than its codes can fill": Guard(gif(1, 1), gif(200, 100)),
-    "bmp: a byte of its rows is not there": Guard(encode(noise(), "BMP"), encode(noise(), "BMP")[:-1]),
+    "bmp: a byte of its rows is not there": Guard(saved(noise(), "BMP"), saved(noise(), "BMP")[:-1]),
     "tiff: a byte of its rows is not there": Guard(
-        encode(noise(), "TIFF"), encode(noise(), "TIFF")[:-1]
+        saved(noise(), "TIFF"), saved(noise(), "TIFF")[:-1]
     ),
     "webp: a container 48 pixels wider than its picture": Guard(webp(64), webp(112)),
     "avif: a picture 48 pixels wider than its container": Guard(
@@ -176,7 +162,7 @@ def test_over_a_limit_and_never_decoded(
     format: str, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By one pixel, by one byte of the file, and by one of what its decoder may allocate."""
-    data = encode(noise(), format, **({"compression": "tiff_lzw"} if format == "TIFF" else {}))
+    data = saved(noise(), format, **({"compression": "tiff_lzw"} if format == "TIFF" else {}))
     takes = {
         "max_source_pixels": 64 * 48,
         "max_source_bytes": len(data),
@@ -217,7 +203,7 @@ def test_what_stands_beside_the_pixels_reaches_no_decoder(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_a_profile_over_the_bound_is_not_used(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By one byte, inflated; the picture is made without it, and says so."""
-    data = encode(noise(), format, icc_profile=SRGB)
+    data = saved(noise(), format, icc_profile=SRGB)
     assert ask(data).header("image-notes") is None
     lowered(monkeypatch, f"{format.lower()}.facts", "MAX_PROFILE", len(SRGB))
     assert ask(data).header("image-notes") is None

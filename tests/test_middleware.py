@@ -22,7 +22,7 @@ from imgmiddleware.errors import CODES
 from imgmiddleware.messages import FileBody
 from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.wsgi import WSGIImageMiddleware
-from pictures import GREEN, RED, YELLOW, close, corners, opened, pixels_of, quadrants, saved
+from pictures import GREEN, RED, YELLOW, close, corners, exif, opened, pixels_of, quadrants, saved
 
 WHEN = 784_111_777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example
 LATER = "Mon, 07 Nov 1994 08:49:37 GMT"
@@ -44,7 +44,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "a+b c.jpg": jpeg,
         "clear.png": saved(clear, "PNG"),
         "a.bmp": saved(quadrants(), "BMP"),
-        "turned.jpg": saved(quadrants(), "JPEG", quality=95, subsampling=0, exif=_orientation(6)),
+        "turned.jpg": saved(quadrants(), "JPEG", quality=95, subsampling=0, exif=exif(6)),
         "lossless.jpg": jpeg.replace(b"\xff\xc0", b"\xff\xc3"),  # SOF3 in the place of SOF0
         "half.jpg": jpeg[: len(jpeg) // 2] + b"\xff\xd9",
         "empty.jpg": b"",
@@ -61,14 +61,6 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "out.jpg").symlink_to("../photos-secret/a.jpg")
     os.mkfifo(folder / "pipe")
     return folder
-
-
-def _orientation(value: int) -> Any:
-    from PIL import Image
-
-    exif = Image.Exif()
-    exif[0x0112] = value
-    return exif
 
 
 class Row(NamedTuple):

@@ -20,7 +20,7 @@ from PIL import Image, ImageCms
 from asking import ask, shown
 from imgmiddleware.formats import FORMATS, read_facts
 from measuring import Forked, needs_proc
-from pictures import SRGB, close, opened, swapped_profile
+from pictures import SRGB, close, exif, opened, saved, swapped_profile
 from tests.extras import by_vips
 from tests.formats.originals import Stored
 
@@ -95,11 +95,9 @@ def test_what_libvips_writes(options: dict[str, int], size: tuple[int, int]) -> 
 def turned(turns: int, axis: int | None) -> bytes:
     """irot and imir with these values, in the place of those that are written for orientation 5."""
     image = Image.fromarray(RGB)
-    block = Image.Exif()
-    block[0x0112] = 5
-    image.info["exif"] = block.tobytes()
+    image.info["exif"] = exif(5)
     file = io.BytesIO()
-    pillow_heif.from_pillow(image).save(file, quality=-1, chroma=444, exif=block.tobytes())
+    pillow_heif.from_pillow(image).save(file, quality=-1, chroma=444, exif=exif(5))
     data = bytearray(file.getvalue())
     rotation, mirror = data.index(b"irot"), data.index(b"imir")
     data[rotation + 4] = turns
@@ -129,12 +127,9 @@ def test_upright_exactly_once(turns: int, axis: int | None) -> None:
 @pytest.mark.parametrize("value", range(1, 9))
 def test_orient_overrides_what_the_file_says(value: int) -> None:
     """`orient` counts from the picture as it is stored: the same as of a PNG with that tag."""
-    block = Image.Exif()
-    block[0x0112] = value
-    file = io.BytesIO()
-    Image.fromarray(shown(turned(0, None), mode="RGB")).save(file, "PNG", exif=block)
+    same = saved(shown(turned(0, None), mode="RGB"), "PNG", exif=exif(value))
     result = shown(turned(3, 1), f"fm=png&orient={value}", "RGB")
-    assert close(result, shown(file.getvalue(), mode="RGB"), 0)
+    assert close(result, shown(same, mode="RGB"), 0)
 
 
 def test_a_crop_is_of_the_upright_picture() -> None:

@@ -5,7 +5,6 @@ Lossless files are exact. What is lossy differs by two steps at most between two
 
 from __future__ import annotations
 
-import io
 import random
 import struct
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 import numpy as np
 import pillow_jxl  # writes as a plug-in of Pillow
 import pytest
-from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageResponse, ImageService
-from pictures import close, opened, pixels_of, saved, swapped_profile
+from asking import ask, shown
+from pictures import close, exif, opened, saved, swapped_profile
 from tests.extras import by_vips
 
+JXL: dict[str, Any] = {"unsafe_original_formats": {"jxl"}}
 Y, X = np.mgrid[0:62, 0:90]
 RGB = np.dstack((255 * X / 89, 255 * Y / 61, 255 - 255 * (X + Y) / 151)).astype(np.uint8)
 RGBA = np.dstack((RGB, np.linspace(255, 16, 62).astype(np.uint8)[:, None].repeat(90, 1)))
@@ -26,25 +25,12 @@ GRAY = (RGB[..., :1] // 2 + RGB[..., 1:2] // 2).copy()
 NOISE = np.random.default_rng(2).integers(0, 2**16, (62, 90, 3), np.uint16)
 
 
-def answered(data: bytes, query: str = "fm=png", **options: Any) -> ImageResponse:
-    options = options or {"unsafe_original_formats": {"jxl"}}
-    answer = ImageService(lambda id: data, **options).handle(ImageRequest("GET", "/image/x", query))
-    assert answer is not None
-    return answer
-
-
-def shown(data: bytes, mode: str, query: str = "fm=png") -> Any:
-    answer = answered(data, query)
-    assert answer.status == 200, answer.body
-    return pixels_of(answer.body, mode)
-
-
 def jxl(pixels: Any, space: str = "srgb", **options: object) -> bytes:
     return by_vips.written(pixels, ".jxl", space, **(options or {"lossless": 1}))
 
 
 def test_it_is_off_unless_it_is_turned_on() -> None:
-    answer = answered(jxl(RGB), original_formats={"png"})
+    answer = ask(jxl(RGB), original_formats={"png"})
     assert answer.status == 415
     assert b"JPEG XL" in answer.body
 
@@ -59,53 +45,50 @@ def test_lossless(pixels: Any, space: str, mode: str) -> None:
     expected = pixels[..., 0] if mode == "L" else pixels
     if pixels.shape[2] == 2:
         expected = np.dstack((GRAY, GRAY, GRAY, RGBA[..., 3]))
-    assert np.array_equal(shown(jxl(pixels, space), mode), expected)
+    assert np.array_equal(shown(jxl(pixels, space), mode=mode, **JXL), expected)
 
 
 @pytest.mark.parametrize(("pixels", "mode"), [(RGB, "RGB"), (RGBA, "RGBA")])
 def test_lossy(pixels: Any, mode: str) -> None:
     data = jxl(pixels, Q=90)
-    assert close(shown(data, mode), by_vips.read(data), 2)
+    assert close(shown(data, mode=mode, **JXL), by_vips.read(data), 2)
 
 
 def test_deep() -> None:
     """Gray is kept in 16 bits; colours are rounded to eight by the decoder."""
     data = jxl(NOISE[..., :1].copy(), "grey16")
-    assert np.array_equal(np.asarray(opened(answered(data, "fm=png&depth=16").body)), NOISE[..., 0])
-    assert close(shown(data, "L"), np.rint(NOISE[..., 0] / 257), 0)
-    assert close(shown(jxl(NOISE, "rgb16"), "RGB"), np.rint(NOISE / 257), 1)
+    assert np.array_equal(
+        np.asarray(opened(ask(data, "fm=png&depth=16", **JXL).body)), NOISE[..., 0]
+    )
+    assert close(shown(data, mode="L", **JXL), np.rint(NOISE[..., 0] / 257), 0)
+    assert close(shown(jxl(NOISE, "rgb16"), mode="RGB", **JXL), np.rint(NOISE / 257), 1)
 
 
 def of_jpeg(value: int) -> bytes:
     """A JPEG with this orientation, taken over without loss: it may be made of the file again."""
-    block = Image.Exif()
-    block[0x0112] = value
-    image = opened(saved(RGB, "JPEG", quality=95, exif=block))
+    image = opened(saved(RGB, "JPEG", quality=95, exif=exif(value)))
     encoder = pillow_jxl.Encoder(mode="RGB", lossless=False, quality=90)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=95, exif=block)
-    return bytes(encoder(file.getvalue(), image.width, image.height, jpeg_encode=True))
+    data = saved(image, "JPEG", quality=95, exif=exif(value))
+    return bytes(encoder(data, image.width, image.height, jpeg_encode=True))
 
 
 @pytest.mark.parametrize("value", range(1, 9))
 def test_upright_exactly_once(value: int) -> None:
     data = of_jpeg(value)
     assert b"jbrd" in data
-    block = Image.Exif()
-    block[0x0112] = value
-    expected = pixels_of(answered(saved(RGB, "PNG", exif=block)).body)
-    result = shown(data, "RGB")
+    expected = shown(saved(RGB, "PNG", exif=exif(value)))
+    result = shown(data, mode="RGB", **JXL)
     assert result.shape == expected.shape
     assert close(result, expected, 12)  # two JPEGs, at 95
-    assert close(shown(data, "RGB", "fm=png&orient=1"), RGB, 12)
+    assert close(shown(data, "fm=png&orient=1", "RGB", **JXL), RGB, 12)
 
 
 @pytest.mark.parametrize("options", [{"lossless": 1}, {"Q": 95}])
 def test_a_profile_is_honoured(options: dict[str, int]) -> None:
     """As of a PNG with it; what is lossy is steeper in the dark."""
     data = jxl(RGB, profile=swapped_profile().hex(), **options)
-    expected = pixels_of(answered(saved(RGB, "PNG", icc_profile=swapped_profile())).body)
-    result = shown(data, "RGB")
+    expected = shown(saved(RGB, "PNG", icc_profile=swapped_profile()))
+    result = shown(data, mode="RGB", **JXL)
     if "lossless" in options:
         assert close(result, expected, 2)
     else:
@@ -120,7 +103,7 @@ def test_the_header_is_not_believed() -> None:
     assert text[:3] == "000"  # sides of nine bits
     other = text[:3] + f"{70:09b}"[::-1] + text[12:]
     value = int(other[::-1], 2).to_bytes(4, "little")
-    assert answered(data[:2] + value + data[6:]).status == 422
+    assert ask(data[:2] + value + data[6:], **JXL).status == 422
 
 
 @pytest.mark.parametrize(
@@ -128,11 +111,11 @@ def test_the_header_is_not_believed() -> None:
 )
 def test_damage(data: bytes) -> None:
     dice = random.Random(5)
-    assert {answered(data[: len(data) * at // 10]).status for at in range(10)} <= {415, 422}
+    assert {ask(data[: len(data) * at // 10], **JXL).status for at in range(10)} <= {415, 422}
     for _ in range(20):
         copy = bytearray(data)
         copy[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-        assert answered(bytes(copy)).status in (200, 413, 415, 422)
+        assert ask(bytes(copy), **JXL).status in (200, 413, 415, 422)
 
 
 def test_metadata_that_inflates_is_left_out() -> None:
@@ -141,4 +124,4 @@ def test_metadata_that_inflates_is_left_out() -> None:
     inflates = struct.pack(">L4s4s", 112, b"brob", b"Exif") + bytes(100)
     file = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl " + inflates
     file += struct.pack(">L4s", 8 + len(plain), b"jxlc") + plain
-    assert np.array_equal(shown(file, "RGB"), RGB)
+    assert np.array_equal(shown(file, mode="RGB", **JXL), RGB)

@@ -12,31 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from files import (
-    ALPHA,
-    PIXI,
-    AvifItem,
-    av1,
-    avif,
-    box,
-    coded,
-    encode,
-    ispe,
-    noise,
-)
+from files import ALPHA, PIXI, AvifItem, av1, avif, box, coded, ispe
 from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.avif.av1 import read_sequence
+from pictures import exif, noise, saved
 from tests.formats.originals import probe, refusal, survive
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-PHOTO = encode(noise(), "AVIF", speed=10)
+PHOTO = saved(noise(), "AVIF", speed=10)
 SMALL = coded(64, 64)
-
-
-def exif(orientation: int) -> bytes:
-    block = Image.Exif()
-    block[274] = orientation
-    return block.tobytes()
 
 
 def decoded(data: bytes) -> np.ndarray | None:
@@ -54,7 +38,7 @@ def grid(rows: int, columns: int, width: int, height: int, *tiles: int) -> AvifI
     + [("L", "4:0:0"), ("RGB", "4:0:0")],
 )
 def test_agrees_with_pillow_and_the_decoder(mode: str, subsampling: str) -> None:
-    data = encode(noise(53, 31, mode), "AVIF", speed=10, subsampling=subsampling)
+    data = saved(noise(53, 31, mode), "AVIF", speed=10, subsampling=subsampling)
     facts = probe(data)
     with Image.open(io.BytesIO(data)) as image:
         assert (facts.width, facts.height) == image.size
@@ -67,7 +51,7 @@ def test_agrees_with_pillow_and_the_decoder(mode: str, subsampling: str) -> None
 
 
 def test_gray_with_alpha_is_refused_as_opencv_has_no_such_picture() -> None:
-    data = encode(noise(mode="RGBA"), "AVIF", speed=10, subsampling="4:0:0")
+    data = saved(noise(mode="RGBA"), "AVIF", speed=10, subsampling="4:0:0")
     assert refusal(data) == "unsupported-feature"
     assert decoded(data) is None
 
@@ -85,7 +69,7 @@ def test_depth(bits: int) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_that_pillow_writes(orientation: int) -> None:
-    data = encode(noise(), "AVIF", speed=10, exif=exif(orientation))
+    data = saved(noise(), "AVIF", speed=10, exif=exif(orientation))
     assert Image.open(io.BytesIO(data)).getexif().get(274, 1) == orientation
     assert probe(data).orientation == orientation
 
@@ -105,7 +89,7 @@ def test_transforms_in_their_order(turns: int, axis: int | None, mirror_first: b
     boxes = [box(kind.encode(), bytes([value])) for kind, value in steps]
     block = Image.Exif()
     block[274] = probe(avif([coded(64, 64, *boxes)])).orientation
-    file = encode(Image.fromarray(pixels), "PNG", exif=block)
+    file = saved(Image.fromarray(pixels), "PNG", exif=block)
     from PIL import ImageOps
 
     assert np.array_equal(
@@ -114,7 +98,7 @@ def test_transforms_in_their_order(turns: int, axis: int | None, mirror_first: b
 
 
 def test_profile() -> None:
-    data = encode(noise(), "AVIF", speed=10, icc_profile=SRGB)
+    data = saved(noise(), "AVIF", speed=10, icc_profile=SRGB)
     assert read_profile(data, probe(data)) == Image.open(io.BytesIO(data)).info["icc_profile"]
     assert read_profile(PHOTO, probe(PHOTO)) is None
     empty = avif([coded(64, 64, box(b"colr", b"prof"))])
@@ -268,7 +252,7 @@ def test_a_frame_with_a_size_of_its_own(
     "data",
     [
         PHOTO,
-        encode(noise(mode="RGBA"), "AVIF", speed=10, exif=exif(6)),
+        saved(noise(mode="RGBA"), "AVIF", speed=10, exif=exif(6)),
         avif([grid(1, 2, 96, 64, 2, 3), SMALL, SMALL]),
     ],
 )

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from files import encode, noise
 from imgmiddleware.formats import read_profile, vet
+from pictures import noise, saved
 from tests.formats.originals import probe, refusal, survive
 
 MASKS = {16: (0xF800, 0x07E0, 0x001F), 32: (0xFF0000, 0xFF00, 0xFF)}
@@ -50,7 +50,7 @@ def decoded(data: bytes, flag: int = cv2.IMREAD_UNCHANGED) -> np.ndarray | None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
 def test_agrees_with_pillow(mode: str) -> None:
-    data = encode(noise(53, 31).convert(mode), "BMP")
+    data = saved(noise(53, 31).convert(mode), "BMP")
     facts = probe(data)
     assert (facts.width, facts.height) == Image.open(io.BytesIO(data)).size
     pixels = decoded(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from typing import Any
 
@@ -11,17 +10,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import files
 from asking import ask, made
+from files import tiff
 from pictures import (
+    by_opencv,
     close,
     corners,
+    exif,
     float_lanczos,
     opened,
     photo_like,
     pixels_of,
     psnr,
     quadrants,
+    saved,
     swapped_profile,
 )
 
@@ -32,53 +34,39 @@ PALETTE = Image.fromarray(COLOR).quantize(16)
 BILEVEL = Image.fromarray(GRAY).convert("1")
 
 
-def written(image: Any, format: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(
-        file, format, **options
-    )
-    return file.getvalue()
-
-
 def with_transparency() -> bytes:
     image = PALETTE.copy()
-    return written(image, "PNG", transparency=0)
-
-
-def opencv(suffix: str, pixels: Any) -> bytes:
-    done, data = cv2.imencode(suffix, pixels)
-    assert done
-    return data.tobytes()
+    return saved(image, "PNG", transparency=0)
 
 
 #: Name, file, and how far a sample may be from Pillow's: 0 for lossless, and a step or two where
 #: two implementations of one lossy format round in another way.
 KINDS: list[tuple[str, bytes, int]] = [
-    ("jpeg", written(COLOR, "JPEG", quality=95), 2),
-    ("jpeg progressive", written(COLOR, "JPEG", quality=95, progressive=True), 2),
-    ("jpeg gray", written(GRAY, "JPEG", quality=95), 2),
-    ("jpeg cmyk", written(Image.fromarray(COLOR).convert("CMYK"), "JPEG", quality=95), 2),
-    ("png", written(COLOR, "PNG"), 0),
-    ("png gray", written(GRAY, "PNG"), 0),
-    ("png alpha", written(CLEAR, "PNG"), 0),
-    ("png gray alpha", written(Image.fromarray(CLEAR).convert("LA"), "PNG"), 0),
-    ("png palette", written(PALETTE, "PNG"), 0),
+    ("jpeg", saved(COLOR, "JPEG", quality=95), 2),
+    ("jpeg progressive", saved(COLOR, "JPEG", quality=95, progressive=True), 2),
+    ("jpeg gray", saved(GRAY, "JPEG", quality=95), 2),
+    ("jpeg cmyk", saved(Image.fromarray(COLOR).convert("CMYK"), "JPEG", quality=95), 2),
+    ("png", saved(COLOR, "PNG"), 0),
+    ("png gray", saved(GRAY, "PNG"), 0),
+    ("png alpha", saved(CLEAR, "PNG"), 0),
+    ("png gray alpha", saved(Image.fromarray(CLEAR).convert("LA"), "PNG"), 0),
+    ("png palette", saved(PALETTE, "PNG"), 0),
     ("png palette transparent", with_transparency(), 0),
-    ("png bilevel", written(BILEVEL, "PNG"), 0),
-    ("png gray tRNS", written(Image.fromarray(GRAY), "PNG", transparency=200), 0),
-    ("png rgb tRNS", written(COLOR, "PNG", transparency=(230, 20, 20)), 0),
-    ("webp", written(COLOR, "WEBP", quality=95), 2),
-    ("webp lossless alpha", written(CLEAR, "WEBP", lossless=True, exact=True), 0),
-    ("avif", written(COLOR, "AVIF", quality=95), 3),
-    ("avif alpha", written(CLEAR, "AVIF", quality=95), 3),
-    ("gif", written(PALETTE, "GIF"), 0),
-    ("gif transparent", written(PALETTE, "GIF", transparency=1), 0),
-    ("bmp", written(COLOR, "BMP"), 0),
-    ("bmp gray", written(GRAY, "BMP"), 0),
-    ("bmp palette", written(PALETTE, "BMP"), 0),
-    ("bmp bilevel", written(BILEVEL, "BMP"), 0),
+    ("png bilevel", saved(BILEVEL, "PNG"), 0),
+    ("png gray tRNS", saved(Image.fromarray(GRAY), "PNG", transparency=200), 0),
+    ("png rgb tRNS", saved(COLOR, "PNG", transparency=(230, 20, 20)), 0),
+    ("webp", saved(COLOR, "WEBP", quality=95), 2),
+    ("webp lossless alpha", saved(CLEAR, "WEBP", lossless=True, exact=True), 0),
+    ("avif", saved(COLOR, "AVIF", quality=95), 3),
+    ("avif alpha", saved(CLEAR, "AVIF", quality=95), 3),
+    ("gif", saved(PALETTE, "GIF"), 0),
+    ("gif transparent", saved(PALETTE, "GIF", transparency=1), 0),
+    ("bmp", saved(COLOR, "BMP"), 0),
+    ("bmp gray", saved(GRAY, "BMP"), 0),
+    ("bmp palette", saved(PALETTE, "BMP"), 0),
+    ("bmp bilevel", saved(BILEVEL, "BMP"), 0),
     *[
-        (f"tiff {name} {compression}", written(image, "TIFF", compression=compression), 0)
+        (f"tiff {name} {compression}", saved(image, "TIFF", compression=compression), 0)
         for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")
         for name, image in (
             ("rgb", COLOR),
@@ -90,7 +78,7 @@ KINDS: list[tuple[str, bytes, int]] = [
             ("cmyk", Image.fromarray(COLOR).convert("CMYK")),
         )
     ],
-    ("tiff jpeg", written(COLOR, "TIFF", compression="jpeg", quality=95), 2),
+    ("tiff jpeg", saved(COLOR, "TIFF", compression="jpeg", quality=95), 2),
 ]
 
 
@@ -114,9 +102,8 @@ def test_a_result_without_fm_keeps_alpha_only_where_there_is_some(data: bytes) -
 def test_sixteen_bits_become_eight_with_rounding(suffix: str, pixels: Any) -> None:
     deep = pixels.astype(np.uint16) * 257 + 100  # 100 of 257: rounds down to the 8-bit value
     deep[pixels == 255] = 65535
-    flipped = deep[..., [2, 1, 0, 3][: deep.shape[2]]] if deep.ndim == 3 else deep
     mode = {2: "L", 3: "RGB"}.get(pixels.ndim if pixels.ndim == 2 else pixels.shape[2], "RGBA")
-    mine = pixels_of(made(opencv(suffix, flipped)), mode)
+    mine = pixels_of(made(by_opencv(suffix, deep)), mode)
     seen = pixels[..., 3] > 0 if mode == "RGBA" else np.ones(pixels.shape[:2], bool)
     assert close(mine[seen], pixels[seen], 0)
 
@@ -124,17 +111,15 @@ def test_sixteen_bits_become_eight_with_rounding(suffix: str, pixels: Any) -> No
 def test_a_float_tiff_is_taken_from_0_to_1() -> None:
     ramp = np.tile(np.linspace(-0.5, 1.5, 64, dtype=np.float32), (48, 1))
     expected = np.clip(ramp, 0, 1) * 255
-    assert close(pixels_of(made(opencv(".tif", ramp)), "L"), np.rint(expected), 0)
+    assert close(pixels_of(made(by_opencv(".tif", ramp)), "L"), np.rint(expected), 0)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_upright_once(format: str, orientation: int) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
     lossless = {"WEBP": {"lossless": True}, "PNG": {}, "TIFF": {}}
     options = lossless.get(format, {"quality": 95, "subsampling": "4:4:4"})
-    data = written(COLOR, format, exif=exif, **options)
+    data = saved(COLOR, format, exif=exif(orientation), **options)
     # The turns as Pillow names them: what EXIF's value asks a viewer to do.
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
@@ -153,9 +138,7 @@ def test_upright_once(format: str, orientation: int) -> None:
 
 
 def test_a_crop_is_of_the_upright_picture() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    data = written(COLOR, "JPEG", exif=exif, quality=95, subsampling=0)
+    data = saved(COLOR, "JPEG", exif=exif(6), quality=95, subsampling=0)
     upright = Image.fromarray(COLOR).transpose(Image.Transpose.ROTATE_270)  # 48 x 64
     expected = upright.crop((0, 20, 48, 44)).resize((24, 12), Image.Resampling.LANCZOS)
     mine = pixels_of(made(data, "w=24&h=12&fit=crop&fm=png"))
@@ -167,14 +150,14 @@ def test_a_profile_is_converted_and_gone() -> None:
         ("JPEG", {"quality": 95}), ("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True}),
     ):  # fmt: skip
         red = np.full((32, 32, 3), (250, 20, 10), np.uint8)
-        result = made(written(red, format, icc_profile=swapped_profile(), **options))
+        result = made(saved(red, format, icc_profile=swapped_profile(), **options))
         assert close(pixels_of(result)[16, 16], (20, 250, 10), 4), format
         assert "icc_profile" not in opened(result).info
 
 
 def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
     photo = photo_like(2400, 1800)
-    data = written(photo, "JPEG", quality=95, subsampling=0)
+    data = saved(photo, "JPEG", quality=95, subsampling=0)
     for width in (75, 120, 149, 200, 301, 599):
         mine = pixels_of(made(data, f"w={width}&fm=png"))
         whole = np.asarray(opened(data).convert("RGB"))
@@ -184,7 +167,7 @@ def test_a_scaled_decode_is_as_sharp_as_a_whole_one() -> None:
 def test_a_scaled_decode_shifts_nothing() -> None:
     """Of odd sides, and of a crop at odd places, half or an eighth has parts of samples."""
     photo = photo_like(1601, 1201)
-    data = written(photo, "JPEG", quality=95, subsampling=0)
+    data = saved(photo, "JPEG", quality=95, subsampling=0)
     whole = np.asarray(opened(data).convert("RGB"))
     for query, part in (
         ("w=301", whole),
@@ -230,7 +213,7 @@ def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
 
 
 def test_a_cmyk_tiff_of_16_bits_is_refused_by_name() -> None:
-    data = files.tiff(
+    data = tiff(
         {
             256: ("H", (2,)), 257: ("H", (2,)), 258: ("H", (16, 16, 16, 16)), 262: ("H", (5,)),
             273: ("L", (8,)), 277: ("H", (4,)), 278: ("H", (2,)), 279: ("L", (32,)),

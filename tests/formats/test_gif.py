@@ -8,12 +8,12 @@ import struct
 import pytest
 from PIL import Image
 
-from files import encode, noise
 from imgmiddleware.formats import read_profile, vet
+from pictures import noise, saved
 from tests.formats.originals import Stored, probe, refusal, survive
 
-STILL = encode(noise(), "GIF")
-ANIMATION = encode(
+STILL = saved(noise(), "GIF")
+ANIMATION = saved(
     noise(), "GIF", save_all=True, append_images=[noise().rotate(90 * n) for n in (1, 2)]
 )
 SCREEN = b"GIF89a" + struct.pack("<HHBBB", 3, 2, 0x80, 0, 0) + bytes(6)
@@ -25,7 +25,7 @@ def image(left: int = 0, top: int = 0, width: int = 3, height: int = 2, size: in
     return b"," + struct.pack("<HHHHBB", left, top, width, height, 0, size) + b"\x02D\x01\0"
 
 
-@pytest.mark.parametrize("data", [STILL, ANIMATION, encode(noise(), "GIF", interlace=1)])
+@pytest.mark.parametrize("data", [STILL, ANIMATION, saved(noise(), "GIF", interlace=1)])
 def test_agrees_with_pillow(data: bytes) -> None:
     facts = probe(data)
     with Image.open(io.BytesIO(data)) as picture:
@@ -84,7 +84,7 @@ def test_the_walk_is_bounded() -> None:
 
 
 def test_a_flat_picture_is_plausible() -> None:
-    assert refusal(encode(Image.new("P", (4000, 4000)), "GIF")) == ""
+    assert refusal(saved(Image.new("P", (4000, 4000)), "GIF")) == ""
 
 
 def test_survives_damage() -> None:

@@ -8,8 +8,9 @@ import struct
 import pytest
 from PIL import Image
 
-from files import box, encode, noise
+from files import box
 from imgmiddleware.formats import read_profile
+from pictures import noise, saved
 from tests.formats.originals import probe, refusal, survive
 from tests.pictures import SRGB
 
@@ -53,7 +54,7 @@ def test_jpeg_2000(channels: int, color: str, alpha: bool, depth: int) -> None:
 def test_jpeg_2000_as_pillow_writes_it() -> None:
     for mode in ("L", "RGB", "RGBA"):
         for options in ({}, {"no_jp2": True}, {"tile_size": (16, 16)}):
-            data = encode(noise(45, 31, mode), "JPEG2000", **options)
+            data = saved(noise(45, 31, mode), "JPEG2000", **options)
             with Image.open(io.BytesIO(data)) as image:
                 assert (probe(data).width, probe(data).height) == image.size
             assert read_profile(data, probe(data)) is None

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from asking import ask, shown
-from files import noise
-from pictures import close, saved, swapped_profile
+from pictures import close, noise, saved, swapped_profile
 
 JP2: dict[str, Any] = {"unsafe_original_formats": ["jp2"]}
 RGB = np.random.default_rng(3).integers(0, 2**8, (31, 45, 3), np.uint8)

@@ -10,17 +10,13 @@ import pytest
 import simplejpeg
 from PIL import Image, ImageCms
 
-from files import (
-    encode,
-    half_jpeg_with_end,
-    noise,
-    resized_jpeg,
-)
+from files import half_jpeg_with_end, resized_jpeg
 from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.jpeg import facts as jpeg
+from pictures import exif, noise, saved
 from tests.formats.originals import Stored, probe, refusal, survive
 
-PHOTO = encode(noise(), "JPEG")
+PHOTO = saved(noise(), "JPEG")
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 SOF = PHOTO.index(b"\xff\xc0")
 
@@ -33,18 +29,12 @@ def behind_soi(*segments: bytes) -> bytes:
     return PHOTO[:2] + b"".join(segments) + PHOTO[2:]
 
 
-def exif(orientation: int) -> bytes:
-    block = Image.Exif()
-    block[274] = orientation
-    return block.tobytes()
-
-
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize(
     "options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 10}]
 )
 def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
-    data = encode(noise(67, 45, mode), "JPEG", **options)
+    data = saved(noise(67, 45, mode), "JPEG", **options)
     facts = probe(data)
     with Image.open(io.BytesIO(data)) as image:
         assert (facts.width, facts.height) == image.size
@@ -56,7 +46,7 @@ def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(("stored", "read"), [(n, n) for n in range(1, 9)] + [(0, 1), (9, 1)])
 def test_orientation(stored: int, read: int) -> None:
-    facts = probe(encode(noise(), "JPEG", exif=exif(stored)))
+    facts = probe(saved(noise(), "JPEG", exif=exif(stored)))
     assert facts.orientation == read
     assert facts.upright == ((48, 64) if read > 4 else (64, 48))
 
@@ -71,7 +61,7 @@ def test_only_the_first_exif_segment_counts() -> None:
 
 
 def test_profile_in_several_segments_beside_others() -> None:
-    data = encode(noise(), "JPEG", icc_profile=SRGB + bytes(70_000))
+    data = saved(noise(), "JPEG", icc_profile=SRGB + bytes(70_000))
     facts = probe(data)
     mixed = data[:2] + segment(0xE2, b"MPF\0" + bytes(40)) + data[2:]
     with Image.open(io.BytesIO(data)) as image:
@@ -101,7 +91,7 @@ def test_profile_in_segments_out_of_order() -> None:
 
 
 def test_an_oversized_profile_is_empty() -> None:
-    data = encode(noise(), "JPEG", icc_profile=bytes(5 * 1024 * 1024))
+    data = saved(noise(), "JPEG", icc_profile=bytes(5 * 1024 * 1024))
     assert read_profile(data, probe(data)) == b""
 
 
@@ -144,7 +134,7 @@ def test_structure(code: str, data: bytes) -> None:
 @pytest.mark.parametrize("progressive", [False, True])
 def test_the_flattest_picture_is_plausible(mode: str, progressive: bool) -> None:
     """One bit a code is the least there is: an honest flat picture comes near it and passes."""
-    flat = encode(
+    flat = saved(
         Image.new(mode, (300, 200)), "JPEG", optimize=True, quality=1, progressive=progressive
     )
     assert refusal(flat) == ""
@@ -152,12 +142,12 @@ def test_the_flattest_picture_is_plausible(mode: str, progressive: bool) -> None
 
 
 def test_entropy_behind_the_end_does_not_count() -> None:
-    wide = resized_jpeg(encode(Image.new("RGB", (64, 48), "red"), "JPEG"), 400, 300)
+    wide = resized_jpeg(saved(Image.new("RGB", (64, 48), "red"), "JPEG"), 400, 300)
     assert refusal(wide + bytes(10_000)) == refusal(wide) == "damaged-original"
 
 
 def test_scans_of_other_pictures_do_not_count() -> None:
-    several = encode(noise(), "JPEG", progressive=True)
+    several = saved(noise(), "JPEG", progressive=True)
     assert refusal(several + several * 20) == ""
 
 
@@ -176,7 +166,7 @@ def test_a_frame_that_was_not_probed() -> None:
 
 
 def test_reads_little() -> None:
-    original = Stored(encode(noise(1000, 1000), "JPEG"))
+    original = Stored(saved(noise(1000, 1000), "JPEG"))
     jpeg.read(jpeg.Window(original))
     assert original.total <= 16 * 1024
 
@@ -185,4 +175,4 @@ def test_reads_little() -> None:
     "options", [{}, {"progressive": True, "icc_profile": SRGB, "exif": exif(6)}]
 )
 def test_survives_damage(options: dict[str, object]) -> None:
-    assert survive(encode(noise(), "JPEG", **options)) > 50
+    assert survive(saved(noise(), "JPEG", **options)) > 50

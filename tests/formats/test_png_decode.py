@@ -19,7 +19,7 @@ from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.png import decode_rows as filtered_rows
 from imgmiddleware.sources import BytesOriginal
 from native import choose
-from pictures import photo_like
+from pictures import photo_like, saved
 from pngs import filtered, png
 
 RGB = photo_like(64, 40)
@@ -173,12 +173,6 @@ class Counting(BytesOriginal):
         return count
 
 
-def saved(image: Image.Image, **options: Any) -> bytes:
-    target = io.BytesIO()
-    image.save(target, "PNG", **options)
-    return target.getvalue()
-
-
 GRAY = RGB[..., 1]
 CLEAR = {"more": chunk(b"tRNS", bytes(6))}
 
@@ -188,10 +182,10 @@ KINDS: dict[str, tuple[bytes, bool]] = {
     "rgb": (png(RGB, 2), True),
     "gray with alpha": (png(RGB[..., :2], 4), False),
     "a clear colour": (png(RGB, 2, **CLEAR), False),
-    "clear entries": (saved(Image.fromarray(GRAY // 8).convert("P"), transparency=b"\0\x80"), False),
-    "4 bits": (saved(Image.fromarray(GRAY // 64).convert("P"), bits=4), False),
-    "1 bit": (saved(Image.fromarray(GRAY).convert("1")), False),
-    "animated": (saved(Image.fromarray(RGB), save_all=True, append_images=[Image.fromarray(255 - RGB)]), False),
+    "clear entries": (saved(Image.fromarray(GRAY // 8).convert("P"), "PNG", transparency=b"\0\x80"), False),
+    "4 bits": (saved(Image.fromarray(GRAY // 64).convert("P"), "PNG", bits=4), False),
+    "1 bit": (saved(Image.fromarray(GRAY).convert("1"), "PNG"), False),
+    "animated": (saved(Image.fromarray(RGB), "PNG", save_all=True, append_images=[Image.fromarray(255 - RGB)]), False),
 }  # fmt: skip
 
 

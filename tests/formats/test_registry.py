@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from files import encode, noise
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Format, identify, read_facts
 from imgmiddleware.formats.reading import check_size
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
+from pictures import noise, saved
 from tests.formats.originals import Stored
 
 NAMES = ["jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"]
@@ -17,7 +17,7 @@ NAMES = ["jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_format_is_told_by_its_own_bytes_alone(name: str) -> None:
-    data = encode(noise(), name.upper())
+    data = saved(noise(), name.upper())
     assert [format.name for format in FORMATS.values() if format.sniff(data[:512])] == [name]
     assert isinstance(FORMATS[name], Format)
     assert read_facts(Stored(data), {name}).format == name
@@ -26,7 +26,7 @@ def test_each_format_is_told_by_its_own_bytes_alone(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_not_allowed(name: str) -> None:
     with pytest.raises(ImageError) as caught:
-        read_facts(Stored(encode(noise(), name.upper())), set(NAMES) - {name})
+        read_facts(Stored(saved(noise(), name.upper())), set(NAMES) - {name})
     assert (caught.value.code, caught.value.status) == ("format-not-allowed", 415)
     assert name in caught.value.detail
 
@@ -132,7 +132,7 @@ class Shrinking(Stored):
 
 def test_a_short_read_is_damage() -> None:
     with pytest.raises(ImageError, match="it ends at byte"):
-        read_facts(Shrinking(encode(noise(), "PNG")), NAMES)
+        read_facts(Shrinking(saved(noise(), "PNG")), NAMES)
 
 
 def test_a_window_does_not_believe_lengths() -> None:

@@ -14,7 +14,6 @@ import pytest
 
 from asking import serving
 from drivers import Answer, call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from files import encode, noise
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
@@ -23,7 +22,7 @@ from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.png import write as png
 from imgmiddleware.formats.result_format import Frames, ResultFormat
 from imgmiddleware.wsgi import WSGIImageMiddleware
-from pictures import photo_like, swapped_profile
+from pictures import noise, photo_like, saved, swapped_profile
 
 HEAD = struct.Struct("<4sBHHBBL")
 
@@ -123,7 +122,7 @@ def test_depth_and_profile_as_the_record_says(xyz: ResultFormat) -> None:
 
 def test_it_moves_where_it_can(xyz: ResultFormat) -> None:
     frames = [noise(20, 10), noise(20, 10).rotate(180)]
-    moving = encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[40, 70])
+    moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[40, 70])
     service = serving(moving)
     body = both(service, "/image/a?anim=1&fm=xyz")[2]
     assert body[:8] == b"XYZ*" + struct.pack("<2H", 40, 70)
@@ -160,7 +159,7 @@ def test_it_is_named_among_the_formats_while_it_is_one(xyz: ResultFormat) -> Non
 
 
 def test_a_cache_keeps_it(xyz: ResultFormat, tmp_path: Path) -> None:
-    photo = encode(noise(30, 20), "PNG")
+    photo = saved(noise(30, 20), "PNG")
 
     def service() -> ImageService:
         return serving(photo, cache_dir=os.fspath(tmp_path))
@@ -175,7 +174,7 @@ def test_a_file_of_it_is_written_by_the_command_line(
     xyz: ResultFormat, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     original, out = tmp_path / "a.png", tmp_path / "out.xyz"
-    original.write_bytes(encode(noise(30, 20), "PNG"))
+    original.write_bytes(saved(noise(30, 20), "PNG"))
     assert main(["render", os.fspath(original), "--to", os.fspath(out), "-q", "w=15"]) == 0
     assert HEAD.unpack_from(out.read_bytes())[:4] == (b"XYZ.", 37, 15, 10)
     assert capsys.readouterr().err == f"{out}: {out.stat().st_size} bytes\n"

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from files import encode, noise, ring_of_pages, tiff
+from files import ring_of_pages, tiff
 from imgmiddleware.formats import read_profile, vet
+from pictures import noise, saved
 from tests.formats.originals import probe, refusal, survive
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-PHOTO = encode(noise(), "TIFF")
+PHOTO = saved(noise(), "TIFF")
 
 Entries = dict[int, tuple[str, list[int]]]
 #: Gray, 8 x 4, in two strips of two rows.
@@ -48,7 +49,7 @@ def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
     else:
         via = "L" if mode in ("F", "I;16") else "RGBA" if mode == "RGBA" else "RGB"
         picture = noise(53, 31, via).convert(mode)
-    data = encode(picture, "TIFF", **options)
+    data = saved(picture, "TIFF", **options)
     facts = probe(data)
     with Image.open(io.BytesIO(data)) as image:
         assert (facts.width, facts.height, facts.frames) == (*image.size, 1)
@@ -65,12 +66,12 @@ def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_jpeg_inside(mode: str) -> None:
-    assert refusal(encode(noise(mode=mode), "TIFF", compression="jpeg")) == ""
+    assert refusal(saved(noise(mode=mode), "TIFF", compression="jpeg")) == ""
 
 
 def test_fax() -> None:
     for kind in ("group3", "group4"):
-        assert refusal(encode(Image.new("1", (3000, 2000)), "TIFF", compression=kind)) == ""
+        assert refusal(saved(Image.new("1", (3000, 2000)), "TIFF", compression=kind)) == ""
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -86,7 +87,7 @@ def test_agrees_with_what_opencv_writes(channels: int, dtype: str) -> None:
 
 @pytest.mark.parametrize(("stored", "read"), [(n, n) for n in range(1, 9)] + [(0, 1), (9, 1)])
 def test_orientation(stored: int, read: int) -> None:
-    data = encode(noise(), "TIFF", tiffinfo={274: stored})
+    data = saved(noise(), "TIFF", tiffinfo={274: stored})
     facts = probe(data)
     assert (facts.orientation, facts.width, facts.height) == (read, 64, 48)
 
@@ -97,15 +98,15 @@ def test_byte_order() -> None:
 
 def test_pages() -> None:
     pages = [noise()] * 4
-    data = encode(noise(), "TIFF", save_all=True, append_images=pages)
+    data = saved(noise(), "TIFF", save_all=True, append_images=pages)
     assert probe(data).frames == Image.open(io.BytesIO(data)).n_frames == 5
 
 
 def test_profile() -> None:
-    data = encode(noise(), "TIFF", icc_profile=SRGB)
+    data = saved(noise(), "TIFF", icc_profile=SRGB)
     assert read_profile(data, probe(data)) == Image.open(io.BytesIO(data)).info["icc_profile"]
     assert read_profile(PHOTO, probe(PHOTO)) is None
-    large = encode(noise(), "TIFF", icc_profile=bytes(5_000_000))
+    large = saved(noise(), "TIFF", icc_profile=bytes(5_000_000))
     assert read_profile(large, probe(large)) == b""
 
 
@@ -167,6 +168,6 @@ def test_pages_are_counted_to_a_bound() -> None:
     assert probe(bytes(whole)).frames == 1024
 
 
-@pytest.mark.parametrize("data", [PHOTO, basic(), tiled(), encode(noise(), "TIFF", big_tiff=True)])
+@pytest.mark.parametrize("data", [PHOTO, basic(), tiled(), saved(noise(), "TIFF", big_tiff=True)])
 def test_survives_damage(data: bytes) -> None:
     assert survive(data, 100) > 20

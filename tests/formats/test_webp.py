@@ -10,21 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from files import encode, noise
 from imgmiddleware.formats import read_profile, vet
+from pictures import exif, noise, saved
 from tests.formats.originals import probe, refusal, survive
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-LOSSY = encode(noise(), "WEBP")
-LOSSLESS = encode(noise(mode="RGBA"), "WEBP", lossless=True)
-EXTENDED = encode(noise(mode="RGBA"), "WEBP")
-ANIMATION = encode(noise(), "WEBP", save_all=True, append_images=[noise().rotate(180)])
-
-
-def exif(orientation: int) -> bytes:
-    block = Image.Exif()
-    block[274] = orientation
-    return block.tobytes()
+LOSSY = saved(noise(), "WEBP")
+LOSSLESS = saved(noise(mode="RGBA"), "WEBP", lossless=True)
+EXTENDED = saved(noise(mode="RGBA"), "WEBP")
+ANIMATION = saved(noise(), "WEBP", save_all=True, append_images=[noise().rotate(180)])
 
 
 def riff(*chunks: tuple[bytes, bytes]) -> bytes:
@@ -57,9 +51,7 @@ PLAIN = chunks(LOSSY)[0]
 FRAME = next(body for kind, body in chunks(ANIMATION) if kind == b"ANMF")
 
 
-@pytest.mark.parametrize(
-    "data", [LOSSY, LOSSLESS, EXTENDED, ANIMATION, encode(noise(1, 3), "WEBP")]
-)
+@pytest.mark.parametrize("data", [LOSSY, LOSSLESS, EXTENDED, ANIMATION, saved(noise(1, 3), "WEBP")])
 def test_agrees_with_pillow_and_the_decoder(data: bytes) -> None:
     facts = probe(data)
     with Image.open(io.BytesIO(data)) as picture:
@@ -72,7 +64,7 @@ def test_agrees_with_pillow_and_the_decoder(data: bytes) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_with_and_without_prefix(orientation: int) -> None:
-    data = encode(noise(), "WEBP", exif=exif(orientation))
+    data = saved(noise(), "WEBP", exif=exif(orientation))
     assert Image.open(io.BytesIO(data)).getexif()[274] == orientation
     bare = exif(orientation).removeprefix(b"Exif\0\0")
     for block in (bare, b"Exif\0\0" + bare):
@@ -80,7 +72,7 @@ def test_orientation_with_and_without_prefix(orientation: int) -> None:
 
 
 def test_profile() -> None:
-    data = encode(noise(), "WEBP", icc_profile=SRGB)
+    data = saved(noise(), "WEBP", icc_profile=SRGB)
     assert read_profile(data, probe(data)) == Image.open(io.BytesIO(data)).info["icc_profile"]
     assert read_profile(LOSSY, probe(LOSSY)) is None
     large = riff(vp8x(0x20), (b"ICCP", bytes(5_000_000)), PLAIN)

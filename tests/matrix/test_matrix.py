@@ -25,7 +25,7 @@ from PIL import Image, ImageCms, ImageOps
 from asking import ask, made
 from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.sources.memory import BytesOriginal
-from pictures import float_lanczos, psnr, swapped_profile
+from pictures import by_opencv, exif, float_lanczos, psnr, saved, swapped_profile
 from tests.matrix.writers import (
     CMYK_PROFILE,
     DEEP,
@@ -41,12 +41,9 @@ from tests.matrix.writers import (
     cmyk,
     color_map,
     edge,
-    exif,
     gray_profile,
     indices,
     inks,
-    opencv,
-    pillow,
     png,
     raw_tiff,
     rle,
@@ -171,7 +168,7 @@ LAYERS = [Image.fromarray(np.roll(RGB, shift, 1)).quantize(32) for shift in (0, 
 PLAIN: list[Cell] = [
     # JPEG: the reference is Pillow's build of the same libjpeg-turbo, at another release.
     *[
-        (f"jpeg {name}", pillow(RGB, "JPEG", quality=92, **options), by_pillow, 2)
+        (f"jpeg {name}", saved(RGB, "JPEG", quality=92, **options), by_pillow, 2)
         for name, options in {
             "baseline 4:4:4": {"subsampling": 0},
             "baseline 4:2:2": {"subsampling": 1},
@@ -181,8 +178,8 @@ PLAIN: list[Cell] = [
             "restart markers": {"restart_marker_blocks": 1},
         }.items()
     ],
-    ("jpeg gray", pillow(GRAY, "JPEG"), by_pillow, 2),
-    ("jpeg gray progressive", pillow(GRAY, "JPEG", progressive=True), by_pillow, 2),
+    ("jpeg gray", saved(GRAY, "JPEG"), by_pillow, 2),
+    ("jpeg gray progressive", saved(GRAY, "JPEG", progressive=True), by_pillow, 2),
     ("jpeg cmyk", cmyk("JPEG", quality=97), by_pillow, 2),
     ("jpeg ycck", ycck(), by_pillow, 2),
     ("jpeg cmyk profile", cmyk("JPEG", quality=97, icc_profile=CMYK_PROFILE), by_vips_color, 3),
@@ -192,35 +189,35 @@ PLAIN: list[Cell] = [
     *[(f"png {c}/{b} interlaced", png(c, b, True), by_vips, 0) for c, b in PNG_KINDS],
     *[(f"png {c}/{b} tRNS", png(c, b, trns=trns(c, b)), by_vips, 0) for c, b in PNG_KINDS if c < 4],
     # WebP: libwebp on both sides.
-    ("webp lossy", pillow(RGB, "WEBP", quality=90), by_pillow, 2),
-    ("webp lossless", pillow(RGB, "WEBP", lossless=True), by_pillow, 0),
-    ("webp lossy alpha", pillow(RGBA, "WEBP", quality=90), by_pillow, 2),
-    ("webp lossless alpha", pillow(RGBA, "WEBP", lossless=True), by_pillow, 0),
-    ("webp animated", pillow(RGB, "WEBP", lossless=True, save_all=True,
+    ("webp lossy", saved(RGB, "WEBP", quality=90), by_pillow, 2),
+    ("webp lossless", saved(RGB, "WEBP", lossless=True), by_pillow, 0),
+    ("webp lossy alpha", saved(RGBA, "WEBP", quality=90), by_pillow, 2),
+    ("webp lossless alpha", saved(RGBA, "WEBP", lossless=True), by_pillow, 0),
+    ("webp animated", saved(RGB, "WEBP", lossless=True, save_all=True,
         append_images=[Image.fromarray(RGB[::-1].copy())]), are(RGB), 0),
-    ("webp animated alpha", pillow(RGBA, "WEBP", lossless=True, save_all=True,
+    ("webp animated alpha", saved(RGBA, "WEBP", lossless=True, save_all=True,
         append_images=[Image.fromarray(RGBA[::-1].copy())]), are(RGBA), 0),
     # AVIF: libavif on both sides, Pillow's to RGB by libyuv.
-    *[(f"avif {s} {r}", pillow(RGB, "AVIF", quality=90, subsampling=s, range=r), by_pillow, 3)
+    *[(f"avif {s} {r}", saved(RGB, "AVIF", quality=90, subsampling=s, range=r), by_pillow, 3)
         for s in ("4:4:4", "4:2:2", "4:2:0") for r in ("full", "limited")],
-    ("avif gray", pillow(GRAY, "AVIF", subsampling="4:0:0"), by_pillow, 3),
-    ("avif alpha", pillow(RGBA, "AVIF", quality=90), by_pillow_and_vips, 3),
-    *[(f"avif {bits} bits{name}", opencv(".avif", as_deep, cv2.IMWRITE_AVIF_DEPTH, bits,
+    ("avif gray", saved(GRAY, "AVIF", subsampling="4:0:0"), by_pillow, 3),
+    ("avif alpha", saved(RGBA, "AVIF", quality=90), by_pillow_and_vips, 3),
+    *[(f"avif {bits} bits{name}", by_opencv(".avif", as_deep, cv2.IMWRITE_AVIF_DEPTH, bits,
         cv2.IMWRITE_AVIF_QUALITY, 95), by_pillow_and_vips, 4)
         for bits in (10, 12)
         for name, as_deep in (("", DEEP >> (16 - bits)), (" alpha", (RGBA.astype(np.uint16) * 257) >> (16 - bits)))][:3],
     # Pillow's 12 bits with alpha are two steps off in the mean; the ramps lose some in 4:2:0.
-    ("avif 12 bits alpha", opencv(".avif", RGBA.astype(np.uint16) * 257 >> 4, cv2.IMWRITE_AVIF_DEPTH, 12,
+    ("avif 12 bits alpha", by_opencv(".avif", RGBA.astype(np.uint16) * 257 >> 4, cv2.IMWRITE_AVIF_DEPTH, 12,
         cv2.IMWRITE_AVIF_QUALITY, 95), are(RGBA), 9),
     *[(f"avif irot {r} imir {m}", turned_avif(r, m), by_pillow, 3) for r in range(4) for m in range(2)],
     # GIF
-    ("gif", pillow(GIF_COLORS, "GIF"), by_pillow, 0),
-    ("gif interlaced", pillow(GIF_COLORS, "GIF", interlace=1), by_pillow, 0),
-    ("gif not interlaced", pillow(GIF_COLORS, "GIF", interlace=0), by_pillow, 0),
-    ("gif transparent", pillow(GIF_COLORS, "GIF", transparency=3), by_pillow, 0),
-    ("gif gray", pillow(GRAY, "GIF"), by_pillow, 0),
-    ("gif animated", pillow(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:]), by_pillow, 0),
-    ("gif animated transparent", pillow(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:],
+    ("gif", saved(GIF_COLORS, "GIF"), by_pillow, 0),
+    ("gif interlaced", saved(GIF_COLORS, "GIF", interlace=1), by_pillow, 0),
+    ("gif not interlaced", saved(GIF_COLORS, "GIF", interlace=0), by_pillow, 0),
+    ("gif transparent", saved(GIF_COLORS, "GIF", transparency=3), by_pillow, 0),
+    ("gif gray", saved(GRAY, "GIF"), by_pillow, 0),
+    ("gif animated", saved(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:]), by_pillow, 0),
+    ("gif animated transparent", saved(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:],
         transparency=2, disposal=2), by_pillow, 0),
     # BMP
     *[(f"bmp {bits}", bmp(bits, bmp_rows(indices(bits), bits), palette=bmp_palette(bits)), by_pillow, 0)
@@ -244,7 +241,7 @@ PLAIN: list[Cell] = [
     ("bmp rle8", bmp(8, rle(8), 1, palette=bmp_palette(8)), by_pillow, 0),
     ("bmp rle4", bmp(4, rle(4), 2, palette=bmp_palette(4)), by_pillow, 0),
     # TIFF
-    *[(f"tiff {name} {compression}", pillow(image, "TIFF", compression=compression), by_pillow, 0)
+    *[(f"tiff {name} {compression}", saved(image, "TIFF", compression=compression), by_pillow, 0)
         for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")
         for name, image in (("rgb", RGB), ("gray", GRAY), ("rgba", RGBA), ("la", Image.fromarray(RGBA).convert("LA")))],
     *[(f"tiff {name} {c} tiled predictor", vips(image, ".tif", compression=c, predictor="horizontal", tile=True,
@@ -254,11 +251,11 @@ PLAIN: list[Cell] = [
         for c in ("lzw", "deflate")],
     *[(f"tiff bigtiff {name}", vips(image, ".tif", bigtiff=True, compression="lzw"), by_vips, 0)
         for name, image in (("rgb", RGB), ("gray", GRAY), ("rgb16", DEEP))],
-    *[(f"tiff fax {c}", pillow(GRAY, "TIFF", "1", compression=c), by_pillow, 0) for c in ("group3", "group4", "tiff_ccitt")],
+    *[(f"tiff fax {c}", saved(GRAY, "TIFF", "1", compression=c), by_pillow, 0) for c in ("group3", "group4", "tiff_ccitt")],
     ("tiff jpeg", vips(RGB, ".tif", compression="jpeg", Q=92, tile=True, tile_width=32, tile_height=32), by_vips, 2),
-    ("tiff jpeg rgb", pillow(RGB, "TIFF", compression="jpeg"), by_pillow, 2),
-    ("tiff jpeg gray", pillow(GRAY, "TIFF", compression="jpeg"), by_pillow, 2),
-    ("tiff pages", pillow(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(RGB[::-1].copy())]), are(RGB), 0),
+    ("tiff jpeg rgb", saved(RGB, "TIFF", compression="jpeg"), by_pillow, 2),
+    ("tiff jpeg gray", saved(GRAY, "TIFF", compression="jpeg"), by_pillow, 2),
+    ("tiff pages", saved(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(RGB[::-1].copy())]), are(RGB), 0),
     *[(f"tiff {kind} {bits} {order}{tiles}", raw_tiff(NOISE[..., :count] >> (16 - bits), photometric, bits, order=order,
         tile=16 if tiles else 0), are(values), 0)
         for order in "<>" for tiles in ("", " tiled")
@@ -292,7 +289,7 @@ PLAIN: list[Cell] = [
     ("tiff cmyk planar", raw_tiff(inks(), 5, planar=True), lambda data: by_pillow(cmyk("TIFF")), 0),
     ("tiff cmyk profile", cmyk("TIFF", icc_profile=CMYK_PROFILE), by_vips_color, 3),
     # Of 8 bits a and b are steps that make three of sRGB; pale colours, which are all in its gamut.
-    ("tiff lab", pillow(lab(RGB // 3 + 100), "TIFF"), are(RGB // 3 + 100), 5),
+    ("tiff lab", saved(lab(RGB // 3 + 100), "TIFF"), are(RGB // 3 + 100), 5),
 ]  # fmt: skip
 
 
@@ -324,7 +321,7 @@ def turned(format: str, value: int) -> bytes:
     options = lossless.get(
         format, {"quality": 95, "subsampling": 0 if format == "JPEG" else "4:4:4"}
     )
-    return pillow(RGB, format, exif=exif(value), **options)
+    return saved(RGB, format, exif=exif(value), **options)
 
 
 @pytest.mark.parametrize("value", range(1, 9))
@@ -354,20 +351,20 @@ def test_orientation_of_a_tiff(pixels: Array, photometric: int, options: Any, va
 
 
 TAGGED: list[tuple[str, bytes, Array, int]] = [
-    ("jpeg", pillow(RGB, "JPEG", quality=98, subsampling=0, icc_profile=SWAPPED), RGB, 6),
-    ("jpeg app2", with_app2(pillow(RGB, "JPEG", quality=98, subsampling=0, icc_profile=SWAPPED)), RGB, 6),
-    ("png", pillow(RGB, "PNG", icc_profile=SWAPPED), RGB, 2),
-    ("png alpha", pillow(RGBA, "PNG", icc_profile=SWAPPED), RGBA, 2),
-    ("png 16", with_iccp(opencv(".png", DEEP), SWAPPED), DEEP, 2),
-    ("webp", pillow(RGB, "WEBP", lossless=True, icc_profile=SWAPPED), RGB, 2),
-    ("webp alpha", pillow(RGBA, "WEBP", lossless=True, icc_profile=SWAPPED), RGBA, 2),
-    ("avif", pillow(RGB, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGB, 6),
-    ("avif alpha", pillow(RGBA, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGBA, 6),
+    ("jpeg", saved(RGB, "JPEG", quality=98, subsampling=0, icc_profile=SWAPPED), RGB, 6),
+    ("jpeg app2", with_app2(saved(RGB, "JPEG", quality=98, subsampling=0, icc_profile=SWAPPED)), RGB, 6),
+    ("png", saved(RGB, "PNG", icc_profile=SWAPPED), RGB, 2),
+    ("png alpha", saved(RGBA, "PNG", icc_profile=SWAPPED), RGBA, 2),
+    ("png 16", with_iccp(by_opencv(".png", DEEP), SWAPPED), DEEP, 2),
+    ("webp", saved(RGB, "WEBP", lossless=True, icc_profile=SWAPPED), RGB, 2),
+    ("webp alpha", saved(RGBA, "WEBP", lossless=True, icc_profile=SWAPPED), RGBA, 2),
+    ("avif", saved(RGB, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGB, 6),
+    ("avif alpha", saved(RGBA, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGBA, 6),
     ("bmp V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=SWAPPED), RGB, 2),
     ("bmp V5 alpha", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, header=124, profile=SWAPPED,
         masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), RGBA, 2),
-    ("tiff", pillow(RGB, "TIFF", icc_profile=SWAPPED), RGB, 2),
-    ("tiff alpha", pillow(RGBA, "TIFF", icc_profile=SWAPPED), RGBA, 2),
+    ("tiff", saved(RGB, "TIFF", icc_profile=SWAPPED), RGB, 2),
+    ("tiff alpha", saved(RGBA, "TIFF", icc_profile=SWAPPED), RGBA, 2),
     ("tiff planar", raw_tiff(RGB, 2, planar=True, t34675=list(SWAPPED)), RGB, 2),
     ("tiff 16 MM", raw_tiff(DEEP, 2, order=">", t34675=list(SWAPPED)), DEEP, 2),
     ("tiff float", raw_tiff((RGB / 255).astype(np.float32), 2, kind=3, t34675=list(SWAPPED)), RGB, 2),
@@ -391,15 +388,15 @@ def test_inks_are_converted_before_they_are_averaged(profile: Any) -> None:
     inks = np.random.default_rng(4).integers(0, 256, (240, 320, 4), np.uint8)
     image = Image.frombytes("CMYK", (320, 240), inks.tobytes())
     options = {"icc_profile": profile} if profile else {}
-    data = pillow(image, "TIFF", **options)
+    data = saved(image, "TIFF", **options)
     whole = by_vips_color(data)[..., :3] if profile else by_pillow(data)[..., :3]
     assert psnr(seen(data, "fm=png&w=160")[..., :3], float_lanczos(whole, (160, 120))) > 50
 
 
 LINEAR = gray_profile()
 LINEAR_GRAYS = {
-    "png": with_iccp(pillow(GRAY, "PNG"), LINEAR),
-    "png 16": with_iccp(opencv(".png", GRAY.astype(np.uint16) * 257), LINEAR),
+    "png": with_iccp(saved(GRAY, "PNG"), LINEAR),
+    "png 16": with_iccp(by_opencv(".png", GRAY.astype(np.uint16) * 257), LINEAR),
     "tiff": raw_tiff(GRAY[..., None], 1, t34675=list(LINEAR)),
     "tiff white is zero": raw_tiff(255 - GRAY[..., None], 0, t34675=list(LINEAR)),
 }
@@ -414,8 +411,8 @@ def test_a_gray_profile(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", [
-    pillow(GRAY, "JPEG", icc_profile=SWAPPED), pillow(GRAY, "PNG", icc_profile=SWAPPED),
-    pillow(RGB, "PNG", icc_profile=SWAPPED[:300]), pillow(RGB, "PNG", icc_profile=CMYK_PROFILE),
+    saved(GRAY, "JPEG", icc_profile=SWAPPED), saved(GRAY, "PNG", icc_profile=SWAPPED),
+    saved(RGB, "PNG", icc_profile=SWAPPED[:300]), saved(RGB, "PNG", icc_profile=CMYK_PROFILE),
     cmyk("JPEG", icc_profile=SWAPPED),
 ], ids=["gray jpeg", "gray png", "cut short", "for cmyk", "cmyk with one for rgb"])  # fmt: skip
 def test_a_profile_of_another_kind_changes_nothing(data: bytes) -> None:
@@ -427,14 +424,14 @@ EDGE_PALETTE = Image.fromarray(EDGE[..., :3]).quantize(2)
 #: The palette's index of the green that is to be hidden.
 GREEN = int(np.asarray(EDGE_PALETTE)[0, -1])
 EDGES: list[tuple[str, bytes]] = [
-    ("png", pillow(EDGE, "PNG")),
-    ("png 16", opencv(".png", edge(np.uint16))),
-    ("png tRNS", pillow(EDGE[..., :3], "PNG", transparency=(0, 255, 0))),
-    ("png palette", pillow(EDGE_PALETTE, "PNG", transparency=GREEN)),
-    ("webp", pillow(EDGE, "WEBP", lossless=True, exact=True)),
-    ("webp lossy", pillow(EDGE, "WEBP", quality=95, exact=True)),
-    ("avif", pillow(EDGE, "AVIF", quality=95, subsampling="4:4:4")),
-    ("gif", pillow(EDGE_PALETTE, "GIF", transparency=GREEN)),
+    ("png", saved(EDGE, "PNG")),
+    ("png 16", by_opencv(".png", edge(np.uint16))),
+    ("png tRNS", saved(EDGE[..., :3], "PNG", transparency=(0, 255, 0))),
+    ("png palette", saved(EDGE_PALETTE, "PNG", transparency=GREEN)),
+    ("webp", saved(EDGE, "WEBP", lossless=True, exact=True)),
+    ("webp lossy", saved(EDGE, "WEBP", quality=95, exact=True)),
+    ("avif", saved(EDGE, "AVIF", quality=95, subsampling="4:4:4")),
+    ("gif", saved(EDGE_PALETTE, "GIF", transparency=GREEN)),
     ("bmp V5", bmp(32, bmp_rows(EDGE[..., [2, 1, 0, 3]]), 3, header=124, size=(64, 64),
         masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000))),
     *[(f"tiff {name} {depth}", raw_tiff(pixels.astype(depth), 2, t338=[kind]))
@@ -459,7 +456,7 @@ def test_no_hidden_colour_shows_at_the_edge_of_alpha(data: bytes, query: str) ->
     clear = Image.fromarray(seen(data, f"{query}&fm=png"))
     white = Image.new("RGBA", clear.size, "white")
     white.alpha_composite(clear)
-    expected = by_pillow(pillow(white, "JPEG", "RGB", quality=75))
+    expected = by_pillow(saved(white, "JPEG", "RGB", quality=75))
     assert distance(seen(data, f"{query}&fm=jpg&q=75"), expected) <= 2
 
 
@@ -497,7 +494,7 @@ MOVING_RGBA = [Image.fromarray(np.dstack((pixels, RGBA[..., 3]))) for pixels in 
 
 
 def moving(format: str, images: list[Image.Image], **options: Any) -> bytes:
-    return pillow(
+    return saved(
         images[0], format, save_all=True, append_images=images[1:], duration=100, **options
     )
 
@@ -568,7 +565,7 @@ def test_the_exif_of_webp_begins_in_two_ways(prefix: bytes, value: int) -> None:
     """A chunk written by hand; the pixels turned as Pillow turns those of a PNG."""
     block = prefix + exif(value).removeprefix(b"Exif\0\0")
     block += b"\0" * (len(block) % 2)
-    still = pillow(RGB, "WEBP", lossless=True)
+    still = saved(RGB, "WEBP", lossless=True)
     image = still[12:]
     head = b"VP8X" + struct.pack("<L", 10) + b"\x08\0\0\0" + b"\x2c\0\0" + b"\x1e\0\0"
     body = b"WEBP" + head + image + b"EXIF" + struct.pack("<L", len(block)) + block
@@ -591,7 +588,7 @@ def to_srgb(data: bytes) -> Array:
 @pytest.mark.parametrize("query", ["depth=16", "depth=16&rot=90&flip=h"])
 def test_sixteen_bits_mean_the_same_colours(format: str, query: str) -> None:
     """The samples are the original's, and so is what libvips makes of them by the profile."""
-    data = with_iccp(opencv(".png", DEEP), SWAPPED)
+    data = with_iccp(by_opencv(".png", DEEP), SWAPPED)
     result = to_srgb(made(data, f"{query}&fm={format}"))
     expected = to_srgb(data)
     if "rot" in query:
@@ -604,7 +601,7 @@ def test_sixteen_bits_mean_the_same_colours(format: str, query: str) -> None:
 )
 def test_a_profile_that_is_kept_means_the_same_colours(format: str, most: int) -> None:
     """In the mean, which is what a lossy format leaves of a ramp at q=100."""
-    data = pillow(RGB, "PNG", icc_profile=SWAPPED)
+    data = saved(RGB, "PNG", icc_profile=SWAPPED)
     kept = made(data, f"keep=icc&fm={format}&q=100")
     with Image.open(io.BytesIO(kept)) as image:
         assert image.info["icc_profile"] == SWAPPED
@@ -620,7 +617,7 @@ def test_a_profile_that_is_kept_means_the_same_colours(format: str, most: int) -
 
 LINEAR_ALPHAS = {
     "8 bits": with_iccp(
-        pillow(Image.fromarray(np.dstack((GRAY, RGBA[..., 3])), "LA"), "PNG"), LINEAR
+        saved(Image.fromarray(np.dstack((GRAY, RGBA[..., 3])), "LA"), "PNG"), LINEAR
     ),
     "16 bits": with_iccp(png(4, 16), LINEAR),
     "8 bits, tRNS": with_iccp(png(0, 8, trns=trns(0, 8)), LINEAR),
@@ -659,15 +656,15 @@ def test_a_clear_colour_beside_a_profile(bits: int) -> None:
 
 BROKEN = SWAPPED[:300]
 WITH_BROKEN: dict[str, bytes] = {
-    "jpeg": pillow(RGB, "JPEG", icc_profile=BROKEN),
-    "jpeg gray": pillow(GRAY, "JPEG", icc_profile=BROKEN),
+    "jpeg": saved(RGB, "JPEG", icc_profile=BROKEN),
+    "jpeg gray": saved(GRAY, "JPEG", icc_profile=BROKEN),
     "jpeg cmyk": cmyk("JPEG", icc_profile=CMYK_PROFILE[:9000]),
-    "png": pillow(RGB, "PNG", icc_profile=BROKEN),
-    "png 16": with_iccp(opencv(".png", DEEP), BROKEN),
-    "webp": pillow(RGB, "WEBP", icc_profile=BROKEN),
-    "avif": pillow(RGB, "AVIF", icc_profile=BROKEN),
+    "png": saved(RGB, "PNG", icc_profile=BROKEN),
+    "png 16": with_iccp(by_opencv(".png", DEEP), BROKEN),
+    "webp": saved(RGB, "WEBP", icc_profile=BROKEN),
+    "avif": saved(RGB, "AVIF", icc_profile=BROKEN),
     "bmp V5": bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=BROKEN),
-    "tiff": pillow(RGB, "TIFF", icc_profile=BROKEN),
+    "tiff": saved(RGB, "TIFF", icc_profile=BROKEN),
     "tiff cmyk": cmyk("TIFF", icc_profile=CMYK_PROFILE[:9000]),
     "tiff float": raw_tiff((RGB / 255).astype(np.float32), 2, kind=3, t34675=list(BROKEN)),
 }
@@ -683,9 +680,9 @@ def test_a_broken_profile_is_a_note(data: bytes, query: str) -> None:
 
 
 TAGGINGS: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
-    "rgb": (SWAPPED, lambda profile: pillow(RGB, "PNG", icc_profile=profile)),
+    "rgb": (SWAPPED, lambda profile: saved(RGB, "PNG", icc_profile=profile)),
     "cmyk": (CMYK_PROFILE, lambda profile: cmyk("TIFF", icc_profile=profile)),
-    "gray": (LINEAR, lambda profile: with_iccp(pillow(GRAY, "PNG"), profile)),
+    "gray": (LINEAR, lambda profile: with_iccp(saved(GRAY, "PNG"), profile)),
 }
 
 

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asking import ask
-from pictures import pixels_of
+from asking import ask, shown
 
 STATED = Path("/usr/share/go-1.19/src/image/png/testdata/pngsuite")
 FILES = sorted(STATED.glob("*.png"))
@@ -84,7 +83,7 @@ def test_there_are_as_many() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_valid_files_are_exact_to_their_stated_pixels(path: Path) -> None:
     expected = stated(path)
-    result = pixels_of(ask(path.read_bytes()).body, "RGBA")
+    result = shown(path.read_bytes(), mode="RGBA")
     seen = expected[..., 3] > 0  # the colour under nothing is nobody's
     assert np.array_equal(result[..., 3], expected[..., 3])
     assert np.array_equal(result[seen], expected[seen])

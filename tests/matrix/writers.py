@@ -11,12 +11,12 @@ import struct
 import zlib
 from typing import Any
 
-import cv2
 import numpy as np
 import pyvips
 from PIL import Image
 
 from files import PNG, chunk, ihdr, tiff
+from pictures import exif, saved
 
 Array = Any  # a numpy array of any shape and dtype
 
@@ -49,31 +49,11 @@ def edge(depth: type = np.uint8) -> Array:
     return pixels
 
 
-def pillow(pixels: Array, format: str, mode: str | None = None, **options: Any) -> bytes:
-    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    file = io.BytesIO()
-    (image.convert(mode) if mode else image).save(file, format, **options)
-    return file.getvalue()
-
-
-def opencv(suffix: str, pixels: Array, *options: int) -> bytes:
-    order = [2, 1, 0, 3][: pixels.shape[2]] if pixels.ndim == 3 else slice(None)
-    done, data = cv2.imencode(suffix, pixels[..., order] if pixels.ndim == 3 else pixels, options)
-    assert done
-    return bytes(data.tobytes())
-
-
 def vips(pixels: Array, suffix: str, interpretation: str = "", **options: Any) -> bytes:
     image = pyvips.Image.new_from_array(pixels)
     if interpretation:
         image = image.copy(interpretation=interpretation)
     return bytes(image.write_to_buffer(suffix, **options))
-
-
-def exif(orientation: int) -> bytes:
-    block = Image.Exif()
-    block[0x0112] = orientation
-    return block.tobytes()
 
 
 # --- JPEG ---------------------------------------------------------------------------------------
@@ -196,7 +176,7 @@ def gray_profile(gamma: float = 1.0) -> bytes:
 
 def turned_avif(rotation: int, mirror: int) -> bytes:
     """irot and imir with these values, in the place of those that Pillow writes for orientation 5."""
-    data = bytearray(pillow(RGB, "AVIF", exif=exif(5), quality=98, subsampling="4:4:4"))
+    data = bytearray(saved(RGB, "AVIF", exif=exif(5), quality=98, subsampling="4:4:4"))
     data[data.index(b"irot") + 4], data[data.index(b"imir") + 4] = rotation, mirror
     return bytes(data)
 

@@ -19,6 +19,7 @@ from pictures import (
     YELLOW,
     close,
     corners,
+    exif,
     opened,
     photo_like,
     psnr,
@@ -230,10 +231,8 @@ def test_crop_keeps_its_corner(crop: str) -> None:
 
 
 def test_the_tag_can_be_overruled_in_every_format() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
     for format, options in (("PNG", {}), ("TIFF", {}), ("JPEG", {"quality": 95, "subsampling": 0})):
-        data = saved(quadrants(), format, exif=exif, **options)
+        data = saved(quadrants(), format, exif=exif(6), **options)
         assert close(shown(data, "orient=1&fm=png"), quadrants(), 8), format
 
 

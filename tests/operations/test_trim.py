@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 
 from asking import ask
-from pictures import opened, photo_like, pixels_of, saved
+from pictures import exif, opened, photo_like, pixels_of, saved
 
 #: 60 x 40 of noise with a border of 10 left, 20 right, 5 above, 15 below.
 INNER = np.random.default_rng(1).integers(60, 190, (40, 60, 3), dtype=np.uint8)
@@ -63,11 +62,8 @@ def test_the_corner_is_that_of_the_upright_picture(orientation: int) -> None:
     back = {6: 8, 8: 6}.get(orientation, orientation)  # the turn that undoes it
     turned = Image.fromarray(upright)
     stored_image = turned.transpose(turns[back]) if back > 1 else turned
-    exif = Image.Exif()
-    exif[274] = orientation
-    file = io.BytesIO()
-    stored_image.save(file, "PNG", exif=exif)
-    body = ask(file.getvalue(), "trim=auto&fm=png").body
+    data = saved(stored_image, "PNG", exif=exif(orientation))
+    body = ask(data, "trim=auto&fm=png").body
     assert np.array_equal(pixels_of(body), upright[7:, 3:])
 
 
