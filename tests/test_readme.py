@@ -22,6 +22,10 @@ from pictures import opened, quadrants, saved
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PACKAGE = ROOT / "imgmiddleware"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+#: A part of the cache folder.
+NOT_OURS = {"sending/"}
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -187,9 +191,7 @@ def test_the_commands_are_understood() -> None:
         assert parser().parse_args(words).command == words[0]
 
 
-@pytest.mark.parametrize(
-    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
         file, _, heading = target.partition("#")
@@ -202,3 +204,10 @@ def headings(page: Path) -> set[str]:
     """Their anchors, as GitHub makes them."""
     texts = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in texts}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_and_rooms_that_are_named_are_there(page: Path) -> None:
+    """In code marks, from the repository's root or from anywhere in the package, with a slash or a suffix."""
+    for name in re.findall(r"`((?:[\w-]+/)*[\w-]+(?:\.py|/))`", page.read_text()):
+        assert name in NOT_OURS or (ROOT / name).exists() or any(PACKAGE.rglob(name)), name
