@@ -17,7 +17,12 @@ RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
 
 
 def register(result: ResultFormat) -> None:
-    """Make results of one more format, or of a format in another way."""
+    """Add a format of results, for all of this process.
+
+    Raises `ValueError` where there is one of that name: the results that caches hold are its own.
+    """
+    if result.name in _results:
+        raise ValueError(f"there is a format {result.name!r} already")
     _results[result.name] = result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from imgmiddleware.formats.png import write as png
 from imgmiddleware.formats.result_format import Frames, ResultFormat
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import noise, photo_like, saved, swapped_profile
+
+#: Changes fields of the record.
+Change = Callable[..., None]
 
 HEAD = struct.Struct("<4sBHHBBL")
 
@@ -58,9 +61,15 @@ XYZ = ResultFormat(
 
 
 @pytest.fixture
-def xyz() -> Iterator[ResultFormat]:
+def xyz() -> Iterator[Change]:
+    """The format is there; what this is called with is another in its record."""
+
+    def change(**fields: Any) -> None:
+        results._results.pop("xyz")
+        results.register(replace(XYZ, **fields))
+
     results.register(XYZ)
-    yield XYZ
+    yield change
     results._results.pop("xyz")
 
 
@@ -85,7 +94,7 @@ PIXELS = photo_like(50, 40)
 CLEAR = np.dstack((PIXELS, np.full((40, 50), 51, np.uint8)))
 
 
-def test_its_bytes_and_headers(xyz: ResultFormat) -> None:
+def test_its_bytes_and_headers(xyz: Change) -> None:
     status, headers, body = both(serving(PIXELS), "/image/a/cat.JPG?fm=xyz&q=50")
     assert (status, body) == (200, write(PIXELS, 25, Metadata()))
     found = dict(headers)
@@ -94,43 +103,43 @@ def test_its_bytes_and_headers(xyz: ResultFormat) -> None:
     assert found["content-disposition"] == 'inline; filename="cat.xyz"'
 
 
-def test_its_suffixes_are_known(xyz: ResultFormat) -> None:
+def test_its_suffixes_are_known(xyz: Change) -> None:
     service = serving(PIXELS)
     for target, name in (("a.xy?fm=xyz", "a.xy"), ("a.xy?fm=png", "a.png"), ("a?fm=xyz", "a.xyz")):
         headers = dict(both(service, f"/image/{target}")[1])
         assert headers["content-disposition"] == f'inline; filename="{name}"'
 
 
-def test_alpha_is_flattened_or_kept_as_the_record_says(xyz: ResultFormat) -> None:
+def test_alpha_is_flattened_or_kept_as_the_record_says(xyz: Change) -> None:
     head, samples = answered(CLEAR, "fm=xyz&bg=black")
     assert head[3] == 3
     black = np.rint(PIXELS * np.float32(51 / 255)).astype(np.uint8)
     assert samples == black.tobytes()
-    results.register(replace(XYZ, alpha=True))
+    xyz(alpha=True)
     head, samples = answered(CLEAR, "fm=xyz")
     assert (head[3], samples) == (4, CLEAR.tobytes())
 
 
-def test_depth_and_profile_as_the_record_says(xyz: ResultFormat) -> None:
+def test_depth_and_profile_as_the_record_says(xyz: Change) -> None:
     deep = png.write(PIXELS.astype(np.uint16) * 257, 0, Metadata(swapped_profile()))
     assert answered(deep, "fm=xyz&depth=16&keep=icc")[0][4:] == (1, 0)
-    results.register(replace(XYZ, profile=True))
+    xyz(profile=True)
     assert answered(deep, "fm=xyz&depth=16&keep=icc")[0][4:] == (1, len(swapped_profile()))
-    results.register(replace(XYZ, profile=True, deep=True))
+    xyz(profile=True, deep=True)
     assert answered(deep, "fm=xyz&depth=16")[0][4:] == (2, len(swapped_profile()))
 
 
-def test_it_moves_where_it_can(xyz: ResultFormat) -> None:
+def test_it_moves_where_it_can(xyz: Change) -> None:
     frames = [noise(20, 10), noise(20, 10).rotate(180)]
     moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[40, 70])
     service = serving(moving)
     body = both(service, "/image/a?anim=1&fm=xyz")[2]
     assert body[:8] == b"XYZ*" + struct.pack("<2H", 40, 70)
-    results.register(replace(XYZ, animate=None))
+    xyz(animate=None)
     assert both(serving(moving), "/image/a?anim=1&fm=xyz")[2][:4] == b"XYZ."
 
 
-def test_too_long_a_side_is_refused(xyz: ResultFormat) -> None:
+def test_too_long_a_side_is_refused(xyz: Change) -> None:
     long = np.zeros((3, 61), np.uint8)
     status, _, body = both(serving(long), "/image/a?fm=xyz")
     assert status == 400
@@ -138,16 +147,16 @@ def test_too_long_a_side_is_refused(xyz: ResultFormat) -> None:
     assert b"a xyz picture has at most 60 pixels a side; this would be 61x3" in body
 
 
-def test_a_hint_lowers_its_quality_if_it_has_one(xyz: ResultFormat) -> None:
+def test_a_hint_lowers_its_quality_if_it_has_one(xyz: Change) -> None:
     hinted = {"client_hints": ["save-data"]}
     service = serving(PIXELS, **hinted)
     assert both(service, "/image/a?fm=xyz", Save_Data="on")[2][4] == 25  # of q=50
-    results.register(replace(XYZ, scale=None))
+    xyz(scale=None)
     plain = serving(PIXELS, **hinted)
     assert both(plain, "/image/a?fm=xyz", Save_Data="on")[2][4] == 75
 
 
-def test_it_is_named_among_the_formats_while_it_is_one(xyz: ResultFormat) -> None:
+def test_it_is_named_among_the_formats_while_it_is_one(xyz: Change) -> None:
     service = serving(PIXELS, presets={"x": "fm=xyz"})
     assert both(service, "/image/a?preset=x")[0] == 200
     named = b"is not one of jpg, png, webp, avif, gif, bmp, tif"
@@ -158,26 +167,31 @@ def test_it_is_named_among_the_formats_while_it_is_one(xyz: ResultFormat) -> Non
     results.register(XYZ)
 
 
-def test_a_cache_keeps_it(xyz: ResultFormat, tmp_path: Path) -> None:
+def test_a_cache_keeps_it(xyz: Change, tmp_path: Path) -> None:
     photo = saved(noise(30, 20), "PNG")
 
     def service() -> ImageService:
         return serving(photo, cache_dir=os.fspath(tmp_path))
 
     first = both(service(), "/image/a?fm=xyz")
-    results.register(replace(XYZ, write=lambda *_: pytest.fail("it was made again")))
+    xyz(write=lambda *_: pytest.fail("it was made again"))
     assert both(service(), "/image/a?fm=xyz") == first
     assert dict(first[1])["content-disposition"] == 'inline; filename="a.xyz"'
 
 
 def test_a_file_of_it_is_written_by_the_command_line(
-    xyz: ResultFormat, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    xyz: Change, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     original, out = tmp_path / "a.png", tmp_path / "out.xyz"
     original.write_bytes(saved(noise(30, 20), "PNG"))
     assert main(["render", os.fspath(original), "--to", os.fspath(out), "-q", "w=15"]) == 0
     assert HEAD.unpack_from(out.read_bytes())[:4] == (b"XYZ.", 37, 15, 10)
     assert capsys.readouterr().err == f"{out}: {out.stat().st_size} bytes\n"
+
+
+def test_a_name_is_taken_once(xyz: Change) -> None:
+    with pytest.raises(ValueError, match="'xyz' already"):
+        results.register(XYZ)
 
 
 def test_what_nothing_here_makes_is_saved_as_bytes() -> None:
