@@ -31,7 +31,10 @@ MODULES = [
     "imgmiddleware.sources",
     "imgmiddleware.forms",
     "imgmiddleware.testing",
+    "imgmiddleware.cache.store",
 ]
+
+STYLE = ".pdoc .signature.multiline .param {white-space: pre-wrap}"
 
 #: A class that a docstring names, by itself or with an attribute, and that has no link yet.
 NAMED = re.compile(r"(?<!\">)<code>([A-Z]\w*[a-z]\w*)((?:\.\w+)?(?:\(\))?)</code>")
@@ -47,7 +50,7 @@ def main(folder: Path) -> int:
     amend(modules)
     complaints = [line for module in modules.values() for line in undescribed(module)]
     for name, module in modules.items():
-        page = pdoc.render.html_module(module, modules)
+        page = polished(pdoc.render.html_module(module, modules))
         file = folder / page_of(name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(linked(name, page, modules, complaints), encoding="utf-8")
@@ -68,6 +71,7 @@ def amend(modules: dict[str, pdoc.doc.Module]) -> None:
     table = "\n".join(["| code | status | meaning |", "|---|---|---|", *rows])
     codes = modules["imgmiddleware.errors"].members["CODES"]
     codes.docstring = f"{codes.docstring}\n\n{table}"
+    del modules["imgmiddleware.cache.store"].members["NoStore"]
     opened = pdoc.doc.Module.from_name("imgmiddleware.sources.original").members["Opened"]
     for module in modules.values():
         if "Opened" in module.members:  # whose description stays where it is made
@@ -94,6 +98,14 @@ def undescribed(owner: pdoc.doc.Module | pdoc.doc.Class) -> Iterator[str]:
             yield from undescribed(member)
         elif not member.docstring and not member.name.startswith("test_"):  # which says it all
             yield f"{member.fullname} has no docstring"
+
+
+def polished(page: str) -> str:
+    """Keyword options as they are written in the code, and long signatures on several lines."""
+    page = re.sub(
+        r"\*&lt;class &#x27;(<a [^>]*>)[\w.]*(</a>)&#x27;&gt;", r"Unpack[\1Options\2]", page
+    )
+    return page.replace("</head>", f"<style>{STYLE}</style></head>", 1)
 
 
 def linked(name: str, page: str, modules: dict[str, pdoc.doc.Module], lost: list[str]) -> str:

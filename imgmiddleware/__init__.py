@@ -6,7 +6,7 @@
 - `imgmiddleware.errors`: all errors
 - `imgmiddleware.messages`: the request and the response
 - `imgmiddleware.sources`: where originals come from
-- `imgmiddleware.testing`: the tests that any source must pass
+- `imgmiddleware.testing`: the tests that any source, and any `imgmiddleware.cache.store`, must pass
 - `imgmiddleware.forms`: the arguments of an application's own operations
 """
 

@@ -1,7 +1,7 @@
 """What keeps encoded results, and what any keeper of them promises.
 
-`MemoryStore` and `DiskStore` are two; a store that machines share (Redis, an object store) would be
-a third. `imgmiddleware.testing.ResultStoreConformance` tests what is promised here.
+Memory and disk are two. A store that machines share (Redis, an object store) would be a third.
+`imgmiddleware.testing.ResultStoreConformance` tests what is promised here.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ from typing import Any, Protocol
 
 from imgmiddleware.messages import Result
 
-#: What stays equal until somebody purges. It is compared with `==` and not looked into.
 Era = Hashable
+"""What stays equal until somebody purges. It is compared with `==` and not looked into."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """How much is held: entries and bytes, of at most so many bytes."""
+    """How much is held."""
 
     entries: int
+    """How many results, or decoded originals."""
     bytes: int
+    """Their bytes."""
     most: int
+    """The bytes that they may have at most."""
 
 
 class ResultStore(Protocol):
-    """Results by key, which any number of threads may ask for, and processes where they share it.
+    """Results by key, for any number of threads, and for all processes that share it.
 
     A key is the digest of all that a result depends on: 1 to 64 characters of URL-safe Base64. For
     any other, `put` and `claim` raise `ValueError`. A `tag` stands for an original whatever its
