@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 #: Separators of folders, and what Windows forbids in a name.
@@ -22,7 +21,7 @@ _ATTR = "!#$&+-.^_`|~"
 
 @functools.lru_cache(1024)
 def content_disposition(
-    name: str, suffixes: Sequence[str], known: Collection[str], *, attachment: bool
+    name: str, suffixes: tuple[str, ...], known: frozenset[str], *, attachment: bool
 ) -> str:
     """The header. `name` is any text, such as an ID or what a query asks for.
 
@@ -38,9 +37,10 @@ def content_disposition(
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe=_ATTR)}"
 
 
-def file_name(name: str, suffixes: Sequence[str], known: Collection[str]) -> str:
-    """What a file is called by this name. The first of its `suffixes` is given to one that has none
-    of them.
+def file_name(name: str, suffixes: tuple[str, ...], known: frozenset[str]) -> str:
+    """What a file is called by this name: with the first of its `suffixes`, if it has none of them.
+
+    A suffix that is `known` is another format's, and goes; any other is a part of the name.
     """
     safe = "".join(_safe(c) for c in name.rstrip("/").rpartition("/")[2])
     stem, dot, suffix = safe.rpartition(".")
