@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from webob import Request, Response
 
-from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
+from imgmiddleware.messages import FileBody, ImageRequest
 from imgmiddleware.service import ImageService, as_service
 from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
@@ -50,7 +50,11 @@ class WSGIImageMiddleware:
         if response is None:
             return self.app(environ, start_response)
         try:
-            return _written(response, environ)(environ, start_response)
+            body = _sent(response.body, environ)
+            sent = Response(
+                status=response.status, headerlist=list(response.headers), app_iter=body
+            )
+            return cast("Iterable[bytes]", sent(environ, start_response))
         except BaseException:
             response.close()
             raise
@@ -76,17 +80,6 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
         for key, value in environ.items()
         if key.startswith("HTTP_")
     }
-
-
-def _written(response: ImageResponse, environ: WSGIEnvironment) -> WSGIApplication:
-    return cast(
-        "WSGIApplication",
-        Response(
-            status=response.status,
-            headerlist=list(response.headers),
-            app_iter=_sent(response.body, environ),
-        ),
-    )
 
 
 def _sent(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import weakref
-from types import TracebackType
 
 from imgmiddleware.cache.locks import lock, unlock
+from imgmiddleware.cache.store import KEY, check_key
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 #: How often the file may be exchanged under the hands of who locks it.
 _TRIES = 16
@@ -47,12 +45,7 @@ class Claim:
     def __enter__(self) -> Claim:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.release()
 
     def _in_child(self) -> None:
@@ -63,10 +56,7 @@ class Claim:
 
 
 class Claims:
-    """The claims in a folder. For any threads and processes; two threads exclude each other too.
-
-    Keys are URL-safe Base64; any other raises `ValueError`.
-    """
+    """The claims in a folder, for any threads and processes; threads keep each other out too."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = os.path.join(os.path.abspath(folder), "claims")
@@ -74,8 +64,7 @@ class Claims:
 
     def take(self, key: str) -> Claim | None:
         """The claim, or None while another has it."""
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"no key of a claim: {key!r}")
+        check_key(key)
         path = f"{self._folder}/{key}"
         try:
             self._prepare()
@@ -90,7 +79,7 @@ class Claims:
             return
         self._swept = os.getpid()
         with os.scandir(self._folder) as entries:
-            names = [entry.name for entry in entries if _KEY.fullmatch(entry.name)]
+            names = [entry.name for entry in entries if KEY.fullmatch(entry.name)]
         for name in names:
             with contextlib.suppress(OSError):
                 left = _taken(f"{self._folder}/{name}")

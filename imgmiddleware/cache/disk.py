@@ -52,18 +52,9 @@ class _Verified:
     """
 
     path: str
-    inode: int
-    mtime: int
-    size: int
+    known: tuple[int, int, int]  # inode, time of change, size
     media_type: str
     notes: tuple[str, ...]
-
-    def is_still(self, status: os.stat_result) -> bool:
-        return (
-            status.st_ino == self.inode
-            and status.st_mtime_ns == self.mtime
-            and status.st_size == self.size
-        )
 
 
 class DiskStore:
@@ -157,7 +148,7 @@ class DiskStore:
         except (OSError, NoBodyError):
             self._verified.forget(key)
             return None
-        if verified.is_still(status):
+        if verified.known == _known(status):
             return self._read(verified, descriptor, status)
         os.close(descriptor)
         return None
@@ -184,14 +175,8 @@ class DiskStore:
             os.close(descriptor)
             self._tried("writing", lambda: self._writer.drop(row), None)
             return None
-        verified = _Verified(
-            path,
-            status.st_ino,
-            status.st_mtime_ns,
-            row.size,
-            row.media_type,
-            tuple(json.loads(row.notes)),
-        )
+        notes = tuple(json.loads(row.notes))
+        verified = _Verified(path, _known(status), row.media_type, notes)
         self._verified.put(row.key, verified)
         return self._read(verified, descriptor, status)
 
@@ -201,7 +186,7 @@ class DiskStore:
         with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
             target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
             os.utime(target, ns=(self._clock.now(), status.st_mtime_ns))
-        size, path = verified.size, partial(self._links.path, verified.path)
+        size, path = status.st_size, partial(self._links.path, verified.path)
         body = FileBody(io.FileIO(descriptor), size, 0, size, path)
         return Result(body, verified.media_type, verified.notes)
 
@@ -232,6 +217,10 @@ class DiskStore:
             next_shelf(self._folder, shelf)
             self._writer.start_anew()
         return True
+
+
+def _known(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 _stores: weakref.WeakSet[DiskStore] = weakref.WeakSet()

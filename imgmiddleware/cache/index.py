@@ -47,14 +47,10 @@ class Index:
         self._folder = folder
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._shelf: Shelf | None = None
+        self.shelf: Shelf | None = None
         self._inode = 0
         self._pid = os.getpid()
         _indexes.add(self)
-
-    @property
-    def shelf(self) -> Shelf | None:
-        return self._shelf
 
     def row(self, key: str) -> tuple[Row, Shelf] | None:
         """The entry, if its body is written."""
@@ -111,17 +107,17 @@ class Index:
             connection.close()
 
     def _connected(self) -> tuple[sqlite3.Connection, Shelf]:
-        if self._connection is not None and self._shelf is not None:
+        if self._connection is not None and self.shelf is not None:
             try:
-                self._must_be_current(self._shelf)
+                self._must_be_current(self.shelf)
             except OSError:
                 self._close()
             else:
-                return self._connection, self._shelf
-        self._shelf = current_shelf(self._folder)
-        self._inode = os.stat(self._shelf.index).st_ino
-        self._connection = _connect(self._shelf)
-        return self._connection, self._shelf
+                return self._connection, self.shelf
+        self.shelf = current_shelf(self._folder)
+        self._inode = os.stat(self.shelf.index).st_ino
+        self._connection = _connect(self.shelf)
+        return self._connection, self.shelf
 
     def _must_be_current(self, shelf: Shelf) -> None:
         """Raises `OSError`. What is written to an index that was deleted, nobody finds again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 #: Seconds to wait for other processes, which write for less than a millisecond each.
@@ -27,7 +27,7 @@ class Row:
     standing: bool
 
 
-_COLUMNS = "key, checksum, size, weight, media_type, notes, tag, standing"
+_COLUMNS = ", ".join(field.name for field in fields(Row))
 
 
 def retried(
@@ -54,21 +54,9 @@ def find(connection: sqlite3.Connection, key: str) -> Row | None:
 
 
 def insert(connection: sqlite3.Connection, row: Row, inode: int, read: int) -> None:
-    connection.execute(
-        f"INSERT INTO entries ({_COLUMNS}, inode, read) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (
-            row.key,
-            row.checksum,
-            row.size,
-            row.weight,
-            row.media_type,
-            row.notes,
-            row.tag,
-            int(row.standing),
-            inode,
-            read,
-        ),
-    )
+    values = (*astuple(row), inode, read)
+    places = ", ".join("?" * len(values))
+    connection.execute(f"INSERT INTO entries ({_COLUMNS}, inode, read) VALUES ({places})", values)  # noqa: S608
 
 
 def latest(connection: sqlite3.Connection) -> int:

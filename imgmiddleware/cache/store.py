@@ -17,7 +17,7 @@ from imgmiddleware.messages import Result
 Era = Hashable
 """What stays equal until somebody purges. It is compared with `==` and not looked into."""
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +110,5 @@ class NoStore:
 
 def check_key(key: str) -> None:
     """Raises `ValueError` for what is no key: it might name a file somewhere else."""
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise ValueError(f"no key of a result: {key!r}")

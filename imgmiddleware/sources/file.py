@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from io import FileIO
-from types import TracebackType
 from typing import Self
 
 from imgmiddleware.sources.original import changed_while_read, unavailable
@@ -53,12 +52,7 @@ class FileOriginal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._file.close()
 
 

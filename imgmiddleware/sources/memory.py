@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from types import TracebackType
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -19,12 +18,7 @@ class _InMemory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         pass
 
 
