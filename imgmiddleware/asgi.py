@@ -73,7 +73,7 @@ class ASGIImageMiddleware:
         # A hit in memory is answered here: a thread would cost two thirds of the throughput.
         response: ImageResponse | None = self.service.ready(request)
         if response is None:
-            answer = await self._answered(request, _sends_paths(scope))
+            answer = await self._answered(replace(request, sends_files=_sends_paths(scope)))
             if answer is None:
                 await self.app(scope, receive, send)
                 return
@@ -83,14 +83,14 @@ class ASGIImageMiddleware:
                 return
         await self._send(response, scope, send)
 
-    async def _answered(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
+    async def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:
         """What `_answer` returns, from a thread. If this is cancelled meanwhile, it is closed."""
         handing = threading.Lock()
         given: list[ImageResponse | Work] = []
         gone = False
 
         def call() -> ImageResponse | Work | None:
-            answer = self._answer(request, by_path)
+            answer = self._answer(request)
             with handing:
                 if answer is not None:
                     given.append(answer)
@@ -107,12 +107,12 @@ class ASGIImageMiddleware:
                     answer.close()
             raise
 
-    def _answer(self, request: ImageRequest, by_path: bool) -> ImageResponse | Work | None:
+    def _answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """The service's answer, with all done that takes the disk: a file has the name to send."""
-        answer = self.service.answer(request, sends_files=by_path)
-        body = answer.body if by_path and isinstance(answer, ImageResponse) else b""
-        if isinstance(answer, ImageResponse) and isinstance(body, FileBody) and body.whole:
-            return replace(answer, body=body.named())
+        answer = self.service.answer(request)
+        if isinstance(answer, ImageResponse) and isinstance(answer.body, FileBody):
+            if request.sends_files and answer.body.whole:
+                return replace(answer, body=answer.body.named())
         return answer
 
     async def _done(self, answer: ImageResponse | Work, receive: Receive) -> ImageResponse:

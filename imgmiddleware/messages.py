@@ -33,6 +33,8 @@ class ImageRequest:
     """The host and port that the client asked for."""
     mount: str = ""
     """The path under which the application itself is mounted, percent-decoded."""
+    sends_files: bool = True
+    """Whether the server sends a body that is a file. If not, a small one comes as bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,7 @@ class WSGIImageMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(self._prefix):
             return self.app(environ, start_response)
-        sends_files = "wsgi.file_wrapper" in environ
-        response = self.service.handle(_read(environ), sends_files=sends_files)
+        response = self.service.handle(_read(environ))
         if response is None:
             return self.app(environ, start_response)
         try:
@@ -70,6 +69,7 @@ def _read(environ: WSGIEnvironment) -> ImageRequest:
         scheme=request.scheme,
         host=request.host,
         mount=request.script_name,
+        sends_files="wsgi.file_wrapper" in environ,
     )
 
 

@@ -169,10 +169,10 @@ def refused(
     level = logging.WARNING if ours else logging.INFO
     line = "refused id=%r status=%d code=%s: %s"
     _log.log(level, line, id, error.status, error.code, error.detail)
-    return sent(request, refusal(error), settings, asked)
+    return sent(request, _refusal(error), settings, asked)
 
 
-def refusal(error: ImageError) -> ImageResponse:
+def _refusal(error: ImageError) -> ImageResponse:
     """A problem document, which nobody may keep: what is wrong now may be right in a second."""
     body = problem(error.status, error.code, error.detail, error.members)
     headers: Headers = (*_content(MEDIA_TYPE, len(body)), ("Cache-Control", "no-store"))

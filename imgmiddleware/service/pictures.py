@@ -66,15 +66,11 @@ class Pictures:
         self._limit = limit = WaitLimit(settings.max_waiting)
         # In this order they give way: what is decoded can be decoded again.
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
-        self._results = Results(settings, budget)
+        self.results = Results(settings, budget)
         self._admission = Admission(settings.slots, limit, budget)
         self._renders: Flights[Result] = Flights(limit)
         self._decodes: Flights[Held] = Flights(limit)
         self._max_wait = settings.max_wait
-        self.in_memory = self._results.in_memory
-        self.found = self._results.found
-        self.found_small = self._results.found_small
-        self.era = self._results.era
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Result:
         """The picture, made here or by another who was asked for it before.
@@ -90,22 +86,22 @@ class Pictures:
 
     def purge(self, tag: str) -> int:
         """Forget the pictures of an original; how many there were."""
-        purged = self._results.purge(tag)
+        purged = self.results.purge(tag)
         self._decoded.purge(tag)
         return purged
 
     def holding(self) -> dict[str, Holding]:
         """What is held, by place: "memory", "disk", "decoded"."""
-        return {**self._results.holding(), "decoded": self._decoded.holding()}
+        return {**self.results.holding(), "decoded": self._decoded.holding()}
 
     def _made(self, job: Job, deadline: Deadline) -> Result:
         """The picture, made here, or by another process that had claimed it."""
-        with polled(partial(self._results.claim, job.key), self._limit, deadline):
-            picture = self._results.read(job.key, job.tag)
-            if picture is None:
-                picture = self._rendered(job, deadline)
-                self._results.keep(job.key, picture, job.tag, job.era)
-            return picture
+        with polled(partial(self.results.claim, job.key), self._limit, deadline):
+            result = self.results.read(job.key, job.tag)
+            if result is None:
+                result = self._rendered(job, deadline)
+                self.results.keep(job.key, result, job.tag, job.era)
+            return result
 
     def _rendered(self, job: Job, deadline: Deadline) -> Result:
         return (self._animated if job.plan.frames > 1 else self._still)(job, deadline)
@@ -144,7 +140,7 @@ class Pictures:
         if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
             decoded.pixels.flags.writeable = False
             self._decoded.put(level, decoded, decoded.nbytes + _OVERHEAD, job.tag)
-            if self.era() != job.era:
+            if self.results.era() != job.era:
                 self._decoded.purge(job.tag)
         return decoded
 

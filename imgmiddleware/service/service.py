@@ -66,18 +66,14 @@ class ImageService:
         self._pictures = Pictures(self.settings)
 
     def handle(
-        self,
-        request: ImageRequest,
-        gone: Callable[[], bool] = lambda: False,
-        *,
-        sends_files: bool = True,
+        self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
     ) -> ImageResponse | None:
         """The answer. None where the request is to go on to the application (`missing="pass"`).
 
         `gone` is called while the request waits: True means that the client has hung up. Then this
-        raises `ClientGoneError`, unless rendering has begun. `sends_files` is that of `answer`.
+        raises `ClientGoneError`, unless rendering has begun.
         """
-        answer = self.answer(request, sends_files=sends_files)
+        answer = self.answer(request)
         return answer.run(gone) if isinstance(answer, Work) else answer
 
     def ready(self, request: ImageRequest) -> ImageResponse | None:
@@ -87,19 +83,15 @@ class ImageService:
         for all else.
         """
         with timing.measured(self._steps()):
-            return self._recalled(request, self._pictures.in_memory)
+            return self._recalled(request, self._pictures.results.in_memory)
 
-    def answer(
-        self, request: ImageRequest, *, sends_files: bool = True
-    ) -> ImageResponse | Work | None:
+    def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.
 
         None as for `handle`.
-
-        `sends_files`: whether the server can send a body that is a file. Where it cannot, a small
-        one comes as bytes.
         """
-        find = self._pictures.found if sends_files else self._pictures.found_small
+        results = self._pictures.results
+        find = results.found if request.sends_files else results.found_small
         with timing.measured(self._steps()):
             return self._recalled(request, find) or self._answered(request, find)
 
@@ -115,8 +107,15 @@ class ImageService:
         query = spelled(parameters)
         self._grammar.parse(urlencode(query))
         text = self._id(id)
-        if token := self._token(text):
-            query["v"] = token
+        try:
+            original = self._source.open(text)
+        except ImageError as error:
+            if error.status != 503:  # a page without `v` in its links is better than none
+                raise
+            original = None
+        if original is not None:
+            with original:
+                query["v"] = version_token(self.settings.namespace, text, original.version)
         return written(f"{mount.rstrip('/')}{self.prefix}{text}", query)
 
     def purge(self, id: str | int) -> int:
@@ -139,28 +138,13 @@ class ImageService:
     def _id(self, id: str | int) -> str:
         return parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
 
-    def _token(self, id: str) -> str | None:
-        """The `v` of the original's present version, if there is one and the source does not fail
-        (503): a page without `v` in its links is better than no page.
-        """
-        try:
-            original = self._source.open(id)
-        except ImageError as error:
-            if error.status != 503:
-                raise
-            return None
-        if original is None:
-            return None
-        with original:
-            return version_token(self.settings.namespace, id, original.version)
-
     def _steps(self) -> timing.Steps | None:
         return timing.Steps() if self.settings.server_timing else None
 
     def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
         passes = self.settings.missing == "pass"
         id, asked = "", None
-        era = self._pictures.era()
+        era = self._pictures.results.era()
         with ExitStack() as opened:
             try:
                 id = parse_id(request.path, self.prefix, self.settings.id_type)

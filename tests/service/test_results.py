@@ -223,7 +223,7 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
     """Each may hold the bytes of an evicted picture, and evicted is where pictures are put."""
     images = service(photos, cache_bytes=0)
     now = 600.0
-    images._pictures._results._shared._links._clock = lambda: now
+    images._pictures.results._shared._links._clock = lambda: now
     images.handle(ID)
     hit = images.handle(ID)
     assert isinstance(hit.body, FileBody)
