@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import imgmiddleware
 from pictures import quadrants, saved
 
 MODULES = [
@@ -17,6 +19,7 @@ MODULES = [
     "imgmiddleware.messages",
     "imgmiddleware.operations.own",
     "imgmiddleware.operations.transform",
+    "imgmiddleware.service.deadline",
     "imgmiddleware.service.service",
     "imgmiddleware.service.work",
     "imgmiddleware.settings",
@@ -36,3 +39,11 @@ def test_the_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     failed, tried = doctest.testmod(import_module(name))
     assert tried > 0
     assert failed == 0
+
+
+def test_every_public_class_has_an_example() -> None:
+    public = [getattr(imgmiddleware, name) for name in imgmiddleware.__all__]
+    classes = [value for value in public if inspect.isclass(value)]
+    assert len(classes) > 10
+    assert [kind.__name__ for kind in classes if ">>>" not in (kind.__doc__ or "")] == []
+    assert {kind.__module__ for kind in classes} <= {*MODULES}  # and it is run

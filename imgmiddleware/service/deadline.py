@@ -17,7 +17,17 @@ _POLL_EVERY = 0.02
 
 
 class ClientGoneError(Exception):
-    """Whoever asked has hung up while waiting; there is nobody to answer."""
+    """The client has hung up while its request waited: there is nobody to answer.
+
+    >>> import numpy as np
+    >>> from imgmiddleware import ClientGoneError, ImageRequest, ImageService
+    >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
+    >>> try:
+    ...     service.handle(ImageRequest("GET", "/image/black"), gone=lambda: True)
+    ... except ClientGoneError:
+    ...     print("gone")
+    gone
+    """
 
 
 class Deadline:

@@ -25,7 +25,14 @@ UNSAFE_FORMATS = names(safe=False)
 class Options(TypedDict, total=False):
     """The options as keywords, for type checkers: those of `Settings`, where each is described.
 
-    A function that hands them on takes `**options: Unpack[Options]`.
+    A function that hands them on declares them so:
+
+    >>> from typing import Unpack
+    >>> from imgmiddleware import ImageService, Options
+    >>> def photos(**options: Unpack[Options]) -> ImageService:
+    ...     return ImageService("photos/", **options)
+    >>> photos(max_age=60).settings.max_age
+    60
     """
 
     prefix: str
