@@ -53,6 +53,11 @@ def by_opencv(suffix: str, pixels: Any, *options: int) -> bytes:
     return bytes(data.tobytes())
 
 
+def read_by_opencv(data: Any, flag: int = cv2.IMREAD_UNCHANGED) -> Any:
+    """What OpenCV decodes, blue first; None where it refuses."""
+    return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+
+
 def exif(orientation: int) -> bytes:
     """A block that says how the picture is to be turned, as JPEG has it."""
     block = Image.Exif()

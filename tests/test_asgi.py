@@ -19,7 +19,7 @@ from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
-from imgmiddleware.sources import BytesOriginal
+from originals import Stored
 from pictures import opened, quadrants, saved
 
 DATA = saved(quadrants(), "JPEG")
@@ -241,26 +241,6 @@ def test_a_mount_ends_at_a_slash() -> None:
     assert seen == ["a"]
 
 
-class CountingSource:
-    """Of one original; how often it was opened, and closed."""
-
-    def __init__(self) -> None:
-        self.opens = self.closes = 0
-
-    def open(self, id: str) -> Counted:
-        self.opens += 1
-        return Counted(self)
-
-
-class Counted(BytesOriginal):
-    def __init__(self, source: CountingSource) -> None:
-        super().__init__(DATA)
-        self._source = source
-
-    def __exit__(self, *error: object) -> None:
-        self._source.closes += 1
-
-
 async def cancelled(app: Any, during: Callable[[], bool]) -> None:
     """As a server does that gives a request so much time, or ends."""
 
@@ -284,7 +264,7 @@ async def until(condition: Callable[[], bool]) -> None:
 def test_who_is_cancelled_before_the_answer_leaves_no_original_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    source, go = CountingSource(), threading.Event()
+    source, go = Stored(DATA), threading.Event()
     app = ASGIImageMiddleware(plain_asgi, source)
     real = app.service.answer
     monkeypatch.setattr(
@@ -301,7 +281,7 @@ def test_who_is_cancelled_before_the_answer_leaves_no_original_open(
 
 @pytest.mark.parametrize("missing", ["404", "pass"])
 def test_who_is_cancelled_while_queued_leaves_the_queue(missing: str) -> None:
-    source = CountingSource()
+    source = Stored(DATA)
     app = ASGIImageMiddleware(plain_asgi, source, render_slots=1, missing=missing)
     admission = app.service._pictures._admission
 
@@ -317,7 +297,7 @@ def test_who_is_cancelled_while_queued_leaves_the_queue(missing: str) -> None:
 def test_who_is_cancelled_takes_nothing_from_who_waits_for_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    source, go, begun = CountingSource(), threading.Event(), threading.Event()
+    source, go, begun = Stored(DATA), threading.Event(), threading.Event()
     real = pictures.decode_original
 
     def slow(original: Any, *others: Any) -> Any:

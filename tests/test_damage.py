@@ -15,6 +15,7 @@ from PIL import Image
 from asking import ask, get, serving
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
 from measuring import Forked, needs_proc, resident
+from originals import cut, flipped
 from pictures import by_opencv, moving, photo_like, saved, swapped_profile
 
 TEXT = (Path(__file__).parents[1] / "docs" / "originals.md").read_text()
@@ -68,9 +69,9 @@ def share(damaged: list[bytes]) -> float:
     return sum(status != 200 for status in statuses) / len(statuses)
 
 
-def cut(data: bytes) -> list[bytes]:
+def shortened(data: bytes) -> list[bytes]:
     """At ten places, and lacking the last few bytes, which is where a hurried copy ends."""
-    return [data[: len(data) * i // 10] for i in range(10)] + [data[:-2], data[:-8], data[:-40]]
+    return [*cut(data), data[:-2], data[:-8], data[:-40]]
 
 
 def overwritten(data: bytes) -> list[bytes]:
@@ -87,7 +88,7 @@ def overwritten(data: bytes) -> list[bytes]:
 def test_the_damage_table(kind: str, cutting: str, writing: str) -> None:
     data = sample(kind)
     assert ask(data, "w=80").status == 200
-    for damaged, word in ((cut(data), cutting), (overwritten(data), writing)):
+    for damaged, word in ((shortened(data), cutting), (overwritten(data), writing)):
         least, most = WORDS[word]
         assert least <= share(damaged) <= most, word
 
@@ -159,15 +160,6 @@ def answers(data: bytes, queries: tuple[str, ...]) -> set[int]:
     return {get(service, query).status for query in queries}
 
 
-def flipped(data: bytes, count: int = 20) -> list[bytes]:
-    source, results = random.Random(4), []
-    for _ in range(count):
-        copy = bytearray(data)
-        copy[source.randrange(len(data))] ^= 1 << source.randrange(8)
-        results.append(bytes(copy))
-    return results
-
-
 EVERYTHING = {kind: (sample(kind), STILL) for kind in KINDS} | OTHERS
 
 
@@ -176,7 +168,7 @@ def test_every_kind_is_a_picture_or_a_refusal(kind: str) -> None:
     """Cut at ten places, and with a bit flipped at twenty. 400: a page that is no longer there."""
     data, queries = EVERYTHING[kind]
     assert answers(data, queries) == {200}
-    for damaged in (*cut(data), *flipped(data)):
+    for damaged in (*shortened(data), *flipped(data)):
         assert answers(damaged, queries) <= {200, 400, 413, 415, 422}
 
 
@@ -191,7 +183,7 @@ def growing(rounds: int) -> int:
     damaged = [
         (broken, queries)
         for data, queries in EVERYTHING.values()
-        for broken in (*cut(data)[::3], *overwritten(data)[:3], *flipped(data, 3))
+        for broken in (*shortened(data)[::3], *overwritten(data)[:3], *flipped(data, 3))
     ]
     logging.disable()
     after: list[int] = []

@@ -5,7 +5,6 @@ Lossless files are exact. What is lossy differs by two steps at most between two
 
 from __future__ import annotations
 
-import random
 import struct
 from typing import Any
 
@@ -14,6 +13,7 @@ import pillow_jxl  # writes as a plug-in of Pillow
 import pytest
 
 from asking import ask, shown
+from originals import cut, flipped
 from pictures import close, exif, opened, saved, swapped_profile
 from tests.extras import by_vips
 
@@ -110,12 +110,9 @@ def test_the_header_is_not_believed() -> None:
     "data", [jxl(RGB), jxl(RGBA, Q=80), of_jpeg(6)], ids=["lossless", "lossy", "of a jpeg"]
 )
 def test_damage(data: bytes) -> None:
-    dice = random.Random(5)
-    assert {ask(data[: len(data) * at // 10], **JXL).status for at in range(10)} <= {415, 422}
-    for _ in range(20):
-        copy = bytearray(data)
-        copy[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-        assert ask(bytes(copy), **JXL).status in (200, 413, 415, 422)
+    assert {ask(short, **JXL).status for short in cut(data)} <= {415, 422}
+    for changed in flipped(data):
+        assert ask(changed, **JXL).status in (200, 413, 415, 422)
 
 
 def test_metadata_that_inflates_is_left_out() -> None:

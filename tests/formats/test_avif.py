@@ -10,21 +10,16 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from files import ALPHA, PIXI, AvifItem, av1, avif, box, coded, ispe
 from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.avif.av1 import read_sequence
-from pictures import exif, noise, saved
-from tests.formats.originals import probe, refusal, survive
+from originals import probe, refusal, survive
+from pictures import SRGB, exif, noise, read_by_opencv, saved
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = saved(noise(), "AVIF", speed=10)
 SMALL = coded(64, 64)
-
-
-def decoded(data: bytes) -> np.ndarray | None:
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
 def grid(rows: int, columns: int, width: int, height: int, *tiles: int) -> AvifItem:
@@ -43,7 +38,7 @@ def test_agrees_with_pillow_and_the_decoder(mode: str, subsampling: str) -> None
     with Image.open(io.BytesIO(data)) as image:
         assert (facts.width, facts.height) == image.size
         assert facts.alpha == (image.mode == "RGBA")
-    pixels = decoded(data)
+    pixels = read_by_opencv(data)
     assert facts.color == ("gray" if pixels.ndim == 2 else "rgb")
     assert facts.alpha == (pixels.ndim == 3 and pixels.shape[2] == 4)
     assert facts.decode_bytes >= 2 * pixels.nbytes
@@ -53,7 +48,7 @@ def test_agrees_with_pillow_and_the_decoder(mode: str, subsampling: str) -> None
 def test_gray_with_alpha_is_refused_as_opencv_has_no_such_picture() -> None:
     data = saved(noise(mode="RGBA"), "AVIF", speed=10, subsampling="4:0:0")
     assert refusal(data) == "unsupported-feature"
-    assert decoded(data) is None
+    assert read_by_opencv(data) is None
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12])
@@ -62,7 +57,7 @@ def test_depth(bits: int) -> None:
     pixels = np.full((31, 53, 3), (1 << bits) - 1, np.uint16 if bits > 8 else np.uint8)
     data = cv2.imencode(".avif", pixels, [cv2.IMWRITE_AVIF_DEPTH, bits])[1].tobytes()
     facts = probe(data)
-    found = decoded(data)
+    found = read_by_opencv(data)
     assert (facts.bits, facts.depth) == (bits, found.dtype.itemsize * 8)
     assert (1 << bits) - 4 < found.max() < 1 << bits  # the encoder is lossy
 
@@ -109,14 +104,14 @@ def test_grid() -> None:
     data = avif([grid(1, 2, 96, 64, 2, 3), SMALL, SMALL])
     facts = probe(data)
     assert (facts.width, facts.height) == (96, 64)
-    assert decoded(data).shape == (64, 96)
+    assert read_by_opencv(data).shape == (64, 96)
 
 
 def test_data_in_several_pieces_and_in_idat() -> None:
     pieces, inside = avif([replace(SMALL, pieces=5)]), avif([replace(SMALL, in_idat=True)])
     for data in (pieces, inside):
         assert probe(data).width == 64
-        assert decoded(data).shape == (64, 64)
+        assert read_by_opencv(data).shape == (64, 64)
 
 
 def test_alpha() -> None:

@@ -28,6 +28,7 @@ from imgmiddleware.imaging import decode_original, make_plan, plan, predicted_by
 from imgmiddleware.operations import build
 from imgmiddleware.sources.file import open_path
 from measuring import Forked, needs_proc
+from originals import Stored, probe
 from pictures import photo_like
 from pngs import png
 
@@ -36,48 +37,6 @@ Array = np.ndarray[Any, Any]
 #: Red first: a photo, in even and odd sizes.
 SIZES = {"even": (208, 160), "odd": (203, 149)}
 LZW, DEFLATE, PACKBITS = 5, 8, 32773
-
-
-class Counted:
-    """Bytes as an original, counting what is read of them; cut short or changed at some read."""
-
-    def __init__(self, data: bytes, cut_at: int = 10**9, change_at: int = 10**9) -> None:
-        self.data, self.size = data, len(data)
-        self.version, self.last_modified = "1", None
-        self.total = self.reads = 0
-        self._cut_at, self._change_at = cut_at, change_at
-
-    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        self.reads += 1
-        if self.reads > self._change_at:
-            raise ImageError("original-changed", "it was")
-        end = 60 if self.reads > self._cut_at else len(self.data)
-        part = self.data[offset : min(end, offset + len(buffer))]
-        buffer[: len(part)] = part
-        self.total += len(part)
-        return len(part)
-
-    def __enter__(self) -> Counted:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-class CountedSource:
-    """One original of these bytes; each opening of it is counted by itself."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.opened: list[Counted] = []
-
-    def open(self, id: str) -> Counted:
-        self.opened.append(Counted(self._data))
-        return self.opened[-1]
-
-
-def probe(data: bytes) -> Facts:
-    return read_facts(Counted(data), FORMATS)
 
 
 # --- files, written by hand
@@ -305,7 +264,7 @@ def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> Non
     for box, times in itertools.product(boxes, range(4 if KINDS[kind].halves else 1)):
         left, top, wide, high = box
         expected = averaged(seen[top : top + high, left : left + wide], times)
-        found = decode_bands(Counted(data), facts, box, times)
+        found = decode_bands(Stored(data), facts, box, times)
         assert found.dtype == expected.dtype
         assert np.array_equal(found, expected), (box, times)
 
@@ -340,7 +299,7 @@ def test_the_result_is_that_of_the_plain_path(
                 return make_plan(facts, build(query), part=part)
 
             made = make_plan(facts, build({**query, "fm": "png"}))
-            decoded = decode_original(Counted(data), facts, made)
+            decoded = decode_original(Stored(data), facts, made)
             bodies.append(render(decoded, made, replan).body)
         assert bodies[0] == bodies[1], query
 
@@ -355,7 +314,7 @@ def test_a_turned_tiff_is_turned_once(orientation: int) -> None:
     facts = probe(file.getvalue())
     assert facts.band_bytes
     made = make_plan(facts, build({"fm": "png"}))
-    body = render(decode_original(Counted(file.getvalue()), facts, made), made, lambda _: made).body
+    body = render(decode_original(Stored(file.getvalue()), facts, made), made, lambda _: made).body
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), upright)
 
 
@@ -364,7 +323,7 @@ def test_a_page_is_read_by_its_own_directory(page: int) -> None:
     first, second = (Image.fromarray(picture(size)[..., :3]) for size in SIZES)
     file = io.BytesIO()
     first.save(file, "TIFF", compression="tiff_lzw", save_all=True, append_images=[second])
-    assert read_facts(Counted(file.getvalue()), FORMATS, page - 1).band_bytes
+    assert probe(file.getvalue(), page - 1).band_bytes
     answer = ask(file.getvalue(), f"page={page}&fm=png")
     expected = np.asarray((first, second)[page - 1])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.body))), expected)
@@ -380,9 +339,9 @@ def test_rows_that_are_cut_away_are_not_read(kind: str, monkeypatch: pytest.Monk
     blocks_of(1, monkeypatch)
     data = KINDS[kind].make(picture("even"))
     facts = probe(data)
-    head = Counted(data)
+    head = Stored(data)
     decode_bands(head, facts, (0, 0, 1, 1), 0)
-    band = Counted(data)
+    band = Stored(data)
     decode_bands(band, facts, (0, 80, 208, 16), 1)  # a tenth of its rows, two strips at most
     assert band.total < head.total + len(data) / 4
 
@@ -390,7 +349,7 @@ def test_rows_that_are_cut_away_are_not_read(kind: str, monkeypatch: pytest.Monk
 def test_columns_that_are_cut_away_are_not_read() -> None:
     wide = photo_like(20000, 24)
     for data in (bmp(wide, 24), tif(wide, 2, wide=256)):
-        original = Counted(data)
+        original = Stored(data)
         box = (9000, 0, 100, 24)
         found = decode_bands(original, probe(data), box, 0)
         expected = wide[:, 9000:9100]
@@ -410,11 +369,11 @@ def test_an_original_that_changes_or_shrinks_meanwhile(
     monkeypatch.setattr(plan, "_KEPT", kept)
     data = KINDS[kind].make(picture("odd"))
     facts = probe(data)
-    whole = Counted(data)
+    whole = Stored(data)
     made = make_plan(facts, build({"w": "60"}))  # not averaged by twos
     decode_original(whole, facts, made)
     for at in range(whole.reads):
-        for original in (Counted(data, change_at=at), Counted(data, cut_at=at)):
+        for original in (Stored(data, changed_at=at), Stored(data, cut_at=at)):
             with pytest.raises(ImageError) as caught:
                 decode_original(original, facts, made)
             # What is missing of a header looks like damage, where a source does not say it changed.
@@ -542,11 +501,11 @@ def test_a_smaller_size_is_made_of_a_larger_one_that_is_kept() -> None:
     def body(service: ImageService, width: int) -> bytes:
         return get(service, f"w={width}&fm=png").body
 
-    source = CountedSource(data)
-    both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
+    source = Stored(data)
+    both, alone = ImageService(source), ImageService(Stored(data), decoded_bytes=0)
     sizes = [100, 50, 25, 12]
     assert [body(both, w) for w in sizes] == [body(alone, w) for w in sizes]
-    kept = [original.total for original in source.opened]
+    kept = source.totals
     assert kept[0] > len(data) / 2
     assert all(total < len(data) / 2 for total in kept[1:])
 
@@ -564,10 +523,10 @@ def test_what_passed_is_kept_for_the_same_part_and_size(monkeypatch: pytest.Monk
         "rect=0,0,150,150&w=100&fm=png&linear=1", "rect=1,0,150,150&w=100&fm=png",
         "rect=0,0,150,150&w=99&fm=png",
     ]  # fmt: skip
-    source = CountedSource(data)
-    both, alone = ImageService(source), ImageService(CountedSource(data), decoded_bytes=0)
+    source = Stored(data)
+    both, alone = ImageService(source), ImageService(Stored(data), decoded_bytes=0)
     assert [body(both, query) for query in queries] == [body(alone, query) for query in queries]
-    again = [original.total < len(data) / 2 for original in source.opened]
+    again = [total < len(data) / 2 for total in source.totals]
     assert again == [False, True, False, False, False]
 
 

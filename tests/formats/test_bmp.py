@@ -6,13 +6,12 @@ import io
 import struct
 
 import cv2
-import numpy as np
 import pytest
 from PIL import Image
 
 from imgmiddleware.formats import read_profile, vet
-from pictures import noise, saved
-from tests.formats.originals import probe, refusal, survive
+from originals import probe, refusal, survive
+from pictures import noise, read_by_opencv, saved
 
 MASKS = {16: (0xF800, 0x07E0, 0x001F), 32: (0xFF0000, 0xFF00, 0xFF)}
 BGRA = struct.pack("<4L", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
@@ -44,16 +43,12 @@ def bmp(
     return b"BM" + struct.pack("<LHHL", 0, 0, 0, start) + header + palette + pixels
 
 
-def decoded(data: bytes, flag: int = cv2.IMREAD_UNCHANGED) -> np.ndarray | None:
-    return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
-
-
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
 def test_agrees_with_pillow(mode: str) -> None:
     data = saved(noise(53, 31).convert(mode), "BMP")
     facts = probe(data)
     assert (facts.width, facts.height) == Image.open(io.BytesIO(data)).size
-    pixels = decoded(data)
+    pixels = read_by_opencv(data)
     assert facts.color == ("gray" if pixels.ndim == 2 else "rgb")
     assert (facts.alpha, facts.frames, facts.depth, facts.orientation) == (False, 1, 8, 1)
     assert vet(data, facts) is data
@@ -66,7 +61,7 @@ def test_agrees_with_pillow(mode: str) -> None:
 def test_uncompressed_headers(size: int, bits: int, height: int) -> None:
     data = bmp(bits, size=size, height=height)
     facts = probe(data)
-    pixels = decoded(data)
+    pixels = read_by_opencv(data)
     assert (facts.height, facts.width) == pixels.shape[:2] == (2, 4)
     assert facts.color == ("gray" if pixels.ndim == 2 else "rgb")
 
@@ -76,8 +71,8 @@ def test_core_header_is_colour_though_unchanged_gives_gray(bits: int) -> None:
     """A fact that the decode step must know: IMREAD_COLOR is right, IMREAD_UNCHANGED is not."""
     data = bmp(bits, size=12)
     assert probe(data).color == "rgb"
-    assert decoded(data).ndim == 2
-    assert decoded(data, cv2.IMREAD_COLOR).ndim == 3
+    assert read_by_opencv(data).ndim == 2
+    assert read_by_opencv(data, cv2.IMREAD_COLOR).ndim == 3
 
 
 def test_gray_palette() -> None:
@@ -99,7 +94,7 @@ def test_gray_palette() -> None:
 )
 def test_alpha_is_a_mask(data: bytes, alpha: bool) -> None:
     assert probe(data).alpha is alpha
-    assert decoded(data) is not None
+    assert read_by_opencv(data) is not None
 
 
 RUNS = b"\x04\x01\0\0\x04\x02\0\0\0\1"

@@ -16,7 +16,7 @@ from imgmiddleware.formats import encode as module
 from imgmiddleware.formats.encode import encode, encode_within
 from imgmiddleware.formats.result_format import QUALITIES
 from imgmiddleware.formats.results import RESULTS
-from pictures import photo_like, pixels_of
+from pictures import by_opencv, photo_like, pixels_of
 
 PHOTO = photo_like(80, 60)
 
@@ -98,10 +98,6 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
 
 
-def by_opencv(suffix: str, *options: int) -> bytes:
-    return cv2.imencode(suffix, PHOTO, options)[1].tobytes()
-
-
 def test_the_quality_table_is_the_encoders() -> None:
     """At each `q` the file is that of OpenCV's own encoder at the table's setting, not below it."""
     table = rows("Quality")
@@ -109,9 +105,14 @@ def test_the_quality_table_is_the_encoders() -> None:
     for q, jpeg_score, webp, webp_score, _, avif, avif_score, _ in table:
         mine = {format: encode(PHOTO, format, int(q)) for format in ("webp", "avif")}
         for more in (0, -2):  # an AVIF has 64 steps for 101 settings
-            webps = by_opencv(".webp", cv2.IMWRITE_WEBP_QUALITY, int(webp) + more)
+            webps = by_opencv(".webp", PHOTO[..., ::-1], cv2.IMWRITE_WEBP_QUALITY, int(webp) + more)
             avifs = by_opencv(
-                ".avif", cv2.IMWRITE_AVIF_QUALITY, int(avif) + more, cv2.IMWRITE_AVIF_SPEED, 9
+                ".avif",
+                PHOTO[..., ::-1],
+                cv2.IMWRITE_AVIF_QUALITY,
+                int(avif) + more,
+                cv2.IMWRITE_AVIF_SPEED,
+                9,
             )
             assert [mine["webp"] == webps, mine["avif"] == avifs] == [not more] * 2, q
         # One q is one look, up to where the page says that it is none.

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from imgmiddleware.formats import read_profile, vet
+from originals import Stored, probe, refusal, survive
 from pictures import noise, saved
-from tests.formats.originals import Stored, probe, refusal, survive
 
 STILL = saved(noise(), "GIF")
 ANIMATION = saved(

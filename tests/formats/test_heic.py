@@ -12,8 +12,8 @@ import pytest
 
 from files import AvifItem, avif, box, ispe
 from imgmiddleware.formats import read_exif, read_profile, vet
-from tests.formats.originals import probe, refusal, survive
-from tests.pictures import SRGB
+from originals import probe, refusal, survive
+from pictures import SRGB
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,8 @@ from PIL import Image
 
 from files import box
 from imgmiddleware.formats import read_profile
-from pictures import noise, saved
-from tests.formats.originals import probe, refusal, survive
-from tests.pictures import SRGB
+from originals import probe, refusal, survive
+from pictures import SRGB, noise, saved
 
 
 def siz(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from asking import ask, shown
+from originals import cut, flipped
 from pictures import close, noise, saved, swapped_profile
 
 JP2: dict[str, Any] = {"unsafe_original_formats": ["jp2"]}
@@ -69,10 +70,7 @@ def test_what_is_not_turned_on_is_refused_by_name() -> None:
 
 def test_damage_is_a_picture_or_a_refusal() -> None:
     data = saved(RGB, "JPEG2000")
-    for at in range(10):
-        assert ask(data[: len(data) * at // 10], **JP2).status in (415, 422)
-    dice = np.random.default_rng(7)
-    for _ in range(20):
-        changed = bytearray(data)
-        changed[dice.integers(len(data))] ^= 1 << dice.integers(8)
-        assert ask(bytes(changed), **JP2).status in (200, 413, 415, 422)
+    for short in cut(data):
+        assert ask(short, **JP2).status in (415, 422)
+    for changed in flipped(data):
+        assert ask(changed, **JP2).status in (200, 413, 415, 422)

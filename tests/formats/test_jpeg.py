@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import io
 
-import cv2
-import numpy as np
 import pytest
 import simplejpeg
-from PIL import Image, ImageCms
+from PIL import Image
 
 from files import half_jpeg_with_end, resized_jpeg
 from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.jpeg import facts as jpeg
-from pictures import exif, noise, saved
-from tests.formats.originals import Stored, probe, refusal, survive
+from originals import Stored, probe, refusal, survive
+from pictures import SRGB, exif, noise, read_by_opencv, saved
 
 PHOTO = saved(noise(), "JPEG")
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 SOF = PHOTO.index(b"\xff\xc0")
 
 
@@ -154,7 +151,7 @@ def test_scans_of_other_pictures_do_not_count() -> None:
 def test_half_a_picture_is_left_to_the_strict_decoder() -> None:
     data = half_jpeg_with_end()
     assert refusal(data) == ""
-    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) is not None
+    assert read_by_opencv(data) is not None
     with pytest.raises(ValueError, match=r"(?i)premature|corrupt"):
         simplejpeg.decode_jpeg(data, strict=True)
 

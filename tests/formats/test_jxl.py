@@ -8,7 +8,7 @@ import pytest
 
 from files import box
 from imgmiddleware.formats import read_exif, read_profile, vet
-from tests.formats.originals import probe, refusal, survive
+from originals import probe, refusal, survive
 
 
 @pytest.fixture(autouse=True)

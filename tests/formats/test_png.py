@@ -5,26 +5,20 @@ from __future__ import annotations
 import io
 import zlib
 
-import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from files import PNG, chunk, ihdr
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import read_profile, vet
-from pictures import exif, noise, saved
-from tests.formats.originals import Stored, probe, refusal, survive
+from originals import Stored, probe, refusal, survive
+from pictures import SRGB, exif, noise, read_by_opencv, saved
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = saved(noise(), "PNG")
 END = chunk(b"IEND", b"")
 ROWS = zlib.compress(b"".join(b"\0" + bytes(range(12)) for _ in range(3)))
 DATA = chunk(b"IDAT", ROWS)
-
-
-def decoded(data: bytes | memoryview) -> np.ndarray | None:
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +49,7 @@ def test_agrees_with_pillow(
     assert (facts.width, facts.height) == Image.open(io.BytesIO(data)).size
     assert (facts.color, facts.alpha, facts.depth, facts.bits) == (color, alpha, depth, bits)
     assert (facts.orientation, facts.frames) == (1, 1)
-    pixels = decoded(vet(data, facts))
+    pixels = read_by_opencv(vet(data, facts))
     assert pixels is not None
     assert pixels.dtype.itemsize * 8 == depth
     assert facts.decode_bytes >= 2 * pixels.nbytes
@@ -81,7 +75,7 @@ def test_animation() -> None:
     data = saved(noise(), "PNG", save_all=True, append_images=[noise().rotate(180)] * 2)
     facts = probe(data)
     assert facts.frames == Image.open(io.BytesIO(data)).n_frames == 3
-    assert np.array_equal(decoded(vet(data, facts)), decoded(PHOTO))
+    assert np.array_equal(read_by_opencv(vet(data, facts)), read_by_opencv(PHOTO))
 
 
 def test_vet_hands_on_the_picture_and_nothing_else() -> None:

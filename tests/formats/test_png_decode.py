@@ -14,21 +14,18 @@ from PIL import Image
 from asking import ask
 from files import chunk
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import FORMATS, Facts, read_exif, read_facts
+from imgmiddleware.formats import read_exif
 from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.png import decode_rows as filtered_rows
 from imgmiddleware.sources import BytesOriginal
 from native import choose
-from pictures import photo_like, saved
+from originals import Stored, probe
+from pictures import photo_like, read_by_opencv, saved
 from pngs import filtered, png
 
 RGB = photo_like(64, 40)
 ROWS = filtered(RGB, [y % 5 for y in range(40)])
 STREAM = zlib.compress(ROWS)
-
-
-def probe(data: bytes) -> Facts:
-    return read_facts(BytesOriginal(data), FORMATS)
 
 
 def decoded(data: bytes) -> Any:
@@ -82,7 +79,7 @@ STREAMS: list[tuple[str, bytes, bool]] = [
 @pytest.mark.parametrize(("data", "passes"), [row[1:] for row in STREAMS], ids=[row[0] for row in STREAMS])  # fmt: skip
 def test_a_stream_is_refused_where_libpng_refuses_it(data: bytes, passes: bool) -> None:
     """OpenCV's libpng is asked too, of the whole file."""
-    assert (cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) is not None) == passes
+    assert (read_by_opencv(data) is not None) == passes
     if passes:
         assert np.array_equal(decoded(data)[..., ::-1], RGB)
     else:
@@ -157,20 +154,11 @@ def test_rows_below_the_box_are_not_read(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(filtered_rows, "_READ", 1000)
     monkeypatch.setattr(filtered_rows, "PIECES", 1000)
     pixels = photo_like(300, 400)
-    original = Counting(png(pixels, 2))
+    original = Stored(png(pixels, 2))
     found = decode_bands(original, probe(png(pixels, 2)), (10, 60, 20, 40), 1)
     whole = cv2.resize(pixels[60:100, 10:30, ::-1], (10, 20), interpolation=cv2.INTER_AREA)
     assert np.array_equal(found, whole)
     assert original.total < original.size / 3
-
-
-class Counting(BytesOriginal):
-    total = 0
-
-    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        count = super().read_into(buffer, offset)
-        self.total += count
-        return count
 
 
 GRAY = RGB[..., 1]
@@ -215,6 +203,6 @@ def test_exif_is_looked_for_only_where_there_is_some(monkeypatch: pytest.MonkeyP
     assert not probe(data).own.bare
     assert read_exif(data, probe(data)).rights()
     assert probe(file()).own.bare
-    original = Counting(file())
+    original = Stored(file())
     read_exif(original, probe(file()))
     assert original.total == 0

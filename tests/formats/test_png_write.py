@@ -19,7 +19,7 @@ from imgmiddleware.formats.png.filters import FILTERS
 from imgmiddleware.formats.png.write import png, way_for
 from imgmiddleware.imaging.engine import engine
 from native import choose
-from pictures import photo_like
+from pictures import photo_like, read_by_opencv
 
 RANDOM = np.random.default_rng(7)
 
@@ -70,7 +70,7 @@ def text(width: int = 320, height: int = 200) -> Any:
 )
 def test_what_is_written_is_what_is_read(shape: tuple[int, ...], dtype: type, part: str) -> None:
     pixels = noise(*shape, dtype=dtype)
-    back = cv2.imdecode(np.frombuffer(png(pixels), np.uint8), cv2.IMREAD_UNCHANGED)
+    back = read_by_opencv(png(pixels))
     assert back.dtype == dtype
     assert np.array_equal(back, pixels)
 
@@ -98,7 +98,7 @@ def test_each_filter_is_undone_by_other_readers(
     pixels = pixels[..., 0] if channels == 1 else pixels
     data = png(pixels)
     assert set(rows_of(data)[:, 0]) == {number}
-    assert np.array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), pixels)
+    assert np.array_equal(read_by_opencv(data), pixels)
     with Image.open(io.BytesIO(data)) as image:
         seen = np.asarray(image)
     assert np.array_equal(seen, pixels if channels == 1 else pixels[..., [2, 1, 0, 3][:channels]])

@@ -18,6 +18,7 @@ from imgmiddleware.formats import FORMATS, Facts, read_facts
 from imgmiddleware.imaging import decode_original, make_plan, predicted_bytes, render
 from imgmiddleware.operations import build
 from imgmiddleware.sources.memory import BytesOriginal
+from originals import Stored, probe
 from pictures import photo_like, psnr
 
 WIDTH, HEIGHT = 1000, 800
@@ -49,23 +50,8 @@ def written(levels: Sequence[Any], *, below: bool = False, **options: Any) -> by
     return file.getvalue()
 
 
-class Counted(BytesOriginal):
-    """What is read of it: how often, and how many bytes."""
-
-    reads = total = 0
-
-    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        self.reads += 1
-        self.total += len(buffer)
-        return super().read_into(buffer, offset)
-
-
-def facts_of(data: bytes, page: int = 0) -> Facts:
-    return read_facts(BytesOriginal(data), FORMATS, page)
-
-
 def copies_of(data: bytes, page: int = 0) -> list[tuple[int, int, int]]:
-    return [(copy.width, copy.height, copy.reduced) for copy in facts_of(data, page).overviews]
+    return [(copy.width, copy.height, copy.reduced) for copy in probe(data, page).overviews]
 
 
 def rendered(data: bytes, facts: Facts, query: dict[str, str]) -> Any:
@@ -92,7 +78,7 @@ WAYS = [
 def test_copies_are_found(way: dict[str, Any]) -> None:
     data = written(LEVELS, **way)
     assert copies_of(data) == [(500, 400, 2), (250, 200, 4), (125, 100, 8)]
-    assert facts_of(data).frames == (1 if way.get("below") else 4)
+    assert probe(data).frames == (1 if way.get("below") else 4)
 
 
 @pytest.mark.parametrize("side", [1000, 1001, 1007, 1023])
@@ -215,7 +201,7 @@ def test_a_damaged_copy_is_no_copy() -> None:
     second = int.from_bytes(data[table : table + 4], "little")
     assert copies_of(patched(data, tag_at(data, second, 259) + 8, 9999, 2)) == rest  # compressed so
     # The page is as good as ever.
-    seen = rendered(data, facts_of(patched(data, table, first)), {"w": "400"})
+    seen = rendered(data, probe(patched(data, table, first)), {"w": "400"})
     assert np.all(seen == SHADES[0])
 
 
@@ -239,7 +225,7 @@ def test_so_many_are_looked_at() -> None:
     """A table of directories, each as far from the page as the file allows, costs no more."""
     tiny = [LEVELS[0], *[flat((8, 8), SHADES[1])] * 40]
 
-    many, few = (Counted(written(tiny[:number], tile=(16, 16))) for number in (41, 17))
+    many, few = (Stored(written(tiny[:number], tile=(16, 16))) for number in (41, 17))
     assert read_facts(many, FORMATS).overviews == read_facts(few, FORMATS).overviews == ()
     assert many.reads < few.reads + 60  # two for each further page, to count it
 
@@ -263,7 +249,7 @@ def test_the_smallest_that_has_samples_enough(
     query: dict[str, str], level: int, way: dict[str, Any]
 ) -> None:
     data = written(LEVELS, **way)
-    seen = rendered(data, facts_of(data), query)
+    seen = rendered(data, probe(data), query)
     assert np.all(seen == SHADES[level])
 
 
@@ -287,7 +273,7 @@ def test_nothing_is_shifted(compression: str | None, size: tuple[int, int], up: 
     while len(levels) < 4:
         levels.append(smaller(levels[-1], up))
     data = written(levels, compression=compression, tile=(64, 64))
-    facts = facts_of(data)
+    facts = probe(data)
     assert len(facts.overviews) == 3
     for query in (
         {"w": "200"}, {"w": "100"}, {"rect": "201,103,400,301", "w": "90"}, {"w": "99", "flip": "h"},
@@ -305,7 +291,7 @@ def test_a_whole_decode_takes_copies_too() -> None:
     turned = with_orientation(6)
     levels = [np.ascontiguousarray(level.transpose(2, 0, 1)) for level in LEVELS]
     data = written(levels, planarconfig="separate", tile=None, **turned)
-    facts = facts_of(data)
+    facts = probe(data)
     assert (facts.band_bytes, len(facts.overviews)) == (0, 3)
     seen = rendered(data, facts, {"w": "100"})
     assert seen.shape == (125, 100, 3)
@@ -315,7 +301,7 @@ def test_a_whole_decode_takes_copies_too() -> None:
 def test_what_is_not_needed_is_neither_read_nor_predicted() -> None:
     data = written(LEVELS)
 
-    original = Counted(data)
+    original = Stored(data)
     facts = read_facts(original, FORMATS)
     plan = make_plan(facts, build({"w": "60"}))
     decode_original(original, facts, plan)

@@ -9,8 +9,8 @@ from imgmiddleware.formats import FORMATS, Format, identify, read_facts
 from imgmiddleware.formats.reading import check_size
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
+from originals import Stored
 from pictures import noise, saved
-from tests.formats.originals import Stored
 
 NAMES = ["jpeg", "png", "webp", "avif", "gif", "bmp", "tiff"]
 

@@ -8,14 +8,13 @@ import struct
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from files import ring_of_pages, tiff
 from imgmiddleware.formats import read_profile, vet
-from pictures import noise, saved
-from tests.formats.originals import probe, refusal, survive
+from originals import probe, refusal, survive
+from pictures import SRGB, noise, read_by_opencv, saved
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = saved(noise(), "TIFF")
 
 Entries = dict[int, tuple[str, list[int]]]
@@ -58,7 +57,7 @@ def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
     )
     assert facts.depth == {"I;16": 16, "F": 32}.get(mode, 8)
     assert facts.alpha == (mode == "RGBA")
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = read_by_opencv(data)
     assert pixels.shape[:2] == (facts.height, facts.width)
     assert facts.decode_bytes >= 2 * pixels.nbytes
     assert vet(data, facts) is data

@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 import struct
 
-import cv2
-import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from imgmiddleware.formats import read_profile, vet
-from pictures import exif, noise, saved
-from tests.formats.originals import probe, refusal, survive
+from originals import probe, refusal, survive
+from pictures import SRGB, exif, noise, read_by_opencv, saved
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 LOSSY = saved(noise(), "WEBP")
 LOSSLESS = saved(noise(mode="RGBA"), "WEBP", lossless=True)
 EXTENDED = saved(noise(mode="RGBA"), "WEBP")
@@ -56,7 +53,7 @@ def test_agrees_with_pillow_and_the_decoder(data: bytes) -> None:
     facts = probe(data)
     with Image.open(io.BytesIO(data)) as picture:
         assert (facts.width, facts.height, facts.frames) == (*picture.size, picture.n_frames)
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = read_by_opencv(data)
     assert facts.alpha == (pixels.shape[2] == 4)
     assert facts.decode_bytes >= 2 * pixels.nbytes
     assert vet(data, facts) is data
@@ -82,7 +79,7 @@ def test_profile() -> None:
 @pytest.mark.parametrize(("flags", "alpha"), [(0x10, True), (0, False)], ids=["flag", "no flag"])
 def test_alpha_is_the_flag_of_the_container(flags: int, alpha: bool) -> None:
     data = riff(vp8x(flags), *[part for part in chunks(EXTENDED) if part[0] != b"VP8X"])
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = read_by_opencv(data)
     assert probe(data).alpha == alpha == (pixels.shape[2] == 4)
 
 

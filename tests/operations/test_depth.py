@@ -12,7 +12,7 @@ from PIL import Image
 
 from asking import ask, made
 from imgmiddleware import OwnOperation
-from pictures import float_lanczos, opened, psnr, swapped_profile
+from pictures import float_lanczos, opened, psnr, read_by_opencv, swapped_profile
 
 RAMP = np.linspace(0, 65535, 96 * 64 * 3).astype(np.uint16).reshape(64, 96, 3)
 
@@ -34,7 +34,7 @@ def with_profile(data: bytes, profile: bytes) -> bytes:
 
 def rendered(data: Any, query: str, **options: Any) -> Any:
     body = made(data, query, **options)
-    return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
+    return read_by_opencv(body)
 
 
 @pytest.mark.parametrize("format", ["png", "tif"])
@@ -90,7 +90,7 @@ def test_the_profile_goes_along_and_the_samples_stay() -> None:
         body = made(data, f"depth=16&fm={format}")
         with Image.open(io.BytesIO(body)) as image:
             assert image.info["icc_profile"] == swapped_profile()
-        assert np.array_equal(cv2.imdecode(np.frombuffer(body, np.uint8), -1), colors)
+        assert np.array_equal(read_by_opencv(body), colors)
     assert psnr(rendered(data, "fm=png"), (colors >> 8)) < 20  # in 8 bits it is applied
 
 

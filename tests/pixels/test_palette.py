@@ -12,7 +12,7 @@ from PIL import Image
 
 from imgmiddleware.formats.encode import encode
 from imgmiddleware.pixels.palette import exact, nearest
-from pictures import photo_like, psnr
+from pictures import photo_like, psnr, read_by_opencv
 
 
 def drawing(count: int, channels: int, side: int = 64) -> Any:
@@ -25,10 +25,6 @@ def drawing(count: int, channels: int, side: int = 64) -> Any:
         levels[:, 3] = np.maximum(levels[:, 3], 1)
     where = np.arange(side * side).reshape(side, side) * count // (side * side)
     return np.ascontiguousarray(levels[where].astype(np.uint8))
-
-
-def read(data: bytes) -> Any:
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -69,7 +65,7 @@ def test_what_is_hidden_is_no_color() -> None:
     indexed = exact(hidden)
     assert indexed is not None
     assert len(indexed.colors) == 2
-    back = read(encode(hidden, "png", 75))
+    back = read_by_opencv(encode(hidden, "png", 75))
     assert np.array_equal(back[..., 3], hidden[..., 3])
     assert np.array_equal(back[12, 12], hidden[12, 12])
 
@@ -83,7 +79,7 @@ def test_never_larger() -> None:
 
 def test_sixteen_bits_are_left_alone() -> None:
     pixels = drawing(4, 3).astype(np.uint16) * 257
-    assert read(encode(pixels, "png", 75)).dtype == np.uint16
+    assert read_by_opencv(encode(pixels, "png", 75)).dtype == np.uint16
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -24,37 +24,13 @@ from imgmiddleware.cache import superseded, ttl
 from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
+from originals import Stored
 from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
 
 
-class CountingSource:
-    """A source of one original that counts what is asked of it."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.opens = self.reads = self.closes = 0
-        self.version, self.last_modified, self.size = "1", None, len(data)
-
-    def open(self, id: str) -> Any:
-        self.opens += 1
-        return self if id == "a" else None
-
-    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        self.reads += 1
-        part = self.data[offset : offset + len(buffer)]
-        buffer[: len(part)] = part
-        return len(part)
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.closes += 1
-
-
 @pytest.fixture
-def source() -> CountingSource:
-    return CountingSource(saved(quadrants(), "JPEG", quality=95, subsampling=0))
+def source() -> Stored:
+    return Stored(saved(quadrants(), "JPEG", quality=95, subsampling=0), id="a")
 
 
 @pytest.fixture
@@ -66,7 +42,7 @@ def get(path: str = "/image/a", query: str = "", **headers: str) -> ImageRequest
     return ImageRequest("GET", path, query, {k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def test_what_the_text_refuses_opens_nothing(source: CountingSource) -> None:
+def test_what_the_text_refuses_opens_nothing(source: Stored) -> None:
     images = ImageService(source)
     for request in (get(query="w=x"), get("/image/"), ImageRequest("POST", "/image/a")):
         assert images.handle(request).status >= 400
@@ -75,9 +51,7 @@ def test_what_the_text_refuses_opens_nothing(source: CountingSource) -> None:
     assert source.opens == 0
 
 
-def test_a_304_reads_nothing_and_decodes_nothing(
-    source: CountingSource, renders: list[Any]
-) -> None:
+def test_a_304_reads_nothing_and_decodes_nothing(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source)
     etag = images.handle(get(query="w=9")).header("etag")
     reads = source.reads
@@ -89,7 +63,7 @@ def test_a_304_reads_nothing_and_decodes_nothing(
     assert source.closes == source.opens
 
 
-def test_an_etag_is_known_before_anything_is_decoded(source: CountingSource) -> None:
+def test_an_etag_is_known_before_anything_is_decoded(source: Stored) -> None:
     images = ImageService(source)
     known = images.answer(get(query="w=9", if_none_match="*"))
     assert not isinstance(known, Work)
@@ -98,7 +72,7 @@ def test_an_etag_is_known_before_anything_is_decoded(source: CountingSource) -> 
     assert source.closes == source.opens
 
 
-def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
+def test_a_header_is_read_once_a_version(source: Stored) -> None:
     images = ImageService(source, recheck=0)
     images.handle(get(query="w=9"))
     reads = source.reads
@@ -109,7 +83,7 @@ def test_a_header_is_read_once_a_version(source: CountingSource) -> None:
     assert source.reads == reads + 3
 
 
-def test_a_picture_is_made_once(source: CountingSource, renders: list[Any]) -> None:
+def test_a_picture_is_made_once(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source, recheck=0)
     first = images.handle(get(query="w=9"))
     assert images.answer(get(query="w=9")) == first  # without any Work
@@ -119,14 +93,14 @@ def test_a_picture_is_made_once(source: CountingSource, renders: list[Any]) -> N
     assert len(renders) == 2
 
 
-def test_work_that_nobody_wants_lets_go_of_its_original(source: CountingSource) -> None:
+def test_work_that_nobody_wants_lets_go_of_its_original(source: Stored) -> None:
     work = ImageService(source).answer(get())
     assert isinstance(work, Work)
     work.close()
     assert source.closes == source.opens == 1
 
 
-def test_nobody_is_rendered_for_who_has_gone(source: CountingSource, renders: list[Any]) -> None:
+def test_nobody_is_rendered_for_who_has_gone(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source, render_slots=1)
     with pytest.raises(ClientGoneError):
         images.handle(get(), lambda: True)
@@ -135,7 +109,7 @@ def test_nobody_is_rendered_for_who_has_gone(source: CountingSource, renders: li
 
 
 def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+    source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = ImageService(source, render_slots=1)
     started, finish = threading.Event(), threading.Event()
@@ -158,7 +132,7 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
 
 
 def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+    source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = ImageService(source, render_slots=1, max_waiting=2)
     finish = threading.Semaphore(0)
@@ -192,7 +166,7 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     assert source.opens == source.closes
 
 
-def test_missing_pass_asks_its_source_once(source: CountingSource) -> None:
+def test_missing_pass_asks_its_source_once(source: Stored) -> None:
     assert ImageService(source, missing="pass").handle(get()).status == 200
     assert source.opens == source.closes == 1
 
@@ -220,7 +194,7 @@ def test_a_replaced_original_is_another_picture(tmp_path: Path) -> None:
 
 
 def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+    source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
     monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
@@ -244,7 +218,7 @@ def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
     assert source.opens == 2
 
 
-def test_a_question_of_kilobytes_is_not_remembered(source: CountingSource) -> None:
+def test_a_question_of_kilobytes_is_not_remembered(source: Stored) -> None:
     """Four thousand of them, of any header's length, would be hundreds of megabytes."""
     images = ImageService(source, recheck=60, serve_stale=60)
     for length, remembered in ((500, True), (2000, False)):
@@ -253,7 +227,7 @@ def test_a_question_of_kilobytes_is_not_remembered(source: CountingSource) -> No
         assert (images.ready(request) is not None) is remembered
 
 
-def test_authorize_that_nobody_would_await_is_refused(source: CountingSource) -> None:
+def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
     """What an async function returns is true whatever it would have said."""
 
     async def forbids(request: ImageRequest) -> bool:
@@ -274,7 +248,7 @@ def test_authorize_that_nobody_would_await_is_refused(source: CountingSource) ->
     assert source.opens == 0
 
 
-def test_nothing_is_recalled_past_authorize(source: CountingSource) -> None:
+def test_nothing_is_recalled_past_authorize(source: Stored) -> None:
     allowed = [True, True, False]
     images = ImageService(source, authorize=lambda request: allowed.pop(0))
     assert [images.handle(get()).status for _ in range(2)] == [200, 200]
@@ -283,7 +257,7 @@ def test_nothing_is_recalled_past_authorize(source: CountingSource) -> None:
 
 
 def test_the_picture_before_stands_in_while_the_new_one_is_made(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+    source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
     monkeypatch.setattr(superseded.time, "monotonic", lambda: now)
@@ -314,9 +288,7 @@ def test_the_picture_before_stands_in_while_the_new_one_is_made(
     assert source.opens == source.closes
 
 
-def test_a_picture_stands_in_only_so_long(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_stands_in_only_so_long(source: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(superseded.time, "monotonic", lambda: now)
     images = ImageService(source, recheck=0, serve_stale=5, render_slots=1)
@@ -331,7 +303,7 @@ def test_a_picture_stands_in_only_so_long(
     assert work.run().header("etag") != old.header("etag")
 
 
-def test_purge_forgets_an_original(source: CountingSource, renders: list[Any]) -> None:
+def test_purge_forgets_an_original(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source)
     for query in ("w=9", "w=8", "w=9"):
         images.handle(get(query=query))
@@ -344,9 +316,7 @@ def test_purge_forgets_an_original(source: CountingSource, renders: list[Any]) -
     assert len(renders) == 3
 
 
-def test_damage_is_remembered_for_a_moment(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damage_is_remembered_for_a_moment(source: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
     source.data = source.data[: source.size // 2].ljust(source.size, b"\0")
@@ -363,7 +333,7 @@ def test_damage_is_remembered_for_a_moment(
 
 
 def test_a_precondition_says_nothing_about_an_original_that_was_damaged_a_moment_ago(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+    source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*arguments: Any) -> Any:
         raise ImageError("damaged-original", "as only its decoder can tell")
@@ -376,7 +346,7 @@ def test_a_precondition_says_nothing_about_an_original_that_was_damaged_a_moment
 
 
 def test_where_no_thread_is_to_be_had_the_next_request_tries_again(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
+    source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = ImageService(source, recheck=0, serve_stale=5)
     old = images.handle(get())
@@ -391,7 +361,7 @@ def test_where_no_thread_is_to_be_had_the_next_request_tries_again(
 
 
 def test_a_failure_behind_a_stand_in_is_logged(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    source: Stored, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     images = ImageService(source, recheck=0, serve_stale=5)
     images.handle(get())
@@ -429,7 +399,7 @@ def test_damage_in_a_later_frame_takes_the_first_from_nobody() -> None:
 
 
 def test_one_line_a_refusal_with_id_and_code(
-    source: CountingSource, caplog: pytest.LogCaptureFixture
+    source: Stored, caplog: pytest.LogCaptureFixture
 ) -> None:
     images = ImageService(source, max_source_pixels=9)
     with caplog.at_level(logging.INFO, "imgmiddleware"):
@@ -447,7 +417,7 @@ def test_one_line_a_refusal_with_id_and_code(
 )
 @pytest.mark.parametrize("options", [{}, {"presets": {"a": "w=9"}, "presets_only": True}])
 def test_nobody_writes_a_line_of_their_own_into_the_log(
-    source: CountingSource, caplog: pytest.LogCaptureFixture, query: str, options: Any
+    source: Stored, caplog: pytest.LogCaptureFixture, query: str, options: Any
 ) -> None:
     with caplog.at_level(logging.INFO, "imgmiddleware"):
         answer = ImageService(source, **options).handle(get(query=query))
@@ -459,7 +429,7 @@ def test_nobody_writes_a_line_of_their_own_into_the_log(
 
 @pytest.mark.parametrize("code", ["source-unavailable", "original-changed"])
 def test_a_link_of_a_source_that_fails_has_no_token(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch, code: str
+    source: Stored, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     def failing(id: str) -> Any:
         raise ImageError(code, "on purpose")
@@ -471,7 +441,7 @@ def test_a_link_of_a_source_that_fails_has_no_token(
         ImageService(source).url("a", w=9)
 
 
-def test_links(source: CountingSource) -> None:
+def test_links(source: Stored) -> None:
     images = ImageService(source, prefix="/p")
     token = images.url("a").partition("?v=")[2]
     assert len(token) >= 8
@@ -524,9 +494,7 @@ def test_limits_hold_for_arrays_too() -> None:
     assert images.handle(get()).status == 413
 
 
-def test_a_failing_encoder_is_our_bug(
-    source: CountingSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_encoder_is_our_bug(source: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "imencode", lambda *arguments: (False, None))
     with pytest.raises(RuntimeError, match=r"refused .* as \.jpg"):
         ImageService(source).handle(get())
