@@ -1,8 +1,9 @@
 """The index of the disk cache: an SQLite database that all processes share.
 
-It has a rollback journal. Write-ahead logging would need a mapped file, which survives neither a
-fork nor being shortened, and a log of megabytes beside a bounded cache. Nothing is ever synced. So
-a process that is killed loses nothing, and what a power cut damages is found by the checksums.
+In the mode of the rollback journal, as write-ahead logging needs a mapped file, which neither
+survives a fork nor somebody who shortens it, and a log of megabytes beside a bounded cache. Nothing
+is ever synced: a process that is killed loses nothing by that, and what a power cut damages is
+found by its checksums.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _TABLES = (
 
 
 class Index:
-    """One connection for any threads. It is opened when it is needed, and closed before each fork.
+    """One connection, for any threads; opened when it is needed, closed before each fork.
 
     Every method raises `sqlite3.Error` and `OSError`.
     """
@@ -76,7 +77,7 @@ class Index:
 
     @contextmanager
     def writing(self) -> Iterator[tuple[sqlite3.Connection, Shelf]]:
-        """A transaction: no other process writes meanwhile. It is undone if the block raises."""
+        """A transaction, while which no other process writes; undone where the block raises."""
         self._outlive_fork()
         with self._lock, _nothing_believed():
             connection, shelf = self._connected()
@@ -119,7 +120,7 @@ class Index:
         return self._connection, self.shelf
 
     def _must_be_current(self, shelf: Shelf) -> None:
-        """Raises `OSError` if the index was deleted: nobody would find what is written to it."""
+        """Raises `OSError`. What is written to an index that was deleted, nobody finds again."""
         if os.stat(shelf.index).st_ino != self._inode:
             raise FileNotFoundError(errno.ENOENT, "was replaced", shelf.index)
 
@@ -128,7 +129,7 @@ class Index:
             self._in_child()
 
     def _in_child(self) -> None:
-        """SQLite allows no use of a connection that was open at a fork, not even closing it."""
+        """SQLite allows nothing with what was open at a fork, not even closing it."""
         self._lock = threading.Lock()
         if self._connection is not None:
             _inherited.append(self._connection)
@@ -169,7 +170,7 @@ def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
 
 @contextmanager
 def _nothing_believed() -> Iterator[None]:
-    """A value of another type than was stored, or text that is none, is damage."""
+    """Values of another type than was stored, and messages that are no text, are damage."""
     try:
         yield
     except (TypeError, ValueError) as error:

@@ -17,7 +17,8 @@ _OVERHEAD = 1024
 class MemoryStore:
     """Up to `most` bytes of results, taken from the budget; a `ResultStore` of one process.
 
-    Its claims keep nobody out: `service/flight.py` sees to it that one thread makes a result.
+    It keeps nobody from making what another makes: that is what `service/flight.py` does, which
+    also hands on what was made.
     """
 
     def __init__(self, most: int, budget: MemoryBudget) -> None:
@@ -34,7 +35,7 @@ class MemoryStore:
     def put(self, key: str, result: Result, tag: str, era: Era) -> None:
         check_key(key)
         self._results.put(key, result, len(result.body) + _OVERHEAD, tag)
-        # Compared after the put: a later purge finds the result.
+        # Compared after the put: a purge from now on finds the result.
         if self._era != era:
             self.drop(tag)
 
@@ -43,11 +44,11 @@ class MemoryStore:
         return self.drop(tag)
 
     def drop(self, tag: str) -> int:
-        """Remove what has the tag, after a purge elsewhere: the era stays the same."""
+        """What `purge` does, in the same era: for who was told of a purge elsewhere."""
         return self._results.purge(tag)
 
     def clear(self) -> None:
-        """Remove everything; the era stays the same."""
+        """Let go of everything, in the same era."""
         self._results.clear()
 
     def claim(self, key: str) -> AbstractContextManager[Any] | None:

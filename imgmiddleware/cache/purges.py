@@ -1,7 +1,7 @@
-"""Purges of a folder, told to all processes, also to those that just make what was purged.
+"""What was purged, told to who is just making it, and to the memories of other processes.
 
-They are told by the time of a file in the shared folder, once before and once after the purge:
-docs/architecture.md explains why ("Purge, era and claim").
+The other processes are told by a mark in the shared folder. A purge is told before and after: what
+is put in between is known by its maker to be of an era that is over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from imgmiddleware.cache.store import Era
 
 
 class Purges:
-    """The mark in `folder`. Each purge moves it, and all processes look at it."""
+    """The mark in `folder`: moved by whoever purges, looked at by everybody."""
 
     def __init__(self, folder: str) -> None:
         self._path = os.path.join(folder, "purged")
@@ -27,7 +27,7 @@ class Purges:
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """To purge in: all processes forget what is purged meanwhile."""
+        """What is purged meanwhile, everybody lets go of."""
         self.tell()
         try:
             yield

@@ -1,9 +1,8 @@
-"""The folder of the disk cache: where the index and the bodies are, and how bodies are made.
+"""The folder of the disk cache: where index and bodies lie; bodies made, opened and removed.
 
-They are `<folder>/1.<n>/index.sqlite` and `<folder>/1.<n>/bodies/<key>.<checksum>`: 1 is the
-layout, n the generation. One generation is called a shelf. A damaged index is never repaired in
-place, as other processes may have it open. The next generation starts empty, and older ones are
-removed.
+`<folder>/1.<n>/index.sqlite` and `<folder>/1.<n>/bodies/<key>.<checksum>`; 1 is the layout, n a
+generation. A damaged index is never repaired in place, as other processes may have it open: the
+next generation starts empty, and what is older goes.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ _SAFELY = (
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_BINARY", 0)
 )
-#: Errors of opening what is no file: a symlink (two of them), a socket, a device, a folder.
+#: What opening says of something that is no file: a symlink (two spellings), a socket, a device.
 _NO_FILE = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EISDIR)
 
 
 class NoBodyError(Exception):
-    """There is something at the path of a body, and it is no file."""
+    """What lies at a body's path is no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Shelf:
     bodies: str
 
     def body(self, key: str, checksum: str) -> str:
-        """The path of a body. Raises `ValueError` if that could not be its name."""
+        """The path of a body. Raises `ValueError` for what is no file's name of ours."""
         name = f"{key}.{checksum}"
         if not _BODY.fullmatch(name):
             raise ValueError(f"no name of a body: {name!r}")
@@ -65,12 +64,12 @@ def current_shelf(folder: str) -> Shelf:
     while True:
         newest = _newest(folder)
         shelf = _shelf(folder, newest)
-        if newest == _newest(folder):  # else another was made meanwhile, and this one removed
+        if newest == _newest(folder):  # else another was made, and ours removed, meanwhile
             return shelf
 
 
 def next_shelf(folder: str, worn: Shelf) -> None:
-    """Replace a damaged shelf by a new one, unless another process has done so already."""
+    """Set a damaged shelf aside for a new one, unless another process has done so already."""
     newest = _newest(folder)
     if newest == _numbers(worn):
         _shelf(folder, (_LAYOUT, newest[1] + 1))
@@ -78,7 +77,7 @@ def next_shelf(folder: str, worn: Shelf) -> None:
 
 
 def sweep_shelves(folder: str, kept: Shelf) -> None:
-    """Remove the shelves before this one, and those of older layouts."""
+    """Remove the shelves before this one, also those of older layouts."""
     for generation in _generations(folder):
         if generation < _numbers(kept):
             shutil.rmtree(f"{folder}/{_name(generation)}", ignore_errors=True)
@@ -114,7 +113,7 @@ def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
         except FileExistsError:
             _must_be_ours(own, stat.S_ISDIR)
     try:
-        # Made here to give it its mode. Closing it releases no lock of SQLite, which has none yet.
+        # Made here for its mode; SQLite has no lock yet that closing would let go of.
         os.close(os.open(shelf.index, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY, 0o600))
     except FileExistsError:
         _must_be_ours(shelf.index, stat.S_ISREG)
@@ -122,7 +121,7 @@ def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
 
 
 def _must_be_ours(path: str, kind: object) -> None:
-    """Raises `OSError`. Another user could change his folder while it is used."""
+    """A folder that somebody else placed here could be changed by him while we use it."""
     status = os.lstat(path)
     if not kind(status.st_mode):  # type: ignore[operator]
         raise PermissionError(errno.EPERM, "stands in the place of the cache", path)
@@ -131,9 +130,9 @@ def _must_be_ours(path: str, kind: object) -> None:
 
 
 def create_body(path: str) -> int:
-    """A descriptor of a new, empty, locked file. What was at the path before is removed.
+    """A descriptor of a new, empty, locked file; what was at the path before is removed.
 
-    To be called only while the index is locked for writing, and has no row for this path.
+    Only to be called while the index is locked for writing and has no row for this path.
     """
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY
     try:
@@ -147,9 +146,9 @@ def create_body(path: str) -> int:
 
 
 def is_being_written(path: str) -> bool:
-    """Whether the process that made this file still writes it. The kernel unlocks when it dies.
+    """Whether the process that made this file still writes it; the kernel unlocks at its death.
 
-    Never, if the system has no such locks: then the later of two writers wins.
+    Where the system has no such locks it is never said: then the later of two writers wins.
     """
     try:
         descriptor, _ = open_body(path)
@@ -164,7 +163,7 @@ def is_being_written(path: str) -> bool:
 
 
 def open_body(path: str) -> tuple[int, os.stat_result]:
-    """A descriptor and the status of a file. Raises `NoBodyError` for a symlink, folder or pipe."""
+    """A descriptor and the facts of a file. `NoBodyError`: it is a symlink, a folder, a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     except OSError as error:
@@ -179,7 +178,7 @@ def open_body(path: str) -> tuple[int, os.stat_result]:
 
 
 def remove_body(path: str) -> None:
-    """Remove what is at the path, whatever it is."""
+    """Remove what lies at the path, whatever it is."""
     try:
         os.unlink(path)
     except FileNotFoundError:

@@ -19,6 +19,10 @@ from imgmiddleware.formats.facts import Facts
 _TOO_SHORT, _INSTEAD = 10, 100
 
 
+#: What becomes of a frame's place afterwards.
+Disposal = Literal["keep", "background", "previous"]
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One frame; sizes and places in pixels of the canvas."""
@@ -29,7 +33,7 @@ class Frame:
     top: int
     duration: int  # in milliseconds
     blend: bool  # laid over what stands there; else it takes its place, alpha and all
-    dispose: Literal["keep", "background", "previous"]  # what becomes of its place afterwards
+    dispose: Disposal
 
 
 @dataclass(frozen=True, slots=True)

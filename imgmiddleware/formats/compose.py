@@ -14,7 +14,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_animation
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.registry import FORMATS
-from imgmiddleware.pixels.arrays import Pixels, over
+from imgmiddleware.pixels.arrays import Pixels, has_alpha, over
 from imgmiddleware.pixels.color import to_eight_bits
 
 #: Pixels that are laid on others at once.
@@ -66,11 +66,10 @@ def _place(canvas: Pixels, frame: Frame) -> Pixels:
 def _decoded(frame: Frame) -> Pixels:
     size = frame.facts.width, frame.facts.height
     pixels = to_eight_bits(decode(frame.data, frame.facts, size).pixels)
-    if pixels.ndim == 2:
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGRA))
-    if pixels.shape[2] == 3:
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA))
-    return pixels
+    if has_alpha(pixels):
+        return pixels
+    code = cv2.COLOR_GRAY2BGRA if pixels.ndim == 2 else cv2.COLOR_BGR2BGRA
+    return np.asarray(cv2.cvtColor(pixels, code))
 
 
 def _lay(under: Pixels, frame: Pixels, *, blend: bool) -> None:

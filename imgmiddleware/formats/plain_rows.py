@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.raster import BLOCK, Raster
-from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.pixels.arrays import Box, Pixels
 from imgmiddleware.sources.original import Original, changed_while_read
 
 #: Bytes of a row that must be cut away for its other ones to be read by themselves.
@@ -17,11 +17,7 @@ _WORTH_A_READ = 2**15
 
 
 def plain_rows(
-    original: Original,
-    raster: Raster,
-    box: tuple[int, int, int, int],
-    step: int,
-    downwards: bool = False,
+    original: Original, raster: Raster, box: Box, step: int, downwards: bool = False
 ) -> Iterator[tuple[int, Pixels]]:
     """The box (left, top, width, height) in blocks that begin at multiples of `step` rows.
 

@@ -6,18 +6,19 @@ from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 from itertools import islice
 
-from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.animation import Animation, Frame
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.raster import Raster
-from imgmiddleware.formats.reading import PARSE_ERRORS, Data, let_pass
+from imgmiddleware.formats.reading import Data, damage_let_pass, told_as
 from imgmiddleware.formats.registry import FORMATS, identify
 from imgmiddleware.formats.window import Readable, Window
 
 #: Enough for every signature, and for the comment that may stand before an <svg> element.
 _HEAD = 512
+_HEADER = "its header contradicts itself"
 
 
 def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> Facts:
@@ -31,12 +32,10 @@ def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> F
     window = Window(original)
     format = identify(window.head(_HEAD))
     _check_allowed(format, format.name in allowed)
-    try:
+    with told_as(_HEADER):
         if page and format.read_page:
             return format.read_page(window, page)
         return format.read(window)
-    except PARSE_ERRORS as error:
-        raise damaged("its header contradicts itself") from error
 
 
 def _check_allowed(format: Format, allowed: bool) -> None:
@@ -58,20 +57,16 @@ def vet(data: Data, facts: Facts) -> Data:
 
     They are `data` itself unless something in it must not reach the decoder. Raises `ImageError`.
     """
-    try:
+    with told_as("its structure contradicts itself"):
         return FORMATS[facts.format].vet(data, facts)
-    except PARSE_ERRORS as error:
-        raise damaged("its structure contradicts itself") from error
 
 
 def read_raster(original: Readable, facts: Facts) -> Raster:
     """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
     read = FORMATS[facts.format].raster
     assert read is not None  # or its facts have no `band_bytes`
-    try:
+    with told_as(_HEADER):
         return read(Window(original), facts)
-    except PARSE_ERRORS as error:
-        raise damaged("its header contradicts itself") from error
 
 
 def read_animation(data: Data, facts: Facts) -> Animation:
@@ -81,18 +76,14 @@ def read_animation(data: Data, facts: Facts) -> Animation:
     """
     read = FORMATS[facts.format].frames
     assert read is not None  # or it has one frame, which is not composed
-    try:
+    with told_as("its animation contradicts itself"):
         animation = read(data, facts)
-    except PARSE_ERRORS as error:
-        raise damaged("its animation contradicts itself") from error
     return Animation(animation.plays, _guarded(animation.frames, facts.frames))
 
 
 def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
-    try:
+    with told_as("a frame of it contradicts itself"):
         yield from islice(frames, most)
-    except PARSE_ERRORS as error:
-        raise damaged("a frame of it contradicts itself") from error
 
 
 def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
@@ -101,17 +92,13 @@ def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
     That is where its place in the file is damaged, or it is over `MAX_PROFILE`. Of an original with
     `Facts.band_bytes` the original itself may be given; then what `read_into` raises is raised.
     """
-    try:
+    with damage_let_pass:
         return FORMATS[facts.format].profile(data, facts)
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return b""
+    return b""
 
 
 def read_exif(data: Data | Readable, facts: Facts) -> Exif:
     """What of the original's EXIF may go along with a result; nothing where it has none."""
-    try:
+    with damage_let_pass:
         return FORMATS[facts.format].exif(data, facts)
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return Exif()
+    return Exif()

@@ -33,10 +33,10 @@ class Raster:
     wide: int  # of a piece
     high: int
     offsets: tuple[int, ...]  # of the pieces
-    counts: tuple[int, ...]  # their bytes; those of plain rows follow from the stride
     stride: int  # bytes of a row of a piece
     channels: int  # samples a pixel as stored
     dtype: str  # NumPy's name of a sample: "u1", "<u2", ">u2"
+    counts: tuple[int, ...] = ()  # bytes of the pieces, where these do not follow from the stride
     tiled: bool = False
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from imgmiddleware.errors import ImageError, damaged
 
@@ -35,13 +37,32 @@ def unsupported(detail: str) -> ImageError:
     return ImageError("unsupported-feature", detail)
 
 
-def let_pass(error: Exception) -> None:
-    """Raise it again unless it tells of damage, where damage to what goes along is no refusal.
+@contextmanager
+def told_as(detail: str) -> Iterator[None]:
+    """What Python's own parsers raise becomes `ImageError` (422), with this detail."""
+    try:
+        yield
+    except PARSE_ERRORS as error:
+        raise damaged(detail) from error
 
-    That a source fails or an original changes while it is read must not make another picture.
+
+class _DamageLetPass:
+    """A block that ends where it meets damage: for what goes along with a picture.
+
+    That a source fails or an original changes while it is read is raised: it must not make another
+    picture.
     """
-    if isinstance(error, ImageError) and error.status == 503:
-        raise error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ImageError):
+            return error.status != 503
+        return isinstance(error, PARSE_ERRORS)
+
+
+damage_let_pass = _DamageLetPass()
 
 
 def check_size(width: int, height: int) -> None:

@@ -30,12 +30,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x8aMNG\r\n\x1a\n", "MNG"),
 )
 
-#: What netpbm's formats begin with, and some texts.
-_NETPBM = (
-    (re.compile(rb"P[1-6][\s#]"), "a portable bitmap (PNM)"),
-    (re.compile(rb"P[Ff]\s"), "a portable float map (PFM)"),
-)
-
 #: Brands of ISO media files that are no AVIF.
 _BRANDS = {
     b"hevc": "an HEVC image sequence",
@@ -56,13 +50,14 @@ def name(head: bytes) -> str | None:
     for offset, magic, what in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return what
-    for pattern, what in _NETPBM:
-        if pattern.match(head):
-            return what
     return _text_name(head)
 
 
 def _text_name(head: bytes) -> str | None:
+    if re.match(rb"P[1-6][\s#]", head):
+        return "a portable bitmap (PNM)"
+    if re.match(rb"P[Ff]\s", head):
+        return "a portable float map (PFM)"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<svg", b"<!doctype svg")):
         return "SVG"

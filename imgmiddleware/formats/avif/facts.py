@@ -86,5 +86,5 @@ def _decode_bytes(parts: list[CodedPicture]) -> int:
 
 def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item, or of a sequence."""
-    window = Window.over(data)
-    return avif_sequence.profile(window) if facts.composed else heif.profile(window)
+    read = avif_sequence.profile if facts.composed else heif.profile
+    return read(data, facts)

@@ -15,7 +15,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif.av1 import SequenceHeader, read_sequences
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes, icc
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import SLACK, check_size, unsupported
+from imgmiddleware.formats.reading import SLACK, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 #: Frames of one track. A service has its own, lower bound on what it animates; this one bounds the
@@ -66,8 +66,9 @@ def read(window: Window) -> Facts:
     )
 
 
-def profile(window: Window) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the colours' sample entry."""
+    window = Window.over(data)
     for track in _tracks(window):
         for box in _entry_boxes(window, _find(window, track, b"mdia", b"minf", b"stbl", b"stsd")):
             if box.kind == b"colr" and (plain := icc(window, box)) is not None:

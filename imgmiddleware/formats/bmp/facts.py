@@ -170,7 +170,6 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         wide=header.width,
         high=header.height,
         offsets=(header.pixels,),
-        counts=(header.height * _stride(header),),
         stride=_stride(header),
         channels=header.bits // 8,
         dtype="u1",

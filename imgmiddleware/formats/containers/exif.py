@@ -11,7 +11,6 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.containers.ifd import (
     HEADER,
     ORIENTATION,
@@ -28,7 +27,7 @@ from imgmiddleware.formats.containers.ifd import (
     shorts,
     values,
 )
-from imgmiddleware.formats.reading import PARSE_ERRORS, Data, let_pass
+from imgmiddleware.formats.reading import Data, damage_let_pass
 from imgmiddleware.formats.window import Readable, Window
 
 ARTIST, COPYRIGHT = 315, 33432
@@ -70,26 +69,23 @@ def parse(block: Data | Readable | None, at: int = 0) -> Exif:
     """
     if not block:
         return Exif()
-    try:
+    with damage_let_pass:
         window = Window.over(block)
         layout = read_layout(window)
-        first = read_directory(window, layout, at or layout.first)
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return Exif()
+        first = read_directory(window, layout, at or layout.first).entries
+        picture = _kept(window, layout, first, _KEPT.__contains__)
+        making, place = (_below(window, layout, first.get(tag)) for tag in (_EXIF, _GPS))
+        return _bounded(Exif(picture, making, place))
+    return Exif()
 
-    def below(tag: int) -> Values:
-        pointer = first.entries.get(tag)
-        try:
-            offset = struct.unpack("<L", raw_value(window, layout, pointer))[0] if pointer else 0
-            entries = read_directory(window, layout, offset).entries if offset else {}
-        except (ImageError, *PARSE_ERRORS) as error:
-            let_pass(error)
-            return {}
-        return _kept(window, layout, entries, lambda tag: tag not in _DROPPED)
 
-    picture = _kept(window, layout, first.entries, _KEPT.__contains__)
-    return _bounded(Exif(picture, below(_EXIF), below(_GPS)))
+def _below(window: Window, layout: Layout, pointer: IfdEntry | None) -> Values:
+    """What is kept of a directory that another one points to."""
+    with damage_let_pass:
+        if pointer and (offset := struct.unpack("<L", raw_value(window, layout, pointer))[0]):
+            entries = read_directory(window, layout, offset).entries
+            return _kept(window, layout, entries, lambda tag: tag not in _DROPPED)
+    return {}
 
 
 def _kept(

@@ -202,8 +202,9 @@ def orientation(window: Window, properties: Iterable[IsoBox]) -> Orientation:
     return turned
 
 
-def profile(window: Window) -> bytes | None:
+def profile(data: Data, facts: Facts) -> bytes | None:
     """The 'colr' box, of an ICC kind, of the primary item."""
+    window = Window.over(data)
     container = read(window)
     for box in container.items[container.primary].properties:
         if box.kind == b"colr" and (plain := icc(window, box)) is not None:

@@ -9,8 +9,8 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imgmiddleware.errors import ImageError, damaged
-from imgmiddleware.formats.reading import PARSE_ERRORS, let_pass
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.orientation import Orientation
 
@@ -132,14 +132,12 @@ def read_orientation(block: bytes) -> Orientation:
 
     EXIF is advice about the picture, so a damaged block costs the orientation and not the picture.
     """
-    try:
+    with damage_let_pass:
         window = Window.over(block)
         layout = read_layout(window)
         entry = read_directory(window, layout, layout.first).entries.get(ORIENTATION)
-        value = read_values(window, layout, entry, 1)[0] if entry else 1
-    except (ImageError, *PARSE_ERRORS):
-        return Orientation.UPRIGHT
-    return orientation_of(value)
+        return orientation_of(read_values(window, layout, entry, 1)[0] if entry else 1)
+    return Orientation.UPRIGHT
 
 
 def values(window: Window, layout: Layout, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
@@ -147,10 +145,8 @@ def values(window: Window, layout: Layout, entries: Mapping[int, IfdEntry]) -> d
     found: dict[int, Value] = {}
     for tag, entry in entries.items():
         if entry.type in SIZES and entry.type not in _BIG_TYPES and entry.count > 0:
-            try:
+            with damage_let_pass:
                 found[tag] = Value(entry.type, entry.count, raw_value(window, layout, entry))
-            except ImageError as error:
-                let_pass(error)
     return found
 
 

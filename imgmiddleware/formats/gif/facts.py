@@ -19,8 +19,7 @@ MAX_STEPS = 32768
 #: which each extends another by one): 2729 pixels a byte.
 _MOST_PIXELS_PER_BYTE = 2730
 
-_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_GRAPHIC_CONTROL = 0xF9
+EXTENSION, IMAGE, TRAILER, GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +72,16 @@ def _walk(window: Window, offset: int, canvas: tuple[int, int]) -> _Blocks:
     transparent = covered = False
     while steps < MAX_STEPS and offset < window.size:
         kind = window.read(offset, 1)[0]
-        if kind == _TRAILER:
+        if kind == TRAILER:
             break
-        if kind == _IMAGE:
+        if kind == IMAGE:
             if not frames:
                 covered = window.unpack("<HHHH", offset + 1) == (0, 0, *canvas)
             offset = _check_image(window, offset, canvas, first=not frames)
             frames += 1
-        elif kind == _EXTENSION:
+        elif kind == EXTENSION:
             label = window.read(offset + 1, 1)[0]
-            if label == _GRAPHIC_CONTROL and not frames:
+            if label == GRAPHIC_CONTROL and not frames:
                 transparent = bool(window.read(offset + 3, 1)[0] & 1)
             offset += 2
         else:

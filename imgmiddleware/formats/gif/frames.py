@@ -5,26 +5,24 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.animation import Animation, Frame, lasting
+from imgmiddleware.formats.animation import Animation, Disposal, Frame, lasting
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.gif import facts as gif
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
-_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+_APPLICATION = 0xFF
 _NETSCAPE = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-_DISPOSALS: dict[int, Literal["keep", "background", "previous"]] = {2: "background", 3: "previous"}
+_DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Control:
     """A graphic control extension (section 23)."""
 
-    dispose: Literal["keep", "background", "previous"] = "keep"
+    dispose: Disposal = "keep"
     delay: int = 0  # in hundredths of a second
     clear: int | None = None  # the transparent colour's index
 
@@ -61,13 +59,13 @@ def _frames(data: Data, facts: Facts, at: int) -> Iterator[Frame]:
 def _next_image(data: Data, at: int) -> tuple[int, _Control]:
     """Where the next image descriptor stands, and the graphic control before it."""
     control = _Control()
-    while data[at] == _EXTENSION:
-        if data[at + 1] == _GRAPHIC_CONTROL:
+    while data[at] == gif.EXTENSION:
+        if data[at + 1] == gif.GRAPHIC_CONTROL:
             packed, delay, index = struct.unpack_from("<BHB", data, at + 3)
             dispose = _DISPOSALS.get(packed >> 2 & 7, "keep")
             control = _Control(dispose, delay, index if packed & 1 else None)
         at = _skip(data, at + 2)
-    if data[at] != _IMAGE:
+    if data[at] != gif.IMAGE:
         raise damaged("it has fewer frames than it began with")
     return at, control
 
@@ -83,16 +81,18 @@ def _still(
     flags, table = colors
     clear = b""
     if control.clear is not None:
-        clear = struct.pack("<BBBBHBB", _EXTENSION, _GRAPHIC_CONTROL, 4, 1, 0, control.clear, 0)
+        clear = struct.pack(
+            "<BBBBHBB", gif.EXTENSION, gif.GRAPHIC_CONTROL, 4, 1, 0, control.clear, 0
+        )
     return b"".join(
         (
             b"GIF89a",
             struct.pack("<HHBBB", *size, flags | 0x70, 0, 0),
             table,
             clear,
-            struct.pack("<BHHHHB", _IMAGE, 0, 0, *size, interlaced),
+            struct.pack("<BHHHHB", gif.IMAGE, 0, 0, *size, interlaced),
             image,
-            bytes([_TRAILER]),
+            bytes([gif.TRAILER]),
         )
     )
 
@@ -106,7 +106,7 @@ def _skip(data: Data, at: int) -> int:
 
 def _plays(data: Data, at: int) -> int:
     """How often it runs: once, unless an extension before the first image says how often again."""
-    while data[at] == _EXTENSION:
+    while data[at] == gif.EXTENSION:
         start, end = at + 2, _skip(data, at + 2)
         if data[at + 1] == _APPLICATION and bytes(data[start + 1 : start + 12]) in _NETSCAPE:
             if bytes(data[start + 12 : start + 14]) == b"\3\1":

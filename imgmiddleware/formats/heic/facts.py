@@ -14,7 +14,7 @@ from imgmiddleware.formats.containers.heif import CodedPicture
 from imgmiddleware.formats.containers.isobmff import Item
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.heic.hevc import read_configuration, read_units
-from imgmiddleware.formats.reading import SLACK, Data, check_size, unsupported
+from imgmiddleware.formats.reading import SLACK, check_size, unsupported
 from imgmiddleware.formats.window import Window
 
 #: The configuration of one item: parameter sets of a few hundred bytes.
@@ -87,8 +87,3 @@ def _decode_bytes(parts: list[CodedPicture]) -> int:
     channels = 4 if len(parts) > 1 else 1 if parts[0].gray else 3
     total = parts[0].width * parts[0].height * (channels * width + (40 if width > 1 else 0))
     return total + sum(int(part.pixels * part.samples * width) * 3 for part in parts) + SLACK
-
-
-def profile(data: Data, facts: Facts) -> bytes | None:
-    """The profile of the primary item."""
-    return heif.profile(Window.over(data))

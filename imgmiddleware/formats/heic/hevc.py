@@ -49,42 +49,37 @@ class SequenceParameterSet:
         return 1 if self.gray else 1 + 2 / (across * down)
 
 
-class _Fields(Bits):
-    """Bit fields u(n) and ue(v) of a unit (sections 7.2 and 9.2)."""
-
-    def __init__(self, unit: bytes) -> None:
-        # Without what prevents emulation of start codes, section 7.3.1.1.
-        super().__init__(unit.replace(b"\0\0\3", b"\0\0"), "an HEVC parameter set")
-
-    def golomb(self) -> int:
-        zeros = self.zeros(32)
-        if zeros > 32:
-            raise damaged("a number of an HEVC parameter set has no end")
-        return (1 << zeros) - 1 + self.take(zeros)
+def _golomb(bits: Bits) -> int:
+    """A field ue(v) (section 9.2)."""
+    zeros = bits.zeros(32)
+    if zeros > 32:
+        raise damaged("a number of an HEVC parameter set has no end")
+    return (1 << zeros) - 1 + bits.take(zeros)
 
 
 def read_sequence(unit: bytes) -> SequenceParameterSet:
     """The sequence parameter set in a unit, its header of two bytes included."""
-    bits = _Fields(unit)
+    # Without the bytes that prevent emulation of start codes, section 7.3.1.1:
+    bits = Bits(unit.replace(b"\0\0\3", b"\0\0"), "an HEVC parameter set")
     bits.take(16 + 4)
     layers = bits.take(3)
     bits.take(1)
     _skip_profile(bits, layers)
-    bits.golomb()
-    chroma = bits.golomb()
+    _golomb(bits)
+    chroma = _golomb(bits)
     if chroma not in _CHROMA or (chroma == 3 and bits.take(1)):
         raise unsupported(f"its chroma format, number {chroma}, is not decoded")
-    width, height = bits.golomb(), bits.golomb()
+    width, height = _golomb(bits), _golomb(bits)
     across, down = _CHROMA[chroma]
-    left, right, top, bottom = (bits.golomb() for _ in range(4)) if bits.take(1) else (0, 0, 0, 0)
-    luma, other = bits.golomb() + 8, bits.golomb() + 8
+    left, right, top, bottom = (_golomb(bits) for _ in range(4)) if bits.take(1) else (0, 0, 0, 0)
+    luma, other = _golomb(bits) + 8, _golomb(bits) + 8
     if luma not in (8, 10, 12) or (chroma and other != luma):
         raise unsupported(f"it has {luma} bits in luma and {other} in chroma")
     shown = width - across * (left + right), height - down * (top + bottom)
     return SequenceParameterSet(*shown, width * height, luma, chroma)
 
 
-def _skip_profile(bits: _Fields, layers: int) -> None:
+def _skip_profile(bits: Bits, layers: int) -> None:
     """profile_tier_level (section 7.3.3) of this many sub-layers beside the highest."""
     bits.take(88 + 8)
     present = [(bits.take(1), bits.take(1)) for _ in range(layers)]

@@ -158,10 +158,8 @@ def read(window: Window) -> Facts:
             multiscan = frame.marker == _PROGRESSIVE or scanned < len(frame.sampling)
         elif segment.marker == _APP14 and segment.length >= 12:
             adobe = adobe or window.read(segment.start, 5) == b"Adobe"
-        elif segment.marker == _APP1 and orientation is None and segment.length > 6:
-            body = window.read(segment.start, segment.length)
-            if body.startswith(b"Exif\0\0"):
-                orientation = read_orientation(body[6:])
+        elif orientation is None and (block := _read_exif(window, segment)):
+            orientation = read_orientation(block)
     if frame is None:
         raise damaged("its first scan comes before its frame header")
     color = _COLORS[len(frame.sampling)]
@@ -238,9 +236,13 @@ def profile(data: Data, facts: Facts) -> bytes | None:
 def exif(data: Data, facts: Facts) -> Exif:
     """What may be kept of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
     window = Window.over(data)
-    for segment in _segments(window):
-        if segment.marker == _APP1 and segment.length > 6:
-            body = window.read(segment.start, segment.length)
-            if body.startswith(b"Exif\0\0"):
-                return parse(body[6:])
-    return Exif()
+    blocks = (_read_exif(window, segment) for segment in _segments(window))
+    return parse(next(filter(None, blocks), None))
+
+
+def _read_exif(window: Window, segment: _Segment) -> bytes | None:
+    """The block of a segment, if it is EXIF's."""
+    if segment.marker != _APP1 or segment.length <= 6:
+        return None
+    body = window.read(segment.start, segment.length)
+    return body[6:] if body.startswith(b"Exif\0\0") else None

@@ -6,21 +6,16 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.animation import Animation, Frame, lasting
+from imgmiddleware.formats.animation import Animation, Disposal, Frame, lasting
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.png import facts as png
 from imgmiddleware.formats.png.chunks import SIGNATURE, PngChunk, chunks
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
-_DISPOSALS: tuple[Literal["keep", "background", "previous"], ...] = (
-    "keep",
-    "background",
-    "previous",
-)
+_DISPOSALS: tuple[Disposal, ...] = ("keep", "background", "previous")
 
 
 @dataclass(slots=True)
@@ -32,7 +27,7 @@ class _Control:
     left: int
     top: int
     duration: int
-    dispose: Literal["keep", "background", "previous"]
+    dispose: Disposal
     blend: bool
     parts: list[bytes] = field(default_factory=list)
 

@@ -17,7 +17,7 @@ from imgmiddleware.formats.png.chunks import (
     chunks,
     read_probed_header,
 )
-from imgmiddleware.formats.raster import ADOBE_DEFLATE, Raster, filtered_bytes
+from imgmiddleware.formats.raster import Raster, filtered_bytes
 from imgmiddleware.formats.window import Window
 
 
@@ -50,11 +50,9 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         wide=header.width,
         high=header.height,
         offsets=(chunk.start,),
-        counts=(window.size - chunk.start,),
         stride=header.width * header.pixel,
         channels=SAMPLES[header.color],
         dtype="u1" if header.bits == 8 else ">u2",
-        compression=ADOBE_DEFLATE,
         palette=_palette(window, palette) if indexed and palette else None,
     )
 

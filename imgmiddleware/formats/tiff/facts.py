@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterable
 from dataclasses import replace
 
-from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import ORIENTATION, orientation_of, read_layout
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import MAX_PROFILE, PARSE_ERRORS, Data, let_pass
+from imgmiddleware.formats.reading import MAX_PROFILE, Data, damage_let_pass
 from imgmiddleware.formats.tiff.kinds import (
     COLORS,
     INFLATION,
@@ -121,17 +121,14 @@ def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple
     """Those that can stand for the page; another kind, or a damaged one, cannot."""
     found = []
     for page in pages:
-        try:
+        with damage_let_pass:
             overview, its = _read_facts(page)
-        except (ImageError, *PARSE_ERRORS) as error:
-            let_pass(error)
-            continue
-        by = reduced_by((overview.width, overview.height), (facts.width, facts.height))
-        turned = overview.orientation != facts.orientation
-        whole = bool(overview.band_bytes) != bool(facts.band_bytes)  # decoders turn what is whole
-        heavier = overview.decode_bytes > facts.decode_bytes  # the limits are held against the page
-        if by and is_like(its, kind) and not (turned or whole or heavier):
-            found.append(replace(overview, reduced=by))
+            by = reduced_by((overview.width, overview.height), (facts.width, facts.height))
+            turned = overview.orientation != facts.orientation
+            whole = bool(overview.band_bytes) != bool(facts.band_bytes)  # which is turned upright
+            heavier = overview.decode_bytes > facts.decode_bytes  # limits are held against the page
+            if by and is_like(its, kind) and not (turned or whole or heavier):
+                found.append(replace(overview, reduced=by))
     return tuple(sorted(found, key=lambda overview: overview.reduced))
 
 

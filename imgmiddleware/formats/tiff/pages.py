@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, repeat, takewhile
 
-from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import (
     Layout,
     count_entries,
     read_next,
 )
-from imgmiddleware.formats.reading import PARSE_ERRORS, let_pass
+from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.tiff.kinds import PALETTE, SampleLayout
 from imgmiddleware.formats.tiff.page import Page
 from imgmiddleware.formats.window import Window
@@ -58,22 +58,18 @@ def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
 
 def _listed(page: Page) -> tuple[int, ...]:
     """None where the list is damaged: that costs the overviews only."""
-    try:
+    with damage_let_pass:
         return page.values(_SUB_DIRECTORIES, (), MAX_OVERVIEWS)
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return ()
+    return ()
 
 
 def _overview(page: Page, offset: int) -> Page | None:
     """The page at this offset of the same file; None where it is no overview, or damaged."""
-    try:
+    with damage_let_pass:
         found = page.at(offset)
         kind = found.values(_SUBFILE_TYPE, (0,), MAX_OVERVIEWS)[0]
-    except (ImageError, *PARSE_ERRORS) as error:
-        let_pass(error)
-        return None
-    return found if kind & _SMALLER and not kind & _MASK else None
+        return found if kind & _SMALLER and not kind & _MASK else None
+    return None
 
 
 def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
