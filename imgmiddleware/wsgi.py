@@ -93,8 +93,9 @@ def _sent(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
 
 
 class _Pieces:
-    """A file as what a server iterates over and closes. It has no length: a server may take one for
-    the number of blocks, and of a single block it knows the Content-Length (PEP 3333).
+    """A part of a file, for a server that iterates over it and closes it.
+
+    It has no `len`: a server takes that for the number of blocks (PEP 3333).
     """
 
     def __init__(self, body: FileBody) -> None:

@@ -1,4 +1,4 @@
-"""What a cache does while its disk fails: nothing, said once, and another try a while later."""
+"""While its disk fails, a cache does nothing, says so once, and tries again a while later."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _log = logging.getLogger("imgmiddleware")
 
 #: Seconds without a try after a failure.
 _PAUSE = 5.0
-#: Seconds in which nothing is said twice, however often the disk comes and goes.
+#: Seconds between two warnings, however often the disk comes and goes.
 _QUIET = 600.0
 
 
 class CircuitBreaker:
-    """Whether something on the disk works. One warning an outage."""
+    """Whether reading and writing are tried. There is one warning an outage."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -23,7 +23,7 @@ class CircuitBreaker:
         self._failing = False
 
     def is_open(self, what: str) -> bool:
-        """Whether `what` ("reading", "writing") failed a moment ago and is not tried."""
+        """Whether `what` ("reading", "writing") failed a moment ago, so that it is not tried."""
         return self._until.get(what, 0.0) > time.monotonic()
 
     def trip(self, what: str, error: Exception) -> None:

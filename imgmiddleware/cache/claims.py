@@ -1,8 +1,8 @@
 """One maker per key across processes.
 
-A claim is a lock on a file of the key's name, which the kernel lets go of when its holder dies,
-however it dies. Where the system has no such locks (Windows), or the folder cannot be written, a
-claim excludes nobody: then a picture is made twice, and still served.
+A claim is a lock on a file of the key's name. The kernel releases it when its holder dies, however
+that happens. If the system has no such locks (Windows), or the folder cannot be written, a claim
+keeps nobody out: then a picture is made twice, and still served.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from imgmiddleware.cache.locks import lock, unlock
 from imgmiddleware.cache.store import KEY, check_key
 
 _FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-#: How often the file may be exchanged under the hands of who locks it.
+#: How often the file may be replaced between opening and locking it.
 _TRIES = 16
 
 
 class Claim:
-    """The right to make what a key stands for, until it is let go of. A context manager."""
+    """The right to make the result of a key, until it is released. A context manager."""
 
     def __init__(self, path: str, descriptor: int | None) -> None:
         self._path = path
@@ -30,13 +30,13 @@ class Claim:
 
     @property
     def excludes(self) -> bool:
-        """Whether another process is really kept from it."""
+        """Whether others are really kept out."""
         return self._descriptor is not None
 
     def release(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            # Unlinked while it is locked: whoever locks it next sees that it is nobody's file.
+            # Unlinked while it is locked: who locks it next sees that its path names another.
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
                 unlock(descriptor)
@@ -49,7 +49,7 @@ class Claim:
         self.release()
 
     def _in_child(self) -> None:
-        """Close what was inherited: the parent's death must free it."""
+        """Close the inherited file: the lock must go when the parent dies."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
@@ -73,7 +73,7 @@ class Claims:
             return Claim(path, None)
 
     def _prepare(self) -> None:
-        """Make the folder where it is missing; once a process remove what killed ones left."""
+        """Make the folder if it is missing; once a process, remove what killed ones left."""
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
         if self._swept == os.getpid():
             return

@@ -1,4 +1,4 @@
-"""The time of day, for an order that the clock's own steps backwards do not change."""
+"""The time of day, but never earlier than before: a clock that is set back changes no order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import time
 
 
 class Clock:
-    """Nanoseconds since 1970, each reading later than all before and than what was heard of."""
+    """Nanoseconds since 1970. Each is later than all before, and than those that were heard of."""
 
     def __init__(self) -> None:
         self._last = 0
 
     def hear(self, known: int) -> None:
-        """Another clock said so."""
+        """Take note of the time of another clock."""
         self._last = max(self._last, known)
 
     def now(self) -> int:

@@ -2,8 +2,8 @@
 
 Nothing here raises for what is wrong with the disk: then there is no cache, with one warning.
 
-When an entry was last read stands in the access time of its file, which the reader sets. The index
-has a time that is no later, and whoever evicts looks at the file before believing it.
+The access time of an entry's file, which the reader sets, says when the entry was read last. The
+time in the index is never later, and is compared with the file's before an entry is evicted.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from imgmiddleware.messages import FileBody, Result
 R = TypeVar("R")
 
 _UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
-#: What an empty cache takes, and which part of the bound a folder keeps that once had most entries.
+#: Bytes that an empty cache takes, and the part of the bound (a fiftieth) for the folder itself,
+#: which does not shrink when its entries go.
 _BASE, _FOLDER = 64 << 10, 50
 #: One entry may take a fourth of the bytes: a larger one would clear it of all others.
 _LARGEST = 4
@@ -47,9 +48,7 @@ _MOST_VERIFIED = 16384
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A file whose bytes were compared with their checksum, how it is known again, and the rest of
-    its result.
-    """
+    """A file whose bytes were compared with their checksum, and what else its result has."""
 
     path: str
     known: tuple[int, int, int]  # inode, time of change, size
@@ -67,7 +66,7 @@ class DiskStore:
         self._folder = os.path.abspath(folder)
         self._most = most
         self._capacity = most - _BASE - most // _FOLDER
-        # Who reads must not wait for who waits to write.
+        # A reader must not wait while a writer waits for others: each has a connection.
         self._reader = Index(self._folder)
         self._clock = Clock()
         self._writer = Writer(self._folder, self._capacity, self._clock)
@@ -79,7 +78,7 @@ class DiskStore:
         _stores.add(self)
 
     def get(self, key: str) -> Result | None:
-        """The result, which counts as read. A damaged one is none, and goes."""
+        """The result, which counts as read now. A damaged one is removed, and is none."""
         check_key(key)
         return self._get_verified(key) or self._tried("reading", lambda: self._get(key), None)
 
@@ -88,13 +87,13 @@ class DiskStore:
         return weight(size) * _LARGEST <= self._capacity
 
     def put(self, key: str, result: Result, tag: str, era: Era) -> None:
-        """Hold the result, for which others go."""
+        """Hold the result; others are evicted for it."""
         check_key(key)
         assert isinstance(result.body, bytes)
         self._links.sweep()
         if self.takes(len(result.body)):
             self._tried("writing", partial(self._write, key, result, tag), None)
-        # Compared after the put: a purge from now on finds the result.
+        # Compared after the put: a later purge finds the result.
         if self._purges.era() != era:
             self._remove(tag)
 
@@ -103,7 +102,7 @@ class DiskStore:
             return self._remove(tag)
 
     def clear(self) -> int:
-        """Let go of everything, and begin another era; how many results there were."""
+        """Remove everything, and begin another era; how many results there were."""
         with self._purges.telling():
             cleared = self._tried("writing", lambda: self._writer.remove_all(None), 0)
         self._links.sweep()
@@ -116,7 +115,7 @@ class DiskStore:
         return self._purges.era()
 
     def holding(self) -> dict[str, Holding]:
-        """What all processes hold together; bytes are those that it takes on the disk."""
+        """What all processes hold together, in bytes of the disk."""
         entries, size = self._tried("reading", self._reader.held, (0, 0))
         return {"disk": Holding(entries, size, self._most)}
 
@@ -126,7 +125,7 @@ class DiskStore:
         self._writer.index.close()
 
     def _forget(self) -> None:
-        """Verify everything anew."""
+        """Forget what was verified: everything is verified anew."""
         self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
     def _write(self, key: str, result: Result, tag: str) -> None:
@@ -139,7 +138,7 @@ class DiskStore:
         return self._tried("writing", lambda: self._writer.remove_all(tag_digest(tag)), 0)
 
     def _get_verified(self, key: str) -> Result | None:
-        """What this process has verified before, if it is still there; without the index."""
+        """What this process has verified before, if it is still there. This needs no index."""
         verified = self._verified.get(key)
         if verified is None:
             return None
@@ -181,7 +180,7 @@ class DiskStore:
         return self._read(verified, descriptor, status)
 
     def _read(self, verified: _Verified, descriptor: int, status: os.stat_result) -> Result:
-        """Mark the entry as read now, and after any other that was."""
+        """Mark the entry as read, later than any other, and return it."""
         self._clock.hear(status.st_atime_ns)
         with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
             target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
@@ -191,7 +190,7 @@ class DiskStore:
         return Result(body, verified.media_type, verified.notes)
 
     def _tried(self, what: str, act: Callable[[], R], otherwise: R) -> R:
-        """What `act` returns, or `otherwise` where the disk fails."""
+        """What `act` returns, or `otherwise` if the disk fails."""
         if self._breaker.is_open(what):
             return otherwise
         try:
@@ -207,7 +206,7 @@ class DiskStore:
             return otherwise
 
     def _reopened(self, what: str, error: Exception) -> bool:
-        """Whether another try makes sense, on an index that is opened again or made anew."""
+        """Whether to try again, because the index will be opened again or is made anew."""
         if is_busy(error):
             return False
         shelf = (self._reader if what == "reading" else self._writer.index).shelf
@@ -228,7 +227,7 @@ _stores: weakref.WeakSet[DiskStore] = weakref.WeakSet()
 
 def _after_fork_in_child() -> None:
     for store in list(_stores):
-        store._forget()  # a thread that was not forked may hold its lock for ever
+        store._forget()  # its lock may be held for ever, by a thread that was not forked
 
 
 if hasattr(os, "register_at_fork"):

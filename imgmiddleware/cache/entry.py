@@ -23,7 +23,7 @@ def weight(size: int, notes: str = "") -> int:
 
 
 def entry_row(key: str, body: bytes, media_type: str, notes: tuple[str, ...], tag: str) -> Row:
-    """The row of an entry that is not written yet."""
+    """The row of an entry whose body is not written yet."""
     text = json.dumps(notes)
     size = len(body)
     row = Row(key, "", size, weight(size, text), media_type, text, tag_digest(tag), standing=False)
@@ -31,7 +31,7 @@ def entry_row(key: str, body: bytes, media_type: str, notes: tuple[str, ...], ta
 
 
 def checksum(row: Row, body: Iterable[bytes]) -> str:
-    """128 bits, URL-safe, of the body and of all that is said about it."""
+    """128 bits, URL-safe, of the body and of all that the row says about it."""
     digest = blake2b(digest_size=16)
     for part in (row.key, row.media_type, row.notes):
         data = part.encode("utf-8", "surrogatepass")
@@ -42,7 +42,7 @@ def checksum(row: Row, body: Iterable[bytes]) -> str:
 
 
 def is_whole(row: Row, descriptor: int) -> bool:
-    """Whether row and file are those that were put together. The file stands at its start then.
+    """Whether this file was put with this row. If so, the file is at its start again.
 
     Raises `OSError`.
     """
@@ -61,5 +61,5 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
 
 
 def tag_digest(tag: str) -> bytes:
-    """What stands for an original's ID: it is short, and tells nobody what was looked at."""
+    """What the index has of a tag. It is short, and does not tell which original it was."""
     return blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,7 +1,7 @@
-"""What is let go of: the least recently read, and what killed processes left behind.
+"""What is removed: the least recently read, and what killed processes left behind.
 
-All of it happens in transactions, and a file goes before its row: whenever a process is killed,
-what is on the disk is counted.
+All of it happens in transactions, and a file is removed before its row. So what is on the disk is
+counted, whenever a process is killed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.rows import Row, find
 from imgmiddleware.cache.shelf import Shelf, is_being_written, remove_body, sweep_shelves
 
-#: Rows looked at in one transaction, so that others can write in between: some milliseconds.
+#: Rows in one transaction, which takes some milliseconds. Others can write in between.
 _BATCH = 200
 
 
@@ -26,7 +26,7 @@ def remove(index: sqlite3.Connection, shelf: Shelf, row: Row) -> None:
 
 
 def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) -> bool:
-    """Evict until `goal` bytes are held or a batch is over; whether that many are held now.
+    """Evict until at most `goal` bytes are held or a batch is over; whether the goal is reached.
 
     `exact`: an entry whose file was read later than its row says gets that time instead.
     """
@@ -76,7 +76,7 @@ def sweep(index: Index, folder: str) -> None:
         if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
             raise sqlite3.DatabaseError("the index is damaged")
     sweep_shelves(folder, shelf)
-    # In this order: what is written meanwhile is not listed.
+    # The files are listed first, so that what is written meanwhile is not among them.
     _sweep_files(index, set(shelf.names()) - _sweep_rows(index))
     with index.writing() as (connection, _):
         _recount(connection)
@@ -103,7 +103,7 @@ def _sweep_rows(index: Index) -> set[str]:
 
 
 def _sweep_files(index: Index, names: set[str]) -> None:
-    """Remove files that have no row. While nobody else writes that is never one that will have."""
+    """Remove files that have no row. In a transaction no file waits for its row."""
     for name in names:
         with index.writing() as (connection, shelf):
             key, _, checksum = name.partition(".")

@@ -1,9 +1,8 @@
 """The index of the disk cache: an SQLite database that all processes share.
 
-In the mode of the rollback journal, as write-ahead logging needs a mapped file, which neither
-survives a fork nor somebody who shortens it, and a log of megabytes beside a bounded cache. Nothing
-is ever synced: a process that is killed loses nothing by that, and what a power cut damages is
-found by its checksums.
+It has a rollback journal. Write-ahead logging would need a mapped file, which survives neither a
+fork nor being shortened, and a log of megabytes beside a bounded cache. Nothing is ever synced. So
+a process that is killed loses nothing, and what a power cut damages is found by the checksums.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _TABLES = (
 
 
 class Index:
-    """One connection, for any threads; opened when it is needed, closed before each fork.
+    """One connection for any threads. It is opened when it is needed, and closed before each fork.
 
     Every method raises `sqlite3.Error` and `OSError`.
     """
@@ -77,7 +76,7 @@ class Index:
 
     @contextmanager
     def writing(self) -> Iterator[tuple[sqlite3.Connection, Shelf]]:
-        """A transaction, while which no other process writes; undone where the block raises."""
+        """A transaction: no other process writes meanwhile. It is undone if the block raises."""
         self._outlive_fork()
         with self._lock, _nothing_believed():
             connection, shelf = self._connected()
@@ -120,7 +119,7 @@ class Index:
         return self._connection, self.shelf
 
     def _must_be_current(self, shelf: Shelf) -> None:
-        """Raises `OSError`. What is written to an index that was deleted, nobody finds again."""
+        """Raises `OSError` if the index was deleted: nobody would find what is written to it."""
         if os.stat(shelf.index).st_ino != self._inode:
             raise FileNotFoundError(errno.ENOENT, "was replaced", shelf.index)
 
@@ -129,7 +128,7 @@ class Index:
             self._in_child()
 
     def _in_child(self) -> None:
-        """SQLite allows nothing with what was open at a fork, not even closing it."""
+        """SQLite allows no use of a connection that was open at a fork, not even closing it."""
         self._lock = threading.Lock()
         if self._connection is not None:
             _inherited.append(self._connection)
@@ -170,7 +169,7 @@ def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
 
 @contextmanager
 def _nothing_believed() -> Iterator[None]:
-    """Values of another type than was stored, and messages that are no text, are damage."""
+    """A value of another type than was stored, or text that is none, is damage."""
     try:
         yield
     except (TypeError, ValueError) as error:

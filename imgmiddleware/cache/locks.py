@@ -1,4 +1,4 @@
-"""Locks on open files, which the kernel lets go of when their holder dies, however it dies."""
+"""Locks on open files, which the kernel releases when their holder dies, however that happens."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ else:
         return True
 
     def unlock(descriptor: int) -> None:
-        """Let go of the lock, also where a forked child has inherited it. Raises `OSError`."""
+        """Release the lock, even if a forked child has inherited it. Raises `OSError`."""
         fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,4 +1,4 @@
-"""A small memory of what was computed lately, bounded in entries and safe to share by threads."""
+"""What was computed lately, bounded in entries. For any threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """The last `most` values by key; the one that was used longest ago goes first."""
+    """Up to `most` values by key; the least recently used goes first."""
 
     def __init__(self, most: int) -> None:
         self._most = most

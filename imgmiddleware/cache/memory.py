@@ -17,8 +17,7 @@ _OVERHEAD = 1024
 class MemoryStore:
     """Up to `most` bytes of results, taken from the budget; a `ResultStore` of one process.
 
-    It keeps nobody from making what another makes: that is what `service/flight.py` does, which
-    also hands on what was made.
+    Its claims keep nobody out: `service/flight.py` sees to it that one thread makes a result.
     """
 
     def __init__(self, most: int, budget: MemoryBudget) -> None:
@@ -35,7 +34,7 @@ class MemoryStore:
     def put(self, key: str, result: Result, tag: str, era: Era) -> None:
         check_key(key)
         self._results.put(key, result, len(result.body) + _OVERHEAD, tag)
-        # Compared after the put: a purge from now on finds the result.
+        # Compared after the put: a later purge finds the result.
         if self._era != era:
             self.drop(tag)
 
@@ -44,11 +43,11 @@ class MemoryStore:
         return self.drop(tag)
 
     def drop(self, tag: str) -> int:
-        """What `purge` does, in the same era: for who was told of a purge elsewhere."""
+        """Remove what has the tag, after a purge elsewhere: the era stays the same."""
         return self._results.purge(tag)
 
     def clear(self) -> None:
-        """Let go of everything, in the same era."""
+        """Remove everything; the era stays the same."""
         self._results.clear()
 
     def claim(self, key: str) -> AbstractContextManager[Any] | None:

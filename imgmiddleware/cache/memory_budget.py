@@ -1,7 +1,7 @@
-"""The one budget of bytes that caches and renders under way draw on.
+"""The one budget of bytes, for what is cached and what is being made.
 
-Bounds of their own would add up: a cache that is full, and as many decodes as there are processors.
-What is cached gives way to what is being made; nothing is made that does not fit into the budget.
+With a bound for each the bounds would add up: a full cache, and as many decodes as there are
+processors. What is cached gives way to what is being made; what is being made waits until it fits.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-#: Gives back about so many bytes, if it can.
+#: Asks a cache to give back so many bytes, if it can.
 Giver = Callable[[int], None]
 
 
@@ -28,11 +28,11 @@ class MemoryBudget:
         return self._free
 
     def lend_to(self, giver: Giver) -> None:
-        """Remember a cache that can give back what it holds, which is asked first come first."""
+        """Remember a cache that can give back what it holds. They are asked in this order."""
         self._givers.append(giver)
 
     def take(self, size: int) -> bool:
-        """Take `size` bytes of what is free, to cache something; False where there is less."""
+        """Take `size` bytes to cache something, if so many are free; whether they are."""
         with self._lock:
             if size > self._free:
                 return False
@@ -40,14 +40,13 @@ class MemoryBudget:
             return True
 
     def reserve(self, size: int) -> bool:
-        """Take `size` bytes, for which the caches give way; False where that is not enough, and
-        then they keep what they have.
+        """Take `size` bytes to make something; whether there were so many. Caches give way for it.
 
-        All of it is taken where nobody else holds any: what is larger than the total must not wait
-        for ever.
+        If that could not be enough, they keep what they have. What is larger than the whole budget
+        takes all of it, when nothing else is being made: it must not wait for ever.
         """
         size = min(size, self.total)
-        if size > self.total - self._reserved:  # whatever the caches give
+        if size > self.total - self._reserved:  # whatever the caches give back
             return False
         for giver in self._givers:
             if self._reserve_free(size):

@@ -1,7 +1,7 @@
-"""What was purged, told to who is just making it, and to the memories of other processes.
+"""Purges of a folder, told to all processes, also to those that just make what was purged.
 
-The other processes are told by a mark in the shared folder. A purge is told before and after: what
-is put in between is known by its maker to be of an era that is over.
+They are told by the time of a file in the shared folder, once before and once after the purge:
+docs/architecture.md explains why ("Purge, era and claim").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from imgmiddleware.cache.store import Era
 
 
 class Purges:
-    """The mark in `folder`: moved by whoever purges, looked at by everybody."""
+    """The mark in `folder`. Each purge moves it, and all processes look at it."""
 
     def __init__(self, folder: str) -> None:
         self._path = os.path.join(folder, "purged")
@@ -27,7 +27,7 @@ class Purges:
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """What is purged meanwhile, everybody lets go of."""
+        """To purge in: all processes forget what is purged meanwhile."""
         self.tell()
         try:
             yield

@@ -7,7 +7,7 @@ import time
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
-#: Seconds to wait for other processes, which write for less than a millisecond each.
+#: Seconds to wait for other processes. Each of them writes for less than a millisecond.
 _TIMEOUT = 2.0
 #: Seconds between two tries, the first and the longest. SQLite's own begin at a millisecond.
 _SOON, _LATER = 0.0001, 0.005
@@ -33,9 +33,9 @@ _COLUMNS = ", ".join(field.name for field in fields(Row))
 def retried(
     connection: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()
 ) -> list[Any]:
-    """All rows of a statement, tried again while others write. Raises `sqlite3.Error`.
+    """All rows of a statement, which is tried again while others write. Raises `sqlite3.Error`.
 
-    All of them, as what is not read to its end keeps a lock.
+    A statement that is not read to its end would keep a lock.
     """
     limit, pause = time.monotonic() + _TIMEOUT, _SOON
     while True:

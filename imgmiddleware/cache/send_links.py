@@ -1,7 +1,7 @@
 """Names of cached files that outlive an answer, for servers that open files themselves.
 
-A server that is handed a path opens it when it gets round to it, and by then the entry may have
-been evicted. So it is handed another name of the same file, a hard link, which goes after a while.
+A server that is told a path opens it some time later, and the entry may be evicted by then. So it
+is told another name of the same file, a hard link, which is removed after a while.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SendLinks:
         self._swept = ""
 
     def path(self, stored: str) -> str | None:
-        """A path of the file `stored` that lasts; None where there can be none, or it has gone."""
+        """A path of the file `stored` that lasts; None if there can be none, or it has gone."""
         self.sweep()
         folder = os.path.join(self._folder, self._span())
         path = os.path.join(folder, os.path.basename(stored))
@@ -40,9 +40,9 @@ class SendLinks:
         return path
 
     def sweep(self) -> None:
-        """Let go of all spans but this and the one before, if that was not done in this one.
+        """Once a span, remove the links of all spans but this and the one before.
 
-        Each link may hold the bytes of a file that was evicted: whoever puts files sweeps too.
+        A link may keep the bytes of a file that was evicted, so putting files sweeps too.
         """
         span = self._span()
         if span == self._swept:
@@ -63,6 +63,6 @@ def _link(stored: str, path: str) -> None:
         os.link(stored, path, follow_symlinks=False)
     except FileExistsError:
         if os.path.samestat(os.lstat(stored), os.lstat(path)):
-            return  # handed out in this span before
+            return  # made in this span before
         os.unlink(path)  # the file before, which was damaged
         os.link(stored, path, follow_symlinks=False)

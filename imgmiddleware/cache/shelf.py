@@ -1,8 +1,9 @@
-"""The folder of the disk cache: where index and bodies lie; bodies made, opened and removed.
+"""The folder of the disk cache: where the index and the bodies are, and how bodies are made.
 
-`<folder>/1.<n>/index.sqlite` and `<folder>/1.<n>/bodies/<key>.<checksum>`; 1 is the layout, n a
-generation. A damaged index is never repaired in place, as other processes may have it open: the
-next generation starts empty, and what is older goes.
+They are `<folder>/1.<n>/index.sqlite` and `<folder>/1.<n>/bodies/<key>.<checksum>`: 1 is the
+layout, n the generation. One generation is called a shelf. A damaged index is never repaired in
+place, as other processes may have it open. The next generation starts empty, and older ones are
+removed.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ _SAFELY = (
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_BINARY", 0)
 )
-#: What opening says of something that is no file: a symlink (two spellings), a socket, a device.
+#: Errors of opening what is no file: a symlink (two of them), a socket, a device, a folder.
 _NO_FILE = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EISDIR)
 
 
 class NoBodyError(Exception):
-    """What lies at a body's path is no file."""
+    """There is something at the path of a body, and it is no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Shelf:
     bodies: str
 
     def body(self, key: str, checksum: str) -> str:
-        """The path of a body. Raises `ValueError` for what is no file's name of ours."""
+        """The path of a body. Raises `ValueError` if that could not be its name."""
         name = f"{key}.{checksum}"
         if not _BODY.fullmatch(name):
             raise ValueError(f"no name of a body: {name!r}")
@@ -64,12 +65,12 @@ def current_shelf(folder: str) -> Shelf:
     while True:
         newest = _newest(folder)
         shelf = _shelf(folder, newest)
-        if newest == _newest(folder):  # else another was made, and ours removed, meanwhile
+        if newest == _newest(folder):  # else another was made meanwhile, and this one removed
             return shelf
 
 
 def next_shelf(folder: str, worn: Shelf) -> None:
-    """Set a damaged shelf aside for a new one, unless another process has done so already."""
+    """Replace a damaged shelf by a new one, unless another process has done so already."""
     newest = _newest(folder)
     if newest == _numbers(worn):
         _shelf(folder, (_LAYOUT, newest[1] + 1))
@@ -77,7 +78,7 @@ def next_shelf(folder: str, worn: Shelf) -> None:
 
 
 def sweep_shelves(folder: str, kept: Shelf) -> None:
-    """Remove the shelves before this one, also those of older layouts."""
+    """Remove the shelves before this one, and those of older layouts."""
     for generation in _generations(folder):
         if generation < _numbers(kept):
             shutil.rmtree(f"{folder}/{_name(generation)}", ignore_errors=True)
@@ -113,7 +114,7 @@ def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
         except FileExistsError:
             _must_be_ours(own, stat.S_ISDIR)
     try:
-        # Made here for its mode; SQLite has no lock yet that closing would let go of.
+        # Made here to give it its mode. Closing it releases no lock of SQLite, which has none yet.
         os.close(os.open(shelf.index, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY, 0o600))
     except FileExistsError:
         _must_be_ours(shelf.index, stat.S_ISREG)
@@ -121,7 +122,7 @@ def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
 
 
 def _must_be_ours(path: str, kind: object) -> None:
-    """A folder that somebody else placed here could be changed by him while we use it."""
+    """Raises `OSError`. Another user could change his folder while it is used."""
     status = os.lstat(path)
     if not kind(status.st_mode):  # type: ignore[operator]
         raise PermissionError(errno.EPERM, "stands in the place of the cache", path)
@@ -130,9 +131,9 @@ def _must_be_ours(path: str, kind: object) -> None:
 
 
 def create_body(path: str) -> int:
-    """A descriptor of a new, empty, locked file; what was at the path before is removed.
+    """A descriptor of a new, empty, locked file. What was at the path before is removed.
 
-    Only to be called while the index is locked for writing and has no row for this path.
+    To be called only while the index is locked for writing, and has no row for this path.
     """
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY
     try:
@@ -146,9 +147,9 @@ def create_body(path: str) -> int:
 
 
 def is_being_written(path: str) -> bool:
-    """Whether the process that made this file still writes it; the kernel unlocks at its death.
+    """Whether the process that made this file still writes it. The kernel unlocks when it dies.
 
-    Where the system has no such locks it is never said: then the later of two writers wins.
+    Never, if the system has no such locks: then the later of two writers wins.
     """
     try:
         descriptor, _ = open_body(path)
@@ -163,7 +164,7 @@ def is_being_written(path: str) -> bool:
 
 
 def open_body(path: str) -> tuple[int, os.stat_result]:
-    """A descriptor and the facts of a file. `NoBodyError`: it is a symlink, a folder, a pipe."""
+    """A descriptor and the status of a file. Raises `NoBodyError` for a symlink, folder or pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     except OSError as error:
@@ -178,7 +179,7 @@ def open_body(path: str) -> tuple[int, os.stat_result]:
 
 
 def remove_body(path: str) -> None:
-    """Remove what lies at the path, whatever it is."""
+    """Remove what is at the path, whatever it is."""
     try:
         os.unlink(path)
     except FileNotFoundError:

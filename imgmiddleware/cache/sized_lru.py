@@ -17,7 +17,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[V]):
-    """A value, what it weighs, and the ID of the original that it was made of."""
+    """A value, its size in bytes, and the tag of the original that it was made of."""
 
     value: V
     size: int
@@ -27,7 +27,7 @@ class _Entry(Generic[V]):
 class SizedLru(Generic[K, V]):
     """Up to `most` bytes of values, which are also taken from the budget. For any threads."""
 
-    #: One value may take a fourth of the bytes: a larger one would clear it of all others.
+    #: One value may take a fourth of the bytes: a larger one would take the place of all others.
     _LARGEST = 4
 
     def __init__(self, most: int, budget: MemoryBudget) -> None:
@@ -64,14 +64,14 @@ class SizedLru(Generic[K, V]):
                 self._bytes += size
 
     def shrink(self, size: int) -> None:
-        """Let go of `size` bytes, the least recently read first."""
+        """Remove `size` bytes of values, the least recently read first."""
         with self._lock:
             goal = self._bytes - size
             while self._entries and self._bytes > goal:
                 self._drop(next(iter(self._entries)))
 
     def purge(self, tag: str) -> int:
-        """Let go of what was made of one original; how many entries that was."""
+        """Remove what was made of one original; how many values that was."""
         with self._lock:
             keys = [key for key, entry in self._entries.items() if entry.tag == tag]
             for key in keys:
@@ -79,7 +79,7 @@ class SizedLru(Generic[K, V]):
             return len(keys)
 
     def clear(self) -> None:
-        """Let go of all."""
+        """Remove all values."""
         self.shrink(self._bytes)
 
     def holding(self) -> Holding:

@@ -1,4 +1,4 @@
-"""What keeps encoded results, and what any keeper of them promises.
+"""What any store of results promises.
 
 Memory and disk are two. A store that machines share (Redis, an object store) would be a third.
 `imgmiddleware.testing.ResultStoreConformance` tests what is promised here.
@@ -39,45 +39,44 @@ class ResultStore(Protocol):
     any other, `put` and `claim` raise `ValueError`. A `tag` stands for an original whatever its
     version.
 
-    A store may forget whatever it holds at any time, and may take nothing at all. It raises nothing
-    for a disk or a network that fails: then it holds nothing, and whoever asks makes the picture.
+    A store may forget what it holds at any time, and need not take what it is given. It raises
+    nothing if a disk or a network fails: then it holds nothing, and the picture is made.
     """
 
     def get(self, key: str) -> Result | None:
-        """The result of this key with all its bytes as they were put, or None.
+        """The result of this key, with the bytes that were put, or None.
 
-        A body in a file is the caller's to close; what was opened stays readable, whatever is put
-        or purged meanwhile.
+        The caller closes a body that is a file. Such a body stays readable, whatever is put or
+        purged meanwhile.
         """
         ...
 
     def put(self, key: str, result: Result, tag: str, era: Era) -> None:
         """Hold a result, whose body is bytes, in the place of what this key had.
 
-        Not if somebody has purged since `era`, which was asked for before the original was opened:
-        the result may be of what was purged. Then all that is held of the tag goes once more.
+        `era` was asked for before the original was opened. If somebody has purged since, the result
+        may be of what was purged. Then nothing of this tag is held any more.
         """
         ...
 
     def purge(self, tag: str) -> int:
-        """Let go of all results of one original, and begin another era; how many there were.
+        """Remove all results of one original, and begin another era; how many there were.
 
-        No `get` that begins afterwards finds one of them, and no `put` of an era before brings one
+        A `get` that begins afterwards finds none of them. A `put` of an era before brings none
         back.
         """
         ...
 
     def claim(self, key: str) -> AbstractContextManager[Any] | None:
-        """The right to make the result of this key, until the context is left; None while another
-        has it.
+        """The right to make the result of this key, as a context to be left when it is made.
 
-        It goes with its holder: a process that is killed holds it no longer. A store that cannot
-        keep others out gives it to everybody. Then a picture is made twice, and still served.
+        None while another has it. A process that is killed has it no longer. A store that cannot
+        keep others out gives it to all who ask. Then a picture is made twice, and still served.
         """
         ...
 
     def era(self) -> Era:
-        """What another purge changes, whichever process it comes from."""
+        """The era of now: another one after each purge, whichever process has purged."""
         ...
 
     def holding(self) -> dict[str, Holding]:
@@ -86,7 +85,7 @@ class ResultStore(Protocol):
 
 
 class NoStore:
-    """The store of who has none: it holds nothing, so that nothing need ask whether it is there."""
+    """No store, as a store: it holds nothing, and nobody has to ask whether there is one."""
 
     def get(self, key: str) -> Result | None:
         return None

@@ -1,4 +1,4 @@
-"""What was shown last, which may stand in for its successor while that is made."""
+"""What was shown last. It may stand in for its successor while that is made."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class _Shown(Generic[V]):
 
 
 class Superseded(Generic[K, V]):
-    """The last `most` values by key; each stands in for `seconds`, which begin when
-    its successor is asked for first.
+    """The last `most` values by key. Each may stand in for some seconds, which begin when its
+    successor is asked for first.
     """
 
     def __init__(self, most: int, seconds: float) -> None:
@@ -43,7 +43,7 @@ class Superseded(Generic[K, V]):
                 self._shown.popitem(last=False)
 
     def instead_of(self, key: K, value: V) -> V | None:
-        """What may stand in for this value, which is being made."""
+        """What may stand in for this value, which has yet to be made."""
         with self._lock:
             shown = self._shown.get(key)
             if shown is None or shown.value == value:

@@ -1,4 +1,4 @@
-"""What is remembered for seconds: that a version is fresh, or that an original is damaged."""
+"""What is remembered for some seconds: that a version is fresh, or an original damaged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ V = TypeVar("V")
 
 
 class TtlCache(Generic[K, V]):
-    """The last `most` values by key, each for `seconds` after it was put."""
+    """The last `most` values by key, each for some seconds after it was put (0: never)."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most

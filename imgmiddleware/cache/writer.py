@@ -1,4 +1,4 @@
-"""Entries of the disk cache put, dropped and purged, each step safe from being killed."""
+"""Entries of the disk cache are put, dropped and purged. Each step survives being killed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.rows import Row, find, insert, latest
 from imgmiddleware.cache.shelf import Shelf, create_body, is_being_written
 
-#: After so many batches eviction is no longer exact, so that a put ends.
+#: After so many batches the order of eviction is no longer exact, so that a put comes to its end.
 _EXACT_BATCHES = 10
 
 
 class Writer:
-    """Who changes a folder that has `capacity` bytes for entries.
+    """Changes a folder that has `capacity` bytes for entries.
 
     Every method raises `OSError` and `sqlite3.Error`.
     """
@@ -54,20 +54,20 @@ class Writer:
         return remove_all(self.index, tag)
 
     def start_anew(self) -> None:
-        """Expect anything of the folder: it is swept once more."""
+        """Sweep the folder once more, as anything may be in it."""
         self._swept_by = 0
 
     def _sweep(self) -> None:
-        """Once a process, and never where nothing is written."""
+        """Sweep once a process, and never if nothing is written."""
         if self._swept_by != os.getpid():
             sweep(self.index, self._folder)
             self._swept_by = os.getpid()
 
     def _reserve(self, row: Row) -> int | None:
-        """A row, its bytes and its empty file, all at once; None where the entry is there already.
+        """Make a row and its empty file at once, and the bytes free; None if the entry is there.
 
-        Whenever a process is killed, what is on the disk is counted: others see neither row nor
-        file before both are there. Of what is killed in here, an empty file remains.
+        Others see neither row nor file before both are there, so that what is on the disk is
+        counted, whenever a process is killed. If it is killed in here, an empty file is left.
         """
         batches = 0
         descriptor = None
@@ -101,7 +101,7 @@ class Writer:
             )
 
     def _give_up(self, row: Row, descriptor: int) -> None:
-        """Remove what could not be written; where that fails too, it goes when it is found."""
+        """Remove what could not be written. If that fails too, it is removed when it is found."""
         try:
             os.ftruncate(descriptor, 0)
             with self.index.writing() as (index, shelf):
@@ -113,7 +113,7 @@ class Writer:
 
 
 def _is_good(found: Row, row: Row, shelf: Shelf) -> bool:
-    """Whether what is there, or is being written by another now, makes a put needless."""
+    """Whether a put is needless, as the entry is there or another writes it now."""
     try:
         path = shelf.body(found.key, found.checksum)
         if not found.standing:

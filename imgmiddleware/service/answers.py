@@ -143,7 +143,7 @@ def _part(body: bytes | FileBody, start: int, stop: int) -> bytes | FileBody:
 
 
 def not_modified(shared: Headers) -> ImageResponse:
-    """What the client has is what it would get."""
+    """The client has what it would get."""
     return ImageResponse(304, shared)
 
 
@@ -163,8 +163,8 @@ def asks_first(request: ImageRequest, settings: Settings) -> bool:
 def refused(
     request: ImageRequest, id: str, asked: Asked | None, error: ImageError, settings: Settings
 ) -> ImageResponse:
-    """The answer to what cannot be answered, told to the log."""
-    # What is wrong with a request is its sender's news; with an original, the operator's.
+    """The answer that says what is wrong, which is logged too."""
+    # A wrong request is for its sender to know, a wrong original for the operator.
     ours = error.status >= 413 and error.status != 416
     level = logging.WARNING if ours else logging.INFO
     line = "refused id=%r status=%d code=%s: %s"
@@ -173,7 +173,7 @@ def refused(
 
 
 def _refusal(error: ImageError) -> ImageResponse:
-    """A problem document, which nobody may keep: what is wrong now may be right in a second."""
+    """A problem document. Nobody may keep it: what is wrong now may be right in a second."""
     body = problem(error.status, error.code, error.detail, error.members)
     headers: Headers = (*_content(MEDIA_TYPE, len(body)), ("Cache-Control", "no-store"))
     if error.status == 405:

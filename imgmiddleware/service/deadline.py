@@ -70,7 +70,7 @@ class WaitLimit:
 
 
 def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -> R:
-    """What `look` finds, asked again and again until it does: another process cannot wake us.
+    """What `look` finds. It is called again and again, as another process cannot wake this one.
 
     Raises what `Deadline.check` and `WaitLimit.taken` raise.
     """

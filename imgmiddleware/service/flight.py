@@ -1,8 +1,8 @@
 """Admission and merging: how many pictures are made at once, and each of them once.
 
-Equal requests wait for one render. Who renders holds a slot and the bytes that the decoder is
-predicted to take; who waits, for a slot or for another's render, holds nothing, and there is a
-bound on how many may.
+Equal requests wait for one render. A request that renders holds a slot, and the bytes that the
+decoder is predicted to take. One that waits, for a slot or for another's render, holds nothing, and
+only so many may wait.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _LOOK_EVERY = 0.1
 
 
 class Admission:
-    """Slots for pixel work, each with the bytes that it takes, in the order of asking.
+    """Slots for pixel work, each with the bytes that it takes, given in the order of asking.
 
-    In that order even where the next would fit and the first does not: otherwise a large original
-    waits for ever behind small ones.
+    The order holds also where the second in the queue would fit and the first does not. Otherwise a
+    large original would wait for ever behind small ones.
     """
 
     def __init__(self, slots: int, limit: WaitLimit, budget: MemoryBudget) -> None:
@@ -56,7 +56,7 @@ class Admission:
             self._leave(size)
 
     def _entered(self, size: int, mine: threading.Event | None = None) -> bool:
-        """Take a slot and the bytes, if nobody is before us and both are there."""
+        """Take a slot and the bytes, if both are free and nobody is before us; whether so."""
         with self._lock:
             first = self._queue[0] is mine if self._queue else True
             if not first or not self._free or not self._budget.reserve(size):
@@ -92,7 +92,7 @@ class Admission:
 
 
 class _Flight(Generic[R]):
-    """One render under way, and how many wait for it."""
+    """One render under way, and how many others wait for it."""
 
     def __init__(self) -> None:
         self.landed = threading.Event()
@@ -102,7 +102,7 @@ class _Flight(Generic[R]):
 
 
 class Flights(Generic[R]):
-    """One making of each key at a time: the first to ask makes it, the others get what it made."""
+    """Each key is made once at a time: the first to ask makes it, the others get what it made."""
 
     def __init__(self, limit: WaitLimit) -> None:
         self._limit = limit
@@ -110,11 +110,11 @@ class Flights(Generic[R]):
         self._flying: dict[object, _Flight[R]] = {}
 
     def once(self, key: object, make: Callable[[Deadline], R], deadline: Deadline) -> R:
-        """What `make` returns, called here or by another who asked before.
+        """What `make` returns, which is called here or by another thread that asked before.
 
-        Raises what `make` raises, which is everybody's: a crash is not tried again for each who
-        waits, who gets it as the cause of a `RuntimeError`. Who was refused for load, or whose
-        client has gone, makes way for the next to try.
+        What `make` raises is raised for all who wait too: a crash is not tried once more for each
+        of them. They get it as the cause of a `RuntimeError`. A refusal for load and a client that
+        has gone concern nobody else: then the next of those who wait calls `make`.
         """
         while True:
             with self._lock:
@@ -137,7 +137,7 @@ class Flights(Generic[R]):
         return key in self._flying
 
     def wait(self, key: object, deadline: Deadline) -> None:
-        """Until nobody makes this any more. Raises as `once` does where that takes too long."""
+        """Wait until nobody makes this any more. Raises as `once` does if that takes too long."""
         with self._lock:
             flight = self._flying.get(key)
             if flight is None:
@@ -174,9 +174,9 @@ class Flights(Generic[R]):
 
 
 def alone(call: Callable[[], object], what: str) -> bool:
-    """Call it in a thread of its own, for nobody who waits: what it raises is logged.
+    """Call it in a thread of its own; whether one could be started.
 
-    False where no thread is to be had. `what` it is about stands in the log.
+    Nobody waits for it, so what it raises is logged, with `what` it was about.
     """
 
     def called() -> None:

@@ -41,7 +41,7 @@ def planned(
     settings: Settings,
     part: Box | None = None,
 ) -> Plan:
-    """The plan within the limits: an animation that is over them is a still picture.
+    """The plan within the limits. An animation that is over them becomes a still picture.
 
     Raises 400 `result-too-large`, and what `make_plan` raises.
     """

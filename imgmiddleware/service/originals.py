@@ -1,4 +1,4 @@
-"""Originals opened, and what their headers tell, held against the limits and remembered."""
+"""Originals are opened, and the facts of their headers are read and compared with the limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_FACTS = 4096
 
 
 class Originals:
-    """The originals of one service. What is wrong with one is told to the service's memory."""
+    """The originals of one service. What is wrong with one is told to `recall`."""
 
     def __init__(self, source: Source, settings: Settings, recall: Recall) -> None:
         self._source = source
@@ -37,7 +37,7 @@ class Originals:
     def facts(self, original: Opened, page: PageOf) -> Facts:
         """What the header tells of this page of the original.
 
-        Raises `ImageError` (413, 415, 422), at once where it was so a moment ago.
+        Raises `ImageError` (413, 415, 422), without a look where it was so a moment ago.
         """
         self._recall.check_failure(page)
         try:

@@ -1,7 +1,7 @@
-"""Pictures: found in a cache, or made once, whatever the load.
+"""Results that are found in a cache, or made once, whatever the load.
 
-What is kept: encoded results, by their key, and decoded originals, so that several sizes of one
-cost one decode. All bytes, also those of decodes under way, are taken from one budget.
+Two things are kept: encoded results by their key, and decoded originals, so that several sizes of
+one cost one decode. All bytes, also those of decodes under way, are taken from one budget.
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ _OVERHEAD = 1024
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that making a picture takes.
+    """All that making a result takes.
 
-    `version` is that of the original of this `id`, which was opened in the `era`: nothing is kept
-    of it if somebody has purged since.
+    The original was opened in the `era`. If somebody has purged since, nothing of it is kept.
     """
 
     key: str
@@ -59,12 +58,12 @@ class Job:
 
 
 class Pictures:
-    """The pictures of one service. Safe to use from any number of threads."""
+    """The results of one service, and what they are made of. For any number of threads."""
 
     def __init__(self, settings: Settings) -> None:
         budget = MemoryBudget(settings.max_memory)
         self._limit = limit = WaitLimit(settings.max_waiting)
-        # In this order they give way: what is decoded can be decoded again.
+        # They give way in this order: what is decoded can be decoded again.
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
         self.results = Results(settings, budget)
         self._admission = Admission(settings.slots, limit, budget)
@@ -73,7 +72,7 @@ class Pictures:
         self._max_wait = settings.max_wait
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Result:
-        """The picture, made here or by another who was asked for it before.
+        """The result, made here or by another thread that was asked for it before.
 
         Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
         """
@@ -81,11 +80,11 @@ class Pictures:
         return self._renders.once(job.key, lambda listening: self._made(job, listening), deadline)
 
     def make_meanwhile(self, job: Job, make: Callable[[], object]) -> bool:
-        """Have `make` called in a thread, unless somebody in this process makes the picture now."""
+        """Have `make` called in a thread, unless this process makes the result already."""
         return not self._renders.flying(job.key) and alone(make, f"id={job.id!r}")
 
     def purge(self, tag: str) -> int:
-        """Forget the pictures of an original; how many there were."""
+        """Forget the results of an original; how many there were."""
         purged = self.results.purge(tag)
         self._decoded.purge(tag)
         return purged
@@ -95,7 +94,7 @@ class Pictures:
         return {**self.results.holding(), "decoded": self._decoded.holding()}
 
     def _made(self, job: Job, deadline: Deadline) -> Result:
-        """The picture, made here, or by another process that had claimed it."""
+        """The result, made here, or by another process that had claimed it."""
         with polled(partial(self.results.claim, job.key), self._limit, deadline):
             result = self.results.read(job.key, job.tag)
             if result is None:
@@ -113,7 +112,7 @@ class Pictures:
 
     def _still(self, job: Job, deadline: Deadline) -> Result:
         level = (*job.page, job.plan.level)
-        # Who needs what is being decoded waits for it here, without a slot.
+        # If another thread decodes what is needed, this one waits for it without a slot.
         with timing.step("wait"):
             self._decodes.wait(level, deadline)
         with self._admitted(job, deadline):
@@ -128,7 +127,7 @@ class Pictures:
 
     @contextmanager
     def _admitted(self, job: Job, deadline: Deadline) -> Iterator[None]:
-        """With a slot, and the bytes that the header predicts."""
+        """Hold a slot, and the bytes that the header predicts."""
         predicted = predicted_bytes(job.facts, job.plan, job.original.size)
         with ExitStack() as held:
             with timing.step("wait"):
@@ -145,7 +144,7 @@ class Pictures:
         return decoded
 
     def _averaged(self, job: Job) -> Held | None:
-        """What the plan needs, of what was decoded in more detail before."""
+        """What the plan needs, averaged from what was decoded in more detail before."""
         level = job.plan.level
         for finer in level.finer:
             found = self._decoded.get((*job.page, finer))

@@ -1,8 +1,8 @@
-"""What requests came to a moment ago, so that asking again costs neither a parse nor a file.
+"""What each request meant a moment ago, so that asking again costs neither a parse nor a file.
 
-A version of an original that was seen within `recheck` seconds is taken to be the newest. What was
-shown of the version before may stand in, for `serve_stale` seconds, while the new picture is made.
-What was wrong with a version is wrong again for `remember_errors` seconds.
+For `recheck` seconds the version of an original that was seen is taken to be the newest. For
+`serve_stale` seconds the picture of the version before may stand in, while the new one is made. For
+`remember_errors` seconds what was wrong with a version is wrong with it again.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from imgmiddleware.messages import ImageRequest
 from imgmiddleware.service.answers import Headers
 from imgmiddleware.settings import Settings
 
-#: Requests that are remembered: a few hundred bytes each, and none whose text is longer than this.
+#: How many requests are remembered, a few hundred bytes each, and how long the text of one may be.
 _MOST, _LONGEST = 4096, 1024
 
-#: Too large, of no format that is opened, damaged: it stays so as long as its version.
+#: Too large, of no format that is opened, damaged: this stays so until the version changes.
 _OF_THE_ORIGINAL = frozenset({413, 415, 422})
 
-#: Path, query, Accept and hints: what a key depends on, while its original is the same.
+#: Path, query, Accept and hints. With the version of the original they determine the key.
 _Question = tuple[str, str, tuple[str | None, ...]]
 
 
-#: ID and version of an original, which page of it, from 0, and whether all its frames are
-#: asked for: what is wrong with a later one is nothing to who wants the first.
+#: ID and version of an original, which page of it (from 0), and whether all its frames are asked
+#: for: if a later frame is damaged, the first can still be shown.
 PageOf = tuple[str, str, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a request's text and a header came to: a picture's key, and the headers beside it."""
+    """What a request was found to mean: the key of its result, and the headers beside it."""
 
     asked: Asked
     page: PageOf
@@ -45,7 +45,7 @@ class Seen:
 
 
 class Recall:
-    """The memory of one service; empty where `authorize` must be asked each time."""
+    """The memory of one service. It stays empty where `authorize` has to be asked each time."""
 
     def __init__(self, settings: Settings) -> None:
         self._open_to_all = settings.authorize is None
@@ -56,30 +56,30 @@ class Recall:
         self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
 
     def note(self, request: ImageRequest, seen: Seen) -> None:
-        """What this request comes to, as long as its original is taken to be the same."""
+        """Remember what this request means while its original stays the same."""
         question = self._question(request)
         if question is not None and _is_short(question):
             self._seen.put(question, seen)
 
     def seen(self, request: ImageRequest) -> Seen | None:
-        """What it came to a moment ago, if nothing was found wrong with its original since."""
+        """What it meant a moment ago, if nothing was found wrong with its original since."""
         question = self._question(request)
         seen = None if question is None else self._seen.get(question)
         return None if seen is None or self._failures.get(seen.page) else seen
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
-        """What was answered, not only asked for."""
+        """Remember what was not only asked for, but answered."""
         question = self._question(request)
         if question is not None and _is_short(question):
             self._superseded.put(question, seen)
 
     def instead_of(self, request: ImageRequest, seen: Seen) -> Seen | None:
-        """What was shown before this picture, which is still to be made; None if too old."""
+        """What was shown before this result, which has yet to be made; None if it is too old."""
         question = self._question(request)
         return None if question is None else self._superseded.instead_of(question, seen)
 
     def note_failure(self, page: PageOf, error: ImageError) -> None:
-        """What is wrong with an original, so that a hostile one is not decoded over and over."""
+        """Remember what is wrong with an original: a hostile one is not decoded over and over."""
         if error.status in _OF_THE_ORIGINAL:
             self._failures.put(page, error)
 

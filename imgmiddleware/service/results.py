@@ -18,10 +18,10 @@ from imgmiddleware.cache import (
 from imgmiddleware.messages import Result
 from imgmiddleware.settings import Settings
 
-#: Of what is in memory, and of the store below.
+#: The eras of memory and of the store below it.
 Eras = tuple[Era, Era]
 
-#: Bytes of a file that are better sent as bytes, where the server does not send files.
+#: A file of so many bytes at most is sent as bytes, where the server does not send files.
 _SMALL = 2**20
 
 
@@ -32,7 +32,7 @@ class Results:
     """
 
     def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
-        # Where another server sends the files, bytes in memory would only be one more copy.
+        # If another server sends the files, bytes in memory would only be one more copy.
         held = 0 if settings.hands_over else settings.cache_bytes
         self._memory = MemoryStore(held, budget)
         self._shared = _shared_store(settings)
@@ -43,8 +43,8 @@ class Results:
         return self._memory.get(key)
 
     def found(self, key: str, tag: str) -> Result | None:
-        """The result, if it is anywhere: in memory from now on, or as a file where it is larger
-        than memory takes.
+        """The result, wherever it is. What the store has goes into memory, or stays a file if it is
+        larger than memory takes.
         """
         shared_era = self._shared.era()
         if shared_era != self._shared_era:  # others have purged; nobody knows what
@@ -53,7 +53,7 @@ class Results:
         return self._memory.get(key) or self._opened(key, tag, (self._memory.era(), shared_era))
 
     def found_small(self, key: str, tag: str) -> Result | None:
-        """The same, but a small file comes as bytes: one that cannot be read is no answer yet."""
+        """The same, but a small file comes as bytes. If it cannot be read, there is no result."""
         result = self.found(key, tag)
         return result if result is None or len(result.body) > _SMALL else _in_bytes(result)
 
@@ -62,7 +62,7 @@ class Results:
         return _in_bytes(self.found(key, tag))
 
     def keep(self, key: str, result: Result, tag: str, era: Eras) -> None:
-        """Hold a result whose body is bytes, unless somebody has purged since its `era`."""
+        """Hold a result, whose body is bytes, unless somebody has purged since its `era`."""
         self._shared.put(key, result, tag, era[1])
         self._remember(key, result, tag, era)
 
@@ -77,7 +77,7 @@ class Results:
         return max(purged, self._memory.purge(tag))
 
     def era(self) -> Eras:
-        """To be asked before an original is opened for a result that is to be kept."""
+        """The eras of now. To be asked for before the original of a result is opened."""
         return self._memory.era(), self._shared.era()
 
     def holding(self) -> dict[str, Holding]:
@@ -85,7 +85,7 @@ class Results:
         return self._memory.holding() | self._shared.holding()
 
     def _opened(self, key: str, tag: str, era: Eras) -> Result | None:
-        """What the store has: its bytes, which go into memory, where this takes them."""
+        """What the store has. Its bytes go into memory, if memory takes them."""
         result = self._shared.get(key)
         if result is None or not self._memory.takes(len(result.body)):
             return result
@@ -95,7 +95,7 @@ class Results:
         return result
 
     def _remember(self, key: str, result: Result, tag: str, era: Eras) -> None:
-        """Hold it in memory. Compared after the put: a purge from now on finds the result."""
+        """Hold it in memory. The eras are compared after the put: a later purge finds it."""
         self._memory.put(key, result, tag, era[0])
         if self._shared.era() != era[1]:
             self._memory.drop(tag)
@@ -109,7 +109,7 @@ def _shared_store(settings: Settings) -> ResultStore:
 
 
 def _in_bytes(result: Result | None) -> Result | None:
-    """The result with its bytes in memory; None where the disk fails, which is no cache then."""
+    """The result with its bytes; None where its file cannot be read, as if there were none."""
     if result is None or isinstance(result.body, bytes):
         return result
     try:

@@ -1,9 +1,9 @@
 """What the steps of one answer took, for Server-Timing.
 
-Who answers a request opens a `Steps` with `measured`; whatever is then called in the same thread
-may say `with step("decode"):` around what it does, and need be handed nothing. Where nobody
-measures, that costs a look at a variable. What another request's thread did for this one is part of
-the time that this one waited, not a step of its own.
+The service opens a `Steps` with `measured`. Whatever it then calls in the same thread says
+`with step("decode"):` around what it does, and needs no argument for that. If nobody measures, this
+costs a look at a variable. What the thread of another request did for this one is no step of this
+one, but part of the time that it waited.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Steps:
         self._seconds: dict[str, float] = {}
 
     def add(self, name: str, seconds: float) -> None:
-        """A step that is taken twice is one, of both times."""
+        """Add to a step. One that is taken twice has the sum of both times."""
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
 
     def header(self) -> str:
@@ -32,7 +32,7 @@ class Steps:
 
 _current: ContextVar[Steps | None] = ContextVar("steps", default=None)
 
-#: Most answers are not measured, and may not pay for it.
+#: Most answers are not measured, and must not pay for it.
 _NOTHING = nullcontext()
 
 
