@@ -40,6 +40,19 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
 
 
+def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The chunks of a PNG, each a name and its data, whose checksum fits."""
+    assert data[:8] == PNG
+    found, at = [], 8
+    while at < len(data):
+        length, kind = struct.unpack_from(">L4s", data, at)
+        body = data[at + 8 : at + 8 + length]
+        assert chunk(kind, body) == data[at : at + 12 + length]
+        found.append((kind, body))
+        at += 12 + length
+    return found
+
+
 def ihdr(width: int, height: int, bits: int = 8, color: int = 2, interlace: int = 0) -> bytes:
     """An IHDR chunk."""
     return chunk(b"IHDR", struct.pack(">LLBBBBB", width, height, bits, color, 0, 0, interlace))

@@ -6,7 +6,6 @@ import io
 import itertools
 import os
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from PIL import Image
 
 from asking import ask, get, refused, serving
-from files import chunk, tiff
+from files import chunk
 from imgmiddleware import ImageService
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
@@ -30,13 +29,13 @@ from imgmiddleware.sources.file import open_path
 from measuring import Forked, needs_proc
 from originals import Stored, probe
 from pictures import photo_like
-from pngs import png
+from rasters import DEFLATE, LZW, PACKBITS, bmp_rows, png, tif
+from rasters import bmp as a_bmp
 
 Array = np.ndarray[Any, Any]
 
 #: Red first: a photo, in even and odd sizes.
 SIZES = {"even": (208, 160), "odd": (203, 149)}
-LZW, DEFLATE, PACKBITS = 5, 8, 32773
 
 
 # --- files, written by hand
@@ -45,81 +44,13 @@ LZW, DEFLATE, PACKBITS = 5, 8, 32773
 def bmp(
     rows: Array, bits: int, *, down: bool = False, palette: bytes = b"", alpha: bool = False
 ) -> bytes:
-    """Of rows of bytes, from the top down, with the header of Windows 3 or, for alpha, 5."""
-    height, wide = rows.shape[0], rows.reshape(len(rows), -1).shape[1]
-    width = wide * 8 // bits
-    stride = -(-wide // 4) * 4
-    padded = np.full((height, stride), 0xEE, np.uint8)
-    padded[:, :wide] = rows.reshape(height, -1)
-    body = (padded if down else padded[::-1]).tobytes()
-    size, masks = (
-        (124, struct.pack("<4L", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)) if alpha else (40, b"")
-    )
-    header = struct.pack(
-        "<LllHHLLllLL", size, width, -height if down else height, 1, bits, 3 if alpha else 0,
-        0, 0, 0, len(palette) // 4, 0,
-    )  # fmt: skip
-    header = (header + masks).ljust(size, b"\0") + palette
-    return b"BM" + struct.pack("<LHHL", 0, 0, 0, 14 + len(header)) + header + body
-
-
-def packed(piece: Array, compression: int, predictor: int) -> bytes:
-    """One strip or tile, by zlib or by Pillow's libtiff."""
-    if compression == 1:
-        return piece.tobytes()
-    if compression == DEFLATE:
-        if predictor == 2:
-            piece = np.diff(piece, axis=1, prepend=np.zeros_like(piece[:, :1]))
-        return zlib.compress(piece.tobytes())
-    file = io.BytesIO()
-    name = {LZW: "tiff_lzw", PACKBITS: "packbits"}[compression]
-    mode = "CMYK" if piece.shape[2:] == (4,) else None
-    image = (
-        Image.fromarray(piece, mode)
-        if mode is None
-        else Image.frombytes(mode, piece.shape[1::-1], piece.tobytes())
-    )
-    image.save(file, "TIFF", compression=name, tiffinfo={317: predictor, 278: len(piece)})
-    with Image.open(file) as again:
-        (offset,), (count,) = again.tag_v2[273], again.tag_v2[279]  # type: ignore[attr-defined]
-    return file.getvalue()[offset : offset + count]
-
-
-def tif(
-    samples: Array, photometric: int, *, high: int = 16, wide: int = 0, compression: int = 1,
-    predictor: int = 1, order: str = "<", colors: list[int] | None = None, apart: int = 0,
-) -> bytes:  # fmt: skip
-    """In strips of `high` rows, or tiles that are `wide` too, with `apart` bytes between them."""
-    height, width = samples.shape[:2]
-    channels = samples.shape[2] if samples.ndim == 3 else 1
-    stored = samples.astype(samples.dtype.newbyteorder(order))
-    if wide:
-        spare = [(0, -height % high), (0, -width % wide)] + [(0, 0)] * (samples.ndim - 2)
-        stored = np.pad(stored, spare)
-    cut = [
-        stored[y : y + high, x : x + (wide or width)]
-        for y in range(0, len(stored), high)
-        for x in range(0, stored.shape[1], wide or width)
-    ]
-    parts = [packed(np.ascontiguousarray(piece), compression, predictor) for piece in cut]
-    ends = itertools.accumulate((len(part) + apart for part in parts), initial=8)
-    places = list(ends)[:-1]
-    body = b"".join(part + bytes(apart) for part in parts)
-    counts = [len(part) for part in parts]
-    entries: dict[int, tuple[str, list[int]]] = {
-        256: ("L", [width]), 257: ("L", [height]), 258: ("H", [8 * samples.itemsize] * channels),
-        259: ("H", [compression]), 262: ("H", [photometric]), 277: ("H", [channels]),
-        317: ("H", [predictor]),
-    }  # fmt: skip
-    if wide:
-        entries |= {322: ("L", [wide]), 323: ("L", [high]), 324: ("L", places), 325: ("L", counts)}
-    else:
-        entries |= {273: ("L", places), 278: ("L", [high]), 279: ("L", counts)}
-    if photometric == 2 and channels == 4:
-        entries[338] = ("H", [2])
-    if colors:
-        entries[320] = ("H", colors)
-    return tiff(entries, body, order)
+    """Of rows of bytes, from the top down; with alpha the header of Windows 5."""
+    size = rows[0].size * 8 // bits, len(rows)
+    stored = bmp_rows(rows, top_down=down, spare=0xEE)
+    if alpha:
+        masks = 0xFF0000, 0xFF00, 0xFF, 0xFF000000
+        return a_bmp(bits, stored, 3, size=size, top_down=down, header=124, masks=masks)
+    return a_bmp(bits, stored, size=size, top_down=down, palette=palette)
 
 
 # --- kinds: a file of these samples, and what they are, in our order of channels
@@ -167,7 +98,13 @@ def padded(pixels: Array) -> Array:
 def of_tiff(
     of: Callable[[Array], Array], photometric: int, **options: Any
 ) -> Callable[[Array], bytes]:
-    return lambda pixels: tif(of(pixels), photometric, **options)
+
+    def made(pixels: Array) -> bytes:
+        samples = of(pixels)
+        alpha = {"t338": [2]} if (photometric, samples.shape[2:]) == (2, (4,)) else {}
+        return tif(samples, photometric, **({"high": 16} | alpha | options))
+
+    return made
 
 
 KINDS: dict[str, Kind] = {
@@ -182,7 +119,7 @@ KINDS: dict[str, Kind] = {
     "tiff rgb apart": Kind(of_tiff(rgb, 2, high=3, apart=5), bgr),
     "tiff gray": Kind(of_tiff(gray, 1), gray),
     "tiff white is zero": Kind(of_tiff(gray, 0), lambda p: 255 - gray(p)),
-    "tiff palette": Kind(of_tiff(gray, 3, colors=TIFF_COLORS), lambda p: TABLE[gray(p)][..., ::-1]),
+    "tiff palette": Kind(of_tiff(gray, 3, t320=TIFF_COLORS), lambda p: TABLE[gray(p)][..., ::-1]),
     "tiff cmyk": Kind(of_tiff(lambda p: p, 5), lambda p: p),
     "tiff rgba": Kind(of_tiff(lambda p: p, 2), bgra, halves=False),
     "tiff gray 16": Kind(of_tiff(lambda p: deep(gray(p)), 1), lambda p: deep(gray(p))),
@@ -348,7 +285,7 @@ def test_rows_that_are_cut_away_are_not_read(kind: str, monkeypatch: pytest.Monk
 
 def test_columns_that_are_cut_away_are_not_read() -> None:
     wide = photo_like(20000, 24)
-    for data in (bmp(wide, 24), tif(wide, 2, wide=256)):
+    for data in (bmp(wide, 24), tif(wide, 2, high=16, wide=256)):
         original = Stored(data)
         box = (9000, 0, 100, 24)
         found = decode_bands(original, probe(data), box, 0)

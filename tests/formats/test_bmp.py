@@ -12,6 +12,7 @@ from PIL import Image
 from imgmiddleware.formats import read_profile, vet
 from originals import probe, refusal, survive
 from pictures import noise, read_by_opencv, saved
+from rasters import bmp as a_bmp
 
 MASKS = {16: (0xF800, 0x07E0, 0x001F), 32: (0xFF0000, 0xFF00, 0xFF)}
 BGRA = struct.pack("<4L", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
@@ -23,24 +24,17 @@ def bmp(
     body: bytes | None = None, offset: int | None = None,
 ) -> bytes:  # fmt: skip
     """A bitmap of any header; its rows are counted up bytes."""
-    if size == 12:
-        header = struct.pack("<LHHHH", 12, width, height, planes, bits)
-    else:
-        header = struct.pack(
-            "<LllHHLLllLL", size, width, height, planes, bits, compression, 0, 0, 0, colors, 0
-        )
-    header = (header + masks).ljust(size, b"\0")
-    entry = 3 if size == 12 else 4
     step = bytes(3) if gray else bytes((0, 1, 2))
     table = [
-        bytes((n % 250 + s) for s in step) + bytes(entry - 3)
+        bytes((n % 250 + s) for s in step) + bytes(0 if size == 12 else 1)
         for n in range(colors or 1 << min(bits, 8))
     ]
-    palette = b"".join(table) if bits <= 8 else b""
-    start = 14 + len(header) + len(palette) if offset is None else offset
     rows = abs(height) * ((width * bits + 31) // 32 * 4)
-    pixels = (bytes(range(256)) * (rows // 256 + 1))[:rows] if body is None else body
-    return b"BM" + struct.pack("<LHHL", 0, 0, 0, start) + header + palette + pixels
+    return a_bmp(
+        bits, (bytes(range(256)) * (rows // 256 + 1))[:rows] if body is None else body, compression,
+        size=(width, height), header=size, masks=masks, palette=b"".join(table) if bits <= 8 else b"",
+        colors=colors, planes=planes, offset=offset,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])

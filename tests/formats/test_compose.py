@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from asking import ask, get, serving
+from files import PNG, chunk, png_chunks
 from imgmiddleware.formats import read_animation, read_facts
 from imgmiddleware.sources import BytesOriginal
 from originals import cut, flipped
@@ -85,6 +86,10 @@ def test_every_disposal_of_gif(disposal: int) -> None:
     data = animated("GIF", alpha=True, disposal=disposal, optimize=False)
     for mine, theirs in zip(ours(data, 5), by_pillow(data), strict=True):
         assert np.array_equal(seen(mine), seen(theirs))
+
+
+def png_of(parts: list[tuple[bytes, bytes]]) -> bytes:
+    return PNG + b"".join(chunk(*part) for part in parts)
 
 
 def by_the_specification(data: bytes) -> list[Any]:
@@ -264,24 +269,6 @@ def test_frames_of_no_time_last_as_in_browsers() -> None:
 
 
 # --- The person who attacks each file -------------------------------------------------------------
-
-
-def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    found, at = [], 8
-    while at < len(data):
-        (length,) = struct.unpack_from(">L", data, at)
-        found.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
-        at += 12 + length
-    return found
-
-
-def png_of(parts: list[tuple[bytes, bytes]]) -> bytes:
-    import zlib
-
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))
-        for kind, body in parts
-    )
 
 
 def changed(kind: bytes, change: Callable[[bytes], bytes], which: int = 1) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
 import cv2
@@ -26,6 +25,7 @@ from pictures import (
     saved,
     swapped_profile,
 )
+from rasters import bmp, bmp_rows
 
 COLOR = quadrants()
 GRAY = COLOR[..., 1].copy()
@@ -193,21 +193,14 @@ def test_a_deep_avif_comes_in_its_full_range(bits: int) -> None:
 
 def test_the_oldest_bmp_header_has_its_colours() -> None:
     """OS/2's header of 12 bytes, 24 bits; rows from the bottom up, padded to four bytes."""
-    height, width = COLOR.shape[:2]
-    rows = COLOR[::-1, :, ::-1].reshape(height, -1)
-    data = struct.pack("<2sLHHL", b"BM", 26 + rows.size, 0, 0, 26)
-    data += struct.pack("<LHHHH", 12, width, height, 1, 24) + rows.tobytes()
+    data = bmp(24, bmp_rows(COLOR[..., ::-1]), size=(64, 48), header=12)
     assert np.array_equal(pixels_of(made(data)), COLOR)
 
 
 def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
-    height, width = COLOR.shape[:2]
-    padded = np.dstack((COLOR[::-1, :, ::-1], np.zeros((height, width), np.uint8)))
-    header = struct.pack("<LllHHLLllLL", 40, width, height, 1, 32, 3, 0, 0, 0, 0, 0)
-    masks = struct.pack("<LLL", 0xFF0000, 0xFF00, 0xFF)
-    offset = 14 + len(header) + len(masks)
-    data = struct.pack("<2sLHHL", b"BM", offset + padded.size, 0, 0, offset)
-    result = made(data + header + masks + padded.tobytes(), "fm=png")
+    clear = np.dstack((COLOR[..., ::-1], np.zeros((48, 64), np.uint8)))
+    data = bmp(32, bmp_rows(clear), 3, size=(64, 48), masks=(0xFF0000, 0xFF00, 0xFF))
+    result = made(data)
     assert opened(result).convert("RGBA").getextrema()[3] == (255, 255)
     assert np.array_equal(pixels_of(result), COLOR)
 

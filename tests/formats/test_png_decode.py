@@ -21,7 +21,7 @@ from imgmiddleware.sources import BytesOriginal
 from native import choose
 from originals import Stored, probe
 from pictures import photo_like, read_by_opencv, saved
-from pngs import filtered, png
+from rasters import filtered, png
 
 RGB = photo_like(64, 40)
 ROWS = filtered(RGB, [y % 5 for y in range(40)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from files import png_chunks
 from imgmiddleware.formats import native
 from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.png.filters import FILTERS
@@ -31,21 +31,9 @@ def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
-def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks by hand, their sums checked."""
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    at = 8
-    while at < len(data):
-        length, kind = struct.unpack_from(">L4s", data, at)
-        body = data[at + 8 : at + 8 + length]
-        assert struct.unpack_from(">L", data, at + 8 + length) == (zlib.crc32(kind + body),)
-        yield kind, body
-        at += 12 + length
-
-
 def rows_of(data: bytes) -> Any:
     """The filtered rows, each with its filter's number first."""
-    found = dict(chunks(data))
+    found = dict(png_chunks(data))
     _, height = struct.unpack_from(">LL", found[b"IHDR"])
     return np.frombuffer(zlib.decompress(found[b"IDAT"]), np.uint8).reshape(height, -1)
 
@@ -150,10 +138,10 @@ def test_chunks_stand_in_order() -> None:
     # Clause 5.6: PLTE before tRNS before IDAT.
     pixels = np.zeros((80, 80, 4), np.uint8)
     pixels[20:40] = (1, 2, 3, 128)
-    kinds = [kind for kind, _ in chunks(encode(pixels, "png", 75))]
+    kinds = [kind for kind, _ in png_chunks(encode(pixels, "png", 75))]
     assert kinds == [b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"]
     order = [b"IHDR", b"IDAT", b"IEND"]
-    assert [kind for kind, _ in chunks(png(photo_like(9, 9)))] == order
+    assert [kind for kind, _ in png_chunks(png(photo_like(9, 9)))] == order
 
 
 def test_the_faster_part_is_taken_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

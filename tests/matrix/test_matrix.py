@@ -26,6 +26,7 @@ from asking import ask, made
 from imgmiddleware.formats import FORMATS, read_facts
 from imgmiddleware.sources.memory import BytesOriginal
 from pictures import by_opencv, exif, float_lanczos, psnr, saved, swapped_profile
+from rasters import DEFLATE, bmp, bmp_rows, tif
 from tests.matrix.writers import (
     CMYK_PROFILE,
     DEEP,
@@ -35,17 +36,14 @@ from tests.matrix.writers import (
     RGB,
     RGBA,
     Array,
-    bmp,
     bmp_palette,
-    bmp_rows,
     cmyk,
     color_map,
     edge,
     gray_profile,
     indices,
     inks,
-    png,
-    raw_tiff,
+    noise_png,
     rle,
     trns,
     turned_avif,
@@ -55,6 +53,7 @@ from tests.matrix.writers import (
     ycck,
 )
 
+SIZE = (45, 31)
 SWAPPED = swapped_profile()
 BYTES = (NOISE >> 8).astype(np.uint8)
 Cell = tuple[str, bytes, Callable[[bytes], Array], int]
@@ -185,9 +184,9 @@ PLAIN: list[Cell] = [
     ("jpeg cmyk profile", cmyk("JPEG", quality=97, icc_profile=CMYK_PROFILE), by_vips_color, 3),
     ("jpeg ycck profile", ycck(icc_profile=CMYK_PROFILE), by_vips_color, 3),
     # PNG: libvips reads with libspng and keeps 16 bits, which Pillow cuts.
-    *[(f"png {c}/{b}", png(c, b), by_vips, 0) for c, b in PNG_KINDS],
-    *[(f"png {c}/{b} interlaced", png(c, b, True), by_vips, 0) for c, b in PNG_KINDS],
-    *[(f"png {c}/{b} tRNS", png(c, b, trns=trns(c, b)), by_vips, 0) for c, b in PNG_KINDS if c < 4],
+    *[(f"png {c}/{b}", noise_png(c, b), by_vips, 0) for c, b in PNG_KINDS],
+    *[(f"png {c}/{b} interlaced", noise_png(c, b, True), by_vips, 0) for c, b in PNG_KINDS],
+    *[(f"png {c}/{b} tRNS", noise_png(c, b, trns=trns(c, b)), by_vips, 0) for c, b in PNG_KINDS if c < 4],
     # WebP: libwebp on both sides.
     ("webp lossy", saved(RGB, "WEBP", quality=90), by_pillow, 2),
     ("webp lossless", saved(RGB, "WEBP", lossless=True), by_pillow, 0),
@@ -220,26 +219,26 @@ PLAIN: list[Cell] = [
     ("gif animated transparent", saved(LAYERS[0], "GIF", save_all=True, append_images=LAYERS[1:],
         transparency=2, disposal=2), by_pillow, 0),
     # BMP
-    *[(f"bmp {bits}", bmp(bits, bmp_rows(indices(bits), bits), palette=bmp_palette(bits)), by_pillow, 0)
+    *[(f"bmp {bits}", bmp(bits, bmp_rows(indices(bits), bits), palette=bmp_palette(bits), size=SIZE), by_pillow, 0)
         for bits in (1, 4, 8)],
     *[(f"bmp {bits} top-down", bmp(bits, bmp_rows(indices(bits), bits, True), palette=bmp_palette(bits),
-        top_down=True), by_pillow, 0) for bits in (1, 4, 8)],
+        top_down=True, size=SIZE), by_pillow, 0) for bits in (1, 4, 8)],
     # Five and six bits to eight: some repeat the high bits, some round.
-    ("bmp 16 555", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16)), by_pillow, 1),
-    ("bmp 16 555 masks", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16), 3, masks=(0x7C00, 0x3E0, 0x1F)), by_pillow, 1),
-    ("bmp 16 565", bmp(16, bmp_rows(NOISE[..., :1], 16), 3, masks=(0xF800, 0x7E0, 0x1F)), by_pillow, 1),
-    ("bmp 16 top-down", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16, True), top_down=True), by_pillow, 1),
-    ("bmp 24", bmp(24, bmp_rows(RGB[..., ::-1])), by_pillow, 0),
-    ("bmp 24 top-down", bmp(24, bmp_rows(RGB[..., ::-1], top_down=True), top_down=True), by_pillow, 0),
-    ("bmp 32", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]])), are(RGB), 0),
-    ("bmp 32 masks", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, masks=(0xFF0000, 0xFF00, 0xFF)), are(RGB), 0),
+    ("bmp 16 555", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16), size=SIZE), by_pillow, 1),
+    ("bmp 16 555 masks", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16), 3, masks=(0x7C00, 0x3E0, 0x1F), size=SIZE), by_pillow, 1),
+    ("bmp 16 565", bmp(16, bmp_rows(NOISE[..., :1], 16), 3, masks=(0xF800, 0x7E0, 0x1F), size=SIZE), by_pillow, 1),
+    ("bmp 16 top-down", bmp(16, bmp_rows(NOISE[..., :1] & 0x7FFF, 16, True), top_down=True, size=SIZE), by_pillow, 1),
+    ("bmp 24", bmp(24, bmp_rows(RGB[..., ::-1]), size=SIZE), by_pillow, 0),
+    ("bmp 24 top-down", bmp(24, bmp_rows(RGB[..., ::-1], top_down=True), top_down=True, size=SIZE), by_pillow, 0),
+    ("bmp 32", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), size=SIZE), are(RGB), 0),
+    ("bmp 32 masks", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, masks=(0xFF0000, 0xFF00, 0xFF), size=SIZE), are(RGB), 0),
     *[(f"bmp 32 alpha V{version}", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, header=size,
-        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), by_pillow, 0) for version, size in ((3, 56), (4, 108), (5, 124))],
+        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000), size=SIZE), by_pillow, 0) for version, size in ((3, 56), (4, 108), (5, 124))],
     *[(f"bmp 32 other masks V{version}", bmp(32, bmp_rows(RGBA), 3, header=size,
-        masks=(0xFF, 0xFF00, 0xFF0000, 0xFF000000)), by_pillow, 0) for version, size in ((4, 108), (5, 124))],
-    ("bmp 24 V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124), by_pillow, 0),
-    ("bmp rle8", bmp(8, rle(8), 1, palette=bmp_palette(8)), by_pillow, 0),
-    ("bmp rle4", bmp(4, rle(4), 2, palette=bmp_palette(4)), by_pillow, 0),
+        masks=(0xFF, 0xFF00, 0xFF0000, 0xFF000000), size=SIZE), by_pillow, 0) for version, size in ((4, 108), (5, 124))],
+    ("bmp 24 V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124, size=SIZE), by_pillow, 0),
+    ("bmp rle8", bmp(8, rle(8), 1, palette=bmp_palette(8), size=SIZE), by_pillow, 0),
+    ("bmp rle4", bmp(4, rle(4), 2, palette=bmp_palette(4), size=SIZE), by_pillow, 0),
     # TIFF
     *[(f"tiff {name} {compression}", saved(image, "TIFF", compression=compression), by_pillow, 0)
         for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")
@@ -256,37 +255,37 @@ PLAIN: list[Cell] = [
     ("tiff jpeg rgb", saved(RGB, "TIFF", compression="jpeg"), by_pillow, 2),
     ("tiff jpeg gray", saved(GRAY, "TIFF", compression="jpeg"), by_pillow, 2),
     ("tiff pages", saved(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(RGB[::-1].copy())]), are(RGB), 0),
-    *[(f"tiff {kind} {bits} {order}{tiles}", raw_tiff(NOISE[..., :count] >> (16 - bits), photometric, bits, order=order,
-        tile=16 if tiles else 0), are(values), 0)
+    *[(f"tiff {kind} {bits} {order}{tiles}", tif(NOISE[..., :count] >> (16 - bits), photometric, bits, order=order,
+        wide=16 if tiles else 0, high=16 if tiles else 0), are(values), 0)
         for order in "<>" for tiles in ("", " tiled")
         for kind, photometric, count, depths in (("gray", 1, 1, (1, 2, 4, 8, 16)), ("white is zero", 0, 1, (1, 2, 4, 8, 16)), ("rgb", 2, 3, (8, 16)))
         for bits in depths
         for values in [np.rint((NOISE[..., :count] >> (16 - bits)) * (255 / (2**bits - 1))).astype(np.uint8) ^ (255 if photometric == 0 else 0)]],
-    *[(f"tiff planar {bits} {kind}{tiles}", raw_tiff(NOISE[..., :count] >> (16 - bits), 2, bits, planar=True, tile=16 if tiles else 0,
-        deflated=bool(tiles), **({"t338": [2]} if count == 4 else {})),
+    *[(f"tiff planar {bits} {kind}{tiles}", tif(NOISE[..., :count] >> (16 - bits), 2, bits, planar=True, wide=16 if tiles else 0, high=16 if tiles else 0,
+        compression=DEFLATE if tiles else 1, **({"t338": [2]} if count == 4 else {})),
         are(BYTES[..., :count]), 0)
         for bits in (8,) for count, kind in ((3, "rgb"), (4, "rgba")) for tiles in ("", " tiled")],
-    *[(f"tiff palette {bits}", raw_tiff(indices(bits), 3, bits, t320=color_map(bits)),
+    *[(f"tiff palette {bits}", tif(indices(bits), 3, bits, t320=color_map(bits)),
         are(np.array(color_map(bits)).reshape(3, -1).T[indices(bits)[..., 0]] // 257 * np.uint8(1)), 0) for bits in (1, 2, 4, 8)],
-    *[(f"tiff unassociated alpha {bits}", raw_tiff(NOISE >> (16 - bits), 2, bits, t338=[2]), are(NOISE if bits == 16 else BYTES), 0) for bits in (8, 16)],
-    *[(f"tiff unspecified fourth sample {bits}", raw_tiff(NOISE >> (16 - bits), 2, bits, t338=[0]),
+    *[(f"tiff unassociated alpha {bits}", tif(NOISE >> (16 - bits), 2, bits, t338=[2]), are(NOISE if bits == 16 else BYTES), 0) for bits in (8, 16)],
+    *[(f"tiff unspecified fourth sample {bits}", tif(NOISE >> (16 - bits), 2, bits, t338=[0]),
         are((NOISE if bits == 16 else BYTES)[..., :3]), 0) for bits in (8, 16)],
-    ("tiff gray alpha", raw_tiff(BYTES[..., :2], 1, t338=[2]), are(BYTES[..., :2]), 0),
-    *[(f"tiff associated alpha {depth}", raw_tiff(stored, 2, t338=[1], kind=kind), are(divided(stored)), most)
+    ("tiff gray alpha", tif(BYTES[..., :2], 1, t338=[2]), are(BYTES[..., :2]), 0),
+    *[(f"tiff associated alpha {depth}", tif(stored, 2, t338=[1]), are(divided(stored)), most)
         for depth, scale, kind, most in (("u1", 1, 1, 1), ("u2", 257, 1, 1), ("f4", 1 / 255, 3, 1))
         for stored in [multiplied(scale).astype(depth) if kind == 3 else np.rint(multiplied(scale)).astype(depth)]],
-    *[(f"tiff float {name}", raw_tiff((RGBA / 255).astype(np.float32), 2, kind=3, t338=[2], **options), are(RGBA), 0)
-        for name, options in {"rgba": {}, "rgba tiled": {"tile": 16}, "rgba MM": {"order": ">"}}.items()],
-    *[(f"tiff reversed bits {bits}", raw_tiff(NOISE[..., :count] >> (16 - bits), photometric, bits, t266=[2]), by_vips, 0)
+    *[(f"tiff float {name}", tif((RGBA / 255).astype(np.float32), 2, t338=[2], **options), are(RGBA), 0)
+        for name, options in {"rgba": {}, "rgba tiled": {"wide": 16, "high": 16}, "rgba MM": {"order": ">"}}.items()],
+    *[(f"tiff reversed bits {bits}", tif(NOISE[..., :count] >> (16 - bits), photometric, bits, t266=[2]), by_vips, 0)
         for count, photometric, depths in ((1, 1, (1, 4, 8, 16)), (3, 2, (8, 16))) for bits in depths],
-    ("tiff ycbcr", raw_tiff(np.asarray(Image.fromarray(RGB).convert("YCbCr")), 6, t530=[1, 1]), are(RGB), 3),
-    ("tiff five samples", raw_tiff(np.dstack((BYTES, BYTES[..., 0])), 2, t338=[2, 0]), are(BYTES), 0),
+    ("tiff ycbcr", tif(np.asarray(Image.fromarray(RGB).convert("YCbCr")), 6, t530=[1, 1]), are(RGB), 3),
+    ("tiff five samples", tif(np.dstack((BYTES, BYTES[..., 0])), 2, t338=[2, 0]), are(BYTES), 0),
     ("tiff cmyk jpeg", vips(inks(), ".tif", "cmyk", compression="jpeg", Q=95), by_pillow, 2),
-    *[(f"tiff float {kind}", raw_tiff((pixels / 255).astype(np.float32), p, kind=3), are(pixels), 0)
+    *[(f"tiff float {kind}", tif((pixels / 255).astype(np.float32), p), are(pixels), 0)
         for kind, p, pixels in (("gray", 1, GRAY[..., None]), ("rgb", 2, RGB), ("white is zero", 0, GRAY[..., None]))],
     ("tiff cmyk", cmyk("TIFF"), by_pillow, 0),
     ("tiff cmyk lzw", cmyk("TIFF", compression="tiff_lzw"), by_pillow, 0),
-    ("tiff cmyk planar", raw_tiff(inks(), 5, planar=True), lambda data: by_pillow(cmyk("TIFF")), 0),
+    ("tiff cmyk planar", tif(inks(), 5, planar=True), lambda data: by_pillow(cmyk("TIFF")), 0),
     ("tiff cmyk profile", cmyk("TIFF", icc_profile=CMYK_PROFILE), by_vips_color, 3),
     # Of 8 bits a and b are steps that make three of sRGB; pale colours, which are all in its gamut.
     ("tiff lab", saved(lab(RGB // 3 + 100), "TIFF"), are(RGB // 3 + 100), 5),
@@ -336,15 +335,15 @@ def test_orientation(kind: str, most: int, value: int) -> None:
 @pytest.mark.parametrize("value", range(1, 9))
 @pytest.mark.parametrize(
     ("pixels", "photometric", "options"),
-    [(NOISE[..., :3], 2, {}), (NOISE[..., :3], 2, {"tile": 16}), (NOISE, 2, {"t338": [2]}),
+    [(NOISE[..., :3], 2, {}), (NOISE[..., :3], 2, {"wide": 16, "high": 16}), (NOISE, 2, {"t338": [2]}),
      (NOISE[..., :1], 0, {}), (BYTES[..., :3], 2, {"planar": True}), (indices(1), 1, {"bits": 1}),
-     (indices(4), 3, {"bits": 4, "t320": color_map(4)}), ((RGB / 255).astype(np.float32), 2, {"kind": 3})],
+     (indices(4), 3, {"bits": 4, "t320": color_map(4)}), ((RGB / 255).astype(np.float32), 2, {})],
     ids=["rgb 16", "tiled 16", "rgba 16", "white is zero 16", "planar", "bilevel", "palette", "float"],
 )  # fmt: skip
 def test_orientation_of_a_tiff(pixels: Array, photometric: int, options: Any, value: int) -> None:
     """Through both decoders and all their ways; libvips turns what they leave as it is stored."""
-    plain = raw_tiff(pixels, photometric, **options)
-    data = raw_tiff(pixels, photometric, t274=[value], **options)
+    plain = tif(pixels, photometric, **options)
+    data = tif(pixels, photometric, t274=[value], **options)
     upright = pyvips.Image.new_from_array(seen(plain))
     upright.set_type(pyvips.GValue.gint_type, "orientation", value)
     assert distance(seen(data), upright.autorot().numpy()) == 0
@@ -360,14 +359,14 @@ TAGGED: list[tuple[str, bytes, Array, int]] = [
     ("webp alpha", saved(RGBA, "WEBP", lossless=True, icc_profile=SWAPPED), RGBA, 2),
     ("avif", saved(RGB, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGB, 6),
     ("avif alpha", saved(RGBA, "AVIF", quality=98, subsampling="4:4:4", icc_profile=SWAPPED), RGBA, 6),
-    ("bmp V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=SWAPPED), RGB, 2),
+    ("bmp V5", bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=SWAPPED, size=SIZE), RGB, 2),
     ("bmp V5 alpha", bmp(32, bmp_rows(RGBA[..., [2, 1, 0, 3]]), 3, header=124, profile=SWAPPED,
-        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), RGBA, 2),
+        masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000), size=SIZE), RGBA, 2),
     ("tiff", saved(RGB, "TIFF", icc_profile=SWAPPED), RGB, 2),
     ("tiff alpha", saved(RGBA, "TIFF", icc_profile=SWAPPED), RGBA, 2),
-    ("tiff planar", raw_tiff(RGB, 2, planar=True, t34675=list(SWAPPED)), RGB, 2),
-    ("tiff 16 MM", raw_tiff(DEEP, 2, order=">", t34675=list(SWAPPED)), DEEP, 2),
-    ("tiff float", raw_tiff((RGB / 255).astype(np.float32), 2, kind=3, t34675=list(SWAPPED)), RGB, 2),
+    ("tiff planar", tif(RGB, 2, planar=True, t34675=list(SWAPPED)), RGB, 2),
+    ("tiff 16 MM", tif(DEEP, 2, order=">", t34675=list(SWAPPED)), DEEP, 2),
+    ("tiff float", tif((RGB / 255).astype(np.float32), 2, t34675=list(SWAPPED)), RGB, 2),
 ]  # fmt: skip
 
 
@@ -397,8 +396,8 @@ LINEAR = gray_profile()
 LINEAR_GRAYS = {
     "png": with_iccp(saved(GRAY, "PNG"), LINEAR),
     "png 16": with_iccp(by_opencv(".png", GRAY.astype(np.uint16) * 257), LINEAR),
-    "tiff": raw_tiff(GRAY[..., None], 1, t34675=list(LINEAR)),
-    "tiff white is zero": raw_tiff(255 - GRAY[..., None], 0, t34675=list(LINEAR)),
+    "tiff": tif(GRAY[..., None], 1, t34675=list(LINEAR)),
+    "tiff white is zero": tif(255 - GRAY[..., None], 0, t34675=list(LINEAR)),
 }
 
 
@@ -434,7 +433,7 @@ EDGES: list[tuple[str, bytes]] = [
     ("gif", saved(EDGE_PALETTE, "GIF", transparency=GREEN)),
     ("bmp V5", bmp(32, bmp_rows(EDGE[..., [2, 1, 0, 3]]), 3, header=124, size=(64, 64),
         masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000))),
-    *[(f"tiff {name} {depth}", raw_tiff(pixels.astype(depth), 2, t338=[kind]))
+    *[(f"tiff {name} {depth}", tif(pixels.astype(depth), 2, t338=[kind]))
         for depth in ("u1", "u2") for whole in [edge(np.dtype(depth).type)]
         for name, kind, pixels in (("unassociated", 2, whole), ("associated", 1, whole * (whole[..., 3:] > 0)))],
 ]  # fmt: skip
@@ -463,19 +462,19 @@ def test_no_hidden_colour_shows_at_the_edge_of_alpha(data: bytes, query: str) ->
 # --- What is refused, because no decoder here has it right ----------------------------------------
 
 REFUSED = {
-    "16 bits planar": raw_tiff(NOISE[..., :3], 2, planar=True),
-    "float planar": raw_tiff((RGB / 255).astype(np.float32), 2, planar=True, kind=3),
-    "16-bit gray with alpha": raw_tiff(NOISE[..., :2], 1, t338=[2]),
-    "16 bits, five samples": raw_tiff(np.dstack((NOISE, NOISE[..., 0])), 2, t338=[2, 0]),
-    "16-bit cmyk": raw_tiff(NOISE, 5),
-    "16-bit lab": raw_tiff(NOISE[..., :3], 8),
-    "icc lab": raw_tiff(BYTES[..., :3], 9),
-    "lab with alpha": raw_tiff(BYTES, 8, t338=[2]),
-    "cmyk with alpha": raw_tiff(np.dstack((inks(), GRAY)), 5, t338=[2]),
-    "white is zero with alpha": raw_tiff(BYTES[..., :2], 0, t338=[2]),
-    "gray with associated alpha": raw_tiff(BYTES[..., :2], 1, t338=[1]),
-    "associated alpha, planar": raw_tiff(BYTES, 2, planar=True, t338=[1]),
-    "rgb of 4 bits": raw_tiff(NOISE[..., :3] >> 12, 2, 4),
+    "16 bits planar": tif(NOISE[..., :3], 2, planar=True),
+    "float planar": tif((RGB / 255).astype(np.float32), 2, planar=True),
+    "16-bit gray with alpha": tif(NOISE[..., :2], 1, t338=[2]),
+    "16 bits, five samples": tif(np.dstack((NOISE, NOISE[..., 0])), 2, t338=[2, 0]),
+    "16-bit cmyk": tif(NOISE, 5),
+    "16-bit lab": tif(NOISE[..., :3], 8),
+    "icc lab": tif(BYTES[..., :3], 9),
+    "lab with alpha": tif(BYTES, 8, t338=[2]),
+    "cmyk with alpha": tif(np.dstack((inks(), GRAY)), 5, t338=[2]),
+    "white is zero with alpha": tif(BYTES[..., :2], 0, t338=[2]),
+    "gray with associated alpha": tif(BYTES[..., :2], 1, t338=[1]),
+    "associated alpha, planar": tif(BYTES, 2, planar=True, t338=[1]),
+    "rgb of 4 bits": tif(NOISE[..., :3] >> 12, 2, 4),
     "zstd": vips(RGB, ".tif", compression="zstd"),
 }
 
@@ -619,10 +618,10 @@ LINEAR_ALPHAS = {
     "8 bits": with_iccp(
         saved(Image.fromarray(np.dstack((GRAY, RGBA[..., 3])), "LA"), "PNG"), LINEAR
     ),
-    "16 bits": with_iccp(png(4, 16), LINEAR),
-    "8 bits, tRNS": with_iccp(png(0, 8, trns=trns(0, 8)), LINEAR),
-    "16 bits, tRNS": with_iccp(png(0, 16, trns=trns(0, 16)), LINEAR),
-    "1 bit, tRNS": with_iccp(png(0, 1, trns=trns(0, 1)), LINEAR),
+    "16 bits": with_iccp(noise_png(4, 16), LINEAR),
+    "8 bits, tRNS": with_iccp(noise_png(0, 8, trns=trns(0, 8)), LINEAR),
+    "16 bits, tRNS": with_iccp(noise_png(0, 16, trns=trns(0, 16)), LINEAR),
+    "1 bit, tRNS": with_iccp(noise_png(0, 1, trns=trns(0, 1)), LINEAR),
 }
 
 
@@ -644,7 +643,7 @@ def test_a_gray_profile_beside_alpha(data: bytes) -> None:
 @pytest.mark.parametrize("bits", [8, 16])
 def test_a_clear_colour_beside_a_profile(bits: int) -> None:
     """tRNS names a colour as it is stored, whatever the profile then makes of it."""
-    data = png(2, bits, trns=trns(2, bits))
+    data = noise_png(2, bits, trns=trns(2, bits))
     plain, profiled = seen(data), seen(with_iccp(data, SWAPPED))
     assert np.array_equal(plain[..., 3], profiled[..., 3])
     assert (plain[..., 3] == 0).sum() == 1
@@ -663,10 +662,10 @@ WITH_BROKEN: dict[str, bytes] = {
     "png 16": with_iccp(by_opencv(".png", DEEP), BROKEN),
     "webp": saved(RGB, "WEBP", icc_profile=BROKEN),
     "avif": saved(RGB, "AVIF", icc_profile=BROKEN),
-    "bmp V5": bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=BROKEN),
+    "bmp V5": bmp(24, bmp_rows(RGB[..., ::-1]), header=124, profile=BROKEN, size=SIZE),
     "tiff": saved(RGB, "TIFF", icc_profile=BROKEN),
     "tiff cmyk": cmyk("TIFF", icc_profile=CMYK_PROFILE[:9000]),
-    "tiff float": raw_tiff((RGB / 255).astype(np.float32), 2, kind=3, t34675=list(BROKEN)),
+    "tiff float": tif((RGB / 255).astype(np.float32), 2, t34675=list(BROKEN)),
 }
 
 

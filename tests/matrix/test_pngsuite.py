@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from asking import ask, shown
+from files import png_chunks
 
 STATED = Path("/usr/share/go-1.19/src/image/png/testdata/pngsuite")
 FILES = sorted(STATED.glob("*.png"))
@@ -94,12 +95,8 @@ def test_valid_files_are_exact_to_their_stated_pixels(path: Path) -> None:
 
 def chunks(data: bytes) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
-    at = 8
-    while at < len(data):
-        (length,) = struct.unpack_from(">L", data, at)
-        kind = data[at + 4 : at + 8]
-        found[kind] = found.get(kind, b"") + data[at + 8 : at + 8 + length]
-        at += 12 + length
+    for kind, body in png_chunks(data):
+        found[kind] = found.get(kind, b"") + body
     return found
 
 

@@ -15,8 +15,9 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from files import PNG, chunk, ihdr, tiff
+from files import chunk
 from pictures import exif, saved
+from rasters import png
 
 Array = Any  # a numpy array of any shape and dtype
 
@@ -100,8 +101,6 @@ def with_app2(jpeg: bytes) -> bytes:
 
 # --- PNG ----------------------------------------------------------------------------------------
 
-_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
-           (0, 1, 1, 2))  # fmt: skip
 PNG_KINDS = [
     (color, bits)
     for color, depths in {
@@ -115,30 +114,12 @@ PNG_KINDS = [
 ]
 
 
-def packed(samples: Array, bits: int, order: str = ">") -> bytes:
-    """Rows of samples, each row padded to a byte."""
-    rows = samples.reshape(samples.shape[0], -1)
-    if bits >= 8:
-        return rows.astype(f"{order}u{bits // 8}").tobytes()
-    spread = (rows[..., None] >> np.arange(bits - 1, -1, -1)) & 1
-    return np.packbits(spread.reshape(len(rows), -1).astype(np.uint8), axis=1).tobytes()
-
-
-def png(color: int, bits: int, interlaced: bool = False, trns: bytes = b"") -> bytes:
+def noise_png(color: int, bits: int, interlaced: bool = False, trns: bytes = b"") -> bytes:
     """Noise in this colour type; a palette is of noise too."""
     samples = NOISE[..., : {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]] >> (16 - bits)
-    body = b""
-    for x, y, step_x, step_y in _PASSES if interlaced else ((0, 0, 1, 1),):
-        part = samples[y::step_y, x::step_x]
-        rows = packed(part, bits)
-        size = len(rows) // len(part)
-        body += b"".join(b"\0" + rows[at : at + size] for at in range(0, len(rows), size))
-    palette = NOISE.tobytes()[: 3 << bits] if color == 3 else b""
-    return (
-        PNG + ihdr(45, 31, bits, color, int(interlaced))
-        + (chunk(b"PLTE", palette) if palette else b"") + (chunk(b"tRNS", trns) if trns else b"")
-        + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
-    )  # fmt: skip
+    more = chunk(b"PLTE", NOISE.tobytes()[: 3 << bits]) if color == 3 else b""
+    more += chunk(b"tRNS", trns) if trns else b""
+    return png(samples, color, bits=bits, interlaced=interlaced, more=more)
 
 
 def trns(color: int, bits: int) -> bytes:
@@ -184,39 +165,6 @@ def turned_avif(rotation: int, mirror: int) -> bytes:
 # --- BMP ----------------------------------------------------------------------------------------
 
 
-def bmp(
-    bits: int, rows: bytes, compression: int = 0, *, header: int = 40, top_down: bool = False,
-    masks: tuple[int, ...] = (), palette: bytes = b"", profile: bytes = b"", size: tuple[int, int] = (45, 31),
-) -> bytes:  # fmt: skip
-    """A header of BITMAPINFOHEADER's kind; `rows` in the order of the file."""
-    width, height = size
-    fields = struct.pack("<llHHLLllLL", width, -height if top_down else height, 1, bits, compression,
-                         len(rows), 2835, 2835, len(palette) // 4, 0)  # fmt: skip
-    body = struct.pack("<L", header) + fields
-    behind = b"".join(struct.pack("<L", mask) for mask in masks)
-    if header > 40:
-        body, behind = (body + behind.ljust(16, b"\0")).ljust(header, b"\0"), b""
-        space = b"DEBM" if profile else b"BGRs"
-        body = body[:56] + space + body[60:]
-    start = 14 + len(body) + len(behind) + len(palette)
-    if profile:
-        body = body[:112] + struct.pack("<LL", start - 14 + len(rows), len(profile)) + body[120:]
-    end = start + len(rows) + len(profile)
-    return (
-        struct.pack("<2sLHHL", b"BM", end, 0, 0, start) + body + behind + palette + rows + profile
-    )
-
-
-def bmp_rows(pixels: Array, bits: int = 8, top_down: bool = False) -> bytes:
-    """Little-endian rows, the last first, each padded to four bytes."""
-    plain = packed(pixels, bits, "<")
-    size = len(plain) // len(pixels)
-    rows = [
-        plain[at : at + size].ljust(-(-size // 4) * 4, b"\0") for at in range(0, len(plain), size)
-    ]
-    return b"".join(rows if top_down else rows[::-1])
-
-
 def bmp_palette(bits: int) -> bytes:
     colors = np.random.default_rng(bits).integers(0, 256, (1 << bits, 4), np.uint8)
     colors[:, 3] = 0
@@ -244,49 +192,6 @@ def rle(bits: int) -> bytes:
 
 
 # --- TIFF ---------------------------------------------------------------------------------------
-
-
-def raw_tiff(
-    samples: Array, photometric: int, bits: int | None = None, *, order: str = "<", planar: bool = False,
-    tile: int = 0, kind: int = 1, deflated: bool = False, **tags: list[int],
-) -> bytes:  # fmt: skip
-    """One strip, a tile or a strip for each sample (`planar`); `tags` are named t262 and so on."""
-    height, width, count = samples.shape
-    bits = bits or samples.dtype.itemsize * 8
-    if tile:
-        down, right = -height % tile, -width % tile
-        whole = np.pad(samples, ((0, down), (0, right), (0, 0)))
-        parts = [
-            whole[y : y + tile, x : x + tile]
-            for y in range(0, height, tile)
-            for x in range(0, width, tile)
-        ]
-    else:
-        parts = [samples]
-    if planar:
-        parts = [part[..., plane] for plane in range(count) for part in parts]
-    if kind == 3:
-        pieces = [part.astype(order + "f4").tobytes() for part in parts]
-    else:
-        pieces = [packed(part, bits, order) for part in parts]
-    if deflated:
-        pieces = [zlib.compress(piece) for piece in pieces]
-    starts = list(itertools.accumulate((len(piece) for piece in pieces), initial=8))[:-1]
-    sizes = [len(piece) for piece in pieces]
-    entries: dict[int, tuple[str, list[int]]] = {
-        256: ("L", [width]), 257: ("L", [height]), 258: ("H", [bits] * count),
-        259: ("H", [8 if deflated else 1]), 262: ("H", [photometric]), 277: ("H", [count]),
-        284: ("H", [2 if planar else 1]), 339: ("H", [kind] * count),
-    }  # fmt: skip
-    if tile:
-        entries |= {322: ("L", [tile]), 323: ("L", [tile]), 324: ("L", starts), 325: ("L", sizes)}
-    else:
-        entries |= {273: ("L", starts), 278: ("L", [height]), 279: ("L", sizes)}
-    letters = {34675: "B"}
-    entries |= {
-        int(tag[1:]): (letters.get(int(tag[1:]), "H"), value) for tag, value in tags.items()
-    }
-    return tiff(entries, b"".join(pieces), order)
 
 
 def color_map(bits: int) -> list[int]:
