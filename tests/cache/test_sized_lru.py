@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
-from imgmiddleware.cache import Holding, MemoryBudget, SizedLru, TtlCache, ttl
+from imgmiddleware.cache import Holding, MemoryBudget, SizedLru
 
 
 def sized_lru(most: int, total: int = 1000) -> tuple[SizedLru[str, str], MemoryBudget]:
@@ -95,7 +93,7 @@ def test_purge_lets_go_of_one_original() -> None:
     assert (held.get("b"), budget.free) == (None, 1000)
 
 
-def test_threads_never_lose_a_byte_of_the_ledger() -> None:
+def test_threads_never_lose_a_byte_of_the_budget() -> None:
     held, budget = sized_lru(200)
 
     def churn(seed: int) -> None:
@@ -115,25 +113,3 @@ def test_threads_never_lose_a_byte_of_the_ledger() -> None:
     assert held.holding().bytes == 1000 - budget.free <= 200
     held.clear()
     assert budget.free == 1000
-
-
-def test_brief_forgets_after_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
-    remembered: TtlCache[str, int] = TtlCache(2, 10)
-    remembered.put("a", 1)
-    now = 110.0
-    assert remembered.get("a") == 1
-    now = 110.1
-    assert remembered.get("a") is None
-    for key in "bcd":
-        remembered.put(key, 2)
-    assert [remembered.get(key) for key in "bcd"] == [None, 2, 2]
-    remembered.forget("c")
-    assert [remembered.get(key) for key in "cd"] == [None, 2]
-
-
-def test_brief_of_no_seconds_remembers_nothing() -> None:
-    remembered: TtlCache[str, int] = TtlCache(2, 0)
-    remembered.put("a", 1)
-    assert remembered.get("a") is None

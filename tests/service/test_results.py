@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ import pytest
 
 from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
-from imgmiddleware.cache.purges import Purges
-from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import FileBody, ImageResponse
 from imgmiddleware.service import pictures
 from pictures import quadrants, saved
@@ -85,15 +82,6 @@ def test_what_is_read_while_its_original_is_purged_is_not_kept(
     assert reading.holding()["memory"].entries == 0
 
 
-def test_two_purges_within_a_tick_of_the_disks_clock_are_two(tmp_path: Path) -> None:
-    one, other = Purges(os.fspath(tmp_path)), Purges(os.fspath(tmp_path))
-    marks = set()
-    for _ in range(50):
-        one.tell()
-        marks.add(other.era())
-    assert len(marks) == 50
-
-
 def test_what_memory_does_not_hold_is_a_file(photos: Path, renders: list[Any]) -> None:
     images = service(photos, cache_bytes=0)
     made = images.handle(ID)
@@ -157,28 +145,6 @@ def test_a_folder_that_cannot_be_is_no_cache(
     assert len(caplog.records) == 1
 
 
-def test_handed_out_names_go_after_a_while(tmp_path: Path) -> None:
-    now = 600.0
-    links = SendLinks(str(tmp_path), clock=lambda: now)
-    stored = tmp_path / "body"
-    stored.write_bytes(b"body")
-    first = links.path(str(stored))
-    assert first is not None
-    assert links.path(str(stored)) == first
-    now = 660.0
-    second = links.path(str(stored))
-    assert second not in (None, first)
-    assert Path(first).exists()
-    now = 720.0
-    third = links.path(str(stored))
-    assert third is not None
-    assert not Path(first).exists()
-    assert Path(str(second)).exists()
-    stored.unlink()
-    assert Path(third).read_bytes() == b"body"
-    assert links.path(str(tmp_path / "none")) is None
-
-
 def test_a_body_cut_short_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "body").write_bytes(b"bod")
     with (tmp_path / "body").open("rb") as file:
@@ -206,19 +172,6 @@ def test_a_disk_that_fails_while_a_picture_is_read_is_no_cache(
     assert (answer.status, type(answer.body), len(renders)) == (200, bytes, 2)
 
 
-def test_another_file_of_the_same_name_is_handed_out_anew(tmp_path: Path) -> None:
-    """As after damage: the entry went, and the picture was made and put again."""
-    links = SendLinks(os.fspath(tmp_path), clock=lambda: 600.0)
-    stored = tmp_path / "body"
-    stored.write_bytes(b"damage")
-    links.path(os.fspath(stored))
-    stored.unlink()
-    stored.write_bytes(b"picture")
-    named = links.path(os.fspath(stored))
-    assert named is not None
-    assert Path(named).read_bytes() == b"picture"
-
-
 def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
     """Each may hold the bytes of an evicted picture, and evicted is where pictures are put."""
     images = service(photos, cache_bytes=0)
@@ -236,13 +189,3 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
     now = 720.0
     images.handle(replace(ID, query="w=11"))
     assert not Path(path).exists()
-
-
-def test_a_folder_of_names_that_was_removed_is_made_anew(tmp_path: Path) -> None:
-    links = SendLinks(os.fspath(tmp_path), clock=lambda: 600.0)
-    stored = tmp_path / "body"
-    stored.write_bytes(b"body")
-    first = links.path(os.fspath(stored))
-    shutil.rmtree(tmp_path / "sending")
-    assert links.path(os.fspath(stored)) == first
-    assert Path(str(first)).exists()
