@@ -6,7 +6,7 @@ version than the key: the version is that of the opened file, not of a second lo
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,7 +16,7 @@ from imgmiddleware.sources.memory import ArrayOriginal
 
 
 @runtime_checkable
-class Original(AbstractContextManager[Any, None], Protocol):
+class Original(Protocol):
     """One version of an original that is the bytes of an image file, as a context manager.
 
     It is open from the start, and leaving the context closes it. One thread at a time uses it.
@@ -49,6 +49,16 @@ class Original(AbstractContextManager[Any, None], Protocol):
         `original-changed`, where the bytes may be of another version.
         """
         ...
+
+    # Not those of `AbstractContextManager`: zope.interface, and with it Twisted, gives that class
+    # attributes of its own, which every original would need to have then.
+    def __enter__(self) -> Any: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 
 Opened = Original | ArrayOriginal
