@@ -9,6 +9,9 @@ from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 from wsgiref.validate import validator
 
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageMiddleware
+
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -108,6 +111,22 @@ def call_asgi(
     ]
     assert all(name == name.lower() for name, _ in answered)
     return sent[0]["status"], sorted(answered), b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def both(
+    source: Any,
+    target: str,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    mount: str = "",
+    **options: Any,
+) -> Answer:
+    """The answer through both adapters, which must be one; `source` may be a service to share."""
+    wsgi = WSGIImageMiddleware(plain_wsgi, source, **options)
+    asgi = ASGIImageMiddleware(plain_asgi, source, **options)
+    answer = call_wsgi(wsgi, target, method, headers, mount)
+    assert answer == call_asgi(asgi, target, method, headers, mount)
+    return answer
 
 
 def plain_wsgi(environ: Any, start_response: Any) -> list[bytes]:

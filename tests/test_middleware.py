@@ -14,14 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+import drivers
 from counting import counted
-from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageError, ImageService
-from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.errors import CODES
 from imgmiddleware.messages import FileBody
 from imgmiddleware.service.deadline import Deadline
-from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import GREEN, RED, YELLOW, close, corners, exif, opened, pixels_of, quadrants, saved
 
 WHEN = 784_111_777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example
@@ -253,11 +251,7 @@ ROWS = [
 
 def both(source: Any, row: Row) -> tuple[int, list[tuple[str, str]], bytes]:
     """The answer through both adapters, which must be one."""
-    arguments = (row.target, row.method, row.headers, row.mount)
-    wsgi = call_wsgi(WSGIImageMiddleware(plain_wsgi, source, **row.options), *arguments)
-    asgi = call_asgi(ASGIImageMiddleware(plain_asgi, source, **row.options), *arguments)
-    assert wsgi == asgi
-    return asgi
+    return drivers.both(source, row.target, row.method, row.headers, row.mount, **row.options)
 
 
 def test_the_table_is_large_enough() -> None:

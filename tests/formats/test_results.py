@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+import drivers
 from asking import serving
-from drivers import Answer, call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from drivers import Answer
 from imgmiddleware import ImageService
-from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
 from imgmiddleware.formats import results
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.png import write as png
 from imgmiddleware.formats.result_format import Frames, ResultFormat
-from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import noise, photo_like, saved, swapped_profile
 
 #: Changes fields of the record.
@@ -76,10 +75,7 @@ def xyz() -> Iterator[Change]:
 def both(service: ImageService, target: str, **headers: str) -> Answer:
     """The answer through both adapters, which must be one."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    wsgi = call_wsgi(WSGIImageMiddleware(plain_wsgi, service), target, headers=named)
-    asgi = call_asgi(ASGIImageMiddleware(plain_asgi, service), target, headers=named)
-    assert wsgi == asgi
-    return wsgi
+    return drivers.both(service, target, headers=named)
 
 
 def answered(original: Any, query: str, **options: Any) -> tuple[Sequence[Any], bytes]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imgmiddleware import ImageRequest, ImageResponse, ImageService
+import asking
+from imgmiddleware import ImageResponse, ImageService
 from imgmiddleware.errors import CODES
 from imgmiddleware.http.problem import problem
 from imgmiddleware.service import timing
@@ -27,13 +29,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 ID = "2024/café.tif"
-
-
-def get(service: ImageService, query: str = "", id: str = ID, **headers: str) -> ImageResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = service.handle(ImageRequest("GET", f"/image/{id}", query, named))
-    assert answer is not None
-    return answer
+get = partial(asking.get, id=ID)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from imgmiddleware.asgi import ASGIImageMiddleware
+import drivers
 from imgmiddleware.http import cors
-from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import quadrants, saved
 
 A, B, C = "https://a.example", "http://b.example:8080", "https://c.example"
@@ -28,10 +26,7 @@ def photos(tmp_path: Path) -> Path:
 def both(
     source: Any, target: str, headers: Mapping[str, str] = {}, method: str = "GET", **options: Any
 ) -> tuple[int, dict[str, str], bytes]:
-    wsgi = call_wsgi(WSGIImageMiddleware(plain_wsgi, source, **options), target, method, headers)
-    asgi = call_asgi(ASGIImageMiddleware(plain_asgi, source, **options), target, method, headers)
-    assert wsgi == asgi
-    status, fields, body = asgi
+    status, fields, body = drivers.both(source, target, method, headers, **options)
     assert len(dict(fields)) == len(fields)
     return status, dict(fields), body
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from imgmiddleware import ImageRequest, ImageService, Settings
-from imgmiddleware.asgi import ASGIImageMiddleware
+import drivers
+from asking import get
+from imgmiddleware import ImageService, Settings
 from imgmiddleware.grammar import QueryGrammar
 from imgmiddleware.http import hints
-from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import opened, quadrants, saved
 
 ALL = ("width", "dpr", "save-data")
@@ -168,10 +167,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def both(source: Any, target: str, headers: Mapping[str, str], **options: Any) -> Any:
-    wsgi = call_wsgi(WSGIImageMiddleware(plain_wsgi, source, **options), target, "GET", headers)
-    asgi = call_asgi(ASGIImageMiddleware(plain_asgi, source, **options), target, "GET", headers)
-    assert wsgi == asgi
-    status, fields, body = asgi
+    status, fields, body = drivers.both(source, target, headers=headers, **options)
     return status, dict(fields), body
 
 
@@ -203,9 +199,9 @@ def test_vary_is_on_every_answer_once_the_query_is_read(photos: Path) -> None:
 
 def test_save_data_alone_needs_no_accept_ch(photos: Path) -> None:
     service = ImageService(photos, client_hints=["save-data"])
-    plain = service.handle(ImageRequest("GET", "/image/a.jpg", "w=90"))
-    saving = service.handle(ImageRequest("GET", "/image/a.jpg", "w=90", SAVE))
-    asked = service.handle(ImageRequest("GET", "/image/a.jpg", "w=90&q=50", SAVE))
+    plain = get(service, "w=90", "a.jpg")
+    saving = get(service, "w=90", "a.jpg", **SAVE)
+    asked = get(service, "w=90&q=50", "a.jpg", **SAVE)
     assert plain is not None
     assert plain.header("accept-ch") is None
     assert saving.body == asked.body

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from asking import get
 from counting import counted
-from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware import ImageService
 
 SIDE = 1600
 WIDTHS = (110, 200, 300, 350, 400)  # of half the original all can be made
@@ -33,10 +34,6 @@ def original(format: str, **options: Any) -> bytes:
 
 
 JPEG = original("JPEG", quality=90)
-
-
-def get(query: str) -> ImageRequest:
-    return ImageRequest("GET", "/image/a", query)
 
 
 @pytest.fixture
@@ -55,10 +52,10 @@ def test_five_widths_are_one_decode(
     data = original(format, **options)
     service = ImageService(lambda id: data)
     for width in WIDTHS:
-        assert service.handle(get(f"w={width}")).status == 200
+        assert get(service, f"w={width}").status == 200
     assert len(decodes) == 1
     # Where half would not do for them, a decoder that cannot scale has all of it there already.
-    service.handle(get("w=900"))
+    get(service, "w=900")
     assert len(decodes) == (1 if format == "WEBP" else 2)
 
 
@@ -68,7 +65,7 @@ def test_five_widths_at_once_are_one_decode(decodes: list[Any]) -> None:
 
     def ask(width: int) -> int:
         together.wait(30)
-        return service.handle(get(f"w={width}")).status
+        return get(service, f"w={width}").status
 
     with ThreadPoolExecutor(len(WIDTHS)) as clients:
         assert set(clients.map(ask, WIDTHS)) == {200}
@@ -79,7 +76,7 @@ def test_forty_tiles_are_one_decode(decodes: list[Any]) -> None:
     service = ImageService(lambda id: JPEG)
     for number in range(40):
         left, top = number % 8 * 200, number // 8 * 200
-        answer = service.handle(get(f"rect={left},{top},200,200&fm=jpg"))
+        answer = get(service, f"rect={left},{top},200,200&fm=jpg")
         assert Image.open(io.BytesIO(answer.body)).size == (200, 200)
     assert len(decodes) == 1
 
@@ -87,7 +84,7 @@ def test_forty_tiles_are_one_decode(decodes: list[Any]) -> None:
 def test_a_decode_that_is_not_kept_is_made_again(decodes: list[Any]) -> None:
     service = ImageService(lambda id: JPEG, decoded_bytes=0)
     for width in WIDTHS:
-        service.handle(get(f"w={width}"))
+        get(service, f"w={width}")
     assert len(decodes) == len(WIDTHS)
 
 
@@ -102,7 +99,7 @@ QUERIES = (
 
 def digests(service: ImageService, order: Callable[[tuple[str, ...]], Any] = tuple) -> list[str]:
     """Of the pictures, in the order of `QUERIES`, asked for in another."""
-    found = {q: blake2b(service.handle(get(q)).read()).hexdigest() for q in order(QUERIES)}
+    found = {q: blake2b(get(service, q).read()).hexdigest() for q in order(QUERIES)}
     return [found[query] for query in QUERIES]
 
 
@@ -110,10 +107,10 @@ def digests(service: ImageService, order: Callable[[tuple[str, ...]], Any] = tup
 def test_the_bytes_are_a_function_of_the_key_alone(format: str, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(original(format))
     one_by_one = [
-        blake2b(ImageService(tmp_path).handle(get(query)).read()).hexdigest() for query in QUERIES
+        blake2b(get(ImageService(tmp_path), query).read()).hexdigest() for query in QUERIES
     ]
     warm = ImageService(tmp_path)
-    warm.handle(get("w=450&fm=jpg"))
+    get(warm, "w=450&fm=jpg")
     assert digests(warm) == one_by_one
     assert digests(ImageService(tmp_path), reversed) == one_by_one
     # Under pressure: nothing is kept, and every render is admitted alone.
@@ -121,7 +118,7 @@ def test_the_bytes_are_a_function_of_the_key_alone(format: str, tmp_path: Path) 
         tmp_path, decoded_bytes=0, cache_bytes=0, max_source_memory=2**28, max_memory=2**28
     )
     with ThreadPoolExecutor(4) as clients:
-        answers = clients.map(lambda query: tight.handle(get(query)).read(), QUERIES)
+        answers = clients.map(lambda query: get(tight, query).read(), QUERIES)
         assert [blake2b(body).hexdigest() for body in answers] == one_by_one
     assert in_another_process(tmp_path) == one_by_one
 
@@ -152,7 +149,7 @@ def test_what_goes_along_with_pixels_is_weighed_too() -> None:
     exif[0x8298] = "c" * 5000  # Copyright
     Image.new("RGB", (2, 2)).save(file, "PNG", icc_profile=profile, exif=exif)
     service = ImageService(lambda id: file.getvalue())
-    assert service.handle(get("fm=png&keep=icc,exif")).status == 200
+    assert get(service, "fm=png&keep=icc,exif").status == 200
     held = service.holding()["decoded"]
     assert held.entries == 1
     assert held.bytes >= 12 + len(profile) + 5000 + 1024

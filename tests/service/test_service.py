@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from asking import request
 from counting import counted
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work
 from imgmiddleware.cache import superseded, ttl
@@ -38,25 +39,21 @@ def renders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return counted(monkeypatch, "render")
 
 
-def get(path: str = "/image/a", query: str = "", **headers: str) -> ImageRequest:
-    return ImageRequest("GET", path, query, {k.replace("_", "-"): v for k, v in headers.items()})
-
-
 def test_what_the_text_refuses_opens_nothing(source: Stored) -> None:
     images = ImageService(source)
-    for request in (get(query="w=x"), get("/image/"), ImageRequest("POST", "/image/a")):
-        assert images.handle(request).status >= 400
+    for asked in (request("w=x"), request(id=""), request(method="POST")):
+        assert images.handle(asked).status >= 400
     forbidden = ImageService(source, authorize=lambda request: False)
-    assert forbidden.handle(get()).status == 403
+    assert forbidden.handle(request()).status == 403
     assert source.opens == 0
 
 
 def test_a_304_reads_nothing_and_decodes_nothing(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source)
-    etag = images.handle(get(query="w=9")).header("etag")
+    etag = images.handle(request("w=9")).header("etag")
     reads = source.reads
     assert len(renders) == 1
-    answer = images.answer(get(query="w=9", if_none_match=etag))
+    answer = images.answer(request("w=9", if_none_match=etag))
     assert not isinstance(answer, Work)
     assert (answer.status, answer.body) == (304, b"")
     assert (source.reads, len(renders)) == (reads, 1)
@@ -65,36 +62,36 @@ def test_a_304_reads_nothing_and_decodes_nothing(source: Stored, renders: list[A
 
 def test_an_etag_is_known_before_anything_is_decoded(source: Stored) -> None:
     images = ImageService(source)
-    known = images.answer(get(query="w=9", if_none_match="*"))
+    known = images.answer(request("w=9", if_none_match="*"))
     assert not isinstance(known, Work)
     assert known.status == 304
-    assert images.handle(get(query="w=9")).header("ETag") == known.header("ETag")
+    assert images.handle(request("w=9")).header("ETag") == known.header("ETag")
     assert source.closes == source.opens
 
 
 def test_a_header_is_read_once_a_version(source: Stored) -> None:
     images = ImageService(source, recheck=0)
-    images.handle(get(query="w=9"))
+    images.handle(request("w=9"))
     reads = source.reads
-    images.handle(get(query="w=2000&upscale=1"))  # of another level: the file once, and no header
+    images.handle(request("w=2000&upscale=1"))  # of another level: the file once, and no header
     assert source.reads == reads + 1
     source.version = "2"
-    images.handle(get(query="w=9"))
+    images.handle(request("w=9"))
     assert source.reads == reads + 3
 
 
 def test_a_picture_is_made_once(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source, recheck=0)
-    first = images.handle(get(query="w=9"))
-    assert images.answer(get(query="w=9")) == first  # without any Work
+    first = images.handle(request("w=9"))
+    assert images.answer(request("w=9")) == first  # without any Work
     assert len(renders) == 1
     source.version = "2"
-    assert images.handle(get(query="w=9")).header("etag") != first.header("etag")
+    assert images.handle(request("w=9")).header("etag") != first.header("etag")
     assert len(renders) == 2
 
 
 def test_work_that_nobody_wants_lets_go_of_its_original(source: Stored) -> None:
-    work = ImageService(source).answer(get())
+    work = ImageService(source).answer(request())
     assert isinstance(work, Work)
     work.close()
     assert source.closes == source.opens == 1
@@ -103,9 +100,9 @@ def test_work_that_nobody_wants_lets_go_of_its_original(source: Stored) -> None:
 def test_nobody_is_rendered_for_who_has_gone(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source, render_slots=1)
     with pytest.raises(ClientGoneError):
-        images.handle(get(), lambda: True)
+        images.handle(request(), lambda: True)
     assert (renders, source.closes) == ([], source.opens)
-    assert images.handle(get()).status == 200  # the slot is free again
+    assert images.handle(request()).status == 200  # the slot is free again
 
 
 def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
@@ -120,15 +117,15 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
         return Result(b"body", "image/jpeg")
 
     monkeypatch.setattr(pictures, "render", slow)
-    holder = threading.Thread(target=images.handle, args=(get(),))
+    holder = threading.Thread(target=images.handle, args=(request(),))
     holder.start()
     assert started.wait(30)
     polls = iter([False, False, True])
     with pytest.raises(ClientGoneError):
-        images.handle(get(), lambda: next(polls))
+        images.handle(request(), lambda: next(polls))
     finish.set()
     holder.join(30)
-    assert images.handle(get()).body == b"body"
+    assert images.handle(request()).body == b"body"
 
 
 def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
@@ -145,7 +142,7 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     statuses: list[int] = []
 
     def ask() -> None:
-        statuses.append(images.handle(get()).status)
+        statuses.append(images.handle(request()).status)
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
@@ -154,10 +151,10 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     places = images._pictures._admission._limit._places
     while places._value and time.monotonic() < deadline:  # both are taken
         time.sleep(0.01)
-    answer = images.handle(get())
+    answer = images.handle(request())
     assert (answer.status, answer.header("retry-after")) == (503, "1")
     assert b'"busy"' in answer.body
-    assert images.handle(get(if_none_match="*")).status == 304
+    assert images.handle(request(if_none_match="*")).status == 304
     for _ in threads:
         finish.release()
     for thread in threads:
@@ -167,13 +164,13 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
 
 
 def test_missing_pass_asks_its_source_once(source: Stored) -> None:
-    assert ImageService(source, missing="pass").handle(get()).status == 200
+    assert ImageService(source, missing="pass").handle(request()).status == 200
     assert source.opens == source.closes == 1
 
 
 def test_an_original_that_changes_meanwhile_is_a_503_that_says_when(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(saved(quadrants(), "BMP"))
-    work = ImageService(tmp_path).answer(get())
+    work = ImageService(tmp_path).answer(request())
     assert isinstance(work, Work)
     os.utime(tmp_path / "a", (1, 1))
     answer = work.run()
@@ -184,10 +181,10 @@ def test_an_original_that_changes_meanwhile_is_a_503_that_says_when(tmp_path: Pa
 def test_a_replaced_original_is_another_picture(tmp_path: Path) -> None:
     images = ImageService(tmp_path, recheck=0)
     (tmp_path / "a").write_bytes(saved(quadrants(), "BMP"))
-    first, link = images.handle(get()), images.url("a")
+    first, link = images.handle(request()), images.url("a")
     (tmp_path / "new").write_bytes(saved(quadrants()[::-1].copy(), "BMP"))
     (tmp_path / "new").rename(tmp_path / "a")
-    second = images.handle(get(if_none_match=first.header("etag")))
+    second = images.handle(request(if_none_match=first.header("etag")))
     assert second.status == 200
     assert close(corners(pixels_of(second.body))[3], RED)
     assert images.url("a") != link
@@ -199,21 +196,21 @@ def test_what_was_seen_a_moment_ago_is_answered_without_a_file(
     now = 100.0
     monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
     images = ImageService(source, recheck=1)
-    assert images.ready(get(query="w=9")) is None
-    first = images.handle(get(query="w=9"))
+    assert images.ready(request("w=9")) is None
+    first = images.handle(request("w=9"))
     source.version = "2"
-    assert images.ready(get(query="w=9")) == first
-    assert images.ready(get(query="w=9", if_none_match=first.header("etag"))).status == 304
-    assert images.ready(get(query="w=9", if_match='"other"')).status == 412
-    head = images.ready(replace(get(query="w=9"), method="HEAD"))
+    assert images.ready(request("w=9")) == first
+    assert images.ready(request("w=9", if_none_match=first.header("etag"))).status == 304
+    assert images.ready(request("w=9", if_match='"other"')).status == 412
+    head = images.ready(replace(request("w=9"), method="HEAD"))
     assert (head.headers, head.body) == (first.headers, b"")
     assert source.opens == 1
-    for other in (get(query="w=8"), get(query="w=9", accept="image/webp")):
+    for other in (request("w=8"), request("w=9", accept="image/webp")):
         assert images.ready(other) is None
-    assert images.ready(replace(get(query="w=9"), method="OPTIONS")) is None
+    assert images.ready(replace(request("w=9"), method="OPTIONS")) is None
     now = 101.5
-    assert images.ready(get(query="w=9")) is None
-    second = images.handle(get(query="w=9"))
+    assert images.ready(request("w=9")) is None
+    second = images.handle(request("w=9"))
     assert second.header("etag") != first.header("etag")
     assert source.opens == 2
 
@@ -222,9 +219,9 @@ def test_a_question_of_kilobytes_is_not_remembered(source: Stored) -> None:
     """Four thousand of them, of any header's length, would be hundreds of megabytes."""
     images = ImageService(source, recheck=60, serve_stale=60)
     for length, remembered in ((500, True), (2000, False)):
-        request = get(query="w=9", accept="image/webp," + "x/y," * (length // 4))
-        assert images.handle(request).status == 200
-        assert (images.ready(request) is not None) is remembered
+        asked = request("w=9", accept="image/webp," + "x/y," * (length // 4))
+        assert images.handle(asked).status == 200
+        assert (images.ready(asked) is not None) is remembered
 
 
 def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
@@ -243,7 +240,7 @@ def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
     said: list[Any] = []
     images = ImageService(source, authorize=lambda r: (said.append(forbids(r)), said[-1])[1])
     with pytest.raises(TypeError, match="authorize"):
-        images.handle(get())
+        images.handle(request())
     said[0].close()
     assert source.opens == 0
 
@@ -251,9 +248,9 @@ def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
 def test_nothing_is_recalled_past_authorize(source: Stored) -> None:
     allowed = [True, True, False]
     images = ImageService(source, authorize=lambda request: allowed.pop(0))
-    assert [images.handle(get()).status for _ in range(2)] == [200, 200]
-    assert images.ready(get()) is None
-    assert images.handle(get()).status == 403
+    assert [images.handle(request()).status for _ in range(2)] == [200, 200]
+    assert images.ready(request()) is None
+    assert images.handle(request()).status == 403
 
 
 def test_the_picture_before_stands_in_while_the_new_one_is_made(
@@ -269,20 +266,20 @@ def test_the_picture_before_stands_in_while_the_new_one_is_made(
         return real(*arguments)
 
     images = ImageService(source, recheck=0, serve_stale=5)
-    old = images.handle(get())
+    old = images.handle(request())
     monkeypatch.setattr(pictures, "render", slow)
     source.version = "2"
     for _ in range(3):
-        stale = images.handle(get())
+        stale = images.handle(request())
         assert (stale.status, stale.body) == (200, old.body)
         assert stale.header("etag") == old.header("etag")
         assert stale.header("cache-control") == "public, no-cache"
-    assert images.handle(get(if_none_match=old.header("etag"))).status == 304
+    assert images.handle(request(if_none_match=old.header("etag"))).status == 304
     go.set()
     deadline = time.time() + 30
-    while images.handle(get()).header("etag") == old.header("etag") and time.time() < deadline:
+    while images.handle(request()).header("etag") == old.header("etag") and time.time() < deadline:
         time.sleep(0.01)
-    new = images.handle(get())
+    new = images.handle(request())
     assert (new.status, new.header("cache-control")) == (200, "public, max-age=300")
     assert new.header("etag") != old.header("etag")
     assert source.opens == source.closes
@@ -292,27 +289,27 @@ def test_a_picture_stands_in_only_so_long(source: Stored, monkeypatch: pytest.Mo
     now = 100.0
     monkeypatch.setattr(superseded.time, "monotonic", lambda: now)
     images = ImageService(source, recheck=0, serve_stale=5, render_slots=1)
-    old = images.handle(get())
+    old = images.handle(request())
     source.version = "2"
     with images._pictures._admission.admitted(0, Deadline(30, lambda: False)):  # none is made
-        assert images.handle(get()).header("etag") == old.header("etag")
+        assert images.handle(request()).header("etag") == old.header("etag")
         now = 105.0
-        assert images.handle(get()).header("etag") == old.header("etag")
+        assert images.handle(request()).header("etag") == old.header("etag")
         now = 105.1
-        assert isinstance(work := images.answer(get()), Work)
+        assert isinstance(work := images.answer(request()), Work)
     assert work.run().header("etag") != old.header("etag")
 
 
 def test_purge_forgets_an_original(source: Stored, renders: list[Any]) -> None:
     images = ImageService(source)
     for query in ("w=9", "w=8", "w=9"):
-        images.handle(get(query=query))
+        images.handle(request(query))
     assert len(renders) == 2
     assert images.holding()["memory"].entries == 2
     assert images.purge("b") == 0
     assert images.purge("a") == 2
     assert images.holding()["memory"].entries == images.holding()["decoded"].entries == 0
-    images.handle(get(query="w=9"))
+    images.handle(request("w=9"))
     assert len(renders) == 3
 
 
@@ -321,14 +318,14 @@ def test_damage_is_remembered_for_a_moment(source: Stored, monkeypatch: pytest.M
     monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
     source.data = source.data[: source.size // 2].ljust(source.size, b"\0")
     images = ImageService(source, remember_errors=10)
-    first = images.handle(get(query="w=9"))
+    first = images.handle(request("w=9"))
     assert first.status == 422
     reads = source.reads
-    again = images.handle(get(query="w=8"))  # of any size
+    again = images.handle(request("w=8"))  # of any size
     assert (again.status, again.body, source.reads) == (422, first.body, reads)
-    assert images.handle(get(query="w=8", if_none_match="*")).status == 422
+    assert images.handle(request("w=8", if_none_match="*")).status == 422
     now = 110.5
-    assert images.handle(get(query="w=9")).status == 422
+    assert images.handle(request("w=9")).status == 422
     assert source.reads > reads
 
 
@@ -341,22 +338,22 @@ def test_a_precondition_says_nothing_about_an_original_that_was_damaged_a_moment
     monkeypatch.setattr(pictures, "decode_original", failing)
     images = ImageService(source, recheck=60)
     for headers in ({}, {"if_none_match": "*"}, {"if_match": '"other"'}):
-        assert images.handle(get(query="w=9", **headers)).status == 422
-    assert images.ready(get(query="w=9", if_none_match="*")) is None
+        assert images.handle(request("w=9", **headers)).status == 422
+    assert images.ready(request("w=9", if_none_match="*")) is None
 
 
 def test_where_no_thread_is_to_be_had_the_next_request_tries_again(
     source: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = ImageService(source, recheck=0, serve_stale=5)
-    old = images.handle(get())
+    old = images.handle(request())
     source.version = "2"
 
     def failing(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", failing)
-    assert images.handle(get()).header("etag") == old.header("etag")
+    assert images.handle(request()).header("etag") == old.header("etag")
     assert source.opens == source.closes
 
 
@@ -364,14 +361,14 @@ def test_a_failure_behind_a_stand_in_is_logged(
     source: Stored, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     images = ImageService(source, recheck=0, serve_stale=5)
-    images.handle(get())
+    images.handle(request())
     source.version = "2"
 
     def failing(*arguments: Any) -> Result:
         raise RuntimeError("an operation of the application's")
 
     monkeypatch.setattr(pictures, "render", failing)
-    assert images.handle(get()).status == 200
+    assert images.handle(request()).status == 200
     until = time.monotonic() + 30
     while not caplog.records and time.monotonic() < until:
         time.sleep(0.01)
@@ -394,8 +391,8 @@ def test_damage_in_a_later_frame_takes_the_first_from_nobody() -> None:
     data[last + length : last + length + 4] = zlib.crc32(chunk).to_bytes(4, "big")
     images = ImageService(lambda id: bytes(data), recheck=0)
     for query, status in (("w=9&fm=png", 200), ("anim=1&fm=webp", 422), ("w=9&fm=png", 200)):
-        assert images.handle(get(query=query)).status == status
-    assert images.handle(get(query="w=8&fm=png")).status == 200
+        assert images.handle(request(query)).status == status
+    assert images.handle(request("w=8&fm=png")).status == 200
 
 
 def test_one_line_a_refusal_with_id_and_code(
@@ -403,8 +400,8 @@ def test_one_line_a_refusal_with_id_and_code(
 ) -> None:
     images = ImageService(source, max_source_pixels=9)
     with caplog.at_level(logging.INFO, "imgmiddleware"):
-        images.handle(get())
-        images.handle(get("/image/b\n"))
+        images.handle(request())
+        images.handle(request(id="b\n"))
     logged = [(r.levelname, r.getMessage()) for r in caplog.records]
     assert [level for level, _ in logged] == ["WARNING", "INFO"]
     assert "id='a' status=413 code=source-pixels" in logged[0][1]
@@ -420,7 +417,7 @@ def test_nobody_writes_a_line_of_their_own_into_the_log(
     source: Stored, caplog: pytest.LogCaptureFixture, query: str, options: Any
 ) -> None:
     with caplog.at_level(logging.INFO, "imgmiddleware"):
-        answer = ImageService(source, **options).handle(get(query=query))
+        answer = ImageService(source, **options).handle(request(query))
         ImageService(source).handle(ImageRequest("A\nB", "/image/a"))
     assert answer.status == 400
     assert len(caplog.records) == 2
@@ -470,43 +467,41 @@ def test_an_array_is_an_original_like_any_other(order: Any, dtype: Any) -> None:
     if order == "bgr":
         array = array[..., ::-1]
     images = ImageService(lambda id: array, array_order=order)
-    answer = images.handle(get(query="w=0.5&fm=png"))
+    answer = images.handle(request("w=0.5&fm=png"))
     assert opened(answer.body).size == (32, 24)
     assert close(corners(pixels_of(answer.body))[:3:2], [RED, BLUE], 1)
-    assert (
-        images.handle(get(query="w=0.5&fm=png", if_none_match=answer.header("etag"))).status == 304
-    )
+    assert images.handle(request("w=0.5&fm=png", if_none_match=answer.header("etag"))).status == 304
 
 
 def test_an_array_with_alpha_and_a_gray_one() -> None:
     clear = np.dstack((quadrants()[..., ::-1], np.full((48, 64), 100, np.uint8)))
-    answer = ImageService(lambda id: clear).handle(get())
+    answer = ImageService(lambda id: clear).handle(request())
     assert answer.header("content-type") == "image/png"
     assert corners(pixels_of(answer.body, "RGBA"))[0] == (*RED, 100)
     ramp = np.linspace(0, 1, 300).reshape(12, 25)  # no sample is halfway between two of 255
-    gray = ImageService(lambda id: ramp).handle(get(query="fm=png"))
+    gray = ImageService(lambda id: ramp).handle(request("fm=png"))
     assert opened(gray.body).mode == "L"
     assert close(pixels_of(gray.body, "L"), np.rint(ramp * 255), 0)
 
 
 def test_limits_hold_for_arrays_too() -> None:
     images = ImageService(lambda id: np.zeros((10, 10), np.uint8), max_source_pixels=99)
-    assert images.handle(get()).status == 413
+    assert images.handle(request()).status == 413
 
 
 def test_a_failing_encoder_is_our_bug(source: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "imencode", lambda *arguments: (False, None))
     with pytest.raises(RuntimeError, match=r"refused .* as \.jpg"):
-        ImageService(source).handle(get())
+        ImageService(source).handle(request())
 
 
 def test_a_picture_too_long_for_its_format() -> None:
     long = np.zeros((1, 20_000), np.uint8)
     images = ImageService(lambda id: long, max_result_width=30_000)
-    refused = images.answer(get(query="fm=webp"))
+    refused = images.answer(request("fm=webp"))
     assert not isinstance(refused, Work)  # before anything is rendered
     assert refused.status == 400
-    assert images.handle(get(query="fm=png")).status == 200
+    assert images.handle(request("fm=png")).status == 200
 
 
 def test_concurrent_requests_get_their_own_pictures(tmp_path: Path) -> None:
@@ -515,7 +510,7 @@ def test_concurrent_requests_get_their_own_pictures(tmp_path: Path) -> None:
     sizes: dict[int, Any] = {}
 
     def ask(width: int) -> None:
-        sizes[width] = opened(images.handle(get(query=f"w={width}")).body).size
+        sizes[width] = opened(images.handle(request(f"w={width}")).body).size
 
     threads = [threading.Thread(target=ask, args=(w,)) for w in range(20, 60)]
     for thread in threads:
