@@ -40,16 +40,12 @@ def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> F
 
 def _check_allowed(format: Format, allowed: bool) -> None:
     """Raise 415 for a format that is not opened, or whose decoder is not there."""
-    what = format.title or format.name
-    missing = bool(format.needs) and find_spec(format.needs) is None
-    extra = f"takes the extra imgmiddleware[{format.extra}]"
-    if not allowed:
-        also = f", and which {extra}" if missing else ""
-        raise ImageError(
-            "format-not-allowed", f"it is {what}, which this service does not open{also}"
-        )
-    if missing:
-        raise ImageError("format-not-allowed", f"it is {what}, which {extra}")
+    reasons = [] if allowed else ["this service does not open"]
+    if format.needs and find_spec(format.needs) is None:
+        reasons.append(f"takes the extra imgmiddleware[{format.extra}]")
+    if reasons:
+        why = ", and which ".join(reasons)
+        raise ImageError("format-not-allowed", f"it is {format.title or format.name}, which {why}")
 
 
 def vet(data: Data, facts: Facts) -> Data:

@@ -40,9 +40,5 @@ def identify(head: bytes) -> Format:
         if format.sniff(head):
             return format
     name = signatures.name(head)
-    raise ImageError(
-        "unknown-format",
-        f"it is {name}, which is not opened here"
-        if name
-        else "its first bytes are of no known format",
-    )
+    known = f"it is {name}, which is not opened here"
+    raise ImageError("unknown-format", known if name else "its first bytes are of no known format")

@@ -72,7 +72,7 @@ def parse(block: Data | Readable | None, at: int = 0) -> Exif:
     with damage_let_pass:
         window = Window.over(block)
         layout = read_layout(window)
-        first = read_directory(window, layout, at or layout.first).entries
+        first = read_directory(window, layout, at or layout.first)
         picture = _kept(window, layout, first, _KEPT.__contains__)
         making, place = (_below(window, layout, first.get(tag)) for tag in (_EXIF, _GPS))
         return _bounded(Exif(picture, making, place))
@@ -83,7 +83,7 @@ def _below(window: Window, layout: Layout, pointer: IfdEntry | None) -> Values:
     """What is kept of a directory that another one points to."""
     with damage_let_pass:
         if pointer and (offset := struct.unpack("<L", raw_value(window, layout, pointer))[0]):
-            entries = read_directory(window, layout, offset).entries
+            entries = read_directory(window, layout, offset)
             return _kept(window, layout, entries, lambda tag: tag not in _DROPPED)
     return {}
 

@@ -63,14 +63,6 @@ class Value:
 Values = Mapping[int, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """One directory's entries by tag, the first of each, and the offset of the next directory."""
-
-    entries: dict[int, IfdEntry]
-    next: int
-
-
 def read_layout(window: Window) -> Layout:
     """The header at the start of a TIFF file or an EXIF block."""
     order = {b"II": "<", b"MM": ">"}.get(window.read(0, 2))
@@ -99,8 +91,8 @@ def read_next(window: Window, layout: Layout, offset: int, count: int) -> int:
     return int(window.unpack(layout.order + letter, place)[0])
 
 
-def read_directory(window: Window, layout: Layout, offset: int) -> Directory:
-    """The directory at `offset`; its values stay unread."""
+def read_directory(window: Window, layout: Layout, offset: int) -> dict[int, IfdEntry]:
+    """The entries of the directory at `offset` by tag, the first of each; values stay unread."""
     count = count_entries(window, layout, offset)
     head, size, letter, room = (8, 20, "Q", 8) if layout.big else (2, 12, "L", 4)
     block = window.read(offset + head, size * count)
@@ -111,7 +103,8 @@ def read_directory(window: Window, layout: Layout, offset: int) -> Directory:
         inline = SIZES.get(kind, room + 1) * number <= room
         place = offset + head + size * index + size - room
         entries.setdefault(tag, IfdEntry(kind, number, place if inline else value))
-    return Directory(entries, read_next(window, layout, offset, count))
+    read_next(window, layout, offset, count)  # which must be there
+    return entries
 
 
 def read_values(window: Window, layout: Layout, entry: IfdEntry, most: int) -> tuple[int, ...]:
@@ -135,7 +128,7 @@ def read_orientation(block: bytes) -> Orientation:
     with damage_let_pass:
         window = Window.over(block)
         layout = read_layout(window)
-        entry = read_directory(window, layout, layout.first).entries.get(ORIENTATION)
+        entry = read_directory(window, layout, layout.first).get(ORIENTATION)
         return orientation_of(read_values(window, layout, entry, 1)[0] if entry else 1)
     return Orientation.UPRIGHT
 

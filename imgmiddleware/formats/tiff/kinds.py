@@ -82,21 +82,20 @@ def read_sample_layout(page: Page) -> SampleLayout:
     planar = page.value(_PLANAR, 1)
     if planar not in (1, 2):
         raise damaged(f"its planar configuration is {planar}")
-    separate = planar == 2 and samples > 1
-    associated = alpha and 1 in extra
-    _check_decodable(samples, photometric, separate, deep=bits > 8, associated=associated)
-    return SampleLayout(
+    found = SampleLayout(
         width=width,
         height=height,
         bits=bits,
         samples=samples,
         photometric=photometric,
         compression=compression,
-        planar=separate,
+        planar=planar == 2 and samples > 1,
         float=real,
         alpha=alpha,
-        associated=associated,
+        associated=alpha and 1 in extra,
     )
+    _check_decodable(found)
+    return found
 
 
 def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, bool]:
@@ -114,21 +113,21 @@ def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, bool
     return depth, False
 
 
-def _check_decodable(
-    samples: int, photometric: int, separate: bool, *, deep: bool, associated: bool
-) -> None:
-    """Raise 415 for what neither Pillow nor, of more than 8 bits (`deep`), OpenCV has right.
+def _check_decodable(kind: SampleLayout) -> None:
+    """Raise 415 for what neither Pillow nor, of more than 8 bits, OpenCV has right.
 
     OpenCV takes one plane for a row of colours, the samples beside gray for colours or for nothing,
     and 16-bit Lab for the 8-bit kind, without a word. Of five samples it reads none.
     """
-    if associated and (separate or photometric != RGB):
+    if kind.associated and (kind.planar or kind.photometric != RGB):
         raise unsupported("it is multiplied by its alpha, and gray or in separate planes")
-    if not deep:
+    if kind.bits <= 8:
         return
-    if separate:
+    if kind.planar:
         raise unsupported("it has more than 8 bits in separate planes")
-    if samples > (1 if photometric in _GRAYS else 4):
-        raise unsupported(f"it has more than 8 bits in {samples} samples a pixel, not all colours")
-    if photometric == _LAB:
+    if kind.samples > (1 if kind.photometric in _GRAYS else 4):
+        raise unsupported(
+            f"it has more than 8 bits in {kind.samples} samples a pixel, not all colours"
+        )
+    if kind.photometric == _LAB:
         raise unsupported("it is CIELab of more than 8 bits")

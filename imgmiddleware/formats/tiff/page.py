@@ -57,7 +57,7 @@ class Page:
 
     def at(self, offset: int) -> Page:
         """The page whose directory stands there, in the same file."""
-        entries = read_directory(self.window, self.layout, offset or self.layout.first).entries
+        entries = read_directory(self.window, self.layout, offset or self.layout.first)
         return Page(self.window, self.layout, offset, entries)
 
     def value(self, tag: int, default: int | None = None) -> int:

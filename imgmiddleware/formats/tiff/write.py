@@ -24,7 +24,7 @@ def _attached(file: bytes, metadata: Metadata) -> bytes:
     window = Window.over(file)
     layout = read_layout(window)
     assert (layout.order, layout.big) == ("<", False)  # OpenCV writes nothing else
-    tags = values(window, layout, read_directory(window, layout, layout.first).entries)
+    tags = values(window, layout, read_directory(window, layout, layout.first))
     if metadata.icc:
         tags[_PROFILE_TAG] = Value(7, len(metadata.icc), metadata.icc)
     at = len(file) + len(file) % 2
