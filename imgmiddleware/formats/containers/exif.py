@@ -16,16 +16,13 @@ from imgmiddleware.formats.containers.ifd import (
     ORIENTATION,
     SIZES,
     IfdEntry,
-    Layout,
+    IfdFile,
     Values,
     directory,
     directory_size,
     longs,
-    raw_value,
-    read_directory,
-    read_layout,
+    open_ifd,
     shorts,
-    values,
 )
 from imgmiddleware.formats.reading import Data, damage_let_pass
 from imgmiddleware.formats.window import Readable, Window
@@ -70,33 +67,29 @@ def parse(block: Data | Readable | None, at: int = 0) -> Exif:
     if not block:
         return Exif()
     with damage_let_pass:
-        window = Window.over(block)
-        layout = read_layout(window)
-        first = read_directory(window, layout, at or layout.first)
-        picture = _kept(window, layout, first, _KEPT.__contains__)
-        making, place = (_below(window, layout, first.get(tag)) for tag in (_EXIF, _GPS))
+        file = open_ifd(Window.over(block))
+        first = file.directory(at or file.first)
+        picture = _kept(file, first, _KEPT.__contains__)
+        making, place = (_below(file, first.get(tag)) for tag in (_EXIF, _GPS))
         return _bounded(Exif(picture, making, place))
     return Exif()
 
 
-def _below(window: Window, layout: Layout, pointer: IfdEntry | None) -> Values:
+def _below(file: IfdFile, pointer: IfdEntry | None) -> Values:
     """What is kept of a directory that another one points to."""
     with damage_let_pass:
-        if pointer and (offset := struct.unpack("<L", raw_value(window, layout, pointer))[0]):
-            entries = read_directory(window, layout, offset)
-            return _kept(window, layout, entries, lambda tag: tag not in _DROPPED)
+        if pointer and (offset := struct.unpack("<L", file.raw(pointer))[0]):
+            return _kept(file, file.directory(offset), lambda tag: tag not in _DROPPED)
     return {}
 
 
-def _kept(
-    window: Window, layout: Layout, entries: Mapping[int, IfdEntry], keeps: Callable[[int], bool]
-) -> Values:
+def _kept(file: IfdFile, entries: Mapping[int, IfdEntry], keeps: Callable[[int], bool]) -> Values:
     small = {
         tag: entries[tag]
         for tag in sorted(entries)[:_MOST_ENTRIES]
         if keeps(tag) and SIZES.get(entries[tag].type, 0) * entries[tag].count <= _MOST_VALUE
     }
-    return values(window, layout, small)
+    return file.values(small)
 
 
 def _bounded(exif: Exif) -> Exif:

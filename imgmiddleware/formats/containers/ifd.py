@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.reading import damage_let_pass
@@ -20,26 +21,15 @@ MAX_ENTRIES = 2048
 
 ORIENTATION = 274
 
-#: Type number -> size in bytes and struct's letter: the integer types only, as no tag read here is
-#: anything else. 13 and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile.
-_INTEGERS = {
-    1: (1, "B"), 3: (2, "H"), 4: (4, "L"), 7: (1, "B"), 13: (4, "L"), 16: (8, "Q"), 18: (8, "Q")
-}  # fmt: skip
+#: Type number -> struct's letter: the integer types only, as no tag read here is anything else. 13
+#: and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile.
+_INTEGERS = {1: "B", 3: "H", 4: "L", 7: "B", 13: "L", 16: "Q", 18: "Q"}
 #: Type number -> size in bytes, of all types (TIFF 6.0, section 2): text, rationals and floats too.
 SIZES = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8
 }  # fmt: skip
 #: Those that are BigTIFF's own: LONG8 and IFD8.
 _BIG_TYPES = (16, 18)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Byte order and width of a file's numbers, and where its first directory stands."""
-
-    order: str  # struct's "<" or ">"
-    big: bool
-    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,56 +53,87 @@ class Value:
 Values = Mapping[int, Value]
 
 
-def read_layout(window: Window) -> Layout:
-    """The header at the start of a TIFF file or an EXIF block."""
+@dataclass(frozen=True, slots=True)
+class IfdFile:
+    """A TIFF file or an EXIF block: how its numbers are written, and where they begin."""
+
+    window: Window
+    order: str  # of the bytes of its numbers: struct's "<" or ">"
+    big: bool  # BigTIFF
+    first: int  # the offset of the first directory
+
+    def unpack(self, letters: str, offset: int) -> tuple[Any, ...]:
+        return self.window.unpack(self.order + letters, offset)
+
+    @property
+    def _sizes(self) -> tuple[int, int, str]:
+        """Bytes of the count before the entries, bytes of an entry, and the letter of an offset."""
+        return (8, 20, "Q") if self.big else (2, 12, "L")
+
+    def count(self, offset: int) -> int:
+        """The number of entries of the directory at `offset`, refused beyond `MAX_ENTRIES`."""
+        count: int = self.unpack("Q" if self.big else "H", offset)[0]
+        if not 0 < count <= MAX_ENTRIES:
+            raise damaged(f"a directory claims {count} entries")
+        return count
+
+    def next(self, offset: int, count: int) -> int:
+        """The offset of the directory after the one at `offset`, which has `count` entries."""
+        head, size, letter = self._sizes
+        return int(self.unpack(letter, offset + head + size * count)[0])
+
+    def directory(self, offset: int) -> dict[int, IfdEntry]:
+        """The entries of the directory at `offset` by tag, the first of each."""
+        count, (head, size, letter) = self.count(offset), self._sizes
+        block = self.window.read(offset + head, size * count)
+        shape, room = (
+            struct.Struct(f"{self.order}HH{letter}{letter}"),
+            struct.calcsize(f"={letter}"),
+        )
+        entries: dict[int, IfdEntry] = {}
+        for index in range(count):
+            tag, kind, number, value = shape.unpack_from(block, size * index)
+            inline = SIZES.get(kind, room + 1) * number <= room
+            place = offset + head + size * index + size - room
+            entries.setdefault(tag, IfdEntry(kind, number, place if inline else value))
+        self.next(offset, count)  # which must be there
+        return entries
+
+    def integers(self, entry: IfdEntry, most: int) -> tuple[int, ...]:
+        """An entry's values; damage where there are more than `most` or they are no integers."""
+        if entry.type not in _INTEGERS or not 0 < entry.count <= most:
+            raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
+        return self.unpack(f"{entry.count}{_INTEGERS[entry.type]}", entry.offset)
+
+    def raw(self, entry: IfdEntry) -> bytes:
+        """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""
+        raw = self.window.read(entry.offset, SIZES[entry.type] * entry.count)
+        unit = {5: 4, 10: 4}.get(entry.type, SIZES[entry.type])
+        if self.order == "<" or unit == 1:
+            return raw
+        return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
+
+    def values(self, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
+        """Those of entries, but for those of no known type and those outside of the file."""
+        found: dict[int, Value] = {}
+        for tag, entry in entries.items():
+            if entry.type in SIZES and entry.type not in _BIG_TYPES and entry.count > 0:
+                with damage_let_pass:
+                    found[tag] = Value(entry.type, entry.count, self.raw(entry))
+        return found
+
+
+def open_ifd(window: Window) -> IfdFile:
+    """What the header at the start of a TIFF file or an EXIF block says."""
     order = {b"II": "<", b"MM": ">"}.get(window.read(0, 2))
     if order is None:
         raise damaged("its directory header has no byte order")
     (version,) = window.unpack(f"{order}H", 2)
     if version == 42:
-        return Layout(order, False, window.unpack(f"{order}L", 4)[0])
+        return IfdFile(window, order, False, window.unpack(f"{order}L", 4)[0])
     if version == 43 and window.unpack(f"{order}HH", 4) == (8, 0):
-        return Layout(order, True, window.unpack(f"{order}Q", 8)[0])
+        return IfdFile(window, order, True, window.unpack(f"{order}Q", 8)[0])
     raise damaged(f"its directory header has version {version}")
-
-
-def count_entries(window: Window, layout: Layout, offset: int) -> int:
-    """The number of entries of the directory at `offset`, refused beyond `MAX_ENTRIES`."""
-    count: int = window.unpack(f"{layout.order}{'Q' if layout.big else 'H'}", offset)[0]
-    if not 0 < count <= MAX_ENTRIES:
-        raise damaged(f"a directory claims {count} entries")
-    return count
-
-
-def read_next(window: Window, layout: Layout, offset: int, count: int) -> int:
-    """The offset of the directory after the one at `offset`, which has `count` entries."""
-    head, size, letter = (8, 20, "Q") if layout.big else (2, 12, "L")
-    place = offset + head + size * count
-    return int(window.unpack(layout.order + letter, place)[0])
-
-
-def read_directory(window: Window, layout: Layout, offset: int) -> dict[int, IfdEntry]:
-    """The entries of the directory at `offset` by tag, the first of each; values stay unread."""
-    count = count_entries(window, layout, offset)
-    head, size, letter, room = (8, 20, "Q", 8) if layout.big else (2, 12, "L", 4)
-    block = window.read(offset + head, size * count)
-    shape = struct.Struct(f"{layout.order}HH{letter}{letter}")
-    entries: dict[int, IfdEntry] = {}
-    for index in range(count):
-        tag, kind, number, value = shape.unpack_from(block, size * index)
-        inline = SIZES.get(kind, room + 1) * number <= room
-        place = offset + head + size * index + size - room
-        entries.setdefault(tag, IfdEntry(kind, number, place if inline else value))
-    read_next(window, layout, offset, count)  # which must be there
-    return entries
-
-
-def read_values(window: Window, layout: Layout, entry: IfdEntry, most: int) -> tuple[int, ...]:
-    """An entry's integers; damage where there are more than `most` or they are no integers."""
-    if entry.type not in _INTEGERS or not 0 < entry.count <= most:
-        raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
-    letter = _INTEGERS[entry.type][1]
-    return window.unpack(f"{layout.order}{entry.count}{letter}", entry.offset)
 
 
 def orientation_of(value: int) -> Orientation:
@@ -126,30 +147,10 @@ def read_orientation(block: bytes) -> Orientation:
     EXIF is advice about the picture, so a damaged block costs the orientation and not the picture.
     """
     with damage_let_pass:
-        window = Window.over(block)
-        layout = read_layout(window)
-        entry = read_directory(window, layout, layout.first).get(ORIENTATION)
-        return orientation_of(read_values(window, layout, entry, 1)[0] if entry else 1)
+        file = open_ifd(Window.over(block))
+        entry = file.directory(file.first).get(ORIENTATION)
+        return orientation_of(file.integers(entry, 1)[0] if entry else 1)
     return Orientation.UPRIGHT
-
-
-def values(window: Window, layout: Layout, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
-    """The values of entries, but for those of no known type and those outside of the block."""
-    found: dict[int, Value] = {}
-    for tag, entry in entries.items():
-        if entry.type in SIZES and entry.type not in _BIG_TYPES and entry.count > 0:
-            with damage_let_pass:
-                found[tag] = Value(entry.type, entry.count, raw_value(window, layout, entry))
-    return found
-
-
-def raw_value(window: Window, layout: Layout, entry: IfdEntry) -> bytes:
-    """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""
-    raw = window.read(entry.offset, SIZES[entry.type] * entry.count)
-    unit = {5: 4, 10: 4}.get(entry.type, SIZES[entry.type])
-    if layout.order == "<" or unit == 1:
-        return raw
-    return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
 
 
 #: The header of a little-endian TIFF whose first directory follows at once.

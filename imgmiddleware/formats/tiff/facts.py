@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.exif import Exif, parse
-from imgmiddleware.formats.containers.ifd import ORIENTATION, orientation_of, read_layout
+from imgmiddleware.formats.containers.ifd import ORIENTATION, open_ifd, orientation_of
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import MAX_PROFILE, Data, damage_let_pass
 from imgmiddleware.formats.tiff.kinds import (
@@ -49,8 +49,7 @@ def read(window: Window) -> Facts:
 
 def read_page(window: Window, number: int) -> Facts:
     """The facts of a page, from 0; of the first where there is no such page."""
-    layout = read_layout(window)
-    pages = find_pages(window, layout)
+    pages = find_pages(open_ifd(window))
     number = number if number < len(pages) else 0
     page = open_page(window, pages[number] if number else 0)
     facts, kind = _read_facts(page)
@@ -62,7 +61,7 @@ def _read_facts(page: Page) -> tuple[Facts, SampleLayout]:
     kind, grid = read_sample_layout(page), read_grid(page)
     piece = _check_pieces(page, kind, grid)
     # Of a further page a copy of the file is made, which begins with it.
-    file = page.window.size
+    file = page.file.window.size
     whole = decode_bytes(kind, piece, file) + (file if page.offset else 0)
     output, bands = output_bytes(kind), band_bytes(page, kind, grid, piece)
     if bands + output > whole:
@@ -97,7 +96,7 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     offsets, counts = (page.values(tag, (), MAX_PIECES) for tag in grid.tables)
     if len(offsets) < number or len(counts) < number:
         raise damaged(f"it lists {min(len(offsets), len(counts))} of {number} strips or tiles")
-    size = page.window.size
+    size = page.file.window.size
     if any(start + count > size for start, count in zip(offsets, counts, strict=False)):
         raise damaged("a strip or tile lies beyond its end")
     _check_room(kind, planes, sum(counts[:number]))
@@ -137,10 +136,10 @@ def vet(data: Data, facts: Facts) -> Data:
     directory = own(facts).directory
     if not directory:
         return data
-    layout = read_layout(Window.over(data))
+    file = open_ifd(Window.over(data))
     copy = bytearray(data)
-    place, letter = (8, "Q") if layout.big else (4, "L")
-    struct.pack_into(layout.order + letter, copy, place, directory)
+    place, letter = (8, "Q") if file.big else (4, "L")
+    struct.pack_into(file.order + letter, copy, place, directory)
     return memoryview(copy).toreadonly()
 
 

@@ -9,13 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.containers.ifd import (
-    IfdEntry,
-    Layout,
-    read_directory,
-    read_layout,
-    read_values,
-)
+from imgmiddleware.formats.containers.ifd import IfdEntry, IfdFile, open_ifd
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.window import Window
 
@@ -50,15 +44,13 @@ def own(facts: Facts) -> TiffFacts:
 class Page:
     """One directory with a reader of its values."""
 
-    window: Window
-    layout: Layout
+    file: IfdFile
     offset: int  # of the directory; 0, where none can stand, is the first one
     entries: dict[int, IfdEntry]
 
     def at(self, offset: int) -> Page:
         """The page whose directory stands there, in the same file."""
-        entries = read_directory(self.window, self.layout, offset or self.layout.first)
-        return Page(self.window, self.layout, offset, entries)
+        return Page(self.file, offset, self.file.directory(offset or self.file.first))
 
     def value(self, tag: int, default: int | None = None) -> int:
         """The first value of a tag that should have one."""
@@ -71,7 +63,7 @@ class Page:
     ) -> tuple[int, ...]:
         """All values of a tag, of which more than `most` are damage."""
         entry = self.entries.get(tag)
-        return default if entry is None else read_values(self.window, self.layout, entry, most)
+        return default if entry is None else self.file.integers(entry, most)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -81,7 +73,8 @@ class Page:
 
 def open_page(window: Window, offset: int = 0) -> Page:
     """The page whose directory stands at `offset`; at 0 the first."""
-    return Page(window, read_layout(window), offset, {}).at(offset)
+    file = open_ifd(window)
+    return Page(file, offset, file.directory(offset or file.first))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

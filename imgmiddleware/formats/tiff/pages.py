@@ -10,15 +10,10 @@ from dataclasses import replace
 from itertools import chain, islice, repeat, takewhile
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.containers.ifd import (
-    Layout,
-    count_entries,
-    read_next,
-)
+from imgmiddleware.formats.containers.ifd import IfdFile
 from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.tiff.kinds import PALETTE, SampleLayout
 from imgmiddleware.formats.tiff.page import Page
-from imgmiddleware.formats.window import Window
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
 MAX_PAGES = 1024
@@ -31,12 +26,12 @@ _SUBFILE_TYPE, _SUB_DIRECTORIES = 254, 330
 _SMALLER, _MASK = 1, 4
 
 
-def find_pages(window: Window, layout: Layout) -> tuple[int, ...]:
+def find_pages(file: IfdFile) -> tuple[int, ...]:
     """The offsets of all directories but those below others. Raises 422 where they form a loop."""
-    seen = {layout.first: None}
-    offset = layout.first
+    seen = {file.first: None}
+    offset = file.first
     for _ in repeat(None, MAX_PAGES - 1):
-        offset = read_next(window, layout, offset, count_entries(window, layout, offset))
+        offset = file.next(offset, file.count(offset))
         if not offset:
             break
         if offset in seen:

@@ -80,7 +80,7 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         counts=counts,
         stride=grid.wide * kind.samples * kind.bits // 8,
         channels=kind.samples,
-        dtype="u1" if kind.bits == 8 else f"{page.layout.order}u2",
+        dtype="u1" if kind.bits == 8 else f"{page.file.order}u2",
         tiled=grid.tiled,
         compression=kind.compression,
         predictor=page.value(_PREDICTOR, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from imgmiddleware.formats.containers.exif import directories
-from imgmiddleware.formats.containers.ifd import Value, read_directory, read_layout, values
+from imgmiddleware.formats.containers.ifd import Value, open_ifd
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.window import Window
 from imgmiddleware.formats.write import by_opencv
@@ -21,10 +21,9 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 
 def _attached(file: bytes, metadata: Metadata) -> bytes:
     """With a new directory at the end, which has the old one's tags too; the header leads to it."""
-    window = Window.over(file)
-    layout = read_layout(window)
-    assert (layout.order, layout.big) == ("<", False)  # OpenCV writes nothing else
-    tags = values(window, layout, read_directory(window, layout, layout.first))
+    old = open_ifd(Window.over(file))
+    assert (old.order, old.big) == ("<", False)  # OpenCV writes nothing else
+    tags = old.values(old.directory(old.first))
     if metadata.icc:
         tags[_PROFILE_TAG] = Value(7, len(metadata.icc), metadata.icc)
     at = len(file) + len(file) % 2
