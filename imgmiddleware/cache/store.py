@@ -18,6 +18,7 @@ Era = Hashable
 """What stays equal until somebody purges. It is compared with `==` and not looked into."""
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""How a key looks."""
 
 
 @dataclass(frozen=True, slots=True)
