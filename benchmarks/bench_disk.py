@@ -19,7 +19,7 @@ from pathlib import Path
 import diskcache
 
 from benchmarks.timing import Timing, interleaved, machine, table
-from imgmiddleware.cache import DiskStore
+from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.messages import Result
 
 SIZE = 20_000

@@ -32,7 +32,8 @@ from benchmarks.timing import Timing, interleaved, machine, table
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.imaging import Plan, render
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.render import render
 from imgmiddleware.pixels.resample import resample
 
 QUALITY = 80

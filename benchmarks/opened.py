@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from imgmiddleware import Settings
-from imgmiddleware.formats import read_facts
+from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.grammar import QueryGrammar
-from imgmiddleware.imaging import Plan, decode_original, make_plan
+from imgmiddleware.imaging.decode import decode_original
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.sources.file import FileOriginal
 
 

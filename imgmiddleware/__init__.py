@@ -12,7 +12,7 @@
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageRequest, ImageResponse
-from imgmiddleware.operations import OwnOperation
+from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import ImageService, Work
 from imgmiddleware.service.deadline import ClientGoneError

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.formats import FORMATS, read_facts
-from imgmiddleware.imaging import decode_original, make_plan
-from imgmiddleware.operations import build
+from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.registry import FORMATS
+from imgmiddleware.imaging.decode import decode_original
+from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.operations.stages import build
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.pixels.resample import resample
 from imgmiddleware.sources import BytesOriginal

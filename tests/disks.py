@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgmiddleware.cache import DiskStore
+from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.messages import Result
 
 

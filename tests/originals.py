@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import FORMATS, Facts, read_facts, read_profile, vet
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import read_facts, read_profile, vet
+from imgmiddleware.formats.registry import FORMATS
 
 NEVER = 10**9
 

@@ -17,7 +17,8 @@ from PIL import Image
 from asking import ask, refused
 from counting import count_decoders
 from files import ALPHA, PIXI, PNG, AvifItem, av1, avif, chunk, coded, ihdr, ispe, resized_jpeg
-from imgmiddleware.formats import FORMATS, read_facts
+from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.sources import BytesOriginal
 from pictures import SRGB, noise, saved
 

@@ -15,8 +15,8 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
 from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
-from imgmiddleware.operations import OWNERS, Stage, build
 from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.stages import OWNERS, Stage, build
 from imgmiddleware.settings import UNSAFE_FORMATS
 from pictures import opened, quadrants, saved
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from imgmiddleware.cache import DiskStore, original_tag
+from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder
 from imgmiddleware.settings import Settings

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgmiddleware import DirectorySource, ImageError, Settings
-from imgmiddleware.formats import Facts, read_facts
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.grammar import is_text
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.sources.file import FileOriginal

@@ -14,7 +14,7 @@ from importlib.resources import files
 from imgmiddleware import ImageError, ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
 from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
-from imgmiddleware.formats import Facts
+from imgmiddleware.formats.facts import Facts
 
 #: A hill and a sun. A page without an icon makes browsers ask for /favicon.ico.
 _ICON = (

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 from imgmiddleware import BytesOriginal, ImageError, ImageRequest, ImageResponse, ImageService
 from imgmiddleware.cli.arguments import UsageError, settings_of
-from imgmiddleware.formats import FORMATS, read_facts
+from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 
 

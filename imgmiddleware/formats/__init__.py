@@ -5,34 +5,3 @@ before one sees an original, `read_facts` reads its header and holds each number
 and against the file, `Facts.decode_bytes` bounds what decoding may allocate, and `vet` walks the
 body. None of these can reach a decoder.
 """
-
-from imgmiddleware.formats.animation import Animation, Frame
-from imgmiddleware.formats.array import array_facts
-from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.probe import (
-    read_animation,
-    read_exif,
-    read_facts,
-    read_profile,
-    read_raster,
-    vet,
-)
-from imgmiddleware.formats.registry import FORMATS, identify, names
-
-__all__ = [
-    "FORMATS",
-    "Animation",
-    "Facts",
-    "Format",
-    "Frame",
-    "array_facts",
-    "identify",
-    "names",
-    "read_animation",
-    "read_exif",
-    "read_facts",
-    "read_profile",
-    "read_raster",
-    "vet",
-]

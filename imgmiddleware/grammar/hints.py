@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.http import hints
-from imgmiddleware.operations import Output
+from imgmiddleware.operations.output import Output
 from imgmiddleware.settings import Settings
 
 

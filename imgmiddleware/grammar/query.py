@@ -20,7 +20,10 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms import Length, malformed
 from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.http.accept import named
-from imgmiddleware.operations import Output, Page, Resize, build, owners_with
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.stages import build, owners_with
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.settings import Settings
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
-from imgmiddleware.formats import read_exif, read_profile
 from imgmiddleware.formats.bands import decode_bands, passing_bands
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
+from imgmiddleware.formats.probe import read_exif, read_profile
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.pixels.arrays import Pixels

@@ -14,7 +14,7 @@ import simplejpeg
 
 from imgmiddleware.formats import native
 from imgmiddleware.imaging.plan import Plan
-from imgmiddleware.operations import OwnStep
+from imgmiddleware.operations.own import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
 REVISION = 9

@@ -13,7 +13,11 @@ from dataclasses import dataclass, replace
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
-from imgmiddleware.operations import Backdrop, Output, PixelOperation, Stage, Trim
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.pixels import PixelOperation
+from imgmiddleware.operations.stages import Stage
+from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings
 from imgmiddleware.pixels.orientation import Orientation

@@ -10,23 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import FORMATS
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
-from imgmiddleware.operations import (
-    Backdrop,
-    Geometry,
-    Orient,
-    Output,
-    OwnStep,
-    Page,
-    PixelOperation,
-    Region,
-    Resize,
-    Trim,
-)
+from imgmiddleware.operations.orient import Orient
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.own import OwnStep
+from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.pixels import PixelOperation
+from imgmiddleware.operations.region import Region
+from imgmiddleware.operations.resize import Geometry, Resize
+from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.transform import Transform
+from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.orientation import Orientation
 

@@ -21,7 +21,7 @@ from imgmiddleware.imaging.decode import held_with
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.messages import Result
-from imgmiddleware.operations import Stage
+from imgmiddleware.operations.stages import Stage
 from imgmiddleware.operations.surround import surrounded
 from imgmiddleware.operations.trim import content
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha

@@ -67,7 +67,7 @@ def _unchanged(kind: Any) -> Any:
 class Transform:
     """Operations in the order in which they apply; those that change nothing are left out.
 
-    >>> from imgmiddleware.operations import build
+    >>> from imgmiddleware.operations.stages import build
     >>> build({"w": "800", "fit": "clip", "q": "60"}).canonical
     'w=800&q=60'
     """

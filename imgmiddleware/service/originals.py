@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from imgmiddleware.cache import LruCache
+from imgmiddleware.cache.lru import LruCache
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import Facts, array_facts, read_facts
+from imgmiddleware.formats.array import array_facts
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.service import timing
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.recall import PageOf, Recall

@@ -11,17 +11,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from imgmiddleware.cache import Holding, MemoryBudget, SizedLru
-from imgmiddleware.formats import Facts
-from imgmiddleware.imaging import (
-    Held,
-    Plan,
-    Replan,
-    decode_original,
-    predicted_bytes,
-    render,
-    render_animation,
-)
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.sized_lru import SizedLru
+from imgmiddleware.cache.store import Holding
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.imaging.decode import decode_original
+from imgmiddleware.imaging.held import Held
+from imgmiddleware.imaging.memory import predicted_bytes
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.render import Replan, render, render_animation
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.cache import Superseded, TtlCache
+from imgmiddleware.cache.superseded import Superseded
+from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked
 from imgmiddleware.http.hints import FIELDS

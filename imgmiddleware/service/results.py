@@ -6,15 +6,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from imgmiddleware.cache import (
-    DiskStore,
-    Era,
-    Holding,
-    MemoryBudget,
-    MemoryStore,
-    NoStore,
-    ResultStore,
-)
+from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.memory import MemoryStore
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore
 from imgmiddleware.messages import Result
 from imgmiddleware.settings import Settings
 

@@ -14,12 +14,13 @@ from functools import partial
 from typing import Unpack
 from urllib.parse import urlencode
 
-from imgmiddleware.cache import Holding, original_tag, picture_key, version_token
+from imgmiddleware.cache.key import original_tag, picture_key, version_token
+from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.http.conditionals import evaluate
-from imgmiddleware.imaging import made_by
+from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.limits import planned

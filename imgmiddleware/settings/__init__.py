@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypedDict
 
-from imgmiddleware.formats import names
+from imgmiddleware.formats.registry import names
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
-from imgmiddleware.operations import OwnOperation
 from imgmiddleware.operations.output import NEGOTIATED
+from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.settings import checks
 
 __all__ = ["ORIGINAL_FORMATS", "UNSAFE_FORMATS", "Options", "Settings"]

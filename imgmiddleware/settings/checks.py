@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from imgmiddleware.formats import names
+from imgmiddleware.formats.registry import names
 from imgmiddleware.http.cors import ORIGIN
 
 #: Called with the name of the option and what was given for it, which may be anything.

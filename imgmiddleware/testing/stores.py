@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from imgmiddleware.cache import Era, Holding, ResultStore
+from imgmiddleware.cache.store import Era, Holding, ResultStore
 from imgmiddleware.messages import FileBody, Result
 from imgmiddleware.testing.acting import content, in_threads, leaves_no_file_open
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import DiskStore, MemoryBudget, MemoryStore, NoStore, ResultStore
+from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.memory import MemoryStore
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.store import NoStore, ResultStore
 from imgmiddleware.testing import ResultStoreConformance
 
 MB = 1 << 20

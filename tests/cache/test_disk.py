@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import DiskStore, Holding, eviction, writer
+from imgmiddleware.cache import eviction, writer
+from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.store import Holding
 from imgmiddleware.messages import Result
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import DiskStore, circuit_breaker, rows
+from imgmiddleware.cache import circuit_breaker, rows
 from imgmiddleware.cache.claims import Claims
+from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.index import Index
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import DiskStore, eviction, shelf, writer
+from imgmiddleware.cache import eviction, shelf, writer
+from imgmiddleware.cache.disk import DiskStore
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgmiddleware.cache import picture_key, version_token
+from imgmiddleware.cache.key import picture_key, version_token
 
 
 def key(**changes: object) -> str:

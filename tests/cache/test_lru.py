@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgmiddleware.cache import LruCache
+from imgmiddleware.cache.lru import LruCache
 
 
 def test_the_one_used_longest_ago_is_forgotten() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from imgmiddleware.cache import Holding, MemoryBudget, SizedLru
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.sized_lru import SizedLru
+from imgmiddleware.cache.store import Holding
 
 
 def sized_lru(most: int, total: int = 1000) -> tuple[SizedLru[str, str], MemoryBudget]:

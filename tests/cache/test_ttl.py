@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imgmiddleware.cache import TtlCache, ttl
+from imgmiddleware.cache import ttl
+from imgmiddleware.cache.ttl import TtlCache
 
 
 def test_a_value_is_forgotten_after_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import DiskStore
 from imgmiddleware.cache.claims import Claims
+from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.messages import Result
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from files import ALPHA, PIXI, AvifItem, av1, avif, box, coded, ispe
-from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.avif.av1 import read_sequence
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import probe, refusal, survive
 from pictures import SRGB, exif, noise, read_by_opencv, saved
 

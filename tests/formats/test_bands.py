@@ -19,12 +19,19 @@ from asking import ask, get, refused, serving
 from files import chunk
 from imgmiddleware import ImageService
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import FORMATS, Facts, plain_rows, read_facts
+from imgmiddleware.formats import plain_rows
 from imgmiddleware.formats.bands import decode_bands
+from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.png import decode_rows as filtered_rows
+from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.tiff import decode_pieces as pieces
-from imgmiddleware.imaging import decode_original, make_plan, plan, predicted_bytes, render
-from imgmiddleware.operations import build
+from imgmiddleware.imaging import plan
+from imgmiddleware.imaging.decode import decode_original
+from imgmiddleware.imaging.memory import predicted_bytes
+from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.imaging.render import render
+from imgmiddleware.operations.stages import build
 from imgmiddleware.sources.file import open_path
 from measuring import Forked, needs_proc
 from originals import Stored, probe

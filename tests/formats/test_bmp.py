@@ -9,7 +9,7 @@ import cv2
 import pytest
 from PIL import Image
 
-from imgmiddleware.formats import read_profile, vet
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import probe, refusal, survive
 from pictures import noise, read_by_opencv, saved
 from rasters import bmp as a_bmp

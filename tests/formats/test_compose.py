@@ -15,7 +15,7 @@ from PIL import Image, ImageSequence
 
 from asking import ask, get, serving
 from files import PNG, chunk, png_chunks
-from imgmiddleware.formats import read_animation, read_facts
+from imgmiddleware.formats.probe import read_animation, read_facts
 from imgmiddleware.sources import BytesOriginal
 from originals import cut, flipped
 from pictures import opened, photo_like, pixels_of

@@ -8,7 +8,7 @@ import struct
 import pytest
 from PIL import Image
 
-from imgmiddleware.formats import read_profile, vet
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import Stored, probe, refusal, survive
 from pictures import noise, saved
 
@@ -77,7 +77,8 @@ def test_structure(code: str, data: bytes) -> None:
 
 def test_the_walk_is_bounded() -> None:
     long = Stored(SCREEN + image() + image() * 100_000)
-    from imgmiddleware.formats import FORMATS, read_facts
+    from imgmiddleware.formats.probe import read_facts
+    from imgmiddleware.formats.registry import FORMATS
 
     assert 10_000 < read_facts(long, FORMATS).frames < 20_000
     assert long.total < 2_000_000

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from files import AvifItem, avif, box, ispe
-from imgmiddleware.formats import read_exif, read_profile, vet
+from imgmiddleware.formats.probe import read_exif, read_profile, vet
 from originals import probe, refusal, survive
 from pictures import SRGB
 

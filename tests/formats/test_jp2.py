@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from files import box
-from imgmiddleware.formats import read_profile
+from imgmiddleware.formats.probe import read_profile
 from originals import probe, refusal, survive
 from pictures import SRGB, noise, saved
 

@@ -9,8 +9,8 @@ import simplejpeg
 from PIL import Image
 
 from files import half_jpeg_with_end, resized_jpeg
-from imgmiddleware.formats import read_profile, vet
 from imgmiddleware.formats.jpeg import facts as jpeg
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import Stored, probe, refusal, survive
 from pictures import SRGB, exif, noise, read_by_opencv, saved
 

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from files import box
-from imgmiddleware.formats import read_exif, read_profile, vet
+from imgmiddleware.formats.probe import read_exif, read_profile, vet
 from originals import probe, refusal, survive
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from files import PNG, chunk, ihdr
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import read_profile, vet
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import Stored, probe, refusal, survive
 from pictures import SRGB, exif, noise, read_by_opencv, saved
 
@@ -173,7 +173,8 @@ def test_pixels_that_were_not_probed() -> None:
 
 def test_does_not_read_the_pixels() -> None:
     original = Stored(PNG + ihdr(1000, 1000) + chunk(b"IDAT", bytes(3_000_000)) + END)
-    from imgmiddleware.formats import FORMATS, read_facts
+    from imgmiddleware.formats.probe import read_facts
+    from imgmiddleware.formats.registry import FORMATS
 
     read_facts(original, FORMATS)
     assert original.total < 20_000

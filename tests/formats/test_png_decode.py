@@ -14,9 +14,9 @@ from PIL import Image
 from asking import ask
 from files import chunk
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import read_exif
 from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.png import decode_rows as filtered_rows
+from imgmiddleware.formats.probe import read_exif
 from imgmiddleware.sources import BytesOriginal
 from native import choose
 from originals import Stored, probe

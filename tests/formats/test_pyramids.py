@@ -14,9 +14,14 @@ import tifffile
 from PIL import Image
 
 from asking import get, serving
-from imgmiddleware.formats import FORMATS, Facts, read_facts
-from imgmiddleware.imaging import decode_original, make_plan, predicted_bytes, render
-from imgmiddleware.operations import build
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.registry import FORMATS
+from imgmiddleware.imaging.decode import decode_original
+from imgmiddleware.imaging.memory import predicted_bytes
+from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.imaging.render import render
+from imgmiddleware.operations.stages import build
 from imgmiddleware.sources.memory import BytesOriginal
 from originals import Stored, probe
 from pictures import photo_like, psnr

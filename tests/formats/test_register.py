@@ -17,8 +17,9 @@ from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import Settings
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats import Facts, Format, registry
-from imgmiddleware.formats.format import Found
+from imgmiddleware.formats import registry
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.format import Format, Found
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import pixels_of, quadrants
 

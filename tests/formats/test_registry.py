@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats import FORMATS, Format, identify, read_facts
+from imgmiddleware.formats.format import Format
+from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.reading import check_size
+from imgmiddleware.formats.registry import FORMATS, identify
 from imgmiddleware.formats.window import Window
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS, Settings
 from originals import Stored

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from files import ring_of_pages, tiff
-from imgmiddleware.formats import read_profile, vet
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import probe, refusal, survive
 from pictures import SRGB, noise, read_by_opencv, saved
 

@@ -8,7 +8,7 @@ import struct
 import pytest
 from PIL import Image
 
-from imgmiddleware.formats import read_profile, vet
+from imgmiddleware.formats.probe import read_profile, vet
 from originals import probe, refusal, survive
 from pictures import SRGB, exif, noise, read_by_opencv, saved
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imgmiddleware import ImageError, OwnOperation, Settings, Transform
 from imgmiddleware.forms import whole
 from imgmiddleware.grammar import QueryGrammar
-from imgmiddleware.operations import OWNERS
+from imgmiddleware.operations.stages import OWNERS
 
 
 def edges(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
@@ -162,8 +162,8 @@ def test_any_text_is_a_transform_or_a_400(query: str) -> None:
 def test_every_frame_lies_inside_of_its_original(
     texts: dict[str, str], width: int, height: int
 ) -> None:
-    from imgmiddleware.formats import Facts
-    from imgmiddleware.imaging import make_plan
+    from imgmiddleware.formats.facts import Facts
+    from imgmiddleware.imaging.planner import make_plan
 
     transform = parsed(GRAMMAR, urlencode(texts))
     if isinstance(transform, Transform):

@@ -8,7 +8,7 @@ import pytest
 
 from imgmiddleware import ImageError, Settings
 from imgmiddleware.grammar import QueryGrammar
-from imgmiddleware.operations import OWNERS
+from imgmiddleware.operations.stages import OWNERS
 
 
 def canonical(query: str, **options: Any) -> str:

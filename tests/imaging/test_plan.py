@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imgmiddleware.formats import Facts
+from imgmiddleware.formats.facts import Facts
 from imgmiddleware.imaging.held import Level
 from imgmiddleware.imaging.planner import make_plan
-from imgmiddleware.operations import build
+from imgmiddleware.operations.stages import build
 from imgmiddleware.pixels.orientation import Orientation
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import DiskStore
+from imgmiddleware.cache.disk import DiskStore
 from load.conftest import Site
 from servers import processes
 from servers.client import ask, parsed, request

@@ -23,7 +23,8 @@ import pyvips
 from PIL import Image, ImageCms, ImageOps
 
 from asking import ask, made
-from imgmiddleware.formats import FORMATS, read_facts
+from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.sources.memory import BytesOriginal
 from pictures import by_opencv, exif, float_lanczos, psnr, saved, swapped_profile
 from rasters import DEFLATE, bmp, bmp_rows, tif

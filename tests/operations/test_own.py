@@ -10,9 +10,10 @@ import pytest
 
 from asking import get, serving
 from imgmiddleware import ImageError, ImageService, OwnOperation
-from imgmiddleware.formats import Facts
+from imgmiddleware.formats.facts import Facts
 from imgmiddleware.forms import decimal, whole
-from imgmiddleware.imaging import made_by, make_plan
+from imgmiddleware.imaging.engine import made_by
+from imgmiddleware.imaging.planner import make_plan
 from pictures import pixels_of
 
 GRAY = np.full((8, 12), 100, np.uint8)

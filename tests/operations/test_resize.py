@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware.operations import Geometry, Resize, build
+from imgmiddleware.operations.resize import Geometry, Resize
+from imgmiddleware.operations.stages import build
 
 WHOLE = (0, 0, 300, 200)
 

@@ -9,10 +9,16 @@ import pytest
 
 from imgmiddleware import ImageError, OwnOperation
 from imgmiddleware.forms import whole
-from imgmiddleware.operations import OWNERS, Orient, Output, Page, Region, Resize, Trim, build
 from imgmiddleware.operations.focus import Blur
+from imgmiddleware.operations.orient import Orient
+from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import step_kinds
+from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.region import Region
+from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.stages import OWNERS, build
 from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import Rotate
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware.cache import MemoryBudget
+from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
 from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, polled
 from imgmiddleware.service.flight import Admission, Flights

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from imgmiddleware import BytesOriginal, ImageError
-from imgmiddleware.cache import Holding, MemoryBudget, MemoryStore
+from imgmiddleware.cache.memory import MemoryStore
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.store import Holding
 from imgmiddleware.messages import Result
 from imgmiddleware.testing import ResultStoreConformance, SourceConformance
 
