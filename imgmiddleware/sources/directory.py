@@ -1,11 +1,11 @@
 """Originals below a directory.
 
-An ID is a path from the directory's root, written with `/`. What it must never do is name anything
-outside: `..`, an absolute path, a symbolic link that leaves the root. Comparing strings is not
-enough (`/images` is a prefix of `/images-secret`, and a link can change between the look and the
-opening), so the path is walked from the root's descriptor, one component after the other, each
-opened without following links; a link is resolved by the walk itself, which cannot climb above the
-root.
+An ID is a path from the directory's root, written with `/`. It must never name anything outside, by
+`..`, as an absolute path, or by a symbolic link that leaves the root. Comparing strings is not
+enough: `/images` is a prefix of `/images-secret`, and a link can be changed between the look and
+the opening. So the path is walked from the root's descriptor, one component after the other. Each
+is opened without following links, and a link is resolved by the walk itself, which cannot climb
+above the root.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _open_by_name(root: str, parts: list[str]) -> FileOriginal:
 
 
 def _open_by_descriptor(root: str, parts: list[str]) -> FileOriginal:
-    """Walk from the root's descriptor; no component is opened through a link."""
+    """Walk from the root's descriptor. No component is opened through a link."""
     todo = parts[::-1]
     above = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
     links = 0
@@ -134,7 +134,7 @@ def _open_by_descriptor(root: str, parts: list[str]) -> FileOriginal:
 
 
 def _target(target: str, root: str, above: list[int]) -> list[str]:
-    """A link's components, last first; an absolute one starts again at the root it must lie in."""
+    """The components of a link, last first. An absolute one starts again at the root."""
     if os.path.isabs(target):
         for base in (root, os.path.realpath(root)):
             if target.startswith(base.rstrip("/") + "/"):

@@ -11,15 +11,15 @@ from imgmiddleware.sources.original import changed_while_read, unavailable
 
 
 class FileOriginal:
-    """An open regular file; its version is what the file system says of the opened file.
+    """An open regular file. Its version is what the file system says of the opened file.
 
-    The version holds the inode and its change time, not only size and modification time: two BMP of
-    the same dimensions have the same size, and deployments that set every file's time to a constant
-    are common. The price is that copies of a file on two machines have two versions.
+    The version has the inode and its change time beside size and modification time. Two BMP of the
+    same dimensions have the same size, and many deployments set the time of every file to a
+    constant. The price is that copies of a file on two machines have two versions.
     """
 
     def __init__(self, descriptor: int) -> None:
-        """Takes the descriptor over. Raises `OSError` where it is not of a regular file."""
+        """Take over the descriptor. Raises `OSError` if it is of no regular file."""
         self._file = FileIO(descriptor, "rb")
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -34,7 +34,7 @@ class FileOriginal:
             done = self._fill(buffer, offset)
         except OSError as error:
             raise unavailable(error) from error
-        # Looked at after the read: a writer that came in between has moved the times by now.
+        # Compared after the read: if somebody wrote meanwhile, the times have changed by now.
         if _version(os.fstat(self._file.fileno())) != self.version:
             raise changed_while_read()
         return done
@@ -61,8 +61,8 @@ def open_path(
 ) -> FileOriginal:
     """Open a regular file. Raises `OSError`; what is not a regular file is not even opened.
 
-    Opening a device or a pipe can block or have effects of its own, so its kind is looked at first,
-    and once more when it is open.
+    Opening a device or a pipe can block, or have effects of its own. So the kind of the file is
+    looked at first, and once more when it is open.
     """
     follow = not flags & getattr(os, "O_NOFOLLOW", 0)
     if not stat.S_ISREG(os.stat(path, dir_fd=dir_fd, follow_symlinks=follow).st_mode):

@@ -11,7 +11,7 @@ from imgmiddleware.pixels.arrays import Pixels
 
 
 class _InMemory:
-    """What has no file to close, and nothing but its content to tell one version from another."""
+    """An original without a file: nothing has to be closed, and the version is a digest."""
 
     last_modified: int | None = None
 

@@ -104,7 +104,8 @@ def unavailable(error: OSError) -> ImageError:
 def read_all(original: Original) -> memoryview:
     """All bytes of an original. Raises `ImageError("original-changed")`.
 
-    Into memory that is not zeroed first, which for a 54 MB BMP costs as much as reading it.
+    They are read into memory that is not zeroed first. For a BMP of 54 MB, zeroing takes as long as
+    reading.
     """
     buffer = np.empty(original.size, np.uint8).data
     if original.read_into(buffer) < len(buffer):
