@@ -8,7 +8,7 @@ from typing import Any
 
 from imgmiddleware import Settings
 from imgmiddleware.formats.probe import read_facts
-from imgmiddleware.grammar import QueryGrammar
+from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.imaging.decode import decode_original
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from imgmiddleware import ImageError, Settings
-from imgmiddleware.grammar import QueryGrammar
+from imgmiddleware.grammar.query import QueryGrammar
 
 #: A query's parameters, as `ImageService.url` takes them.
 Query = Mapping[str, object]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from imgmiddleware import DirectorySource, ImageError, Settings
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_facts
-from imgmiddleware.grammar import is_text
+from imgmiddleware.grammar.path import is_text
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.sources.file import FileOriginal
 

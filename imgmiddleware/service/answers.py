@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import known_suffixes, suffixes_of
-from imgmiddleware.grammar import Asked
+from imgmiddleware.grammar.query import Asked
 from imgmiddleware.http import cors
 from imgmiddleware.http.caching import cache_control
 from imgmiddleware.http.conditionals import range_applies

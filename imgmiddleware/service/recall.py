@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from imgmiddleware.cache.superseded import Superseded
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.errors import ImageError
-from imgmiddleware.grammar import Asked
+from imgmiddleware.grammar.query import Asked
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.service.answers import Headers

@@ -17,8 +17,9 @@ from urllib.parse import urlencode
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
-from imgmiddleware.grammar import Asked, QueryGrammar, parse_id
 from imgmiddleware.grammar.links import spelled, written
+from imgmiddleware.grammar.path import parse_id
+from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result

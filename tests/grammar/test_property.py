@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imgmiddleware import ImageError, OwnOperation, Settings, Transform
 from imgmiddleware.forms import whole
-from imgmiddleware.grammar import QueryGrammar
+from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.operations.stages import OWNERS
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imgmiddleware import ImageError, Settings
-from imgmiddleware.grammar import QueryGrammar
+from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.operations.stages import OWNERS
 
 

@@ -11,7 +11,7 @@ import pytest
 import drivers
 from asking import get
 from imgmiddleware import ImageService, Settings
-from imgmiddleware.grammar import QueryGrammar
+from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.http import hints
 from pictures import opened, quadrants, saved
 
