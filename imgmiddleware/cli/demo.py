@@ -6,7 +6,6 @@ import argparse
 import signal
 import sys
 from tempfile import TemporaryDirectory
-from types import FrameType
 
 from imgmiddleware.cli.originals import draw_originals
 from imgmiddleware.cli.serve import announce, application, import_uvicorn, listen, run
@@ -33,13 +32,6 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def _unwind_when_terminated() -> None:
     """Delete the directory on SIGTERM and SIGHUP too, which would end the process at once."""
-
-    def unwind(number: int, frame: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    def hang_up(number: int, frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGTERM)  # on which uvicorn shuts down in order
-
-    signal.signal(signal.SIGTERM, unwind)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, hang_up)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if hasattr(signal, "SIGHUP"):  # as SIGTERM, on which uvicorn shuts down in order
+        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))

@@ -10,7 +10,7 @@ import secrets
 import sys
 from urllib.parse import parse_qsl
 
-from imgmiddleware import BytesOriginal, ImageError, ImageRequest, ImageResponse, ImageService
+from imgmiddleware import BytesOriginal, ImageError, ImageRequest, ImageService
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.registry import FORMATS
@@ -33,7 +33,8 @@ def render(arguments: argparse.Namespace) -> int:
     answer = service.handle(ImageRequest("GET", f"{service.prefix}original", query))
     assert answer is not None  # only `missing="pass"` makes it None
     if answer.status != 200:
-        return _refused(*_problem(answer))
+        problem = json.loads(answer.read())
+        return _refused(problem["code"], problem["detail"])
     try:
         _write(answer.read(), arguments.to)
     except OSError as error:
@@ -69,11 +70,6 @@ def _check_target(out: str, original: str) -> None:
         raise UsageError(f"{out} is a directory")
     if os.path.exists(out) and os.path.exists(original) and os.path.samefile(out, original):
         raise UsageError(f"{out} is the original itself, which is not overwritten")
-
-
-def _problem(answer: ImageResponse) -> tuple[str, str]:
-    problem = json.loads(answer.read())
-    return problem["code"], problem["detail"]
 
 
 def _refused(code: str, detail: str) -> int:
