@@ -93,7 +93,8 @@ class ImageService:
         None as for `handle`.
         """
         results = self._pictures.results
-        find = results.found if request.sends_files else results.found_small
+        by_file = request.sends_files or self.settings.hands_over
+        find = results.found if by_file else results.found_small
         with timing.measured(self._steps()):
             return self._recalled(request, find) or self._answered(request, find)
 

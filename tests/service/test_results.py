@@ -101,15 +101,17 @@ def test_what_memory_does_not_hold_is_a_file(photos: Path, renders: list[Any]) -
     assert len(renders) == 2
 
 
+@pytest.mark.parametrize("sends_files", [True, False])
 @pytest.mark.parametrize(
     ("option", "header"),
     [({"x_accel_redirect": "/files/"}, "X-Accel-Redirect"), ({"x_sendfile": True}, "X-Sendfile")],
 )
 def test_a_server_in_front_is_told_the_file(
-    photos: Path, option: dict[str, Any], header: str
+    photos: Path, option: dict[str, Any], header: str, sends_files: bool
 ) -> None:
+    """Also where the server that the application runs in cannot send one."""
     images = service(photos, **option)
-    made, hit = images.handle(ID), images.handle(ID)
+    made, hit = images.handle(ID), images.handle(replace(ID, sends_files=sends_files))
     assert (hit.body, hit.header("content-length")) == (b"", None)
     named = hit.header(header)
     assert named is not None
