@@ -34,12 +34,8 @@ def decoding(path: str) -> tuple[int, int]:
         assert decode_original(original, facts, plan).pixels.nbytes
 
     # Once before: code that is paged in is not what a decode takes, and differs by installation.
-    # It may be paged out and in again meanwhile, where other processes need the memory.
     decode()
-    least = growth(decode) - read
-    if least > facts.decode_bytes:
-        least = min(growth(decode) - read for _ in range(8))
-    return least, facts.decode_bytes
+    return growth(decode) - read, facts.decode_bytes
 
 
 def rendering(folder: str, small: str, query: str) -> int:

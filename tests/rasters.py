@@ -63,6 +63,11 @@ def _paeth(left: Array, above: Array, corner: Array) -> Array:
     return np.where((far[0] <= far[1]) & (far[0] <= far[2]), left, nearest)
 
 
+def _numbers(rows: int) -> list[int]:
+    """All five filters, each behind each."""
+    return [(3 * y + y // 5) % 5 for y in range(rows)]
+
+
 def png(
     samples: Array, color: int, *, stream: bytes | None = None, size: int = 500, more: bytes = b"",
     bits: int = 0, interlaced: bool = False,
@@ -70,11 +75,12 @@ def png(
     """With filters of all five kinds, IDAT chunks of `size` bytes, and `more` chunks before them."""
     height, width = samples.shape[:2]
     bits = bits or 8 * samples.itemsize
-    rows = b""
-    for x, y, across, down in PASSES if interlaced else ((0, 0, 1, 1),):
-        part = samples[y::down, x::across]
-        rows += filtered(part, [(3 * y + y // 5) % 5 for y in range(len(part))], bits)
-    stream = zlib.compress(rows) if stream is None else stream
+    if stream is None:
+        passes = PASSES if interlaced else ((0, 0, 1, 1),)
+        parts = [samples[y::down, x::across] for x, y, across, down in passes]
+        stream = zlib.compress(
+            b"".join(filtered(part, _numbers(len(part)), bits) for part in parts)
+        )
     data = [chunk(b"IDAT", stream[at : at + size]) for at in range(0, len(stream), size)]
     head = ihdr(width, height, bits, color, int(interlaced))
     return b"".join((PNG, head, more, *data, chunk(b"IEND", b"")))

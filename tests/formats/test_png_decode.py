@@ -105,10 +105,10 @@ def test_every_filter_of_every_kind_is_undone(channels: int, color: int, dtype: 
 @pytest.mark.parametrize("number", [0, 3, -1])
 def test_the_sum_of_every_chunk_is_compared(number: int) -> None:
     """A sum that is wrong by one bit, of the first chunk, one in the middle and the last."""
-    places = [at for at in range(len(file())) if file()[at : at + 4] == b"IDAT"]
-    begin = places[number] - 4
-    end = begin + 12 + int.from_bytes(file()[begin : begin + 4], "big")
     data = bytearray(file())
+    places = [at for at in range(len(data)) if data[at : at + 4] == b"IDAT"]
+    begin = places[number] - 4
+    end = begin + 12 + int.from_bytes(data[begin : begin + 4], "big")
     data[end - 1] ^= 1
     with pytest.raises(ImageError, match="checksum"):
         decoded(bytes(data))
