@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
-from imgmiddleware import ImageError, ImageService, __version__
+from imgmiddleware import ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
 from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
 from imgmiddleware.formats.facts import Facts
@@ -66,11 +66,14 @@ class Page:
 
     def _card(self, one: Listed) -> str:
         name = f'<h2 title="{escape(one.id)}"><bdi>{escape(one.id)}</bdi></h2>\n'
-        if one.error is not None or one.facts is None:
+        if one.error is not None:
             return (
-                f'<li class="card refused">\n{_complaint(one.error)}<div class="text">\n{name}'
-                f'<p class="facts">{_bytes(one.size)}</p>\n</div>\n</li>\n'
+                f'<li class="card refused">\n<div class="thumbnail complaint"><p>'
+                f"<b>{escape(one.error.code)}</b><br>{escape(one.error.detail)}</p></div>\n"
+                f'<div class="text">\n{name}<p class="facts">{_bytes(one.size)}</p>\n</div>\n'
+                "</li>\n"
             )
+        assert one.facts is not None  # a file has facts, or an error
         variants = (self._variants(one, *group) for group in self._links.variants.items())
         return (
             f'<li class="card">\n{self._thumbnail(one)}<div class="text">\n{name}'
@@ -123,14 +126,6 @@ def _head(excerpt: Excerpt) -> Iterator[str]:
 
 def _is_other(one: Listed) -> bool:
     return one.error is not None and one.error.code == "unknown-format"
-
-
-def _complaint(error: ImageError | None) -> str:
-    assert error is not None  # a file without facts has an error
-    return (
-        f'<div class="thumbnail complaint"><p><b>{escape(error.code)}</b><br>'
-        f"{escape(error.detail)}</p></div>\n"
-    )
 
 
 def _facts(facts: Facts) -> str:
