@@ -65,12 +65,6 @@ class Window:
             start = 0
         return bytes(self._page[start : start + length])
 
-    def read_all(self, offset: int, length: int) -> bytes:
-        """The same of a part that may be large, of bytes that are in memory already."""
-        if self._original is not None or offset < 0 or offset + length > self.size:
-            raise damaged(f"it ends at byte {self.size}, but needs bytes up to {offset + length}")
-        return bytes(self._page[offset : offset + length])
-
     def head(self, length: int) -> bytes:
         """The first `length` bytes, fewer where the original is shorter."""
         return self.read(0, min(length, self.size))

@@ -202,7 +202,7 @@ def vet(data: Data, facts: Facts) -> Data:
     window = Window.over(data)
     if window.head(2) == _BARE:
         return data
-    return b"".join(window.read_all(part.start, part.size) for part in _codestream(window))
+    return b"".join(memoryview(data)[part.start : part.end] for part in _codestream(window))
 
 
 def exif(data: Data, facts: Facts) -> Exif:

@@ -10,6 +10,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.webp import facts as webp
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.arrays import Size
 
 _NO_BLENDING, _DISPOSE = 0x02, 0x01
 _EXTENDED_ALPHA = 0x10
@@ -23,10 +24,10 @@ def read(data: Data, facts: Facts) -> Animation:
         if chunk.kind == b"ANIM" and chunk.length >= 6:
             plays = window.unpack("<LH", chunk.start)[1]
             break
-    return Animation(plays, _frames(window))
+    return Animation(plays, _frames(window, memoryview(data)))
 
 
-def _frames(window: Window) -> Iterator[Frame]:
+def _frames(window: Window, data: memoryview) -> Iterator[Frame]:
     for chunk in webp.chunks(window, 12, webp.riff_end(window)):
         if chunk.kind != b"ANMF":
             continue
@@ -34,7 +35,7 @@ def _frames(window: Window) -> Iterator[Frame]:
         left, top, width, height, duration = (
             int.from_bytes(raw[at : at + 3], "little") for at in range(0, 15, 3)
         )
-        still = _still(window, chunk, width, height)  # both less one, as VP8X has them
+        still = _still(window, data, chunk, (width, height))  # both less one, as VP8X has them
         yield Frame(
             data=still,
             facts=webp.read(Window.over(still)),
@@ -46,12 +47,12 @@ def _frames(window: Window) -> Iterator[Frame]:
         )
 
 
-def _still(window: Window, frame: webp.RiffChunk, width: int, height: int) -> bytes:
+def _still(window: Window, data: memoryview, frame: webp.RiffChunk, size: Size) -> bytes:
     """A WebP of the frame's image data: plain, or extended where a plane of alpha goes with it."""
     alpha = image = b""
     start, end = frame.start + 16, frame.start + frame.length
     for chunk in webp.chunks(window, start, end, webp.MAX_FRAME_CHUNKS):
-        body = _chunk(chunk.kind, window.read_all(chunk.start, chunk.length))
+        body = _chunk(chunk.kind, bytes(data[chunk.start : chunk.start + chunk.length]))
         if chunk.kind in (b"VP8 ", b"VP8L"):
             image = body
             break
@@ -59,8 +60,8 @@ def _still(window: Window, frame: webp.RiffChunk, width: int, height: int) -> by
             alpha = body
     extended = b""
     if alpha:
-        sizes = width.to_bytes(3, "little") + height.to_bytes(3, "little")
-        extended = _chunk(b"VP8X", struct.pack("<L", _EXTENDED_ALPHA) + sizes)
+        sizes = (side.to_bytes(3, "little") for side in size)
+        extended = _chunk(b"VP8X", b"".join((struct.pack("<L", _EXTENDED_ALPHA), *sizes)))
     whole = b"WEBP" + extended + alpha + image
     return b"RIFF" + struct.pack("<L", len(whole)) + whole
 
