@@ -1,1 +1,1 @@
-"""Pixels: plan, decode, resample, orient, colour, encode. OpenCV and Pillow stay in here."""
+"""From the facts of an original and a Transform to the bytes of a result: plan, decode, render."""

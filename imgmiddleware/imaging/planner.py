@@ -8,6 +8,7 @@ trimmed, whose size only pixels tell, `part` is that function of the original's 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import reduce
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
@@ -47,23 +48,19 @@ def make_plan(
     output = transform.get(Output)
     moves = output.fm is None or RESULTS[output.fm].animate is not None
     animated = page.anim and facts.animated and moves and not still
-    orientation = transform.get(Orient).orientation(facts.orientation)
-    stored = facts.width, facts.height
-    upright = orientation.size(*stored)
-    region = transform.get(Region).box(*upright)
+    turned = transform.get(Orient).orientation(facts.orientation)
+    region = transform.get(Region).box(*turned.size(facts.width, facts.height))
     left, top, width, height = part or region
     resize = transform.get(Resize)
     geometry = resize.geometry(width, height)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     in_bands = facts.band_bytes > 0 and not animated
     record = FORMATS.get(facts.format)  # an array has none
+    stored, orientation = (facts.width, facts.height), turned
     if record and record.upright and not in_bands:
-        stored = facts.upright
-        orientation = Orientation(facts.orientation).inverse.then(orientation)
+        stored, orientation = facts.upright, Orientation(facts.orientation).inverse.then(turned)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
-    result = geometry.canvas
-    for step in steps:
-        result = step.size(*result)
+    result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
     deep = _is_deep(facts, output, format, steps)
     plan = Plan(
