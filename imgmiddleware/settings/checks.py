@@ -15,6 +15,11 @@ from imgmiddleware.http.cors import ORIGIN
 Check = Callable[[str, Any], Any]
 
 
+def optional(check: Check) -> Check:
+    """What this check takes, or None."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
 def prefix(name: str, path: Any) -> str:
     if not isinstance(path, str) or "?" in path or "#" in path or "//" in path:
         raise ValueError(f"{name}: {path!r} is not a path such as '/image/'")
@@ -22,9 +27,7 @@ def prefix(name: str, path: Any) -> str:
     return f"/{inner}/" if inner else "/"
 
 
-def folder(name: str, path: Any) -> str | None:
-    if path is None:
-        return None
+def folder(name: str, path: Any) -> str:
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         raise ValueError(f"{name}: {path!r} is not a folder")
     return os.path.abspath(os.fsdecode(path))
@@ -70,9 +73,7 @@ def some_of(known: Collection[str]) -> Check:
     return check
 
 
-def origins(name: str, allowed: Any) -> tuple[str, ...] | None:
-    if allowed is None:
-        return None
+def origins(name: str, allowed: Any) -> tuple[str, ...]:
     given = (allowed,) if isinstance(allowed, str) else tuple(allowed)
     for origin in given:
         if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ("*",)):
@@ -91,12 +92,10 @@ def one_of(*allowed: object) -> Check:
     return check
 
 
-def whole(least: int, *, or_none: bool = False) -> Check:
+def whole(least: int) -> Check:
     """A whole number that is not smaller than `least`."""
 
     def check(name: str, value: Any) -> Any:
-        if or_none and value is None:
-            return None
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name}: {value!r} is not a whole number from {least} on")
         return value
@@ -113,16 +112,12 @@ def seconds(name: str, value: Any) -> float:
 def plain_function(name: str, function: Any) -> Any:
     """A function whose answer need not be awaited: a coroutine would always be true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
-    if function is not None and (
-        call is None or inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
-    ):
+    if call is None or any(map(inspect.iscoroutinefunction, (function, call))):
         raise ValueError(f"{name}: {function!r} is not a function of an ImageRequest, or is async")
     return function
 
 
-def sides(name: str, given: Any) -> tuple[int, ...] | None:
-    if given is None:
-        return None
+def sides(name: str, given: Any) -> tuple[int, ...]:
     sides = {whole(1)(name, side) for side in given}
     if not sides:
         raise ValueError(f"{name}: an empty list would allow nothing; None allows anything")
