@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asking import ask, get, refused, serving
+from asking import ask, get, refused, serving, shown
 from files import chunk
 from imgmiddleware import ImageService
 from imgmiddleware.errors import ImageError
@@ -35,7 +35,7 @@ from imgmiddleware.operations.stages import build
 from imgmiddleware.sources.file import open_path
 from measuring import Forked, needs_proc
 from originals import Stored, probe
-from pictures import photo_like
+from pictures import moving, opened, photo_like, saved
 from rasters import DEFLATE, LZW, PACKBITS, bmp_rows, png, tif
 from rasters import bmp as a_bmp
 
@@ -251,26 +251,21 @@ def test_the_result_is_that_of_the_plain_path(
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_turned_tiff_is_turned_once(orientation: int) -> None:
     pixels = picture("odd")[..., :3]
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "TIFF", compression="tiff_lzw", tiffinfo={274: orientation})
-    with Image.open(file) as image:
-        upright = np.asarray(image)  # turned by Pillow
-    facts = probe(file.getvalue())
+    data = saved(pixels, "TIFF", compression="tiff_lzw", tiffinfo={274: orientation})
+    upright = np.asarray(opened(data))  # turned by Pillow
+    facts = probe(data)
     assert facts.band_bytes
     made = make_plan(facts, build({"fm": "png"}))
-    body = render(decode_original(Stored(file.getvalue()), facts, made), made, lambda _: made).body
+    body = render(decode_original(Stored(data), facts, made), made, lambda _: made).body
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), upright)
 
 
 @pytest.mark.parametrize("page", [1, 2])
 def test_a_page_is_read_by_its_own_directory(page: int) -> None:
     first, second = (Image.fromarray(picture(size)[..., :3]) for size in SIZES)
-    file = io.BytesIO()
-    first.save(file, "TIFF", compression="tiff_lzw", save_all=True, append_images=[second])
-    assert probe(file.getvalue(), page - 1).band_bytes
-    answer = ask(file.getvalue(), f"page={page}&fm=png")
-    expected = np.asarray((first, second)[page - 1])
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.body))), expected)
+    data = moving([first, second], "TIFF", compression="tiff_lzw")
+    assert probe(data, page - 1).band_bytes
+    assert np.array_equal(shown(data, f"page={page}&fm=png"), np.asarray((first, second)[page - 1]))
 
 
 # --- what is not read
@@ -387,13 +382,10 @@ def test_memory_follows_the_result(
             return bmp(pixels, 24)
         if format == "tiles":
             return tif(pixels, 2, high=256, wide=256)
-        file = io.BytesIO()
         if format == "png":
-            Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-            return file.getvalue()
+            return saved(pixels, "PNG", compress_level=1)
         name = {"plain": None, "lzw": "tiff_lzw", "deflate": "tiff_adobe_deflate"}[format]
-        Image.fromarray(pixels).save(file, "TIFF", compression=name)
-        return file.getvalue()
+        return saved(pixels, "TIFF", compression=name)
 
     folder = tmp_path / "originals"
     folder.mkdir()

@@ -18,7 +18,7 @@ from files import PNG, chunk, png_chunks
 from imgmiddleware.formats.probe import read_animation, read_facts
 from imgmiddleware.sources import BytesOriginal
 from originals import cut, flipped
-from pictures import opened, photo_like, pixels_of
+from pictures import moving, opened, photo_like, pixels_of
 
 FORMATS = ("GIF", "PNG", "WEBP", "AVIF")
 FORMAT_NAMES = {"gif", "png", "webp", "avif"}
@@ -45,12 +45,11 @@ def animated(format: str, alpha: bool = False, count: int = 5, **options: Any) -
         options = {"lossless": True, **options}
     if format == "AVIF":
         options = {"quality": 100, "subsampling": "4:4:4", **options}
-    file = io.BytesIO()
-    images[0].save(
-        file, format, save_all=True, append_images=images[1:],
-        duration=[100, 60, 200, 120, 80][:count], loop=0 if format != "AVIF" else None, **options,
-    )  # fmt: skip
-    data = file.getvalue()
+    options |= {
+        "duration": [100, 60, 200, 120, 80][:count],
+        "loop": None if format == "AVIF" else 0,
+    }
+    data = moving(images, format, **options)
     # libwebp leaves the flag of alpha out where every frame is an opaque part of a clear canvas.
     return data[:20] + bytes([data[20] | 0x10]) + data[21:] if alpha and format == "WEBP" else data
 
@@ -253,17 +252,13 @@ def test_how_often_it_runs(plays: int, loop: int) -> None:
 
 def animated_with_loop(format: str, loop: int) -> bytes:
     images = [image.convert("RGB") for image in frames(alpha=False, count=2)]
-    file = io.BytesIO()
-    images[0].save(file, format, save_all=True, append_images=images[1:], duration=50, loop=loop)
-    return file.getvalue()
+    return moving(images, format, duration=50, loop=loop)
 
 
 def test_frames_of_no_time_last_as_in_browsers() -> None:
     images = [image.convert("RGB") for image in frames(alpha=False, count=2)]
     for format in ("GIF", "PNG", "WEBP"):
-        file = io.BytesIO()
-        images[0].save(file, format, save_all=True, append_images=images[1:], duration=10)
-        data = file.getvalue()
+        data = moving(images, format, duration=10)
         facts = read_facts(BytesOriginal(data), FORMAT_NAMES)
         assert [f.duration for f in read_animation(data, facts).frames] == [100, 100]
 
@@ -301,10 +296,8 @@ def test_a_damaged_frame_is_damage(data: bytes) -> None:
 
 def test_pages_are_no_animation() -> None:
     """Of which `anim` makes what it makes of any still; they are no damage."""
-    file = io.BytesIO()
-    first, *rest = (Image.new("RGB", (60, 40), (level, 0, 0)) for level in (250, 120, 30))
-    first.save(file, "TIFF", save_all=True, append_images=rest)
-    service = serving(file.getvalue())
+    pages = [Image.new("RGB", (60, 40), (level, 0, 0)) for level in (250, 120, 30)]
+    service = serving(moving(pages, "TIFF"))
     for query, page in [("anim=1&fm=webp", 250), ("anim=1", 250), ("anim=1&page=2&fm=gif", 120)]:
         answer = get(service, query)
         with Image.open(io.BytesIO(answer.body)) as image:

@@ -18,7 +18,7 @@ from imgmiddleware.formats.containers.exif import Exif, parse, written
 from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.metadata import Metadata
 from originals import cut, flipped
-from pictures import opened, photo_like, read_by_opencv, swapped_profile
+from pictures import moving, opened, photo_like, read_by_opencv, saved, swapped_profile
 
 ARTIST, COPYRIGHT, ORIENTATION, MAKE = 315, 33432, 274, 271
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
@@ -42,14 +42,11 @@ def block(order: str = "<") -> Image.Exif:
 
 
 def original(format: str, pixels: Any | None = None, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image = Image.fromarray(photo_like(40, 30) if pixels is None else pixels)
     if "exif" not in options:
         options["exif"] = block()
     if format == "AVIF":  # which turns by its own property, and takes EXIF's away
         options = {**options, "quality": 95}
-    image.save(file, format, **options)
-    return file.getvalue()
+    return saved(photo_like(40, 30) if pixels is None else pixels, format, **options)
 
 
 def tags(data: bytes) -> dict[int, Any]:
@@ -119,13 +116,10 @@ def test_keep_is_a_400_for_other_words() -> None:
 
 def test_animations_keep_it_too() -> None:
     frames = [Image.fromarray(photo_like(40, 30)), Image.fromarray(255 - photo_like(40, 30))]
-    file = io.BytesIO()
-    frames[0].save(
-        file, "WEBP", save_all=True, append_images=frames[1:], duration=50, exif=block().tobytes(),
-        icc_profile=swapped_profile(),
-    )  # fmt: skip
+    kept = {"exif": block().tobytes(), "icc_profile": swapped_profile()}
+    data = moving(frames, "WEBP", duration=50, **kept)
     for result in ("webp", "avif"):
-        body = made(file.getvalue(), f"anim=1&keep=exif,icc&fm={result}")
+        body = made(data, f"anim=1&keep=exif,icc&fm={result}")
         assert tags(body)[ARTIST] == "Ada"
         assert opened(body).info["icc_profile"] == swapped_profile()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +12,8 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-import files
 from asking import ask, shown
+from files import tiff
 from imgmiddleware.formats import native
 from native import choose
 from pictures import BLUE, GREEN, RED, close, opened, pixels_of, quadrants, saved
@@ -67,7 +66,7 @@ def test_thin_gray_that_opencv_refuses(bits: int) -> None:
         for value in values[i : i + 8 // bits]:
             byte = byte << bits | int(value)
         packed.append(byte)
-    data = files.tiff(
+    data = tiff(
         {256: ("L", [16]), 257: ("L", [1]), 258: ("H", [bits]), 259: ("H", [1]), 262: ("H", [1]),
          273: ("L", [8]), 277: ("H", [1]), 278: ("L", [1]), 279: ("L", [len(packed)])},
         bytes(packed).ljust(16, b"\0"),
@@ -80,21 +79,16 @@ def test_sixteen_bits_that_opencv_refuses_go_through_pillow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ramp = np.linspace(0, 65535, 40).astype(np.uint16)[None].repeat(9, axis=0)
-    files = {"I;16": Image.fromarray(ramp), "F": Image.fromarray(ramp.astype(np.float32) / 65535)}
     monkeypatch.setattr(cv2, "imdecode", lambda *arguments: None)
-    for image in files.values():
-        file = io.BytesIO()
-        image.save(file, "TIFF")
-        pixels = pixels_of(ask(file.getvalue(), "fm=png").body, "L")
+    for image in (ramp, ramp.astype(np.float32) / 65535):
+        pixels = shown(saved(image, "TIFF"), mode="L")
         assert close(pixels, np.rint(ramp / 257), 0)
 
 
 def test_lab_is_relative_to_its_own_white() -> None:
     lab = Image.new("LAB", (8, 8), (128, 128, 128))
-    file = io.BytesIO()
-    lab.save(file, "TIFF")
     # L 128 of 255 is 50.2 of 100, whose gray in sRGB is 119 (CIE 1976: Y = 0.1856).
-    assert close(shown(file.getvalue(), "fm=png")[4, 4], (119, 119, 119), 3)
+    assert close(shown(saved(lab, "TIFF"))[4, 4], (119, 119, 119), 3)
 
 
 def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,9 +70,8 @@ def inks(pixels: Array = RGB) -> Array:
 
 
 def cmyk(format: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    Image.frombytes("CMYK", RGB.shape[1::-1], inks().tobytes()).save(file, format, **options)
-    return file.getvalue()
+    image = Image.frombytes("CMYK", RGB.shape[1::-1], inks().tobytes())
+    return saved(image, format, **options)
 
 
 def ycck(**options: Any) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from asking import ask
-from pictures import opened, photo_like, pixels_of, saved, swapped_profile
+from pictures import moving, opened, photo_like, pixels_of, saved, swapped_profile
 
 PAGES = [photo_like(40, 30), photo_like(64, 20), 255 - photo_like(33, 47)]
 
@@ -20,9 +20,7 @@ PAGES = [photo_like(40, 30), photo_like(64, 20), 255 - photo_like(33, 47)]
 def tiff(**options: Any) -> bytes:
     images = [Image.fromarray(page) for page in PAGES]
     images[2] = images[2].convert("L")
-    file = io.BytesIO()
-    images[0].save(file, "TIFF", save_all=True, append_images=images[1:], **options)
-    return file.getvalue()
+    return moving(images, "TIFF", **options)
 
 
 @pytest.mark.parametrize("name", ["page", "frame"])
@@ -53,11 +51,8 @@ def test_sixteen_bit_pages_go_through_opencv() -> None:
 def test_a_profile_belongs_to_its_page() -> None:
     images = [Image.new("RGB", (8, 8), (200, 10, 10)) for _ in range(2)]
     images[1].info["icc_profile"] = swapped_profile()
-    file = io.BytesIO()
-    images[0].save(file, "TIFF", save_all=True, append_images=images[1:])
-    colors = [
-        opened(ask(file.getvalue(), f"page={n}&fm=bmp").body).getpixel((4, 4)) for n in (1, 2)
-    ]
+    data = moving(images, "TIFF")
+    colors = [opened(ask(data, f"page={n}&fm=bmp").body).getpixel((4, 4)) for n in (1, 2)]
     assert colors[0] == (200, 10, 10)
     assert colors[1][1] > colors[1][0] + 100  # red became green
 

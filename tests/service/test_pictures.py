@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
-from asking import get
+from asking import get, serving
 from counting import counted
 from imgmiddleware import ImageService
+from pictures import SRGB, saved
 
 SIDE = 1600
 WIDTHS = (110, 200, 300, 350, 400)  # of half the original all can be made
@@ -28,9 +29,7 @@ WIDTHS = (110, 200, 300, 350, 400)  # of half the original all can be made
 def original(format: str, **options: Any) -> bytes:
     noise = np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)
     picture = Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    file = io.BytesIO()
-    picture.save(file, format, **options)
-    return file.getvalue()
+    return saved(picture, format, **options)
 
 
 JPEG = original("JPEG", quality=90)
@@ -144,12 +143,10 @@ def in_another_process(folder: Path) -> Any:
 
 def test_what_goes_along_with_pixels_is_weighed_too() -> None:
     """A profile may be megabytes, and of small originals there may be a million."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    file, exif = io.BytesIO(), Image.Exif()
+    exif = Image.Exif()
     exif[0x8298] = "c" * 5000  # Copyright
-    Image.new("RGB", (2, 2)).save(file, "PNG", icc_profile=profile, exif=exif)
-    service = ImageService(lambda id: file.getvalue())
+    service = serving(saved(Image.new("RGB", (2, 2)), "PNG", icc_profile=SRGB, exif=exif))
     assert get(service, "fm=png&keep=icc,exif").status == 200
     held = service.holding()["decoded"]
     assert held.entries == 1
-    assert held.bytes >= 12 + len(profile) + 5000 + 1024
+    assert held.bytes >= 12 + len(SRGB) + 5000 + 1024

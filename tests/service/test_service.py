@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import threading
@@ -26,7 +25,7 @@ from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
 from originals import Stored
-from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
+from pictures import BLUE, RED, close, corners, moving, opened, pixels_of, quadrants, saved
 
 
 @pytest.fixture
@@ -379,11 +378,8 @@ def test_a_failure_behind_a_stand_in_is_logged(
 
 
 def test_damage_in_a_later_frame_takes_the_first_from_nobody() -> None:
-    file = io.BytesIO()
     noise = np.random.default_rng(1).integers(0, 256, (3, 40, 40, 3), np.uint8)
-    first, *others = map(Image.fromarray, noise)
-    first.save(file, "PNG", save_all=True, append_images=others, duration=100)
-    data = bytearray(file.getvalue())
+    data = bytearray(moving([*map(Image.fromarray, noise)], "PNG", duration=100))
     last = data.rindex(b"fdAT") + 8  # behind its sequence number, which is checked by the header
     length = int.from_bytes(data[last - 12 : last - 8], "big") - 4
     data[last + length // 2 : last + length] = bytes(length - length // 2)
