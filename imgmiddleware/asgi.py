@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any, TypeVar, Unpack, cast
+from typing import Any, TypeVar, Unpack
 
 import anyio
 from anyio import from_thread, to_thread
@@ -155,21 +155,20 @@ class ASGIImageMiddleware:
 
     async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
         """Run the work in a thread, and tell it as soon as the client has gone."""
-        failure: Exception | None = None
-        response: ImageResponse | None = None
+        outcome: ImageResponse | Exception | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch, receive, gone, tasks.cancel_scope)
             try:
-                response = await self._in_thread(work.run, gone.is_set)
+                outcome = await self._in_thread(work.run, gone.is_set)
             except Exception as error:  # noqa: BLE001 - raised below, not inside of a group
-                failure = error
+                outcome = error
             tasks.cancel_scope.cancel()
         if gone.is_set():
             raise ClientGoneError
-        if failure is not None:
-            raise failure
-        assert response is not None
-        return response
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert outcome is not None
+        return outcome
 
 
 async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelScope) -> None:
@@ -181,9 +180,8 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
 
 def _in_threads(source: SourceLike | AsyncFunction | ImageService) -> SourceLike | ImageService:
     """The same source for threads: an async function runs on the loop that started them."""
-    if is_async(source):
-        return partial(from_thread.run, cast("Any", source))
-    return cast("SourceLike | ImageService", source)
+    given: Any = source
+    return partial(from_thread.run, given) if is_async(given) else given
 
 
 def _path(scope: Scope) -> str:

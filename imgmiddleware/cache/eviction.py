@@ -52,8 +52,7 @@ def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) 
 
 def remove_all(index: Index, tag: bytes | None) -> int:
     """Remove the entries with this tag, or all; how many that was."""
-    condition = "1" if tag is None else "tag = ?"
-    values = () if tag is None else (tag,)
+    condition, values = ("1", ()) if tag is None else ("tag = ?", (tag,))
     count = 0
     while True:
         with index.writing() as (connection, shelf):

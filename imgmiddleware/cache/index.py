@@ -152,8 +152,7 @@ def _connect(shelf: Shelf) -> sqlite3.Connection:
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
-    [(version,)] = retried(connection, "PRAGMA user_version")
-    return bool(version == 0)
+    return retried(connection, "PRAGMA user_version") == [(0,)]
 
 
 def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
