@@ -103,7 +103,7 @@ def test_a_preflight(photos: Path) -> None:
     # What Fetch does not allow unasked, and what these answers understand.
     assert {"Range", "If-None-Match", "If-Match", "If-Range"} <= {*headers}
     assert "Authorization" not in headers
-    assert int(fields["access-control-max-age"]) > 0
+    assert fields["access-control-max-age"] == str(2 * 3600)  # Chromium cuts what is longer
     # The same question about what we do not do; the browser then sees that POST is not allowed.
     asked = PREFLIGHT | {"Access-Control-Request-Method": "POST"}
     assert both(photos, PICTURE, asked, "OPTIONS", allow_origin=[A, B])[:2] == (204, fields)
