@@ -15,8 +15,8 @@ from imgmiddleware.formats.window import Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
 MAX_PIECES = 2**18
-#: A tile is decoded whole, so one of 65,536 x 65,536 for ten pixels would cost gigabytes. Tiles
-#: larger than the picture are legal and usual up to this side.
+#: A tile is decoded whole, also what of it lies outside of the picture. Tiles larger than the
+#: picture are legal and usual up to this side.
 MAX_SPARE_TILE = 1024
 #: Samples a pixel; the decoder takes four, scientific files have dozens.
 MAX_SAMPLES = 64
