@@ -63,7 +63,10 @@ class Forked:
     def __enter__(self) -> Forked:
         self._server = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=os.environ | {
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "NUMPY_MADVISE_HUGEPAGE": "0",  # of which all is counted where a part is touched
+            },
         )  # fmt: skip
         return self
 

@@ -311,7 +311,12 @@ def test_an_original_that_changes_or_shrinks_meanwhile(
     whole = Stored(data)
     made = make_plan(facts, build({"w": "60"}))  # not averaged by twos
     decode_original(whole, facts, made)
-    for at in range(whole.reads):
+    # The first reads are of the header; of the many of its rows some.
+    for at in {
+        *range(min(6, whole.reads)),
+        *range(0, whole.reads, 1 + whole.reads // 12),
+        whole.reads - 1,
+    }:
         for original in (Stored(data, changed_at=at), Stored(data, cut_at=at)):
             with pytest.raises(ImageError) as caught:
                 decode_original(original, facts, made)
