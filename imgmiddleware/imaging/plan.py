@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
@@ -38,7 +39,7 @@ _SHARED = 2**24 // 3
 _KEPT = 2**25 // 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Sizes are (width, height). `stored`, `crop` and `size` are in the orientation as decoded;
     `canvas` is upright, what the picture stands on before `steps`; `result` is the size after them.
@@ -91,11 +92,10 @@ class Plan:
         """
         return self.trim.trim is not None
 
-    @property
+    @cached_property
     def level(self) -> Level:
         """The samples of the original that are held for this plan."""
-        whole = self._whole
-        return self._in_bands(whole) if self.in_bands else replace(whole, by=self._scale)
+        return self._level_of_bands() if self.in_bands else self._whole_by(self._scale)
 
     @property
     def halvings(self) -> int:
@@ -152,20 +152,21 @@ class Plan:
             side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
         )
 
-    @property
-    def _whole(self) -> Level:
-        """All of the stored picture that is read, as it is."""
-        return Level.whole(self.read_size, 1 if self.overview is None else self.overview.reduced)
+    def _whole_by(self, by: int) -> Level:
+        """All of the stored picture that is read, whose decoder divides its sides."""
+        reduced = 1 if self.overview is None else self.overview.reduced
+        return Level.whole(self.read_size, reduced, by)
 
     @property
     def _read_crop(self) -> Area:
         """`crop` in pixels of that picture."""
-        return self._whole.area(self.crop)
+        return self._whole_by(1).area(self.crop)
 
-    def _in_bands(self, whole: Level) -> Level:
+    def _level_of_bands(self) -> Level:
         """The part of it that is needed, averaged once where that is little enough to be kept, so
         that several sizes share one reading; else as often as can be: memory follows the result.
         """
+        whole = self._whole_by(1)
         box = self._read_box(whole.size)
         half = replace(whole, box=box, by=2).samples
         times = min(self.halvings, 1) if math.prod(half) <= _SHARED else self.halvings

@@ -26,7 +26,6 @@ from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Box
-from imgmiddleware.pixels.orientation import Orientation
 
 
 def make_plan(
@@ -58,7 +57,7 @@ def make_plan(
     record = FORMATS.get(facts.format)  # an array has none
     stored, orientation = (facts.width, facts.height), turned
     if record and record.upright and not in_bands:
-        stored, orientation = facts.upright, Orientation(facts.orientation).inverse.then(turned)
+        stored, orientation = facts.upright, facts.orientation.inverse.then(turned)
     steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
