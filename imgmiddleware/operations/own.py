@@ -52,6 +52,11 @@ class OwnStep(PixelOperation):
     _name: ClassVar[str]
     _operation: ClassVar[OwnOperation]
 
+    def __post_init__(self) -> None:
+        """Its value is not compared with its form: that has just read it, and it is the
+        application's, whose values need not be equal to what it reads of their text.
+        """
+
     @property
     def key(self) -> str:
         """`name/version`, for the key of the picture."""
@@ -71,10 +76,7 @@ class OwnStep(PixelOperation):
 
 
 def _restored(name: str, operation: OwnOperation, value: object) -> OwnStep:
-    kind = _step_kind(name, operation)
-    step = object.__new__(kind)
-    object.__setattr__(step, name, value)
-    return step
+    return _step_kind(name, operation)(**{name: value})
 
 
 def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[type[OwnStep], ...]:

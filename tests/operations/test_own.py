@@ -11,7 +11,7 @@ import pytest
 from asking import get, serving
 from imgmiddleware import ImageError, ImageService, OwnOperation
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.forms import decimal, whole
+from imgmiddleware.forms import Form, decimal, whole
 from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.imaging.planner import make_plan
 from pictures import pixels_of
@@ -46,6 +46,26 @@ def test_it_gets_its_arguments_checked() -> None:
             True,
             True,
         )
+
+
+class Level:
+    """A value that is equal to no other, as a class of an application may be."""
+
+    def __init__(self, by: int) -> None:
+        self.by = by
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (Form(lambda name, text: Level(int(text)), lambda level: str(level.by), "a level"), "9"),
+        (Form(lambda name, text: Level(int(float(text))), lambda level: "low", "a level"), "9.5"),
+    ],
+)
+def test_its_form_says_alone_what_a_value_is(form: Form[Any], text: str) -> None:
+    """Also where the value is not equal to what the form reads of the text that it writes."""
+    images = service(lambda pixels, level: pixels + level.by, [form])
+    assert pixels_of(answered(images, f"lighter={text}").body, "L")[0, 0] == 109
 
 
 def test_without_arguments_it_is_a_flag() -> None:

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware import ImageError, OwnOperation
-from imgmiddleware.forms import whole
+from imgmiddleware import ImageError
 from imgmiddleware.operations.focus import Blur
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
-from imgmiddleware.operations.own import step_kinds
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Resize
@@ -60,15 +58,6 @@ def test_a_value_within_it_has_one_spelling(kind: Any, values: Any, spelled: str
 def test_every_parameters_default_is_kept() -> None:
     for kind in dict.fromkeys(OWNERS.values()):
         assert list(kind().spelled()) == []
-
-
-def test_arguments_of_ones_own_operation_are_held_to_their_forms() -> None:
-    own = OwnOperation(lambda pixels, low: pixels, "1", arguments=[whole(0, 9)])
-    (kind,) = step_kinds({"edges": own}, ())
-    assert list(kind(edges=(9,)).spelled()) == ["edges=9"]  # type: ignore[call-arg]
-    for wrong in ((10,), (1, 2), 5):
-        with pytest.raises(ImageError, match="edges"):
-            kind(edges=wrong)  # type: ignore[call-arg]
 
 
 def test_a_text_is_held_to_less_than_a_value_in_device_pixels() -> None:
