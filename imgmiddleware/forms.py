@@ -119,12 +119,12 @@ def decimal(minimum: str, maximum: str) -> Form[Decimal]:
     return Form(parse, _write, words, endless=True)
 
 
-def length(maximum: int, densest: int = 1) -> Form[Length]:
+def length(maximum: int, widest: int = 0) -> Form[Length]:
     """Pixels, or a ratio where the number is between 0 and 1: a `Length`.
 
     A ratio stays the decimal that was written. `0.333333` of 5640 pixels is 1879.998: a binary
     fraction could fall on the other side of a rounding. A value that no text gave may be in device
-    pixels, of which there are up to `densest` for each pixel of the text.
+    pixels, and up to the `widest` of them.
     """
     words = f"whole pixels from 1 to {maximum}, or a ratio between 0 and 1"
 
@@ -139,7 +139,7 @@ def length(maximum: int, densest: int = 1) -> Form[Length]:
             raise out_of_range(name, text, words)
         return _plain(Decimal(text))
 
-    values = length(densest * maximum) if densest > 1 else None
+    values = length(widest) if widest else None
     return Form(parse, _write, words, endless=True, values=values)
 
 

@@ -20,8 +20,9 @@ _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
 _AROUND = frozenset({"fill", "fillmax", "clamp"})
 
-#: The most that `dpr` may be. A service that restricts widths has them in device pixels.
-_DENSEST = 5
+#: The most that a program may ask for. A service that restricts widths has them in device pixels,
+#: and may list wider ones than any text says.
+_WIDEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,12 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Resize(Operation):
-    w: Length | None = parameter(length(8192, densest=_DENSEST))
-    h: Length | None = parameter(length(8192, densest=_DENSEST))
+    w: Length | None = parameter(length(8192, _WIDEST))
+    h: Length | None = parameter(length(8192, _WIDEST))
     fit: str = parameter(choice(*_FITS), "clip")
     crop: tuple[str, ...] = parameter(place(), ())
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
-    dpr: Decimal = parameter(decimal("0.1", str(_DENSEST)), Decimal(1))
+    dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
     upscale: bool = parameter(flag(), False)
     linear: bool = parameter(flag(), False)
 

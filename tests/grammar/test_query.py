@@ -115,6 +115,10 @@ def test_widths_snap_to_the_next_larger(query: str, expected: str | None) -> Non
         assert canonical(query, **options) == expected
 
 
+def test_a_listed_width_may_be_wider_than_any_text_says() -> None:
+    assert canonical("w=8192&dpr=5", widths=[50_000], snap=True) == "w=50000"
+
+
 @pytest.mark.parametrize("query", ["rect=0,0,9,9", "ar=2:1", "rot=1", "blur=1", "pad=1", "bg=fff"])
 def test_restricted_widths_leave_no_endless_parameter(query: str) -> None:
     with pytest.raises(ImageError, match="parameter-not-allowed") as refused:

@@ -23,7 +23,7 @@ from imgmiddleware.operations.turn import Rotate
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
     [
-        (Resize, "w", -5), (Resize, "w", 0), (Resize, "h", 40961), (Resize, "w", True),
+        (Resize, "w", -5), (Resize, "w", 0), (Resize, "h", 1_000_001), (Resize, "w", True),
         (Resize, "w", Decimal("1.5")), (Resize, "w", Decimal(0)), (Resize, "w", 0.5), (Resize, "w", "5"),
         (Resize, "w", Decimal("NaN")), (Resize, "dpr", Decimal("5.1")), (Resize, "dpr", 2), (Resize, "fit", "both"),
         (Resize, "crop", ("left", "right")), (Resize, "ar", (Decimal(0), Decimal(1))), (Resize, "upscale", 1),
@@ -45,6 +45,7 @@ def test_a_value_out_of_range_is_refused_by_name(kind: Any, name: str, value: An
     [
         (Resize, {"w": 8192, "h": Decimal("0.5")}, "w=8192&h=0.5"),
         (Resize, {"w": 40960}, "w=40960"),  # in device pixels, five for each of 8192
+        (Resize, {"w": 50000}, "w=50000"),  # and the next of an option `widths`
         (Resize, {"w": Decimal("0.50")}, "w=0.5"),
         (Resize, {"ar": (Decimal(16), Decimal("9.0"))}, "ar=16:9"),
         (Region, {"rect": (0, "middle", "full", Decimal("0.25"))}, "rect=0,middle,full,0.25"),
