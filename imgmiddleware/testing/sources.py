@@ -12,6 +12,9 @@ from imgmiddleware.testing.acting import content, in_threads, leaves_no_file_ope
 #: IDs that must name no original. Most would leave a directory.
 _HOSTILE = ("..", "../a", "/etc/passwd", "a/../../etc/passwd", "a\0b", "x" * 5000, "~")
 
+#: Seconds since the epoch. No HTTP-date can say it.
+_YEAR_10000 = 253_402_300_800
+
 
 class OriginalConformance:
     """What every `Original` must do. Give `make_original`."""
@@ -29,6 +32,7 @@ class OriginalConformance:
         for size in (0, 1, 4096, 100_001):
             original = self.make_original(content(size))
             with original:
+                assert type(original.size) is int, f"{original.size!r} is no int"
                 assert original.size == size
 
     def test_one_read_fills_the_buffer(self) -> None:
@@ -65,6 +69,7 @@ class OriginalConformance:
         with original:
             when = original.last_modified
             assert when is None or type(when) is int, f"{when!r} is neither an int nor None"
+            assert when is None or when < _YEAR_10000, f"{when!r}: are these milliseconds?"
 
     def test_what_is_raised_inside_goes_on(self) -> None:
         try:
@@ -110,8 +115,10 @@ class SourceConformance(OriginalConformance):
 
     def test_there_is_no_original_of_an_unknown_id(self) -> None:
         source = self.make_source()
-        self.write(source, self.ids[0], content(9))
-        for id in (self.unknown, *_HOSTILE):
+        known = self.ids[0]
+        self.write(source, known, content(9))
+        encoded = "".join(f"%{byte:02X}" for byte in known.encode())  # once more, to be taken as is
+        for id in (self.unknown, f"{known}\0.jpg", encoded, *_HOSTILE):
             with self._without_secrets():
                 assert source.open(id) is None, f"{id!r} is an original"
 

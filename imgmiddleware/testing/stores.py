@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any
 
 from imgmiddleware.cache.store import Era, Holding, ResultStore
@@ -32,7 +33,8 @@ class ResultStoreConformance:
     def test_what_was_not_put_is_not_there(self) -> None:
         store = self.make_store()
         _put(store, "a")
-        assert store.get("b") is None
+        for key in ("b", "A", "aa"):
+            assert store.get(key) is None
 
     def test_what_was_put_is_got_whole(self) -> None:
         store = self.make_store()
@@ -51,9 +53,10 @@ class ResultStoreConformance:
         store = self.make_store()
         for key in ("a1", "a2", "a3"):
             _put(store, key, tag="a")
-        kept = _put(store, "b", tag="b")
+        kept, other = _put(store, "b", tag="ab"), self.make_other(store)
+        self._is(Result(b"body", "image/png"), other, "a1")  # it knows of it before the purge
         assert store.purge("a") == (3 if self.keeps else 0), "purge counts what it took"
-        for seen in (store, self.make_other(store)):
+        for seen in (store, other, self.make_other(store)):
             assert [seen.get(key) for key in ("a1", "a2", "a3")] == [None] * 3
             self._is(kept, seen, "b")
         assert store.purge("a") == 0
@@ -104,7 +107,11 @@ class ResultStoreConformance:
             with claim:
                 assert not self.excludes or other.claim("a") is None, "two have it at once"
                 _leave(other.claim("b"))
-            _leave(other.claim("a"))
+            failing = other.claim("a")
+            assert failing is not None, "a claim that was left is still held"
+            with suppress(KeyError), failing:
+                raise KeyError  # as the maker of a picture does that cannot be made
+            _leave(store.claim("a"))
 
     def test_one_thread_at_a_time_has_a_claim(self) -> None:
         store = self.make_store()
@@ -163,6 +170,8 @@ class ResultStoreConformance:
         if got is not None:
             assert isinstance(got.body, bytes | FileBody)
             size = len(got.body)
+            if isinstance(got.body, FileBody) and (path := got.body.path()) is not None:
+                assert Path(path).read_bytes() == made.body, "another file than the body"
             assert (got.media_type, got.notes) == (made.media_type, made.notes)
             assert got.read() == made.body, "other bytes than were put"
             assert size == len(made.body)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import unittest
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -15,7 +18,7 @@ from imgmiddleware import BytesOriginal, ImageError
 from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
-from imgmiddleware.messages import Result
+from imgmiddleware.messages import FileBody, Result
 from imgmiddleware.testing import ResultStoreConformance, SourceConformance
 
 Suite = SourceConformance | ResultStoreConformance
@@ -113,6 +116,16 @@ class FractionOfASecond(BytesOriginal):
     last_modified: Any = 784_111_777.5
 
 
+class Milliseconds(BytesOriginal):
+    last_modified: Any = 784_111_777_000
+
+
+class SizeOfAFloat(BytesOriginal):
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.size: Any = float(len(data))
+
+
 class Swallowing(BytesOriginal):
     def __exit__(self, *error: object) -> Any:
         return True
@@ -171,6 +184,20 @@ class Everything(Originals):
         return super().open(id) or BytesOriginal(b"")
 
 
+class Decoding(Originals):
+    """Decodes once more what the service has decoded."""
+
+    def open(self, id: str) -> Any:
+        return super().open(unquote(id))
+
+
+class CutAtNull(Originals):
+    """Hands the ID to a library in C."""
+
+    def open(self, id: str) -> Any:
+        return super().open(id.partition("\0")[0])
+
+
 class NamesAlone(Originals):
     """Takes the end of an ID for all of it."""
 
@@ -205,14 +232,18 @@ class Closing(BytesOriginal):
 SOURCES: list[tuple[str, type[SourceConformance]]] = [
     ("test_it_is_an_original", of(NoSize)),
     ("test_the_size_is_that_of_the_content", of(SizeOfBlocks)),
+    ("test_the_size_is_that_of_the_content", of(SizeOfAFloat)),
     ("test_one_read_fills_the_buffer", of(ShortReads)),
     ("test_it_is_read_at_any_offset_in_any_order", of(NoOffset)),
     ("test_fewer_bytes_are_read_only_at_the_end", of(EndRaises)),
     ("test_the_version_is_a_text_that_does_not_change", of(VersionOfNothing)),
     ("test_it_was_modified_at_a_whole_second_or_nobody_knows", of(FractionOfASecond)),
+    ("test_it_was_modified_at_a_whole_second_or_nobody_knows", of(Milliseconds)),
     ("test_what_is_raised_inside_goes_on", of(Swallowing)),
     ("test_it_is_closed", of(NeverClosed)),
     ("test_there_is_no_original_of_an_unknown_id", by(Everything)),
+    ("test_there_is_no_original_of_an_unknown_id", by(Decoding)),
+    ("test_there_is_no_original_of_an_unknown_id", by(CutAtNull)),
     ("test_each_id_has_an_original_of_its_own", by(NamesAlone)),
     ("test_the_version_stays_while_the_content_does", of(VersionOfOpening)),
     ("test_another_content_of_the_same_size_is_another_version", of(VersionOfSize)),
@@ -248,6 +279,31 @@ class OneForAll(Store):
         return super().get("a")
 
 
+class OneCase(Store):
+    """Compares keys as some databases do."""
+
+    def get(self, key: str) -> Result | None:
+        return super().get(key.lower())
+
+
+class OneLength(Store):
+    """Compares the beginnings of keys."""
+
+    def get(self, key: str) -> Result | None:
+        return super().get(key[:1])
+
+
+class OtherPath(Store):
+    """Names another file than the one whose bytes it hands out."""
+
+    def get(self, key: str) -> Result | None:
+        found = super().get(key)
+        if found is None:
+            return None
+        body, size = io.BytesIO(found.read()), len(found.body)
+        return replace(found, body=FileBody(body, size, 0, size, lambda: __file__))
+
+
 class FirstStays(Store):
     def put(self, key: str, result: Result, tag: str, era: Any) -> None:
         if self.get(key) is None:
@@ -259,6 +315,34 @@ class PurgesAll(Store):
         purged = super().purge(tag)
         self.clear()
         return purged
+
+
+class PurgesPrefix(Store):
+    """Looks for a tag as for the beginning of one."""
+
+    def put(self, key: str, result: Result, tag: str, era: Any) -> None:
+        super().put(key, result, tag[:1], era)
+
+
+class Remembers(Store):
+    """A process's own view of the store, which no purge of others clears."""
+
+    def __init__(self, store: Any) -> None:
+        super().__init__()
+        self.store = store
+        self.seen: dict[str, Result] = {}
+
+    def get(self, key: str) -> Result | None:
+        found = self.seen.get(key) or self.store.get(key)
+        if found is not None:
+            self.seen[key] = found
+        return found
+
+    def purge(self, tag: str) -> int:
+        return int(self.store.purge(tag))
+
+    def claim(self, key: str) -> Any:
+        return self.store.claim(key)
 
 
 class PurgesNothing(Store):
@@ -343,6 +427,23 @@ class ClaimOnce(Store):
         return super().claim(key)
 
 
+class HeldByFailure(Store):
+    """A claim that only who made a picture gives back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claimed: set[str] = set()
+
+    def claim(self, key: str) -> Any:
+        return None if key in self.claimed else self.claimed_by(key)
+
+    @contextmanager
+    def claimed_by(self, key: str) -> Iterator[None]:
+        self.claimed.add(key)
+        yield
+        self.claimed.discard(key)
+
+
 class Mixes(Store):
     """Gives one key's body to another once many are held."""
 
@@ -356,16 +457,25 @@ def on(store: type[Any], **values: Any) -> type[OfResults]:
 
 STORES: list[tuple[str, type[ResultStoreConformance]]] = [
     ("test_what_was_not_put_is_not_there", on(OneForAll)),
+    ("test_what_was_not_put_is_not_there", on(OneCase)),
+    ("test_what_was_not_put_is_not_there", on(OneLength)),
     ("test_what_was_put_is_got_whole", on(LosesNotes)),
+    ("test_what_was_put_is_got_whole", on(OtherPath)),
     ("test_a_second_result_of_a_key_takes_the_place_of_the_first", on(FirstStays)),
     ("test_a_purge_takes_what_has_its_tag_and_nothing_else", on(PurgesAll)),
     ("test_a_purge_takes_what_has_its_tag_and_nothing_else", on(PurgesNothing)),
+    ("test_a_purge_takes_what_has_its_tag_and_nothing_else", on(PurgesPrefix)),
+    (
+        "test_a_purge_takes_what_has_its_tag_and_nothing_else",
+        on(Store, make_other=lambda self, store: Remembers(store)),
+    ),
     ("test_a_purge_begins_another_era_for_everybody", on(OneEra)),
     ("test_what_is_of_an_era_before_is_not_kept", on(NoEra)),
     ("test_what_was_got_stays_readable", on(CutAtPurge)),
     ("test_bodies_are_closed", on(LeavesFilesOpen)),
     ("test_a_claim_keeps_others_out_until_it_is_left", on(Store, excludes=True)),
     ("test_a_claim_keeps_others_out_until_it_is_left", on(ClaimOnce)),
+    ("test_a_claim_keeps_others_out_until_it_is_left", on(HeldByFailure)),
     ("test_one_thread_at_a_time_has_a_claim", on(ClaimOnce)),
     ("test_it_tells_what_it_holds", on(Counts)),
     ("test_a_wrong_key_is_refused", on(AnyKey)),
