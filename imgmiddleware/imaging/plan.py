@@ -7,7 +7,7 @@ they are averaged while they are read, and what they are resampled to.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,7 +16,6 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.pixels import PixelOperation
-from imgmiddleware.operations.stages import Stage
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
@@ -117,11 +116,6 @@ class Plan:
             min(side, 2 * wanted) for side, wanted in zip(self.crop[2:], self.size, strict=True)
         )
         return width, height
-
-    def steps_of(self, stage: Stage) -> Iterator[PixelOperation]:
-        """The steps that apply at this stage."""
-        kind = stage.kind
-        return (step for step in self.steps if kind is not None and isinstance(step, kind))
 
     @property
     def keeps_alpha(self) -> bool:

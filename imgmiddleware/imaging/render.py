@@ -80,11 +80,12 @@ def _metadata(held: Held, plan: Plan) -> Metadata:
 def _finished(held: Held, plan: Plan) -> Pixels:
     """The picture that is encoded: through all stages, in their order."""
     pixels = held.pixels
-    for stage in Stage:
-        if stage in _DONE:
-            pixels = _DONE[stage](pixels, held, plan)
-        for step in plan.steps_of(stage):
-            pixels = step.apply(pixels, plan.backdrop.fill)
+    for stage, done in _STAGES:
+        if done is not None:
+            pixels = done(pixels, held, plan)
+        for step in plan.steps:
+            if stage.kind is not None and isinstance(step, stage.kind):
+                pixels = step.apply(pixels, plan.backdrop.fill)
     return pixels
 
 
@@ -140,6 +141,7 @@ _DONE: Mapping[Stage, Callable[[Pixels, Held, Plan], Pixels]] = {
     Stage.FRAME: _framed,
     Stage.BACKDROP: _backed,
 }
+_STAGES = tuple((stage, _DONE.get(stage)) for stage in Stage)
 
 
 def _trimmed(held: Held, plan: Plan) -> Box | None:
