@@ -7,7 +7,8 @@ from importlib import import_module
 
 import pytest
 
-from imgmiddleware import forms
+from imgmiddleware import cache, forms
+from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.service import timing
 
 
@@ -26,3 +27,10 @@ def test_the_old_path(
     monkeypatch.delitem(sys.modules, path, raising=False)
     with pytest.warns(DeprecationWarning, match=f"{path} has moved: {now}$"):
         assert getattr(import_module(path), name) is value
+
+
+def test_the_old_name_of_the_disk_store() -> None:
+    with pytest.warns(DeprecationWarning, match=r"Disk has moved: imgmiddleware\.cache\.disk\."):
+        assert cache.Disk is DiskStore
+    with pytest.raises(AttributeError, match="Disc"):
+        cache.Disc  # noqa: B018 - that it is not there is the test
