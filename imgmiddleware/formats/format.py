@@ -65,8 +65,8 @@ class Format:
     #: original itself instead of its bytes.
     profile: Callable[[Any, Facts], bytes | None] = no_profile
     exif: Callable[[Any, Facts], Exif] = no_exif
-    #: All pixels as stored, or down to the size given where the decoder `scales`; upright where it
-    #: turns them so (`upright`). dtype uint8, uint16 or float32 as `Facts.depth` says, (height,
+    #: All pixels as stored, or of the size given where the decoder `scales`; upright where it turns
+    #: them so (`upright`). dtype uint8, uint16 or float32 as `Facts.depth` says, (height,
     #: width) or with 3 (BGR) or 4 (BGRA, or CMYK) channels.
     decode: Callable[[Data, Facts, Size], Found]
     scales: bool = False

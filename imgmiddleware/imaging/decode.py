@@ -8,6 +8,7 @@ from imgmiddleware.formats.bands import decode_bands, passing_bands
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.decode import decode
+from imgmiddleware.formats.decoders import check_decoded
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.probe import read_exif, read_profile
@@ -34,6 +35,8 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
         return _read_in_bands(original, facts, plan)
     data = read_all(original)
     found = _found(data, facts, plan)
+    # All geometry is that of the level: samples of another size would show another part.
+    check_decoded(found.pixels.shape[1::-1], plan.level.samples)
     return held_with(data, facts, found.pixels, plan.level, found.profile)
 
 

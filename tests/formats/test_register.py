@@ -105,6 +105,19 @@ def test_what_is_decoded_is_compared_with_its_facts(calls: Calls, ask: Any) -> N
     assert (status, b"6x4" in body, b"5x4" in body) == (422, True, True)
 
 
+def test_a_decoder_that_scales_gives_the_size_that_it_is_asked_for(calls: Calls, ask: Any) -> None:
+    def decode(data: Any, facts: Facts, size: Any) -> Found:
+        step = -(-facts.width // size[0])
+        return Found(PIXELS[::step, ::step, ::-1])
+
+    registry._FORMATS["made"] = replace(calls.record, scales=True, decode=decode)
+    assert ask()("/image/x?w=1&fm=png")[0] == 200
+    registry._FORMATS["made"] = replace(calls.record, scales=True)  # it does not
+    assert ask()("/image/x?w=6&fm=png")[0] == 200
+    status, _, body = ask()("/image/x?w=1&fm=png")
+    assert (status, b"found 6x4" in body) == (422, True)
+
+
 def test_it_is_an_option_like_the_others(calls: Calls, ask: Any) -> None:
     assert "made" in Settings().opened_formats
     status, _, body = ask(original_formats={"png"})("/image/x")
