@@ -7,8 +7,9 @@ Each function here makes a `Form`. Give them to `OwnOperation` as the forms of i
 >>> forms = [whole(0, 255), choice("thin", "wide")]
 >>> edges = OwnOperation(lambda pixels, low, kind: pixels, version="1", arguments=forms)
 
-They are strict on purpose. `int()` accepts `1_0`, ` 5 `, `+5` and Arabic digits. Two spellings of
-one value would be two URLs and two cache entries, and would pass by an allow-list of URLs.
+They are strict on purpose. `int()` accepts `1_0`, `+5`, blanks around the digits and Arabic digits.
+Two spellings of one value would be two URLs and two cache entries, and would pass by an allow-list
+of URLs.
 """
 
 from __future__ import annotations

@@ -55,8 +55,9 @@ def formats(*, safe: bool) -> Check:
     def check(name: str, given: Any) -> frozenset[str]:
         if isinstance(given, str):
             raise ValueError(f"{name}: {given!r} is not a list of formats")
-        if unknown := frozenset(given) - names(safe=safe):
-            raise ValueError(f"{name}: not known: {', '.join(sorted(unknown))}")
+        if others := frozenset(given) - names(safe=safe):
+            known = ", ".join(sorted(names(safe=safe)))
+            raise ValueError(f"{name}: {', '.join(sorted(others))} is none of {known}")
         return frozenset(given)
 
     return check
@@ -77,7 +78,7 @@ def origins(name: str, allowed: Any) -> tuple[str, ...]:
     given = (allowed,) if isinstance(allowed, str) else tuple(allowed)
     for origin in given:
         if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ("*",)):
-            raise ValueError(f"{name}: {origin!r} is not '*' or such as 'https://a.example'")
+            raise ValueError(f"{name}: {origin!r} is not '*' alone, or such as 'https://a.example'")
     if not given:
         raise ValueError(f"{name}: an empty list would allow nobody; None says so")
     return tuple(dict.fromkeys(given))

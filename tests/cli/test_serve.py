@@ -28,7 +28,11 @@ from imgmiddleware.cli.serve import announce, from_environment
         (["--snap"], "give widths too"),
         (["--prefix", "/a?b/"], "prefix: '/a?b/' is not a path"),
         (["--client-hints", "width,size"], "client_hints: ['width', 'size'] is not a list of"),
-        (["--allow-origin", "a.example"], "allow_origin: 'a.example' is not '*' or such as"),
+        (["--allow-origin", "a.example"], "allow_origin: 'a.example' is not '*' alone, or such as"),
+        (
+            ["--unsafe-original-formats", "jpeg"],
+            "unsafe_original_formats: jpeg is none of jp2, jxl",
+        ),
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
         (["--host", "nowhere.invalid"], "cannot listen on nowhere.invalid port 8000: "),
