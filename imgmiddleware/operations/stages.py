@@ -37,13 +37,13 @@ class Stage(Enum):
     REGION = "`rect`", Region
     TRIM = "`trim`", Trim
     RESIZE = "the size with `crop`", Resize
-    COLOR = "the colours, to sRGB", None
-    FRAME = "the rest of `fit`'s frame", None
+    COLOR = "the conversion to sRGB", None
+    FRAME = "what `fit` puts around the picture", None
     FLIP = "`flip`", Flip
     ROTATE = "`rot`", Rotate
     BLUR = "`blur`", Blur
     SHARPEN = "`sharp`", Sharpen
-    OWN = "your own", OwnStep
+    OWN = "your own operations", OwnStep
     PAD = "`pad`", Pad
     BACKDROP = "`bg`", Backdrop
     OUTPUT = "then the format", Output
