@@ -79,8 +79,8 @@ class SizedLru(Generic[K, V]):
             return len(keys)
 
     def clear(self) -> None:
-        """Remove all values."""
-        self.shrink(self._bytes)
+        """Remove all values, also those that are put before this takes the lock."""
+        self.shrink(self._most)
 
     def holding(self) -> Holding:
         return Holding(len(self._entries), self._bytes, self._most)

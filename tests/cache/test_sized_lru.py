@@ -115,3 +115,16 @@ def test_threads_never_lose_a_byte_of_the_budget() -> None:
     assert held.holding().bytes == 1000 - budget.free <= 200
     held.clear()
     assert budget.free == 1000
+
+
+def test_clear_takes_what_another_thread_puts_or_reads_meanwhile() -> None:
+    class Busy(SizedLru[str, str]):
+        def shrink(self, size: int) -> None:
+            self.put("new", "N", 25, "tag")
+            self.get("old")
+            super().shrink(size)
+
+    held = Busy(100, MemoryBudget(1000))
+    held.put("old", "O", 20, "tag")
+    held.clear()
+    assert (held.get("old"), held.holding()) == (None, Holding(0, 0, 100))
