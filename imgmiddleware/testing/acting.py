@@ -35,7 +35,7 @@ def in_threads(work: Callable[[int], None]) -> None:
 
 
 def leaves_no_file_open(act: Callable[[], None]) -> None:
-    """Ten more calls leave no more files open than the first did, where the system tells that."""
+    """Ten more calls leave fewer than ten more files open, where the system tells that."""
     act()
     before = _open_files()
     for _ in range(10):
