@@ -57,17 +57,18 @@ def test_a_purge_reaches_the_memory_of_the_others(photos: Path, renders: list[An
     assert len(renders) == 2
 
 
+@pytest.mark.parametrize("step", ["decode_original", "render"])
 @pytest.mark.parametrize(("shared", "by_other"), [(True, True), (True, False), (False, False)])
 def test_what_is_made_while_its_original_is_purged_is_not_kept(
-    photos: Path, monkeypatch: pytest.MonkeyPatch, shared: bool, by_other: bool
+    photos: Path, monkeypatch: pytest.MonkeyPatch, shared: bool, by_other: bool, step: str
 ) -> None:
     images = service(photos) if shared else ImageService(photos)
     purging = service(photos) if by_other else images
-    real = pictures.render
-    monkeypatch.setattr(pictures, "render", lambda *all: (purging.purge("a"), real(*all))[1])
+    real = getattr(pictures, step)
+    monkeypatch.setattr(pictures, step, lambda *all: (purging.purge("a"), real(*all))[1])
     assert images.handle(ID).status == 200
     held = {place: holding.entries for place, holding in images.holding().items()}
-    if by_other:  # which says nothing of pixels that nobody can ask for any more
+    if by_other and step == "render":  # it says nothing of pixels that are held by then
         del held["decoded"]
     assert set(held.values()) == {0}
 
