@@ -11,6 +11,7 @@ import pytest
 
 from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
+from imgmiddleware.cache.claims import Claims
 from imgmiddleware.messages import FileBody, ImageResponse
 from imgmiddleware.service import pictures
 from pictures import quadrants, saved
@@ -45,6 +46,25 @@ def test_services_share_a_folder(photos: Path, renders: list[Any]) -> None:
     assert service(photos, namespace="other").handle(ID).body == made.body
     assert len(renders) == 2
     assert other.holding()["disk"].entries == 2
+
+
+def test_who_comes_second_takes_what_the_first_has_made(photos: Path, renders: list[Any]) -> None:
+    works = [service(photos).answer(ID) for _ in "ab"]
+    answers = [work.run() for work in works if isinstance(work, Work)]
+    assert (answers[0], len(renders)) == (answers[1], 1)
+
+
+def test_what_another_makes_is_waited_for(photos: Path, renders: list[Any]) -> None:
+    images = service(photos, max_wait=0.05)
+    work = images.answer(ID)
+    assert isinstance(work, Work)
+    claim = Claims(photos.parent / "cache").take(work._job.key)
+    assert claim is not None
+    if not claim.excludes:
+        pytest.skip("no locks on this system")
+    with claim:
+        assert (work.run().status, len(renders)) == (503, 0)
+    assert (images.handle(ID).status, len(renders)) == (200, 1)
 
 
 def test_a_purge_reaches_the_memory_of_the_others(photos: Path, renders: list[Any]) -> None:
