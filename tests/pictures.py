@@ -130,3 +130,27 @@ def swapped_profile() -> bytes:
         r, g = entries[red], entries[green]
         data[r : r + 4], data[g : g + 4] = green, red
     return bytes(data)
+
+
+def gray_profile(gamma: float) -> bytes:
+    """A gray ICC profile (version 2) of one gamma, D50 white: header, three tags, by the standard."""
+    white = b"XYZ \0\0\0\0" + b"".join(
+        round(v * 65536).to_bytes(4, "big") for v in (0.9642, 1.0, 0.8249)
+    )
+    curve = (
+        b"curv\0\0\0\0" + (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big") + b"\0\0"
+    )
+    text = b"desc\0\0\0\0" + (2).to_bytes(4, "big") + b"g\0" + b"\0" * 79
+    text += b"\0" * (-len(text) % 4)
+    tags, body, offset = [], b"", 128 + 4 + 3 * 12
+    for name, data in ((b"desc", text), (b"wtpt", white), (b"kTRC", curve)):
+        tags.append(name + offset.to_bytes(4, "big") + len(data).to_bytes(4, "big"))
+        body += data
+        offset += len(data)
+    header = bytearray(128)
+    header[8:12] = b"\x02\x40\0\0"
+    header[12:24] = b"mntrGRAYXYZ "
+    header[36:40] = b"acsp"
+    header[68:80] = white[8:]
+    header[:4] = offset.to_bytes(4, "big")
+    return bytes(header) + (3).to_bytes(4, "big") + b"".join(tags) + body

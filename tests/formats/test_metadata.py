@@ -18,7 +18,15 @@ from imgmiddleware.formats.containers.exif import Exif, parse, written
 from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.metadata import Metadata
 from originals import cut, flipped
-from pictures import moving, opened, photo_like, read_by_opencv, saved, swapped_profile
+from pictures import (
+    gray_profile,
+    moving,
+    opened,
+    photo_like,
+    read_by_opencv,
+    saved,
+    swapped_profile,
+)
 
 ARTIST, COPYRIGHT, ORIENTATION, MAKE = 315, 33432, 274, 271
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
@@ -107,6 +115,25 @@ def test_the_profile_goes_along_and_the_colors_stay(source: str, result: str) ->
             assert image.info.get("icc_profile") == expected
             color = image.convert("RGB").getpixel((16, 16))
         assert (color[0] > color[1]) == (expected is not None)  # the profile swaps red and green
+
+
+@pytest.mark.parametrize(
+    ("mode", "query", "kept"),
+    [
+        ("L", "fm=png", True),
+        ("L", "fm=png&w=20", True),
+        ("LA", "fm=png", False),  # which is colours and alpha by then
+        ("L", "fm=webp", False),  # which has no gray
+        ("L", "fm=png&flip=h", False),
+        ("L", "fm=png&w=20&h=20&fit=fill", False),  # on a background that has colours
+    ],
+)
+def test_a_profile_of_grays_goes_along_with_what_stays_gray(
+    mode: str, query: str, kept: bool
+) -> None:
+    flat = Image.new("LA", (40, 30), (60, 255)).convert(mode)
+    body = made(saved(flat, "PNG", icc_profile=gray_profile(1.0)), f"{query}&keep=icc")
+    assert opened(body).info.get("icc_profile") == (gray_profile(1.0) if kept else None)
 
 
 def test_keep_is_a_400_for_other_words() -> None:
