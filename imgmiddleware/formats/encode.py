@@ -58,9 +58,12 @@ def encode_animation(
 ) -> bytes:
     """The file of `frames`: uint8 gray, BGR or BGRA, all of one size; each with its milliseconds.
 
-    `plays` is how often it runs, 0 for ever, which AVIF cannot say; `format` is a key of `RESULTS`
-    that has an `animate`; `quality` is 0 to 100 as in `encode`.
+    `plays` is how often it runs, 0 for ever; `format` is a key of `RESULTS` that has an `animate`;
+    `quality` is 0 to 100 as in `encode`. Plays and times that the format cannot say become the
+    nearest that it can.
     """
     result = RESULTS[format]
     assert result.animate is not None  # or no animation was planned
-    return result.animate(frames, result.own(quality), plays, metadata)
+    durations = result.durations([milliseconds for _, milliseconds in frames])
+    timed = [(pixels, ms) for (pixels, _), ms in zip(frames, durations, strict=True)]
+    return result.animate(timed, result.own(quality), result.plays(plays), metadata)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from imgmiddleware.pixels.arrays import Pixels
 
 #: The frames of an animation, each with its milliseconds.
 Frames = Sequence[tuple[Pixels, int]]
+
+#: Milliseconds of all frames together, 24 days: libwebp counts them in an int of 32 bits.
+_LONGEST_RUN = 2**31 - 1
 
 #: `q` where the scale of each encoder is known. One `q` gives JPEG, WebP and AVIF the same median
 #: score of SSIMULACRA2 over five photos; measured by benchmarks/bench_quality.py.
@@ -26,7 +30,8 @@ class ResultFormat:
     `write(pixels, quality, metadata)` returns the file of pixels as `encode` takes them, with the
     metadata that the format has a place for. The quality is the encoder's own, as `own` translates
     it. `animate(frames, quality, plays, metadata)` does the same for the frames of
-    `encode_animation`; it is None where nothing moves.
+    `encode_animation`, all times and plays such as the format can say; it is None where nothing
+    moves.
     """
 
     name: str  # what `fm` calls it
@@ -35,6 +40,11 @@ class ResultFormat:
     write: Callable[[Pixels, int, Metadata], bytes]
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
+    animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key
+    most_plays: int = 65_535  # of an animation; more is for ever
+    tick: int = 1  # milliseconds of the unit in which it counts a frame's time
+    shortest_frame: int = 0  # in milliseconds, as the longest; both are multiples of the tick
+    longest_frame: int = _LONGEST_RUN
     scale: Sequence[int] | None = None  # its quality at each of `QUALITIES`; None: it has none
     alpha: bool = False  # it keeps alpha; else `write` gets pixels without
     deep: bool = False  # it holds samples of 16 bits, and has a place for their profile
@@ -44,6 +54,19 @@ class ResultFormat:
     def own(self, quality: int) -> int:
         """The encoder's own quality for `q`, 0 to 100, at which all formats look alike."""
         return round(float(np.interp(quality, QUALITIES, self.scale or QUALITIES)))
+
+    def plays(self, wanted: int) -> int:
+        """How often an animation runs in it, 0 for ever."""
+        return wanted if wanted <= self.most_plays else 0
+
+    def durations(self, wanted: Sequence[int]) -> list[int]:
+        """The milliseconds of each frame in it. What rounding takes from one, the next is given."""
+        longest = min(self.longest_frame, _LONGEST_RUN // len(wanted))
+        ends = accumulate(min(max(ms, self.shortest_frame), longest) for ms in wanted)
+        return [b - a for a, b in pairwise((0, *(self._to_tick(end) for end in ends)))]
+
+    def _to_tick(self, milliseconds: int) -> int:
+        return (milliseconds + self.tick // 2) // self.tick * self.tick
 
     def check_sides(self, width: int, height: int) -> None:
         """Raises 400 `result-too-large`."""

@@ -50,11 +50,15 @@ def by_pillow(format: str, images: Sequence[Image.Image], **settings: Any) -> by
     return file.getvalue()
 
 
+def all_opaque(frames: Frames) -> bool:
+    return all(not has_alpha(pixels) or pixels[..., 3].min() == 255 for pixels, _ in frames)
+
+
 def colored_by_pillow(
     format: str, frames: Frames, quality: int, metadata: Metadata, **settings: Any
 ) -> tuple[bytes, bool]:
     """The animation of colours that are not indexed, and whether it has alpha."""
-    opaque = all(not has_alpha(pixels) or pixels[..., 3].min() == 255 for pixels, _ in frames)
+    opaque = all_opaque(frames)
     settings["duration"] = [milliseconds for _, milliseconds in frames]
     settings |= {"quality": quality, "icc_profile": metadata.icc or b"", "exif": metadata.block}
     images = [_colored(pixels, opaque) for pixels, _ in frames]

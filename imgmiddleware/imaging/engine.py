@@ -13,6 +13,7 @@ import PIL
 import simplejpeg
 
 from imgmiddleware.formats import native
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.own import OwnStep
 
@@ -25,9 +26,10 @@ def made_by(plan: Plan) -> str:
 
     And whether it moves, which the settings' limits decide.
     """
-    own = (step.key for step in plan.steps if isinstance(step, OwnStep))
-    frames = (f"frames/{plan.frames}",) if plan.frames > 1 else ()
-    return " ".join((engine(), *own, *frames))
+    parts = [engine(), *(step.key for step in plan.steps if isinstance(step, OwnStep))]
+    if plan.frames > 1:
+        parts += (f"frames/{plan.frames}", *RESULTS[plan.format].animated_by)
+    return " ".join(parts)
 
 
 @functools.cache

@@ -32,18 +32,18 @@ def exact(pixels: Pixels, most: int = _MOST) -> Indexed | None:
     mostly alike, so that only the first of each run is looked up.
     """
     flat = pixels.reshape(1, -1, *pixels.shape[2:])
-    if len(np.unique(_codes(flat[:, :: max(1, flat.shape[1] // _SAMPLE)]))) > most:
+    if len(np.unique(color_codes(flat[:, :: max(1, flat.shape[1] // _SAMPLE)]))) > most:
         return None
     bands = [slice(start, start + _BAND) for start in range(0, flat.shape[1], _BAND)]
     found = np.empty(0, np.uint32)
     for band in bands:
-        codes = _codes(flat[:, band])[0]
+        codes = color_codes(flat[:, band])[0]
         found = np.union1d(found, codes[_heads(codes)])
         if len(found) > most:
             return None
     indices = np.empty(flat.shape[1], np.uint8)
     for band in bands:
-        codes = _codes(flat[:, band])[0]
+        codes = color_codes(flat[:, band])[0]
         heads = _heads(codes)
         numbers = np.searchsorted(found, codes[heads]).astype(np.uint8)
         indices[band] = np.repeat(numbers, np.diff(heads, append=len(codes)))
@@ -79,22 +79,26 @@ def nearest(pixels: Pixels) -> Indexed:
     return Indexed(indices, np.vstack((cut.colors, np.zeros((1, 4), np.uint8))))
 
 
-def with_binary_alpha(pixels: Pixels) -> Image.Image:
+def with_binary_alpha(pixels: Pixels, *, clear: bool = False) -> Image.Image:
     """For Pillow's encoders: a palette without alpha, and perhaps an index that stands for clear.
 
     It has the colours themselves where they are few and nothing is partly clear, else the nearest.
+    With `clear` there is that index even where no pixel has it, unless 256 colours leave no room.
     """
     indexed = exact(pixels)
     if indexed is None or not {*np.unique(indexed.colors[:, 3])} <= {0, 255}:
         indexed = nearest(pixels)
     image = Image.fromarray(indexed.indices, "P")
-    image.putpalette(indexed.colors[:, :3].tobytes())
-    for clear in np.flatnonzero(indexed.colors[:, 3] == 0):
-        image.info["transparency"] = int(clear)
+    colors = indexed.colors
+    if clear and colors[:, 3].all() and len(colors) < _MOST:
+        colors = np.vstack((colors, np.zeros((1, 4), np.uint8)))
+    image.putpalette(colors[:, :3].tobytes())
+    for index in np.flatnonzero(colors[:, 3] == 0):
+        image.info["transparency"] = int(index)
     return image
 
 
-def _codes(pixels: Pixels) -> Pixels:
+def color_codes(pixels: Pixels) -> Pixels:
     """Each pixel as one number, uint32, (height, width): blue in its lowest byte, alpha on top."""
     if pixels.ndim == 2:
         bgra = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGRA)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -253,6 +254,34 @@ def test_how_often_it_runs(plays: int, loop: int) -> None:
 def animated_with_loop(format: str, loop: int) -> bytes:
     images = [image.convert("RGB") for image in frames(alpha=False, count=2)]
     return moving(images, format, duration=50, loop=loop)
+
+
+def saying_most(format: str) -> bytes:
+    """Frames with the most plays that can be said, and the longest times."""
+    data = bytearray(animated_with_loop(format, 65_535))
+    if format == "GIF":
+        for control in re.finditer(rb"\x21\xf9\x04", data):
+            struct.pack_into("<H", data, control.end() + 1, 65_535)
+    if format != "PNG":
+        return bytes(data)
+    most = {
+        b"acTL": lambda body: body[:4] + struct.pack(">L", 2**31 - 1),
+        b"fcTL": lambda body: body[:20] + struct.pack(">HH", 65_535, 1) + body[24:],
+    }
+    same: Callable[[bytes], bytes] = bytes
+    return png_of([(k, most.get(k, same)(body)) for k, body in png_chunks(bytes(data))])
+
+
+@pytest.mark.parametrize("fm", ["webp", "avif", "gif"])
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
+def test_what_one_format_can_say_and_another_cannot(format: str, fm: str) -> None:
+    answer = ask(saying_most(format), f"anim=1&fm={fm}")
+    assert answer.status == 200
+    with Image.open(io.BytesIO(answer.body)) as image:
+        assert image.n_frames == 2
+        # 65,536 plays, as a GIF says it, are for ever.
+        expected = {"WEBP": {"webp": 65_535, "gif": 65_534}}.get(format, {"webp": 0, "gif": 0})
+        assert image.info.get("loop") == expected.get(fm)
 
 
 def test_frames_of_no_time_last_as_in_browsers() -> None:

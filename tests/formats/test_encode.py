@@ -130,6 +130,15 @@ def test_a_scale_rises_from_0_to_100() -> None:
             assert len(result.scale) == len(QUALITIES)
 
 
+def test_the_animations_table_is_the_codes() -> None:
+    table = {row[0]: [*map(int, row[1:])] for row in rows("Animations")}
+    assert table == {
+        name: [result.most_plays, result.tick, result.shortest_frame, result.longest_frame]
+        for name, result in RESULTS.items()
+        if result.animate is not None
+    }
+
+
 def test_the_formats_table_is_the_codes() -> None:
     table = {row[0]: row[1:] for row in rows("Formats")}
     assert [*table] == [*RESULTS]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.encode import encode_animation
-from pictures import photo_like, psnr
+from originals import probe
+from pictures import photo_like, psnr, read_by_opencv
 
 FORMATS = ("gif", "webp", "avif")
 
@@ -56,7 +58,18 @@ def test_every_frame_and_its_time(format: str, alpha: bool) -> None:
             assert psnr(picture[..., :3], frame) > 28
 
 
-@pytest.mark.parametrize(("plays", "webp", "gif"), [(0, 0, 0), (1, 1, None), (3, 3, 2)])
+#: Plays that are asked for, and what WebP's count and GIF's, of how often again, say of them.
+PLAYS = [
+    (0, 0, 0),
+    (1, 1, None),
+    (3, 3, 2),
+    (65_535, 65_535, 65_534),
+    (65_536, 0, 0),
+    (2**32 - 1, 0, 0),
+]
+
+
+@pytest.mark.parametrize(("plays", "webp", "gif"), PLAYS)
 def test_how_often_it_runs(plays: int, webp: int, gif: int | None) -> None:
     frames = moving(2)
     assert read(encode_animation(lasting(frames), "webp", 75, plays))[2] == webp
@@ -79,10 +92,101 @@ def test_gray_frames(format: str) -> None:
 
 
 def test_a_gif_cannot_be_faster_than_browsers_show() -> None:
-    assert read(encode_animation([*zip(moving(2), [0, 14], strict=True)], "gif", 75, 0))[1] == [
-        20,
-        20,
-    ]
+    assert times([0, 14], "gif") == [20, 20]
+
+
+def times(wanted: list[int], format: str) -> list[int]:
+    """What a file of frames that last so long says that they do."""
+    frames = [np.full((16, 16, 3), 40 + 20 * (i % 10), np.uint8) for i in range(len(wanted))]
+    return read(encode_animation([*zip(frames, wanted, strict=True)], format, 50, 0))[1]
+
+
+@pytest.mark.parametrize("frame", [21, 24, 25, 26, 33, 67])
+def test_hundredths_of_a_second_add_up(frame: int) -> None:
+    lasted = np.cumsum(times([frame] * 8, "gif"))
+    assert np.abs(lasted - frame * np.arange(1, 9)).max() <= 5
+
+
+def test_what_is_shown_for_longer_than_asked_is_not_made_up_for() -> None:
+    assert times([14, 14, 14, 100], "gif") == [20, 20, 20, 100]
+
+
+@pytest.mark.parametrize(
+    ("format", "longest"), [("gif", 655_350), ("webp", 2**24 - 1), ("avif", 2**31 // 3)]
+)
+def test_no_frame_lasts_longer_than_the_format_can_say(format: str, longest: int) -> None:
+    assert times([50, longest, 50], format) == [50, longest, 50]
+    assert times([50, longest + 1, 50], format)[1] == longest
+    assert times([50, 1000 * (2**32 - 1), 50], format) == [50, longest, 50]
+
+
+def test_libwebp_counts_the_milliseconds_of_all_frames() -> None:
+    lasted = times([2**24 - 1] * 140, "webp")
+    assert len(lasted) == 140
+    assert 0.99 * 2**31 < sum(lasted) < 2**31
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_equal_frames_of_a_gif_last_as_long_as_all(alpha: bool) -> None:
+    one, other = moving(2, alpha=alpha)
+    wanted = [(one, 655_350), (one, 655_350), (other, 50), (other, 50)]
+    pictures, lasted, _ = read(encode_animation(wanted, "gif", 75, 0))
+    assert lasted == [655_350, 655_350, 50, 50]
+    assert np.array_equal(pictures[0], pictures[1])
+    still = read(encode_animation(wanted[:2], "gif", 75, 0))
+    assert sum(still[1]) == 1_310_700
+
+
+# --- GIF: what is black, and what is clear ---------------------------------------------------------
+
+
+def with_black(colors: str, alpha: str) -> list[Any]:
+    """BGRA: a black bar on a picture, clear to its left, that moves; black to the right of all."""
+    ground = photo_like(64, 48)
+    if colors == "few":
+        ground = ground // 64 * 64 + 32
+    frames = []
+    for i in range(4):
+        frame = np.dstack((ground, np.full((48, 64), 255, np.uint8)))
+        if alpha != "none":
+            frame[:, : 10 + 4 * i] = 0
+        if alpha == "from the second on" and not i:
+            frame[..., 3] = 255
+        frame[:, 50:] = frame[10:40, 10 + 8 * i : 20 + 8 * i] = (0, 0, 0, 255)
+        frames.append(frame)
+    return frames
+
+
+def by_our_reader(data: bytes) -> list[Any]:
+    return [pixels for pixels, _ in seen_frames(data, probe(data)).frames]
+
+
+@pytest.mark.parametrize("reader", [lambda data: read(data)[0], by_our_reader])
+@pytest.mark.parametrize("alpha", ["none", "always", "from the second on"])
+@pytest.mark.parametrize("colors", ["few", "many"])
+def test_black_stays_black_and_clear_clear(colors: str, alpha: str, reader: Any) -> None:
+    frames = with_black(colors, alpha)
+    pictures = reader(encode_animation(lasting(frames), "gif", 75, 0))
+    for picture, frame in zip(pictures, frames, strict=True):
+        assert np.array_equal(picture[..., 3], frame[..., 3])
+        opaque, black = frame[..., 3] > 0, (frame == (0, 0, 0, 255)).all(axis=2)
+        assert picture[black].tolist() == [[0, 0, 0, 255]] * np.count_nonzero(black)
+        if colors == "few":
+            assert np.array_equal(picture[opaque], frame[opaque])
+        assert psnr(picture[opaque], frame[opaque]) > 27
+
+
+def test_opencv_reads_a_gif_without_a_warning(capfd: pytest.CaptureFixture[str]) -> None:
+    frames = with_black("many", "always")
+    assert read_by_opencv(encode_animation(lasting(frames), "gif", 75, 0)).shape == (48, 64, 4)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_gif_holds_of_an_opaque_frame_what_has_changed() -> None:
+    frames = with_black("many", "none")
+    first, two = (len(encode_animation(lasting(frames[:n]), "gif", 75, 0)) for n in (1, 2))
+    # Two places of the bar are 18 of 64 columns, and 30 of 48 rows; and there is a palette.
+    assert two - first < 0.3 * first + 800
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.imaging.held import Level
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.stages import build
@@ -79,3 +80,12 @@ def test_the_format_follows_alpha_unless_it_is_asked_for() -> None:
     )
     assert [make_plan(f, build({})).format for f in (opaque, clear)] == ["jpg", "png"]
     assert make_plan(clear, build({"fm": "webp"})).format == "webp"
+
+
+def test_the_key_of_an_animated_gif_alone_says_by_which_writer() -> None:
+    """Its bytes were others once: a cache may hold them, and so may a browser."""
+    facts = Facts(format="gif", width=9, height=9, frames=2, decode_bytes=1)
+    moving = {fm: make_plan(facts, build({"anim": "1", "fm": fm})) for fm in ("gif", "webp")}
+    still = make_plan(facts, build({"fm": "gif"}))
+    assert made_by(moving["webp"]) == f"{made_by(still)} frames/2"
+    assert made_by(moving["gif"]) == f"{made_by(still)} frames/2 gif/2"

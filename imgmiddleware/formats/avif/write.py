@@ -22,7 +22,6 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
-    """It runs for ever, whatever `plays` says: AVIF has no place for it."""
     file, _ = colored_by_pillow("AVIF", frames, quality, metadata, speed=_SPEED)
     return _untimed(file)
 

@@ -17,4 +17,7 @@ RESULT = ResultFormat(
     name="gif", media_type="image/gif", suffixes=("gif",),
     alpha=True,  # of what is quite clear
     write=write.write, animate=write.animate,
+    animated_by=("gif/2",),
+    shortest_frame=20,  # what lasts less is shown for 100 by browsers
+    longest_frame=655_350, tick=10,
 )  # fmt: skip
