@@ -93,6 +93,22 @@ def test_what_is_made_while_its_original_is_purged_is_not_kept(
     assert set(held.values()) == {0}
 
 
+@pytest.mark.parametrize(
+    ("height", "kind"), [(500, bytes), (700, FileBody)]
+)  # of BMP, from 2**20 on
+def test_a_large_file_stays_one_where_the_server_sends_none(
+    photos: Path, height: int, kind: type
+) -> None:
+    images = service(photos, cache_bytes=0)
+    query = f"w=600&h={height}&fit=scale&upscale=1&fm=bmp"
+    asked = ImageRequest("GET", "/image/a", query, sends_files=False)
+    made, hit = images.handle(asked), images.handle(asked)
+    assert made is not None
+    assert hit is not None
+    assert isinstance(hit.body, kind)
+    assert hit.read() == made.read()
+
+
 def test_what_is_read_while_its_original_is_purged_is_not_kept(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
