@@ -1,7 +1,5 @@
 """The ASGI adapter: it translates, and decides nothing. The event loop never waits for a disk."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What is remembered between requests, and by which key."""
 
-from __future__ import annotations
-
 import warnings
 from importlib import import_module
 

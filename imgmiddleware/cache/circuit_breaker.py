@@ -1,7 +1,5 @@
 """While its disk fails, a cache does nothing, says so once, and tries again a while later."""
 
-from __future__ import annotations
-
 import logging
 import time
 

@@ -1,7 +1,5 @@
 """The time of day, but never earlier than before: a clock that is set back changes no order."""
 
-from __future__ import annotations
-
 import time
 
 

@@ -6,8 +6,6 @@ The access time of an entry's file, which the reader sets, says when the entry w
 time in the index is never later, and is compared with the file's before an entry is evicted.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

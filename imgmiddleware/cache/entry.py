@@ -1,7 +1,5 @@
 """An entry of the disk cache: its row, what it weighs, and the checksum over all of it."""
 
-from __future__ import annotations
-
 import json
 import os
 from base64 import urlsafe_b64encode

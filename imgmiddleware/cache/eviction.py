@@ -4,8 +4,6 @@ All of it happens in transactions, and a file is removed before its row. So what
 counted, whenever a process is killed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sqlite3

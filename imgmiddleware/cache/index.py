@@ -5,8 +5,6 @@ fork nor being shortened, and a log of megabytes beside a bounded cache. Nothing
 a process that is killed loses nothing, and what a power cut damages is found by the checksums.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """The key of a picture: everything that its bytes are a function of, and nothing else."""
 
-from __future__ import annotations
-
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import blake2b

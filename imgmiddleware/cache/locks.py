@@ -1,7 +1,5 @@
 """Locks on open files, which the kernel releases when their holder dies, however that happens."""
 
-from __future__ import annotations
-
 import errno
 import os
 

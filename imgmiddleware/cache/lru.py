@@ -1,7 +1,5 @@
 """What was computed lately, bounded in entries. For any threads."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable

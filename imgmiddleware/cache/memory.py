@@ -1,7 +1,5 @@
 """Results in the memory of one process."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 

@@ -4,8 +4,6 @@ With a bound for each the bounds would add up: a full cache, and as many decodes
 processors. What is cached gives way to what is being made; what is being made waits until it fits.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ They are told by the time of a file in the shared folder, once before and once a
 docs/architecture.md explains why ("Purge, era and claim").
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator

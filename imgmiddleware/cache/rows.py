@@ -1,7 +1,5 @@
 """Rows of the disk cache's index, and statements that are tried again while others write."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from dataclasses import astuple, dataclass, fields

@@ -4,8 +4,6 @@ A server that is told a path opens it some time later, and the entry may be evic
 is told another name of the same file, a hard link, which is removed after a while.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import time

@@ -6,8 +6,6 @@ place, as other processes may have it open. The next generation starts empty, an
 removed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

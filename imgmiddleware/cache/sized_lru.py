@@ -1,7 +1,5 @@
 """Values in memory, bounded in bytes; the least recently read goes first."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable

@@ -4,8 +4,6 @@ Memory and disk are two. A store that machines share (Redis, an object store) wo
 `imgmiddleware.testing.ResultStoreConformance` tests what is promised here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Hashable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """What was shown last. It may stand in for its successor while that is made."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

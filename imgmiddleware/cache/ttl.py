@@ -1,7 +1,5 @@
 """What is remembered for some seconds: that a version is fresh, or an original damaged."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

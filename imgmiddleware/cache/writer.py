@@ -1,7 +1,5 @@
 """Entries of the disk cache are put, dropped and purged. Each step survives being killed."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 

@@ -1,7 +1,5 @@
 """The command line: `imgmiddleware COMMAND`. Nothing else in the package imports it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 

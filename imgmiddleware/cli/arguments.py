@@ -1,7 +1,5 @@
 """The commands and their options, for argparse."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import fields
 from typing import Any, NoReturn

@@ -1,7 +1,5 @@
 """`imgmiddleware cache stats|clear|purge`: the folder of results that servers share."""
 
-from __future__ import annotations
-
 import argparse
 import os
 

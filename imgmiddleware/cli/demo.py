@@ -1,7 +1,5 @@
 """`imgmiddleware demo`: draws one original of each difficult kind, and serves them."""
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The folder of results for `serve`, `warm` and `cache`: by default in the user's cache folder."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from typing import Any

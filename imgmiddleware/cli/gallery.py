@@ -1,7 +1,5 @@
 """The application behind `serve` and `demo`: one page at `/` that lists a directory's originals."""
 
-from __future__ import annotations
-
 import base64
 import re
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """The links of the index page: those that the settings of a service allow."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 

@@ -3,8 +3,6 @@
 The source decides which file is an original, and its header is read within the service's limits.
 """
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 All colours are blue, green, red from 0 to 255, as OpenCV's encoders take them.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor

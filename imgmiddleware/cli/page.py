@@ -4,8 +4,6 @@ A file may have any name: each text is escaped where it enters the page, and the
 links.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """`imgmiddleware render`: one result without a server, within the same limits."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

@@ -1,7 +1,5 @@
 """`imgmiddleware serve`: a directory behind the middleware, on uvicorn, with a page at `/`."""
 
-from __future__ import annotations
-
 import argparse
 import copy
 import json

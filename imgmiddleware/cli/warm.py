@@ -1,7 +1,5 @@
 """`imgmiddleware warm`: make pictures before anybody asks for them."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys

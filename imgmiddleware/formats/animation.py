@@ -6,8 +6,6 @@ animations have read and written beyond their memory. What is left to do is to l
 one another (formats/compose.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """The facts of pixels that are no file: nothing to parse, and nothing that could lie."""
 
-from __future__ import annotations
-
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.sources.memory import ArrayOriginal
 

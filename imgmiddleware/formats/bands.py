@@ -5,8 +5,6 @@ away are not read. What comes out is, bit for bit, what decoding all of it, cutt
 often would give, so that the resampler goes on from here as if it had done it itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import cv2

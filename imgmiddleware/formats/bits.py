@@ -1,7 +1,5 @@
 """Bit fields, as the headers of video and picture coders have them."""
 
-from __future__ import annotations
-
 from imgmiddleware.errors import damaged
 
 

@@ -1,7 +1,5 @@
 """Animations in: frames laid over one another, as a person would see each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

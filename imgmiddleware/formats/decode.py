@@ -4,8 +4,6 @@ A decoder that can tell of damage is preferred, and what is decoded is compared 
 promised. Which damage each format's decoder tells of is a table in docs/originals.md.
 """
 
-from __future__ import annotations
-
 from imgmiddleware.formats.decoders import check_decoded
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found

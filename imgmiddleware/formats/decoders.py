@@ -1,7 +1,5 @@
 """What the decoders of several formats share: the libraries' ways, and their errors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

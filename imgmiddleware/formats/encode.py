@@ -1,7 +1,5 @@
 """Encode: pixels, or the frames of an animation, to the bytes of a format of results."""
 
-from __future__ import annotations
-
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.metadata import NO_METADATA, Metadata
 from imgmiddleware.formats.result_format import Frames

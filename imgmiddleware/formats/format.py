@@ -1,7 +1,5 @@
 """The record of one format of originals: all that this package knows of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple

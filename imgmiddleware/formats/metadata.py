@@ -1,7 +1,5 @@
 """Metadata: what goes along with a result beside its pixels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.formats.containers.exif import Exif, written

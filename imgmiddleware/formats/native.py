@@ -7,8 +7,6 @@ every picture is made all the same; whether one that changes bytes is there belo
 docs/decisions.md lists the parts that were measured and are not taken.
 """
 
-from __future__ import annotations
-
 import functools
 from importlib import import_module
 from typing import Any

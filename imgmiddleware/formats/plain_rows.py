@@ -1,7 +1,5 @@
 """Plain rows: those of a BMP or of an uncompressed TIFF in strips, read where they stand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

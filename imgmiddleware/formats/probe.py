@@ -1,7 +1,5 @@
 """The entrances to the formats' header readers, where what they raise is translated."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 from itertools import islice

@@ -4,8 +4,6 @@
 tables themselves stay in the file until it is decoded.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.formats.reading import SLACK

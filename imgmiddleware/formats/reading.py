@@ -1,7 +1,5 @@
 """The words that all header readers share."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterator

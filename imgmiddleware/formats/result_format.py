@@ -1,7 +1,5 @@
 """What the package knows of one format of results: the record that its room offers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise

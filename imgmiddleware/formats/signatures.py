@@ -1,7 +1,5 @@
 """Names for what the first bytes are when they are of no format that is opened here."""
 
-from __future__ import annotations
-
 import re
 
 #: Offset, magic bytes, and the name in a sentence that begins "it is".

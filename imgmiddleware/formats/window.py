@@ -1,7 +1,5 @@
 """Random access to an original's bytes for header parsers, with the end of the file in sight."""
 
-from __future__ import annotations
-
 import struct
 from typing import Any, Protocol, Self
 

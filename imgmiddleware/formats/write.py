@@ -4,8 +4,6 @@ OpenCV's calls for animations have written beyond their memory. Pillow holds all
 writes, so that their pixels are bounded by the service.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from typing import Any

@@ -4,8 +4,6 @@ It becomes text of the query, so that key and ETag follow, and what a hint says 
 one picture.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from imgmiddleware.formats.results import RESULTS

@@ -1,7 +1,5 @@
 """Links: a path and parameters as the text of a URL."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 

@@ -1,7 +1,5 @@
 """Path to ID."""
 
-from __future__ import annotations
-
 import re
 
 from imgmiddleware.errors import ImageError

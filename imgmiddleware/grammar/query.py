@@ -5,8 +5,6 @@ a typo that is silently ignored serves the wrong picture, and two spellings of o
 entries in every cache on the way.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Accept (RFC 9110, section 12.5.1): which media types a client asks for by name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Cache-Control (RFC 9111, section 5.2.2; RFC 5861; RFC 8246)."""
 
-from __future__ import annotations
-
 #: A year, in seconds: the longest time that caches make sense of.
 _YEAR = 31_536_000
 

@@ -1,7 +1,5 @@
 """Preconditions (RFC 9110, section 13), evaluated in the order of section 13.2.2."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from imgmiddleware.http.dates import http_date

@@ -4,8 +4,6 @@ An `<img>` shows pictures of any origin without these headers. `fetch`, WebGL, a
 are read, and pages with a Cross-Origin-Embedder-Policy need them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """HTTP-date (RFC 9110, section 5.6.7)."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from email.utils import formatdate

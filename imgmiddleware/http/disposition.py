@@ -1,7 +1,5 @@
 """Content-Disposition (RFC 6266): under which name a picture is saved, and whether at once."""
 
-from __future__ import annotations
-
 import functools
 import unicodedata
 from urllib.parse import quote

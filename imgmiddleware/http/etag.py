@@ -1,7 +1,5 @@
 """Entity tags (RFC 9110, section 8.8.3) and the lists of them in conditional headers (13.1)."""
 
-from __future__ import annotations
-
 import re
 
 #: entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE; etagc = %x21 / %x23-7E / obs-text

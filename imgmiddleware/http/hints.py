@@ -4,8 +4,6 @@ A client may send any number. If it were taken as it is, each client would get a
 with an entry of its own in each cache on the way. So the number is rounded up to a step.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Problem documents (RFC 9457)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Range (RFC 9110, section 14): which bytes of a representation a client asks for."""
 
-from __future__ import annotations
-
 import re
 
 #: int-range = first-pos "-" [ last-pos ]; suffix-range = "-" suffix-length (14.1.1)

@@ -1,7 +1,5 @@
 """Decode: an original to what is held of it, at the level that a plan asks for."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 from imgmiddleware.formats.bands import decode_bands, passing_bands

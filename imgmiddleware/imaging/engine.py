@@ -1,7 +1,5 @@
 """What made a picture: the part of a key that changes when the same plan gives other bytes."""
 
-from __future__ import annotations
-
 import functools
 import zlib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """How much memory a render takes, as far as a header and a plan tell."""
 
-from __future__ import annotations
-
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.imaging.plan import Plan
 

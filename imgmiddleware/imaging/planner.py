@@ -5,8 +5,6 @@ so that nothing that happens to be true at run time can change its bytes. Where 
 trimmed, whose size only pixels tell, `part` is that function of the original's pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from functools import reduce
 

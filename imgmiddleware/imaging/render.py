@@ -4,8 +4,6 @@ The stages and their order are `operations.Stage`; the parts of each are files i
 `operations/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Blur and sharpen."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Orient: which way up the original is, where its own tag is wrong or is to be ignored."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.forms import choice

@@ -1,7 +1,5 @@
 """Output: the format of the result and how much quality it keeps."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 

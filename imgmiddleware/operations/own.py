@@ -1,7 +1,5 @@
 """Operations that an application brings along: its own function as a query parameter."""
 
-from __future__ import annotations
-
 import keyword
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, make_dataclass, replace

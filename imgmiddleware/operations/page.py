@@ -1,7 +1,5 @@
 """Page: which page or frame of the original is meant, or all of its frames."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.forms import flag, whole

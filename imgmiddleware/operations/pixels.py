@@ -4,8 +4,6 @@ They come after the picture has its size, orientation and colours: uint8 in sRGB
 original's own colours where `depth=16` asks for them. None writes into the pixels it is given.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.operations.transform import Operation

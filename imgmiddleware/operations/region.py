@@ -1,7 +1,5 @@
 """Region: the part of the upright original that everything else sees, in imgix's `rect`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 

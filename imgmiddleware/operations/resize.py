@@ -5,8 +5,6 @@ nothing is enlarged beyond its original unless `upscale=1` asks for it. What eac
 is the table in the README, which a test checks against this file.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction

@@ -5,8 +5,6 @@ the order of the canonical string and of the plan's steps. The renderer goes thr
 README's sentence of the order is made of its words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 

@@ -1,7 +1,5 @@
 """Pad and background: what stands around the picture, and behind it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

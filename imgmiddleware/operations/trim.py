@@ -1,7 +1,5 @@
 """Trim: a border of one colour is cut away, before the picture gets its size."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

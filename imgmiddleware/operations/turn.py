@@ -1,7 +1,5 @@
 """Flip and rotate the picture once it has its size."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from decimal import Decimal

@@ -4,8 +4,6 @@ uint8, uint16 or float32; (height, width) gray, or with 3 (BGR) or 4 (BGRA) chan
 writes into the pixels it is given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -5,8 +5,6 @@ edge of the picture has no weight and the others share it, as in Pillow: nothing
 darkened there.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Colour: 8-bit sRGB, which is what a web browser assumes of a picture that carries no profile."""
 
-from __future__ import annotations
-
 import functools
 import io
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ if its last row or column stood there twice: n samples become ceil(n / 2), whose
 so that the last sample counts half. No sample moves, however often a picture is halved.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -10,8 +10,6 @@ nothing: samples and weights are whole numbers, so small that the float holds ev
 exactly. The result is that of integer arithmetic, everywhere the same.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from itertools import pairwise

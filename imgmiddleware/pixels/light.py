@@ -4,8 +4,6 @@
 become float32. Alpha is no light, and is only scaled.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 

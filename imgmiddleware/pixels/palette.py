@@ -1,7 +1,5 @@
 """Palettes: the few colours of a drawing, exactly, or the best few of a photo."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -4,8 +4,6 @@ The resampler reads a picture from the top down, some rows at a time. What is to
 for other sizes need then never be whole in memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Answers: which status, headers and body each outcome has, once for both protocols."""
 
-from __future__ import annotations
-
 import logging
 import os
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """How long a request may wait, and how many may wait at once."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator

@@ -5,8 +5,6 @@ decoder is predicted to take. One that waits, for a slot or for another's render
 only so many may wait.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import deque

@@ -4,8 +4,6 @@ A decoder believes the header, and allocates what it claims. Each refusal names 
 value, so that whoever runs the service knows what to raise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from imgmiddleware.errors import ImageError

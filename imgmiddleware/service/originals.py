@@ -1,7 +1,5 @@
 """Originals are opened, and the facts of their headers are read and compared with the limits."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from imgmiddleware.cache.lru import LruCache

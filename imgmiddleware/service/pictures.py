@@ -4,8 +4,6 @@ Two things are kept: encoded results by their key, and decoded originals, so tha
 one cost one decode. All bytes, also those of decodes under way, are taken from one budget.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ For `recheck` seconds the version of an original that was seen is taken to be th
 `remember_errors` seconds what was wrong with a version is wrong with it again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.cache.superseded import Superseded

@@ -1,7 +1,5 @@
 """Results in memory, over a store that the processes of a service share."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any

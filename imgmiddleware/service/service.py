@@ -4,8 +4,6 @@ Cheap answers come before dear ones: what the text alone refuses costs no I/O, w
 validator decides costs no decode. This is the one place that makes an answer of an `ImageError`.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack

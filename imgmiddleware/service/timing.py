@@ -6,8 +6,6 @@ costs a look at a variable. What the thread of another request did for this one 
 one, but part of the time that it waited.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

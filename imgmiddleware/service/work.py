@@ -1,7 +1,5 @@
 """What is left of a request that needs pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field

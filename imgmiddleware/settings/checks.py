@@ -1,7 +1,5 @@
 """Checks of options: each returns the value as it is kept, or raises `ValueError` that names it."""
 
-from __future__ import annotations
-
 import inspect
 import math
 import os

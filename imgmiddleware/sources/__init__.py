@@ -1,7 +1,5 @@
 """Where originals come from: a directory, a function, or anything that has `open`."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal

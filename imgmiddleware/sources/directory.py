@@ -8,8 +8,6 @@ is opened without following links, and a link is resolved by the walk itself, wh
 above the root.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -1,7 +1,5 @@
 """An original in a regular file."""
 
-from __future__ import annotations
-
 import os
 import stat
 from io import FileIO

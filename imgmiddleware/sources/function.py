@@ -1,7 +1,5 @@
 """Originals that a function of the application looks up or makes."""
 
-from __future__ import annotations
-
 import inspect
 import logging
 import os

@@ -1,7 +1,5 @@
 """Originals that are in memory already: the bytes of a file, or a NumPy array."""
 
-from __future__ import annotations
-
 from hashlib import blake2b
 from typing import Any, Literal, Self
 

@@ -4,8 +4,6 @@ Everything about an original comes from one opening of it. So the pixels can nev
 version than the key: the version is that of the opened file, not of a second look at its name.
 """
 
-from __future__ import annotations
-
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 

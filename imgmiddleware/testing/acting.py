@@ -1,7 +1,5 @@
 """What the suites do: contents that differ, threads, files counted."""
 
-from __future__ import annotations
-
 import os
 import random
 import threading

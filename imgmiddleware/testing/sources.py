@@ -1,7 +1,5 @@
 """What every source and original must do, as tests."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

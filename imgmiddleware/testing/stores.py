@@ -1,7 +1,5 @@
 """What every store of results must do, as tests."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any

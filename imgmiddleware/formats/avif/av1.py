@@ -4,8 +4,6 @@ Only what a decoder needs to learn the size of its frames is read: the sequence 
 frame header the bits up to the flag that would give the frame a size of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """AVIF sequences by Pillow, as OpenCV's call for them is not to be trusted with files of others."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 

@@ -5,8 +5,6 @@ first, decoders allocate by the second. So every AV1 item's sequence headers mus
 says, and all items together must stay within a multiple of the picture.
 """
 
-from __future__ import annotations
-
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif import sequence as avif_sequence
 from imgmiddleware.formats.avif.av1 import read_sequences

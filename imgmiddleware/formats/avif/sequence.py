@@ -4,8 +4,6 @@ As with stills, what the container says of sizes is held against every AV1 seque
 decoders are only told of samples that lie in the file.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """AVIF, by OpenCV, and by Pillow where it moves."""
 
-from __future__ import annotations
-
 import cv2
 
 from imgmiddleware.formats.containers.isobmff import boxes

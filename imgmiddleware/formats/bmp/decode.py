@@ -1,7 +1,5 @@
 """Whole BMPs by OpenCV."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

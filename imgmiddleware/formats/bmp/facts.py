@@ -1,7 +1,5 @@
 """BMP: the headers of OS/2 1.x and of Windows 3 to 5, and rows that must be there in full."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged

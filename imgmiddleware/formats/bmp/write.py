@@ -1,7 +1,5 @@
 """BMP, by OpenCV. It has no place for metadata."""
 
-from __future__ import annotations
-
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.write import by_opencv
 from imgmiddleware.pixels.arrays import Pixels

@@ -4,8 +4,6 @@ A container's word for the size of an item is not believed: who reads a coded it
 the coder's own headers, and a grid is held against its tiles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 

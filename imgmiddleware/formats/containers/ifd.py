@@ -3,8 +3,6 @@
 BigTIFF differs only in the width of its numbers, so one reader serves both.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass

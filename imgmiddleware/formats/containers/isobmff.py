@@ -1,7 +1,5 @@
 """ISO base media files (ISO/IEC 14496-12) with pictures as items (ISO/IEC 23008-12, "HEIF")."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

@@ -3,8 +3,6 @@
 Its ICCRGBG1 extension, a colour profile, is unknown to encoders and browsers alike.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged

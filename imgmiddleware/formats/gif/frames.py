@@ -1,7 +1,5 @@
 """The frames of a GIF (GIF89a specification, 1990; the Netscape extension for its repetitions)."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 It has no place for metadata.
 """
 
-from __future__ import annotations
-
 import struct
 
 import cv2

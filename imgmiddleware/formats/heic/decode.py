@@ -1,7 +1,5 @@
 """HEIC by pillow-heif, and not by its hook in Pillow, which would hold for the whole process."""
 
-from __future__ import annotations
-
 import io
 from importlib import import_module
 

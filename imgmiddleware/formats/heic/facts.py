@@ -4,8 +4,6 @@ Decoders size their planes by the sequence parameter sets, whatever the containe
 say what the container does.
 """
 
-from __future__ import annotations
-
 import struct
 
 from imgmiddleware.errors import damaged

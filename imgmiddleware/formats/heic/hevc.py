@@ -4,8 +4,6 @@ Only what a decoder sizes its planes by is read: the sequence parameter sets, an
 units it is made of.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

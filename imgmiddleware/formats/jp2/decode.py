@@ -1,7 +1,5 @@
 """JPEG 2000: of 8 bits by Pillow, which tells more of damage; it has no colour of 16 bits."""
 
-from __future__ import annotations
-
 import io
 
 import cv2

@@ -4,8 +4,6 @@ What a hostile codestream makes OpenJPEG allocate is not bounded by its sizes, a
 beyond its memory come up again and again: so the format is off unless it is turned on.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged

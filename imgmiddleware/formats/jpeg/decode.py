@@ -1,7 +1,5 @@
 """JPEG by simplejpeg, the one decoder tried that tells of damage (`strict`)."""
 
-from __future__ import annotations
-
 import numpy as np
 import simplejpeg
 

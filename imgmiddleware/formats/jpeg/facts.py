@@ -1,7 +1,5 @@
 """JPEG (ITU-T T.81): the marker segments up to the first scan, and a walk over the scans."""
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """JPEG, by OpenCV; metadata in segments of its own."""
 
-from __future__ import annotations
-
 import struct
 
 import cv2

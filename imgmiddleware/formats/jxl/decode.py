@@ -1,7 +1,5 @@
 """JPEG XL by pillow-jxl-plugin, which hands over what is of colour in 8 bits."""
 
-from __future__ import annotations
-
 from importlib import import_module
 
 import numpy as np

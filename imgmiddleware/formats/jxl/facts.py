@@ -4,8 +4,6 @@ The sizes of frames stand behind an entropy-coded profile, and cannot be read he
 bounds what a hostile file makes a decoder allocate, and the format is off unless it is turned on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction

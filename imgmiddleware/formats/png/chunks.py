@@ -1,7 +1,5 @@
 """PNG's chunks and its header (W3C, third edition, clauses 5.3 and 11.2.1)."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Whole PNGs by OpenCV."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from imgmiddleware.formats.decoders import opened_by_opencv

@@ -9,8 +9,6 @@ it faster.
 Clauses are those of the PNG specification, third edition.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ A chunk's length is what decoders have allocated, so each is held against the en
 picture, has led decoders to faults of their own, and eXIf would turn the pixels.
 """
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass
 from itertools import takewhile

@@ -2,8 +2,6 @@
 specification, third edition). On whole bands of rows at once, in bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

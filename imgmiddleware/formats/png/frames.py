@@ -1,7 +1,5 @@
 """The frames of an animated PNG (PNG specification, third edition, clause 11.3.6)."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Those with rows from the top down, of whole bytes, and no colour that is clear: 
 palettes of 8 bits, gray and RGB of 16, and RGBA.
 """
 
-from __future__ import annotations
-
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.png.chunks import (

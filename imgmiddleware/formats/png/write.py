@@ -8,8 +8,6 @@ of the time of OpenCV's own writer and 0.9 of its bytes; docs/results.md has the
 Clauses are those of the PNG specification, third edition.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterable, Iterator

@@ -4,8 +4,6 @@ Of 8 bits Pillow is as fast, tells of damage in LZW and deflate, and knows CMYK 
 alpha; it has no 16-bit colour.
 """
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -6,8 +6,6 @@ TIFF: it tells of damage as it does in a whole one, and takes less time, as its 
 the processor's cache.
 """
 
-from __future__ import annotations
-
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """TIFF 6.0 and BigTIFF: the facts of a page, and whether its strips or tiles bear them out."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The kinds of TIFF; those that a decoder would show wrong, or not at all, are refused by name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What decoding a page of TIFF may allocate: the most of what its two decoders take."""
 
-from __future__ import annotations
-
 from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.formats.tiff.kinds import COLORS, PALETTE, Piece, SampleLayout
 

@@ -3,8 +3,6 @@
 Scanners, microscopes and maps write those, so that nobody need read all of a picture to show it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, repeat, takewhile

@@ -1,7 +1,5 @@
 """TIFF of kinds whose strips or tiles can be decoded by themselves: which, and where they stand."""
 
-from __future__ import annotations
-
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import (
     ADOBE_DEFLATE,

@@ -1,7 +1,5 @@
 """TIFF, by OpenCV; metadata in a directory of its own."""
 
-from __future__ import annotations
-
 import struct
 
 from imgmiddleware.formats.containers.exif import directories

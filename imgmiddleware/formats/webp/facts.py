@@ -1,7 +1,5 @@
 """WebP (RFC 9649): the RIFF chunks, and the frame's own header beside the container's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The frames of an animated WebP (RFC 9649, section 2.7.1)."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 
