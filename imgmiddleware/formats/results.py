@@ -17,8 +17,11 @@ RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
 def register(result: ResultFormat) -> None:
     """Add a format of results, for all of this process.
 
-    Raises `ValueError` where there is one of that name: the results that caches hold are its own.
+    Its name stands in links, and one of its suffixes in the names of files. Raises `ValueError`
+    where they could not, or where there is one of that name: what caches hold under it is its own.
     """
+    if not (result.name.isascii() and result.name.isalnum()) or not result.suffixes:
+        raise ValueError(f"a name of letters and digits, and a suffix, are needed: {result.name!r}")
     if result.name in _results:
         raise ValueError(f"there is a format {result.name!r} already")
     _results[result.name] = result

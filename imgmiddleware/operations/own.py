@@ -81,7 +81,7 @@ def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[t
     """A kind of step for each; raises `ValueError` for a name that is none, or is `taken`."""
     for name, operation in own.items():
         usable = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
-        if not usable or hasattr(OwnStep, name):  # `size` is what the step itself is asked for
+        if not usable or name in dir(OwnStep):  # `size` is what the step itself is asked for
             raise ValueError(f"operations: {name!r} is no name for a parameter")
         if name in taken:
             raise ValueError(f"operations: {name!r} is a parameter already")

@@ -190,5 +190,14 @@ def test_a_name_is_taken_once(xyz: Change) -> None:
         results.register(XYZ)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"name": ""}, {"name": "a&w=1"}, {"name": "jpg\n"}, {"name": "bücher"}, {"suffixes": ()}],
+)
+def test_one_that_no_link_or_file_could_name_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="letters and digits, and a suffix"):
+        results.register(replace(XYZ, **fields))
+
+
 def test_what_nothing_here_makes_is_saved_as_bytes() -> None:
     assert results.suffixes_of("image/x-nobody") == ("bin",)

@@ -128,6 +128,12 @@ def test_it_comes_after_the_size_and_before_the_padding() -> None:
     assert seen == [(4, 6)]
 
 
+def test_what_only_a_class_is_asked_for_may_be_its_name() -> None:
+    operation = OwnOperation(lambda pixels: pixels // 2, version="1")
+    images = serving(GRAY, operations={"mro": operation})
+    assert pixels_of(answered(images, "mro=1").body, "L").max() == 50
+
+
 @pytest.mark.parametrize(
     "name", ["w", "v", "preset", "auto", "a-b", "", "class", "_x", "1", "size", "apply", "key"]
 )
