@@ -10,6 +10,7 @@ import anyio
 from anyio import from_thread, to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from imgmiddleware.forks import Forkable
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
 from imgmiddleware.service.deadline import ClientGoneError
@@ -23,7 +24,7 @@ R = TypeVar("R")
 _SPARE_THREADS = 16
 
 
-class ASGIImageMiddleware:
+class ASGIImageMiddleware(Forkable):
     """An ASGI application that answers `/image/<ID>`, and leaves all else to `app`.
 
     All else is other paths, and what is no HTTP request: lifespan and websocket.
@@ -48,14 +49,17 @@ class ASGIImageMiddleware:
         self.service = as_service(_in_threads(source), options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
+        # Watching for a disconnect takes messages from `receive`. An application to which the
+        # request goes on would miss them.
+        self._watches = self.service.settings.missing != "pass"
+        super().__init__()
+
+    def _begin(self) -> None:
         # A thread that waits for a slot costs little, and the service bounds how many wait.
         settings = self.service.settings
         self._threads = anyio.CapacityLimiter(
             settings.slots + settings.max_waiting + _SPARE_THREADS
         )
-        # Watching for a disconnect takes messages from `receive`. An application to which the
-        # request goes on would miss them.
-        self._watches = settings.missing != "pass"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Most requests are not ours, so the cheapest test comes first. It is `in`, as the path may

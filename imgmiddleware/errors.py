@@ -9,6 +9,7 @@ the server: they say exactly what is wrong with it, and no other status does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -36,7 +37,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "damaged-original": (422, "the original is cut short, damaged, or contradicts itself"),
         "original-changed": (503, "the original was replaced while it was read"),
         "source-unavailable": (503, "the source's disk or network does not answer as it should"),
-        "busy": (503, "every slot is taken, and every place in the queue"),
+        "busy": (503, "every slot is taken, and every place in the queue; or memory is short"),
     }
 )
 """Each code with its HTTP status and its meaning."""
@@ -69,6 +70,29 @@ class ImageError(Exception):
     def again(self) -> ImageError:
         """An equal error, to be raised once more: an exception keeps where it was raised."""
         return ImageError(self.code, self.detail, **self.members)
+
+
+#: What libraries say: OpenCV and libjpeg, Pillow and libavif, libheif, libwebp, zlib.
+_SHORT_OF_MEMORY = re.compile(
+    "insufficient memory|out of memory|memory allocation|encoding ?error:? [12]$|error -4 ",
+    re.IGNORECASE,
+)
+#: The `code` of OpenCV's error.
+_NO_MEMORY = -4
+
+
+def short_of_memory(error: BaseException | None) -> bool:
+    """Whether it, or what caused it, was raised by a library that could not get memory.
+
+    That is nobody's damage: it is not told as such, and not remembered.
+    """
+    while error is not None:
+        if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:
+            return True
+        if not isinstance(error, ImageError) and _SHORT_OF_MEMORY.search(str(error)):
+            return True
+        error = error.__cause__
+    return False
 
 
 def damaged(detail: str) -> ImageError:

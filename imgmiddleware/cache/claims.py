@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import weakref
 
 from imgmiddleware.cache.locks import lock, unlock
 from imgmiddleware.cache.store import KEY, check_key
+from imgmiddleware.forks import Forkable
 
 _FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 #: How often the file may be replaced between opening and locking it.
 _TRIES = 16
 
 
-class Claim:
+class Claim(Forkable):
     """The right to make the result of a key, until it is released. A context manager."""
 
     def __init__(self, path: str, descriptor: int | None) -> None:
         self._path = path
+        self._descriptor: int | None = None
+        super().__init__()
         self._descriptor = descriptor
-        if descriptor is not None:
-            _held.add(self)
 
     @property
     def excludes(self) -> bool:
@@ -48,7 +48,7 @@ class Claim:
     def __exit__(self, *error: object) -> None:
         self.release()
 
-    def _in_child(self) -> None:
+    def _begin(self) -> None:
         """Close the inherited file: the lock must go when the parent dies."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
@@ -113,15 +113,3 @@ def _names(path: str, descriptor: int) -> bool:
     except FileNotFoundError:
         return False
     return os.path.samestat(named, os.fstat(descriptor))
-
-
-_held: weakref.WeakSet[Claim] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for claim in list(_held):
-        claim._in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

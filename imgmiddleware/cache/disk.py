@@ -12,7 +12,6 @@ import json
 import math
 import os
 import sqlite3
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -72,8 +71,7 @@ class DiskStore:
         self._claims = Claims(self._folder)
         self._links = SendLinks(self._folder)
         self._purges = Purges(self._folder)
-        self._forget()
-        _stores.add(self)
+        self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
     def get(self, key: str) -> Result | None:
         """The result, which counts as read now. A damaged one is removed, and is none."""
@@ -121,10 +119,6 @@ class DiskStore:
         """Close the index; it is opened again where it is needed again."""
         self._reader.close()
         self._writer.index.close()
-
-    def _forget(self) -> None:
-        """Forget what was verified: everything is verified anew."""
-        self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
     def _write(self, key: str, result: Result, tag: str) -> None:
         assert isinstance(result.body, bytes)
@@ -218,15 +212,3 @@ class DiskStore:
 
 def _known(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-_stores: weakref.WeakSet[DiskStore] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for store in list(_stores):
-        store._forget()  # its lock may be held for ever, by a thread that was not forked
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

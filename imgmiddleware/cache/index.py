@@ -9,12 +9,12 @@ import errno
 import os
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from imgmiddleware.cache.rows import Row, find, latest, retried
 from imgmiddleware.cache.shelf import Shelf, current_shelf
+from imgmiddleware.forks import Forkable, notice
 
 _TABLES = (
     """CREATE TABLE entries (
@@ -34,7 +34,7 @@ _TABLES = (
 )
 
 
-class Index:
+class Index(Forkable):
     """One connection for any threads. It is opened when it is needed, and closed before each fork.
 
     Every method raises `sqlite3.Error` and `OSError`.
@@ -42,16 +42,14 @@ class Index:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self.shelf: Shelf | None = None
         self._inode = 0
-        self._pid = os.getpid()
-        _indexes.add(self)
+        super().__init__()
 
     def row(self, key: str) -> tuple[Row, Shelf] | None:
         """The entry, if its body is written."""
-        self._outlive_fork()
+        notice()
         with self._lock, _nothing_believed():
             connection, shelf = self._connected()
             found = find(connection, key)
@@ -59,7 +57,7 @@ class Index:
 
     def held(self) -> tuple[int, int]:
         """Entries and bytes."""
-        self._outlive_fork()
+        notice()
         with self._lock, _nothing_believed():
             connection, _ = self._connected()
             [(entries, size)] = retried(connection, "SELECT entries, bytes FROM held")
@@ -67,7 +65,7 @@ class Index:
 
     def latest(self) -> int:
         """The highest time of reading that is known, in nanoseconds."""
-        self._outlive_fork()
+        notice()
         with self._lock, _nothing_believed():
             connection, _ = self._connected()
             return latest(connection)
@@ -75,7 +73,7 @@ class Index:
     @contextmanager
     def writing(self) -> Iterator[tuple[sqlite3.Connection, Shelf]]:
         """A transaction: no other process writes meanwhile. It is undone if the block raises."""
-        self._outlive_fork()
+        notice()
         with self._lock, _nothing_believed():
             connection, shelf = self._connected()
             retried(connection, "BEGIN IMMEDIATE")
@@ -90,7 +88,7 @@ class Index:
 
     def close(self) -> None:
         """Closed, until it is used again."""
-        self._outlive_fork()
+        notice()
         with self._lock:
             self._close()
 
@@ -121,11 +119,14 @@ class Index:
         if os.stat(shelf.index).st_ino != self._inode:
             raise FileNotFoundError(errno.ENOENT, "was replaced", shelf.index)
 
-    def _outlive_fork(self) -> None:
-        if self._pid != os.getpid():
-            self._in_child()
+    def _pause(self) -> None:
+        self._lock.acquire()
+        self._close()
 
-    def _in_child(self) -> None:
+    def _resume(self) -> None:
+        self._lock.release()
+
+    def _begin(self) -> None:
         """SQLite allows no use of a connection that was open at a fork, not even closing it."""
         self._lock = threading.Lock()
         if self._connection is not None:
@@ -173,33 +174,5 @@ def _nothing_believed() -> Iterator[None]:
         raise sqlite3.DatabaseError(f"the index is damaged: {error}") from error
 
 
-_indexes: weakref.WeakSet[Index] = weakref.WeakSet()
 #: Connections of a parent process, kept so that nothing closes them.
 _inherited: list[sqlite3.Connection] = []
-_stopped: list[Index] = []
-
-
-def _before_fork() -> None:
-    for index in list(_indexes):
-        index._lock.acquire()
-        index._close()
-        _stopped.append(index)
-
-
-def _after_fork_in_parent() -> None:
-    while _stopped:
-        _stopped.pop()._lock.release()
-
-
-def _after_fork_in_child() -> None:
-    _stopped.clear()
-    for index in list(_indexes):
-        index._in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )

@@ -5,15 +5,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from imgmiddleware.forks import Forkable
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class LruCache(Generic[K, V]):
+class LruCache(Forkable, Generic[K, V]):
     """Up to `most` values by key; the least recently used goes first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
+        super().__init__()
+
+    def _begin(self) -> None:
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
 

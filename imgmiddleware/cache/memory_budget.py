@@ -7,19 +7,25 @@ processors. What is cached gives way to what is being made; what is being made w
 import threading
 from collections.abc import Callable
 
+from imgmiddleware.forks import Forkable
+
 #: Asks a cache to give back so many bytes, if it can.
 Giver = Callable[[int], None]
 
 
-class MemoryBudget:
+class MemoryBudget(Forkable):
     """`total` bytes, taken and given back by any thread."""
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self._free = total
-        self._reserved = 0
-        self._lock = threading.Lock()
         self._givers: list[Giver] = []
+        super().__init__()
+
+    def _begin(self) -> None:
+        """All of it is free. The caches take what they hold when they begin."""
+        self._lock = threading.Lock()
+        self._free = self.total
+        self._reserved = 0
 
     @property
     def free(self) -> int:

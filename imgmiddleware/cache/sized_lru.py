@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
+from imgmiddleware.forks import Forkable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -22,7 +23,7 @@ class _Entry(Generic[V]):
     tag: str
 
 
-class SizedLru(Generic[K, V]):
+class SizedLru(Forkable, Generic[K, V]):
     """Up to `most` bytes of values, which are also taken from the budget. For any threads."""
 
     #: One value may take a fourth of the bytes: a larger one would take the place of all others.
@@ -32,9 +33,17 @@ class SizedLru(Generic[K, V]):
         self._most = most
         self._budget = budget
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
-        self._bytes = 0
         self._lock = threading.Lock()
+        super().__init__()
         budget.lend_to(self.shrink)
+
+    def _begin(self) -> None:
+        """What is held stays, unless another thread was changing it."""
+        if self._lock.locked():
+            self._entries = OrderedDict()
+        self._lock = threading.Lock()
+        self._bytes = sum(entry.size for entry in self._entries.values())
+        self._budget.take(self._bytes)
 
     def get(self, key: K) -> V | None:
         """The value, which counts as read."""

@@ -7,6 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from imgmiddleware.forks import Forkable
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -17,7 +19,7 @@ class _Shown(Generic[V]):
     since: float | None = None  # when it was first known to be superseded
 
 
-class Superseded(Generic[K, V]):
+class Superseded(Forkable, Generic[K, V]):
     """The last `most` values by key. Each may stand in for some seconds, which begin when its
     successor is asked for first.
     """
@@ -25,6 +27,9 @@ class Superseded(Generic[K, V]):
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
         self._seconds = seconds
+        super().__init__()
+
+    def _begin(self) -> None:
         self._shown: OrderedDict[K, _Shown[V]] = OrderedDict()
         self._lock = threading.Lock()
 

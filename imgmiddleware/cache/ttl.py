@@ -6,16 +6,21 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from imgmiddleware.forks import Forkable
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class TtlCache(Generic[K, V]):
+class TtlCache(Forkable, Generic[K, V]):
     """The last `most` values by key, each for some seconds after it was put (0: never)."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
         self._seconds = seconds
+        super().__init__()
+
+    def _begin(self) -> None:
         self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.errors import ImageError, damaged, short_of_memory
 
 #: An encoded original in memory.
 Data = bytes | memoryview
@@ -56,7 +56,7 @@ class _DamageLetPass:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, ImageError):
-            return error.status != 503
+            return error.status != 503 and not short_of_memory(error)
         return isinstance(error, PARSE_ERRORS)
 
 

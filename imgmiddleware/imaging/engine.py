@@ -2,21 +2,39 @@
 
 import functools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
 import PIL
 import simplejpeg
+from PIL import Image
 
 from imgmiddleware.formats import native
+from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.own import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
 REVISION = 9
+
+
+def load(formats: Collection[str]) -> None:
+    """Import what reading these formats and rendering would import when it is needed first.
+
+    Where a thread imports a module while its process is forked, whoever needs that module waits for
+    ever in the child. It is 60 ms, most of it Pillow's formats.
+    """
+    Image.init()
+    for part in (native.isal_zlib, native.spng, native.zlib_ng):
+        part()
+    for name in ("numpy.ma", *(FORMATS[format].needs for format in formats)):
+        if name and find_spec(name):
+            import_module(name)
 
 
 def made_by(plan: Plan) -> str:

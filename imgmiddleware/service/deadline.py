@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from imgmiddleware.errors import ImageError
+from imgmiddleware.errors import ImageError, short_of_memory
+from imgmiddleware.forks import Forkable
 
 R = TypeVar("R")
 
@@ -48,11 +49,15 @@ class Deadline:
         return max(0.0, self._until - time.monotonic())
 
 
-class WaitLimit:
+class WaitLimit(Forkable):
     """How many requests may wait at once: for a slot, another's render or another process."""
 
     def __init__(self, most: int) -> None:
-        self._places = threading.Semaphore(most)
+        self._most = most
+        super().__init__()
+
+    def _begin(self) -> None:
+        self._places = threading.Semaphore(self._most)
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -80,6 +85,18 @@ def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -
             deadline.check()
             time.sleep(_POLL_EVERY)
     return found
+
+
+@contextmanager
+def memory_needed() -> Iterator[None]:
+    """What is raised for want of memory, by whatever library, is the refusal of load: 503."""
+    try:
+        yield
+    except Exception as error:
+        if short_of_memory(error):
+            detail = "there was not enough memory; ask again in a second"
+            raise ImageError("busy", detail) from error
+        raise
 
 
 def busy() -> ImageError:

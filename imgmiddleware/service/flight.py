@@ -14,7 +14,8 @@ from typing import Generic, TypeVar
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
-from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit
+from imgmiddleware.forks import Forkable
+from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, memory_needed
 
 _log = logging.getLogger("imgmiddleware")
 
@@ -24,7 +25,7 @@ R = TypeVar("R")
 _LOOK_EVERY = 0.1
 
 
-class Admission:
+class Admission(Forkable):
     """Slots for pixel work, each with the bytes that it takes, given in the order of asking.
 
     The order holds also where the second in the queue would fit and the first does not. Otherwise a
@@ -32,9 +33,13 @@ class Admission:
     """
 
     def __init__(self, slots: int, limit: WaitLimit, budget: MemoryBudget) -> None:
-        self._free = slots
+        self._slots = slots
         self._limit = limit
         self._budget = budget
+        super().__init__()
+
+    def _begin(self) -> None:
+        self._free = self._slots
         self._lock = threading.Lock()
         self._queue: deque[threading.Event] = deque()
 
@@ -99,11 +104,14 @@ class _Flight(Generic[R]):
         self.error: Exception | None = None
 
 
-class Flights(Generic[R]):
+class Flights(Forkable, Generic[R]):
     """Each key is made once at a time: the first to ask makes it, the others get what it made."""
 
     def __init__(self, limit: WaitLimit) -> None:
         self._limit = limit
+        super().__init__()
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._flying: dict[object, _Flight[R]] = {}
 
@@ -148,7 +156,8 @@ class Flights(Generic[R]):
     ) -> R:
         listening = Deadline(deadline.left, lambda: deadline.gone() and not flight.followers)
         try:
-            flight.result = make(listening)
+            with memory_needed():
+                flight.result = make(listening)
         except ClientGoneError:
             raise
         except Exception as error:

@@ -8,6 +8,7 @@ from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import memory_needed
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
@@ -28,7 +29,7 @@ class Originals:
 
     def open(self, id: str, stack: ExitStack) -> Opened | None:
         """The newest version, open until the stack is left; None where there is none."""
-        with timing.step("open"):
+        with timing.step("open"), memory_needed():
             original = self._source.open(id)
         if original is not None:
             stack.enter_context(original)
@@ -42,7 +43,7 @@ class Originals:
         self._recall.check_failure(page)
         try:
             check_bytes(original.size, self._settings)
-            with timing.step("probe"):
+            with timing.step("probe"), memory_needed():
                 facts = self._facts.get(page, lambda: self._probed(original, page[2]))
             check_facts(facts, self._settings)
         except ImageError as error:

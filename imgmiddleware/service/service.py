@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
+from imgmiddleware.forks import notice
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.http.conditionals import evaluate
-from imgmiddleware.imaging.engine import made_by
+from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.limits import planned
@@ -64,6 +65,7 @@ class ImageService:
         self._recall = Recall(self.settings)
         self._originals = Originals(self._source, self.settings, self._recall)
         self._pictures = Pictures(self.settings)
+        load(self.settings.opened_formats)
 
     def handle(
         self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
@@ -143,6 +145,7 @@ class ImageService:
         return timing.Steps() if self.settings.server_timing else None
 
     def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
+        notice()
         passes = self.settings.missing == "pass"
         id, asked = "", None
         era = self._pictures.results.era()

@@ -2,12 +2,17 @@
 
 import io
 
-import cv2
-import numpy as np
 from PIL import Image
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.decoders import check_decoded, compared, mode_of, packed, told_as_damage
+from imgmiddleware.formats.decoders import (
+    check_decoded,
+    compared,
+    imdecoded,
+    mode_of,
+    packed,
+    told_as_damage,
+)
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
@@ -29,7 +34,7 @@ def _by_pillow(data: Data, facts: Facts) -> Pixels:
 
 
 def _by_opencv(data: Data) -> Pixels:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = imdecoded(data)
     if pixels is None:
         raise damaged("the decoder could not read it")
-    return np.asarray(pixels)
+    return pixels

@@ -14,11 +14,11 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
 import numpy as np
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats import native
+from imgmiddleware.formats.decoders import imdecoded
 from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.plain_rows import fill
 from imgmiddleware.formats.png.write import COLOR_TYPES, padded, png_file
@@ -155,13 +155,10 @@ def _by_spng(spng: Any, file: bytes, channels: int) -> Pixels:
 
 
 def _by_opencv(file: bytes) -> Pixels:
-    try:
-        rows = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise damaged("the decoder refused it") from error
+    rows = imdecoded(file)
     if rows is None:
         raise damaged("the PNG decoder could not read it")
-    return np.asarray(rows)
+    return rows
 
 
 def _uncompressed(filtered: list[bytes]) -> Iterator[bytes | memoryview]:

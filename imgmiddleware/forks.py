@@ -1,0 +1,78 @@
+"""What each child process begins anew, as a fork copies one thread of many.
+
+What the other threads held they would hold for ever in the child: locks, places, bytes, and the
+right to make a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from weakref import WeakKeyDictionary
+
+
+class Forkable:
+    """What begins anew in each child process. A derived class calls this `__init__` last."""
+
+    def __init__(self) -> None:
+        self._begin()
+        _made[self] = None
+
+    def _begin(self) -> None:
+        """Set what belongs to the threads of one process. Called here, and in each child."""
+        raise NotImplementedError
+
+    def _pause(self) -> None:
+        """Called before a fork, in the process that forks."""
+
+    def _resume(self) -> None:
+        """Called after a fork, in the same process."""
+
+
+#: In the order in which they were made: what others are built on begins before them.
+_made: WeakKeyDictionary[Forkable, None] = WeakKeyDictionary()
+_paused: list[Forkable] = []
+#: One fork at a time, and one thread of a child that looks whether it is one.
+_turn = threading.Lock()
+#: The process in which all have begun.
+_begun = [os.getpid()]
+
+
+def notice() -> None:
+    """Begin anew where this is a child that Python was not told of: uWSGI tells it of none.
+
+    It asks the system for a number, which is too dear for a hit in memory.
+    """
+    if os.getpid() != _begun[0]:
+        with _turn:
+            if os.getpid() != _begun[0]:
+                _begin_all()
+
+
+def _begin_all() -> None:
+    _paused.clear()
+    for made in list(_made):
+        made._begin()
+    _begun[0] = os.getpid()  # only now: other threads of the child wait until all have begun
+
+
+def _before() -> None:
+    _turn.acquire()
+    for made in list(_made):
+        made._pause()
+        _paused.append(made)
+
+
+def _in_parent() -> None:
+    while _paused:
+        _paused.pop()._resume()
+    _turn.release()
+
+
+def _in_child() -> None:
+    _begin_all()
+    _turn.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
