@@ -173,6 +173,25 @@ def test_a_source(method: str, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Non
     refused_and_mended(serving(saved(PHOTO, "JPEG")), "w=90&fm=png", ask, failing)
 
 
+@pytest.mark.parametrize("format", ["WEBP", "AVIF", "JPEG2000"])
+def test_a_decoder_that_does_not_tell(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV has no pixels then, as for damage: what it may take is asked for."""
+    data = by_opencv(".jp2", DEEP) if format == "JPEG2000" else saved(PHOTO, format)
+    asked = Failing(monkeypatch, (np, "empty"), NUMPY)
+    asked.mended = True
+
+    def failing(*_: Any) -> None:
+        asked.mended = False
+
+    monkeypatch.setattr(cv2, "imdecode", failing)
+    service = serving(data)
+    assert get(service, "w=90&fm=png").status == 503
+    assert asked.times == 1
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: None)
+    asked.mended = True
+    assert [get(service, f"w={width}").status for width in (90, 91)] == [422, 422]
+
+
 @pytest.mark.parametrize("decoder", [heic, jxl])
 @pytest.mark.parametrize("error", [NUMPY, lambda: RuntimeError("Memory allocation error: limit")])
 def test_a_decoder_of_an_extra(

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imgmiddleware.errors import damaged
+from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
@@ -52,8 +52,16 @@ def opened_by_opencv(data: Data, facts: Facts, flags: int = cv2.IMREAD_UNCHANGED
     """UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF)."""
     pixels = imdecoded(data, flags)
     if pixels is None:
-        raise damaged(f"the {facts.format.upper()} decoder could not read it")
+        raise unread(facts)
     return as_promised(pixels, facts)
+
+
+def unread(facts: Facts) -> ImageError:
+    """What it means that OpenCV has no pixels, 422. It does not tell where it gets no memory; so
+    the memory is asked for, which raises `MemoryError`.
+    """
+    np.empty(facts.decode_bytes, np.uint8)
+    return damaged(f"the {facts.format.upper()} decoder could not read it")
 
 
 def imdecoded(data: Data, flags: int = cv2.IMREAD_UNCHANGED) -> Pixels | None:

@@ -4,7 +4,6 @@ import io
 
 from PIL import Image
 
-from imgmiddleware.errors import damaged
 from imgmiddleware.formats.decoders import (
     check_decoded,
     compared,
@@ -12,6 +11,7 @@ from imgmiddleware.formats.decoders import (
     mode_of,
     packed,
     told_as_damage,
+    unread,
 )
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
@@ -22,7 +22,7 @@ from imgmiddleware.pixels.arrays import Pixels, Size
 def decode(data: Data, facts: Facts, least: Size) -> Found:
     """The pixels."""
     with told_as_damage(facts.format):
-        pixels = _by_pillow(data, facts) if facts.depth == 8 else _by_opencv(data)
+        pixels = _by_pillow(data, facts) if facts.depth == 8 else _by_opencv(data, facts)
     return Found(compared(pixels, facts))
 
 
@@ -33,8 +33,8 @@ def _by_pillow(data: Data, facts: Facts) -> Pixels:
         return packed(image, mode_of(facts))
 
 
-def _by_opencv(data: Data) -> Pixels:
+def _by_opencv(data: Data, facts: Facts) -> Pixels:
     pixels = imdecoded(data)
     if pixels is None:
-        raise damaged("the decoder could not read it")
+        raise unread(facts)
     return pixels
