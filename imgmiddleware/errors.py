@@ -72,9 +72,11 @@ class ImageError(Exception):
         return ImageError(self.code, self.detail, **self.members)
 
 
-#: What libraries say: OpenCV and libjpeg, Pillow and libavif, libheif, libwebp, zlib.
+#: What libraries say: OpenCV and libjpeg, Pillow and libavif, libheif; libwebp, Pillow where it
+#: picks colours, zlib.
 _SHORT_OF_MEMORY = re.compile(
-    "insufficient memory|out of memory|memory allocation|encoding ?error:? [12]$|error -4 ",
+    "insufficient memory|out of memory|memory allocation"
+    "|encoding ?error:? [12]$|quantization error|error -4 ",
     re.IGNORECASE,
 )
 #: The `code` of OpenCV's error.

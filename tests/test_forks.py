@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import ctypes
@@ -158,6 +159,27 @@ def of(service: Callable[[], object]) -> tuple[Any, list[Any]]:
     return service(), [made for made in list(forks._made) if made not in before]
 
 
+def test_what_has_a_lock_begins_anew() -> None:
+    """But a flight, which goes with the table of those that are under way."""
+    primitives = {"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"}
+    found = {}
+    for path in Path(forks.__file__).parent.rglob("*.py"):
+        for owner in ast.walk(ast.parse(path.read_text())):
+            if isinstance(owner, ast.ClassDef):
+                kept = {
+                    part.value.func.attr
+                    for part in ast.walk(owner)
+                    if isinstance(part, ast.Assign | ast.AnnAssign)
+                    and isinstance(getattr(part, "target", None) or part.targets[0], ast.Attribute)
+                    and isinstance(part.value, ast.Call)
+                    and isinstance(part.value.func, ast.Attribute)
+                }
+                if kept & primitives:
+                    found[owner.name] = {getattr(base, "id", "") for base in owner.bases}
+    assert len(found) >= 10
+    assert [name for name, bases in found.items() if "Forkable" not in bases] == ["_Flight"]
+
+
 @pytest.mark.parametrize("cached", [False, True])
 def test_a_fork_while_any_lock_is_held(cached: bool, tmp_path: Path) -> None:
     """But that of an index: before a fork its connection is closed, which waits for its users."""
@@ -166,7 +188,7 @@ def test_a_fork_while_any_lock_is_held(cached: bool, tmp_path: Path) -> None:
     answers(service, "1")
     locks = [each._lock for each in made if hasattr(each, "_lock") and not isinstance(each, Index)]
     locks += [each._places._cond for each in made if hasattr(each, "_places")]
-    assert len(locks) == (12 if cached else 11)
+    assert len(locks) >= (12 if cached else 11)
     end = threading.Event()
     held = threading.Semaphore(0)
 

@@ -166,7 +166,7 @@ class Flights(Forkable, Generic[R]):
             raise
         finally:
             with self._lock:
-                del self._flying[key]
+                self._flying.pop(key, None)  # gone, where `make` has forked and this is the child
             flight.landed.set()
         return flight.result
 
