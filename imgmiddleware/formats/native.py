@@ -37,6 +37,14 @@ def spng() -> Any | None:
     return _module("pyspng")
 
 
+def load(*others: str) -> None:
+    """Import all of them, and the other modules of these names; "" is none."""
+    for part in (zlib_ng, isal_zlib, spng):
+        part()
+    for name in filter(None, others):
+        _module(name)
+
+
 def _module(name: str) -> Any | None:
     try:
         return import_module(name)

@@ -3,9 +3,7 @@
 import functools
 import zlib
 from collections.abc import Collection, Iterator
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -30,11 +28,7 @@ def load(formats: Collection[str]) -> None:
     ever in the child. It is 60 ms, most of it Pillow's formats.
     """
     Image.init()
-    for part in (native.isal_zlib, native.spng, native.zlib_ng):
-        part()
-    for name in ("numpy.ma", *(FORMATS[format].needs for format in formats)):
-        if name and find_spec(name):
-            import_module(name)
+    native.load("numpy.ma", *(FORMATS[format].needs for format in formats))
 
 
 def made_by(plan: Plan) -> str:
