@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
 
 
 class Forkable:
@@ -27,6 +32,17 @@ class Forkable:
 
     def _resume(self) -> None:
         """Called after a fork, in the same process."""
+
+
+class Cached(cached_property[T], Forkable):
+    """A `cached_property`, whose lock is Python's own before 3.12, and begins anew."""
+
+    def __init__(self, func: Callable[[Any], T]) -> None:
+        cached_property.__init__(self, func)
+        Forkable.__init__(self)
+
+    def _begin(self) -> None:
+        self.lock = threading.RLock()
 
 
 #: In the order in which they were made: what others are built on begins before them.

@@ -28,6 +28,7 @@ from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
+from imgmiddleware.forks import Cached
 from imgmiddleware.service import pictures
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
@@ -178,6 +179,32 @@ def test_what_has_a_lock_begins_anew() -> None:
                     found[owner.name] = {getattr(base, "id", "") for base in owner.bases}
     assert len(found) >= 10
     assert [name for name, bases in found.items() if "Forkable" not in bases] == ["_Flight"]
+
+
+def test_a_cached_property_has_no_lock_of_the_parent() -> None:
+    """Python's own has one before 3.12, for all objects of the class."""
+
+    class Slow:
+        @Cached
+        def value(self) -> int:
+            if os.getpid() == parent:
+                begun.set()
+                assert end.wait(60)
+            return 7
+
+    parent, begun, end = os.getpid(), threading.Event(), threading.Event()
+
+    def child() -> None:
+        assert Slow().value == 7
+
+    with threads(lambda: Slow().value):
+        assert begun.wait(30)
+        try:
+            in_child(child)
+        finally:
+            end.set()
+    for path in Path(forks.__file__).parent.rglob("*.py"):
+        assert path.name == "forks.py" or "cached_property" not in path.read_text()
 
 
 @pytest.mark.parametrize("cached", [False, True])

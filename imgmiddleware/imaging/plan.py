@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from imgmiddleware.forks import Cached
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
@@ -91,7 +91,7 @@ class Plan:
         """
         return self.trim.trim is not None
 
-    @cached_property
+    @Cached
     def level(self) -> Level:
         """The samples of the original that are held for this plan."""
         return self._level_of_bands() if self.in_bands else self._whole_by(self._scale)

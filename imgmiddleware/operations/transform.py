@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
+from imgmiddleware.forks import Cached
 from imgmiddleware.forms import Form
 
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
@@ -78,7 +79,7 @@ class Transform:
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(s for s in self.steps if any(s.spelled())))
 
-    @cached_property
+    @Cached
     def canonical(self) -> str:
         """The one spelling of this Transform: a query string that parses to an equal value."""
         return "&".join(part for step in self.steps for part in step.spelled())
