@@ -10,7 +10,7 @@ import anyio
 from anyio import from_thread, to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from imgmiddleware.forks import Forkable
+from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
 from imgmiddleware.service.deadline import ClientGoneError

@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 
+from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.locks import lock, unlock
 from imgmiddleware.cache.store import KEY, check_key
-from imgmiddleware.forks import Forkable
 
 _FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 #: How often the file may be replaced between opening and locking it.

@@ -7,7 +7,7 @@ processors. What is cached gives way to what is being made; what is being made w
 import threading
 from collections.abc import Callable
 
-from imgmiddleware.forks import Forkable
+from imgmiddleware.cache.forks import Forkable
 
 #: Asks a cache to give back so many bytes, if it can.
 Giver = Callable[[int], None]

@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
-from imgmiddleware.forks import Forkable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from imgmiddleware.forks import Forkable
+from imgmiddleware.cache.forks import Forkable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-from imgmiddleware.forks import Forkable
+from imgmiddleware.cache.forks import Forkable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from imgmiddleware.forks import Cached
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
@@ -91,10 +90,15 @@ class Plan:
         """
         return self.trim.trim is not None
 
-    @Cached
+    @property
     def level(self) -> Level:
         """The samples of the original that are held for this plan."""
-        return self._level_of_bands() if self.in_bands else self._whole_by(self._scale)
+        # Before Python 3.12 a `cached_property` has a lock, which a forked child could find held.
+        level: Level | None = self.__dict__.get("level")
+        if level is None:
+            level = self._level_of_bands() if self.in_bands else self._whole_by(self._scale)
+            self.__dict__["level"] = level
+        return level
 
     @property
     def halvings(self) -> int:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from imgmiddleware.forks import Cached
 from imgmiddleware.forms import Form
 
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
@@ -76,13 +75,13 @@ class Transform:
     steps: tuple[Operation, ...] = ()
     """The operations."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", tuple(s for s in self.steps if any(s.spelled())))
+    canonical: str = field(init=False, compare=False, repr=False)
+    """The one spelling of this Transform: a query string that parses to an equal value."""
 
-    @Cached
-    def canonical(self) -> str:
-        """The one spelling of this Transform: a query string that parses to an equal value."""
-        return "&".join(part for step in self.steps for part in step.spelled())
+    def __post_init__(self) -> None:
+        spelled = [(step, "&".join(step.spelled())) for step in self.steps]
+        object.__setattr__(self, "steps", tuple(step for step, parts in spelled if parts))
+        object.__setattr__(self, "canonical", "&".join(parts for _, parts in spelled if parts))
 
     def get(self, kind: type[O]) -> O:
         """The step of this kind, or the one with all its parameters at their defaults."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.errors import ImageError, short_of_memory
-from imgmiddleware.forks import Forkable
 
 R = TypeVar("R")
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
-from imgmiddleware.forks import Forkable
 from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, memory_needed
 
 _log = logging.getLogger("imgmiddleware")

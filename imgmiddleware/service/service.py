@@ -12,10 +12,10 @@ from functools import partial
 from typing import Unpack
 from urllib.parse import urlencode
 
+from imgmiddleware.cache.forks import notice
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
-from imgmiddleware.forks import notice
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.query import Asked, QueryGrammar

@@ -4,16 +4,9 @@ What the other threads held they would hold for ever in the child: locks, places
 right to make a picture.
 """
 
-from __future__ import annotations
-
 import os
 import threading
-from collections.abc import Callable
-from functools import cached_property
-from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
-
-T = TypeVar("T")
 
 
 class Forkable:
@@ -32,17 +25,6 @@ class Forkable:
 
     def _resume(self) -> None:
         """Called after a fork, in the same process."""
-
-
-class Cached(cached_property[T], Forkable):
-    """A `cached_property`, whose lock is Python's own before 3.12, and begins anew."""
-
-    def __init__(self, func: Callable[[Any], T]) -> None:
-        cached_property.__init__(self, func)
-        Forkable.__init__(self)
-
-    def _begin(self) -> None:
-        self.lock = threading.RLock()
 
 
 #: In the order in which they were made: what others are built on begins before them.
@@ -65,16 +47,21 @@ def notice() -> None:
                 _begin_all()
 
 
+def _all() -> list[Forkable]:
+    """Those that are still in use. Copied in one step, as other threads go on making more."""
+    return [made for reference in _made.keyrefs() if (made := reference()) is not None]
+
+
 def _begin_all() -> None:
     _paused.clear()
-    for made in list(_made):
+    for made in _all():
         made._begin()
     _begun[0] = os.getpid()  # only now: other threads of the child wait until all have begun
 
 
 def _before() -> None:
     _turn.acquire()
-    for made in list(_made):
+    for made in _all():
         made._pause()
         _paused.append(made)
 
