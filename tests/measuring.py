@@ -104,13 +104,15 @@ def main() -> None:
     import_module("PIL.Image").init()
     for line in sys.stdin:
         module, function, *arguments = json.loads(line)
-        call = getattr(import_module(module), function)
         if child := os.fork():
             if os.waitpid(child, 0)[1]:
                 break
         else:
             code = 1
             try:
+                # Not before the fork: what malloc has once freed changes what it keeps, in all
+                # children to come.
+                call = getattr(import_module(module), function)
                 print(json.dumps(call(*arguments)), flush=True)
                 code = 0
             finally:
