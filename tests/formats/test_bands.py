@@ -395,9 +395,7 @@ def test_memory_follows_the_result(
     folder = tmp_path / "originals"
     folder.mkdir()
     (folder / "original").write_bytes(written(LARGE))
-    job = "decode_memory", "rendering", str(folder), query
-    taken = forked.until(lambda taken: taken < most * 2**20, *job)
-    assert taken < most * 2**20
+    assert forked("decode_memory", "rendering", str(folder), query) < most * 2**20
 
 
 def test_what_is_predicted_follows_the_result_too() -> None:
