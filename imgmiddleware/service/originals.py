@@ -12,7 +12,8 @@ from imgmiddleware.service.deadline import memory_needed
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
-from imgmiddleware.sources import ArrayOriginal, Opened, Original, Source
+from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened, Original, Source
+from imgmiddleware.sources.file import FileOriginal
 
 #: Headers that are remembered: a few hundred bytes each.
 _MOST_FACTS = 4096
@@ -60,6 +61,7 @@ class Originals:
 
 def known_kind(original: object) -> Original | ArrayOriginal:
     """What a source opened, as one of the kinds that can be rendered. Raises `TypeError`."""
-    if isinstance(original, ArrayOriginal | Original):
+    # What most sources open is told first: to look at the protocol takes 20 µs on Python 3.11.
+    if isinstance(original, FileOriginal | BytesOriginal | ArrayOriginal | Original):
         return original
     raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")
