@@ -1,5 +1,6 @@
 """The ASGI adapter: it translates, and decides nothing. The event loop never waits for a disk."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -145,7 +146,7 @@ class ASGIImageMiddleware(Forkable):
 
     async def _send_file(self, body: FileBody, scope: Scope, send: Send) -> None:
         """Have the server send the file (Path Send), or send the pieces that threads read."""
-        path = body.path() if _sends_paths(scope) and body.whole else None
+        path = _text(body.path()) if _sends_paths(scope) and body.whole else None
         if path is not None:
             await send({"type": "http.response.pathsend", "path": path})
             return
@@ -222,6 +223,16 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _sends_paths(scope: Scope) -> bool:
     return "http.response.pathsend" in (scope.get("extensions") or {})
+
+
+def _text(path: str | None) -> str | None:
+    """The path in characters, as a server takes it that is not in Python, whatever the locale."""
+    if path is None or path.isascii():
+        return path
+    try:
+        return os.fsencode(path).decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _fields(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:

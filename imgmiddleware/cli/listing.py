@@ -32,7 +32,7 @@ class Listed:
 def list_ids(source: DirectorySource, settings: Settings) -> tuple[list[str], bool]:
     """The IDs of a source, sorted, and whether these are all of them."""
     ids: list[str] = []
-    walk = _walk(source.root, settings.unsafe_follow_symlinks)
+    walk = _walk(os.fsencode(source.root), settings.unsafe_follow_symlinks)
     for looked_at, (id, entry) in enumerate(walk):
         if looked_at == MOST_ENTRIES:
             return _sorted(ids), False
@@ -60,14 +60,14 @@ def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed 
     return Listed(id, original.size, facts)
 
 
-def _walk(root: str, follow: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every entry that is not hidden, with its ID. Each directory comes once: by a link to it only
-    where it has no other name.
+def _walk(root: bytes, follow: bool) -> Iterator[tuple[str, os.DirEntry[bytes]]]:
+    """Every entry that is not hidden and whose name is UTF-8, with its ID. Each directory comes
+    once: by a link to it only where it has no other name.
     """
     folders, links, seen = deque([""]), deque[str](), set[tuple[int, int]]()
     while folders or links:
         folder = folders.popleft() if folders else links.popleft()
-        path = os.path.join(root, folder)
+        path = os.path.join(root, folder.encode())
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:
@@ -75,9 +75,10 @@ def _walk(root: str, follow: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:
                 for entry in entries:
-                    id = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.name.startswith(".") or not is_text(entry.name):
+                    name = entry.name.decode("utf-8", "surrogateescape")
+                    if name.startswith(".") or not is_text(name):
                         continue
+                    id = f"{folder}/{name}" if folder else name
                     yield id, entry
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(id)
@@ -87,7 +88,7 @@ def _walk(root: str, follow: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
             continue  # removed meanwhile, or not readable
 
 
-def _is_within(path: str, root: str) -> bool:
+def _is_within(path: bytes, root: bytes) -> bool:
     """Whether a link stays below the root. It only spares a walk: the source decides each file."""
     real = os.path.realpath(root)
     return os.path.commonpath((real, os.path.realpath(path))) == real

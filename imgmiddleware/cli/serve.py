@@ -66,7 +66,8 @@ def application(directory: str, options: dict[str, Any], title: str | None = Non
         directory, unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False)
     )
     service = ImageService(source, **options)
-    page = gallery(source, service, title or os.path.basename(source.root) or "Originals")
+    name = os.path.basename(os.fsencode(source.root)).decode("utf-8", "replace")
+    page = gallery(source, service, title or name or "Originals")
     return ASGIImageMiddleware(page, service)
 
 

@@ -224,7 +224,7 @@ def _handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
     body.close()
     assert isinstance(settings.cache_dir, str)  # the settings saw to it
     if settings.x_sendfile:
-        where = ("X-Sendfile", path)
+        where = ("X-Sendfile", os.fsencode(path).decode("latin-1"))  # the bytes of the name
     else:
         inside = path.removeprefix(settings.cache_dir).replace(os.sep, "/")
         where = ("X-Accel-Redirect", settings.x_accel_redirect.rstrip("/") + inside)

@@ -8,6 +8,7 @@ from typing import Any
 
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.cors import ORIGIN
+from imgmiddleware.sources.paths import encoded
 
 #: Called with the name of the option and what was given for it, which may be anything.
 Check = Callable[[str, Any], Any]
@@ -28,7 +29,7 @@ def prefix(name: str, path: Any) -> str:
 def folder(name: str, path: Any) -> str:
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         raise ValueError(f"{name}: {path!r} is not a folder")
-    return os.path.abspath(os.fsdecode(path))
+    return os.fsdecode(os.path.abspath(encoded(path)))
 
 
 def query(name: str, text: Any) -> str:

@@ -6,6 +6,9 @@ enough: `/images` is a prefix of `/images-secret`, and a link can be changed bet
 the opening. So the path is walked from the root's descriptor, one component after the other. Each
 is opened without following links, and a link is resolved by the walk itself, which cannot climb
 above the root.
+
+A name is bytes on disk, and an ID is text. So the ID in UTF-8 is the name, and nothing here depends
+on the locale. Windows takes such bytes too (PEP 529).
 """
 
 import errno
@@ -15,6 +18,7 @@ from collections.abc import Callable
 
 from imgmiddleware.sources.file import FileOriginal, open_path
 from imgmiddleware.sources.original import unavailable
+from imgmiddleware.sources.paths import encoded
 
 #: As many as Linux itself follows (path_resolution(7)).
 _MOST_LINKS = 40
@@ -61,11 +65,12 @@ class DirectorySource:
     def __init__(
         self, root: str | os.PathLike[str], *, unsafe_follow_symlinks: bool = False
     ) -> None:
-        self.root = os.path.abspath(os.fspath(root))
+        self._root = os.path.abspath(encoded(root))
+        self.root = os.fsdecode(self._root)
         """The directory's absolute path, in which links are not resolved."""
-        if not os.path.isdir(self.root):
+        if not os.path.isdir(self._root):
             raise ValueError(f"source: {os.fspath(root)!r} is not a directory")
-        self._open: Callable[[str, list[str]], FileOriginal] = (
+        self._open: Callable[[bytes, list[bytes]], FileOriginal] = (
             _open_following if unsafe_follow_symlinks else _open_confined
         )
 
@@ -80,7 +85,7 @@ class DirectorySource:
         if os.name == "nt" and ":" in id:  # a drive, or a file's alternate stream
             return None
         try:
-            return self._open(self.root, parts)
+            return self._open(self._root, [part.encode() for part in parts])
         except UnicodeEncodeError:
             return None
         except OSError as error:
@@ -89,11 +94,11 @@ class DirectorySource:
             raise unavailable(error) from error
 
 
-def _open_following(root: str, parts: list[str]) -> FileOriginal:
+def _open_following(root: bytes, parts: list[bytes]) -> FileOriginal:
     return open_path(os.path.join(root, *parts))
 
 
-def _open_by_name(root: str, parts: list[str]) -> FileOriginal:
+def _open_by_name(root: bytes, parts: list[bytes]) -> FileOriginal:
     """Where the system has no `openat`: resolve, compare whole components, then open."""
     real_root = os.path.realpath(root)
     real = os.path.realpath(os.path.join(real_root, *parts))
@@ -102,7 +107,7 @@ def _open_by_name(root: str, parts: list[str]) -> FileOriginal:
     return open_path(real, flags=getattr(os, "O_NOFOLLOW", 0))
 
 
-def _open_by_descriptor(root: str, parts: list[str]) -> FileOriginal:
+def _open_by_descriptor(root: bytes, parts: list[bytes]) -> FileOriginal:
     """Walk from the root's descriptor. No component is opened through a link."""
     todo = parts[::-1]
     above = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
@@ -110,7 +115,7 @@ def _open_by_descriptor(root: str, parts: list[str]) -> FileOriginal:
     try:
         while todo:
             name = todo.pop()
-            if name == "..":
+            if name == b"..":
                 if len(above) == 1:
                     raise _OutsideError
                 os.close(above.pop())
@@ -131,18 +136,18 @@ def _open_by_descriptor(root: str, parts: list[str]) -> FileOriginal:
             os.close(descriptor)
 
 
-def _target(target: str, root: str, above: list[int]) -> list[str]:
+def _target(target: bytes, root: bytes, above: list[int]) -> list[bytes]:
     """The components of a link, last first. An absolute one starts again at the root."""
     if os.path.isabs(target):
         for base in (root, os.path.realpath(root)):
-            if target.startswith(base.rstrip("/") + "/"):
+            if target.startswith(base.rstrip(b"/") + b"/"):
                 target = target[len(base) :]
                 break
         else:
             raise _OutsideError
         while len(above) > 1:
             os.close(above.pop())
-    return [part for part in target.split("/") if part not in ("", ".")][::-1]
+    return [part for part in target.split(b"/") if part not in (b"", b".")][::-1]
 
 
 _CAN_WALK = {os.open, os.stat, os.readlink} <= os.supports_dir_fd

@@ -55,7 +55,7 @@ class FileOriginal:
 
 
 def open_path(
-    path: str | os.PathLike[str], dir_fd: int | None = None, flags: int = 0
+    path: str | bytes | os.PathLike[str], dir_fd: int | None = None, flags: int = 0
 ) -> FileOriginal:
     """Open a regular file. Raises `OSError`; what is not a regular file is not even opened.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgmiddleware.sources.file import FileOriginal, open_path
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
+from imgmiddleware.sources.paths import encoded
 
 Found = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | None
 """What a function returns for an ID: a path, the bytes of a file, an array, or None."""
@@ -54,9 +55,10 @@ class FunctionSource:
             return None
         if isinstance(found, str | os.PathLike):
             try:
-                return open_path(found)
-            except OSError as error:
-                _log.warning("the source's path for id=%r cannot be opened: %s", id, error)
+                return open_path(encoded(found))
+            except (OSError, ValueError) as error:  # the latter: it has a NUL, as its ID may have
+                why = getattr(error, "strerror", None) or error
+                _log.warning("the path for id=%r cannot be opened: %r: %s", id, found, why)
                 return None
         if isinstance(found, bytes | bytearray | memoryview):
             return BytesOriginal(found)

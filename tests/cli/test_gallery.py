@@ -240,7 +240,7 @@ def test_a_disk_that_fails_below_the_source(photos, served, monkeypatch):
     opened = directory._open_confined
 
     def broken(root, parts):
-        if parts != ["red.png"]:
+        if parts != [b"red.png"]:
             raise OSError(5, "Input/output error")
         return opened(root, parts)
 
@@ -353,3 +353,11 @@ def test_it_runs_in_a_thread(photos, served, monkeypatch):
     monkeypatch.setattr(gallery, "list_ids", listed)
     served(photos).page()
     assert seen != [threading.main_thread()]
+
+
+def test_a_folder_whose_name_is_not_utf_8(tmp_path, served):
+    folder = tmp_path / os.fsdecode(b"B\xfccher")
+    save(folder / "red.png")
+    page = served(folder).page()
+    assert page.names() == ["red.png"]
+    assert any("B\ufffdcher" in text for _, text in page.texts)

@@ -2,7 +2,15 @@
 
 import os
 
+from imgmiddleware import Options
 from imgmiddleware.asgi import ASGIImageMiddleware
 from servers import bare
 
-application = ASGIImageMiddleware(bare.asgi, os.environ["IMGMIDDLEWARE_TEST_PHOTOS"])
+_CACHE = os.environ.get("IMGMIDDLEWARE_TEST_CACHE")
+_OPTIONS: Options = {"cache_dir": _CACHE, "cache_bytes": 0} if _CACHE else {}
+
+application = ASGIImageMiddleware(
+    bare.asgi,
+    os.environ["IMGMIDDLEWARE_TEST_PHOTOS"],
+    **_OPTIONS,
+)

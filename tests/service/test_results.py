@@ -160,6 +160,16 @@ def test_a_server_in_front_is_told_the_file(
     assert images.ready(ID) is None  # nothing is held in memory beside
 
 
+def test_a_server_in_front_is_told_the_bytes_of_a_name(photos: Path) -> None:
+    """A header field has bytes beyond ASCII as they are, in latin-1's clothes for Python."""
+    folder = photos.parent / "кеш"
+    images = ImageService(photos, x_sendfile=True, cache_dir=folder)
+    made, hit = images.handle(ID), images.handle(ID)
+    named = hit.header("x-sendfile")
+    assert named is not None
+    assert Path(os.fsdecode(named.encode("latin-1"))).read_bytes() == made.body
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -32,7 +32,7 @@ def test_what_a_function_may_return(tmp_path: Path) -> None:
 def test_a_path_that_leads_nowhere_is_a_404_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for path in (tmp_path / "none", tmp_path):
+    for path in (tmp_path / "none", tmp_path, f"{tmp_path}/a\0b"):
         caplog.clear()
         with caplog.at_level(logging.WARNING, "imgmiddleware"):
             assert FunctionSource(lambda id, path=path: path).open("x") is None
