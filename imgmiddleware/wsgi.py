@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Unpack, cast
-
-from webob import Request, Response
 
 from imgmiddleware.messages import FileBody, ImageRequest
 from imgmiddleware.service import ImageService, as_service
@@ -15,6 +14,12 @@ from imgmiddleware.sources import SourceLike
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+# WebOb 1.8 imports `cgi`, of which Python 3.11 and 3.12 warn: an error in an application that makes
+# warnings errors. The filters are the whole process's: what another thread changes of them during
+# this one import is taken back with ours.
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "'cgi' is deprecated", DeprecationWarning)
+    from webob import Request, Response
 
 #: Bytes that `wsgi.file_wrapper` reads at a time where the server has no sendfile.
 _BLOCK = 2**16

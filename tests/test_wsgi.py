@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from wsgiref.util import FileWrapper, setup_testing_defaults
@@ -21,6 +23,25 @@ def environ(path: str, **values: Any) -> dict[str, Any]:
     made: dict[str, Any] = {"PATH_INFO": path}
     setup_testing_defaults(made)
     return made | {f"wsgi.{name}": value for name, value in values.items()}
+
+
+#: WebOb's warning of `cgi` is suppressed while it is imported, and no longer.
+IMPORTING = """
+import warnings
+import imgmiddleware.wsgi
+try:
+    warnings.warn("'cgi' is deprecated", DeprecationWarning)
+except DeprecationWarning:
+    print("still an error")
+"""
+
+
+def test_it_is_imported_where_warnings_are_errors() -> None:
+    """In a process of its own: here everything has been imported before."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", IMPORTING], capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("still an error\n", "")
 
 
 def test_what_is_not_ours_passes_with_the_same_objects() -> None:
