@@ -35,8 +35,8 @@ class ASGIImageMiddleware(Forkable):
 
     `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
     array | None` (async or not), a `Source`, or an `ImageService` to share, which has its options
-    already. `options` are described at `Settings`. Raises `ValueError` or `TypeError` that names an
-    option which is wrong.
+    already. `options` are described at `Settings`; `authorize` may be async too. Raises
+    `ValueError` or `TypeError` that names an option which is wrong.
     """
 
     def __init__(
@@ -47,6 +47,8 @@ class ASGIImageMiddleware(Forkable):
     ) -> None:
         self.app = app
         """The application that is wrapped."""
+        if authorize := options.get("authorize"):
+            options["authorize"] = _in_threads(authorize)
         self.service = as_service(_in_threads(source), options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
@@ -181,9 +183,8 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
     waiting.cancel()
 
 
-def _in_threads(source: SourceLike | AsyncFunction | ImageService) -> SourceLike | ImageService:
-    """The same source for threads: an async function runs on the loop that started them."""
-    given: Any = source
+def _in_threads(given: Any) -> Any:
+    """The same for threads: an async function runs on the loop that started them."""
     return partial(from_thread.run, given) if is_async(given) else given
 
 
@@ -209,6 +210,7 @@ def _read(scope: Scope) -> ImageRequest:
         scheme=scope.get("scheme", "http"),
         host=headers.get("host", ""),
         mount=scope.get("root_path", ""),
+        context=scope,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, BinaryIO
 
 #: Bytes of a file that are read at a time.
 _PIECE = 2**18
@@ -35,6 +35,16 @@ class ImageRequest:
     """The path under which the application itself is mounted, percent-decoded."""
     sends_files: bool = True
     """Whether the server sends a body that is a file. If not, a small one comes as bytes."""
+    id: Any = None
+    """The ID as the source gets it, by `id_type`: for `authorize`. None until it is parsed."""
+    context: Any = field(default=None, compare=False, repr=False)
+    """What the protocol has beyond these: `environ` (WSGI) or `scope` (ASGI), for `authorize`. The
+    service carries it and never looks into it; it stays behind where a request is pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a server puts into its environ or scope (sockets, functions) cannot be pickled.
+        kept = [getattr(self, f.name) for f in fields(self) if f.name != "context"]
+        return type(self), tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)

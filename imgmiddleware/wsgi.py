@@ -75,6 +75,7 @@ def _read(environ: WSGIEnvironment) -> ImageRequest:
         host=request.host,
         mount=request.script_name,
         sends_files="wsgi.file_wrapper" in environ,
+        context=environ,
     )
 
 

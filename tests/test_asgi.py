@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,61 @@ def test_an_async_function_runs_on_the_loop() -> None:
         assert opened(call_asgi(app, "/image/a?w=20")[2]).size == (20, 15)
         assert call_asgi(app, "/image/b")[0] == 404
     assert set(threads) == {threading.main_thread()}
+
+
+def test_an_async_authorize_runs_on_the_loop_and_a_plain_one_never() -> None:
+    threads: list[Any] = []
+
+    async def later(request: Any) -> bool:
+        await asyncio.sleep(0)
+        threads.append(threading.current_thread())
+        return bool(request.id == "a")
+
+    class Asked:
+        async def __call__(self, request: Any) -> bool:
+            return await later(request)
+
+    def plain(request: Any) -> bool:
+        threads.append(threading.current_thread())
+        return bool(request.id == "a")
+
+    for authorize in (later, Asked(), partial(later)):
+        app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=authorize)
+        for _ in range(2):  # of a hit in memory it is asked again
+            assert call_asgi(app, "/image/a?w=20")[0] == 200
+        assert call_asgi(app, "/image/b?w=20")[0] == 403
+    assert set(threads) == {threading.main_thread()}
+    threads.clear()
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=plain)
+    assert [call_asgi(app, f"/image/{id}?w=20")[0] for id in "aab"] == [200, 200, 403]
+    assert threading.main_thread() not in threads
+    assert len(threads) == 3
+
+
+def test_authorize_gets_the_scope_that_the_application_would() -> None:
+    seen: list[Any] = []
+    app = ASGIImageMiddleware(plain_asgi, lambda id: None, authorize=seen.append)
+    scope = asgi_scope("/image/a") | {"session": {"user": "ann"}}
+
+    async def send(message: Any) -> None: ...
+
+    asyncio.run(app(scope, never, send))
+    assert seen[0].context is scope
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_authorize_raises_propagates_as_itself(is_async: bool) -> None:
+    def broken(request: Any) -> bool:
+        raise ZeroDivisionError
+
+    async def broken_later(request: Any) -> bool:
+        raise ZeroDivisionError
+
+    app = ASGIImageMiddleware(
+        plain_asgi, lambda id: DATA, authorize=broken_later if is_async else broken
+    )
+    with pytest.raises(ZeroDivisionError):
+        call_asgi(app, "/image/a")
 
 
 def test_what_a_source_raises_propagates_as_itself() -> None:

@@ -26,7 +26,7 @@ from imgmiddleware import ImageService, Options, Settings
         {"stale_while_revalidate": -1}, {"client_hints": "width"}, {"client_hints": ["viewport"]},
         {"allow_origin": []}, {"allow_origin": "a.example"}, {"allow_origin": ["*", "https://a.example"]},
         {"allow_origin": "https://a.example/"}, {"allow_origin": [3]}, {"allow_origin": "null"},
-        {"surrogate_keys": 2}, {"server_timing": "yes"},
+        {"surrogate_keys": 2}, {"private": "yes"}, {"server_timing": "yes"},
         {"formats": "webp"}, {"formats": ["jpg"]}, {"widths": (0,)}, {"heights": (9,)}, {"snap": True}, {"original_formats": {"jxl"}}, {"original_formats": "jpeg"}, {"unsafe_original_formats": {"jpeg"}},
     ],
     ids=str,

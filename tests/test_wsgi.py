@@ -91,6 +91,23 @@ def test_what_the_request_says() -> None:
     assert (request.scheme, request.host, request.mount) == ("http", "testserver", "/site")
     assert request.path == "/image/éé"
     assert request.headers == {"host": "testserver", "x-a": "b"}
+    assert request.context["PATH_INFO"] == "/image/Ã©Ã©"  # the environ itself
+
+
+def test_authorize_gets_the_environ_that_the_application_would() -> None:
+    seen: list[Any] = []
+    app = WSGIImageMiddleware(plain_wsgi, lambda id: None, authorize=seen.append)
+    asked = environ("/image/a", **{"of.the.session": "ann"})
+    app(asked, lambda status, headers, error=None: None)
+    assert seen[0].context is asked
+
+
+def test_an_async_authorize_is_refused_when_built() -> None:
+    async def may_see(request: Any) -> bool:
+        return True
+
+    with pytest.raises(ValueError, match=r"authorize: .* async, which needs ASGIImageMiddleware"):
+        WSGIImageMiddleware(plain_wsgi, lambda id: DATA, authorize=may_see)
 
 
 def test_a_server_that_does_not_start_leaves_no_file_open(

@@ -47,7 +47,7 @@ def validators(
     """
     caching = cache_control(
         settings.max_age,
-        private=settings.authorize is not None,
+        private=settings.keeps_private,
         immutable=immutable,
         stale=settings.stale_while_revalidate,
     )
@@ -62,7 +62,7 @@ def validators(
 def stale(shared: Headers) -> Headers:
     """The `validators` of a picture whose original is newer by now: to be asked for again."""
     return tuple(
-        (name, "public, no-cache") if name == "Cache-Control" else (name, value)
+        (name, f"{value.partition(',')[0]}, no-cache") if name == "Cache-Control" else (name, value)
         for name, value in shared
     )
 
@@ -149,7 +149,7 @@ def options(request: ImageRequest, settings: Settings) -> ImageResponse:
     """What may be asked (RFC 9110, section 9.3.7), and what a browser asks for a script first."""
     headers: Headers = (_allow(),)
     if asks_first(request, settings):
-        headers += cors.preflight(authorized=settings.authorize is not None)
+        headers += cors.preflight(authorized=settings.keeps_private)
     return sent(request, ImageResponse(204, headers), settings, None)
 
 

@@ -154,7 +154,7 @@ class ImageService:
                 id = parse_id(request.path, self.prefix, self.settings.id_type)
                 if self.settings.authorize and answers.asks_first(request, self.settings):
                     return answers.options(request, self.settings)
-                self._authorize(request)
+                self._authorize(request, id)
                 # Whatever its method and query, a path of which we have no original is not ours.
                 original = self._originals.open(id, opened) if passes else None
                 if passes and original is None:
@@ -178,10 +178,10 @@ class ImageService:
             work = Work(*kept, request, seen, job, opened.pop_all())
             return self._stand_in(work, request, seen, job, find) or work
 
-    def _authorize(self, request: ImageRequest) -> None:
+    def _authorize(self, request: ImageRequest, id: str) -> None:
         if self.settings.authorize is None:
             return
-        said: object = self.settings.authorize(request)
+        said: object = self.settings.authorize(replace(request, id=self.settings.id_type(id)))
         if inspect.isawaitable(said):
             raise TypeError("authorize: what it returns would have to be awaited")
         if not said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypedDict
 
@@ -20,6 +20,10 @@ ORIGINAL_FORMATS = names(safe=True)
 """The formats of originals that are opened unless `original_formats` says otherwise."""
 UNSAFE_FORMATS = names(safe=False)
 """The formats that are opened only where `unsafe_original_formats` names them."""
+
+
+Authorize = Callable[[ImageRequest], bool] | Callable[[ImageRequest], Awaitable[bool]]
+"""Says who may see what: a function of a request. An async one needs an event loop: ASGI's."""
 
 
 class Options(TypedDict, total=False):
@@ -45,7 +49,8 @@ class Options(TypedDict, total=False):
     snap: bool
     missing: Literal["404", "pass"]
     id_type: type[str] | type[int]
-    authorize: Callable[[ImageRequest], bool] | None
+    authorize: Authorize | None
+    private: bool
     array_order: Literal["bgr", "rgb"]
     unsafe_follow_symlinks: bool
     namespace: str
@@ -123,9 +128,13 @@ class Settings:
     id_type: type[str] | type[int] = str
     """With `int` an ID is decimal digits without a leading zero, and a function as the source is
     called with an int."""
-    authorize: Callable[[ImageRequest], bool] | None = None
-    """A function, not async, that says yes or no to a request before anything is opened. No is a
-    403. With it caching is private to each client."""
+    authorize: Authorize | None = None
+    """A function that says yes or no to a request before anything is opened: of whom it is, by
+    `ImageRequest.context`, and of what, by its `id`. No is a 403. With it caching is private to
+    each client. It may be async where `ASGIImageMiddleware` is given it."""
+    private: bool = False
+    """Let each client keep its results for itself, and no cache that others share: for a service
+    that is asked by a route of the application, which has checked who is asking."""
     array_order: Literal["bgr", "rgb"] = "bgr"
     """The order of the channels of NumPy originals: blue first, as in OpenCV, or red first."""
     unsafe_follow_symlinks: bool = False
@@ -225,6 +234,11 @@ class Settings:
             )
 
     @property
+    def keeps_private(self) -> bool:
+        """Whether no cache that several clients share may keep a result."""
+        return self.private or self.authorize is not None
+
+    @property
     def hands_over(self) -> bool:
         """Whether the server in front sends the files of `cache_dir`."""
         return bool(self.x_accel_redirect or self.x_sendfile)
@@ -260,7 +274,7 @@ _CHECKS: dict[str, checks.Check] = {
     "client_hints": checks.some_of(FIELDS),
     "allow_origin": checks.optional(checks.origins),
     "missing": checks.one_of("404", "pass"),
-    **dict.fromkeys(("surrogate_keys", "server_timing"), checks.one_of(True, False)),
+    **dict.fromkeys(("private", "surrogate_keys", "server_timing"), checks.one_of(True, False)),
     "array_order": checks.one_of("bgr", "rgb"),
     "id_type": checks.one_of(str, int),
     **{f.name: checks.whole(1) for f in fields(Settings) if f.type == "int"},

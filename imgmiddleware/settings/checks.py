@@ -113,7 +113,10 @@ def plain_function(name: str, function: Any) -> Any:
     """A function whose answer need not be awaited: a coroutine would always be true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
     if call is None or any(map(inspect.iscoroutinefunction, (function, call))):
-        raise ValueError(f"{name}: {function!r} is not a function of an ImageRequest, or is async")
+        raise ValueError(
+            f"{name}: {function!r} is not a function of an ImageRequest, or is async, which needs "
+            "ASGIImageMiddleware"
+        )
     return function
 
 

@@ -244,6 +244,43 @@ def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
     assert source.opens == 0
 
 
+@pytest.mark.parametrize(("id_type", "id"), [(str, "7"), (int, 7)])
+def test_authorize_gets_the_id_as_the_source_does(id_type: Any, id: Any) -> None:
+    seen: list[Any] = []
+    asked: list[Any] = []
+    images = ImageService(
+        asked.append,
+        id_type=id_type,
+        authorize=lambda request: bool(seen.append(request.id) or True),
+    )
+    made = request(id="7")
+    assert (made.id, images.handle(made).status) == (None, 404)
+    assert seen == asked == [id]
+    assert type(seen[0]) is id_type
+
+
+def test_what_is_private_by_option_is_so_wherever_a_picture_may_be_kept(
+    source: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = ImageService(source, private=True, serve_stale=60, recheck=0, stale_while_revalidate=9)
+    first = images.handle(request())
+    kept = "private, max-age=300, stale-while-revalidate=9"
+    assert first.header("cache-control") == kept
+    again = images.handle(request(if_none_match=first.header("etag")))
+    assert (again.status, again.header("cache-control")) == (304, kept)
+    token = images.url("a").partition("v=")[2]
+    linked = images.handle(request(f"v={token}")).header("cache-control")
+    assert linked == "private, max-age=31536000, immutable"
+    go = threading.Event()
+    monkeypatch.setattr(pictures, "render", lambda *all: go.wait(30) and Result(b"", "image/png"))
+    source.version = "2"
+    stale = images.handle(request())
+    go.set()
+    assert (stale.status, stale.body) == (200, first.body)
+    assert stale.header("cache-control") == "private, no-cache"
+    assert images.handle(request(id="none", query="x=1")).header("cache-control") == "no-store"
+
+
 def test_nothing_is_recalled_past_authorize(source: Stored) -> None:
     allowed = [True, True, False]
     images = ImageService(source, authorize=lambda request: allowed.pop(0))
