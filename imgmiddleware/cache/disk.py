@@ -22,6 +22,7 @@ from imgmiddleware.cache.claims import Claim, Claims
 from imgmiddleware.cache.clock import Clock
 from imgmiddleware.cache.entry import entry_row, is_whole, tag_digest, weight
 from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.namespaces import Namespaces, Owner
 from imgmiddleware.cache.purges import Purges
 from imgmiddleware.cache.rows import Row, is_busy, is_damage
 from imgmiddleware.cache.send_links import SendLinks
@@ -56,12 +57,16 @@ class _Verified:
 class DiskStore:
     """Up to `most` bytes in a folder; a `ResultStore` of all its processes, also after a fork.
 
-    What `get` returns is a file. A body larger than a fourth of `most` is not taken.
+    What `get` returns is a file. A body larger than a fourth of `most` is not taken. The folder
+    remembers `owner`.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], most: int) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], most: int, owner: Owner | None = None
+    ) -> None:
         self._folder = os.path.abspath(folder)
         self._most = most
+        self._owner = owner
         self._capacity = most - _BASE - most // _FOLDER
         # A reader must not wait while a writer waits for others: each has a connection.
         self._reader = Index(self._folder)
@@ -89,6 +94,8 @@ class DiskStore:
         self._links.sweep()
         if self.takes(len(result.body)):
             self._tried("writing", partial(self._write, key, result, tag), None)
+            if self._owner is not None:
+                self._owner.renew(era)
         # Compared after the put: a later purge finds the result.
         if self._purges.era() != era:
             self._remove(tag)
@@ -101,6 +108,7 @@ class DiskStore:
         """Remove everything, and begin another era; how many results there were."""
         with self._purges.telling():
             cleared = self._tried("writing", lambda: self._writer.remove_all(None), 0)
+            Namespaces(self._folder).clear()
         self._links.sweep()
         return cleared
 

@@ -34,6 +34,11 @@ def original_tag(namespace: str, id: str) -> str:
     return _digest((namespace, id), 16)
 
 
+def namespace_digest(namespace: str) -> str:
+    """128 bits, URL-safe, that stand for a namespace in the name of a file."""
+    return _digest((namespace,), 16)
+
+
 def _digest(parts: Iterable[str], size: int) -> str:
     """Each part behind its length: otherwise ("a", "bc") and ("ab", "c") would be one."""
     digest = blake2b(digest_size=size)

@@ -85,9 +85,8 @@ def _serve(command: argparse.ArgumentParser) -> None:
         serve_stale="S: seconds after a change for which the old picture is served while "
         "the new is made",
     )
-    _folder(command).add_argument(
-        "--no-cache-dir", action="store_true", help="keep results in memory alone"
-    )
+    folder = _namespace(_folder(command))
+    folder.add_argument("--no-cache-dir", action="store_true", help="keep results in memory alone")
     _add(
         command.add_argument_group("what answers say"),
         stale_while_revalidate="S: seconds after --max-age for which caches may answer once more "
@@ -142,7 +141,7 @@ def _warm(command: argparse.ArgumentParser) -> None:
     )
     _links(command)
     _limits(command)
-    _folder(command)
+    _namespace(_folder(command))
 
 
 def _cache(command: argparse.ArgumentParser) -> None:
@@ -155,8 +154,9 @@ def _cache(command: argparse.ArgumentParser) -> None:
         action = actions.add_parser(
             name, help=purpose, description=purpose, argument_default=argparse.SUPPRESS
         )
-        _folder(action)
+        folder = _folder(action)
         if name == "purge":
+            _namespace(folder)
             action.add_argument("directory", metavar="DIR", help="as it is given to serve")
             action.add_argument("ids", metavar="ID", nargs="+", help="an original below DIR")
 
@@ -181,6 +181,14 @@ def _folder(command: argparse.ArgumentParser) -> Any:
         folder,
         cache_dir="DIR: where results are kept (the user's cache folder)",
         cache_dir_bytes=f"N: how many bytes they may take ({Settings.cache_dir_bytes})",
+    )
+
+
+def _namespace(folder: Any) -> Any:
+    return _add(
+        folder,
+        namespace="NAME: the name of DIR's results there, the namespace= of an application "
+        "(none, as an application has none; in the user's cache folder the path of DIR)",
     )
 
 

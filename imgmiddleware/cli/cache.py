@@ -6,7 +6,7 @@ import os
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cli.arguments import UsageError
-from imgmiddleware.cli.folder import cache_folder
+from imgmiddleware.cli.folder import cache_folder, namespace
 from imgmiddleware.settings import Settings
 
 
@@ -33,8 +33,8 @@ def _clear(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
 
 def _purge(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
     """Delete the results of these originals. Servers forget theirs in memory within a second."""
-    namespace = os.path.realpath(arguments.directory)
-    gone = sum(store.purge(original_tag(namespace, id)) for id in arguments.ids)
+    name = namespace(arguments, folder, arguments.directory)
+    gone = sum(store.purge(original_tag(name, id)) for id in arguments.ids)
     return f"{folder}: {gone} pictures deleted"
 
 

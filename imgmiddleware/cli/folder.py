@@ -4,20 +4,17 @@ import argparse
 import os
 from typing import Any
 
+from imgmiddleware.cache.namespaces import Namespaces
 from imgmiddleware.cli.arguments import UsageError
+from imgmiddleware.settings import Settings
 
 
 def cache_options(arguments: argparse.Namespace, directory: str) -> dict[str, Any]:
-    """The options of a service that keeps its results in that folder.
-
-    Its `namespace` is the path of `directory`: two directories may both have a `cat.jpg`.
-    """
+    """The options of a service that keeps the results of `directory` in that folder."""
     if getattr(arguments, "no_cache_dir", False):
         return {}
-    options: dict[str, Any] = {
-        "cache_dir": cache_folder(arguments),
-        "namespace": os.path.realpath(directory),
-    }
+    folder = cache_folder(arguments)
+    options = {"cache_dir": folder, "namespace": namespace(arguments, folder, directory)}
     if "cache_dir_bytes" in arguments:
         options["cache_dir_bytes"] = arguments.cache_dir_bytes
     return options
@@ -34,3 +31,24 @@ def cache_folder(arguments: argparse.Namespace) -> str:
             'platformdirs is missing: pip install "imgmiddleware[serve]", or give --cache-dir'
         ) from error
     return platformdirs.user_cache_dir("imgmiddleware", appauthor=False)
+
+
+def namespace(arguments: argparse.Namespace, folder: str, directory: str) -> str:
+    """The name of a directory's results in the folder.
+
+    In a folder that applications may share it is the one that they have. In the user's own, which
+    is for any directories, it is the directory's path: two of them may have a `cat.jpg`.
+
+    Raises `UsageError` where that name is another directory's.
+    """
+    if "namespace" in arguments:
+        name = str(arguments.namespace)
+    else:
+        name = Settings.namespace if "cache_dir" in arguments else os.path.realpath(directory)
+    other = Namespaces(folder).other(name, directory)
+    if other is not None:
+        raise UsageError(
+            f"{folder} has the pictures of {other}, and {directory} is another directory: "
+            "--namespace NAME keeps the two apart"
+        )
+    return name

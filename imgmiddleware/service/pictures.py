@@ -54,14 +54,17 @@ class Job:
 
 
 class Pictures:
-    """The results of one service, and what they are made of. For any number of threads."""
+    """The results of one service, and what they are made of. For any number of threads.
 
-    def __init__(self, settings: Settings) -> None:
+    `directory` is where the originals are, if they are in one.
+    """
+
+    def __init__(self, settings: Settings, directory: str | None = None) -> None:
         budget = MemoryBudget(settings.max_memory)
         self._limit = limit = WaitLimit(settings.max_waiting)
         # They give way in this order: what is decoded can be decoded again.
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
-        self.results = Results(settings, budget)
+        self.results = Results(settings, budget, directory)
         self._admission = Admission(settings.slots, limit, budget)
         self._renders: Flights[Result] = Flights(limit)
         self._decodes: Flights[Held] = Flights(limit)

@@ -7,6 +7,7 @@ from typing import Any
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.namespaces import Owner
 from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore
 from imgmiddleware.messages import Result
 from imgmiddleware.settings import Settings
@@ -21,14 +22,17 @@ _SMALL = 2**20
 class Results:
     """The results of one service. Without `cache_dir` each process works for itself.
 
-    `tag` is always that of the original that a key belongs to.
+    `tag` is always that of the original that a key belongs to. `directory` is where the originals
+    are, if they are in one.
     """
 
-    def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
+    def __init__(
+        self, settings: Settings, budget: MemoryBudget, directory: str | None = None
+    ) -> None:
         # If another server sends the files, bytes in memory would only be one more copy.
         held = 0 if settings.hands_over else settings.cache_bytes
         self._memory = MemoryStore(held, budget)
-        self._shared = _shared_store(settings)
+        self._shared = _shared_store(settings, directory)
         self._shared_era = self._shared.era()
 
     def in_memory(self, key: str, tag: str) -> Result | None:
@@ -94,11 +98,13 @@ class Results:
             self._memory.drop(tag)
 
 
-def _shared_store(settings: Settings) -> ResultStore:
-    if settings.cache_dir is None:
+def _shared_store(settings: Settings, directory: str | None) -> ResultStore:
+    folder = settings.cache_dir
+    if folder is None:
         return NoStore()
-    assert isinstance(settings.cache_dir, str)  # as the settings leave it
-    return DiskStore(settings.cache_dir, settings.cache_dir_bytes)
+    assert isinstance(folder, str)  # as the settings leave it
+    owner = None if directory is None else Owner(folder, settings.namespace, directory)
+    return DiskStore(folder, settings.cache_dir_bytes, owner)
 
 
 def _in_bytes(result: Result | None) -> Result | None:

@@ -30,7 +30,7 @@ from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.results import Eras
 from imgmiddleware.service.work import Work, shown
 from imgmiddleware.settings import Options, Settings
-from imgmiddleware.sources import Opened, SourceLike, as_source
+from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
 
 #: Looks for a result by its key and its original's tag.
 Find = Callable[[str, str], Result | None]
@@ -64,7 +64,7 @@ class ImageService:
         self._grammar = QueryGrammar(self.settings)
         self._recall = Recall(self.settings)
         self._originals = Originals(self._source, self.settings, self._recall)
-        self._pictures = Pictures(self.settings)
+        self._pictures = Pictures(self.settings, _directory(self._source))
         load(self.settings.opened_formats)
 
     def handle(
@@ -264,6 +264,10 @@ def as_service(source: SourceLike | ImageService, options: Options) -> ImageServ
     if options:
         raise TypeError(f"an ImageService has its own options; not also {', '.join(options)}")
     return source
+
+
+def _directory(source: Source) -> str | None:
+    return source.root if isinstance(source, DirectorySource) else None
 
 
 def _without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageResponse | None:

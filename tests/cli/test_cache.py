@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from imgmiddleware import ImageRequest
+from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
 from imgmiddleware.cli.serve import application
 from imgmiddleware.service import pictures
+from imgmiddleware.wsgi import WSGIImageMiddleware
 
 
 @pytest.fixture
@@ -22,22 +24,103 @@ def two(photos):
     return photos
 
 
-def test_what_is_warmed_is_served_without_a_render(two, folder, capsys, monkeypatch):
+@pytest.fixture
+def no_render(monkeypatch):
+    """From now on nothing is decoded or rendered."""
+
+    def begin():
+        for step in ("render", "decode_original"):
+            monkeypatch.setattr(pictures, step, None)
+
+    return begin
+
+
+CHROME = {"accept": "image/avif,image/webp,image/apng,image/*,*/*;q=0.8"}
+
+
+def test_what_is_warmed_is_served_without_a_render(two, folder, capsys, no_render):
     assert main(["warm", str(two), "-q", "w=100", "-q", "w=50", "--cache-dir", str(folder)]) == 0
     assert capsys.readouterr().err == f"[{'#' * 30}] 4/4\n"
-    assert main(["cache", "stats", "--cache-dir", str(folder)]) == 0
-    assert capsys.readouterr().out.startswith(f"{folder}: 4 pictures, ")
+    no_render()
+    for adapter, call, app in (
+        (WSGIImageMiddleware, call_wsgi, plain_wsgi),
+        (ASGIImageMiddleware, call_asgi, plain_asgi),
+    ):
+        middleware = adapter(app, str(two), cache_dir=str(folder))
+        for id in ("red.png", "blue.bmp"):
+            status, headers, _ = call(middleware, f"/image/{id}?w=100", headers=CHROME)
+            assert (status, dict(headers)["content-type"]) == (200, "image/avif")
 
-    def none(*arguments):
-        raise AssertionError
 
-    monkeypatch.setattr(pictures, "render", none)
-    options = {"cache_dir": str(folder), "namespace": str(two)}
-    service = application(str(two), options).service
-    for id in ("red.png", "blue.bmp"):
-        accept = {"accept": "image/avif,image/webp,*/*"}
-        answer = service.handle(ImageRequest("GET", f"/image/{id}", "w=100", accept))
-        assert (answer.status, answer.header("content-type")) == (200, "image/avif")
+def test_what_an_application_has_made_is_served_and_purged(two, folder, capsys, no_render):
+    middleware = WSGIImageMiddleware(plain_wsgi, str(two), cache_dir=str(folder), cache_bytes=0)
+    assert call_wsgi(middleware, "/image/red.png?w=100")[0] == 200
+    no_render()
+    served = application(str(two), {"cache_dir": str(folder), "namespace": ""})
+    assert call_asgi(served, "/image/red.png?w=100")[0] == 200
+    assert main(["cache", "purge", str(two), "red.png", "--cache-dir", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder}: 1 pictures deleted\n"
+    with pytest.raises(TypeError):  # there is a render
+        call_wsgi(middleware, "/image/red.png?w=100")
+
+
+def test_a_name_of_the_applications_own(two, folder, capsys, no_render):
+    where = ["--cache-dir", str(folder), "--namespace", "shop"]
+    assert main(["warm", str(two), "-q", "w=100", *where]) == 0
+    no_render()
+    middleware = WSGIImageMiddleware(plain_wsgi, str(two), cache_dir=folder, namespace="shop")
+    assert call_wsgi(middleware, "/image/red.png?w=100", headers=CHROME)[0] == 200
+    assert main(["cache", "purge", str(two), "red.png", "--cache-dir", str(folder)]) == 0
+    assert main(["cache", "purge", str(two), "red.png", *where]) == 0
+    assert capsys.readouterr().out == "".join(
+        f"{folder}: {count} pictures deleted\n" for count in (0, 1)
+    )
+
+
+@pytest.fixture
+def other(tmp_path):
+    directory = tmp_path / "other"
+    directory.mkdir()
+    Image.new("RGB", (300, 200), "green").save(directory / "red.png")
+    return directory
+
+
+COMMANDS = [["warm"], ["serve", "--port", "0"], ["cache", "purge"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_second_directory_of_one_name_is_refused(command, two, other, folder, capsys):
+    middleware = WSGIImageMiddleware(plain_wsgi, str(two), cache_dir=str(folder))
+    call_wsgi(middleware, "/image/red.png?w=100")
+    more = [str(other), *["red.png"] * ("purge" in command), "--cache-dir", str(folder)]
+    assert main([*command, *more]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"imgmiddleware: {folder} has the pictures of {two}, and {other} is another directory: "
+        "--namespace NAME keeps the two apart\n"
+    )
+    assert main([*command, *more, "--namespace", "other"]) == 0
+    two.rename(two.with_name("away"))
+    assert main([*command, *more]) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_directory_is_the_same_by_any_name(command, two, folder, tmp_path, monkeypatch):
+    assert main(["warm", str(two), "-q", "w=9", "--cache-dir", str(folder)]) == 0
+    (tmp_path / "link").symlink_to(two)
+    monkeypatch.chdir(tmp_path)
+    for name in ("link", "photos/", "./photos"):
+        more = [name, *["red.png"] * ("purge" in command), "--cache-dir", str(folder)]
+        assert main([*command, *more]) == 0
+
+
+def test_the_users_own_folder_is_for_any_directories(two, other, no_render):
+    for directory in (two, other):
+        assert main(["serve", str(directory), "--port", "0"]) == 0
+        assert main(["warm", str(directory), "-q", "w=100&fm=png"]) == 0
+    no_render()
+    assert main(["warm", str(two), "-q", "w=100&fm=png"]) == 0
 
 
 def test_purge_and_clear(two, folder, capsys):
