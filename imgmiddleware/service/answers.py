@@ -1,7 +1,6 @@
 """Answers: which status, headers and body each outcome has, once for both protocols."""
 
 import logging
-import os
 from dataclasses import replace
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ from imgmiddleware.http.problem import MEDIA_TYPE, problem
 from imgmiddleware.http.ranges import content_range, requested, unsatisfied_range
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse, Result
 from imgmiddleware.service import timing
+from imgmiddleware.service.sendfile import handed_over, hands_over
 from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
@@ -207,29 +207,9 @@ def sent(
     if request.method == "HEAD":
         response.close()
         return ImageResponse(response.status, headers)
-    return _handed_over(ImageResponse(response.status, headers, response.body), settings)
-
-
-def _handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
-    """The same, with a word to the server in front which file it is to send instead of a body.
-
-    nginx takes a URI in `X-Accel-Redirect`, Apache's and lighttpd's modules a path in `X-Sendfile`.
-    """
-    body = response.body
-    if not (settings.hands_over and isinstance(body, FileBody) and body.whole):
-        return response
-    path = body.path()
-    if path is None:
-        return response
-    body.close()
-    assert isinstance(settings.cache_dir, str)  # the settings saw to it
-    if settings.x_sendfile:
-        where = ("X-Sendfile", os.fsencode(path).decode("latin-1"))  # the bytes of the name
-    else:
-        inside = path.removeprefix(settings.cache_dir).replace(os.sep, "/")
-        where = ("X-Accel-Redirect", settings.x_accel_redirect.rstrip("/") + inside)
-    kept = (pair for pair in response.headers if pair[0] != "Content-Length")
-    return replace(response, headers=(where, *kept), body=b"")
+    response = ImageResponse(response.status, headers, response.body)
+    by_file = isinstance(response.body, FileBody) and hands_over(request, settings)
+    return handed_over(response, settings) if by_file else response
 
 
 def _content(media_type: str, length: int) -> Headers:

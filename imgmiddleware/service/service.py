@@ -28,6 +28,7 @@ from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.pictures import Job, Pictures
 from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.results import Eras
+from imgmiddleware.service.sendfile import announce, hands_over
 from imgmiddleware.service.work import Work, shown
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
@@ -66,6 +67,7 @@ class ImageService:
         self._originals = Originals(self._source, self.settings, self._recall)
         self._pictures = Pictures(self.settings, _directory(self._source))
         load(self.settings.opened_formats)
+        announce(self.settings)
 
     def handle(
         self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
@@ -93,7 +95,7 @@ class ImageService:
         None as for `handle`.
         """
         results = self._pictures.results
-        by_file = request.sends_files or self.settings.hands_over
+        by_file = request.sends_files or hands_over(request, self.settings)
         find = results.found if by_file else results.found_small
         with timing.measured(self._steps()):
             return self._recalled(request, find) or self._answered(request, find)

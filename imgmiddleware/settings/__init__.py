@@ -205,9 +205,11 @@ class Settings:
     """Bytes that the folder `cache_dir` may take on its disk."""
     x_accel_redirect: str = ""
     """Have nginx send the files of `cache_dir`: the URI prefix of its internal location that is an
-    alias of that folder."""
+    alias of that folder. nginx says so by a header of its requests, `X-Sendfile-Type:
+    X-Accel-Redirect`. Requests without it get the bytes from here."""
     x_sendfile: bool = False
-    """Have Apache or lighttpd send the files of `cache_dir`, by the header `X-Sendfile`."""
+    """Have Apache or lighttpd send the files of `cache_dir`, by the header `X-Sendfile`. They have
+    to say `X-Sendfile-Type: X-Sendfile`, in the same way."""
     max_memory: int = 3 * 2**30
     """Bytes that both caches in memory and all renders under way may take together, as far as
     headers predict it."""

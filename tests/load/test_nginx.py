@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,19 +19,20 @@ CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 
 
-def documented(name: str, **paths: Path) -> str:
-    """A configuration from the documentation, with its paths replaced."""
+def documented(name: str, site: Site) -> str:
+    """A configuration from the documentation. What must differ here: the folder of caches, which
+    is as empty as Debian's, and the ports, which `processes.nginx` chooses.
+    """
     text = (ROOT / "docs" / "deployment.md").read_text()
     config = text.partition(f"<!-- {name} -->\n```nginx\n")[2].partition("```")[0]
-    assert config
-    for written, path in (
-        ("/var/cache/nginx/images", "kept"),
-        ("/var/cache/imgmiddleware", "files"),
-    ):
-        if path in paths:
-            assert written in config
-            config = config.replace(written, str(paths[path]))
-    return config
+    assert "/var/cache/" in config
+    (site.folder / "var-cache").mkdir(exist_ok=True)
+    return config.replace("/var/cache/", f"{site.folder}/var-cache/")
+
+
+def sent_from(site: Site) -> Path:
+    """The folder that the documentation's second configuration is an alias of."""
+    return site.folder / "var-cache" / "imgmiddleware"
 
 
 @pytest.fixture
@@ -39,7 +41,11 @@ def application(site: Site) -> Iterator[Running]:
         options = [*processes.gunicorn_options(port), "--threads", "4"]
         return [processes.program("gunicorn"), *options, "apps:wsgi"]
 
-    options = {"IMGMIDDLEWARE_TEST_ACCEL": "/cached-images/", "IMGMIDDLEWARE_TEST_HEADERS": "1"}
+    options = {
+        "IMGMIDDLEWARE_TEST_ACCEL": "/cached-images/",
+        "IMGMIDDLEWARE_TEST_CACHE": str(sent_from(site)),
+        "IMGMIDDLEWARE_TEST_HEADERS": "1",
+    }
     with site.served(gunicorn, **options) as server:
         yield server
 
@@ -55,7 +61,7 @@ def plain_application(site: Site) -> Iterator[Running]:
 
 @pytest.fixture
 def keeping(plain_application: Running, site: Site) -> Iterator[Running]:
-    config = documented("nginx-cache", kept=site.folder / "kept")
+    config = documented("nginx-cache", site)
     command = processes.nginx(plain_application.port, config)
     with running(command, site.folder / "nginx", {}) as server:
         yield server
@@ -63,7 +69,7 @@ def keeping(plain_application: Running, site: Site) -> Iterator[Running]:
 
 @pytest.fixture
 def sending(application: Running, site: Site) -> Iterator[Running]:
-    config = documented("nginx-files", files=site.cache)
+    config = documented("nginx-files", site)
     with running(processes.nginx(application.port, config), site.folder / "nginx", {}) as server:
         yield server
 
@@ -105,7 +111,8 @@ def test_nginx_sends_what_the_application_decided(
     asked = {"Accept": CHROME, "Origin": "https://b.example"}
     made = ask(sending.port, TARGET, headers=asked)
     assert (made.status, made.header("content-type")) == (200, "image/avif")
-    direct = ask(application.port, TARGET, headers={"Accept": CHROME})
+    announced = {"X-Sendfile-Type": "X-Accel-Redirect"}
+    direct = ask(application.port, TARGET, headers={"Accept": CHROME, **announced})
     redirect = direct.header("x-accel-redirect")
     assert redirect is not None
     assert re.fullmatch(r"/cached-images/sending/\d+/[\w.-]+", redirect)
@@ -128,6 +135,33 @@ def test_nginx_sends_what_the_application_decided(
 def test_nobody_else_reaches_the_files(sending: Running, site: Site) -> None:
     ask(sending.port, TARGET)
     ask(sending.port, TARGET)
-    linked = next((site.cache / "sending").glob("*/*"))
-    inside = linked.relative_to(site.cache)
+    linked = next((sent_from(site) / "sending").glob("*/*"))
+    inside = linked.relative_to(sent_from(site))
     assert ask(sending.port, f"/cached-images/{inside}").status == 404
+
+
+def test_nginx_that_does_not_say_it_sends_them(application: Running, site: Site) -> None:
+    """Everybody gets the bytes all the same, and the log says once what is missing."""
+    config = documented("nginx-files", site)
+    silent = config.replace("proxy_set_header X-Sendfile-Type X-Accel-Redirect;", "")
+    assert silent != config
+    with running(processes.nginx(application.port, silent), site.folder / "nginx", {}) as server:
+        answers = [ask(server.port, TARGET) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len({answer.body for answer in answers}) == 1
+    assert answers[0].body
+    assert application.output.count("said 'X-Sendfile-Type: X-Accel-Redirect'") == 1
+
+
+def test_the_check_of_the_documentation(sending: Running) -> None:
+    text = (ROOT / "docs" / "deployment.md").read_text()
+    command = text.partition("<!-- nginx-check -->\n```console\n")[2].partition("```")[0]
+    for written, here in (("//localhost/", f"//127.0.0.1:{sending.port}/"), ("cat.jpg", "a.jpg")):
+        assert written in command
+        command = command.replace(written, here)
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3, done.stderr
+    assert len(set(lines)) == 1
+    status, size = lines[0].split()
+    assert (status, int(size)) == ("200", len(ask(sending.port, TARGET).body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -148,7 +149,9 @@ def test_a_server_in_front_is_told_the_file(
 ) -> None:
     """Also where the server that the application runs in cannot send one."""
     images = service(photos, **option)
-    made, hit = images.handle(ID), images.handle(replace(ID, sends_files=sends_files))
+    announced = replace(ID, headers={"x-sendfile-type": header})
+    made = images.handle(announced)
+    hit = images.handle(replace(announced, sends_files=sends_files))
     assert (hit.body, hit.header("content-length")) == (b"", None)
     named = hit.header(header)
     assert named is not None
@@ -160,11 +163,30 @@ def test_a_server_in_front_is_told_the_file(
     assert images.ready(ID) is None  # nothing is held in memory beside
 
 
+@pytest.mark.parametrize("said", ["", "X-Sendfile", "x-accel-redirect", "X-Accel-Redirect, x"])
+def test_who_does_not_come_by_the_server_in_front_gets_the_bytes(
+    photos: Path, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """nginx sets the header for each request, so what a client says does not come this far."""
+    with caplog.at_level(logging.INFO, "imgmiddleware"):
+        images = service(photos, x_accel_redirect="/files/")
+        asked = replace(ID, headers={"x-sendfile-type": said} if said else {})
+        made, *hits = [images.handle(replace(asked, sends_files=False)) for _ in range(4)]
+        hits.append(images.handle(asked))
+    assert len({made.read(), *(hit.read() for hit in hits)}) == 1
+    assert {hit.headers for hit in hits} == {made.headers}
+    levels = [record.levelname for record in caplog.records]
+    assert levels == ["INFO", "WARNING"]  # at the start, and once
+    for record in caplog.records:
+        assert "'X-Sendfile-Type: X-Accel-Redirect'" in record.getMessage()
+
+
 def test_a_server_in_front_is_told_the_bytes_of_a_name(photos: Path) -> None:
     """A header field has bytes beyond ASCII as they are, in latin-1's clothes for Python."""
     folder = photos.parent / "кеш"
     images = ImageService(photos, x_sendfile=True, cache_dir=folder)
-    made, hit = images.handle(ID), images.handle(ID)
+    announced = replace(ID, headers={"x-sendfile-type": "X-Sendfile"})
+    made, hit = images.handle(announced), images.handle(announced)
     named = hit.header("x-sendfile")
     assert named is not None
     assert Path(os.fsdecode(named.encode("latin-1"))).read_bytes() == made.body
