@@ -2,9 +2,9 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar, Unpack
 
 import anyio
@@ -184,8 +184,20 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
 
 
 def _in_threads(given: Any) -> Any:
-    """The same for threads: an async function runs on the loop that started them."""
-    return partial(from_thread.run, given) if is_async(given) else given
+    """The same for threads."""
+    return _OnLoop(given) if is_async(given) else given
+
+
+class _OnLoop:
+    """An async function for threads: it runs on the loop that started them."""
+
+    runs_on_loop = True
+
+    def __init__(self, function: Callable[[Any], Coroutine[Any, Any, Any]]) -> None:
+        self._function = function
+
+    def __call__(self, given: Any) -> Any:
+        return from_thread.run(self._function, given)
 
 
 def _path(scope: Scope) -> str:

@@ -32,6 +32,7 @@ from imgmiddleware.service.sendfile import announce, hands_over
 from imgmiddleware.service.work import Work, shown
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
+from imgmiddleware.sources.around import with_around
 
 #: Looks for a result by its key and its original's tag.
 Find = Callable[[str, str], Result | None]
@@ -61,7 +62,9 @@ class ImageService:
             id_type=self.settings.id_type,
             array_order=self.settings.array_order,
             unsafe_follow_symlinks=self.settings.unsafe_follow_symlinks,
+            around=self.settings.around,
         )
+        self._allows = with_around(self.settings.authorize, self.settings.around)
         self._grammar = QueryGrammar(self.settings)
         self._recall = Recall(self.settings)
         self._originals = Originals(self._source, self.settings, self._recall)
@@ -181,9 +184,9 @@ class ImageService:
             return self._stand_in(work, request, seen, job, find) or work
 
     def _authorize(self, request: ImageRequest, id: str) -> None:
-        if self.settings.authorize is None:
+        if self._allows is None:
             return
-        said: object = self.settings.authorize(replace(request, id=self.settings.id_type(id)))
+        said: object = self._allows(replace(request, id=self.settings.id_type(id)))
         if inspect.isawaitable(said):
             raise TypeError("authorize: what it returns would have to be awaited")
         if not said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypedDict
 
@@ -51,6 +52,7 @@ class Options(TypedDict, total=False):
     id_type: type[str] | type[int]
     authorize: Authorize | None
     private: bool
+    around: Callable[[], AbstractContextManager[object]] | None
     array_order: Literal["bgr", "rgb"]
     unsafe_follow_symlinks: bool
     namespace: str
@@ -135,6 +137,9 @@ class Settings:
     private: bool = False
     """Let each client keep its results for itself, and no cache that others share: for a service
     that is asked by a route of the application, which has checked who is asking."""
+    around: Callable[[], AbstractContextManager[object]] | None = None
+    """A function without arguments that makes a context manager, which is entered around each call
+    of the application's code in a thread: the source, and `authorize`, unless they are async."""
     array_order: Literal["bgr", "rgb"] = "bgr"
     """The order of the channels of NumPy originals: blue first, as in OpenCV, or red first."""
     unsafe_follow_symlinks: bool = False
@@ -272,6 +277,7 @@ _CHECKS: dict[str, checks.Check] = {
     "default": checks.query,
     "presets": checks.queries,
     "authorize": checks.optional(checks.plain_function),
+    "around": checks.optional(checks.context_maker),
     "formats": checks.some_of(NEGOTIATED),
     "client_hints": checks.some_of(FIELDS),
     "allow_origin": checks.optional(checks.origins),

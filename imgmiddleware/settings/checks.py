@@ -120,6 +120,16 @@ def plain_function(name: str, function: Any) -> Any:
     return function
 
 
+def context_maker(name: str, function: Any) -> Any:
+    is_one = hasattr(function, "__enter__")  # what `contextmanager` makes can be called, too
+    if is_one or not callable(function) or inspect.iscoroutinefunction(function):
+        raise ValueError(
+            f"{name}: {function!r} is not a function that makes a context manager, such as "
+            "`app.app_context` (without a call)"
+        )
+    return function
+
+
 def sides(name: str, given: Any) -> tuple[int, ...]:
     sides = {whole(1)(name, side) for side in given}
     if not sides:

@@ -4,8 +4,9 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
+from imgmiddleware.sources.around import Around, AroundSource
 from imgmiddleware.sources.directory import DirectorySource
-from imgmiddleware.sources.function import Found, FunctionSource
+from imgmiddleware.sources.function import Found, FunctionSource, runs_on_loop
 from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
 from imgmiddleware.sources.original import Opened, Original, Source
 
@@ -22,6 +23,7 @@ def as_source(
     id_type: type[str] | type[int] = str,
     array_order: Literal["bgr", "rgb"] = "bgr",
     unsafe_follow_symlinks: bool = False,
+    around: Around | None = None,
 ) -> Source:
     """The `Source` of a directory's path or a function; what is a `Source` already stays as it is.
 
@@ -31,12 +33,14 @@ def as_source(
     if isinstance(source, str | os.PathLike):
         return DirectorySource(source, unsafe_follow_symlinks=unsafe_follow_symlinks)
     if callable(getattr(source, "open", None)):
-        return source  # type: ignore[return-value] # what `open` returns is checked by its use
-    if callable(source):
-        return FunctionSource(source, id_type=id_type, array_order=array_order)
-    raise TypeError(
-        f"source: a directory, a function of an ID, or an object with `open(id)`; not {source!r}"
-    )
+        made: Any = source  # what its `open` returns is checked by its use
+    elif callable(source):
+        made = FunctionSource(source, id_type=id_type, array_order=array_order)
+    else:
+        expected = "a directory, a function of an ID, or an object with `open(id)`"
+        raise TypeError(f"source: {expected}; not {source!r}")
+    calls_nobody = isinstance(made, DirectorySource) or runs_on_loop(made)
+    return made if around is None or calls_nobody else AroundSource(made, around)
 
 
 __all__ = [

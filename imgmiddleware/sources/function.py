@@ -44,6 +44,8 @@ class FunctionSource:
             raise TypeError(
                 "source: an async function needs ASGIImageMiddleware; give a plain function here"
             )
+        self.runs_on_loop = runs_on_loop(function)
+        """Whether the function is an async one, which waits for its loop."""
         self._function = function
         self._id_type = id_type
         self._order = array_order
@@ -68,6 +70,11 @@ class FunctionSource:
             "source: the function returns a path, bytes, a NumPy array or None; "
             f"for id={id!r} it returned {type(found).__name__}"
         )
+
+
+def runs_on_loop(called: object) -> bool:
+    """Whether it waits for an event loop that runs what was given: no thread runs that itself."""
+    return getattr(called, "runs_on_loop", False) is True
 
 
 def is_async(function: object) -> bool:

@@ -1,0 +1,82 @@
+"""What calls the application's code has the framework's context around it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Self, TypeVar
+
+from imgmiddleware.sources.file import FileOriginal
+from imgmiddleware.sources.function import runs_on_loop
+from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
+from imgmiddleware.sources.original import Opened, Original, Source
+
+Around = Callable[[], AbstractContextManager[object]]
+"""Makes a context that is entered around a call of the application's code."""
+
+#: Their reading calls nobody's code but ours.
+_OURS = (ArrayOriginal, BytesOriginal, FileOriginal)
+
+R = TypeVar("R")
+
+
+def with_around(
+    function: Callable[[Any], R] | None, around: Around | None
+) -> Callable[[Any], R] | None:
+    """The same function with a context around each call, unless it runs on an event loop."""
+    if function is None or around is None or runs_on_loop(function):
+        return function
+
+    def called(given: Any) -> R:
+        with around():
+            return function(given)
+
+    return called
+
+
+class AroundSource:
+    """A `Source` whose every call, and that of what it opens, has a context of its own around it.
+
+    Each call has one of its own, as a context may hold a connection to a database: one around all
+    reading would hold it while a picture waits for a slot, and is rendered.
+    """
+
+    def __init__(self, source: Source, around: Around) -> None:
+        self._source = source
+        self._around = around
+
+    def open(self, id: str) -> Opened | None:
+        original: Opened | None = None
+        try:
+            with self._around():
+                original = self._source.open(id)
+                if isinstance(original, _OURS) or not isinstance(original, Original):
+                    return original
+                return _AroundOriginal(original, self._around)
+        except BaseException:
+            if original is not None:  # it was the context that failed
+                original.__exit__(None, None, None)
+            raise
+
+
+class _AroundOriginal:
+    """An original of the application's own kind."""
+
+    def __init__(self, original: Original, around: Around) -> None:
+        self._original = original
+        self._around = around
+        # Here, as they may be looked up only now: whoever makes this is in a context.
+        self.version = original.version
+        self.last_modified = original.last_modified
+        self.size = original.size
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        with self._around():
+            return self._original.read_into(buffer, offset)
+
+    def __enter__(self) -> Self:
+        with self._around():
+            self._original.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        with self._around():
+            self._original.__exit__(*error)
