@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+import parts
 from imgmiddleware.formats import native as native_parts
+
+#: What pip calls them.
+PACKAGES = {"zlib_ng": "zlib-ng", "isal_zlib": "isal", "spng": "pyspng"}
 
 
 def choose(monkeypatch: pytest.MonkeyPatch, name: str, wanted: bool) -> None:
-    """Have `parts.<name>` found or not; skips where it is wanted and not installed."""
+    """Have `native.<name>` found or not; skips where it is wanted and not installed."""
     if not wanted:
         monkeypatch.setattr(native_parts, name, lambda: None)
     elif getattr(native_parts, name)() is None:
-        pytest.skip(f"{name} is not installed")
+        parts.missing(PACKAGES[name], f"pip install {PACKAGES[name]}")

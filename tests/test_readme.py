@@ -6,12 +6,16 @@ import dataclasses
 import json
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from starlette.applications import Starlette
 
-from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from drivers import call_asgi, call_wsgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService, Settings
 from imgmiddleware.cli.arguments import parser
 from imgmiddleware.errors import CODES
@@ -58,25 +62,26 @@ def run(snippet: str, **names: Any) -> dict[str, Any]:
 
 
 def test_there_are_these_snippets() -> None:
-    assert len(SNIPPETS) == 7
+    assert len(SNIPPETS) == 8
 
 
 @pytest.mark.usefixtures("photos")
-def test_the_two_one_liners() -> None:
-    wsgi = run(SNIPPETS[0], application=plain_wsgi)["application"]
-    asgi = run(SNIPPETS[1], app=plain_asgi)["app"]
-    first, second = (
+def test_the_one_line_of_each_framework() -> None:
+    flask = run(SNIPPETS[0], app=Flask("README"))["app"]
+    starlette = run(SNIPPETS[1], app=Starlette())["app"]  # FastAPI's own is this one's
+    django = run(SNIPPETS[2], application=plain_wsgi)["application"]
+    pages = [
         call(app, "/image/2024/cat.tif?w=800")
-        for call, app in ((call_wsgi, wsgi), (call_asgi, asgi))
-    )
-    assert first == second
-    assert opened(first[2]).size == (800, 600)
-    assert opened(first[2]).format == "JPEG"
+        for call, app in ((call_wsgi, flask), (call_asgi, starlette), (call_wsgi, django))
+    ]
+    assert pages[0] == pages[1] == pages[2]
+    assert opened(pages[0][2]).size == (800, 600)
+    assert opened(pages[0][2]).format == "JPEG"
 
 
 @pytest.mark.usefixtures("photos")
 def test_the_blog_posts_job() -> None:
-    app = run(SNIPPETS[2])["app"]
+    app = run(SNIPPETS[3])["app"]
     status, headers, body = call_wsgi(app, "/image/1")
     assert (status, dict(headers)["content-type"]) == (200, "image/png")
     assert opened(body).size == (400, 300)
@@ -85,26 +90,68 @@ def test_the_blog_posts_job() -> None:
 
 
 def test_the_array() -> None:
-    app = run(SNIPPETS[3])["app"]
+    app = run(SNIPPETS[4])["app"]
     assert opened(call_asgi(app, "/image/ramp")[2]).size == (256, 64)
 
 
 @pytest.mark.usefixtures("photos")
 def test_the_service() -> None:
-    names = run(SNIPPETS[4])
+    names = run(SNIPPETS[5])
     assert opened(names["response"].body).size == (400, 300)
     assert re.fullmatch(r"/image/cat\.jpg\?w=400&v=[\w-]+", names["link"])
 
 
 @pytest.mark.usefixtures("photos")
 def test_ones_own_operation() -> None:
-    names = run(SNIPPETS[5])
+    names = run(SNIPPETS[6])
     path, _, query = names["link"].partition("?")
     answer = names["service"].handle(ImageRequest("GET", path, query))
     picture = opened(answer.body).convert("L")
     assert picture.size == (400, 300)
     assert picture.getpixel((100, 200)) < 50  # flat inside of a quadrant
     assert picture.crop((190, 0, 210, 100)).getextrema()[1] > 150  # an edge between two
+
+
+def command(name: str) -> str:
+    """The one line of a block."""
+    block = README.partition(f"<!-- {name} -->\n```console\n")[2].partition("```")[0]
+    (line,) = block.splitlines()
+    return line
+
+
+def test_each_command_makes_the_environment_that_it_installs_into() -> None:
+    """Debian's python3 refuses `pip install` outside of one (PEP 668)."""
+    for name in ("demo-command", "test-command"):
+        first, *others = command(name).split(" && ")
+        assert first == "python3 -m venv .venv"
+        assert all(other.startswith(".venv/bin/") for other in others)
+
+
+@pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="the source distribution has no .ci")
+def test_ci_runs_the_two_commands_of_this_page(tmp_path: Path) -> None:
+    """Programs that only write down what they were called with."""
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    scripts = tmp_path / "bin", tmp_path / ".venv" / "bin"
+    for folder, names in zip(
+        scripts, (["apt-get", "python3", "sudo"], ["pip", "tox"]), strict=True
+    ):
+        folder.mkdir(parents=True)
+        for program in names:
+            words = f'{program} $IMGMIDDLEWARE_ALL_PARTS "$@"'
+            (folder / program).write_text(f'#!/bin/sh\necho {words} >> "{tmp_path}/calls"\n')
+            (folder / program).chmod(0o755)
+    (tmp_path / "bin" / "id").write_text("#!/bin/sh\necho 0\n")
+    (tmp_path / "bin" / "id").chmod(0o755)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    subprocess.run(["bash", ".ci/run"], cwd=tmp_path, env={"PATH": path}, check=True)
+    calls = (tmp_path / "calls").read_text().splitlines()
+    bring, test = command("parts-command"), command("test-command")
+    expected = [line.removeprefix("sudo ") for line in bring.split(" && ")]
+    for line in test.split(" && "):
+        program, _, words = line.removeprefix(".venv/bin/").partition(" ")
+        expected.append(f"{program} 1 {words}".rstrip())
+    assert calls == expected
 
 
 def test_the_query_table() -> None:

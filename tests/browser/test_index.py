@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,15 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import parts
+
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RED, GREEN, BLUE = (205, 35, 45), (35, 150, 60), (40, 70, 200)
 #: Seconds for Chromium or the server to start on a busy machine.
 PATIENCE = 90
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="NO CHROMIUM ON PATH: nothing here was tested (apt install chromium)"
-)
+pytestmark = pytest.mark.needs("Chromium")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +64,7 @@ def _url(server, log):
 def chromium(directory, url, *flags):
     """Chromium's standard output; it ends itself once the page is loaded and its task is done."""
     command = [
-        CHROMIUM,
+        parts.need("Chromium"),
         "--headless",
         "--no-sandbox",
         "--disable-gpu",

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
+import parts
 from asking import ask, shown
 from measuring import Forked, needs_proc
 from originals import cut, flipped, probe
 from pictures import SRGB, close, exif, opened, saved, swapped_profile
 from tests.extras import by_vips
+
+parts.need("libvips")
+pillow_heif = parts.module("pillow_heif")
 
 Y, X = np.mgrid[0:62, 0:90]
 RGB = np.dstack((255 * X / 89, 255 * Y / 61, 255 - 255 * (X + Y) / 151)).astype(np.uint8)

@@ -9,13 +9,16 @@ import struct
 from typing import Any
 
 import numpy as np
-import pillow_jxl  # writes as a plug-in of Pillow
 import pytest
 
+import parts
 from asking import ask, shown
 from originals import cut, flipped
 from pictures import close, exif, opened, saved, swapped_profile
 from tests.extras import by_vips
+
+parts.need("libvips")
+pillow_jxl = parts.module("pillow_jxl")  # writes as a plug-in of Pillow
 
 JXL: dict[str, Any] = {"unsafe_original_formats": {"jxl"}}
 Y, X = np.mgrid[0:62, 0:90]

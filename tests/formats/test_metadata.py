@@ -155,11 +155,11 @@ def test_animations_keep_it_too() -> None:
 
 
 @pytest.mark.parametrize("size", [500, 70_000, 3_000_000])
-@pytest.mark.parametrize("format", RESULTS)
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    ("format", "channels"),
+    [(format, n) for format in RESULTS for n in (1, 3, 4) if (format, n) != ("jpg", 4)],
+)
 def test_any_size_and_the_same_pixels(format: str, size: int, channels: int) -> None:
-    if format == "jpg" and channels == 4:
-        pytest.skip("JPEG has no alpha")
     size = min(size, 900_000) if format == "png" else size  # Pillow reads no larger one
     profile = bytearray(random.Random(size).randbytes(size))
     # What readers check of a profile: its length and its signature.

@@ -115,7 +115,7 @@ def test_no_larger_than_opencvs_own(make: Any, part: str) -> None:
 def test_both_parts_give_the_same_pixels_and_of_a_photo_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pytest.importorskip("zlib_ng")
+    choose(monkeypatch, "zlib_ng", True)
     photo, drawing = photo_like(320, 200), text()
     fast = png(photo), png(drawing)
     monkeypatch.setattr(native, "zlib_ng", lambda: None)

@@ -19,7 +19,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import pyvips
 from PIL import Image, ImageCms, ImageOps
 
 from asking import ask, made
@@ -45,6 +44,7 @@ from tests.matrix.writers import (
     indices,
     inks,
     noise_png,
+    pyvips,
     rle,
     trns,
     turned_avif,

@@ -1,6 +1,6 @@
 """PngSuite (Willem van Schaik; free to use and copy): valid files exact, corrupt ones refused.
 
-Debian's golang-1.19-src carries 36 of the files, each with its pixels stated as text by the `sng`
+Debian's golang-src carries 36 of the files, each with its pixels stated as text by the `sng`
 tool. A folder with all of them may be named by IMGMIDDLEWARE_PNGSUITE; libvips is then the reference.
 """
 
@@ -18,14 +18,11 @@ import pytest
 
 from asking import ask, shown
 from files import png_chunks
+from parts import need
 
-STATED = Path("/usr/share/go-1.19/src/image/png/testdata/pngsuite")
+STATED: Path = need("PngSuite")
 FILES = sorted(STATED.glob("*.png"))
 WHOLE = sorted(Path(os.environ.get("IMGMIDDLEWARE_PNGSUITE", "/nonexistent")).glob("*.png"))
-
-needs_debian = pytest.mark.skipif(
-    not FILES, reason="Debian's golang-1.19-src, which has PngSuite in it, is not installed"
-)
 
 
 # --- What the text says ---------------------------------------------------------------------------
@@ -76,7 +73,6 @@ def stated(path: Path) -> Any:
     return np.rint(np.dstack((colors, alpha)) / ((1 << bits) - 1) * 255).astype(int)
 
 
-@needs_debian
 def test_there_are_as_many() -> None:
     assert len(FILES) >= 30
 
@@ -154,13 +150,11 @@ CORRUPT = [
 ]
 
 
-@needs_debian
 @pytest.mark.parametrize("name", CORRUPT)
 def test_corrupt_files_are_refused(name: str) -> None:
     assert ask(corrupt(name)).status in (415, 422)
 
 
-@needs_debian
 def test_the_valid_chunks_alone_are_a_picture() -> None:
     parts = chunks((STATED / "basn0g08.png").read_bytes())
     assert ask(built(parts)).status == 200

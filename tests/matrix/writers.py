@@ -12,13 +12,14 @@ import zlib
 from typing import Any
 
 import numpy as np
-import pyvips
 from PIL import Image
 
+import parts
 from files import chunk
 from pictures import exif, saved
 from rasters import png
 
+pyvips = parts.module("pyvips")
 Array = Any  # a numpy array of any shape and dtype
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import parts
+from parts import program
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -31,13 +33,6 @@ class Running:
     @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
-
-
-def program(name: str) -> str:
-    """A program of the environment that runs the tests; another one would have other packages."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent))
-    assert found, f"{name} is not installed beside {sys.executable}"
-    return found
 
 
 @contextmanager
@@ -156,14 +151,11 @@ def nginx(upstream: int, http: str = "") -> Command:
     """
 
     def command(port: int, folder: Path) -> list[str]:
-        # Debian has it in sbin, which an ordinary user's PATH does not name.
-        found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        assert found, "nginx is not installed"
         config = folder / "nginx.conf"
         served = (http or _NGINX).replace("listen 80;", f"listen 127.0.0.1:{port};")
         served = served.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
         config.write_text(_NGINX_AROUND.format(folder=folder) + served + "}")
-        return [found, "-p", str(folder), "-e", "stderr", "-c", str(config)]
+        return [parts.need("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(config)]
 
     return command
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import parts
 from servers import processes
 from servers.client import Answer, ask
 from servers.processes import ROOT, running
-
-PHOTO = Path("/usr/share/backgrounds/mate/abstract/Elephants_5640x3172.jpg")
 
 #: Decibels. Measured are 44.1, and on the same photo by others: 57.7 by Pillow's own LANCZOS in 8
 #: bits, 37.3 by OpenCV's AREA, 29.1 by LINEAR, 27.8 by CUBIC and LANCZOS4, which do not average.
@@ -28,11 +26,10 @@ LEAST_PSNR = 42
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answer, Answer]]:
-    if not PHOTO.exists():
-        pytest.skip(f"THE BLOG POST'S JOB IS NOT TESTED: install mate-backgrounds for {PHOTO}")
+    photo = parts.need("photo")
     folder = tmp_path_factory.mktemp("blog_post")
     (folder / "photos").mkdir()
-    (folder / "photos" / "elephants.jpg").write_bytes(PHOTO.read_bytes())
+    (folder / "photos" / "elephants.jpg").write_bytes(photo.read_bytes())
     photos = {"PHOTOS": str(folder / "photos")}
     with ExitStack() as stack:
         flask, fastapi = (
@@ -59,7 +56,7 @@ def test_a_third_is_the_ideal_downscale(answers: tuple[Answer, Answer]) -> None:
     result = Image.open(io.BytesIO(answers[0].body))
     assert (result.format, result.mode) == ("PNG", "RGB")
     assert result.size == (1880, 1057)  # 5640 and 3172 times 0.333333, rounded
-    ideal = _lanczos(Image.open(PHOTO), result.size)
+    ideal = _lanczos(Image.open(parts.need("photo")), result.size)
     error = np.asarray(result, np.float64) - ideal
     psnr = 10 * np.log10(255**2 / np.mean(error**2))
     print(f"PSNR against a float Lanczos-3 downscale: {psnr:.2f} dB")

@@ -1,0 +1,104 @@
+"""Real parts that tests start or look at: servers, a browser, libraries, photos.
+
+A test asks for one by name. Where it is missing the test is skipped, and one line of pytest's summary
+says of each part what it was, how many tests went without it and what brings it. Where all are said to
+be there (IMGMIDDLEWARE_ALL_PARTS, which `.ci/run` sets) the test fails instead. What the environment
+leaves out by intent (IMGMIDDLEWARE_LEFT_OUT, names of packages) may be missing there too.
+
+What a kernel has not (a tmpfs that may be mounted, /proc) is no part: such tests skip by themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+ALL_ARE_THERE = bool(os.environ.get("IMGMIDDLEWARE_ALL_PARTS"))
+LEFT_OUT = frozenset(os.environ.get("IMGMIDDLEWARE_LEFT_OUT", "").split())
+#: Parts for want of which something was skipped in this process.
+skipped: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something of a Debian package, and how it is found: a path or True; None where it is not."""
+
+    package: str
+    find: Callable[[], Any]
+
+
+def need(name: str) -> Any:
+    """What is found of a part; skips or fails the test, or the module that is imported."""
+    part = PARTS[name]
+    return _found(name) or missing(name, f"apt-get install {part.package}")
+
+
+def program(name: str) -> str:
+    """A program of the environment that runs the tests; another one would have other packages."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent))
+    return found or missing(name, f"pip install {name}")
+
+
+def module(name: str) -> Any:
+    """A Python package that only some environments have; pyvips needs libvips as well."""
+    if name == "pyvips":
+        need("libvips")
+    try:
+        return import_module(name)
+    except ImportError:
+        return missing(name, f"pip install {name}")
+
+
+@cache
+def _found(name: str) -> Any:
+    return PARTS[name].find()
+
+
+def missing(name: str, remedy: str) -> NoReturn:
+    """Skip or fail for want of a part; of a Python package `name` is the one that pip knows."""
+    if name in LEFT_OUT:
+        pytest.skip(f"{name} is left out here", allow_module_level=True)
+    message = f"NOT TESTED: {name} IS MISSING ({remedy})"
+    if ALL_ARE_THERE:
+        pytest.fail(message, pytrace=False)
+    skipped.add(name)
+    pytest.skip(message, allow_module_level=True)
+
+
+def _program(*names: str) -> Callable[[], str | None]:
+    # Debian has servers in sbin, which an ordinary user's PATH does not name.
+    path = os.environ.get("PATH", "") + ":/usr/sbin"
+    return lambda: next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+
+
+def _file(folder: str, pattern: str) -> Callable[[], Path | None]:
+    return lambda: max(Path(folder).glob(pattern), default=None)
+
+
+def _vips() -> bool | None:
+    """In another process: in this one pillow-heif would find libvips' build of libheif loaded."""
+    done = subprocess.run([sys.executable, "-c", "import pyvips"], capture_output=True)
+    return done.returncode == 0 or None
+
+
+PARTS = {
+    "nginx": Part("nginx", _program("nginx")),
+    "Chromium": Part("chromium", _program("chromium", "chromium-browser")),
+    "libvips": Part("libvips42, pip install pyvips", _vips),
+    "PostgreSQL": Part("postgresql", _file("/usr/lib/postgresql", "*/bin")),
+    "PngSuite": Part("golang-src", _file("/usr/share", "go-*/src/image/png/testdata/pngsuite")),
+    "photo": Part(
+        "mate-backgrounds",
+        _file("/usr/share/backgrounds/mate/abstract", "Elephants_5640x3172.jpg"),
+    ),
+}
