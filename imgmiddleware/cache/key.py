@@ -9,16 +9,14 @@ def picture_key(
     namespace: str,
     originals: Iterable[tuple[str, str]],
     canonical: str,
-    formats: Iterable[str],
     engine: str,
 ) -> str:
     """128 bits, URL-safe, of what the picture depends on.
 
-    `originals` are (ID, version); `canonical` is the Transform's string; `formats` are those the
-    result may be in; `engine` is what renders. Two different pictures never share a key by
-    accident.
+    `originals` are (ID, version); `canonical` is the text of what is made of them; `engine` is what
+    renders. Two different pictures never share a key by accident.
     """
-    parts = [namespace, canonical, ",".join(formats), engine]
+    parts = [namespace, canonical, engine]
     for id, version in originals:
         parts += (id, version)
     return _digest(parts, 16)

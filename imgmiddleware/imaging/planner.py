@@ -70,21 +70,45 @@ def make_plan(
         trim=transform.get(Trim),
         crop=orientation.stored_box(crop, stored),
         size=orientation.size(*geometry.size),
-        linear=resize.linear and facts.color != "cmyk",  # ink is no light
+        linear=_is_linear(facts, resize, geometry),
         orientation=orientation,
         alpha=facts.alpha,
         inks=facts.color == "cmyk",
         deep=deep,
         keeps_profile=_keeps_profile(facts, output, format, geometry, steps, deep=deep),
         canvas=geometry.canvas,
-        edges=resize.fit == "clamp",
+        edges=resize.fit == "clamp" and geometry.canvas != geometry.size,
         steps=steps,
         result=result,
-        backdrop=transform.get(Backdrop),
+        backdrop=_shown(transform.get(Backdrop), facts, geometry, steps, format),
         format=format,
         output=output,
     )
     return plan.of_smallest(facts.overviews)
+
+
+def _is_linear(facts: Facts, resize: Resize, geometry: Geometry) -> bool:
+    """Ink is no light, and what keeps its size is not averaged."""
+    return resize.linear and facts.color != "cmyk" and geometry.size != geometry.crop[2:]
+
+
+def _shown(
+    backdrop: Backdrop,
+    facts: Facts,
+    geometry: Geometry,
+    steps: tuple[PixelOperation, ...],
+    format: str,
+) -> Backdrop:
+    """The background if it changes the picture: not behind what covers it, nor if it is white as it
+    is without being asked for. Frames may be clear whatever the header says.
+    """
+    if backdrop.bg is None:
+        return backdrop
+    covered = geometry.canvas == geometry.size and not steps
+    opaque = not (facts.alpha or facts.animated or facts.composed)
+    unasked = Backdrop()
+    white = backdrop.color == unasked.color and not RESULTS[format].alpha
+    return unasked if white or (covered and opaque) else backdrop
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:

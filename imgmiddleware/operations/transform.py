@@ -75,13 +75,14 @@ class Transform:
     steps: tuple[Operation, ...] = ()
     """The operations."""
 
-    canonical: str = field(init=False, compare=False, repr=False)
-    """The one spelling of this Transform: a query string that parses to an equal value."""
-
     def __post_init__(self) -> None:
-        spelled = [(step, "&".join(step.spelled())) for step in self.steps]
-        object.__setattr__(self, "steps", tuple(step for step, parts in spelled if parts))
-        object.__setattr__(self, "canonical", "&".join(parts for _, parts in spelled if parts))
+        changing = tuple(step for step in self.steps if any(step.spelled()))
+        object.__setattr__(self, "steps", changing)
+
+    @property
+    def canonical(self) -> str:
+        """The one spelling of this Transform: a query string that parses to an equal value."""
+        return "&".join(part for step in self.steps for part in step.spelled())
 
     def get(self, kind: type[O]) -> O:
         """The step of this kind, or the one with all its parameters at their defaults."""

@@ -20,6 +20,7 @@ from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.http.conditionals import evaluate
+from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
@@ -214,8 +215,8 @@ class ImageService:
         facts = self._originals.facts(original, page)
         plan = planned(facts, transform, asked.accepted, settings)
         tag = original_tag(settings.namespace, id)
-        versions, canonical = [(id, version)], transform.canonical
-        key = picture_key(settings.namespace, versions, canonical, asked.accepted, made_by(plan))
+        text = canonical(plan, transform, asked.accepted)
+        key = picture_key(settings.namespace, [(id, version)], text, made_by(plan))
         shared = answers.validators(
             key,
             original.last_modified,

@@ -89,6 +89,28 @@ def test_a_picture_is_made_once(source: Stored, renders: list[Any]) -> None:
     assert len(renders) == 2
 
 
+def srcset() -> list[int]:
+    """The widths of imgix's clients by their documentation: from 100 to 8192 pixels, each wider by
+    twice the tolerance of 8 % than the one before, and then rounded.
+    """
+    widths, width = [], 100.0
+    while width < 8192:
+        widths.append(round(width))
+        width *= 1.16
+    return [*widths, 8192]
+
+
+def test_widths_beyond_an_original_are_one_picture(renders: list[Any]) -> None:
+    assert len(srcset()) == 31
+    images = ImageService(Stored(saved(quadrants(2250, 6), "JPEG")))
+    answers = [images.handle(request(f"w={width}")) for width in (*srcset(), 2250)]
+    answers.append(images.handle(request()))
+    narrower = [width for width in srcset() if width < 2250]
+    assert len(renders) == len({answer.read() for answer in answers}) == len(narrower) + 1
+    assert len({answer.header("ETag") for answer in answers}) == len(renders)
+    assert images.holding()["memory"].entries == len(renders)
+
+
 def test_work_that_nobody_wants_lets_go_of_its_original(source: Stored) -> None:
     work = ImageService(source).answer(request())
     assert isinstance(work, Work)

@@ -1,0 +1,35 @@
+"""The canonical text of a picture: all that its bytes depend on beside its original.
+
+Queries that ask for one picture of an original in other words have one text: a width beyond the
+original and none, a ratio and its pixels, a `fit` that leaves nothing to fit. So it is written of
+the plan, in which all of this is resolved. What follows from the original alone is left out, as the
+key has its version.
+"""
+
+from collections.abc import Collection
+
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.operations.transform import Transform
+
+
+def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> str:
+    """The text, of the plan for this Transform and these formats.
+
+    Where only pixels tell the geometry, it is what was asked for. That begins with a parameter's
+    name and the other with a number, so that no two pictures share a text.
+    """
+    if plan.needs_pixels:
+        return f"{transform.canonical} {','.join(accepted)}"
+    output, format = plan.output, plan.format
+    quality = None if RESULTS[format].scale is None else output.q  # which nothing there asks for
+    kept = output.keep and _kept(output.keep)
+    shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)
+    ways = plan.linear, plan.edges, plan.deep, plan.keeps_profile, plan.backdrop.bg
+    steps = "&".join(text for step in plan.steps for text in step.spelled())
+    return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{steps}"
+
+
+def _kept(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What goes along beside the profile: all of it, which has the rights too, or these alone."""
+    return tuple(name for name in names if name != "icc")[:1]

@@ -1,0 +1,214 @@
+"""One picture has one key, in whatever words it is asked for; and no two pictures have the same."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from asking import get, serving
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.grammar.query import QueryGrammar
+from imgmiddleware.imaging.canonical import canonical
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.operations.output import Output
+from imgmiddleware.settings import Settings
+from originals import probe
+from pictures import by_opencv, exif, moving, noise, saved
+
+GRAMMAR = QueryGrammar(Settings())
+PHOTO = Facts(format="jpeg", width=2250, height=1500)
+CLEAR = replace(PHOTO, format="png", alpha=True)
+
+
+def planned(facts: Facts, query: str, accept: str = "") -> tuple[Plan, str]:
+    asked = GRAMMAR.parse(query, {"accept": accept})
+    plan = make_plan(facts, asked.transform, asked.accepted)
+    return plan, canonical(plan, asked.transform, asked.accepted)
+
+
+#: Queries of which each line asks for one picture of `PHOTO`, by arithmetic.
+SAME = (
+    # Wider or higher than it is, by itself or by the density of the screen; and just as large.
+    ("", "w=2257", "w=4741", "w=8192", "w=2250", "h=1500", "h=1501", "w=8000&h=1500&fit=scale"),
+    ("", "w=1200&dpr=2", "w=2250&h=1500&fit=scale", "w=3000&h=2000", "fit=crop", "dpr=3", "ar=1:1"),
+    ("", "rect=0,0,full,full", "rect=left,top,2250,1500", "rect=0,0,9999,9999", "orient=1"),
+    ("", "linear=1", "bg=f00", "fit=clamp", "w=2250&h=1500&fit=clamp", "page=1", "anim=1"),
+    ("", "upscale=1", "w=2250&upscale=1", "fm=jpg", "fm=jpg&depth=16", "q=75", "auto=format"),
+    # A ratio and its pixels, and what another side says of them.
+    ("w=0.2", "w=450", "h=300", "w=450&h=300", "w=225&dpr=2", "w=450&h=1400", "w=0.1&dpr=2"),
+    ("w=450", "w=450&h=300&fit=fill", "w=450&h=300&fit=crop", "w=450&fit=clamp&h=300&bg=0f0"),
+    ("w=450", "w=450&fit=max", "w=450&upscale=1", "w=450&fit=crop&crop=left", "w=450&bg=00f"),
+    ("w=450&h=450&fit=crop", "w=450&ar=1:1&fit=crop", "w=0.2&h=0.3&fit=min", "h=450&ar=2:2&fit=min"),
+    # Boxes in other words; what hangs over the edge is cut off.
+    ("rect=750,500,750,500", "rect=center,middle,750,500", "rect=750,middle,750,500"),
+    ("rect=1125,0,1125,1500", "rect=right,top,0.5,full", "rect=0.5,0,9000,full"),
+    ("rect=0,0,1500,1500", "rect=left,top,1500,full", "w=1500&h=1500&fit=crop&crop=left"),
+    # What no encoder is told, and the white that is there unasked.
+    ("fm=png", "fm=png&q=30", "fm=png&depth=16", "depth=16"),
+    ("w=90&h=90&fit=fill", "w=90&h=90&fit=fill&bg=fff", "w=90&h=90&fit=fill&bg=white"),
+    ("keep=exif", "keep=copyright,exif"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("queries", SAME, ids=lambda queries: queries[1])
+def test_other_words_for_one_picture_are_one_text(queries: tuple[str, ...]) -> None:
+    assert len({planned(PHOTO, query)[1] for query in queries}) == 1
+
+
+def test_what_is_accepted_matters_where_it_is_answered_with() -> None:
+    avif, webp = "image/avif,image/webp", "image/webp"
+    assert planned(CLEAR, "fm=webp", avif)[1] == planned(CLEAR, "", webp)[1]
+    assert planned(CLEAR, "", avif)[1] != planned(CLEAR, "", webp)[1]
+    # Of a large picture nobody gets AVIF; how large it is without its border only pixels tell.
+    large = replace(PHOTO, width=4000)
+    assert planned(large, "", avif)[1] == planned(large, "", webp)[1]
+    assert planned(large, "trim=auto", avif)[1] != planned(large, "trim=auto", webp)[1]
+
+
+def test_what_is_behind_a_frame_matters_though_nothing_is_transparent() -> None:
+    images = serving(vanishing())
+    shown = {get(images, f"page=2&fm=png{more}").header("ETag") for more in ("", "&bg=f00")}
+    assert len(shown) == 2
+
+
+def test_other_pictures_have_other_texts() -> None:
+    """Each differs from all others in one thing that its bytes depend on."""
+    queries = [
+        "fm=png",
+        "w=450",
+        "w=451",
+        "w=450&linear=1",
+        "w=450&q=60",
+        "w=450&max_bytes=900",
+        "w=450&keep=icc",
+        "w=450&keep=exif",
+        "w=450&keep=copyright",
+        "w=450&fm=webp",
+        "w=450&flip=h",
+        "w=450&rot=90",
+        "w=450&rot=180",
+        "w=450&orient=6",
+        "w=450&pad=3",
+        "w=450&pad=3&bg=f00",
+        "w=450&blur=9",
+        "w=450&sharp=9",
+        "w=450&h=450&fit=crop",
+        "w=450&h=450&fit=crop&crop=left",
+        "w=450&h=450&fit=fill",
+        "w=450&h=450&fit=fill&bg=f00",
+        "w=450&h=450&fit=clamp",
+        "w=450&rect=0,0,2249,1500",
+        "trim=auto",
+        "w=450&trim=auto",
+        "w=8192&trim=auto",
+        "w=8191&trim=auto",
+        "w=2257&upscale=1",
+        "w=450&h=450&fit=scale",
+    ]
+    assert len({planned(PHOTO, query)[1] for query in queries}) == len(queries)
+    deep = replace(PHOTO, format="png", depth=16, bits=16)
+    assert planned(deep, "fm=png&keep=icc")[1] != planned(deep, "fm=png&depth=16")[1]
+    assert planned(CLEAR, "fm=png&bg=fff")[1] != planned(CLEAR, "fm=png")[1]
+    assert planned(CLEAR, "w=9&bg=f00")[1] != planned(CLEAR, "w=9")[1]
+
+
+#: What a query may say of an original of 24 x 18 pixels.
+WORDS: dict[str, list[str]] = {
+    "w": ["0.5", "12", "24", "25", "100"],
+    "h": ["0.5", "9", "18", "40"],
+    "fit": ["clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp"],
+    "crop": ["left", "bottom"],
+    "ar": ["4:3", "1:1"],
+    "dpr": ["1", "2"],
+    "upscale": ["1"],
+    "linear": ["1"],
+    "rect": ["0,0,24,18", "left,top,full,full", "0,0,12,full", "0,0,0.5,18", "center,0,99,18"],
+    "trim": ["auto", "fff"],
+    "orient": ["1", "2", "3", "6", "90"],
+    "page": ["1", "2"],
+    "anim": ["1"],
+    "flip": ["h", "v"],
+    "rot": ["90", "30"],
+    "sharp": ["0", "50"],
+    "pad": ["0", "2"],
+    "bg": ["fff", "f00", "8f00"],
+    "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],
+    "q": ["60", "75"],
+    "depth": ["8", "16"],
+    "keep": ["exif", "icc", "copyright,exif"],
+}
+
+COLORS = noise(24, 18, "RGBA")
+
+
+def vanishing() -> bytes:
+    """A GIF without transparency, whose second frame stands alone in a corner of a clear canvas."""
+    whole, corner = (saved(Image.new("L", size, 90), "GIF") for size in ((24, 18), (8, 8)))
+    table = 3 << ((whole[10] & 7) + 1)
+    control = b"!\xf9\x04" + bytes([2 << 2]) + bytes(4)  # section 23: its place becomes clear
+    second = corner[13 + table : -1]  # an image (section 20), which is given its colours
+    second = second[:9] + bytes([0x80 | whole[10] & 7]) + corner[13 : 13 + table] + second[10:]
+    return whole[: 13 + table] + control + whole[13 + table : -1] + control + second + b";"
+
+
+ORIGINALS = {
+    "turned": lambda: saved(COLORS, "JPEG", "RGB", exif=exif(6)),
+    "clear": lambda: saved(COLORS, "PNG"),
+    "gray": lambda: saved(COLORS, "PNG", "L"),
+    "inks": lambda: saved(COLORS, "JPEG", "CMYK"),
+    "deep": lambda: by_opencv(".png", np.asarray(COLORS.convert("RGB"), np.uint16) * 257),
+    "gone": vanishing,
+    "pages": lambda: moving([COLORS, Image.new("RGB", (24, 18), "red")], "TIFF", "RGB"),
+    "frames": lambda: moving([COLORS, COLORS.rotate(90)], "GIF", "RGBA", disposal=2, duration=50),
+}
+
+
+def any_query(dice: random.Random) -> str:
+    names = dice.sample([*WORDS], dice.randrange(5))
+    return urlencode({name: dice.choice(WORDS[name]) for name in names})
+
+
+def resolved(plan: Plan) -> Any:
+    """The plan without what does not change the bytes once there is a plan."""
+    quality = plan.output.q if RESULTS[plan.format].scale else 75
+    kept = [name for name in plan.output.keep if name != "icc"]
+    output = Output(q=quality, max_bytes=plan.output.max_bytes, keep=tuple(kept[:1]))
+    return replace(plan, output=output, region=(0, 0, 0, 0))
+
+
+@pytest.mark.parametrize("kind", ORIGINALS)
+def test_one_text_is_one_plan_and_one_picture(kind: str) -> None:
+    """Each is rendered for itself: nothing is cached."""
+    data, dice = ORIGINALS[kind](), random.Random(kind)
+    images = serving(data, cache_bytes=0, decoded_bytes=0, recheck=0)
+    plans: dict[str, set[Any]] = defaultdict(set)
+    bodies: dict[str, set[bytes]] = defaultdict(set)
+    for _ in range(120):
+        query = any_query(dice)
+        accept = dice.choice([{}, {"accept": "image/webp"}])
+        asked = GRAMMAR.parse(query, accept)
+        answer = get(images, query, **accept)
+        if answer.status != 200:
+            continue
+        facts = probe(data, asked.page)
+        plan = make_plan(facts, asked.transform, asked.accepted)
+        text = canonical(plan, asked.transform, asked.accepted)
+        etag = answer.header("ETag") or ""
+        plans[text].add((etag, resolved(plan)))
+        bodies[etag].add(answer.read())
+    assert {len(same) for same in plans.values()} == {1}
+    assert {len(same) for same in bodies.values()} == {1}
+    distinct = [next(iter(same)) for same in plans.values()]
+    assert len({etag for etag, _ in distinct}) == len(distinct)
+    known = [plan for _, plan in distinct if not plan.needs_pixels]
+    assert len({*known}) == len(known)
+    assert len(known) < 100  # or no two queries asked for one picture
