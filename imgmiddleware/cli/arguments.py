@@ -97,6 +97,11 @@ def _serve(command: argparse.ArgumentParser) -> None:
         "given again",
         surrogate_keys="one Surrogate-Key for each original, by which CDNs forget its pictures",
         server_timing="tell what each step of an answer took",
+    ).add_argument(
+        "--no-debug-images",
+        dest="debug_images",
+        action="store_false",
+        help="do not show an <img> as a picture why it is refused",
     )
 
 

@@ -17,14 +17,24 @@ def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
     A wildcard names nothing: every browser sends `*/*`, also one that cannot show AVIF. Without the
     header nothing is named. An element whose weight is malformed is ignored.
     """
-    weights: dict[str, float] = {}
+    accepted = weights(field)
+    return tuple(name for name in offered if accepted.get(name, 0) > 0)
+
+
+def weights(field: str | None) -> dict[str, float]:
+    """The weight of each media range that the field has, from 0 to 1, by its name in lower case.
+
+    >>> weights("image/webp, */*;q=0.8")
+    {'image/webp': 1.0, '*/*': 0.8}
+    """
+    found: dict[str, float] = {}
     for element in _QUOTED.sub('""', field or "").split(","):
         media_type, *parameters = (part.strip(" \t") for part in element.split(";"))
         weight = _weight(parameters)
         if weight is not None:
             name = media_type.lower()
-            weights[name] = max(weight, weights.get(name, 0))
-    return tuple(name for name in offered if weights.get(name, 0) > 0)
+            found[name] = max(weight, found.get(name, 0))
+    return found
 
 
 def _weight(parameters: Iterable[str]) -> float | None:

@@ -14,6 +14,15 @@ _PHRASES = {
 }
 
 
+def phrase(status: int) -> str:
+    """The reason phrase of a status, as RFC 9110 has it.
+
+    >>> phrase(422)
+    'Unprocessable Content'
+    """
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 def problem(status: int, code: str, detail: str, members: Mapping[str, object]) -> bytes:
     """The body of an error. `code` and `members` are extension members (section 3.2).
 
@@ -21,7 +30,7 @@ def problem(status: int, code: str, detail: str, members: Mapping[str, object]) 
     (section 4.2.1).
     """
     document = {
-        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
+        "title": phrase(status),
         "status": status,
         "code": code,
         "detail": detail,

@@ -1,6 +1,5 @@
 """Answers: which status, headers and body each outcome has, once for both protocols."""
 
-import logging
 from dataclasses import replace
 from functools import lru_cache
 
@@ -13,19 +12,13 @@ from imgmiddleware.http.conditionals import range_applies
 from imgmiddleware.http.dates import http_date, imf_date
 from imgmiddleware.http.disposition import content_disposition
 from imgmiddleware.http.hints import accept_ch
-from imgmiddleware.http.problem import MEDIA_TYPE, problem
-from imgmiddleware.http.ranges import content_range, requested, unsatisfied_range
+from imgmiddleware.http.ranges import content_range, requested
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse, Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.sendfile import handed_over, hands_over
 from imgmiddleware.settings import Settings
 
-_log = logging.getLogger("imgmiddleware")
-
 METHODS = ("GET", "HEAD", "OPTIONS")
-
-#: Seconds after which a client may ask again for an original that changed under our hands.
-_RETRY_AFTER = "1"
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -91,7 +84,7 @@ def _of_picture(
     shared: Headers,
 ) -> Headers:
     headers: Headers = (
-        *_content(media_type, length),
+        *content(media_type, length),
         ("Accept-Ranges", "bytes"),
         *shared,
         ("Content-Disposition", _saved_as(path, download, media_type)),
@@ -147,7 +140,7 @@ def not_modified(shared: Headers) -> ImageResponse:
 
 def options(request: ImageRequest, settings: Settings) -> ImageResponse:
     """What may be asked (RFC 9110, section 9.3.7), and what a browser asks for a script first."""
-    headers: Headers = (_allow(),)
+    headers: Headers = (allow(),)
     if asks_first(request, settings):
         headers += cors.preflight(authorized=settings.keeps_private)
     return sent(request, ImageResponse(204, headers), settings, None)
@@ -156,33 +149,6 @@ def options(request: ImageRequest, settings: Settings) -> ImageResponse:
 def asks_first(request: ImageRequest, settings: Settings) -> bool:
     """Whether this is a browser's preflight, which never has the credentials of what follows."""
     return bool(settings.origins) and cors.is_preflight(request.method, request.headers)
-
-
-def refused(
-    request: ImageRequest, id: str, asked: Asked | None, error: ImageError, settings: Settings
-) -> ImageResponse:
-    """The answer that says what is wrong, which is logged too."""
-    # A wrong request is for its sender to know, a wrong original for the operator.
-    ours = error.status >= 413 and error.status != 416
-    level = logging.WARNING if ours else logging.INFO
-    line = "refused id=%r status=%d code=%s: %s"
-    _log.log(level, line, id, error.status, error.code, error.detail)
-    return sent(request, _refusal(error), settings, asked)
-
-
-def _refusal(error: ImageError) -> ImageResponse:
-    """A problem document. Nobody may keep it: what is wrong now may be right in a second."""
-    body = problem(error.status, error.code, error.detail, error.members)
-    headers: Headers = (*_content(MEDIA_TYPE, len(body)), ("Cache-Control", "no-store"))
-    if error.status == 405:
-        headers += (_allow(),)
-    if error.status == 416:
-        length = error.members["length"]
-        assert isinstance(length, int)
-        headers += (("Content-Range", unsatisfied_range(length)),)
-    if error.status == 503:
-        headers += (("Retry-After", _RETRY_AFTER),)
-    return ImageResponse(error.status, headers, body)
 
 
 def sent(
@@ -212,9 +178,11 @@ def sent(
     return handed_over(response, settings) if by_file else response
 
 
-def _content(media_type: str, length: int) -> Headers:
+def content(media_type: str, length: int) -> Headers:
+    """The headers of a body."""
     return ("Content-Type", media_type), ("Content-Length", str(length)), _NO_SNIFFING
 
 
-def _allow() -> tuple[str, str]:
+def allow() -> tuple[str, str]:
+    """The header that names the methods which are answered."""
     return "Allow", ", ".join(METHODS)

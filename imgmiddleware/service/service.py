@@ -23,7 +23,7 @@ from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
-from imgmiddleware.service import answers, timing
+from imgmiddleware.service import answers, refusals, timing
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.pictures import Job, Pictures
@@ -176,7 +176,7 @@ class ImageService:
             except ImageError as error:
                 if passes and not id:
                     return None
-                return answers.refused(request, id, asked, error, self.settings)
+                return refusals.refused(request, id, asked, error, self.settings)
             if isinstance(answer, ImageResponse):
                 return answers.sent(request, answer, self.settings, asked)
             seen, job = answer
@@ -241,7 +241,7 @@ class ImageService:
         try:
             answer = _without_pixels(request, seen, find)
         except ImageError as error:
-            return answers.refused(request, seen.page[0], seen.asked, error, self.settings)
+            return refusals.refused(request, seen.page[0], seen.asked, error, self.settings)
         return None if answer is None else answers.sent(request, answer, self.settings, seen.asked)
 
     def _stand_in(

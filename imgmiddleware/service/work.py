@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
-from imgmiddleware.service import answers, timing
+from imgmiddleware.service import answers, refusals, timing
 from imgmiddleware.service.pictures import Job, Pictures
 from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.settings import Settings
@@ -47,7 +47,7 @@ class Work:
                 answer = shown(request, seen, result)
             except ImageError as error:
                 self._recall.note_failure(seen.page, error)
-                return answers.refused(request, self._job.id, seen.asked, error, self._settings)
+                return refusals.refused(request, self._job.id, seen.asked, error, self._settings)
             return answers.sent(request, answer, self._settings, seen.asked)
 
     def close(self) -> None:

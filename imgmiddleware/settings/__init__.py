@@ -73,6 +73,7 @@ class Options(TypedDict, total=False):
     allow_origin: str | Sequence[str] | None
     surrogate_keys: bool
     server_timing: bool
+    debug_images: bool
     render_slots: int | None
     max_waiting: int
     max_wait: float
@@ -190,6 +191,9 @@ class Settings:
     """Tell CDNs one key for each original, by which they can forget all of its results."""
     server_timing: bool = False
     """Tell whoever asks how many milliseconds each step of an answer took."""
+    debug_images: bool = False
+    """Answer an `<img>` whose request is refused with a picture of the message, for development.
+    The status stays."""
     render_slots: int | None = None
     """Results that are rendered at the same time; further ones wait. None: one for each
     processor."""

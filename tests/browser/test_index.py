@@ -146,3 +146,19 @@ def test_a_link_shows_its_picture(site, tmp_path):
     link = re.search(r'href="(/image/2%20green[^"]*fm=avif[^"]*)"', document)[1]
     pixels = screenshot(tmp_path, site.rstrip("/") + unescape(link))
     assert painted(pixels, GREEN)[0][2:] == (800, 600)
+
+
+def test_a_refusal_is_painted_where_a_picture_stands(site, tmp_path):
+    """Its status stays 400 or 422, and the browser shows it all the same."""
+    page = tmp_path / "page.html"
+    page.write_text(
+        f'<body style="margin: 0"><img src="{site}image/3%20blue.jpg?w=abc"><br>'
+        f'<img src="{site}image/4%20damaged.png?w=100">'
+    )
+    pixels = screenshot(tmp_path, page.as_uri())
+    (left, top, width, height), full = painted(pixels, (255, 243, 240))
+    assert (left, top, width) == (6, 0, 474)  # beside the bar, of two of the same width
+    assert height > 200
+    assert full > 0.75  # the rest is text
+    (left, top, width, height), _ = painted(pixels, (170, 0, 0))
+    assert (left, top) == (0, 0)
