@@ -23,6 +23,7 @@ MODULES = [
     "imgmiddleware.service.service",
     "imgmiddleware.service.work",
     "imgmiddleware.settings",
+    "imgmiddleware.settings.options",
     "imgmiddleware.sources.directory",
     "imgmiddleware.sources.function",
     "imgmiddleware.sources.memory",

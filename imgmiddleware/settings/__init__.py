@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
-from typing import Literal, TypedDict
+from typing import Literal
 
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.hints import FIELDS
-from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.settings import checks
+from imgmiddleware.settings.options import Authorize, Options
 
 __all__ = ["ORIGINAL_FORMATS", "UNSAFE_FORMATS", "Options", "Settings"]
 
@@ -21,72 +21,6 @@ ORIGINAL_FORMATS = names(safe=True)
 """The formats of originals that are opened unless `original_formats` says otherwise."""
 UNSAFE_FORMATS = names(safe=False)
 """The formats that are opened only where `unsafe_original_formats` names them."""
-
-
-Authorize = Callable[[ImageRequest], bool] | Callable[[ImageRequest], Awaitable[bool]]
-"""Says who may see what: a function of a request. An async one needs an event loop: ASGI's."""
-
-
-class Options(TypedDict, total=False):
-    """The options as keywords, for type checkers: those of `Settings`, where each is described.
-
-    A function that hands them on declares them so:
-
-    >>> from typing import Unpack
-    >>> from imgmiddleware import ImageService, Options
-    >>> def photos(**options: Unpack[Options]) -> ImageService:
-    ...     return ImageService("photos/", **options)
-    >>> photos(max_age=60).settings.max_age
-    60
-    """
-
-    prefix: str
-    default: str
-    presets: Mapping[str, str]
-    operations: Mapping[str, OwnOperation]
-    presets_only: bool
-    widths: Sequence[int] | None
-    heights: Sequence[int] | None
-    snap: bool
-    missing: Literal["404", "pass"]
-    id_type: type[str] | type[int]
-    authorize: Authorize | None
-    private: bool
-    around: Callable[[], AbstractContextManager[object]] | None
-    array_order: Literal["bgr", "rgb"]
-    unsafe_follow_symlinks: bool
-    namespace: str
-    max_source_bytes: int
-    max_source_pixels: int
-    max_source_memory: int
-    max_result_width: int
-    max_result_height: int
-    max_result_pixels: int
-    max_frames: int
-    max_animation_pixels: int
-    original_formats: Collection[str]
-    unsafe_original_formats: Collection[str]
-    formats: Sequence[str]
-    max_age: int
-    stale_while_revalidate: int
-    client_hints: Sequence[str]
-    allow_origin: str | Sequence[str] | None
-    surrogate_keys: bool
-    server_timing: bool
-    debug_images: bool
-    render_slots: int | None
-    max_waiting: int
-    max_wait: float
-    cache_bytes: int
-    decoded_bytes: int
-    cache_dir: str | os.PathLike[str] | None
-    cache_dir_bytes: int
-    x_accel_redirect: str
-    x_sendfile: bool
-    max_memory: int
-    recheck: float
-    serve_stale: float
-    remember_errors: float
 
 
 @dataclass(frozen=True, kw_only=True)
