@@ -128,7 +128,7 @@ def _render(command: argparse.ArgumentParser) -> None:
 
 def _warm(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("directory", metavar="DIR", help="the directory of originals, as it is given to serve")
+    _source(command)
     add(
         "-q",
         "--query",
@@ -139,10 +139,19 @@ def _warm(command: argparse.ArgumentParser) -> None:
         help='what to make of each: "w=800"; may be given again. Nothing: what --default says',
     )
     add(
+        "--ids",
+        metavar="FILE",
+        help="the IDs, one a line, as in a URL but percent-decoded; - is standard input. Nothing: "
+        "all of a directory",
+    )
+    add(
         "--accept",
         metavar="TYPES",
-        default="image/avif,image/webp",
-        help="the client for whom the format is chosen (image/avif,image/webp)",
+        dest="accepts",
+        action="append",
+        default=[],
+        help="a client for whom the format is chosen: image/webp; may be given again. Nothing: all "
+        "kinds of clients that get pictures of their own",
     )
     _links(command)
     _limits(command)
@@ -162,8 +171,17 @@ def _cache(command: argparse.ArgumentParser) -> None:
         folder = _folder(action)
         if name == "purge":
             _namespace(folder)
-            action.add_argument("directory", metavar="DIR", help="as it is given to serve")
-            action.add_argument("ids", metavar="ID", nargs="+", help="an original below DIR")
+            _source(action)
+            action.add_argument("ids", metavar="ID", nargs="+", help="an original of SOURCE")
+
+
+def _source(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a directory, as it is given to serve, or MODULE:ATTRIBUTE: an application's "
+        "ImageService or middleware, which has its own options, or its function or Source",
+    )
 
 
 def _links(command: argparse.ArgumentParser) -> Any:
@@ -192,8 +210,8 @@ def _folder(command: argparse.ArgumentParser) -> Any:
 def _namespace(folder: Any) -> Any:
     return _add(
         folder,
-        namespace="NAME: the name of DIR's results there, the namespace= of an application "
-        "(none, as an application has none; in the user's cache folder the path of DIR)",
+        namespace="NAME: the name of these results there, as namespace= of an application (none, "
+        "as it has none; in the user's cache folder the path of the directory)",
     )
 
 

@@ -2,40 +2,66 @@
 
 import argparse
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from imgmiddleware import ImageError
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder, namespace
+from imgmiddleware.cli.targets import named_by, service_of
 from imgmiddleware.settings import Settings
 
 
 def cache(arguments: argparse.Namespace) -> int:
+    print(_ACTIONS[arguments.action](arguments))
+    return 0
+
+
+def _stats(arguments: argparse.Namespace) -> str:
+    with _opened(arguments) as (store, folder):
+        holding = store.holding()["disk"]
+    return f"{folder}: {holding.entries} pictures, {holding.bytes} bytes"
+
+
+def _clear(arguments: argparse.Namespace) -> str:
+    with _opened(arguments) as (store, folder):
+        return _deleted(folder, store.clear())
+
+
+def _purge(arguments: argparse.Namespace) -> str:
+    """Delete the results of these originals. Servers forget theirs in memory within a second."""
+    if named_by(arguments.source) is not None:
+        return _purged_by_service(arguments)
+    with _opened(arguments) as (store, folder):
+        # The directory may be gone by now.
+        name = namespace(arguments, folder, arguments.source)
+        return _deleted(folder, sum(store.purge(original_tag(name, id)) for id in arguments.ids))
+
+
+def _purged_by_service(arguments: argparse.Namespace) -> str:
+    service = service_of(arguments)
+    try:
+        return _deleted(str(service.settings.cache_dir), sum(map(service.purge, arguments.ids)))
+    except ImageError as error:
+        raise UsageError(f"{arguments.source}: {error.detail}") from error
+
+
+@contextmanager
+def _opened(arguments: argparse.Namespace) -> Iterator[tuple[DiskStore, str]]:
     folder = cache_folder(arguments)
     if not os.path.isdir(folder):
         raise UsageError(f"--cache-dir: {folder} is not there")
     store = DiskStore(folder, getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
     try:
-        print(_ACTIONS[arguments.action](store, folder, arguments))
+        yield store, folder
     finally:
         store.close()
-    return 0
 
 
-def _stats(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
-    holding = store.holding()["disk"]
-    return f"{folder}: {holding.entries} pictures, {holding.bytes} bytes"
-
-
-def _clear(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
-    return f"{folder}: {store.clear()} pictures deleted"
-
-
-def _purge(store: DiskStore, folder: str, arguments: argparse.Namespace) -> str:
-    """Delete the results of these originals. Servers forget theirs in memory within a second."""
-    name = namespace(arguments, folder, arguments.directory)
-    gone = sum(store.purge(original_tag(name, id)) for id in arguments.ids)
-    return f"{folder}: {gone} pictures deleted"
+def _deleted(folder: str, count: int) -> str:
+    return f"{folder}: {count} pictures deleted"
 
 
 _ACTIONS = {"stats": _stats, "clear": _clear, "purge": _purge}

@@ -20,13 +20,18 @@ WARM = """\
 examples:
   imgmiddleware warm photos/ -q "w=400" -q "w=800"
   imgmiddleware warm photos/ --preset thumb="w=200&h=200&fit=crop" -q preset=thumb
+  imgmiddleware warm photos/ --cache-dir /var/cache/shop --ids new.txt -q "w=400"
+  imgmiddleware warm shop.images:service --ids - -q preset=thumb < ids.txt
 
-Exit code 1: some were refused, and why stands on standard error.
+The application with this cache_dir then answers without making anything. For each query all formats
+are made that clients get. Exit code 1: some were refused, and why stands on standard error.
 """
 CACHE = """\
 examples:
   imgmiddleware cache stats
   imgmiddleware cache purge photos/ 2024/cat.tif
+  imgmiddleware cache purge photos/ cat.tif --cache-dir /var/cache/shop
+  imgmiddleware cache purge shop.images:service 7 8
 """
 RENDER = """\
 examples:

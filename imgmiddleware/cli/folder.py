@@ -9,12 +9,16 @@ from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.settings import Settings
 
 
-def cache_options(arguments: argparse.Namespace, directory: str) -> dict[str, Any]:
-    """The options of a service that keeps the results of `directory` in that folder."""
+def cache_options(arguments: argparse.Namespace, directory: str | None) -> dict[str, Any]:
+    """The options of a service that keeps its results in that folder.
+
+    `directory` is where its originals are, if they are in one. Raises `UsageError`.
+    """
     if getattr(arguments, "no_cache_dir", False):
         return {}
     folder = cache_folder(arguments)
-    options = {"cache_dir": folder, "namespace": namespace(arguments, folder, directory)}
+    name = given_name(arguments) if directory is None else namespace(arguments, folder, directory)
+    options = {"cache_dir": folder, "namespace": name}
     if "cache_dir_bytes" in arguments:
         options["cache_dir_bytes"] = arguments.cache_dir_bytes
     return options
@@ -33,6 +37,11 @@ def cache_folder(arguments: argparse.Namespace) -> str:
     return platformdirs.user_cache_dir("imgmiddleware", appauthor=False)
 
 
+def given_name(arguments: argparse.Namespace) -> str:
+    """What `--namespace` names, else the name that results have without the option."""
+    return str(getattr(arguments, "namespace", Settings.namespace))
+
+
 def namespace(arguments: argparse.Namespace, folder: str, directory: str) -> str:
     """The name of a directory's results in the folder.
 
@@ -41,10 +50,9 @@ def namespace(arguments: argparse.Namespace, folder: str, directory: str) -> str
 
     Raises `UsageError` where that name is another directory's.
     """
-    if "namespace" in arguments:
-        name = str(arguments.namespace)
-    else:
-        name = Settings.namespace if "cache_dir" in arguments else os.path.realpath(directory)
+    name = given_name(arguments)
+    if "namespace" not in arguments and "cache_dir" not in arguments:
+        name = os.path.realpath(directory)
     other = Namespaces(folder).other(name, directory)
     if other is not None:
         raise UsageError(

@@ -29,12 +29,17 @@ class Listed:
     error: ImageError | None = None
 
 
-def list_ids(source: DirectorySource, settings: Settings) -> tuple[list[str], bool]:
-    """The IDs of a source, sorted, and whether these are all of them."""
+def list_ids(
+    source: DirectorySource, settings: Settings, most: int | None = None
+) -> tuple[list[str], bool]:
+    """The IDs of a source, sorted, and whether these are all of them.
+
+    `most` entries of directories are looked at, or as many as one page takes.
+    """
     ids: list[str] = []
     walk = _walk(os.fsencode(source.root), settings.unsafe_follow_symlinks)
     for looked_at, (id, entry) in enumerate(walk):
-        if looked_at == MOST_ENTRIES:
+        if looked_at == (MOST_ENTRIES if most is None else most):
             return _sorted(ids), False
         # Only the source knows where the target of a link may lie.
         if entry.is_file() and (not entry.is_symlink() or _opens(source, id)):

@@ -1,65 +1,157 @@
 """`imgmiddleware warm`: make pictures before anybody asks for them."""
 
 import argparse
+import itertools
+import json
 import logging
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from threading import Event, Lock
+from urllib.parse import quote
 
-from imgmiddleware import DirectorySource, ImageRequest, ImageService
-from imgmiddleware.cli.arguments import UsageError, settings_of
-from imgmiddleware.cli.folder import cache_options
+import anyio
+from anyio import to_thread
+
+from imgmiddleware import (
+    DirectorySource,
+    ImageError,
+    ImageRequest,
+    ImageResponse,
+    ImageService,
+)
+from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.listing import list_ids
+from imgmiddleware.cli.targets import service_of
+from imgmiddleware.grammar.query import QueryGrammar
+from imgmiddleware.service.warming import accept_fields, unguarded
 
 _WIDTH = 30
 
 
 def warm(arguments: argparse.Namespace) -> int:
-    options = settings_of(arguments) | cache_options(arguments, arguments.directory)
-    try:
-        source = DirectorySource(
-            arguments.directory, unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False)
-        )
-        service = ImageService(source, **options)
-    except (ValueError, TypeError) as error:
-        raise UsageError(str(error)) from error
-    ids, complete = list_ids(source, service.settings)
-    if not complete:
-        print(f"imgmiddleware: only the first {len(ids)} originals are warmed", file=sys.stderr)
-    refused = _all_made(service, list(_requests(service, ids, arguments)))
-    for path, answer in refused:
-        print(f"imgmiddleware: {path}: {answer}", file=sys.stderr)
+    # Whoever types the command may see all, so that the application's `authorize` is not asked.
+    service = unguarded(service_of(arguments))
+    ids = _ids(service, arguments)
+    queries = _queries(service, arguments)
+    accepts = arguments.accepts or accept_fields(service.settings)
+    # Errors are printed when the bar is done. If they were logged too, they would be there twice.
+    logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
+    warming = _Warming(partial(_problem, service, accepts), ids, queries)
+    refused = anyio.run(warming.run, service.settings.slots)
+    for line in refused:
+        print(f"imgmiddleware: {line}", file=sys.stderr)
     return 1 if refused else 0
 
 
-def _requests(
-    service: ImageService, ids: list[str], arguments: argparse.Namespace
-) -> Iterator[ImageRequest]:
-    headers = {"accept": arguments.accept}
-    for id in ids:
-        for query in arguments.queries or [""]:
-            path = f"{service.prefix}{id}"
-            yield ImageRequest("GET", path, query.removeprefix("?"), headers)
+def _ids(service: ImageService, arguments: argparse.Namespace) -> list[str]:
+    """The IDs that were given, or all of a directory. Raises `UsageError`."""
+    if "ids" in arguments:
+        return _read_ids(arguments.ids)
+    if isinstance(service.source, DirectorySource):
+        return list_ids(service.source, service.settings, most=sys.maxsize)[0]
+    raise UsageError(
+        f"{arguments.source} lists no IDs: give them with --ids FILE, one a line; "
+        "- is standard input"
+    )
 
 
-def _all_made(service: ImageService, requests: list[ImageRequest]) -> list[tuple[str, str]]:
-    """Ask for each. Returns the path and the problem of each request that was refused."""
-    # Errors are printed when the bar is done. If they were logged too, they would be there twice.
-    logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
-    refused: list[tuple[str, str]] = []
+def _queries(service: ImageService, arguments: argparse.Namespace) -> list[str]:
+    """The queries that were given, or the empty one. Raises `UsageError`."""
+    grammar = QueryGrammar(service.settings)
+    queries = [query.removeprefix("?") for query in arguments.queries or [""]]
+    for query in queries:
+        try:
+            grammar.parse(query)
+        except ImageError as error:
+            raise UsageError(f"--query: {error.detail}") from error
+    return queries
 
-    def ask(request: ImageRequest) -> None:
-        answer = service.handle(request)
-        if answer is None or answer.status != 200:
-            problem = "not found" if answer is None else answer.read().decode().strip()
-            refused.append((f"{request.path}?{request.query}", problem))
+
+def _read_ids(file: str) -> list[str]:
+    """The lines of a file, each once: an ID is any text without a line end."""
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read()
         else:
-            answer.close()
+            with open(file, "rb") as opened:
+                data = opened.read()
+        lines = data.decode("utf-8-sig").split("\n")
+    except OSError as error:
+        raise UsageError(f"--ids: {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"--ids: {file}: line {line} is not UTF-8") from error
+    return [id for id in dict.fromkeys(line.removesuffix("\r") for line in lines) if id]
 
-    with ThreadPoolExecutor(service.settings.slots) as threads:
-        for done, _ in enumerate(threads.map(ask, requests), 1):
-            _show(done, len(requests))
-    return sorted(refused)
+
+def _problem(service: ImageService, accepts: Sequence[str], id: str, query: str) -> str | None:
+    """Make what clients of each kind get; what is wrong, if anything is."""
+    for accept in accepts:
+        request = ImageRequest("GET", f"{service.prefix}{id}", query, {"accept": accept})
+        answer = service.handle(request)
+        if answer is None:  # it would go on to the application
+            return "not-found: there is no original of this ID"
+        answer.close()
+        if answer.status != 200:
+            return _said(answer)
+        if "Accept" not in (answer.header("Vary") or "").split(", "):
+            break  # all get the same
+    return None
+
+
+def _said(answer: ImageResponse) -> str:
+    if answer.header("Content-Type") != "application/problem+json":
+        return f"status {answer.status}"
+    problem = json.loads(answer.read())
+    return f"{problem['code']}: {problem['detail']}"
+
+
+class _Warming:
+    """Asks for each query of each ID, in several threads, and shows how far it is."""
+
+    def __init__(
+        self, problem: Callable[[str, str], str | None], ids: list[str], queries: list[str]
+    ) -> None:
+        self._problem = problem
+        self._left = itertools.product(ids, queries)
+        self._all = len(ids) * len(queries)
+        self._done = 0
+        self._refused: list[str] = []
+        self._lock = Lock()
+        self._stopped = Event()
+
+    async def run(self, threads: int) -> list[str]:
+        """A line for each that was refused, sorted. An event loop is there for async sources."""
+        limiter = anyio.CapacityLimiter(threads)
+        work = partial(to_thread.run_sync, self._work, abandon_on_cancel=True, limiter=limiter)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(threads):
+                    tasks.start_soon(work)
+        finally:
+            self._stopped.set()  # on Ctrl-C the threads end with what they are at
+        return sorted(self._refused)
+
+    def _work(self) -> None:
+        for id, query in self._taken():
+            try:
+                problem = self._problem(id, query)
+            except Exception as error:  # noqa: BLE001 - of the application's source; others go on
+                problem = f"{type(error).__name__}: {error}"
+            with self._lock:
+                if problem is not None:
+                    self._refused.append(f"{quote(id)}{query and '?'}{query}: {problem}")
+                self._done += 1
+                _show(self._done, self._all)
+
+    def _taken(self) -> Iterator[tuple[str, str]]:
+        while not self._stopped.is_set():
+            with self._lock:
+                taken = next(self._left, None)
+            if taken is None:
+                return
+            yield taken
 
 
 def _show(done: int, all: int) -> None:

@@ -58,18 +58,19 @@ class ImageService:
         """The options, with the defaults of those that were not given."""
         self.prefix = self.settings.prefix
         """Where IDs begin in a path, with a slash at each end."""
-        self._source = as_source(
+        self.source = as_source(
             source,
             id_type=self.settings.id_type,
             array_order=self.settings.array_order,
             unsafe_follow_symlinks=self.settings.unsafe_follow_symlinks,
             around=self.settings.around,
         )
+        """Where originals come from."""
         self._allows = with_around(self.settings.authorize, self.settings.around)
         self._grammar = QueryGrammar(self.settings)
         self._recall = Recall(self.settings)
-        self._originals = Originals(self._source, self.settings, self._recall)
-        self._pictures = Pictures(self.settings, _directory(self._source))
+        self._originals = Originals(self.source, self.settings, self._recall)
+        self._pictures = Pictures(self.settings, _directory(self.source))
         load(self.settings.opened_formats)
         announce(self.settings)
 
@@ -117,7 +118,7 @@ class ImageService:
         self._grammar.parse(urlencode(query))
         text = self._id(id)
         try:
-            original = self._source.open(text)
+            original = self.source.open(text)
         except ImageError as error:
             if error.status != 503:  # a page without `v` in its links is better than none
                 raise

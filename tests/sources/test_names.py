@@ -38,7 +38,7 @@ for kind, service in services.items():
             answer = service.handle(ImageRequest("GET", f"/image/{name}", "w=30&fm=png"))
             told.setdefault(kind, []).append((answer.status, len(answer.read())))
 told["held"] = services["directory"].holding()["disk"].entries
-source = services["directory"]._source
+source = services["directory"].source
 told["listed"] = list_ids(source, services["directory"].settings)[0]
 print(json.dumps(told))
 """

@@ -1,0 +1,116 @@
+"""What `warm` and `cache purge` are about: a directory, or what a module of an application has."""
+
+import argparse
+import inspect
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any, NoReturn
+
+from starlette.types import Receive, Scope, Send
+
+from imgmiddleware import ImageService
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.cli.arguments import UsageError, settings_of
+from imgmiddleware.cli.folder import cache_options
+
+
+def service_of(arguments: argparse.Namespace) -> ImageService:
+    """The service of the source that was named, which keeps its results in a folder.
+
+    Raises `UsageError`.
+    """
+    name = arguments.source
+    found = named_by(name)
+    if isinstance(found, ImageService):
+        return _with_its_own_options(found, arguments)
+    if found is not None and "cache_dir" not in arguments:
+        raise UsageError(f"--cache-dir: say where the application of {name} keeps its results")
+    source, directory = (name, name) if found is None else (found, None)
+    options = settings_of(arguments) | cache_options(arguments, directory)
+    try:
+        # By this adapter, as it takes async functions too.
+        return ASGIImageMiddleware(_no_application, source, **options).service
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from error
+
+
+def named_by(name: str) -> Any:
+    """The service, the function or the `Source` that MODULE:ATTRIBUTE names.
+
+    None where `name` is that of a directory, there or not. Raises `UsageError`.
+    """
+    if os.path.isdir(name) or ":" not in name:
+        return None
+    module, _, attributes = name.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), *attributes.split("."))):
+        raise UsageError(f"{name!r} is neither a directory nor MODULE:ATTRIBUTE")
+    found = _imported(module)
+    for attribute in attributes.split("."):
+        if not hasattr(found, attribute):
+            raise UsageError(f"{name}: there is no attribute {attribute!r}")
+        found = getattr(found, attribute)
+    service = getattr(found, "service", None)  # of a middleware
+    if isinstance(service, ImageService):
+        return service
+    if isinstance(found, ImageService) or _is_source(found):
+        return found
+    raise UsageError(
+        f"{name} is neither an ImageService, a middleware, a function of an ID nor a Source, "
+        f"but {type(found).__name__}"
+    )
+
+
+def _imported(name: str) -> object:
+    """The module, looked for in the current directory first. Raises `UsageError`."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise UsageError(f"there is no module {error.name!r} here") from error
+        _not_imported(name, error)
+    except Exception as error:  # noqa: BLE001 - whatever the application's own code raises
+        _not_imported(name, error)
+
+
+def _not_imported(name: str, error: Exception) -> NoReturn:
+    """Say what went wrong in the application's own code, and where."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith("<frozen importlib")]
+    file, line = own[-1].filename, own[-1].lineno
+    if isinstance(error, SyntaxError):
+        file, line = error.filename or file, error.lineno
+    cause = traceback.format_exception_only(error)[-1].strip()
+    raise UsageError(f"importing {name} failed: {cause} ({file}, line {line})") from error
+
+
+def _is_source(found: Any) -> bool:
+    """A `Source`, or a function that can be called with an ID: an application takes more."""
+    if isinstance(found, type | str | os.PathLike):
+        return False
+    if callable(getattr(found, "open", None)):
+        return True
+    try:
+        inspect.signature(found).bind("id")
+    except TypeError:
+        return False
+    except ValueError:  # of a function written in C nothing is known
+        pass
+    return True
+
+
+def _with_its_own_options(service: ImageService, arguments: argparse.Namespace) -> ImageService:
+    if given := settings_of(arguments):
+        names = ("preset" if name == "presets" else name.replace("_", "-") for name in given)
+        options = ", ".join(f"--{name}" for name in names)
+        raise UsageError(f"{arguments.source} has its own options; not also {options}")
+    if service.settings.cache_dir is None:
+        raise UsageError(f"{arguments.source} has no cache_dir, and keeps nothing for others")
+    return service
+
+
+async def _no_application(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError  # only the service is used

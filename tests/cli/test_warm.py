@@ -1,0 +1,392 @@
+"""`imgmiddleware warm`: for all kinds of clients, of directories, functions and services."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import textwrap
+
+import pytest
+from PIL import Image
+
+from drivers import call_asgi, call_wsgi
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.cli import main
+from imgmiddleware.service import pictures
+
+#: What these browsers send for an <img>, and what they get.
+CLIENTS = {
+    "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8": "image/avif",
+    "image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5": "image/webp",
+    "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5": "image/jpeg",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """The formats of all that is rendered."""
+    formats, render = [], pictures.render
+
+    def counted(held, plan, replan):
+        result = render(held, plan, replan)
+        formats.append(result.media_type)
+        return result
+
+    monkeypatch.setattr(pictures, "render", counted)
+    return formats
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Writes a module into the current directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    known = {*sys.modules}
+
+    def write(text, name="images_of_mine.py"):
+        (tmp_path / name).write_text(textwrap.dedent(text))
+
+    yield write
+    for name in {*sys.modules} - known:
+        if "of_mine" in name:
+            del sys.modules[name]
+
+
+def lines(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def app(name):
+    return getattr(sys.modules["images_of_mine"], name)
+
+
+def test_all_kinds_of_clients_in_one_run(photos, folder, rendered, module):
+    module("""
+        from drivers import plain_wsgi
+        from imgmiddleware.wsgi import WSGIImageMiddleware
+        app = WSGIImageMiddleware(plain_wsgi, "photos", cache_dir="results")
+    """)
+    assert main(["warm", str(photos), "-q", "w=100", "--cache-dir", str(folder)]) == 0
+    assert sorted(rendered) == sorted(CLIENTS.values())
+    assert main(["warm", "images_of_mine:app", "-q", "w=100"]) == 0
+    for accept, media_type in CLIENTS.items():
+        answer = call_wsgi(app("app"), "/image/red.png?w=100", headers={"Accept": accept})
+        assert (answer[0], dict(answer[1])["content-type"]) == (200, media_type)
+    assert len(rendered) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "formats"),
+    [
+        (["-q", "w=100&fm=webp", "-q", "fm=webp&w=100"], ["image/webp"]),
+        (["-q", "w=100", "-q", "?w=100", "--accept", "image/webp"], ["image/webp"]),
+        (
+            ["-q", "w=9", "--accept", "image/webp", "--accept", "text/html"],
+            ["image/webp", "image/jpeg"],
+        ),
+        (["--default", "w=100&fm=png"], ["image/png"]),
+        (["--preset", "a=w=100&fm=png", "-q", "preset=a"], ["image/png"]),
+    ],
+)
+def test_nothing_is_made_twice(arguments, formats, photos, folder, rendered):
+    assert main(["warm", str(photos), *arguments, "--cache-dir", str(folder)]) == 0
+    assert rendered == formats
+
+
+def test_what_is_too_large_for_other_formats_is_made_once(tmp_path, folder, rendered):
+    Image.new("RGB", (2100, 2000), "navy").save(tmp_path / "large.bmp")
+    (tmp_path / "ids").write_text("large.bmp")
+    where = ["--ids", str(tmp_path / "ids"), "--cache-dir", str(folder)]
+    assert main(["warm", str(tmp_path), *where]) == 0
+    assert rendered == ["image/jpeg"]
+
+
+@pytest.mark.parametrize(
+    ("formats", "made"),
+    [
+        (["avif", "webp"], ["image/avif", "image/webp", "image/jpeg"]),
+        (["webp"], ["image/webp", "image/jpeg"]),
+        (["avif"], ["image/avif", "image/jpeg"]),
+        ([], ["image/jpeg"]),
+    ],
+)
+def test_the_formats_of_the_service(formats, made, photos, folder, rendered, module):
+    module(f"""
+        from imgmiddleware import ImageService
+        service = ImageService("photos", cache_dir="results", formats={formats})
+    """)
+    assert main(["warm", "images_of_mine:service", "-q", "w=100"]) == 0
+    assert rendered == made
+
+
+OF_ALL_KINDS = """
+    from drivers import plain_asgi, plain_wsgi
+    from imgmiddleware import DirectorySource, ImageService
+    from imgmiddleware.asgi import ASGIImageMiddleware
+    from imgmiddleware.wsgi import WSGIImageMiddleware
+
+    def find(id):
+        return {"7": "photos/red.png"}.get(id)
+
+    async def find_later(id):
+        return find(id)
+
+    class Finder:
+        def open(self, id):
+            return DirectorySource("photos").open("red.png") if id == "7" else None
+
+    def find_number(id):
+        return find(str(id)) if type(id) is int else None
+
+    finder = Finder()
+    of_directory = ImageService("photos", cache_dir="results", default="w=90", prefix="/p/")
+    wsgi = WSGIImageMiddleware(plain_wsgi, find_number, id_type=int, cache_dir="results")
+    asgi = ASGIImageMiddleware(plain_asgi, find_later, cache_dir="results")
+    passing = ASGIImageMiddleware(plain_asgi, find, cache_dir="results", missing="pass")
+
+    class Application:
+        wsgi_app = wsgi
+
+    application = Application()
+"""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "id", "more"),
+    [
+        ("find", "7", ["--cache-dir", "results"]),
+        ("find_later", "7", ["--cache-dir", "results", "--default", "w=5"]),
+        ("finder", "7", ["--cache-dir", "results", "--namespace", "x"]),
+        ("of_directory", "red.png", []),
+        ("wsgi", "7", []),
+        ("asgi", "7", []),
+        ("passing", "7", []),
+        ("application.wsgi_app", "7", []),
+    ],
+)
+def test_what_a_module_has(attribute, id, more, photos, rendered, module, monkeypatch, capsys):
+    module(OF_ALL_KINDS)
+    for _ in range(2):
+        lines(monkeypatch, f"{id}\nmissing\n{id}\n".encode())
+        name = f"images_of_mine:{attribute}"
+        assert main(["warm", name, "--ids", "-", "--accept", "text/html", *more]) == 1
+        bar, *missing = capsys.readouterr().err.splitlines()
+        assert bar == f"[{'#' * 30}] 2/2"
+        assert [line.split(": ")[:3] for line in missing] == [
+            ["imgmiddleware", "missing", "not-found"]
+        ]
+    assert rendered == ["image/jpeg"]
+    assert (
+        main(
+            [
+                "cache",
+                "purge",
+                name,
+                id,
+                *(part for part in more if "default" not in part and part != "w=5"),
+            ]
+        )
+        == 0
+    )
+    assert capsys.readouterr().out.endswith("/results: 1 pictures deleted\n")
+
+
+def test_ids_are_as_in_a_path_percent_decoded(photos, folder, monkeypatch):
+    names = ["50% off.png", "%2e.png", "a b.png", "Möwe.png", "c?d#e.png", " f .png"]
+    for name in names:
+        Image.new("RGB", (9, 9)).save(photos / name, "PNG")
+    (photos / "ids").write_bytes("\ufeff50% off.png\r\n%2e.png\n\na b.png".encode())
+    where = ["--accept", "*/*", "--cache-dir", str(folder)]
+    assert main(["warm", str(photos), "--ids", str(photos / "ids"), *where]) == 0
+    lines(monkeypatch, "\n".join(names[3:]).encode())
+    assert main(["warm", str(photos), "--ids", "-", *where]) == 0
+    monkeypatch.setattr(pictures, "render", None)
+    app = ASGIImageMiddleware(None, str(photos), cache_dir=str(folder))
+    for name in ("50%25%20off.png", "%252e.png", "M%C3%B6we.png", "c%3Fd%23e.png", "%20f%20.png"):
+        assert call_asgi(app, f"/image/{name}")[0] == 200
+
+
+def test_all_of_a_large_directory(photos, folder, monkeypatch, capsys):
+    monkeypatch.setattr("imgmiddleware.cli.listing.MOST_ENTRIES", 1)
+    Image.new("RGB", (9, 9)).save(photos / "more.png")
+    assert main(["warm", str(photos), "-q", "fm=png", "--cache-dir", str(folder)]) == 0
+    assert capsys.readouterr().err.endswith("] 2/2\n")
+
+
+def test_what_was_refused_and_the_others_are_made(photos, folder, capsys):
+    (photos / "half a.png").write_bytes((photos / "red.png").read_bytes()[:400])
+    assert main(["warm", str(photos), "--default", "w=9&fm=png", "--cache-dir", str(folder)]) == 1
+    bar, error = capsys.readouterr().err.splitlines()
+    assert bar.endswith("2/2")
+    assert error.startswith("imgmiddleware: half%20a.png: damaged-original: ")
+    assert main(["cache", "stats", "--cache-dir", str(folder)]) == 0
+    assert capsys.readouterr().out.startswith(f"{folder}: 1 pictures, ")
+
+
+def test_what_a_function_raises_is_that_ids_problem(photos, module, capsys, monkeypatch):
+    module("""
+        def find(id):
+            return {"7": "photos/red.png"}[id]
+    """)
+    lines(monkeypatch, b"8\n7\n")
+    where = ["--cache-dir", "results", "-q", "w=9"]
+    assert main(["warm", "images_of_mine:find", "--ids", "-", *where]) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == ["imgmiddleware: 8?w=9: KeyError: '8'"]
+    assert main(["cache", "stats", "--cache-dir", "results"]) == 0
+    assert ": 3 pictures, " in capsys.readouterr().out
+
+
+def test_a_service_that_asks_for_leave_is_warmed(photos, rendered, module):
+    module("""
+        from drivers import plain_wsgi
+        from imgmiddleware.wsgi import WSGIImageMiddleware
+        allowed = []
+        app = WSGIImageMiddleware(
+            plain_wsgi, "photos", cache_dir="results", authorize=lambda request: bool(allowed)
+        )
+    """)
+    assert main(["warm", "images_of_mine:app", "-q", "w=100&fm=png"]) == 0
+    assert rendered == ["image/png"]
+    assert call_wsgi(app("app"), "/image/red.png?w=100&fm=png")[0] == 403
+    app("allowed").append("all")
+    status, headers, _ = call_wsgi(app("app"), "/image/red.png?w=100&fm=png")
+    assert status == 200
+    assert "private" in dict(headers)["cache-control"]
+    assert rendered == ["image/png"]
+
+
+def test_leave_that_is_waited_for_is_not_asked_for(photos, rendered, module):
+    module("""
+        from drivers import plain_asgi
+        from imgmiddleware.asgi import ASGIImageMiddleware
+
+        async def denied(request):
+            return False
+
+        app = ASGIImageMiddleware(plain_asgi, "photos", cache_dir="results", authorize=denied)
+    """)
+    assert main(["warm", "images_of_mine:app", "-q", "w=100&fm=png"]) == 0
+    assert rendered == ["image/png"]
+    assert call_asgi(app("app"), "/image/red.png?w=100&fm=png")[0] == 403
+
+
+def test_a_release_beside_the_last_one_is_warmed_by_its_service(photos, module, caplog):
+    module("""
+        from imgmiddleware import ImageService
+        service = ImageService("photos", cache_dir="results")
+    """)
+    last = photos.with_name("last")
+    last.mkdir()
+    Image.new("RGB", (9, 9)).save(last / "a.png")
+    where = ["--cache-dir", "results"]
+    assert main(["warm", "last", *where]) == 0
+    assert main(["warm", "photos", *where]) == 2
+    assert main(["warm", "images_of_mine:service"]) == 0
+    assert "if both are served" in caplog.text
+    assert main(["warm", "photos", *where]) == 0
+    assert main(["warm", "last", *where]) == 2
+
+
+def test_a_directory_comes_first(photos, folder, module, rendered):
+    module("raise AssertionError")
+    photos.rename("images_of_mine:photos")
+    where = ["--cache-dir", str(folder), "-q", "fm=png"]
+    assert main(["warm", "images_of_mine:photos", *where]) == 0
+    assert rendered == ["image/png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing_of_mine:x"], "there is no module 'nothing_of_mine' here"),
+        (["images_of_mine.more:x"], "there is no module 'images_of_mine.more' here"),
+        (["images_of_mine:x"], "images_of_mine:x: there is no attribute 'x'"),
+        (["images_of_mine:finder.x"], "images_of_mine:finder.x: there is no attribute 'x'"),
+        (["images_of_mine:"], "'images_of_mine:' is neither a directory nor MODULE:ATTRIBUTE"),
+        (["http://a.example/"], "'http://a.example/' is neither a directory nor MODULE:ATTRIBUTE"),
+        (["images_of_mine:plain_wsgi"], "a function of an ID nor a Source, but function"),
+        (["images_of_mine:application"], "a function of an ID nor a Source, but Application"),
+        (["images_of_mine:Finder"], "a function of an ID nor a Source, but type"),
+        (["images_of_mine:find"], "--cache-dir: say where the application of images_of_mine:find"),
+        (
+            ["images_of_mine:find", "--cache-dir", "results"],
+            "images_of_mine:find lists no IDs: give them with --ids FILE",
+        ),
+        (["images_of_mine:wsgi"], "images_of_mine:wsgi lists no IDs: give them with --ids FILE"),
+        (
+            ["images_of_mine:wsgi", "--cache-dir", "x", "--default", "w=9", "--preset", "a=w=9"],
+            "has its own options; not also --default, --preset, --cache-dir",
+        ),
+        (["images_of_mine:in_memory"], "images_of_mine:in_memory has no cache_dir"),
+        (["photos", "-q", "w=9", "-q", "w=x", "--cache-dir", "x"], "--query: w='x' is not whole"),
+        (["photos", "--ids", "nowhere"], "--ids: nowhere: No such file or directory"),
+        (["photos", "--ids", "photos/red.png"], "--ids: photos/red.png: line 1 is not UTF-8"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments, words, photos, module, capsys):
+    module(OF_ALL_KINDS + "    in_memory = ImageService('photos')\n")
+    assert main(["warm", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert words in err
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "line"),
+    [
+        ("import os\nimport nothing_of_mine\n", "No module named 'nothing_of_mine'", 2),
+        ("\nfrom os import nothing\n", "ImportError: cannot import name 'nothing' from 'os'", 2),
+        ("\n\nraise RuntimeError('no database')\n", "RuntimeError: no database", 3),
+        ("x = 1\nx = = 2\n", "SyntaxError: invalid syntax", 2),
+    ],
+)
+def test_a_module_that_cannot_be_imported(text, cause, line, module, tmp_path, capsys):
+    module(text)
+    assert main(["warm", "images_of_mine:app"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert cause in err
+    assert err.endswith(f"({tmp_path}/images_of_mine.py, line {line})\n")
+
+
+def test_an_id_that_no_service_takes(photos, module, capsys):
+    module(OF_ALL_KINDS)
+    assert main(["cache", "purge", "images_of_mine:wsgi", "x"]) == 2
+    assert "an ID here is a whole number" in capsys.readouterr().err
+
+
+def test_the_current_directory_of_a_real_process(photos, start, module):
+    module("""
+        from imgmiddleware import ImageService
+        service = ImageService("photos", cache_dir="results")
+    """)
+    process = start("warm", "images_of_mine:service")
+    assert process.process.wait(60) == 0, process.output()
+    assert process.output() == f"[{'#' * 30}] 1/1\n"
+
+
+def test_interrupted(start, module, tmp_path):
+    """Ctrl-C ends it after what it is at, and not after all that is left."""
+    module("""
+        import itertools, os, signal, time
+        calls = itertools.count()
+
+        def find(id):
+            with open("asked", "a") as file:
+                file.write("x")
+            if next(calls) == 0:
+                os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
+    """)
+    (tmp_path / "ids").write_text("\n".join(map(str, range(1000))))
+    arguments = ("--ids", "ids", "--cache-dir", "results")
+    process = start("warm", "images_of_mine:find", *arguments)
+    assert process.process.wait(60) == 130, process.output()
+    assert "Traceback" not in process.output()
+    assert len((tmp_path / "asked").read_text()) <= 2 * os.cpu_count()
