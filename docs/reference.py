@@ -30,6 +30,10 @@ MODULES = [
     "imgmiddleware.messages",
     "imgmiddleware.sources",
     "imgmiddleware.forms",
+    "imgmiddleware.frameworks",
+    "imgmiddleware.frameworks.django",
+    "imgmiddleware.frameworks.flask",
+    "imgmiddleware.frameworks.starlette",
     "imgmiddleware.testing",
     "imgmiddleware.cache.store",
 ]

@@ -2,6 +2,7 @@
 
 - `imgmiddleware.wsgi`, `imgmiddleware.asgi`: the middleware around an application. Both are made of
   `ImageService`, which knows neither protocol
+- `imgmiddleware.frameworks`: the same in a route of Flask, Starlette, FastAPI or Django
 - `imgmiddleware.settings`: all options
 - `imgmiddleware.errors`: all errors
 - `imgmiddleware.messages`: the request and the response

@@ -74,11 +74,11 @@ class ASGIImageMiddleware(Forkable):
         ):
             await self.app(scope, receive, send)
             return
-        request = _read(scope)
+        request = read(scope)
         # A hit in memory is answered here: a thread would cost two thirds of the throughput.
         response: ImageResponse | None = self.service.ready(request)
         if response is None:
-            answer = await self._answered(replace(request, sends_files=_sends_paths(scope)))
+            answer = await self._answered(replace(request, sends_files=sends_paths(scope)))
             if answer is None:
                 await self.app(scope, receive, send)
                 return
@@ -138,25 +138,10 @@ class ASGIImageMiddleware(Forkable):
     async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
         head = {"type": "http.response.start", "status": response.status}
         try:
-            await send({**head, "headers": _fields(response.headers)})
-            if isinstance(response.body, FileBody):
-                await self._send_file(response.body, scope, send)
-            else:
-                await send({"type": "http.response.body", "body": response.body})
+            await send({**head, "headers": fields(response.headers)})
+            await send_body(response.body, scope, send, self._threads)
         finally:
             response.close()
-
-    async def _send_file(self, body: FileBody, scope: Scope, send: Send) -> None:
-        """Have the server send the file (Path Send), or send the pieces that threads read."""
-        path = _text(body.path()) if _sends_paths(scope) and body.whole else None
-        if path is not None:
-            await send({"type": "http.response.pathsend", "path": path})
-            return
-        pieces, left = body.pieces(), len(body)
-        while left:
-            piece = await self._in_thread(next, pieces)
-            left -= len(piece)
-            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
     async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
         """Run the work in a thread, and tell it as soon as the client has gone."""
@@ -174,6 +159,27 @@ class ASGIImageMiddleware(Forkable):
             raise outcome
         assert outcome is not None
         return outcome
+
+
+async def send_body(
+    body: bytes | FileBody, scope: Scope, send: Send, threads: anyio.CapacityLimiter | None = None
+) -> None:
+    """Send the bytes, or have the server send the file (Path Send), or send what `threads` read.
+
+    A file whose path takes the disk to be found has been `named` by now. Who calls this closes it.
+    """
+    if not isinstance(body, FileBody):
+        await send({"type": "http.response.body", "body": body})
+        return
+    path = _text(body.path()) if sends_paths(scope) and body.whole else None
+    if path is not None:
+        await send({"type": "http.response.pathsend", "path": path})
+        return
+    pieces, left = body.pieces(), len(body)
+    while left:
+        piece = await to_thread.run_sync(next, pieces, limiter=threads)
+        left -= len(piece)
+        await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
 
 async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelScope) -> None:
@@ -209,7 +215,8 @@ def _path(scope: Scope) -> str:
     return path
 
 
-def _read(scope: Scope) -> ImageRequest:
+def read(scope: Scope) -> ImageRequest:
+    """The request that a server or a framework has put into `scope`."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     headers = dict(pairs)
     if len(headers) < len(pairs):
@@ -235,7 +242,8 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return headers
 
 
-def _sends_paths(scope: Scope) -> bool:
+def sends_paths(scope: Scope) -> bool:
+    """Whether the server sends a file by its path (Path Send)."""
     return "http.response.pathsend" in (scope.get("extensions") or {})
 
 
@@ -249,7 +257,8 @@ def _text(path: str | None) -> str | None:
         return None
 
 
-def _fields(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+def fields(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    """The headers as ASGI has them: encoded, their names in lower case."""
     if headers[-1][0] == "Server-Timing":  # another each time, and always the last
         return [*_encoded(headers[:-1]), *_encoded.__wrapped__(headers[-1:])]
     return [*_encoded(headers)]

@@ -50,11 +50,11 @@ class WSGIImageMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(self._prefix):
             return self.app(environ, start_response)
-        response = self.service.handle(_read(environ))
+        response = self.service.handle(read(environ))
         if response is None:
             return self.app(environ, start_response)
         try:
-            body = _sent(response.body, environ)
+            body = sent_body(response.body, environ)
             sent = Response(
                 status=response.status, headerlist=list(response.headers), app_iter=body
             )
@@ -64,7 +64,8 @@ class WSGIImageMiddleware:
             raise
 
 
-def _read(environ: WSGIEnvironment) -> ImageRequest:
+def read(environ: WSGIEnvironment) -> ImageRequest:
+    """The request that a server or a framework has put into `environ`."""
     request = Request(environ)
     return ImageRequest(
         method=request.method,
@@ -88,7 +89,7 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     }
 
 
-def _sent(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
+def sent_body(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
     """The body for the server. A whole file is given to `wsgi.file_wrapper`, if there is one."""
     if not isinstance(body, FileBody):
         return [body] if body else []

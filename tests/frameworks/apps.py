@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from frameworks import routes
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
@@ -47,8 +48,15 @@ def _configure_django() -> None:
 
     if settings.configured:
         return
-    urls = type("urls", (), {"urlpatterns": [path("own", _django_own)]})
-    settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=urls, SECRET_KEY="of the tests")
+    kept, mine = path("kept/<path:id>", routes.django_kept), path("mine", routes.django_mine)
+    urls = type("urls", (), {"urlpatterns": [path("own", _django_own), kept, mine]})
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+        ROOT_URLCONF=urls,
+        SECRET_KEY="of the tests",
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+    )
 
 
 def django_wsgi(source: Any = None, **options: Any) -> Any:

@@ -573,3 +573,10 @@ def test_concurrent_requests_get_their_own_pictures(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(60)
     assert sizes == {w: (w, w) for w in range(20, 60)}
+
+
+def test_a_path_that_is_not_below_the_prefix_is_told_where_pictures_are(source: Stored) -> None:
+    """A route that is not where the service takes it to be would else look for odd IDs."""
+    answer = ImageService(source, prefix="/thumbs/").handle(request())
+    assert (answer.status, source.opens) == (404, 0)
+    assert b"below '/thumbs/'" in answer.body

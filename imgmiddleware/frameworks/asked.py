@@ -1,0 +1,10 @@
+"""What a route asks the service for."""
+
+from dataclasses import replace
+
+from imgmiddleware.messages import ImageRequest
+
+
+def asked(request: ImageRequest, id: object, prefix: str) -> ImageRequest:
+    """The request as it came, or for this ID below the service's `prefix` where one is given."""
+    return request if id is None else replace(request, path=f"{prefix}{id}")
