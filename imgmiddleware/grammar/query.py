@@ -15,9 +15,12 @@ from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.forms import Length, malformed
+from imgmiddleware.forms.form import malformed
+from imgmiddleware.forms.numbers import Length
 from imgmiddleware.grammar.hints import HintGrammar
+from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
+from imgmiddleware.nearest import member, nearest, question
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.resize import Resize
@@ -46,7 +49,8 @@ class Asked:
     `download` is its `dl=`: a name to save the picture under, or "1" for our own. `varies` names
     the headers of the request that the answer depends on: Accept where the format is left to what
     the client accepts, and those of hints that could have asked for another Transform. `accepted`
-    are the formats that Accept then names.
+    are the formats that Accept then names; `aliases` are the other names for parameters which the
+    query has, each with ours.
     """
 
     transform: Transform
@@ -54,6 +58,16 @@ class Asked:
     download: str | None = None
     varies: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    def in_its_words(self, error: ImageError) -> ImageError:
+        """The error by the name that the query has for the parameter: `frame` instead of `page`."""
+        meant = error.members.get("parameter")
+        for alias, name in self.aliases:
+            if name == meant:
+                detail = error.detail.replace(f"{name}=", f"{alias}=", 1)
+                return ImageError(error.code, detail, **error.members | {"parameter": alias})
+        return error
 
     @property
     def page(self) -> int:
@@ -118,7 +132,8 @@ class QueryGrammar:
             self._refuse_endless(texts)
         if restricted:
             transform = self._restricted(transform)
-        return Asked(transform, version, download, varies)
+        aliases = tuple(pair for pair in _ALIASES.items() if pair[0] in texts)
+        return Asked(transform, version, download, varies, aliases=aliases)
 
     def _hinted(
         self, texts: Mapping[str, str], headers: Mapping[str, str]
@@ -131,9 +146,9 @@ class QueryGrammar:
 
     def _preset(self, name: str) -> Mapping[str, str]:
         if name not in self._presets:
-            raise ImageError(
-                "unknown-preset", f"there is no preset {name[:60]!r}", parameter="preset"
-            )
+            near = nearest(name, self._presets)
+            detail = f"there is no preset {name[:60]!r}{question(near)}"
+            raise ImageError("unknown-preset", detail, parameter="preset", **member(near))
         return self._presets[name]
 
     def _restricted(self, transform: Transform) -> Transform:
@@ -178,10 +193,13 @@ class QueryGrammar:
             elif name in self._owners:
                 known[name] = text
             else:
-                raise ImageError(
-                    "unknown-parameter", f"there is no parameter {name[:60]!r}", parameter=name[:60]
-                )
+                raise self._unknown(name)
         return known
+
+    def _unknown(self, name: str) -> ImageError:
+        near = nearest(name, (*self._owners, *_OTHER_NAMES, *_ALIASES), WORDS)
+        detail = f"there is no parameter {name[:60]!r}{question(near)}"
+        return ImageError("unknown-parameter", detail, parameter=name[:60], **member(near))
 
     def _alias(self, name: str, texts: Mapping[str, str], known: dict[str, str]) -> None:
         """Known by its one name, once its form is checked by the name that was used."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import whole
+from imgmiddleware.forms.numbers import whole
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import (

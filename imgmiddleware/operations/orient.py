@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imgmiddleware.forms import choice
+from imgmiddleware.forms.words import choice
 from imgmiddleware.operations.transform import Operation, parameter
 from imgmiddleware.pixels.orientation import Orientation
 

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.forms import choice, one_of, subset, whole
+from imgmiddleware.forms.numbers import whole
+from imgmiddleware.forms.words import choice, one_of, subset
 from imgmiddleware.operations.transform import Operation, parameter
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgmiddleware.forms import Form, flag, malformed
+from imgmiddleware.forms.form import Form, malformed
+from imgmiddleware.forms.words import flag
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import Color, Pixels

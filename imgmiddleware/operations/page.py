@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from imgmiddleware.forms import flag, whole
+from imgmiddleware.forms.numbers import whole
+from imgmiddleware.forms.words import flag
 from imgmiddleware.operations.transform import Operation, parameter
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.forms import rectangle
+from imgmiddleware.forms.numbers import rectangle
 from imgmiddleware.operations.transform import Operation, parameter
 
 

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from imgmiddleware.forms import Length, choice, decimal, flag, length, place, ratio
+from imgmiddleware.forms.numbers import Length, decimal, length, ratio
+from imgmiddleware.forms.words import flag, one_of, place
 from imgmiddleware.operations.transform import Operation, parameter
 
 _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
+
+#: What CSS calls them, and others.
+_OTHERS = {"contain": "clip", "inside": "clip", "cover": "crop", "stretch": "scale"}
 
 #: Those whose result has the shape of the box; the others keep the original's.
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
@@ -41,7 +45,7 @@ class Geometry:
 class Resize(Operation):
     w: Length | None = parameter(length(8192, _WIDEST))
     h: Length | None = parameter(length(8192, _WIDEST))
-    fit: str = parameter(choice(*_FITS), "clip")
+    fit: str = parameter(one_of(_FITS, _OTHERS), "clip")
     crop: tuple[str, ...] = parameter(place(), ())
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))

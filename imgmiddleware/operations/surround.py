@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import color, whole
+from imgmiddleware.forms.color import color
+from imgmiddleware.forms.numbers import whole
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import Operation, parameter
 from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, has_alpha, over, with_channels_for

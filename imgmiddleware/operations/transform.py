@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from imgmiddleware.forms import Form
+from imgmiddleware.forms.form import Form
 
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
 

@@ -6,7 +6,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import color, word_or
+from imgmiddleware.forms.color import color
+from imgmiddleware.forms.words import word_or
 from imgmiddleware.operations.transform import Operation, parameter
 from imgmiddleware.pixels.arrays import Color, Pixels, full, has_alpha
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import cv2
 import numpy as np
 
-from imgmiddleware.forms import choice, decimal
+from imgmiddleware.forms.numbers import angle
+from imgmiddleware.forms.words import one_of
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import (
@@ -21,6 +22,8 @@ from imgmiddleware.pixels.arrays import (
 )
 
 _FLIPS = {"h": 1, "v": 0, "hv": -1}
+#: What others call them.
+_AXES = {"horizontal": "h", "vertical": "v", "both": "hv", "vh": "hv"}
 _QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
@@ -28,7 +31,7 @@ _QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_9
 class Flip(PixelOperation):
     """Mirrored: `h` left to right, `v` top to bottom, `hv` both."""
 
-    flip: str | None = parameter(choice(*_FLIPS))
+    flip: str | None = parameter(one_of(_FLIPS, _AXES))
 
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
         return pixels if self.flip is None else np.asarray(cv2.flip(pixels, _FLIPS[self.flip]))
@@ -42,7 +45,7 @@ class Rotate(PixelOperation):
     corners show the background.
     """
 
-    rot: Decimal = parameter(decimal("0", "359.99"), Decimal(0))
+    rot: Decimal = parameter(angle(), Decimal(0))
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         if self.rot in (90, 270):

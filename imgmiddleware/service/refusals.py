@@ -24,6 +24,7 @@ def refused(
     request: ImageRequest, id: str, asked: Asked | None, error: ImageError, settings: Settings
 ) -> ImageResponse:
     """The answer that says what is wrong, which is logged too."""
+    error = error if asked is None else asked.in_its_words(error)
     # A wrong request is for its sender to know, a wrong original for the operator.
     ours = error.status >= 413 and error.status != 416
     level = logging.WARNING if ours else logging.INFO

@@ -69,8 +69,10 @@ def test_a_profile_belongs_to_its_page() -> None:
 def test_a_page_that_is_not_there(data: Any, query: str, limit: int) -> None:
     answer = ask(data, query)
     problem = json.loads(answer.body)
-    assert (answer.status, problem["code"], problem["parameter"]) == (400, "out-of-range", "page")
+    name = query.partition("=")[0]  # as it was written
+    assert (answer.status, problem["code"], problem["parameter"]) == (400, "out-of-range", name)
     assert problem["limit"] == limit
+    assert problem["detail"].startswith(f"{query}: the original has ")
 
 
 def test_page_and_frame_are_one_parameter() -> None:

@@ -1,0 +1,98 @@
+"""Forms of words: one of a few, some of a few, a side or a corner, yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeVar
+
+from imgmiddleware.forms.form import Form, malformed
+from imgmiddleware.nearest import nearest
+
+T = TypeVar("T")
+
+_NO_OTHERS: Mapping[str, str] = MappingProxyType({})
+_SIDES = ("top", "bottom", "left", "right")
+
+
+def choice(*names: str) -> Form[str]:
+    """One of a few words, as a str."""
+    return one_of(names)
+
+
+def one_of(names: Collection[str], others: Mapping[str, str] = _NO_OTHERS) -> Form[str]:
+    """The same of words that may become more: they are looked at when a text is read.
+
+    `others` are words that people have for these, which a refusal tells of.
+    """
+
+    def words() -> str:
+        return "one of " + ", ".join(names)
+
+    def parse(name: str, text: str) -> str:
+        if text not in names:
+            raise malformed(name, text, words(), nearest(text, names, others))
+        return text
+
+    return Form(parse, str, words())
+
+
+def subset(*names: str) -> Form[tuple[str, ...]]:
+    """Some of a few words, separated by commas; they are kept in the order given here."""
+    words = "a list of " + ", ".join(names)
+
+    def parse(name: str, text: str) -> tuple[str, ...]:
+        given = text.split(",")
+        found = tuple(word for word in names if word in given)
+        if len(found) != len(given):
+            raise malformed(name, text, words, _nearest_of(given, names))
+        return found
+
+    return Form(parse, ",".join, words)
+
+
+def word_or(word: str, form: Form[T]) -> Form[T | str]:
+    """A word, or what another form reads."""
+    words = f"{word}, or {form.words}"
+
+    def parse(name: str, text: str) -> T | str:
+        return word if text == word else form.parse(name, text)
+
+    def write(value: T | str) -> str:
+        return word if value == word else form.write(value)  # type: ignore[arg-type]
+
+    return Form(parse, write, words, form.endless)
+
+
+def flag() -> Form[bool]:
+    """`1` or `0`, as a bool."""
+
+    def parse(name: str, text: str) -> bool:
+        if text not in ("0", "1"):
+            raise malformed(name, text, "0 or 1")
+        return text == "1"
+
+    return Form(parse, lambda value: str(int(value)), "0 or 1")
+
+
+def place() -> Form[tuple[str, ...]]:
+    """A side or a corner, as one or two words: top or bottom, left or right."""
+    words = "top, bottom, left, right, or a corner such as top,left"
+
+    def parse(name: str, text: str) -> tuple[str, ...]:
+        given = text.split(",")
+        sides = tuple(side for side in _SIDES if side in given)
+        if (
+            len(given) != len(sides)
+            or {"top", "bottom"} <= {*sides}
+            or {"left", "right"} <= {*sides}
+        ):
+            raise malformed(name, text, words, _nearest_of(given, _SIDES))
+        return sides
+
+    return Form(parse, ",".join, words)
+
+
+def _nearest_of(given: Sequence[str], names: Collection[str]) -> str | None:
+    """What may have been meant by the first of these that is no name."""
+    return next((nearest(word, names) for word in given if word not in names), None)
