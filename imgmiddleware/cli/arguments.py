@@ -5,8 +5,11 @@ from dataclasses import fields
 from typing import Any, NoReturn
 
 from imgmiddleware import Settings, __version__
-from imgmiddleware.cli import examples
+from imgmiddleware.cli import examples, values
+from imgmiddleware.cli.numbers import in_bytes
 from imgmiddleware.settings import UNSAFE_FORMATS
+
+_LARGEST = in_bytes(Settings.max_source_bytes)
 
 
 class UsageError(Exception):
@@ -67,7 +70,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("directory", metavar="DIR", help="the directory of originals")
     _address(command)
-    add("--workers", metavar="N", type=_processes, default=1, help="processes that serve (1)")
+    add("--workers", metavar="N", type=values.processes, default=1, help="processes that serve (1)")
     _log_level(command, "info")
     _add(
         _links(command),
@@ -192,7 +195,7 @@ def _links(command: argparse.ArgumentParser) -> Any:
         metavar="NAME=QUERY",
         dest="presets",
         action="append",
-        type=_preset,
+        type=values.preset,
         help='a name for a query, thumb="w=200&h=200&fit=crop"; may be given again',
     )
     return links
@@ -203,7 +206,7 @@ def _folder(command: argparse.ArgumentParser) -> Any:
     return _add(
         folder,
         cache_dir="DIR: where results are kept (the user's cache folder)",
-        cache_dir_bytes=f"N: how many bytes they may take ({Settings.cache_dir_bytes})",
+        cache_dir_bytes=f"N: how many bytes they may take ({in_bytes(Settings.cache_dir_bytes)})",
     )
 
 
@@ -216,9 +219,18 @@ def _namespace(folder: Any) -> Any:
 
 
 def _address(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     command.add_argument(
-        "--port", metavar="N", type=_port, default=8000, help="port; 0 takes a free one (8000)"
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0 is all of them, as in a container (127.0.0.1)",
+    )
+    command.add_argument(
+        "--port",
+        metavar="N",
+        type=values.port,
+        default=8000,
+        help="port; 0 takes a free one (8000)",
     )
 
 
@@ -236,8 +248,8 @@ def _limits(command: argparse.ArgumentParser) -> Any:
     unsafe = ", ".join(sorted(UNSAFE_FORMATS))
     return _add(
         command.add_argument_group("limits"),
-        max_source_pixels=f"N: refuse originals of more pixels ({Settings.max_source_pixels})",
-        max_source_bytes=f"N: refuse originals of more bytes ({Settings.max_source_bytes})",
+        max_source_pixels=f"N: refuse originals of more pixels ({Settings.max_source_pixels:,})",
+        max_source_bytes=f"N: refuse originals of more bytes ({_LARGEST})",
         unsafe_original_formats="FORMAT,FORMAT: open these too, whose decoders nothing bounds: "
         f"{unsafe}",
     )
@@ -252,46 +264,7 @@ def _add(group: Any, **helps: str) -> Any:
             group.add_argument(option, action="store_true", help=text)
         else:
             metavar, _, help = text.partition(": ")
-            group.add_argument(option, metavar=metavar, help=help, **_READ.get(types[name], {}))
+            group.add_argument(
+                option, metavar=metavar, help=help, **values.READ.get(types[name], {})
+            )
     return group
-
-
-def _preset(text: str) -> tuple[str, str]:
-    name, equals, query = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=QUERY")
-    return name, query
-
-
-def _words(text: str) -> list[str]:
-    return text.split(",")
-
-
-def _sides(text: str) -> list[int]:
-    try:
-        return [int(side) for side in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not pixels such as 320,640") from None
-
-
-#: How the text of an option becomes a value of this type; else it is taken as it is.
-_READ: dict[str, dict[str, Any]] = {
-    "int": {"type": int},
-    "float": {"type": float},
-    "Sequence[int] | None": {"type": _sides},
-    "Sequence[str]": {"type": _words},
-    "Collection[str]": {"type": _words},
-    "str | Sequence[str] | None": {"action": "append"},
-}
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-    return int(text)
-
-
-def _processes(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")
-    return int(text)

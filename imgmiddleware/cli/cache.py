@@ -10,6 +10,7 @@ from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder, namespace
+from imgmiddleware.cli.numbers import counted, in_bytes
 from imgmiddleware.cli.targets import named_by, service_of
 from imgmiddleware.settings import Settings
 
@@ -22,7 +23,7 @@ def cache(arguments: argparse.Namespace) -> int:
 def _stats(arguments: argparse.Namespace) -> str:
     with _opened(arguments) as (store, folder):
         holding = store.holding()["disk"]
-    return f"{folder}: {holding.entries} pictures, {holding.bytes} bytes"
+    return f"{folder}: {counted(holding.entries, 'picture')}, {in_bytes(holding.bytes)}"
 
 
 def _clear(arguments: argparse.Namespace) -> str:
@@ -61,7 +62,7 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[DiskStore, str]]:
 
 
 def _deleted(folder: str, count: int) -> str:
-    return f"{folder}: {count} pictures deleted"
+    return f"{folder}: {counted(count, 'picture')} deleted"
 
 
 _ACTIONS = {"stats": _stats, "clear": _clear, "purge": _purge}

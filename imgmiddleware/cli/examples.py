@@ -13,7 +13,9 @@ DEMO = """\
 examples:
   imgmiddleware demo
   imgmiddleware demo --port 8080
+  imgmiddleware demo --host 0.0.0.0
 
+The last one is for a container, whose own 127.0.0.1 nobody outside of it can reach.
 The originals are drawn in a temporary directory, which is deleted at the end.
 """
 WARM = """\

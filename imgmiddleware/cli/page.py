@@ -12,6 +12,7 @@ from importlib.resources import files
 from imgmiddleware import ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
 from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
+from imgmiddleware.cli.numbers import counted, in_bytes, sides
 from imgmiddleware.formats.facts import Facts
 
 #: A hill and a sun. A page without an icon makes browsers ask for /favicon.ico.
@@ -104,7 +105,7 @@ class Page:
 
 def _head(excerpt: Excerpt) -> Iterator[str]:
     title = escape(excerpt.title)
-    files = f"{excerpt.count:,} {'file' if excerpt.count == 1 else 'files'}"
+    files = counted(excerpt.count, "file")
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -127,8 +128,7 @@ def _is_other(one: Listed) -> bool:
 
 
 def _facts(facts: Facts) -> str:
-    width, height = (f"{side:,}".replace(",", "\u202f") for side in facts.upright)
-    parts = [f"{width} \u00d7 {height}", facts.format.upper()]
+    parts = [sides(*facts.upright), facts.format.upper()]
     if facts.bits > 8:
         parts.append(f"{facts.bits} bit")
     if facts.alpha:
@@ -136,18 +136,13 @@ def _facts(facts: Facts) -> str:
     if facts.orientation != 1:
         parts.append(f"orientation {facts.orientation}")
     if facts.frames > 1:
-        parts.append(f"{facts.frames} {'frames' if facts.animated else 'pages'}")
+        parts.append(counted(facts.frames, "frame" if facts.animated else "page"))
     return escape(" · ".join(parts))
 
 
 def _bytes(size: int) -> str:
-    """The size in decimal units, as file managers show it. The tooltip has the exact number."""
-    shown, unit = float(size), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if shown < 999.5:
-            break
-        shown, unit = shown / 1000, larger
-    return f'<span class="bytes" title="{size} bytes">{shown:.3g} {unit}</span>'
+    """The size in short. The tooltip has the exact number."""
+    return f'<span class="bytes" title="{counted(size, "byte")}">{in_bytes(size)}</span>'
 
 
 def _other_files(others: list[Listed]) -> Iterator[str]:
@@ -169,7 +164,7 @@ def _pager(page: int, pages: int) -> Iterator[str]:
     yield '<nav aria-label="Pages">\n'
     if page > 1:
         yield f'<a rel="prev" href="?page={page - 1}">← Previous</a>\n'
-    yield f"<span>Page {page} of {pages}</span>\n"
+    yield f"<span>Page {page:,} of {pages:,}</span>\n"
     if page < pages:
         yield f'<a rel="next" href="?page={page + 1}">Next →</a>\n'
     yield "</nav>\n"

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from imgmiddleware import BytesOriginal, ImageError, ImageRequest, ImageService
 from imgmiddleware.cli.arguments import UsageError, settings_of
+from imgmiddleware.cli.numbers import in_bytes, sides
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
@@ -103,6 +104,5 @@ def _summary(body: bytes, out: str) -> str:
     try:
         facts = read_facts(BytesOriginal(body), FORMATS)
     except ImageError:  # of some formats results are made, and no originals read
-        return f"{name}: {len(body)} bytes"
-    width, height = facts.upright
-    return f"{name}: {facts.format.upper()}, {width}x{height} pixels, {len(body)} bytes"
+        return f"{name}: {in_bytes(len(body))}"
+    return f"{name}: {sides(*facts.upright)}, {facts.format.upper()}, {in_bytes(len(body))}"

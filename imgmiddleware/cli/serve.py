@@ -2,6 +2,7 @@
 
 import argparse
 import copy
+import errno
 import json
 import os
 import socket
@@ -18,6 +19,9 @@ from imgmiddleware.cli.gallery import gallery
 
 #: The environment variable that has the directory and the options, as JSON, for `--workers`.
 _VARIABLE = "IMGMIDDLEWARE_SERVE"
+
+#: Errors of listening that another port helps against: it is taken, or below 1024 and not for all.
+_OF_THE_PORT = (errno.EADDRINUSE, errno.EACCES)
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -87,7 +91,9 @@ def listen(host: str, port: int) -> socket.socket:
         # The error's own text has the address once more.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
-        raise UsageError(f"cannot listen on {host} port {port}: {reason}") from error
+        another = "--port N takes another" if number in _OF_THE_PORT else "--host names another"
+        text = f"cannot listen on {host} port {port}: {reason}; {another}"
+        raise UsageError(text) from error
 
 
 def announce(listener: socket.socket, what: str) -> None:

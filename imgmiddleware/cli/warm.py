@@ -161,4 +161,4 @@ def _show(done: int, all: int) -> None:
         bar = "#" * filled + "." * (_WIDTH - filled)
         end = "\n" if done == all else ""
         start = "\r" if sys.stderr.isatty() else ""
-        print(f"{start}[{bar}] {done}/{all}", end=end, file=sys.stderr, flush=True)
+        print(f"{start}[{bar}] {done:,}/{all:,}", end=end, file=sys.stderr, flush=True)

@@ -7,8 +7,10 @@ from PIL import Image
 
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cli import main
 from imgmiddleware.cli.serve import application
+from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
@@ -59,7 +61,7 @@ def test_what_an_application_has_made_is_served_and_purged(two, folder, capsys, 
     served = application(str(two), {"cache_dir": str(folder), "namespace": ""})
     assert call_asgi(served, "/image/red.png?w=100")[0] == 200
     assert main(["cache", "purge", str(two), "red.png", "--cache-dir", str(folder)]) == 0
-    assert capsys.readouterr().out == f"{folder}: 1 pictures deleted\n"
+    assert capsys.readouterr().out == f"{folder}: 1 picture deleted\n"
     with pytest.raises(TypeError):  # there is a render
         call_wsgi(middleware, "/image/red.png?w=100")
 
@@ -131,6 +133,19 @@ def test_purge_and_clear(two, folder, capsys):
     assert main(["cache", "clear", "--cache-dir", str(folder)]) == 0
     out = capsys.readouterr().out
     assert out == "".join(f"{folder}: {count} pictures deleted\n" for count in (6, 6, 0))
+
+
+def test_stats_in_words(tmp_path, capsys):
+    disk = DiskStore(tmp_path, 2**30)
+    assert main(["cache", "stats", "--cache-dir", str(tmp_path)]) == 0
+    for number in range(2):
+        disk.put(f"key{number}", Result(b"x" * 9000, "image/png"), "tag", disk.era())
+        assert main(["cache", "stats", "--cache-dir", str(tmp_path)]) == 0
+    # A body of 9000 bytes takes three blocks of 4096 and 1024 for its row.
+    none, one, two = capsys.readouterr().out.splitlines()
+    assert none == f"{tmp_path}: 0 pictures, 0 bytes"
+    assert one == f"{tmp_path}: 1 picture, 13.3 kB"
+    assert two == f"{tmp_path}: 2 pictures, 26.6 kB"
 
 
 def test_the_users_own_folder(two, cache_home, capsys):

@@ -99,7 +99,7 @@ def test_port_in_use(capsys):
         assert main(["demo", "--port", str(port)]) == 2
     out, err = capsys.readouterr()
     assert out == "", "it draws for seconds before it finds out"
-    assert err.endswith(f"port {port}: Address already in use\n")
+    assert err.endswith(f"port {port}: Address already in use; --port N takes another\n")
 
 
 @pytest.mark.usefixtures("signals")

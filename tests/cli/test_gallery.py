@@ -40,7 +40,7 @@ def test_what_a_card_tells(photos, served):
     shown = served(photos).page()
     assert shown.names() == ["red.png"]
     assert "400 \u00d7 300 \u00b7 PNG" in shown.text()
-    assert f"{(photos / 'red.png').stat().st_size} bytes" in [
+    assert f"{(photos / 'red.png').stat().st_size:,} bytes" in [
         span["title"] for span in shown.all("span") if "title" in span
     ]
     (image,) = shown.all("img")
@@ -54,7 +54,7 @@ def test_the_size_of_an_upright_picture(photos, served):
     exif = Image.Exif()
     exif[0x0112] = 6
     save(photos / "turned.png", (1200, 500), exif=exif)
-    assert "500 \u00d7 1\u202f200 \u00b7 PNG \u00b7 orientation 6" in served(photos).page().text()
+    assert "500 \u00d7 1,200 \u00b7 PNG \u00b7 orientation 6" in served(photos).page().text()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,14 @@ def test_sizes_in_words(size, words, photos, served):
         file.write(b"x")
         file.truncate(size)
     assert f"other {words} \u00b7 its first" in served(photos).page().text()
+
+
+def test_numbers_are_written_in_one_way(photos, served):
+    for name in range(1000):
+        (photos / f"{name}.txt").touch()
+    shown = served(photos).page().text()
+    assert "1,001 files. " in shown
+    assert "Page 1 of 17" in shown
 
 
 def test_hostile_names(photos, served):

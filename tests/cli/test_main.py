@@ -30,6 +30,16 @@ def test_help_shows_examples(command, capsys):
     assert "==SUPPRESS==" not in out
 
 
+def test_help_tells_of_containers_and_of_defaults_in_words(capsys):
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["serve", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "0.0.0.0 is all of them, as in a container" in out
+    assert "more pixels (100,000,000)" in out
+    assert "more bytes (268 MB)" in out
+    assert "may take (1.07 GB)" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

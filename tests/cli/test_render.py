@@ -54,7 +54,9 @@ def test_format_of_the_suffix(suffix, format, original, tmp_path, capsys):
         assert near(image.convert("RGB").getpixel((100, 75)), RED)
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == f"{out}: {format}, 200x150 pixels, {out.stat().st_size} bytes\n"
+    size = out.stat().st_size
+    words = f"{size} bytes" if size < 1000 else f"{size / 1000:.3g} kB"
+    assert printed.err == f"{out}: 200 \u00d7 150, {format}, {words}\n"
 
 
 @pytest.mark.parametrize("query", ["w=200&fm=png", "?fm=png&w=200"])
@@ -76,7 +78,8 @@ def test_standard_output(original, capfdbinary):
     out, err = capfdbinary.readouterr()
     with Image.open(io.BytesIO(out)) as image:
         assert (image.format, image.size) == ("BMP", (200, 150))
-    assert err == f"standard output: BMP, 200x150 pixels, {len(out)} bytes\n".encode()
+    assert len(out) == 54 + 200 * 150 * 3
+    assert err.decode() == "standard output: 200 \u00d7 150, BMP, 90.1 kB\n"
 
 
 @pytest.mark.parametrize("query", ["fm=bmp", "fm=bmp&w=10"])

@@ -35,7 +35,7 @@ from imgmiddleware.cli.serve import announce, from_environment
         ),
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
-        (["--host", "nowhere.invalid"], "cannot listen on nowhere.invalid port 8000: "),
+        (["--host", "nowhere.invalid"], "; --host names another"),
     ],
 )
 def test_wrong_options_are_one_line(arguments, words, photos, capsys):
@@ -61,7 +61,12 @@ def test_port_in_use(more, photos, capsys):
         assert main(["serve", str(photos), "--port", str(port), *more]) == 2
     err = capsys.readouterr().err
     message = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert err == f"imgmiddleware: {message}\n"
+    assert err == f"imgmiddleware: {message}; --port N takes another\n"
+
+
+def test_an_address_of_no_interface_here(photos, capsys):
+    assert main(["serve", str(photos), "--host", "192.0.2.1", "--port", "0"]) == 2  # TEST-NET-1
+    assert capsys.readouterr().err.endswith("; --host names another\n")
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_what_a_module_has(attribute, id, more, photos, rendered, module, monkey
         )
         == 0
     )
-    assert capsys.readouterr().out.endswith("/results: 1 pictures deleted\n")
+    assert capsys.readouterr().out.endswith("/results: 1 picture deleted\n")
 
 
 def test_ids_are_as_in_a_path_percent_decoded(photos, folder, monkeypatch):
@@ -226,7 +226,7 @@ def test_what_was_refused_and_the_others_are_made(photos, folder, capsys):
     assert bar.endswith("2/2")
     assert error.startswith("imgmiddleware: half%20a.png: damaged-original: ")
     assert main(["cache", "stats", "--cache-dir", str(folder)]) == 0
-    assert capsys.readouterr().out.startswith(f"{folder}: 1 pictures, ")
+    assert capsys.readouterr().out.startswith(f"{folder}: 1 picture, ")
 
 
 def test_what_a_function_raises_is_that_ids_problem(photos, module, capsys, monkeypatch):

@@ -1,0 +1,45 @@
+"""What the text of an option becomes; argparse tells of what is none."""
+
+import argparse
+from typing import Any
+
+
+def preset(text: str) -> tuple[str, str]:
+    name, equals, query = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=QUERY")
+    return name, query
+
+
+def words(text: str) -> list[str]:
+    return text.split(",")
+
+
+def sides(text: str) -> list[int]:
+    try:
+        return [int(side) for side in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not pixels such as 320,640") from None
+
+
+def port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def processes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")
+    return int(text)
+
+
+#: How the text of an option becomes a value of this type; else it is taken as it is.
+READ: dict[str, dict[str, Any]] = {
+    "int": {"type": int},
+    "float": {"type": float},
+    "Sequence[int] | None": {"type": sides},
+    "Sequence[str]": {"type": words},
+    "Collection[str]": {"type": words},
+    "str | Sequence[str] | None": {"action": "append"},
+}
