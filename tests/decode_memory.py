@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware import ArrayOriginal, ImageRequest, ImageService
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.imaging.decode import decode_original
@@ -36,6 +37,41 @@ def decoding(path: str) -> tuple[int, int]:
     # Once before: code that is paged in is not what a decode takes, and differs by installation.
     decode()
     return growth(decode) - read, facts.decode_bytes
+
+
+#: Arrays of 3 megapixels whose reading takes copies: how they are made, and how they are read.
+ARRAYS: dict[str, tuple[str, dict[str, Any]]] = {
+    "float32": ("values.astype(np.float32)", {}),
+    "float64, holes": ("np.where(values < 3, np.nan, values)", {}),
+    "float16, percentiles": ("values.astype(np.float16)", {"range": ("2%", "98%")}),
+    "float32, percentiles, holes": (
+        "np.where(values < 3, np.float32(np.nan), values.astype('f4'))", {"range": ("2%", "98%")},
+    ),
+    "int64, all": ("values.astype(int)", {"range": "minmax"}),
+    "uint8, a colour map": ("values.astype(np.uint8)", {"colormap": "turbo"}),
+    "colours, swapped": ("np.dstack([values.astype('>u2')] * 3)", {"order": "rgb"}),
+    "masked colours": (
+        "np.ma.masked_less(np.dstack([values.astype(np.uint8)] * 3), 3)", {"order": "rgb"},
+    ),
+    "channels first": ("np.stack([values.astype('f4')] * 3)", {"range": ("0%", "99%")}),
+    "made": ("values.astype(np.float32)", {"range": "minmax", "version": 1}),
+    "an image": ("Image.fromarray(values.astype(np.uint8)).convert('P')", {}),
+}  # fmt: skip
+
+
+def array(kind: str) -> tuple[int, int]:
+    """The growth while an array is read, and the bound that its header gives."""
+    text, options = ARRAYS[kind]
+
+    def given(side: int) -> Any:
+        values = np.random.default_rng(1).random((side, side)) * 200
+        array = eval(text, {"np": np, "values": values, "Image": Image})
+        return array.copy if "version" in options else array
+
+    ArrayOriginal(given(9), **options).samples()
+    with ArrayOriginal(given(1700), **options) as original:
+        nbytes = original.header().nbytes
+    return growth(original.samples), nbytes
 
 
 def rendering(folder: str, query: str) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import decode_memory
 from measuring import Forked, needs_proc
 from pictures import by_opencv, moving, saved
 
@@ -73,6 +74,16 @@ def test_the_bound_holds(kind: str, forked: Forked, tmp_path: Path) -> None:
     """
     (tmp_path / "original").write_bytes(KINDS[kind]())
     job = "decode_memory", "decoding", str(tmp_path / "original")
+    growth, bound = forked.until(lambda taken: taken[0] <= taken[1], *job)
+    assert growth <= bound
+    assert bound <= 3 * growth + 8 * 2**20
+
+
+@needs_proc
+@pytest.mark.parametrize("kind", decode_memory.ARRAYS)
+def test_the_bound_of_an_array_holds(kind: str, forked: Forked) -> None:
+    """And is no wider than those of files."""
+    job = "decode_memory", "array", kind
     growth, bound = forked.until(lambda taken: taken[0] <= taken[1], *job)
     assert growth <= bound
     assert bound <= 3 * growth + 8 * 2**20

@@ -91,7 +91,8 @@ def test_the_blog_posts_job() -> None:
 
 def test_the_array() -> None:
     app = run(SNIPPETS[4])["app"]
-    assert opened(call_asgi(app, "/image/ramp")[2]).size == (256, 64)
+    assert opened(call_asgi(app, "/image/map")[2]).size == (256, 64)
+    assert call_asgi(app, "/image/ramp")[0] == 404
 
 
 @pytest.mark.usefixtures("photos")

@@ -1,19 +1,47 @@
 """The facts of pixels that are no file: nothing to parse, and nothing that could lie."""
 
+from dataclasses import replace
+
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.sources.memory import ArrayOriginal
+from imgmiddleware.sources.array import ArrayOriginal, Samples
 
 
 def array_facts(original: ArrayOriginal) -> Facts:
-    """`decode_bytes` is one copy: for the order of channels, or of a float array as float32."""
-    height, width, *rest = original.shape
-    channels = rest[0] if rest else 1
+    """Raises what `ArrayOriginal.header` raises."""
+    header = original.header()
     return Facts(
         format="array",
+        width=header.width,
+        height=header.height,
+        orientation=header.orientation,
+        color=header.color,
+        alpha=header.alpha,
+        depth=header.depth,
+        decode_bytes=header.nbytes,
+    )
+
+
+def check_samples(samples: Samples, facts: Facts) -> None:
+    """Raises `ValueError` where a function made another array than was planned for."""
+    height, width = samples.pixels.shape[:2]
+    alpha = samples.color != "cmyk" and samples.pixels.shape[2:] == (4,)
+    made = replace(
+        facts,
         width=width,
         height=height,
-        color="gray" if channels == 1 else "rgb",
-        alpha=channels == 4,
-        depth=original.depth,
-        decode_bytes=width * height * channels * original.depth // 8,
+        color=samples.color,
+        alpha=facts.alpha or alpha,
+        depth=8 * samples.pixels.itemsize,
+        orientation=samples.orientation,
     )
+    if made != facts:
+        raise ValueError(
+            f"an array's function made {_words(made)}; what was declared by shape= and dtype=, or "
+            f"made before under the same version=, is {_words(facts)}"
+        )
+
+
+def _words(facts: Facts) -> str:
+    turned = f", turned as EXIF's {facts.orientation}" if facts.orientation > 1 else ""
+    clear = ", with alpha" if facts.alpha else ""
+    return f"{facts.width}x{facts.height} {facts.color} of {facts.depth} bits{clear}{turned}"

@@ -1,7 +1,9 @@
 """Decode: an original to what is held of it, at the level that a plan asks for."""
 
+from dataclasses import replace
 from itertools import islice
 
+from imgmiddleware.formats.array import check_samples
 from imgmiddleware.formats.bands import decode_bands, passing_bands
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
@@ -15,11 +17,13 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.color import is_usable
 from imgmiddleware.pixels.resample import resample
-from imgmiddleware.sources.memory import ArrayOriginal
+from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
 
 #: What is said of a profile that is broken, or for another kind of picture.
 PROFILE_IGNORED = "profile-ignored"
+#: What is said of an array's values that were outside of the range that is shown: how many.
+CLIPPED = "clipped"
 
 
 def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> Held:
@@ -28,7 +32,7 @@ def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan
     Raises `ImageError` where the original is damaged or has changed.
     """
     if isinstance(original, ArrayOriginal):
-        return Held(level=plan.level, pixels=original.pixels(), color=facts.color)
+        return _held_array(original, facts, plan)
     if plan.in_bands:
         return _read_in_bands(original, facts, plan)
     data = read_all(original)
@@ -46,6 +50,16 @@ def held_with(
     `found` is the profile of a format of which the decoder alone can read it.
     """
     return _held(facts, pixels, level, read_exif(data, facts), found or read_profile(data, facts))
+
+
+def _held_array(original: ArrayOriginal, facts: Facts, plan: Plan) -> Held:
+    """An array all at once. Raises what its function raises."""
+    samples = original.samples()
+    check_samples(samples, facts)
+    held = _held(facts, samples.pixels, plan.level, Exif(), samples.profile)
+    if samples.clipped:
+        held = replace(held, notes=(*held.notes, f"{CLIPPED}={samples.clipped}"))
+    return held
 
 
 def _found(data: memoryview, facts: Facts, plan: Plan) -> Found:

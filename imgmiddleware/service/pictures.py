@@ -135,7 +135,7 @@ class Pictures:
 
     def _decode(self, job: Job, level: object) -> Held:
         decoded = self._averaged(job) or decode_original(job.original, job.facts, job.plan)
-        if not isinstance(job.original, ArrayOriginal):  # which is held by whoever gave it
+        if not (isinstance(job.original, ArrayOriginal) and job.original.lends(decoded.pixels)):
             decoded.pixels.flags.writeable = False
             self._decoded.put(level, decoded, decoded.nbytes + _OVERHEAD, job.tag)
             if self.results.era() != job.era:

@@ -76,7 +76,8 @@ class Settings:
     """A function without arguments that makes a context manager, which is entered around each call
     of the application's code in a thread: the source, and `authorize`, unless they are async."""
     array_order: Literal["bgr", "rgb"] = "bgr"
-    """The order of the channels of NumPy originals: blue first, as in OpenCV, or red first."""
+    """The order of the channels of the arrays that a function returns as they are: blue first, as
+    in OpenCV, or red first. An `ArrayOriginal` has its own."""
     unsafe_follow_symlinks: bool = False
     """Follow symbolic links that leave a source's directory. Whoever can write there can then
     publish any file that this process can read."""

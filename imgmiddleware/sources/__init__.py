@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from imgmiddleware.sources.around import Around, AroundSource
+from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.directory import DirectorySource
-from imgmiddleware.sources.function import Found, FunctionSource, runs_on_loop
-from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
+from imgmiddleware.sources.function import Found, FunctionSource
+from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import Opened, Original, Source
 
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source
@@ -39,7 +40,7 @@ def as_source(
     else:
         expected = "a directory, a function of an ID, or an object with `open(id)`"
         raise TypeError(f"source: {expected}; not {source!r}")
-    calls_nobody = isinstance(made, DirectorySource) or runs_on_loop(made)
+    calls_nobody = isinstance(made, DirectorySource)
     return made if around is None or calls_nobody else AroundSource(made, around)
 
 

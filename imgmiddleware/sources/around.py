@@ -1,19 +1,20 @@
 """What calls the application's code has the framework's context around it."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self, TypeVar
 
+from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.function import runs_on_loop
-from imgmiddleware.sources.memory import ArrayOriginal, BytesOriginal
+from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import Opened, Original, Source
 
 Around = Callable[[], AbstractContextManager[object]]
 """Makes a context that is entered around a call of the application's code."""
 
 #: Their reading calls nobody's code but ours.
-_OURS = (ArrayOriginal, BytesOriginal, FileOriginal)
+_OURS = (BytesOriginal, FileOriginal)
 
 R = TypeVar("R")
 
@@ -35,6 +36,8 @@ def with_around(
 class AroundSource:
     """A `Source` whose every call, and that of what it opens, has a context of its own around it.
 
+    What runs on an event loop is opened without one; what it opens is read in threads all the same.
+
     Each call has one of its own, as a context may hold a connection to a database: one around all
     reading would hold it while a picture waits for a slot, and is rendered.
     """
@@ -42,12 +45,15 @@ class AroundSource:
     def __init__(self, source: Source, around: Around) -> None:
         self._source = source
         self._around = around
+        self._opening = nullcontext if runs_on_loop(source) else around
 
     def open(self, id: str) -> Opened | None:
         original: Opened | None = None
         try:
-            with self._around():
+            with self._opening():
                 original = self._source.open(id)
+                if isinstance(original, ArrayOriginal):
+                    return original.within(self._around)
                 if isinstance(original, _OURS) or not isinstance(original, Original):
                     return original
                 return _AroundOriginal(original, self._around)

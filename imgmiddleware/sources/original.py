@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.sources.memory import ArrayOriginal
+from imgmiddleware.sources.array import ArrayOriginal
 
 
 @runtime_checkable

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 
 from asking import get
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from imgmiddleware import BytesOriginal, ImageService
+from imgmiddleware import ArrayOriginal, BytesOriginal, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import noise, saved
@@ -149,6 +150,31 @@ def test_not_around_what_runs_on_the_loop(noted: Noted) -> None:
     app = ASGIImageMiddleware(plain_asgi, function, around=noted, authorize=noted.allow)
     assert call_asgi(app, "/image/a?w=30")[0] == 200
     assert noted.calls == [("authorize", True), ("open", False)]
+
+
+@pytest.mark.parametrize("declared", [{}, {"shape": (40, 60), "dtype": "u1"}])
+def test_the_function_of_an_array(noted: Noted, declared: Any) -> None:
+    """Also that of a source on the loop: it is called in a thread."""
+
+    def make() -> Any:
+        noted.note("make")
+        return np.zeros((40, 60), np.uint8)
+
+    def function(id: str) -> ArrayOriginal:
+        noted.note("open")
+        return ArrayOriginal(make, version=1, **declared)
+
+    async def later(id: str) -> ArrayOriginal:
+        return function(id)
+
+    assert get(ImageService(function, around=noted), "w=30").status == 200
+    assert noted.calls == [("open", True), ("make", True)]
+    noted.calls.clear()
+    assert (
+        call_asgi(ASGIImageMiddleware(plain_asgi, later, around=noted), "/image/a?w=30")[0] == 200
+    )
+    assert noted.calls == [("open", False), ("make", True)]
+    assert noted.left == noted.entered == 3
 
 
 def test_what_it_must_be(noted: Noted) -> None:

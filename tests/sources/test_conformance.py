@@ -85,6 +85,11 @@ class TestBytes(OriginalConformance):
         return BytesOriginal(data)
 
 
+class TestBytesWithAVersion(OriginalConformance):
+    def make_original(self, data: bytes) -> Original:
+        return BytesOriginal(data, version=len(data))
+
+
 class TestFile(InFolder, OriginalConformance):
     def make_original(self, data: bytes) -> Original:
         return open_path(self.file("a", data))

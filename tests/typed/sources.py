@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from PIL import Image
 from starlette.applications import Starlette
 
 from imgmiddleware import ArrayOriginal, BytesOriginal, ImageService, Original
@@ -29,6 +31,22 @@ async def later(id: str) -> bytes:
     return id.encode()
 
 
+def heat(id: str) -> ArrayOriginal | None:
+    made = ArrayOriginal(lambda: array(9), "rgb", version=1, range=("2%", 3.0), colormap="jet")
+    table = ArrayOriginal(
+        array(9), version="a", range="minmax", colormap=np.zeros((256, 3), np.uint8)
+    )
+    return made if id else table
+
+
+def masked(id: str) -> np.ma.MaskedArray[Any, Any]:
+    return np.ma.masked_array(array(3))
+
+
+def drawn(id: str) -> Image.Image | BytesOriginal:
+    return Image.new("L", (3, 3)) if id else BytesOriginal(b"", version=2)
+
+
 class Database:
     def open(self, id: str) -> BytesOriginal | ArrayOriginal | None:
         return BytesOriginal(b"") if id else ArrayOriginal(np.zeros((9, 9), np.uint8))
@@ -49,6 +67,13 @@ class Odd:
 
 ImageService(path)
 ImageService(array, id_type=int)
+ImageService(heat)
+ImageService(masked)
+ImageService(drawn)
+ArrayOriginal("a.npy")  # type: ignore[arg-type]
+ArrayOriginal(array(3), order="gbr")  # type: ignore[arg-type]
+ArrayOriginal(array(3), range="all")  # type: ignore[arg-type]
+ArrayOriginal(lambda: 3, version=1)  # type: ignore[arg-type, return-value]
 ImageService(Database())
 ImageService(Wrapped(Database()))
 ImageService(number)  # type: ignore[arg-type]

@@ -1,0 +1,285 @@
+"""Originals that are arrays of pixels: in memory already, or made when they are needed."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.pixels.colormap import Colormap, ColormapLike
+from imgmiddleware.pixels.layout import Layout
+from imgmiddleware.pixels.orientation import Orientation
+from imgmiddleware.pixels.pillow import BROKEN, PillowImage
+from imgmiddleware.pixels.samples import Reading, holes_of
+from imgmiddleware.pixels.value_range import RangeLike, ValueRange
+from imgmiddleware.pixels.values import ArrayLike, Declared, Present, Values, as_values, is_array
+from imgmiddleware.sources.memory import InMemory, Version, digest, version_text
+
+#: What Pillow holds beside the array: the image, and one that is converted, of four channels each.
+_PILLOW = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayHeader:
+    """What planning needs of an array: what a header tells of a file."""
+
+    width: int
+    height: int
+    color: str
+    alpha: bool
+    depth: int
+    orientation: Orientation
+    nbytes: int  # that reading it takes, and making it, where it is not there yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """An array as samples: `pixels` as stored, and how many values had to be `clipped`."""
+
+    pixels: Pixels
+    clipped: int
+    color: str
+    orientation: Orientation
+    profile: bytes | None
+
+
+class ArrayOriginal(InMemory):
+    """An array as an original: one that is there, or a function that makes it when it is needed.
+
+    `pixels` has the shape (height, width), or (height, width, channels) with 1 to 4 channels: gray;
+    gray and alpha; blue, green, red; and alpha. `order="rgb"`: red, green, blue. The channels may
+    also come first: (channels, height, width); where both could be meant they are last. Its dtype
+    is bool, uint8, uint16, or a float from 0 to 1; with a `range` any integer and any float. NaN,
+    and what a masked array masks, is clear.
+
+    - `version`: a text or number that changes whenever the content does. Then nothing is hashed.
+      Without it the version is a digest of the array, which takes 0.6 ms a megabyte at every open
+    - `range`: what becomes black and white, `(least, most)`, each a number or a percentile of the
+      array's finite values such as `"2%"`; `"minmax"` is `("0%", "100%")`. What is outside is
+      clipped, and the answer says how many values were
+    - `colormap`: the colours of a gray array, by OpenCV's name ("viridis", "turbo"), or a table
+      of dtype uint8 and shape (256, 3 or 4) whose channels are in `order`
+
+    A function needs a `version`. It is called without arguments, in the thread that renders, once a
+    render, and never for a 304 or for what a cache has. What it raises is raised. `shape` and
+    `dtype` tell what it will return: without them it is called once for each version and process
+    before anything is planned, and what it gave is held until this original is closed. With them a
+    float, and whatever has a range or a colour map, is taken as one that may have holes, so that it
+    is PNG where it would be JPEG.
+
+    >>> import numpy as np
+    >>> from imgmiddleware import ArrayOriginal
+    >>> heat = ArrayOriginal(np.random.rand(300, 400), version=3, range="minmax", colormap="turbo")
+    >>> lazy = ArrayOriginal(lambda: np.load("heat.npy"), version="2026-11-28")
+
+    An image of Pillow's is read in its own order of channels, with its profile and turned by its
+    EXIF, as files are; with a `version` it is not even loaded before it is needed. The array must
+    not be changed after it is handed over. Raises `TypeError` or `ValueError` that says what can be
+    taken, for a function's array when it is made.
+    """
+
+    def __init__(
+        self,
+        pixels: ArrayLike | Callable[[], ArrayLike],
+        order: Literal["bgr", "rgb"] = "bgr",
+        *,
+        version: Version | None = None,
+        range: RangeLike | None = None,
+        colormap: ColormapLike | None = None,
+        shape: tuple[int, ...] | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        self._reading = _reading(order, range, colormap)
+        self._given = as_values(pixels) if is_array(pixels) or not callable(pixels) else None
+        self._make = None if self._given else _function(pixels, version)
+        self._declared = _declared(shape, dtype, needed=self._make is not None)
+        self._made: Values | None = None
+        known = self._given or self._declared
+        if known is not None:
+            self._checked(known)
+        self._version = None if version is None else f"{version_text(version)} {self._text(known)}"
+
+    @property
+    def version(self) -> str:
+        """What was given, and how the array is read; or a digest of the array instead."""
+        if self._version is None:
+            assert self._given is not None  # a function has a version
+            self._version = digest(_parts(self._given, self._text(self._given)))
+        return self._version
+
+    @property
+    def size(self) -> int:
+        """Bytes of the array that was given; 0 of one that is made, which `header` counts."""
+        return _nbytes(self._given) if self._given else 0
+
+    def header(self) -> ArrayHeader:
+        """What there is to plan with. It calls the function where nothing was declared.
+
+        Raises what the function raises, and `TypeError` or `ValueError` for what it gave.
+        """
+        known = self._declared or self._values()
+        layout, reading = Layout.of(known.shape), self._reading
+        alpha = not known.inks and reading.has_alpha(layout, holes=self._may_have_holes(known))
+        return ArrayHeader(
+            width=layout.width,
+            height=layout.height,
+            color="cmyk" if known.inks else reading.color(layout),
+            alpha=alpha,
+            depth=reading.depth(known.dtype),
+            orientation=known.orientation,
+            nbytes=reading.nbytes(layout, known.dtype, alpha=alpha) + self._beside(known),
+        )
+
+    def samples(self) -> Samples:
+        """uint8, uint16 or float32 in 0..1: gray, BGR, BGRA or CMYK. Raises as `header` does."""
+        known = self._values()
+        layout, reading = Layout.of(known.shape), _reading_of(known, self._reading)
+        values, mask = _parted(_loaded(known), layout)
+        pixels, clipped = reading.samples(values, holes_of(values, mask))
+        return Samples(
+            pixels=pixels,
+            clipped=clipped,
+            color="cmyk" if known.inks else reading.color(layout),
+            orientation=known.orientation,
+            profile=known.profile if self._reading.colormap is None else None,
+        )
+
+    def lends(self, pixels: Pixels) -> bool:
+        """Whether these are the bytes that were given, which whoever gave them holds anyway."""
+        given = self._given
+        return isinstance(given, Present) and np.may_share_memory(given.given, pixels)
+
+    def within(self, around: Callable[[], AbstractContextManager[object]]) -> ArrayOriginal:
+        """The same, whose function is called in a context of this kind."""
+        make = self._make
+        if make is None:
+            return self
+
+        def called() -> object:
+            with around():
+                return make()
+
+        other = copy(self)
+        other._make = called
+        return other
+
+    def __exit__(self, *error: object) -> None:
+        self._made = None
+
+    def _values(self) -> Values:
+        """The array: given, or made now and held."""
+        values = self._given or self._made
+        if values is None:
+            assert self._make is not None
+            values = as_values(self._make())
+            self._checked(values)
+            self._made = values
+        return values
+
+    def _checked(self, values: Values | Declared) -> None:
+        self._reading.check(Layout.of(values.shape), values.dtype)
+
+    def _may_have_holes(self, known: Values | Declared) -> bool:
+        if isinstance(known, Present):
+            return holes_of(*_parted(known.given, Layout.of(known.shape))) is not None
+        mapped = self._reading.range is not None or self._reading.colormap is not None
+        return known.dtype.kind == "f" or (mapped and isinstance(known, Declared))
+
+    def _beside(self, known: Values | Declared) -> int:
+        """Bytes that there are only when it is read: of an array that is made, or loaded."""
+        pillow = _PILLOW * math.prod(known.shape[:2]) if isinstance(known, PillowImage) else 0
+        return pillow + (0 if isinstance(self._given, Present) else _nbytes(known))
+
+    def _text(self, known: Values | Declared | None) -> str:
+        """How it is read, without what: of a fixed number of words, as a version may have any."""
+        if known is None:
+            return f"{self._reading.text} - -"
+        sides = "x".join(map(str, known.shape))
+        return f"{_reading_of(known, self._reading).text} {sides} {known.dtype.str}"
+
+
+def _reading(order: object, range: object, colormap: object) -> Reading:
+    if order not in ("bgr", "rgb"):
+        raise ValueError(f'order: "bgr" or "rgb"; not {order!r}')
+    assert isinstance(order, str)
+    return Reading(
+        order,
+        None if range is None else ValueRange.of(range),
+        None if colormap is None else Colormap.of(colormap, order),
+    )
+
+
+def _reading_of(known: Values | Declared, reading: Reading) -> Reading:
+    """Pillow's order of channels is its own; inks have none."""
+    if not isinstance(known, PillowImage):
+        return reading
+    return replace(reading, order="bgr" if known.inks else "rgb")
+
+
+def _function(pixels: object, version: object) -> Callable[[], object]:
+    assert callable(pixels)
+    if version is None:
+        raise TypeError(
+            "version: a function needs one that changes with what it makes, since without it every "
+            "request would have to make the array just to know whether it has changed"
+        )
+    if inspect.iscoroutinefunction(pixels):
+        raise TypeError(
+            "an array's function is called in a thread; an async one cannot be: await what it "
+            "needs in the source's function, which may be async"
+        )
+    return pixels
+
+
+def _declared(
+    shape: tuple[int, ...] | None, dtype: npt.DTypeLike | None, *, needed: bool
+) -> Declared | None:
+    if shape is None and dtype is None:
+        return None
+    if not needed or shape is None or dtype is None:
+        raise TypeError("shape, dtype: both or neither, and only of what a function makes")
+    return Declared(tuple(map(int, shape)), np.dtype(dtype))
+
+
+def _nbytes(known: Values | Declared) -> int:
+    return math.prod(known.shape) * known.dtype.itemsize
+
+
+def _loaded(known: Values) -> npt.NDArray[Any]:
+    """The array. Raises `ImageError` (422) for an image that Pillow cannot load."""
+    try:
+        return known.array()
+    except BROKEN as error:
+        raise damaged(f"Pillow cannot load it: {error}") from error
+
+
+def _parted(array: npt.NDArray[Any], layout: Layout) -> tuple[Pixels, Pixels | None]:
+    """(height, width, channels), and the mask of the same shape; None where there is none."""
+    mask = _mask(array)
+    values = layout.channels_last(np.ma.getdata(array))
+    return values, None if mask is None else layout.channels_last(mask)
+
+
+def _mask(array: npt.NDArray[Any]) -> Pixels | None:
+    mask = np.ma.getmask(array)
+    return mask if isinstance(mask, np.ndarray) else None
+
+
+def _parts(known: Values, text: str) -> Iterator[Any]:
+    """All that a picture of it depends on. What is not in one piece is copied a row at a time."""
+    yield f"{text} {int(known.orientation)} {len(known.profile or b'')}".encode()
+    yield known.profile or b""
+    array = _loaded(known)
+    for part in (np.ma.getdata(array), _mask(array)):
+        if part is not None:
+            for piece in [part] if part.flags.c_contiguous else part:
+                yield np.ascontiguousarray(piece).reshape(-1).view(np.uint8)
