@@ -27,6 +27,7 @@ from imgmiddleware import ImageService, Options, Settings
         {"allow_origin": []}, {"allow_origin": "a.example"}, {"allow_origin": ["*", "https://a.example"]},
         {"allow_origin": "https://a.example/"}, {"allow_origin": [3]}, {"allow_origin": "null"},
         {"surrogate_keys": 2}, {"private": "yes"}, {"server_timing": "yes"},
+        {"debug_images": "yes"}, {"fallback": 3},
         {"formats": "webp"}, {"formats": ["jpg"]}, {"widths": (0,)}, {"heights": (9,)}, {"snap": True}, {"original_formats": {"jxl"}}, {"original_formats": "jpeg"}, {"unsafe_original_formats": {"jpeg"}},
     ],
     ids=str,

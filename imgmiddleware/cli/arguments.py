@@ -100,6 +100,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
         "given again",
         surrogate_keys="one Surrogate-Key for each original, by which CDNs forget its pictures",
         server_timing="tell what each step of an answer took",
+        fallback="FILE: a picture for originals that are not there or cannot be shown",
     ).add_argument(
         "--no-debug-images",
         dest="debug_images",

@@ -22,6 +22,9 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 
 Headers = tuple[tuple[str, str], ...]
 
+#: Seconds for which what stands in for an original may be kept.
+_SHORT = 60
+
 #: A browser that guesses another type than the one it was told could run a picture as a script.
 _NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
 
@@ -32,7 +35,7 @@ def validators(
     settings: Settings,
     *,
     immutable: bool,
-    surrogate: str | None = None,
+    surrogate: str,
 ) -> Headers:
     """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5).
 
@@ -47,9 +50,34 @@ def validators(
     headers: Headers = (("ETag", f'"{key}"'), ("Cache-Control", caching))
     if last_modified is not None:
         headers += (("Last-Modified", imf_date(last_modified)),)
-    if surrogate is not None:  # Fastly reads the first, Cloudflare the second
-        headers += (("Surrogate-Key", surrogate), ("Cache-Tag", surrogate))
-    return headers
+    return headers + _surrogate(surrogate, settings)
+
+
+def _surrogate(key: str | None, settings: Settings) -> Headers:
+    if key is None or not settings.surrogate_keys:
+        return ()
+    return ("Surrogate-Key", key), ("Cache-Tag", key)  # read by Fastly, by Cloudflare
+
+
+def stand_in(
+    status: int, result: Result, settings: Settings, surrogate: str | None
+) -> ImageResponse:
+    """The fallback's picture, whose body is bytes, with the status of the refusal.
+
+    A cache may keep it for a minute at most, as the right picture may be there by then. Without a
+    word of ours it might keep a 404 for as long as it likes (RFC 9110, section 15.5.5; RFC 9111,
+    section 4.2.2).
+    """
+    caching = cache_control(
+        min(_SHORT, settings.max_age), private=settings.keeps_private, immutable=False
+    )
+    headers: Headers = (*content(result.media_type, len(result.body)), ("Cache-Control", caching))
+    headers += _notes(result.notes) + _surrogate(surrogate, settings)
+    return ImageResponse(status, headers, result.body)
+
+
+def _notes(notes: tuple[str, ...]) -> Headers:
+    return (("Image-Notes", ", ".join(notes)),) if notes else ()
 
 
 def stale(shared: Headers) -> Headers:
@@ -89,7 +117,7 @@ def _of_picture(
         *shared,
         ("Content-Disposition", _saved_as(path, download, media_type)),
     )
-    return (*headers, ("Image-Notes", ", ".join(notes))) if notes else headers
+    return headers + _notes(notes)
 
 
 def _saved_as(path: str, download: str | None, media_type: str) -> str:

@@ -1,14 +1,21 @@
 """Refusals: what is answered instead of a picture, and what the log says of it."""
 
 import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 
+from imgmiddleware.cache.key import original_tag
 from imgmiddleware.errors import ImageError
-from imgmiddleware.grammar.query import Asked
+from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.http.destination import is_for_a_picture
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
 from imgmiddleware.http.ranges import unsatisfied_range
-from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, debug_image
+from imgmiddleware.service.fallback import Fallback
+from imgmiddleware.service.pictures import Pictures
+from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
@@ -16,21 +23,93 @@ _log = logging.getLogger("imgmiddleware")
 #: Seconds after which a client may ask again for an original that changed under our hands.
 _RETRY_AFTER = "1"
 
+#: There is no original, it is over a limit, of no format that is opened, or damaged.
+_OF_THE_ORIGINAL = frozenset({404, 413, 415, 422})
+
 #: An SVG may hold scripts and load others' files; ours does neither, whoever opens it.
 _NOTHING_ELSE = ("Content-Security-Policy", "default-src 'none'; sandbox")
 
 
-def refused(
-    request: ImageRequest, id: str, asked: Asked | None, error: ImageError, settings: Settings
-) -> ImageResponse:
-    """The answer that says what is wrong, which is logged too."""
+class Refusals:
+    """What one service answers instead of pictures, and the fallback that it may have for them."""
+
+    def __init__(self, settings: Settings, grammar: QueryGrammar, pictures: Pictures) -> None:
+        """Raises `ValueError` where the fallback cannot be shown itself."""
+        self._settings = settings
+        self._grammar = grammar
+        self._pictures = pictures
+        self._fallback = None if settings.fallback is None else Fallback(settings)
+
+    def said(
+        self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
+    ) -> ImageResponse:
+        """The answer that says what is wrong, which is logged too."""
+        error = _told(id, asked, error)
+        return self._document(request, asked, error)
+
+    def answer(
+        self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
+    ) -> ImageResponse | Work:
+        """The same, or the fallback's picture where there is one for this."""
+        error = _told(id, asked, error)
+        said = partial(self._document, request, asked, error)
+        meant = self._fallback and self._meant(request, asked, error)
+        if not self._fallback or not meant:
+            return said()
+        shown = partial(self._shown, request, id, meant, error)
+        era = self._pictures.results.era()
+        with ExitStack() as opened:
+            try:
+                job = self._fallback.job(meant, era, opened)
+            except (ImageError, OSError) as own:
+                return _failed(said, own)
+            kept = self._pictures.results.read(job.key, job.tag)
+            if kept is not None:
+                return shown(kept)
+            return Work(self._pictures, job, opened.pop_all(), shown, partial(_failed, said))
+
+    def _meant(self, request: ImageRequest, asked: Asked | None, error: ImageError) -> Asked | None:
+        """What is asked of the fallback; None where it does not stand in."""
+        if error.status not in _OF_THE_ORIGINAL or request.method not in ("GET", "HEAD"):
+            return None
+        if self._settings.debug_images and is_for_a_picture(request.headers):
+            return None
+        try:
+            # A path that has no ID is refused before its query is read.
+            return asked or self._grammar.parse(request.query, request.headers)
+        except ImageError:
+            return None
+
+    def _shown(
+        self, request: ImageRequest, id: str, asked: Asked, error: ImageError, result: Result
+    ) -> ImageResponse:
+        tag = original_tag(self._settings.namespace, id) if id else None
+        response = answers.stand_in(error.status, result, self._settings, tag)
+        return answers.sent(request, response, self._settings, asked)
+
+    def _document(
+        self, request: ImageRequest, asked: Asked | None, error: ImageError
+    ) -> ImageResponse:
+        return answers.sent(
+            request, _refusal(request, error, self._settings), self._settings, asked
+        )
+
+
+def _told(id: str, asked: Asked | None, error: ImageError) -> ImageError:
+    """The error in the words of the query, when the log has it."""
     error = error if asked is None else asked.in_its_words(error)
     # A wrong request is for its sender to know, a wrong original for the operator.
     ours = error.status >= 413 and error.status != 416
     level = logging.WARNING if ours else logging.INFO
     line = "refused id=%r status=%d code=%s: %s"
     _log.log(level, line, id, error.status, error.code, error.detail)
-    return answers.sent(request, _refusal(request, error, settings), settings, asked)
+    return error
+
+
+def _failed(said: Callable[[], ImageResponse], error: ImageError | OSError) -> ImageResponse:
+    """The first refusal, where the fallback cannot be shown either."""
+    _log.warning("the fallback cannot be shown: %s", error)
+    return said()
 
 
 def _refusal(request: ImageRequest, error: ImageError, settings: Settings) -> ImageResponse:

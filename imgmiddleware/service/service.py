@@ -19,24 +19,22 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.query import Asked, QueryGrammar
-from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
-from imgmiddleware.service import answers, refusals, timing
+from imgmiddleware.service import answers, timing
+from imgmiddleware.service.known import Find, shown, stale, without_pixels
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.pictures import Job, Pictures
 from imgmiddleware.service.recall import Recall, Seen
+from imgmiddleware.service.refusals import Refusals
 from imgmiddleware.service.results import Eras
 from imgmiddleware.service.sendfile import announce, hands_over
-from imgmiddleware.service.work import Work, shown
+from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
 from imgmiddleware.sources.around import with_around
-
-#: Looks for a result by its key and its original's tag.
-Find = Callable[[str, str], Result | None]
 
 
 class ImageService:
@@ -72,6 +70,7 @@ class ImageService:
         self._originals = Originals(self.source, self.settings, self._recall)
         self._pictures = Pictures(self.settings, _directory(self.source))
         load(self.settings.opened_formats)
+        self._refusals = Refusals(self.settings, self._grammar, self._pictures)
         announce(self.settings)
 
     def handle(
@@ -177,13 +176,22 @@ class ImageService:
             except ImageError as error:
                 if passes and not id:
                     return None
-                return refusals.refused(request, id, asked, error, self.settings)
+                return self._refusals.answer(request, id, asked, error)
             if isinstance(answer, ImageResponse):
                 return answers.sent(request, answer, self.settings, asked)
             seen, job = answer
-            kept = (self._pictures, self._recall, self.settings)
-            work = Work(*kept, request, seen, job, opened.pop_all())
+            ends = partial(self._shown, request, seen), partial(self._failed, request, seen)
+            work = Work(self._pictures, job, opened.pop_all(), *ends)
             return self._stand_in(work, request, seen, job, find) or work
+
+    def _shown(self, request: ImageRequest, seen: Seen, result: Result) -> ImageResponse:
+        self._recall.note_shown(request, seen)
+        answer = shown(request, seen, result)
+        return answers.sent(request, answer, self.settings, seen.asked)
+
+    def _failed(self, request: ImageRequest, seen: Seen, error: ImageError) -> ImageResponse | Work:
+        self._recall.note_failure(seen.page, error)
+        return self._refusals.answer(request, seen.page[0], seen.asked, error)
 
     def _authorize(self, request: ImageRequest, id: str) -> None:
         if self._allows is None:
@@ -223,11 +231,11 @@ class ImageService:
             original.last_modified,
             settings,
             immutable=asked.version == version_token(settings.namespace, id, version),
-            surrogate=tag if settings.surrogate_keys else None,
+            surrogate=tag,
         )
         seen = Seen(asked, page, tag, key, original.last_modified, shared)
         self._recall.note(request, seen)
-        answer = _without_pixels(request, seen, find)
+        answer = without_pixels(request, seen, find)
         if answer is not None:
             self._recall.note_shown(request, seen)
             return answer
@@ -240,28 +248,19 @@ class ImageService:
         if seen is None:
             return None
         try:
-            answer = _without_pixels(request, seen, find)
+            answer = without_pixels(request, seen, find)
         except ImageError as error:
-            return refusals.refused(request, seen.page[0], seen.asked, error, self.settings)
+            return self._refusals.said(request, seen.page[0], seen.asked, error)
         return None if answer is None else answers.sent(request, answer, self.settings, seen.asked)
 
     def _stand_in(
         self, work: Work, request: ImageRequest, seen: Seen, job: Job, find: Find
     ) -> ImageResponse | None:
         """The picture of the version before, where the options allow it; ours is made meanwhile."""
-        old = self._recall.instead_of(request, seen)
-        if old is None:
-            return None
-        old = replace(old, validators=answers.stale(old.validators))
-        try:
-            answer = _without_pixels(request, old, find)
-        except ImageError:
-            return None
-        if answer is None:
-            return None
-        if not self._pictures.make_meanwhile(job, work.run):
+        answer = stale(request, self._recall.instead_of(request, seen), find, self.settings)
+        if answer is not None and not self._pictures.make_meanwhile(job, work.run):
             work.close()
-        return answers.sent(request, answer, self.settings, old.asked)
+        return answer
 
 
 def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:
@@ -275,15 +274,3 @@ def as_service(source: SourceLike | ImageService, options: Options) -> ImageServ
 
 def _directory(source: Source) -> str | None:
     return source.root if isinstance(source, DirectorySource) else None
-
-
-def _without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageResponse | None:
-    """What the preconditions and a cache decide. Raises 412 `precondition-failed`, and 416."""
-    status = evaluate(request.headers, f'"{seen.key}"', seen.last_modified)
-    if status == 304:
-        return answers.not_modified(seen.validators)
-    if status == 412:
-        raise ImageError("precondition-failed", "the picture is not the one you named")
-    with timing.step("cache"):
-        result = find(seen.key, seen.tag)
-    return None if result is None else shown(request, seen, result)

@@ -129,6 +129,9 @@ class Settings:
     debug_images: bool = False
     """Answer an `<img>` whose request is refused with a picture of the message, for development.
     The status stays."""
+    fallback: str | os.PathLike[str] | bytes | None = field(default=None, repr=False)
+    """An image file, its path or its bytes, that is shown where there is no original (404), or one
+    that cannot be shown (413, 415, 422). It is made as the query asks; the status stays."""
     render_slots: int | None = None
     """Results that are rendered at the same time; further ones wait. None: one for each
     processor."""
@@ -221,7 +224,8 @@ _CHECKS: dict[str, checks.Check] = {
     "client_hints": checks.some_of(FIELDS),
     "allow_origin": checks.optional(checks.origins),
     "missing": checks.one_of("404", "pass"),
-    **dict.fromkeys(("private", "surrogate_keys", "server_timing"), checks.one_of(True, False)),
+    **dict.fromkeys(("private", "surrogate_keys"), checks.one_of(True, False)),
+    **dict.fromkeys(("server_timing", "debug_images"), checks.one_of(True, False)),
     "array_order": checks.one_of("bgr", "rgb"),
     "id_type": checks.one_of(str, int),
     **{f.name: checks.whole(1) for f in fields(Settings) if f.type == "int"},
@@ -229,6 +233,7 @@ _CHECKS: dict[str, checks.Check] = {
     **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
     **{f.name: checks.seconds for f in fields(Settings) if f.type == "float"},
     "cache_dir": checks.optional(checks.folder),
+    "fallback": checks.optional(checks.image_file),
     "render_slots": checks.optional(checks.whole(1)),
     **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
 }

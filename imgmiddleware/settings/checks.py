@@ -32,6 +32,15 @@ def folder(name: str, path: Any) -> str:
     return os.fsdecode(os.path.abspath(encoded(path)))
 
 
+def image_file(name: str, given: Any) -> str | bytes:
+    """A path, which becomes an absolute one, or the bytes of a file."""
+    if isinstance(given, bytes | bytearray | memoryview):
+        return bytes(given)
+    if not isinstance(given, str | os.PathLike) or not os.fspath(given):
+        raise ValueError(f"{name}: {type(given).__name__} is no path, and no bytes of a file")
+    return os.fsdecode(os.path.abspath(encoded(given)))
+
+
 def query(name: str, text: Any) -> str:
     """Text; what it means is the grammar's to check."""
     if not isinstance(text, str):

@@ -61,6 +61,7 @@ class Options(TypedDict, total=False):
     surrogate_keys: bool
     server_timing: bool
     debug_images: bool
+    fallback: str | os.PathLike[str] | bytes | None
     render_slots: int | None
     max_waiting: int
     max_wait: float

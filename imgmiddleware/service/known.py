@@ -1,0 +1,48 @@
+"""Answers that take no pixels: what the preconditions and a cache decide about a known key."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.http.conditionals import evaluate
+from imgmiddleware.messages import ImageRequest, ImageResponse, Result
+from imgmiddleware.service import answers, timing
+from imgmiddleware.service.recall import Seen
+from imgmiddleware.settings import Settings
+
+Find = Callable[[str, str], Result | None]
+"""Looks for a result by its key and its original's tag."""
+
+
+def without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageResponse | None:
+    """A 304, or a picture of a cache. Raises 412 `precondition-failed`, and 416."""
+    status = evaluate(request.headers, f'"{seen.key}"', seen.last_modified)
+    if status == 304:
+        return answers.not_modified(seen.validators)
+    if status == 412:
+        raise ImageError("precondition-failed", "the picture is not the one you named")
+    with timing.step("cache"):
+        result = find(seen.key, seen.tag)
+    return None if result is None else shown(request, seen, result)
+
+
+def shown(request: ImageRequest, seen: Seen, result: Result) -> ImageResponse:
+    """The result as an answer, or the part of it that is asked for. Raises `ImageError` (416)."""
+    return answers.picture(request, result, shared=seen.validators, download=seen.asked.download)
+
+
+def stale(
+    request: ImageRequest, seen: Seen | None, find: Find, settings: Settings
+) -> ImageResponse | None:
+    """The same of what may be outdated, with headers that have it asked for again next time.
+
+    None where there is none, or where a condition of the request fails.
+    """
+    if seen is None:
+        return None
+    seen = replace(seen, validators=answers.stale(seen.validators))
+    try:
+        answer = without_pixels(request, seen, find)
+    except ImageError:
+        return None
+    return None if answer is None else answers.sent(request, answer, settings, seen.asked)
