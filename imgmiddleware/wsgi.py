@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Unpack, cast
 
-from imgmiddleware.messages import FileBody, ImageRequest
-from imgmiddleware.service import ImageService, as_service
+from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
+from imgmiddleware.service import ImageService, as_service, mounted
 from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
 
@@ -53,15 +53,32 @@ class WSGIImageMiddleware:
         response = self.service.handle(read(environ))
         if response is None:
             return self.app(environ, start_response)
-        try:
-            body = sent_body(response.body, environ)
-            sent = Response(
-                status=response.status, headerlist=list(response.headers), app_iter=body
-            )
-            return cast("Iterable[bytes]", sent(environ, start_response))
-        except BaseException:
-            response.close()
-            raise
+        return _sent(response, environ, start_response)
+
+
+class WSGIImageApp:
+    """A WSGI application that answers with pictures, and with a 404 to all else.
+
+    >>> from werkzeug.middleware.dispatcher import DispatcherMiddleware
+    >>> from wsgiref.simple_server import demo_app
+    >>> pictures = WSGIImageApp("photos/", default="w=800")
+    >>> application = DispatcherMiddleware(demo_app, {"/image": pictures})
+
+    `prefix` is "/" unless it is given: the path of the mount takes its place. `source` and
+    `options` are those of `WSGIImageMiddleware`; an `ImageService` has its own `prefix`. Raises
+    `ValueError` or `TypeError` that names an option which is wrong: `missing="pass"` too, as there
+    is nothing to pass to.
+    """
+
+    def __init__(self, source: SourceLike | ImageService, **options: Unpack[Options]) -> None:
+        self.service = as_service(source, mounted(source, options))
+        """The service that answers, for its `url` and `purge`: `url` takes the path of the mount,
+        as `mount`."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response = self.service.handle(read(environ))
+        assert response is not None
+        return _sent(response, environ, start_response)
 
 
 def read(environ: WSGIEnvironment) -> ImageRequest:
@@ -69,15 +86,20 @@ def read(environ: WSGIEnvironment) -> ImageRequest:
     request = Request(environ)
     return ImageRequest(
         method=request.method,
-        path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        path=_text(environ.get("PATH_INFO", "")),
         query=request.query_string,
         headers=_headers(environ),
         scheme=request.scheme,
         host=request.host,
-        mount=request.script_name,
+        mount=_text(environ.get("SCRIPT_NAME", "")),
         sends_files="wsgi.file_wrapper" in environ,
         context=environ,
     )
+
+
+def _text(dressed: str) -> str:
+    """A path of PEP 3333, which is bytes dressed as latin-1."""
+    return dressed.encode("latin-1").decode("utf-8", "replace")
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
@@ -87,6 +109,18 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
         for key, value in environ.items()
         if key.startswith("HTTP_")
     }
+
+
+def _sent(
+    response: ImageResponse, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    try:
+        body = sent_body(response.body, environ)
+        sent = Response(status=response.status, headerlist=list(response.headers), app_iter=body)
+        return cast("Iterable[bytes]", sent(environ, start_response))
+    except BaseException:
+        response.close()
+        raise
 
 
 def sent_body(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:

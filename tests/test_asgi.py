@@ -15,7 +15,8 @@ import pytest
 from counting import returned
 from drivers import asgi_scope, call_asgi, plain_asgi
 from imgmiddleware import ImageService
-from imgmiddleware.asgi import ASGIImageMiddleware, _encoded
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.asgi.scope import _encoded
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures

@@ -13,7 +13,8 @@ import imgmiddleware
 from pictures import quadrants, saved
 
 MODULES = [
-    "imgmiddleware.asgi",
+    "imgmiddleware.asgi.app",
+    "imgmiddleware.asgi.middleware",
     "imgmiddleware.errors",
     "imgmiddleware.forms",
     "imgmiddleware.forms.form",

@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PACKAGE = ROOT / "imgmiddleware"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-#: A part of the cache folder.
-NOT_OURS = {"sending/"}
+#: A part of the cache folder, and a file of a Django project.
+NOT_OURS = {"sending/", "asgi.py"}
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 

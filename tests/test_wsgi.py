@@ -94,6 +94,15 @@ def test_what_the_request_says() -> None:
     assert request.context["PATH_INFO"] == "/image/Ã©Ã©"  # the environ itself
 
 
+def test_a_mount_that_is_not_utf_8_is_a_mount() -> None:
+    """A dispatcher may have moved there what a client has sent."""
+    seen: list[Any] = []
+    app = WSGIImageMiddleware(plain_wsgi, lambda id: None, authorize=seen.append)
+    asked = environ("/image/a") | {"SCRIPT_NAME": "/\xff"}
+    app(asked, lambda status, headers, error=None: None)
+    assert seen[0].mount == "/\ufffd"
+
+
 def test_authorize_gets_the_environ_that_the_application_would() -> None:
     seen: list[Any] = []
     app = WSGIImageMiddleware(plain_wsgi, lambda id: None, authorize=seen.append)

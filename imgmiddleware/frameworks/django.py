@@ -8,7 +8,8 @@ from anyio import to_thread
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from imgmiddleware import asgi, wsgi
+from imgmiddleware import wsgi
+from imgmiddleware.asgi.scope import read
 from imgmiddleware.frameworks.asked import asked
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 
@@ -54,7 +55,7 @@ def response(answer: ImageResponse | None) -> HttpResponseBase:
 
 def _read(request: HttpRequest) -> ImageRequest:
     if hasattr(request, "scope"):
-        return asgi.read(request.scope)
+        return read(request.scope)
     # Django has decoded these in the server's own environ, where PEP 3333 has bytes as latin-1.
     names = ("PATH_INFO", "SCRIPT_NAME")
     dressed = {name: request.META[name].encode().decode("latin-1") for name in names}

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from imgmiddleware.asgi import fields, read, send_body, sends_paths
+from imgmiddleware.asgi.scope import fields, read, send_body, sends_paths
 from imgmiddleware.frameworks.asked import asked
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 

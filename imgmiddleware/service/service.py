@@ -263,14 +263,5 @@ class ImageService:
         return answer
 
 
-def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:
-    """The service that was given, or one made of the source and the options."""
-    if not isinstance(source, ImageService):
-        return ImageService(source, **options)
-    if options:
-        raise TypeError(f"an ImageService has its own options; not also {', '.join(options)}")
-    return source
-
-
 def _directory(source: Source) -> str | None:
     return source.root if isinstance(source, DirectorySource) else None

@@ -1,16 +1,15 @@
-"""The ASGI adapter: it translates, and decides nothing. The event loop never waits for a disk."""
+"""The ASGI adapter around an application. The event loop never waits for a disk."""
 
-import os
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, TypeVar, Unpack
 
 import anyio
 from anyio import from_thread, to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from imgmiddleware.asgi.scope import path_of, read, send_response, sends_paths
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
@@ -70,7 +69,7 @@ class ASGIImageMiddleware(Forkable):
         if (
             scope["type"] != "http"
             or self._prefix not in scope["path"]
-            or not _path(scope).startswith(self._prefix)
+            or not path_of(scope).startswith(self._prefix)
         ):
             await self.app(scope, receive, send)
             return
@@ -86,7 +85,7 @@ class ASGIImageMiddleware(Forkable):
                 response = await self._done(answer, receive)
             except ClientGoneError:
                 return
-        await self._send(response, scope, send)
+        await send_response(response, scope, send, self._threads)
 
     async def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:
         """What `_answer` returns, from a thread. If this is cancelled meanwhile, it is closed."""
@@ -135,14 +134,6 @@ class ASGIImageMiddleware(Forkable):
     async def _in_thread(self, call: Callable[..., R], *arguments: Any) -> R:
         return await to_thread.run_sync(call, *arguments, limiter=self._threads)
 
-    async def _send(self, response: ImageResponse, scope: Scope, send: Send) -> None:
-        head = {"type": "http.response.start", "status": response.status}
-        try:
-            await send({**head, "headers": fields(response.headers)})
-            await send_body(response.body, scope, send, self._threads)
-        finally:
-            response.close()
-
     async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
         """Run the work in a thread, and tell it as soon as the client has gone."""
         outcome: ImageResponse | Exception | None = None
@@ -159,27 +150,6 @@ class ASGIImageMiddleware(Forkable):
             raise outcome
         assert outcome is not None
         return outcome
-
-
-async def send_body(
-    body: bytes | FileBody, scope: Scope, send: Send, threads: anyio.CapacityLimiter | None = None
-) -> None:
-    """Send the bytes, or have the server send the file (Path Send), or send what `threads` read.
-
-    A file whose path takes the disk to be found has been `named` by now. Who calls this closes it.
-    """
-    if not isinstance(body, FileBody):
-        await send({"type": "http.response.body", "body": body})
-        return
-    path = _text(body.path()) if sends_paths(scope) and body.whole else None
-    if path is not None:
-        await send({"type": "http.response.pathsend", "path": path})
-        return
-    pieces, left = body.pieces(), len(body)
-    while left:
-        piece = await to_thread.run_sync(next, pieces, limiter=threads)
-        left -= len(piece)
-        await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
 
 async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelScope) -> None:
@@ -204,68 +174,3 @@ class _OnLoop:
 
     def __call__(self, given: Any) -> Any:
         return from_thread.run(self._function, given)
-
-
-def _path(scope: Scope) -> str:
-    """The path without the mount, which ASGI leaves in `path`. A mount ends before a slash."""
-    path: str = scope["path"]
-    mount: str = scope.get("root_path", "")
-    if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] == "/":
-        return path[len(mount) :]
-    return path
-
-
-def read(scope: Scope) -> ImageRequest:
-    """The request that a server or a framework has put into `scope`."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    headers = dict(pairs)
-    if len(headers) < len(pairs):
-        headers = _joined(pairs)
-    return ImageRequest(
-        method=scope["method"],
-        path=_path(scope),
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        scheme=scope.get("scheme", "http"),
-        host=headers.get("host", ""),
-        mount=scope.get("root_path", ""),
-        context=scope,
-    )
-
-
-def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """The headers, where some came twice: all values of each, joined (RFC 9113, section 8.2.3)."""
-    headers: dict[str, str] = {}
-    for name, value in pairs:
-        joint = "; " if name == "cookie" else ", "
-        headers[name] = headers[name] + joint + value if name in headers else value
-    return headers
-
-
-def sends_paths(scope: Scope) -> bool:
-    """Whether the server sends a file by its path (Path Send)."""
-    return "http.response.pathsend" in (scope.get("extensions") or {})
-
-
-def _text(path: str | None) -> str | None:
-    """The path in characters, as a server takes it that is not in Python, whatever the locale."""
-    if path is None or path.isascii():
-        return path
-    try:
-        return os.fsencode(path).decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def fields(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    """The headers as ASGI has them: encoded, their names in lower case."""
-    if headers[-1][0] == "Server-Timing":  # another each time, and always the last
-        return [*_encoded(headers[:-1]), *_encoded.__wrapped__(headers[-1:])]
-    return [*_encoded(headers)]
-
-
-@lru_cache(maxsize=1024)  # what is sent is sent again
-def _encoded(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple(
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-    )
