@@ -176,7 +176,9 @@ def _cache(command: argparse.ArgumentParser) -> None:
         if name == "purge":
             _namespace(folder)
             _source(action)
-            action.add_argument("ids", metavar="ID", nargs="+", help="an original of SOURCE")
+            action.add_argument(
+                "ids", metavar="ID", nargs="+", type=values.id, help="an original of SOURCE"
+            )
 
 
 def _source(command: argparse.ArgumentParser) -> None:

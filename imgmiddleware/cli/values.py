@@ -1,6 +1,7 @@
 """What the text of an option becomes; argparse tells of what is none."""
 
 import argparse
+import os
 from typing import Any
 
 
@@ -9,6 +10,11 @@ def preset(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=QUERY")
     return name, query
+
+
+def id(text: str) -> str:
+    """An ID in characters. Without a locale Python has its bytes in surrogates."""
+    return os.fsencode(text).decode("utf-8", "surrogateescape")
 
 
 def words(text: str) -> list[str]:

@@ -125,6 +125,15 @@ def test_the_users_own_folder_is_for_any_directories(two, other, no_render):
     assert main(["warm", str(two), "-q", "w=100&fm=png"]) == 0
 
 
+def test_purge_without_a_locale(two, folder, capsys):
+    """Then Python has what is typed beyond ASCII in surrogates (PEP 383)."""
+    (two / "red.png").rename(two / "röt.png")
+    assert main(["warm", str(two), "-q", "w=9&fm=png", "--cache-dir", str(folder)]) == 0
+    typed = "röt.png".encode().decode("ascii", "surrogateescape")
+    assert main(["cache", "purge", str(two), typed, "--cache-dir", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder}: 1 picture deleted\n"
+
+
 def test_purge_and_clear(two, folder, capsys):
     main(["warm", str(two), "-q", "w=100", "-q", "w=50", "--cache-dir", str(folder)])
     capsys.readouterr()

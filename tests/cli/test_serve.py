@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 from PIL import Image
 
-from imgmiddleware.cli import main
+from imgmiddleware.cli import demo, main
 from imgmiddleware.cli.serve import announce, from_environment
 
 
@@ -35,6 +35,7 @@ from imgmiddleware.cli.serve import announce, from_environment
         ),
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
+        (["--fallback", "nowhere.png"], "fallback: it cannot be shown: No such file"),
         (["--host", "nowhere.invalid"], "; --host names another"),
     ],
 )
@@ -62,6 +63,19 @@ def test_port_in_use(more, photos, capsys):
     err = capsys.readouterr().err
     message = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
     assert err == f"imgmiddleware: {message}; --port N takes another\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_refusals_are_shown_in_an_img(command, photos, stopped, monkeypatch):
+    monkeypatch.setattr(demo, "draw_originals", lambda directory: None)
+    arguments = [str(photos)] if command == "serve" else []
+    assert main([command, *arguments, "--port", "0"]) == 0
+    assert stopped["config"].app.service.settings.debug_images
+    if command == "serve":
+        shown = ["--no-debug-images", "--fallback", str(photos / "red.png")]
+        assert main([command, *arguments, "--port", "0", *shown]) == 0
+        settings = stopped["config"].app.service.settings
+        assert (settings.debug_images, settings.fallback) == (False, str(photos / "red.png"))
 
 
 def test_an_address_of_no_interface_here(photos, capsys):
