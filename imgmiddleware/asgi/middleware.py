@@ -1,24 +1,30 @@
 """The ASGI adapter around an application. The event loop never waits for a disk."""
 
+import math
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeVar, Unpack
 
 import anyio
 from anyio import from_thread, to_thread
+from anyio.lowlevel import EventLoopToken, current_token
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgmiddleware.asgi.scope import path_of, read, send_response, sends_paths
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
-from imgmiddleware.service.deadline import ClientGoneError
-from imgmiddleware.settings import Options
+from imgmiddleware.service.deadline import ClientGoneError, overdue
+from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import AsyncFunction, SourceLike
 from imgmiddleware.sources.function import is_async
 
 R = TypeVar("R")
+
+#: That of the request, for threads which it did not start itself.
+_loop: ContextVar[EventLoopToken | None] = ContextVar("loop", default=None)
 
 #: Threads for answers that need no pixels. They are free even while all slots and queues are full.
 _SPARE_THREADS = 16
@@ -48,7 +54,8 @@ class ASGIImageMiddleware(Forkable):
         """The application that is wrapped."""
         if authorize := options.get("authorize"):
             options["authorize"] = _in_threads(authorize)
-        self.service = as_service(_in_threads(source), options)
+        seconds = options.get("source_timeout", Settings.source_timeout)
+        self.service = as_service(_in_threads(source, seconds), options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         # Watching for a disconnect takes messages from `receive`. An application to which the
@@ -60,7 +67,7 @@ class ASGIImageMiddleware(Forkable):
         # A thread that waits for a slot costs little, and the service bounds how many wait.
         settings = self.service.settings
         self._threads = anyio.CapacityLimiter(
-            settings.slots + settings.max_waiting + _SPARE_THREADS
+            settings.slots + settings.max_waiting + settings.source_slots + _SPARE_THREADS
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,6 +109,7 @@ class ASGIImageMiddleware(Forkable):
                         answer.close()
             return answer
 
+        _loop.set(current_token())
         try:
             return await self._in_thread(call)
         except BaseException:
@@ -159,18 +167,24 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
     waiting.cancel()
 
 
-def _in_threads(given: Any) -> Any:
+def _in_threads(given: Any, seconds: float = math.inf) -> Any:
     """The same for threads."""
-    return _OnLoop(given) if is_async(given) else given
+    return _OnLoop(given, seconds) if is_async(given) else given
 
 
 class _OnLoop:
-    """An async function for threads: it runs on the loop that started them."""
+    """An async function for threads: it runs on the loop of the request, for so many seconds."""
 
     runs_on_loop = True
 
-    def __init__(self, function: Callable[[Any], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(self, function: Callable[[Any], Coroutine[Any, Any, Any]], seconds: float) -> None:
         self._function = function
+        self._seconds = seconds
 
     def __call__(self, given: Any) -> Any:
-        return from_thread.run(self._function, given)
+        return from_thread.run(self._awaited, given, token=_loop.get())
+
+    async def _awaited(self, given: Any) -> Any:
+        with anyio.move_on_after(self._seconds):
+            return await self._function(given)
+        raise overdue(self._seconds)

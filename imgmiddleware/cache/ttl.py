@@ -13,7 +13,10 @@ V = TypeVar("V")
 
 
 class TtlCache(Forkable, Generic[K, V]):
-    """The last `most` values by key, each for some seconds after it was put (0: never)."""
+    """The last `most` values by key, each for some seconds after it was put (0: never).
+
+    One whose time is over stays known until it gives way to others: `last` has it.
+    """
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
@@ -27,11 +30,14 @@ class TtlCache(Forkable, Generic[K, V]):
     def get(self, key: K) -> V | None:
         """The value, while it is remembered."""
         found = self._values.get(key)
-        return None if found is None or time.monotonic() > found[0] else found[1]
+        return None if found is None or time.monotonic() >= found[0] else found[1]
+
+    def last(self, key: K) -> V | None:
+        """The value that was put last, however long ago."""
+        found = self._values.get(key)
+        return None if found is None else found[1]
 
     def put(self, key: K, value: V) -> None:
-        if self._seconds <= 0:
-            return
         with self._lock:
             self._values[key] = (time.monotonic() + self._seconds, value)
             self._values.move_to_end(key)

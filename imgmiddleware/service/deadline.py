@@ -99,6 +99,12 @@ def memory_needed() -> Iterator[None]:
         raise
 
 
+def overdue(seconds: float) -> ImageError:
+    """The refusal of a source that is too slow: 503, ask again."""
+    detail = f"the source has not answered within {seconds:g} seconds; ask again"
+    return ImageError("source-unavailable", detail)
+
+
 def busy() -> ImageError:
     """The refusal of load: 503, ask again."""
     return ImageError("busy", "too many pictures are being made; ask again in a second")

@@ -31,6 +31,14 @@ def shown(request: ImageRequest, seen: Seen, result: Result) -> ImageResponse:
     return answers.picture(request, result, shared=seen.validators, download=seen.asked.download)
 
 
+def is_cut_off(error: ImageError) -> bool:
+    """Whether the source fails, hangs or has too much to do: nobody knows what has changed there.
+
+    A cache may show then what it has (RFC 9111, section 4.2.4).
+    """
+    return error.code in ("source-unavailable", "busy")
+
+
 def stale(
     request: ImageRequest, seen: Seen | None, find: Find, settings: Settings
 ) -> ImageResponse | None:

@@ -1,6 +1,9 @@
 """Originals are opened, and the facts of their headers are read and compared with the limits."""
 
+import logging
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from imgmiddleware.cache.lru import LruCache
 from imgmiddleware.errors import ImageError
@@ -8,12 +11,16 @@ from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import memory_needed
+from imgmiddleware.service.bulkhead import Bulkhead
+from imgmiddleware.service.deadline import WaitLimit, memory_needed
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened, Original, Source
 from imgmiddleware.sources.file import FileOriginal
+from imgmiddleware.sources.function import runs_on_loop
+
+_log = logging.getLogger("imgmiddleware")
 
 #: Headers that are remembered: a few hundred bytes each.
 _MOST_FACTS = 4096
@@ -22,19 +29,56 @@ _MOST_FACTS = 4096
 class Originals:
     """The originals of one service. What is wrong with one is told to `recall`."""
 
-    def __init__(self, source: Source, settings: Settings, recall: Recall) -> None:
+    def __init__(
+        self, source: Source, settings: Settings, recall: Recall, limit: WaitLimit
+    ) -> None:
         self._source = source
         self._settings = settings
         self._recall = recall
+        self._bulkhead = Bulkhead(settings.source_slots, settings.source_timeout, limit)
         self._facts: LruCache[PageOf, Facts] = LruCache(_MOST_FACTS)
 
-    def open(self, id: str, stack: ExitStack) -> Opened | None:
-        """The newest version, open until the stack is left; None where there is none."""
+    def open(
+        self, id: str, stack: ExitStack, has_other: Callable[[], object] = lambda: None
+    ) -> Opened | None:
+        """The newest version, open until the stack is left; None where there is none.
+
+        `has_other` tells whether there is something else to answer with, so that a slow source need
+        not be waited for. Raises `ImageError` (503) where the source fails, or takes too long.
+        """
         with timing.step("open"), memory_needed():
-            original = self._source.open(id)
-        if original is not None:
+            opening = partial(self._source.open, id)
+            late = partial(self._opened_late, id)
+            original: Opened | None = self._bulkhead.call(opening, id, late, has_other)
+        if original is None:
+            self._recall.note_version(id, None)
+        else:
             stack.enter_context(original)
         return original
+
+    def version(self, id: str) -> str | None:
+        """The newest version; None where there is none, or the source does not tell it now."""
+        with ExitStack() as stack:
+            try:
+                if not runs_on_loop(self._source):
+                    original = self.open(id, stack, lambda: True)
+                elif original := self._source.open(id):  # only this thread may know which loop
+                    stack.enter_context(original)
+            except ImageError as error:
+                if error.status != 503:
+                    raise
+                return None
+            return None if original is None else original.version
+
+    def _opened_late(self, id: str, original: Opened | None) -> None:
+        """What came when nobody waited for it any more: at least it tells of the version."""
+        try:
+            self._recall.note_version(id, None if original is None else original.version)
+            if original is not None:
+                with original:
+                    pass
+        except Exception:  # noqa: BLE001 - there is nobody else to tell
+            _log.exception("failed closing id=%r", id)
 
     def facts(self, original: Opened, page: PageOf) -> Facts:
         """What the header tells of this page of the original.

@@ -59,9 +59,9 @@ class Pictures:
     `directory` is where the originals are, if they are in one.
     """
 
-    def __init__(self, settings: Settings, directory: str | None = None) -> None:
+    def __init__(self, settings: Settings, limit: WaitLimit, directory: str | None = None) -> None:
         budget = MemoryBudget(settings.max_memory)
-        self._limit = limit = WaitLimit(settings.max_waiting)
+        self._limit = limit
         # They give way in this order: what is decoded can be decoded again.
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
         self.results = Results(settings, budget, directory)

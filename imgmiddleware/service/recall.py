@@ -1,8 +1,9 @@
 """What each request meant a moment ago, so that asking again costs neither a parse nor a file.
 
-For `recheck` seconds the version of an original that was seen is taken to be the newest. For
-`serve_stale` seconds the picture of the version before may stand in, while the new one is made. For
-`remember_errors` seconds what was wrong with a version is wrong with it again.
+For `recheck` seconds the version of an original that was seen is taken to be the newest; after that
+its picture is shown only where the source does not answer. For `serve_stale` seconds the picture of
+the version before may stand in, while the new one is made. For `remember_errors` seconds what was
+wrong with a version is wrong with it again.
 """
 
 from dataclasses import dataclass
@@ -44,27 +45,50 @@ class Seen:
 
 
 class Recall:
-    """The memory of one service. It stays empty where `authorize` has to be asked each time."""
+    """The memory of one service."""
 
     def __init__(self, settings: Settings) -> None:
         self._open_to_all = settings.authorize is None
         hints = (name for hint in settings.client_hints for name in FIELDS[hint])
         self._fields = ("accept", *(name.lower() for name in hints))
         self._seen: TtlCache[_Question, Seen] = TtlCache(_MOST, settings.recheck)
+        self._newest: TtlCache[str, str] = TtlCache(_MOST, settings.recheck)
         self._failures: TtlCache[PageOf, ImageError] = TtlCache(_MOST, settings.remember_errors)
         self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
 
     def note(self, request: ImageRequest, seen: Seen) -> None:
         """Remember what this request means while its original stays the same."""
+        self.note_version(*seen.page[:2])
         question = self._question(request)
         if question is not None and _is_short(question):
             self._seen.put(question, seen)
 
+    def note_version(self, id: str, version: str | None) -> None:
+        """Remember the newest version of an original; None: there is no such original."""
+        if version is None:
+            self._newest.forget(id)
+        else:
+            self._newest.put(id, version)
+
     def seen(self, request: ImageRequest) -> Seen | None:
-        """What it meant a moment ago, if nothing was found wrong with its original since."""
-        question = self._question(request)
+        """What it meant a moment ago, if nothing was found wrong with its original since, and its
+        client need not be authorized.
+        """
+        question = self._question(request) if self._open_to_all else None
         seen = None if question is None else self._seen.get(question)
         return None if seen is None or self._failures.get(seen.page) else seen
+
+    def last_seen(self, request: ImageRequest) -> Seen | None:
+        """What it meant last, however long ago, if its original is not known to be another now.
+
+        Only for a client that may see it.
+        """
+        question = self._question(request)
+        seen = None if question is None else self._seen.last(question)
+        if seen is None or self._failures.get(seen.page):
+            return None
+        id, version, *_ = seen.page
+        return seen if self._newest.last(id) == version else None
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
         """Remember what was not only asked for, but answered."""
@@ -93,7 +117,7 @@ class Recall:
         self._seen.clear()
 
     def _question(self, request: ImageRequest) -> _Question | None:
-        if not self._open_to_all or request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD"):
             return None
         headers = request.headers
         return request.path, request.query, tuple(headers.get(name) for name in self._fields)

@@ -23,7 +23,8 @@ from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
-from imgmiddleware.service.known import Find, shown, stale, without_pixels
+from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.pictures import Job, Pictures
@@ -67,8 +68,9 @@ class ImageService:
         self._allows = with_around(self.settings.authorize, self.settings.around)
         self._grammar = QueryGrammar(self.settings)
         self._recall = Recall(self.settings)
-        self._originals = Originals(self.source, self.settings, self._recall)
-        self._pictures = Pictures(self.settings, _directory(self.source))
+        limit = WaitLimit(self.settings.max_waiting)
+        self._originals = Originals(self.source, self.settings, self._recall, limit)
+        self._pictures = Pictures(self.settings, limit, _directory(self.source))
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures)
         announce(self.settings)
@@ -108,23 +110,18 @@ class ImageService:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
 
         `v` is the token of the original's present version, which lets browsers keep the picture for
-        good; it is left out where there is no such original, or the source fails. `mount` is the
-        path under which the application is mounted. Raises `ImageError` for parameters that would
-        be refused. It opens the original: on an event loop, call it in a thread (of anyio's, if the
-        source is async).
+        good; it is left out where there is no such original, or the source fails or is slow: a page
+        without it is better than none. `mount` is the path under which the application is mounted.
+        Raises `ImageError` for parameters that would be refused. It opens the original: on an event
+        loop, call it in a thread (of anyio's, if the source is async).
         """
         query = spelled(parameters)
         self._grammar.parse(urlencode(query))
         text = self._id(id)
-        try:
-            original = self.source.open(text)
-        except ImageError as error:
-            if error.status != 503:  # a page without `v` in its links is better than none
-                raise
-            original = None
-        if original is not None:
-            with original:
-                query["v"] = version_token(self.settings.namespace, text, original.version)
+        notice()
+        version = self._originals.version(text)
+        if version is not None:
+            query["v"] = version_token(self.settings.namespace, text, version)
         return written(f"{mount.rstrip('/')}{self.prefix}{text}", query)
 
     def purge(self, id: str | int) -> int:
@@ -153,7 +150,7 @@ class ImageService:
     def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
         notice()
         passes = self.settings.missing == "pass"
-        id, asked = "", None
+        id, asked, allowed = "", None, False
         era = self._pictures.results.era()
         with ExitStack() as opened:
             try:
@@ -161,22 +158,26 @@ class ImageService:
                 if self.settings.authorize and answers.asks_first(request, self.settings):
                     return answers.options(request, self.settings)
                 self._authorize(request, id)
+                allowed = True
                 # Whatever its method and query, a path of which we have no original is not ours.
-                original = self._originals.open(id, opened) if passes else None
+                original = self._open(request, id, opened) if passes else None
                 if passes and original is None:
                     return None
                 if request.method == "OPTIONS":
                     return answers.options(request, self.settings)
                 asked = self._asked(request)
                 if original is None:
-                    original = self._originals.open(id, opened)
+                    original = self._open(request, id, opened)
                 if original is None:
                     raise ImageError("not-found", "there is no original of this ID")
                 answer = self._decided(request, id, original, asked, era=era, find=find)
             except ImageError as error:
                 if passes and not id:
                     return None
-                return self._refusals.answer(request, id, asked, error)
+                last = self._recall.last_seen(request) if allowed and is_cut_off(error) else None
+                return stale(request, last, find, self.settings) or self._refusals.answer(
+                    request, id, asked, error
+                )
             if isinstance(answer, ImageResponse):
                 return answers.sent(request, answer, self.settings, asked)
             seen, job = answer
@@ -201,6 +202,9 @@ class ImageService:
             raise TypeError("authorize: what it returns would have to be awaited")
         if not said:
             raise ImageError("forbidden", "this original is not for you")
+
+    def _open(self, request: ImageRequest, id: str, opened: ExitStack) -> Opened | None:
+        return self._originals.open(id, opened, lambda: self._recall.last_seen(request))
 
     def _asked(self, request: ImageRequest) -> Asked:
         if request.method not in answers.METHODS:

@@ -140,6 +140,12 @@ class Settings:
     once."""
     max_wait: float = 30.0
     """Seconds for which a request may wait. Then it is a 503."""
+    source_slots: int = 32
+    """Originals that are opened at once where the source is slow. Past them a picture that was
+    shown before is answered from the caches, and all else is a 503. On WSGI it should be less than
+    the server's threads."""
+    source_timeout: float = 10.0
+    """Seconds for which a request waits until its original is opened. Then it is the same."""
 
     cache_bytes: int = 64 * 2**20
     """Bytes of results that are kept in memory. 0: none."""

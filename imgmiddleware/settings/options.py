@@ -65,6 +65,8 @@ class Options(TypedDict, total=False):
     render_slots: int | None
     max_waiting: int
     max_wait: float
+    source_slots: int
+    source_timeout: float
     cache_bytes: int
     decoded_bytes: int
     cache_dir: str | os.PathLike[str] | None

@@ -13,15 +13,17 @@ def test_a_value_is_forgotten_after_its_seconds(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ttl.time, "monotonic", lambda: now)
     remembered: TtlCache[str, int] = TtlCache(2, 10)
     remembered.put("a", 1)
-    now = 110.0
+    now = 109.9
     assert remembered.get("a") == 1
-    now = 110.1
+    now = 110.0
     assert remembered.get("a") is None
+    assert remembered.last("a") == 1
     for key in "bcd":
         remembered.put(key, 2)
     assert [remembered.get(key) for key in "bcd"] == [None, 2, 2]
     remembered.forget("c")
     assert [remembered.get(key) for key in "cd"] == [None, 2]
+    assert [remembered.last(key) for key in "acd"] == [None, None, 2]
 
 
 def test_no_seconds_remember_nothing() -> None:

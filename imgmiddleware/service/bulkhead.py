@@ -1,0 +1,129 @@
+"""The bulkhead between requests and a source that is slow, or never answers.
+
+A thread of the server that waits for the source answers nobody else, so calls of it are bounded in
+number and in time. While the source is quick, the thread of a request calls it itself: to hand a
+call over to another thread takes 40 µs. Only one does so at a time, as a call that hangs cannot be
+taken back. All other calls are made in threads of their own, and who waits for them may tire of it.
+They count until they return, whoever still waits.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from imgmiddleware.cache.forks import Forkable
+from imgmiddleware.service.deadline import WaitLimit, busy, overdue
+from imgmiddleware.service.threads import THREADS
+
+R = TypeVar("R")
+
+#: Seconds. A source that took no longer the last time is called by the thread of the request, which
+#: waits for its turn a tenth as long.
+_QUICK = 0.01
+#: Seconds. A call that takes longer tells that the source is slow.
+_SLOW = 1.0
+#: Seconds for which a slow source is waited for by who has something else to answer with.
+_GRACE = 0.1
+
+
+class Bulkhead(Forkable):
+    """Calls of one source: at most `slots` at once, and nobody waits longer than `seconds`."""
+
+    def __init__(self, slots: int, seconds: float, limit: WaitLimit) -> None:
+        self._slots = slots
+        self._seconds = seconds
+        self._limit = limit
+        super().__init__()
+
+    def _begin(self) -> None:
+        self._turn = threading.Lock()
+        self._quick = True
+        self._changed = threading.Condition()
+        #: When each call under way began, the oldest first, and what it is about.
+        self._calls: dict[Future[Any], tuple[float, str]] = {}
+
+    def call(
+        self,
+        function: Callable[[], R],
+        about: str,
+        late: Callable[[R], object],
+        has_other: Callable[[], object],
+    ) -> R:
+        """What the function returns, within the time that there is.
+
+        `has_other` tells whether the caller has something else, which it rather takes than wait for
+        a slow source. What is returned when nobody waits any more is given to `late`, in another
+        thread. Raises `ImageError` (503) for want of a slot or of an answer.
+        """
+        if self._quick and self._turn.acquire(timeout=_QUICK / 10):
+            began = time.monotonic()
+            try:
+                return function()
+            finally:
+                self._quick = time.monotonic() - began < _QUICK
+                self._turn.release()
+        call: Future[R] = Future()
+        patience = self._entered(call, about, spare=bool(has_other()))
+        self._hand_over(call, function)
+        try:
+            return call.result(patience)
+        except TimeoutError:
+            if call.done():  # just now, or this is what it raised
+                return call.result()
+            call.add_done_callback(lambda call: call.exception() or late(call.result()))
+            raise overdue(patience) from None
+
+    def _entered(self, call: Future[Any], about: str, *, spare: bool) -> float:
+        """Take a slot; for how many seconds to wait for the call then. Raises 503 `busy`."""
+        with self._changed:
+            age = self._age()
+            if spare and self._age(about) > _GRACE:  # others find it out already
+                raise busy()
+            if not (self._is_free() or spare or age > _SLOW):
+                with self._limit.taken():
+                    self._changed.wait_for(self._is_free, _SLOW)
+            if not self._is_free():
+                raise busy()
+            self._calls[call] = time.monotonic(), about
+        if spare and age > _SLOW:
+            return min(_GRACE, self._seconds)
+        return min(_SLOW, self._seconds) if spare or age > self._seconds else self._seconds
+
+    def _hand_over(self, call: Future[R], function: Callable[[], R]) -> None:
+        context = copy_context()
+
+        def run() -> None:
+            began = time.monotonic()
+            try:
+                result = context.run(function)
+            except BaseException as error:  # noqa: BLE001 - raised for who waits
+                self._leave(call)
+                call.set_exception(error)
+            else:
+                self._leave(call)
+                self._quick = time.monotonic() - began < _QUICK
+                call.set_result(result)
+
+        try:
+            THREADS.start(run)
+        except RuntimeError as error:
+            self._leave(call)
+            raise busy() from error
+
+    def _leave(self, call: Future[Any]) -> None:
+        with self._changed:
+            self._calls.pop(call, None)
+            self._changed.notify()
+
+    def _is_free(self) -> bool:
+        return len(self._calls) < self._slots
+
+    def _age(self, about: str | None = None) -> float:
+        """Seconds since the oldest call under way began, of all or about this; 0: there is none."""
+        for began, what in self._calls.values():
+            if about in (None, what):
+                return time.monotonic() - began
+        return 0.0

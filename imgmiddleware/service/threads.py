@@ -1,0 +1,58 @@
+"""Threads for calls that may never return: they hold up nothing then, not the process's end."""
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from imgmiddleware.cache.forks import Forkable
+
+#: Seconds for which a thread without work waits for some.
+_IDLE = 10.0
+
+
+class Threads(Forkable):
+    """Daemon threads that are used again: connections to a database may be kept by thread.
+
+    Those of an executor are waited for when the process ends, and one that hangs would prevent it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._idle = 0  # threads that wait, and to which no work was given yet
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Have it called, at once. It must raise nothing. Raises `RuntimeError` if no thread can be
+        started.
+        """
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+                self._work.put(work)
+                return
+        threading.Thread(target=self._run, args=(work,), name="imgmiddleware", daemon=True).start()
+
+    def _run(self, work: Callable[[], None] | None) -> None:
+        while work is not None:
+            work()
+            del work  # with all that it holds, while this waits
+            work = self._next()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._lock:
+            self._idle += 1
+        try:
+            return self._work.get(timeout=_IDLE)
+        except Empty:
+            with self._lock:
+                if not self._work.empty():  # given at this very moment
+                    return self._work.get()
+                self._idle -= 1
+            return None
+
+
+#: Of all services of the process.
+THREADS = Threads()

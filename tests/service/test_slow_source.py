@@ -1,0 +1,302 @@
+"""A source that does not answer: what was shown before is shown, all else is told to come back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from anyio import to_thread
+
+from asking import get, request
+from drivers import asgi_scope, call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from imgmiddleware import ImageError, ImageResponse, ImageService
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.service import bulkhead
+from imgmiddleware.wsgi import WSGIImageMiddleware
+from pictures import noise, opened, saved
+
+DATA = saved(noise(60, 40), "WEBP")
+OTHER = saved(noise(80, 40), "WEBP")
+
+
+class Source:
+    """A function that hangs, or fails, for as long as it is told to."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, bytes] = {"a": DATA}
+        self.answers = threading.Event()
+        self.answers.set()
+        self.error: Exception | None = None
+        self.running = 0
+
+    def __call__(self, id: str) -> bytes | None:
+        assert self.answers.wait(60)
+        if self.error is not None:
+            raise self.error
+        return self.found.get(id)
+
+    async def later(self, id: str) -> bytes | None:
+        self.running += 1
+        try:
+            while not self.answers.is_set():
+                await asyncio.sleep(0.005)
+        finally:
+            self.running -= 1
+        return self(id)
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    source = Source()
+    yield source
+    source.answers.set()
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never by the thread of the request: only there a source may hang until it is told to end."""
+    monkeypatch.setattr(bulkhead, "_QUICK", 0.0)
+    monkeypatch.setattr(bulkhead, "_SLOW", 0.05)
+    monkeypatch.setattr(bulkhead, "_GRACE", 0.01)
+
+
+def hung(source: Source, **options: Any) -> ImageService:
+    """A service of which `?w=30` was asked before its source hangs."""
+    service = ImageService(source, **({"recheck": 0, "source_timeout": 0.1} | options))
+    get(service, "w=30")
+    source.answers.clear()
+    return service
+
+
+def code(answer: ImageResponse) -> str:
+    assert answer.status == 503
+    assert answer.header("Retry-After") == "1"
+    assert answer.header("Cache-Control") == "no-store"
+    return str(json.loads(answer.read())["code"])
+
+
+def test_what_was_shown_before_is_shown(source: Source) -> None:
+    before = get(ImageService(source), "w=30")
+    service = hung(source)
+    answer = get(service, "w=30")
+    assert (answer.status, answer.body) == (200, before.body)
+    etag = answer.header("ETag")
+    assert etag == before.header("ETag")
+    # It may be outdated by now: whoever keeps it asks again next time (RFC 9111, 5.2.2.4).
+    assert answer.header("Cache-Control") == "public, no-cache"
+    assert get(service, "w=30", if_none_match=etag).status == 304
+    part = get(service, "w=30", range="bytes=0-9")
+    assert (part.status, part.body) == (206, before.body[:10])
+    assert service.handle(request("w=30", method="HEAD")).status == 200
+
+
+def test_all_else_is_told_to_come_back(source: Source) -> None:
+    service = hung(source)
+    assert code(get(service, "w=31")) == "source-unavailable"
+    assert code(get(service, "w=30", "b")) == "source-unavailable"
+    assert code(get(service, "w=30", if_match='"other"')) in ("busy", "source-unavailable")
+    assert service.handle(request("w=30", method="POST")).status == 405
+
+
+def test_past_the_bound_at_once(source: Source) -> None:
+    service = hung(source, source_slots=2, source_timeout=30)
+    asking = [threading.Thread(target=get, args=(service, f"w={w}")) for w in (31, 32)]
+    for each in asking:
+        each.start()
+    time.sleep(0.1)
+    began = time.monotonic()
+    assert code(get(service, "w=33")) == "busy"
+    assert get(service, "w=30").status == 200
+    assert time.monotonic() - began < 15
+    source.answers.set()
+    for each in asking:
+        each.join(60)
+    assert get(service, "w=33").status == 200
+
+
+def test_what_has_left_the_cache_is_not_shown(source: Source) -> None:
+    service = hung(source, cache_bytes=0)
+    assert code(get(service, "w=30")) in ("busy", "source-unavailable")
+
+
+def test_what_was_purged_is_not_shown(source: Source) -> None:
+    service = hung(source)
+    service.purge("a")
+    assert code(get(service, "w=30")) in ("busy", "source-unavailable")
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("found", [{}, {"a": OTHER}])
+def test_what_is_known_to_be_another_is_not_shown(source: Source, found: dict[str, bytes]) -> None:
+    """It is told by whatever asks for the original: here by another size of it."""
+    service = ImageService(source, recheck=0, source_timeout=0.1)
+    get(service, "w=30")
+    source.found = found
+    get(service, "w=20")
+    source.answers.clear()
+    assert code(get(service, "w=30")) in ("busy", "source-unavailable")
+
+
+@pytest.mark.parametrize(("found", "status"), [({}, 404), ({"a": OTHER}, 200)])
+def test_what_comes_late_is_heeded(source: Source, found: dict[str, bytes], status: int) -> None:
+    service = hung(source, source_timeout=60)
+    source.found = found
+    assert get(service, "w=30").status == 200
+    source.answers.set()
+    until(lambda: not service._originals._bulkhead._calls)
+    answer = get(service, "w=30")
+    assert answer.status == status
+    if status == 200:
+        assert opened(answer.body).size == (30, 15)
+
+
+def test_a_source_that_says_that_it_fails(source: Source) -> None:
+    service = hung(source)
+    source.answers.set()
+    source.error = ImageError("source-unavailable", "the database is down")
+    assert get(service, "w=30").header("Cache-Control") == "public, no-cache"
+    assert code(get(service, "w=31")) == "source-unavailable"
+    source.error = LookupError("a fault")
+    with pytest.raises(LookupError):
+        get(service, "w=30")
+
+
+class Allowing:
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.said = True
+
+    def __call__(self, request: Any) -> bool:
+        if self.error is not None:
+            raise self.error
+        return self.said
+
+
+def test_only_to_who_may_see_it(source: Source) -> None:
+    allow = Allowing()
+    service = hung(source, authorize=allow)
+    assert get(service, "w=30").header("Cache-Control") == "private, no-cache"
+    allow.said = False
+    assert get(service, "w=30").status == 403
+    allow.error = ImageError("busy", "the database of users has no connection left")
+    assert code(get(service, "w=30")) == "busy"
+
+
+def test_serve_stale_to_who_may_see_it(source: Source) -> None:
+    allow = Allowing()
+    service = ImageService(source, authorize=allow, serve_stale=60, recheck=0)
+    before = get(service, "w=30")
+    source.found["a"] = OTHER
+    answer = get(service, "w=30")
+    assert (answer.header("ETag"), answer.header("Cache-Control")) == (
+        before.header("ETag"),
+        "private, no-cache",
+    )
+    allow.said = False
+    assert get(service, "w=30").status == 403
+
+
+def test_a_link_is_without_a_version(source: Source) -> None:
+    service = hung(source)
+    began = time.monotonic()
+    assert [service.url("a", w=30) for _ in range(20)] == ["/image/a?w=30"] * 20
+    assert time.monotonic() - began < 15
+    source.answers.set()
+    until(lambda: not service._originals._bulkhead._calls)
+    assert "v=" in service.url("a", w=30)
+
+
+def test_missing_pass(source: Source) -> None:
+    """Nobody knows whether the path is ours; the application must not answer for a picture of ours."""
+    service = hung(source, missing="pass")
+    assert get(service, "w=30").status == 200
+    assert code(get(service, "w=30", "b")) == "source-unavailable"
+
+
+def test_both_adapters(source: Source) -> None:
+    service = hung(source)
+    wsgi = WSGIImageMiddleware(plain_wsgi, service)
+    asgi = ASGIImageMiddleware(plain_asgi, service)
+    for target in ("/image/a?w=30", "/image/b"):
+        first, second = call_wsgi(wsgi, target), call_asgi(asgi, target)
+        assert first[0] == second[0]
+        assert first == second or first[0] == 503
+
+
+class Loop:
+    """An application on an event loop, whose source is an async function."""
+
+    def __init__(self, source: Source, **options: Any) -> None:
+        self.app = ASGIImageMiddleware(plain_asgi, source.later, recheck=0, **options)
+
+    async def ask(self, target: str) -> tuple[int, bytes]:
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app(asgi_scope(target), receive, send)
+        return sent[0]["status"], sent[1]["body"]
+
+
+def test_an_async_source(source: Source) -> None:
+    loop = Loop(source, source_timeout=0.1)
+
+    async def run() -> None:
+        first = await loop.ask("/image/a?w=30")
+        assert first[0] == 200
+        source.answers.clear()
+        asked = [loop.ask(f"/image/a?w={width}") for width in (30, 31, 30, 30)]
+        answers = await asyncio.gather(*asked)
+        assert [status for status, _ in answers] == [200, 503, 200, 200]
+        assert answers[0] == first
+        while source.running:  # they are cancelled on the loop
+            await asyncio.sleep(0.005)
+        source.answers.set()
+        assert (await loop.ask("/image/a?w=31"))[0] == 200
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_the_loop_answers_while_every_slot_waits(source: Source) -> None:
+    loop = Loop(source, source_slots=3, source_timeout=60)
+
+    async def run() -> None:
+        await loop.ask("/image/a?w=30")
+        source.answers.clear()
+        waiting = [asyncio.create_task(loop.ask(f"/image/a?w={w}")) for w in range(1, 9)]
+        await asyncio.sleep(0.1)
+        for _ in range(50):
+            assert (await loop.ask("/image/a?w=30"))[0] == 200
+        assert not all(task.done() for task in waiting)
+        source.answers.set()
+        statuses = [status for status, _ in await asyncio.gather(*waiting)]
+        assert statuses.count(200) >= 3
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_a_link_of_an_async_source(source: Source) -> None:
+    app = Loop(source, source_timeout=0.05).app
+
+    async def run() -> None:
+        assert "v=" in await to_thread.run_sync(app.service.url, "a")
+        source.answers.clear()
+        assert "v=" not in await to_thread.run_sync(app.service.url, "a")
+
+    asyncio.run(asyncio.wait_for(run(), 60))
