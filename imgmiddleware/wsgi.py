@@ -40,6 +40,8 @@ class WSGIImageMiddleware:
     def __init__(
         self, app: WSGIApplication, source: SourceLike | ImageService, **options: Unpack[Options]
     ) -> None:
+        if not callable(app):
+            raise TypeError(f"app: {app!r} is no WSGI application; the source comes after it")
         self.app = app
         """The application that is wrapped."""
         self.service = as_service(source, options)

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 
 from counting import returned
-from drivers import asgi_scope, call_asgi, plain_asgi
-from imgmiddleware import ImageService
+from drivers import asgi_scope, call_asgi, plain_asgi, plain_wsgi
+from imgmiddleware import BytesOriginal, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.asgi.scope import _encoded
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import Result
 from imgmiddleware.service import pictures
 from imgmiddleware.service.deadline import Deadline
+from imgmiddleware.wsgi import WSGIImageMiddleware
 from originals import Stored
 from pictures import opened, quadrants, saved
 
@@ -72,6 +73,44 @@ def test_an_async_function_runs_on_the_loop() -> None:
         assert opened(call_asgi(app, "/image/a?w=20")[2]).size == (20, 15)
         assert call_asgi(app, "/image/b")[0] == 404
     assert set(threads) == {threading.main_thread()}
+
+
+def test_an_async_open_runs_on_the_loop_and_what_it_opens_is_read_in_threads() -> None:
+    threads: list[Any] = []
+
+    class Read(BytesOriginal):
+        def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+            threads.append(threading.current_thread())
+            return super().read_into(buffer, offset)
+
+    class Rows:
+        async def open(self, id: str) -> BytesOriginal | None:
+            assert threading.current_thread() is threading.main_thread()
+            await asyncio.sleep(0)
+            return Read(DATA) if id == "a" else None
+
+        def __call__(self, id: str) -> None:
+            raise AssertionError("what has `open` is a source by that")
+
+    app = ASGIImageMiddleware(plain_asgi, Rows())
+    assert opened(call_asgi(app, "/image/a?w=20")[2]).size == (20, 15)
+    assert call_asgi(app, "/image/b")[0] == 404
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+@pytest.mark.parametrize("build", [ImageService, partial(WSGIImageMiddleware, plain_wsgi)])
+def test_an_async_open_is_refused_where_there_is_no_loop(build: Any) -> None:
+    class Rows:
+        async def open(self, id: str) -> None: ...
+
+    class Wrapped:
+        def __init__(self) -> None:
+            self.open = Rows().open
+
+    for source in (Rows(), Wrapped()):
+        with pytest.raises(TypeError, match="source: an async `open` needs ASGIImageMiddleware"):
+            build(source)
 
 
 def test_an_async_authorize_runs_on_the_loop_and_a_plain_one_never() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from pictures import GREEN, RED, YELLOW, close, corners, exif, opened, pixels_of
 
 WHEN = 784_111_777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example
 LATER = "Mon, 07 Nov 1994 08:49:37 GMT"
+A_UUID = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"  # RFC 9562, section 4
 EARLIER = "Sat, 05 Nov 1994 08:49:37 GMT"
 
 
@@ -50,6 +52,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
         ".hidden.jpg": jpeg,
         "7": jpeg,
+        A_UUID: jpeg,
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -152,6 +155,11 @@ ROWS = [
     Row("a number", "/image/7?w=9", 200, options={"id_type": int}, has=JPEG),
     Row("no number", "/image/abc", 404, "not-found", options={"id_type": int}),
     Row("leading zero", "/image/007", 404, "not-found", options={"id_type": int}),
+    Row("a UUID", f"/image/{A_UUID}?w=9", 200, options={"id_type": UUID}, has=JPEG),
+    Row("UUID in capitals", f"/image/{A_UUID.upper()}", 404, "not-found", options={"id_type": UUID}),
+    Row("UUID in braces", f"/image/{{{A_UUID}}}", 404, "not-found", options={"id_type": UUID}),
+    Row("UUID bare", f"/image/{A_UUID.replace('-', '')}", 404, "not-found", options={"id_type": UUID}),
+    Row("no UUID", "/image/7", 404, "not-found", options={"id_type": UUID}),
     Row("Arabic ID", "/image/%D9%A7", 404, "not-found", options={"id_type": int}),
     # Not ours.
     Row("root", "/", 200, app="app GET /"),
@@ -419,6 +427,13 @@ def test_an_integer_function_gets_an_int() -> None:
     assert both(get_image_path, row._replace(target="/image/8"))[0] == 404
     assert both(get_image_path, row._replace(target="/image/x"))[0] == 404
     assert seen == [7, 7, 8, 8]
+
+
+def test_a_function_of_uuids_gets_one() -> None:
+    seen: list[Any] = []
+    row = Row("", f"/image/{A_UUID}", 404, options={"id_type": UUID})
+    assert both(seen.append, row)[0] == 404
+    assert seen == [UUID(A_UUID)] * 2
 
 
 def test_an_id_that_is_not_utf8_is_the_same_id_on_both() -> None:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import inspect
 import itertools
 import os
-from typing import Any, get_type_hints
+import pickle
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
+import numpy as np
 import pytest
 
 import imgmiddleware.settings as settings_module
+from asking import get
+from drivers import plain_asgi, plain_wsgi
 from imgmiddleware import ImageService, Options, Settings
+from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageMiddleware
 
 
 @pytest.mark.parametrize(
@@ -37,9 +50,123 @@ def test_a_wrong_option_is_named(options: dict[str, Any]) -> None:
         Settings(**options)
 
 
-def test_an_unknown_option_is_named(tmp_path: Any) -> None:
-    with pytest.raises(TypeError, match="widht"):
-        ImageService(tmp_path, widht=3)
+def may_be(value: Any, hint: Any) -> bool:
+    """Whether a value has a type, as type checkers see it; but that True is no number."""
+    kind, parts = get_origin(hint), get_args(hint)
+    if kind in (Union, UnionType):
+        return any(may_be(value, part) for part in parts)
+    if kind is Literal:
+        return isinstance(value, str) and value in parts
+    if kind is type:
+        return value is parts[0]
+    if kind is Callable:
+        return callable(value)
+    if isinstance(value, bool) or hint is bool:
+        return isinstance(value, bool) and hint is bool
+    if kind is None:
+        return isinstance(value, int | float if hint is float else hint)
+    if not isinstance(value, kind) or isinstance(value, str | bytes):
+        return False
+    pairs = value.items() if isinstance(value, Mapping) else [(item,) for item in value]
+    return all(map(may_be, pair, parts) for pair in pairs)
+
+
+WRONG = [
+    None, "", "x", "\ud800", "a\0b", b"x", -1, 0, 1.5, 2**70, 10**400, float("nan"), float("inf"), True,
+    False, [], ["x"], [None], [[]], [b"x"], {}, {"x": 1}, {1: "w=3"}, {"a": "w=x"}, {"x"}, object(), str,
+    int, float, lambda given: True,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", get_type_hints(Settings))
+def test_whatever_is_given_is_refused_by_name_when_built_or_does_no_harm(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name, so that nobody meets a traceback of ours; when built, not when somebody asks."""
+    monkeypatch.chdir(tmp_path)
+    hint = get_type_hints(Settings)[name]
+    taken = 0
+    for value in WRONG:
+        try:
+            images = ImageService(lambda id: np.zeros((9, 9), np.uint8), **{name: value})
+        except (ValueError, TypeError) as error:
+            assert name in str(error), value
+        else:
+            taken += 1
+            assert may_be(value, hint), value
+            if not callable(value):
+                assert get(images, "w=5", origin="https://a.example").status in (200, 400, 404, 503)
+    assert taken < 6
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "nearest"),
+    [
+        ("cachedir", "cache_dir"),
+        ("widht", "widths"),
+        ("maxage", "max_age"),
+        ("Prefix", "prefix"),
+        ("originals_formats", "original_formats"),
+        ("zzz", None),
+    ],
+)
+def test_a_misspelt_option_is_told_the_nearest(
+    misspelt: str, nearest: str | None, tmp_path: Path
+) -> None:
+    said = f"{misspelt}: there is no such option"
+    said += f"; did you mean {nearest}?" if nearest else ""
+    for build in (
+        Settings,
+        partial(ImageService, tmp_path),
+        partial(WSGIImageMiddleware, plain_wsgi, tmp_path),
+        partial(ASGIImageMiddleware, plain_asgi, tmp_path),
+    ):
+        with pytest.raises(TypeError, match=f"^{re.escape(said)}$"):
+            build(**{misspelt: 3})
+
+
+@pytest.mark.parametrize(
+    ("options", "nearest"),
+    [
+        ({"original_formats": ["jpg"]}, "jpeg"),
+        ({"original_formats": {"tif"}}, "tiff"),
+        ({"unsafe_original_formats": ["jp3"]}, "jp2"),
+        ({"formats": ["avfi", "webp"]}, "avif"),
+        ({"client_hints": ["save_data"]}, "save-data"),
+        ({"missing": "passes"}, "pass"),
+        ({"array_order": "RGB"}, "rgb"),
+        ({"default": "width=800"}, "w"),
+        ({"presets": {"thumb": "w=9&fit=croop"}}, "crop"),
+    ],
+    ids=str,
+)
+def test_a_misspelt_value_is_told_the_nearest(options: dict[str, Any], nearest: str) -> None:
+    name = next(iter(options))
+    with pytest.raises(ValueError, match=rf"^{name}.*; did you mean {nearest}\?$"):
+        ImageService(lambda id: None, **options)
+
+
+@pytest.mark.parametrize(
+    "source", [None, 3, b"photos", "", "\ud800", "a\0b", "nowhere", [], {}], ids=repr
+)
+def test_what_is_no_source_is_refused_by_name(source: Any) -> None:
+    """An empty path, too: an unset variable would publish the directory we were started in."""
+    with pytest.raises((ValueError, TypeError), match=r"^source: "):
+        ImageService(source)
+
+
+def test_an_application_comes_before_its_source(tmp_path: Path) -> None:
+    for adapter, app in ((WSGIImageMiddleware, plain_wsgi), (ASGIImageMiddleware, plain_asgi)):
+        with pytest.raises(TypeError, match=r"^app: .* the source comes after it"):
+            adapter(str(tmp_path), app)
+
+
+def test_settings_may_be_copied_and_pickled() -> None:
+    settings = Settings(max_age=3, id_type=UUID)
+    assert pickle.loads(pickle.dumps(settings)) == copy.deepcopy(settings) == settings
+    assert dataclasses.replace(settings, max_age=4).max_age == 4
+    with pytest.raises(TypeError, match="max_agee"):
+        dataclasses.replace(settings, max_agee=4)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +223,9 @@ def test_whole_numbers_begin_somewhere(name: str, least: int) -> None:
     room = {"max_source_memory": 1} if name == "max_memory" else {}
     assert getattr(Settings(**{name: least}, **room), name) == least
     for wrong in (least - 1, 1.5, True, "9"):
-        with pytest.raises(ValueError, match=rf"{name}: .* is not a whole number from {least} on"):
+        with pytest.raises(
+            ValueError, match=rf"{name}: .* is not a whole number from {least} on, "
+        ):
             Settings(**{name: wrong}, **room)
 
 
@@ -104,5 +233,5 @@ def test_whole_numbers_begin_somewhere(name: str, least: int) -> None:
 def test_seconds_are_finite_and_not_negative(name: str) -> None:
     assert getattr(Settings(**{name: 0}), name) == 0
     for wrong in (-0.1, float("inf"), float("nan"), True, "9"):
-        with pytest.raises(ValueError, match=f"{name}: .* is not a number of seconds from 0 on"):
+        with pytest.raises(ValueError, match=f"{name}: .* is not a number of seconds from 0 on, "):
             Settings(**{name: wrong})

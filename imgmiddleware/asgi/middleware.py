@@ -18,7 +18,7 @@ from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, as_service
 from imgmiddleware.service.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
-from imgmiddleware.sources import AsyncFunction, SourceLike
+from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
 from imgmiddleware.sources.function import is_async
 
 R = TypeVar("R")
@@ -39,23 +39,25 @@ class ASGIImageMiddleware(Forkable):
     >>> app = ASGIImageMiddleware(Starlette(), "photos/", default="w=800")
 
     `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
-    array | None` (async or not), a `Source`, or an `ImageService` to share, which has its options
-    already. `options` are described at `Settings`; `authorize` may be async too. Raises
-    `ValueError` or `TypeError` that names an option which is wrong.
+    array | None`, a `Source`, or an `ImageService` to share, which has its options already.
+    `options` are described at `Settings`. The function, the `open` of a `Source` and `authorize`
+    may be async. Raises `ValueError` or `TypeError` that names an option which is wrong.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        source: SourceLike | AsyncFunction | ImageService,
+        source: SourceLike | AsyncFunction | AsyncSource | ImageService,
         **options: Unpack[Options],
     ) -> None:
+        if not callable(app):
+            raise TypeError(f"app: {app!r} is no ASGI application; the source comes after it")
         self.app = app
         """The application that is wrapped."""
         if authorize := options.get("authorize"):
             options["authorize"] = _in_threads(authorize)
         seconds = options.get("source_timeout", Settings.source_timeout)
-        self.service = as_service(_in_threads(source, seconds), options)
+        self.service = as_service(_source_in_threads(source, seconds), options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         # Watching for a disconnect takes messages from `receive`. An application to which the
@@ -167,6 +169,14 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
     waiting.cancel()
 
 
+def _source_in_threads(given: Any, seconds: float) -> Any:
+    """A source for threads. What has `open` is one by that, whatever calling it would mean."""
+    opens = getattr(given, "open", None)
+    if not callable(opens):
+        return _in_threads(given, seconds)
+    return _OpenedOnLoop(given, seconds) if is_async(opens) else given
+
+
 def _in_threads(given: Any, seconds: float = math.inf) -> Any:
     """The same for threads."""
     return _OnLoop(given, seconds) if is_async(given) else given
@@ -188,3 +198,12 @@ class _OnLoop:
         with anyio.move_on_after(self._seconds):
             return await self._function(given)
         raise overdue(self._seconds)
+
+
+class _OpenedOnLoop:
+    """A source whose `open` is async, for threads, in the same way."""
+
+    runs_on_loop = True
+
+    def __init__(self, source: AsyncSource, seconds: float) -> None:
+        self.open = _OnLoop(source.open, seconds)

@@ -1,5 +1,6 @@
 """Operations that an application brings along: its own function as a query parameter."""
 
+import inspect
 import keyword
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, make_dataclass, replace
@@ -81,14 +82,31 @@ def _restored(name: str, operation: OwnOperation, value: object) -> OwnStep:
 def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[type[OwnStep], ...]:
     """A kind of step for each; raises `ValueError` for a name that is none, or is `taken`."""
     for name, operation in own.items():
-        usable = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
-        if not usable or name in dir(OwnStep):  # `size` is what the step itself is asked for
+        if not _is_usable(name):
             raise ValueError(f"operations: {name!r} is no name for a parameter")
         if name in taken:
             raise ValueError(f"operations: {name!r} is a parameter already")
-        if not isinstance(operation, OwnOperation) or not operation.version:
-            raise ValueError(f"operations: {name!r} is not an OwnOperation with a version")
+        _check(name, operation)
     return tuple(_step_kind(name, operation) for name, operation in own.items())
+
+
+def _is_usable(name: object) -> bool:
+    if not isinstance(name, str) or keyword.iskeyword(name):
+        return False
+    # A step itself is asked for its `size`.
+    return name.isidentifier() and not name.startswith("_") and name not in dir(OwnStep)
+
+
+def _check(name: str, operation: OwnOperation) -> None:
+    """Raises `ValueError` for what would else be wrong at each request."""
+    version = operation.version if isinstance(operation, OwnOperation) else ""
+    if not isinstance(version, str) or not version:
+        raise ValueError(f"operations: {name!r} is not an OwnOperation with a version")
+    function, forms = operation.function, operation.arguments
+    if not callable(function) or inspect.iscoroutinefunction(function):
+        raise ValueError(f"operations: {name!r} has no function, or an async one")
+    if not isinstance(forms, Sequence) or not all(isinstance(form, Form) for form in forms):
+        raise ValueError(f"operations: {name!r} has arguments that are not a list of Forms")
 
 
 def _step_kind(name: str, operation: OwnOperation) -> type[OwnStep]:

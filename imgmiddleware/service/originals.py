@@ -53,7 +53,11 @@ class Originals:
         if original is None:
             self._recall.note_version(id, None)
         else:
-            stack.enter_context(original)
+            try:
+                stack.enter_context(original)
+            except TypeError:
+                known_kind(original)  # says what a source opens, if this is not it
+                raise
         return original
 
     def version(self, id: str) -> str | None:

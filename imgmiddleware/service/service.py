@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 from urllib.parse import urlencode
+from uuid import UUID
 
 from imgmiddleware.cache.forks import notice
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
@@ -106,7 +107,7 @@ class ImageService:
         with timing.measured(self._steps()):
             return self._recalled(request, find) or self._answered(request, find)
 
-    def url(self, id: str | int, *, mount: str = "", **parameters: object) -> str:
+    def url(self, id: str | int | UUID, *, mount: str = "", **parameters: object) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
 
         `v` is the token of the original's present version, which lets browsers keep the picture for
@@ -124,7 +125,7 @@ class ImageService:
             query["v"] = version_token(self.settings.namespace, text, version)
         return written(f"{mount.rstrip('/')}{self.prefix}{text}", query)
 
-    def purge(self, id: str | int) -> int:
+    def purge(self, id: str | int | UUID) -> int:
         """Forget all pictures of an original, in memory and on disk; how many there were.
 
         Processes that share `cache_dir` forget them within `recheck` seconds. A new version of an
@@ -133,7 +134,7 @@ class ImageService:
         self._recall.forget()
         return self._pictures.purge(self.surrogate_key(id))
 
-    def surrogate_key(self, id: str | int) -> str:
+    def surrogate_key(self, id: str | int | UUID) -> str:
         """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`)."""
         return original_tag(self.settings.namespace, self._id(id))
 
@@ -141,7 +142,7 @@ class ImageService:
         """What is held in "memory", "decoded" and, with `cache_dir`, on "disk"."""
         return self._pictures.holding()
 
-    def _id(self, id: str | int) -> str:
+    def _id(self, id: str | int | UUID) -> str:
         return parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
 
     def _steps(self) -> timing.Steps | None:

@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Literal, Self
+from uuid import UUID
 
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.hints import FIELDS
+from imgmiddleware.nearest import nearest, question
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.settings import checks
@@ -34,7 +36,7 @@ class Settings:
     '/image/'
     >>> Settings(max_age=-1)
     Traceback (most recent call last):
-    ValueError: max_age: -1 is not a whole number from 0 on
+    ValueError: max_age: -1 is not a whole number from 0 on, below 2**63
 
     Raises `ValueError` that names the option which is wrong, and `TypeError` for one that there is
     not.
@@ -62,9 +64,9 @@ class Settings:
     missing: Literal["404", "pass"] = "404"
     """What becomes of an unknown ID: a 404, or with "pass" a request that goes on to the
     application."""
-    id_type: type[str] | type[int] = str
-    """With `int` an ID is decimal digits without a leading zero, and a function as the source is
-    called with an int."""
+    id_type: type[str] | type[int] | type[UUID] = str
+    """With `int` an ID is decimal digits without a leading zero, with `uuid.UUID` the text that
+    Python writes of one. A function as the source is called with such a value."""
     authorize: Authorize | None = None
     """A function that says yes or no to a request before anything is opened: of whom it is, by
     `ImageRequest.context`, and of what, by its `id`. No is a 403. With it caching is private to
@@ -174,6 +176,13 @@ class Settings:
     remember_errors: float = 10.0
     """Seconds for which damage that was found in an original is remembered."""
 
+    def __new__(cls, **options: object) -> Self:
+        known = {f.name for f in fields(cls)}
+        for name in options.keys() - known:
+            near = nearest(name, known)
+            raise TypeError(f"{name}: there is no such option{question(near)}")
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for name, kept in _CHECKS.items():
             object.__setattr__(self, name, kept(name, getattr(self, name)))
@@ -222,25 +231,27 @@ _CHECKS: dict[str, checks.Check] = {
     "prefix": checks.prefix,
     "original_formats": checks.formats(safe=True),
     "unsafe_original_formats": checks.formats(safe=False),
-    "default": checks.query,
+    "default": checks.text("a query such as 'w=800'"),
     "presets": checks.queries,
+    "operations": checks.mapping("a mapping of names to OwnOperations"),
+    "namespace": checks.text("a text"),
     "authorize": checks.optional(checks.plain_function),
     "around": checks.optional(checks.context_maker),
     "formats": checks.some_of(NEGOTIATED),
     "client_hints": checks.some_of(FIELDS),
     "allow_origin": checks.optional(checks.origins),
     "missing": checks.one_of("404", "pass"),
-    **dict.fromkeys(("private", "surrogate_keys"), checks.one_of(True, False)),
-    **dict.fromkeys(("server_timing", "debug_images"), checks.one_of(True, False)),
+    **{f.name: checks.switch for f in fields(Settings) if f.type == "bool"},
     "array_order": checks.one_of("bgr", "rgb"),
-    "id_type": checks.one_of(str, int),
+    "id_type": checks.kind(str, int, UUID),
     **{f.name: checks.whole(1) for f in fields(Settings) if f.type == "int"},
     **dict.fromkeys(("max_age", "stale_while_revalidate", "max_waiting"), checks.whole(0)),
     **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
     **{f.name: checks.seconds for f in fields(Settings) if f.type == "float"},
     "cache_dir": checks.optional(checks.folder),
     "fallback": checks.optional(checks.image_file),
+    "x_accel_redirect": checks.location,
     "render_slots": checks.optional(checks.whole(1)),
     **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
 }
-"""What an option must be, and how it is kept. The others are taken as they are."""
+"""What each option must be, and how it is kept."""

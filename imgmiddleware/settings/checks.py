@@ -1,17 +1,30 @@
 """Checks of options: each returns the value as it is kept, or raises `ValueError` that names it."""
 
 import inspect
-import math
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.cors import ORIGIN
+from imgmiddleware.nearest import nearest, question
 from imgmiddleware.sources.paths import encoded
 
 #: Called with the name of the option and what was given for it, which may be anything.
 Check = Callable[[str, Any], Any]
+
+#: Bytes, pixels and seconds of `max_age` are counted in 64 bits at most, with a sign.
+_MOST = 2**63 - 1
+#: Seconds of waiting: some 30 years. Locks of Python take no more than 290.
+_LONGEST = 10**9
+
+
+#: What can be gone through, and is none for all that.
+_NO_LISTS = (str, bytes, bytearray, Mapping)
+
+
+def _wrong(name: str, value: Any, taken: str, near: str | None = None) -> ValueError:
+    return ValueError(f"{name}: {value!r} is not {taken}{question(near)}")
 
 
 def optional(check: Check) -> Check:
@@ -19,54 +32,80 @@ def optional(check: Check) -> Check:
     return lambda name, value: None if value is None else check(name, value)
 
 
+def text(taken: str) -> Check:
+    """Text that can be written in UTF-8, whatever it says."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or (not value.isascii() and not _is_unicode(value)):
+            raise _wrong(name, value, taken)
+        return value
+
+    return check
+
+
 def prefix(name: str, path: Any) -> str:
-    if not isinstance(path, str) or "?" in path or "#" in path or "//" in path:
-        raise ValueError(f"{name}: {path!r} is not a path such as '/image/'")
+    taken = "a path such as '/image/'"
+    path = text(taken)(name, path)
+    if any(part in path for part in ("?", "#", "//", "\0")):
+        raise _wrong(name, path, taken)
     inner = path.strip("/")
     return f"/{inner}/" if inner else "/"
 
 
+def location(name: str, path: Any) -> str:
+    """The beginning of a URI, which goes into a header; empty: none."""
+    if not isinstance(path, str) or not path.isascii() or not path.isprintable():
+        raise _wrong(name, path, "a path of ASCII such as '/cache/'")
+    if path and not path.startswith("/"):
+        raise _wrong(name, path, "a path such as '/cache/', from the first slash on")
+    return path
+
+
 def folder(name: str, path: Any) -> str:
-    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise ValueError(f"{name}: {path!r} is not a folder")
-    return os.fsdecode(os.path.abspath(encoded(path)))
+    return _absolute(name, path, "a folder")
+
+
+def _absolute(name: str, path: Any, taken: str) -> str:
+    try:
+        if isinstance(path, str | os.PathLike) and os.fspath(path) and "\0" not in os.fspath(path):
+            return os.fsdecode(os.path.abspath(encoded(path)))
+    except (TypeError, UnicodeError):
+        pass
+    raise _wrong(name, path, taken)
 
 
 def image_file(name: str, given: Any) -> str | bytes:
     """A path, which becomes an absolute one, or the bytes of a file."""
     if isinstance(given, bytes | bytearray | memoryview):
         return bytes(given)
-    if not isinstance(given, str | os.PathLike) or not os.fspath(given):
-        raise ValueError(f"{name}: {type(given).__name__} is no path, and no bytes of a file")
-    return os.fsdecode(os.path.abspath(encoded(given)))
-
-
-def query(name: str, text: Any) -> str:
-    """Text; what it means is the grammar's to check."""
-    if not isinstance(text, str):
-        raise ValueError(f"{name}: {text!r} is not a query such as 'w=800'")
-    return text
+    return _absolute(name, given, "the path of an image file, or its bytes")
 
 
 def queries(name: str, named: Any) -> Mapping[str, str]:
-    """Text by name, in the same way."""
+    """Text by name; what it means is the grammar's to check."""
     if not isinstance(named, Mapping) or not all(
         isinstance(text, str) for pair in named.items() for text in pair
     ):
-        raise ValueError(f"{name}: not a mapping of names to queries such as {{'thumb': 'w=200'}}")
+        raise _wrong(name, named, "a mapping of names to queries such as {'thumb': 'w=200'}")
     return named
+
+
+def mapping(taken: str) -> Check:
+    """A mapping; what it holds is for others to check."""
+
+    def check(name: str, value: Any) -> Mapping[Any, Any]:
+        if not isinstance(value, Mapping):
+            raise _wrong(name, value, taken)
+        return value
+
+    return check
 
 
 def formats(*, safe: bool) -> Check:
     """A set of formats of originals, whose decoders are bounded or are not."""
 
     def check(name: str, given: Any) -> frozenset[str]:
-        if isinstance(given, str):
-            raise ValueError(f"{name}: {given!r} is not a list of formats")
-        if others := frozenset(given) - names(safe=safe):
-            known = ", ".join(sorted(names(safe=safe)))
-            raise ValueError(f"{name}: {', '.join(sorted(others))} is none of {known}")
-        return frozenset(given)
+        return frozenset(_words(name, given, sorted(names(safe=safe))))
 
     return check
 
@@ -75,56 +114,94 @@ def some_of(known: Collection[str]) -> Check:
     """Some of these words, which are kept in this order."""
 
     def check(name: str, given: Any) -> tuple[str, ...]:
-        if isinstance(given, str) or set(given) - {*known}:
-            raise ValueError(f"{name}: {given!r} is not a list of {', '.join(known)}")
-        return tuple(word for word in known if word in given)
+        words = _words(name, given, known)
+        return tuple(word for word in known if word in words)
 
     return check
 
 
+def _words(name: str, given: Any, known: Collection[str]) -> list[str]:
+    words = _listed(name, given, f"a list of {', '.join(known)}")
+    for word in words:
+        if not isinstance(word, str) or word not in known:
+            raise _wrong(name, word, f"one of {', '.join(known)}", nearest(word, known))
+    return words
+
+
+def _listed(name: str, given: Any, taken: str) -> list[Any]:
+    """The items of any collection; a text is not taken for a list of letters."""
+    if not isinstance(given, Iterable) or isinstance(given, _NO_LISTS):
+        raise _wrong(name, given, taken)
+    return list(given)
+
+
 def origins(name: str, allowed: Any) -> tuple[str, ...]:
-    given = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+    taken = "'*' alone, or such as 'https://a.example'"
+    given = [allowed] if isinstance(allowed, str) else _listed(name, allowed, taken)
     for origin in given:
-        if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ("*",)):
-            raise ValueError(f"{name}: {origin!r} is not '*' alone, or such as 'https://a.example'")
+        if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ["*"]):
+            raise _wrong(name, origin, taken)
     if not given:
         raise ValueError(f"{name}: an empty list would allow nobody; None says so")
     return tuple(dict.fromkeys(given))
 
 
-def one_of(*allowed: object) -> Check:
-    def check(name: str, value: Any) -> Any:
-        if value not in allowed:
-            raise ValueError(f"{name}: {value!r} is not one of {allowed}")
+def one_of(*allowed: str) -> Check:
+    """One of these words."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise _wrong(name, value, f"one of {', '.join(allowed)}", nearest(value, allowed))
         return value
 
     return check
 
 
+def kind(*allowed: type) -> Check:
+    """One of these types: the type itself, and none of its values."""
+
+    def check(name: str, value: Any) -> Any:
+        for kind in allowed:
+            if kind is value:
+                return kind
+        raise _wrong(name, value, f"one of {', '.join(kind.__qualname__ for kind in allowed)}")
+
+    return check
+
+
+def switch(name: str, value: Any) -> bool:
+    """On or off. What is merely true would turn on what was to be off: `"no"`."""
+    if not isinstance(value, bool):
+        raise _wrong(name, value, "True or False")
+    return value
+
+
 def whole(least: int) -> Check:
     """A whole number that is not smaller than `least`."""
 
-    def check(name: str, value: Any) -> Any:
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(f"{name}: {value!r} is not a whole number from {least} on")
+    def check(name: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
+            raise _wrong(name, value, f"a whole number from {least} on, below 2**63")
         return value
 
     return check
 
 
 def seconds(name: str, value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
-        raise ValueError(f"{name}: {value!r} is not a number of seconds from 0 on")
-    return value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= _LONGEST:
+        raise _wrong(name, value, f"a number of seconds from 0 on, up to {_LONGEST}")
+    return value  # type: ignore[no-any-return]
 
 
 def plain_function(name: str, function: Any) -> Any:
     """A function whose answer need not be awaited: a coroutine would always be true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
     if call is None or any(map(inspect.iscoroutinefunction, (function, call))):
-        raise ValueError(
-            f"{name}: {function!r} is not a function of an ImageRequest, or is async, which needs "
-            "ASGIImageMiddleware"
+        raise _wrong(
+            name,
+            function,
+            "a function of an ImageRequest, or is async, which needs ASGIImageMiddleware",
         )
     return function
 
@@ -132,15 +209,24 @@ def plain_function(name: str, function: Any) -> Any:
 def context_maker(name: str, function: Any) -> Any:
     is_one = hasattr(function, "__enter__")  # what `contextmanager` makes can be called, too
     if is_one or not callable(function) or inspect.iscoroutinefunction(function):
-        raise ValueError(
-            f"{name}: {function!r} is not a function that makes a context manager, such as "
-            "`app.app_context` (without a call)"
+        raise _wrong(
+            name,
+            function,
+            "a function that makes a context manager, such as `app.app_context` (without a call)",
         )
     return function
 
 
 def sides(name: str, given: Any) -> tuple[int, ...]:
-    sides = {whole(1)(name, side) for side in given}
+    sides = {whole(1)(name, side) for side in _listed(name, given, "a list of pixels")}
     if not sides:
         raise ValueError(f"{name}: an empty list would allow nothing; None allows anything")
     return tuple(sorted(sides))
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, TypedDict
+from uuid import UUID
 
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations.own import OwnOperation
@@ -36,7 +37,7 @@ class Options(TypedDict, total=False):
     heights: Sequence[int] | None
     snap: bool
     missing: Literal["404", "pass"]
-    id_type: type[str] | type[int]
+    id_type: type[str] | type[int] | type[UUID]
     authorize: Authorize | None
     private: bool
     around: Callable[[], AbstractContextManager[object]] | None

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
+from uuid import UUID
 
 from imgmiddleware.sources.around import Around, AroundSource
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.directory import DirectorySource
-from imgmiddleware.sources.function import Found, FunctionSource
+from imgmiddleware.sources.function import Found, FunctionSource, is_async
 from imgmiddleware.sources.memory import BytesOriginal
-from imgmiddleware.sources.original import Opened, Original, Source
+from imgmiddleware.sources.original import AsyncSource, Opened, Original, Source
 
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source
 """What may be given as a source: a directory, a function of an ID, or a `Source`."""
@@ -21,7 +22,7 @@ AsyncFunction = Callable[[Any], Awaitable[Found]]
 def as_source(
     source: SourceLike,
     *,
-    id_type: type[str] | type[int] = str,
+    id_type: type[str] | type[int] | type[UUID] = str,
     array_order: Literal["bgr", "rgb"] = "bgr",
     unsafe_follow_symlinks: bool = False,
     around: Around | None = None,
@@ -33,7 +34,12 @@ def as_source(
     """
     if isinstance(source, str | os.PathLike):
         return DirectorySource(source, unsafe_follow_symlinks=unsafe_follow_symlinks)
-    if callable(getattr(source, "open", None)):
+    opens = getattr(source, "open", None)
+    if callable(opens):
+        if is_async(opens):
+            raise TypeError(
+                "source: an async `open` needs ASGIImageMiddleware; give a plain one here"
+            )
         made: Any = source  # what its `open` returns is checked by its use
     elif callable(source):
         made = FunctionSource(source, id_type=id_type, array_order=array_order)
@@ -47,6 +53,7 @@ def as_source(
 __all__ = [
     "ArrayOriginal",
     "AsyncFunction",
+    "AsyncSource",
     "BytesOriginal",
     "DirectorySource",
     "FunctionSource",

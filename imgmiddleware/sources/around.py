@@ -45,7 +45,9 @@ class AroundSource:
     def __init__(self, source: Source, around: Around) -> None:
         self._source = source
         self._around = around
-        self._opening = nullcontext if runs_on_loop(source) else around
+        self.runs_on_loop = runs_on_loop(source)
+        """Whether opening waits for an event loop, as with an async function."""
+        self._opening = nullcontext if self.runs_on_loop else around
 
     def open(self, id: str) -> Opened | None:
         original: Opened | None = None

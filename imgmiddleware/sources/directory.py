@@ -65,10 +65,15 @@ class DirectorySource:
     def __init__(
         self, root: str | os.PathLike[str], *, unsafe_follow_symlinks: bool = False
     ) -> None:
-        self._root = os.path.abspath(encoded(root))
+        try:
+            given = encoded(root)
+        except UnicodeEncodeError:  # a lone surrogate
+            given = b""
+        self._root = os.path.abspath(given)
         self.root = os.fsdecode(self._root)
         """The directory's absolute path, in which links are not resolved."""
-        if not os.path.isdir(self._root):
+        # No path is a variable that was not set, and would be the directory we were started in.
+        if not given or not os.path.isdir(self._root):
             raise ValueError(f"source: {os.fspath(root)!r} is not a directory")
         self._open: Callable[[bytes, list[bytes]], FileOriginal] = (
             _open_following if unsafe_follow_symlinks else _open_confined

@@ -26,8 +26,8 @@ class FunctionSource:
     original, or None where there is none. The version of bytes and arrays is a hash of all of them;
     `ArrayOriginal` and `BytesOriginal` take a `version` instead, and the first says how an array is
     read. A path is trusted: it may lie anywhere. A path that leads to no readable regular file is
-    no original either, and is logged. What the function raises propagates. The ID is given as a
-    str, or as an int where `id_type` is int.
+    no original either, and is logged. What the function raises propagates. The ID is given as
+    what `id_type` makes of it: a str, an int or a `uuid.UUID`.
 
     >>> from imgmiddleware import FunctionSource
     >>> source = FunctionSource({"1": b"BM..."}.get)

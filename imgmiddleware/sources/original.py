@@ -87,6 +87,17 @@ class Source(Protocol):
         ...
 
 
+class AsyncSource(Protocol):
+    """What `ASGIImageMiddleware` takes beside them: a `Source` whose `open` needs an event loop.
+
+    What it opens is an `Original` like any other, which threads read.
+    """
+
+    async def open(self, id: str) -> Original | ArrayOriginal | None:
+        """The same as a `Source`'s."""
+        ...
+
+
 def changed_while_read() -> ImageError:
     """The refusal of bytes that may be of another version than the key: 503, ask again."""
     return ImageError("original-changed", "the original was changed while it was read; ask again")

@@ -27,11 +27,14 @@ from imgmiddleware.cli.serve import announce, from_environment
         (["--heights", "320"], "give widths too"),
         (["--snap"], "give widths too"),
         (["--prefix", "/a?b/"], "prefix: '/a?b/' is not a path"),
-        (["--client-hints", "width,size"], "client_hints: ['width', 'size'] is not a list of"),
+        (
+            ["--client-hints", "width,size"],
+            "client_hints: 'size' is not one of width, dpr, save-data",
+        ),
         (["--allow-origin", "a.example"], "allow_origin: 'a.example' is not '*' alone, or such as"),
         (
             ["--unsafe-original-formats", "jpeg"],
-            "unsafe_original_formats: jpeg is none of jp2, jxl",
+            "unsafe_original_formats: 'jpeg' is not one of jp2, jxl",
         ),
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),

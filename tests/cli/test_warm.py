@@ -10,7 +10,7 @@ import textwrap
 import pytest
 from PIL import Image
 
-from drivers import call_asgi, call_wsgi
+from drivers import call_asgi, call_wsgi, plain_asgi
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
 from imgmiddleware.service import pictures
@@ -207,7 +207,7 @@ def test_ids_are_as_in_a_path_percent_decoded(photos, folder, monkeypatch):
     lines(monkeypatch, "\n".join(names[3:]).encode())
     assert main(["warm", str(photos), "--ids", "-", *where]) == 0
     monkeypatch.setattr(pictures, "render", None)
-    app = ASGIImageMiddleware(None, str(photos), cache_dir=str(folder))
+    app = ASGIImageMiddleware(plain_asgi, str(photos), cache_dir=str(folder))
     for name in ("50%25%20off.png", "%252e.png", "M%C3%B6we.png", "c%3Fd%23e.png", "%20f%20.png"):
         assert call_asgi(app, f"/image/{name}")[0] == 200
 

@@ -142,7 +142,30 @@ def test_a_name_that_cannot_be_one_is_refused_when_built(name: str) -> None:
         ImageService(lambda id: None, operations={name: OwnOperation(lambda p: p, "1")})
 
 
-@pytest.mark.parametrize("own", [lambda p: p, OwnOperation(lambda p: p, ""), None])
+async def later(pixels: Any) -> Any:
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("operations", "said"),
+    [
+        ({3: OwnOperation(lambda p: p, "1")}, "no name"),
+        ({"x": OwnOperation(None, "1")}, "'x' has no function"),
+        ({"x": OwnOperation(later, "1")}, "'x' has no function, or an async one"),
+        ({"x": OwnOperation(lambda p: p, 1.5)}, "'x' is not an OwnOperation with a version"),
+        ({"x": OwnOperation(lambda p: p, "1", whole(0, 9))}, "'x' has arguments"),
+        ({"x": OwnOperation(lambda p: p, "1", [3])}, "'x' has arguments that are not a list"),
+        ([OwnOperation(lambda p: p, "1")], "a mapping of names"),
+    ],
+)
+def test_what_would_fail_at_each_request_fails_when_built(operations: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^operations: .*{said}"):
+        ImageService(lambda id: None, operations=operations)
+
+
+@pytest.mark.parametrize(
+    "own", [lambda p: p, OwnOperation(lambda p: p, ""), OwnOperation(len, None), None]
+)
 def test_it_needs_a_version(own: Any) -> None:
     with pytest.raises(ValueError, match="version"):
         ImageService(lambda id: None, operations={"x": own})

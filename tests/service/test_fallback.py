@@ -199,7 +199,7 @@ def test_a_file_is_looked_at_anew(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         (b"no picture", "known"),
         (saved(quadrants(), "JPEG")[:-99], "Premature end"),
         (FOUND["large"], "max_source_pixels"),
-        (3, "int"),
+        (3, "path"),
         ("", "path"),
         (b"", "empty"),
     ],

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import cv2
 import numpy as np
@@ -266,7 +267,7 @@ def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
     assert source.opens == 0
 
 
-@pytest.mark.parametrize(("id_type", "id"), [(str, "7"), (int, 7)])
+@pytest.mark.parametrize(("id_type", "id"), [(str, "7"), (int, 7), (UUID, UUID(int=7))])
 def test_authorize_gets_the_id_as_the_source_does(id_type: Any, id: Any) -> None:
     seen: list[Any] = []
     asked: list[Any] = []
@@ -275,7 +276,7 @@ def test_authorize_gets_the_id_as_the_source_does(id_type: Any, id: Any) -> None
         id_type=id_type,
         authorize=lambda request: bool(seen.append(request.id) or True),
     )
-    made = request(id="7")
+    made = request(id=str(id))
     assert (made.id, images.handle(made).status) == (None, 404)
     assert seen == asked == [id]
     assert type(seen[0]) is id_type
@@ -506,6 +507,11 @@ def test_links(source: Stored) -> None:
     assert images.url("a") != f"/p/a?v={token}"
     with pytest.raises(ImageError, match="w"):
         images.url("a", w="x")
+    uuids, id = ImageService(source, id_type=UUID), UUID(int=10)
+    assert uuids.url(id, w=9) == "/image/00000000-0000-0000-0000-00000000000a?w=9"
+    assert uuids.purge(id) == 0
+    with pytest.raises(ImageError, match="UUID"):
+        uuids.url(7)
     numbers = ImageService(source, id_type=int)
     assert numbers.url(7, auto="format,compress") == "/image/7?auto=format,compress"
     with pytest.raises(ImageError, match="whole number"):

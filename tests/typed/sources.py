@@ -60,6 +60,11 @@ class Wrapped:
         return self.database.open(id)
 
 
+class Later:
+    async def open(self, id: str) -> BytesOriginal | None:
+        return BytesOriginal(b"") if id else None
+
+
 class Odd:
     def open(self, id: str) -> bytes:
         return id.encode()
@@ -79,6 +84,8 @@ ImageService(Wrapped(Database()))
 ImageService(number)  # type: ignore[arg-type]
 ImageService(later)  # type: ignore[arg-type]
 ImageService(Odd())  # type: ignore[arg-type]
+ImageService(Later())  # type: ignore[arg-type]
 ASGIImageMiddleware(app, later)
+ASGIImageMiddleware(app, Later())
 ASGIImageMiddleware(app, path)
 ASGIImageMiddleware(app, number)  # type: ignore[arg-type]
