@@ -55,7 +55,8 @@ class Namespaces:
         path = self._path(namespace)
         beside = f"{path}.{secrets.token_hex(8)}"
         with suppress(OSError):
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            for folder in (os.path.dirname(self._folder), self._folder):
+                os.makedirs(folder, mode=0o700, exist_ok=True)
             self._forget_oldest()
             try:
                 with open(beside, "xb", opener=_private) as file:
@@ -94,14 +95,16 @@ class Owner:
         self._folder, self._namespace, self._directory = folder, namespace, directory
         self._namespaces = Namespaces(folder)
         self._renewed: Era = None
-        if os.path.isdir(folder):  # else it is made when there is something to keep
+        self._noted = os.path.isdir(folder)  # else it is made when there is something to keep
+        if self._noted:
             self._take_over()
 
     def renew(self, era: Era) -> None:
         """Note it again if somebody has cleared the folder since. To be called at each put."""
         if era != self._renewed:
             self._renewed = era
-            if self._namespaces.directory(self._namespace) is None:
+            if not self._noted or self._namespaces.directory(self._namespace) is None:
+                self._noted = True
                 self._take_over()
 
     def _take_over(self) -> None:

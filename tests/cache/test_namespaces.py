@@ -67,8 +67,11 @@ def test_which_directory_is_another(folder: str, old: str, new: str, tmp_path: P
     assert noted.other("", new) is None
 
 
-@pytest.mark.parametrize("found", [b"", b"photos", b"/nowhere\0", b"\xff" * 9, b"/" + b"x" * 99999])
-def test_what_is_damaged_is_nobodys(folder: str, new: str, found: bytes) -> None:
+@pytest.mark.parametrize("found", [b"", b"cache", b"/nowhere\0", b"\xff" * 9, b"/" + b"x" * 99999])
+def test_what_is_damaged_is_nobodys(
+    folder: str, new: str, found: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     Namespaces(folder).note("", new)
     [file] = (Path(folder) / "namespaces").iterdir()
     file.write_bytes(found)
@@ -149,6 +152,25 @@ def test_nothing_is_made_before_there_is_something_to_keep(folder: str, new: str
     service = ImageService(new, cache_dir=folder)
     assert get(service).status == 404
     assert not os.path.exists(folder)
+
+
+def test_two_that_began_with_no_folder(
+    folder: str, old: str, new: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    both = [DiskStore(folder, MB, Owner(folder, "", directory)) for directory in (old, new)]
+    for disk in both:
+        put(disk, "key", b"x")
+    [warning] = warnings(caplog)
+    assert old in warning
+    for path in (folder, f"{folder}/namespaces"):
+        assert os.stat(path).st_mode & 0o777 == 0o700
+    for file in (Path(folder) / "namespaces").iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_folder_is_made_for_all(folder: str, new: str) -> None:
+    Namespaces(folder).note("", new)
+    assert os.stat(folder).st_mode & 0o777 == 0o700
 
 
 def test_it_is_noted_again_after_all_was_cleared(folder: str, old: str, new: str) -> None:

@@ -107,6 +107,13 @@ def test_a_second_directory_of_one_name_is_refused(command, two, other, folder, 
     assert main([*command, *more]) == 0
 
 
+def test_a_cleared_folder_is_for_any_directory(two, other, folder):
+    where = ["-q", "fm=png", "--cache-dir", str(folder)]
+    assert [main(["warm", str(directory), *where]) for directory in (two, other)] == [0, 2]
+    assert main(["cache", "clear", "--cache-dir", str(folder)]) == 0
+    assert main(["warm", str(other), *where]) == 0
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_directory_is_the_same_by_any_name(command, two, folder, tmp_path, monkeypatch):
     assert main(["warm", str(two), "-q", "w=9", "--cache-dir", str(folder)]) == 0

@@ -229,6 +229,18 @@ def test_what_was_refused_and_the_others_are_made(photos, folder, capsys):
     assert capsys.readouterr().out.startswith(f"{folder}: 1 picture, ")
 
 
+def test_what_an_img_would_be_drawn_is_told_in_words(photos, module, capsys, monkeypatch):
+    module("""
+        from imgmiddleware import ImageService
+        service = ImageService("photos", cache_dir="results", debug_images=True)
+    """)
+    lines(monkeypatch, b"none.png")
+    assert main(["warm", "images_of_mine:service", "--ids", "-"]) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "imgmiddleware: none.png: not-found: there is no original of this ID"
+    ]
+
+
 def test_what_a_function_raises_is_that_ids_problem(photos, module, capsys, monkeypatch):
     module("""
         def find(id):
