@@ -23,6 +23,7 @@ from imgmiddleware.operations.resize import Geometry, Resize
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.operations.trim import Trim
+from imgmiddleware.operations.turn import turned_once
 from imgmiddleware.pixels.arrays import Box
 
 
@@ -56,7 +57,7 @@ def make_plan(
     stored, orientation = (facts.width, facts.height), turned
     if record and record.upright and not in_bands:
         stored, orientation = facts.upright, facts.orientation.inverse.then(turned)
-    steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
+    steps = turned_once(tuple(s for s in transform.steps if isinstance(s, PixelOperation)))
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
     deep = _is_deep(facts, output, format, steps)

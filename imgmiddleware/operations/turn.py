@@ -86,6 +86,22 @@ class Rotate(PixelOperation):
         return math.sin(angle), math.cos(angle)
 
 
+def turned_once(steps: tuple[PixelOperation, ...]) -> tuple[PixelOperation, ...]:
+    """The same, where of a flip and a turn by quarters there are eight: `v` is `h` and half a turn,
+    and `hv` half a turn alone.
+    """
+    if not steps:
+        return steps
+    flip = next((step.flip for step in steps if isinstance(step, Flip)), None)
+    turn = next((step.rot for step in steps if isinstance(step, Rotate)), Decimal(0))
+    if flip not in ("v", "hv") or turn % 90:
+        return steps
+    others = tuple(step for step in steps if not isinstance(step, Flip | Rotate))
+    mirrored = (Flip("h"),) if flip == "v" else ()
+    half = (turn + 180) % 360
+    return (*mirrored, *((Rotate(half),) if half else ()), *others)
+
+
 def _warped(
     pixels: Pixels, matrix: Pixels, size: tuple[int, int], fill: tuple[float, ...]
 ) -> Pixels:

@@ -207,7 +207,7 @@ def plain_function(name: str, function: Any) -> Any:
 
 
 def context_maker(name: str, function: Any) -> Any:
-    is_one = hasattr(function, "__enter__")  # what `contextmanager` makes can be called, too
+    is_one = hasattr(type(function), "__enter__")  # what `contextmanager` makes can be called, too
     if is_one or not callable(function) or inspect.iscoroutinefunction(function):
         raise _wrong(
             name,

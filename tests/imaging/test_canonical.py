@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.Image import Transpose
 
 from asking import get, serving
 from imgmiddleware.formats.facts import Facts
@@ -20,9 +22,10 @@ from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.stages import OWNERS
 from imgmiddleware.settings import Settings
 from originals import probe
-from pictures import by_opencv, exif, moving, noise, saved
+from pictures import by_opencv, exif, moving, noise, pixels_of, saved
 
 GRAMMAR = QueryGrammar(Settings())
 PHOTO = Facts(format="jpeg", width=2250, height=1500)
@@ -56,6 +59,11 @@ SAME = (
     ("fm=png", "fm=png&q=30", "fm=png&depth=16", "depth=16"),
     ("w=90&h=90&fit=fill", "w=90&h=90&fit=fill&bg=fff", "w=90&h=90&fit=fill&bg=white"),
     ("keep=exif", "keep=copyright,exif"),
+    # Mirrored and turned by quarters there are eight.
+    ("rot=180", "flip=hv", "rot=-180", "rot=540"),
+    ("flip=v", "flip=h&rot=180"),
+    ("flip=h&rot=90", "flip=v&rot=270", "flip=v&rot=-90"),
+    ("", "flip=hv&rot=180", "rot=360"),
 )  # fmt: skip
 
 
@@ -72,6 +80,22 @@ def test_what_is_accepted_matters_where_it_is_answered_with() -> None:
     large = replace(PHOTO, width=4000)
     assert planned(large, "", avif)[1] == planned(large, "", webp)[1]
     assert planned(large, "trim=auto", avif)[1] != planned(large, "trim=auto", webp)[1]
+
+
+def test_there_are_eight_ways_to_turn_a_picture() -> None:
+    """Pillow's turns are the reference; each is one text, by whichever words it is asked for."""
+    found = defaultdict(set)
+    images = serving(saved(COLORS, "PNG"))
+    for flip, turns in product(("", "h", "v", "hv"), range(4)):
+        wanted = COLORS
+        for side, way in (("h", Transpose.FLIP_LEFT_RIGHT), ("v", Transpose.FLIP_TOP_BOTTOM)):
+            wanted = wanted.transpose(way) if side in flip else wanted
+        wanted = wanted.rotate(-90 * turns, expand=True)
+        answer = get(images, f"fm=png&rot={90 * turns}" + (f"&flip={flip}" if flip else ""))
+        assert np.array_equal(pixels_of(answer.read(), "RGBA"), np.asarray(wanted))
+        found[wanted.tobytes()].add(answer.header("ETag"))
+    assert [len(same) for same in found.values()] == [1] * 8
+    assert len(set.union(*found.values())) == 8
 
 
 def test_what_is_behind_a_frame_matters_though_nothing_is_transparent() -> None:
@@ -136,8 +160,8 @@ WORDS: dict[str, list[str]] = {
     "orient": ["1", "2", "3", "6", "90"],
     "page": ["1", "2"],
     "anim": ["1"],
-    "flip": ["h", "v"],
-    "rot": ["90", "30"],
+    "flip": ["h", "v", "hv"],
+    "rot": ["90", "180", "270", "-90", "30"],
     "sharp": ["0", "50"],
     "pad": ["0", "2"],
     "bg": ["fff", "f00", "8f00"],
@@ -146,6 +170,23 @@ WORDS: dict[str, list[str]] = {
     "depth": ["8", "16"],
     "keep": ["exif", "icc", "copyright,exif"],
 }
+
+#: What of a plan follows from the original, or from the rest, or is only of use where text counts.
+FOLLOWS = {
+    *("stored", "overview", "scales", "in_bands", "alpha", "inks", "result"),
+    *("region", "trim"),
+}
+#: And what changes bytes.
+TEXT = {
+    *("frame", "frames", "crop", "size", "linear", "orientation", "deep", "keeps_profile"),
+    *("canvas", "edges", "steps", "backdrop", "format", "output"),
+}
+
+
+def test_whoever_adds_to_the_plan_or_to_the_query_decides_what_a_key_is_made_of() -> None:
+    assert {field.name for field in fields(Plan)} == FOLLOWS | TEXT
+    assert {*OWNERS} - {*WORDS} == {"blur", "max_bytes"}  # which test_other_pictures_… has
+
 
 COLORS = noise(24, 18, "RGBA")
 

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from anyio import to_thread
 
 from asking import get, request
 from drivers import asgi_scope, call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from imgmiddleware import ImageError, ImageResponse, ImageService
+from imgmiddleware import BytesOriginal, ImageError, ImageResponse, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.service import bulkhead
 from imgmiddleware.wsgi import WSGIImageMiddleware
@@ -234,11 +235,21 @@ def test_both_adapters(source: Source) -> None:
         assert first == second or first[0] == 503
 
 
-class Loop:
-    """An application on an event loop, whose source is an async function."""
+class Opens:
+    def __init__(self, source: Source) -> None:
+        self.source = source
 
-    def __init__(self, source: Source, **options: Any) -> None:
-        self.app = ASGIImageMiddleware(plain_asgi, source.later, recheck=0, **options)
+    async def open(self, id: str) -> BytesOriginal | None:
+        data = await self.source.later(id)
+        return None if data is None else BytesOriginal(data)
+
+
+class Loop:
+    """An application on an event loop, whose source is an async function or has an async `open`."""
+
+    def __init__(self, source: Source, opens: bool = False, **options: Any) -> None:
+        given: Any = Opens(source) if opens else source.later
+        self.app = ASGIImageMiddleware(plain_asgi, given, recheck=0, **options)
 
     async def ask(self, target: str) -> tuple[int, bytes]:
         sent: list[dict[str, Any]] = []
@@ -254,8 +265,9 @@ class Loop:
         return sent[0]["status"], sent[1]["body"]
 
 
-def test_an_async_source(source: Source) -> None:
-    loop = Loop(source, source_timeout=0.1)
+@pytest.mark.parametrize("opens", [False, True])
+def test_an_async_source(source: Source, opens: bool) -> None:
+    loop = Loop(source, opens, source_timeout=0.1)
 
     async def run() -> None:
         first = await loop.ask("/image/a?w=30")
@@ -291,8 +303,10 @@ def test_the_loop_answers_while_every_slot_waits(source: Source) -> None:
     asyncio.run(asyncio.wait_for(run(), 60))
 
 
-def test_a_link_of_an_async_source(source: Source) -> None:
-    app = Loop(source, source_timeout=0.05).app
+@pytest.mark.parametrize("around", [None, nullcontext])
+@pytest.mark.parametrize("opens", [False, True])
+def test_a_link_of_an_async_source(source: Source, opens: bool, around: Any) -> None:
+    app = Loop(source, opens, source_timeout=0.05, around=around).app
 
     async def run() -> None:
         assert "v=" in await to_thread.run_sync(app.service.url, "a")

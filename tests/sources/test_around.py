@@ -147,9 +147,15 @@ def test_not_around_what_runs_on_the_loop(noted: Noted) -> None:
         await asyncio.sleep(0)
         return noted.function(id) or b""
 
-    app = ASGIImageMiddleware(plain_asgi, function, around=noted, authorize=noted.allow)
-    assert call_asgi(app, "/image/a?w=30")[0] == 200
-    assert noted.calls == [("authorize", True), ("open", False)]
+    class Rows:
+        async def open(self, id: str) -> BytesOriginal:
+            return BytesOriginal(await function(id))
+
+    for source in (function, Rows()):
+        noted.calls.clear()
+        app = ASGIImageMiddleware(plain_asgi, source, around=noted, authorize=noted.allow)
+        assert call_asgi(app, "/image/a?w=30")[0] == 200
+        assert noted.calls == [("authorize", True), ("open", False)]
 
 
 @pytest.mark.parametrize("declared", [{}, {"shape": (40, 60), "dtype": "u1"}])

@@ -6,6 +6,7 @@ An `ignore` that is not needed is an error: so each of these lines must be one t
 from __future__ import annotations
 
 from typing import Unpack
+from uuid import UUID
 
 from starlette.applications import Starlette
 
@@ -15,6 +16,8 @@ from imgmiddleware.wsgi import WSGIImageMiddleware
 
 app = Starlette()
 ImageService("photos/", max_age=60, widths=[320, 640], id_type=int, original_formats={"jpeg"})
+ImageService("photos/", id_type=UUID)
+ImageService("photos/", id_type=float)  # type: ignore[arg-type]
 ImageService("photos/", max_agee=60)  # type: ignore[call-arg]
 ImageService("photos/", max_age="60")  # type: ignore[arg-type]
 ASGIImageMiddleware(app, "photos/", missing="pass", max_wait=5)
