@@ -13,6 +13,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.operations.monochrome import Monochrome
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnStep
@@ -128,6 +129,8 @@ def _keeps_profile(
     deep: bool,
 ) -> bool:
     """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
+    if any(isinstance(step, Monochrome) for step in steps):
+        return False
     if not deep and ("icc" not in output.keep or not RESULTS[format].profile):
         return False
     if facts.color == "gray":

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from imgmiddleware.operations.focus import Blur, Sharpen
+from imgmiddleware.operations.monochrome import Monochrome
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnOperation, OwnStep, step_kinds
@@ -41,6 +42,7 @@ class Stage(Enum):
     ROTATE = "`rot`", Rotate
     BLUR = "`blur`", Blur
     SHARPEN = "`sharp`", Sharpen
+    MONOCHROME = "`mono`", Monochrome
     OWN = "your own operations", OwnStep
     PAD = "`pad`", Pad
     BACKDROP = "`bg`", Backdrop

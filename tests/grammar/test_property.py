@@ -65,6 +65,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "rot": decimals("0", "359.99", 2),
     "blur": numbers(0, 2000),
     "sharp": numbers(0, 100),
+    "mono": st.sampled_from(["gray", "bitonal"]),
     "edges": st.tuples(numbers(0, 255), numbers(0, 255)).map(",".join),
     "pad": numbers(0, 1000),
     "bg": COLOR,

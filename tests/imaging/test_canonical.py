@@ -163,6 +163,7 @@ WORDS: dict[str, list[str]] = {
     "flip": ["h", "v", "hv"],
     "rot": ["90", "180", "270", "-90", "30"],
     "sharp": ["0", "50"],
+    "mono": ["gray"],
     "pad": ["0", "2"],
     "bg": ["fff", "f00", "8f00"],
     "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],

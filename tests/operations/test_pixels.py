@@ -240,3 +240,19 @@ def test_the_tag_can_be_overruled_in_every_format() -> None:
 def test_what_grows_is_held_to_the_limits(query: str) -> None:
     answer = serving(np.zeros((90, 90), np.uint8), max_result_width=120).answer(request(query))
     assert getattr(answer, "status", None) == 400
+
+
+def test_mono_is_the_luma_and_white_from_half_of_it_on() -> None:
+    # BT.601: 0.299 red, 0.587 green, 0.114 blue.
+    flat = np.zeros((2, 2, 3), np.uint8)
+    flat[:] = (200, 100, 50)
+    assert np.array_equal(rendered(flat, "mono=gray&fm=png", "L"), np.full((2, 2), 124))  # 124.2
+    assert np.array_equal(rendered(flat, "mono=bitonal&fm=png", "L"), np.zeros((2, 2)))
+    assert np.array_equal(rendered(flat + 4, "mono=bitonal&fm=png", "L"), np.full((2, 2), 255))
+
+
+def test_mono_keeps_what_is_clear() -> None:
+    clear = np.zeros((2, 2, 4), np.uint8)
+    clear[0] = (255, 255, 255, 255)
+    expected = [[[255] * 4] * 2, [[0] * 4] * 2]
+    assert rendered(clear, "mono=bitonal&fm=png", "RGBA").tolist() == expected
