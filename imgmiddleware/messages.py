@@ -35,6 +35,9 @@ class ImageRequest:
     """The path under which the application itself is mounted, percent-decoded."""
     sends_files: bool = True
     """Whether the server sends a body that is a file. If not, a small one comes as bytes."""
+    raw_path: str = ""
+    """The path of the URL as it was sent, `mount` and all: percent-encoded by the client. Empty:
+    the server does not tell."""
     id: Any = None
     """The ID as the source gets it, by `id_type`: for `authorize`. None until it is parsed."""
     context: Any = field(default=None, compare=False, repr=False)

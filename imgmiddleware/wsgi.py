@@ -95,6 +95,8 @@ def read(environ: WSGIEnvironment) -> ImageRequest:
         host=request.host,
         mount=_text(environ.get("SCRIPT_NAME", "")),
         sends_files="wsgi.file_wrapper" in environ,
+        # No part of PEP 3333: gunicorn and granian tell the first, uWSGI and waitress the second.
+        raw_path=environ.get("RAW_URI") or environ.get("REQUEST_URI") or "",
         context=environ,
     )
 

@@ -33,6 +33,7 @@ class Facts:
     band_bytes: int = 0
     overviews: tuple[Facts, ...] = ()  # smaller copies in the same file, the largest first
     reduced: int = 1  # of an overview: by what the width and height of its page are divided
+    tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
     own: object = None  # a value of its format, of which only the files of that format know
 
     @property

@@ -72,6 +72,8 @@ class Refusals:
         """What is asked of the fallback; None where it does not stand in."""
         if error.status not in _OF_THE_ORIGINAL or request.method not in ("GET", "HEAD"):
             return None
+        if asked and asked.named:  # a viewer would show it as a tile, or read it as a description
+            return None
         if self._settings.debug_images and is_for_a_picture(request.headers):
             return None
         try:

@@ -4,7 +4,6 @@ Cheap answers come before dear ones: what the text alone refuses costs no I/O, w
 validator decides costs no decode. This is the one place that makes an answer of an `ImageError`.
 """
 
-import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,17 +16,21 @@ from imgmiddleware.cache.forks import notice
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
+from imgmiddleware.grammar.iiif.segments import Named
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.iiif import Iiif
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.originals import Originals, known_kind
+from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.pictures import Job, Pictures
 from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.refusals import Refusals
@@ -36,7 +39,6 @@ from imgmiddleware.service.sendfile import announce, hands_over
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
-from imgmiddleware.sources.around import with_around
 
 
 class ImageService:
@@ -66,8 +68,9 @@ class ImageService:
             around=self.settings.around,
         )
         """Where originals come from."""
-        self._allows = with_around(self.settings.authorize, self.settings.around)
+        self._permission = Permission(self.settings)
         self._grammar = QueryGrammar(self.settings)
+        self._iiif = Iiif(self.settings)
         self._recall = Recall(self.settings)
         limit = WaitLimit(self.settings.max_waiting)
         self._originals = Originals(self.source, self.settings, self._recall, limit)
@@ -143,7 +146,10 @@ class ImageService:
         return self._pictures.holding()
 
     def _id(self, id: str | int | UUID) -> str:
-        return parse_id(f"{self.prefix}{id}", self.prefix, self.settings.id_type)
+        return self._parsed(f"{self.prefix}{id}")
+
+    def _parsed(self, path: str) -> str:
+        return parse_id(path, self.prefix, self.settings.id_type)
 
     def _steps(self) -> timing.Steps | None:
         return timing.Steps() if self.settings.server_timing else None
@@ -155,10 +161,11 @@ class ImageService:
         era = self._pictures.results.era()
         with ExitStack() as opened:
             try:
-                id = parse_id(request.path, self.prefix, self.settings.id_type)
+                named = self._iiif.named(request)
+                id = self._id(named.id) if named else self._parsed(request.path)
                 if self.settings.authorize and answers.asks_first(request, self.settings):
                     return answers.options(request, self.settings)
-                self._authorize(request, id)
+                self._permission.check(request, id)
                 allowed = True
                 # Whatever its method and query, a path of which we have no original is not ours.
                 original = self._open(request, id, opened) if passes else None
@@ -166,7 +173,7 @@ class ImageService:
                     return None
                 if request.method == "OPTIONS":
                     return answers.options(request, self.settings)
-                asked = self._asked(request)
+                asked = self._asked(request, named)
                 if original is None:
                     original = self._open(request, id, opened)
                 if original is None:
@@ -195,23 +202,19 @@ class ImageService:
         self._recall.note_failure(seen.page, error)
         return self._refusals.answer(request, seen.page[0], seen.asked, error)
 
-    def _authorize(self, request: ImageRequest, id: str) -> None:
-        if self._allows is None:
-            return
-        said: object = self._allows(replace(request, id=self.settings.id_type(id)))
-        if inspect.isawaitable(said):
-            raise TypeError("authorize: what it returns would have to be awaited")
-        if not said:
-            raise ImageError("forbidden", "this original is not for you")
-
     def _open(self, request: ImageRequest, id: str, opened: ExitStack) -> Opened | None:
         return self._originals.open(id, opened, lambda: self._recall.last_seen(request))
 
-    def _asked(self, request: ImageRequest) -> Asked:
+    def _asked(self, request: ImageRequest, named: Named | None) -> Asked:
         if request.method not in answers.METHODS:
             method = request.method[:20]
             raise ImageError("method-not-allowed", f"{method!r} is not answered here")
-        return self._grammar.parse(request.query, request.headers)
+        if named:
+            return Asked(Transform(), varies=() if named.segments else ("Accept",), named=named)
+        asked = self._grammar.parse(request.query, request.headers)
+        if not self.settings.iiif or request.query or "Accept" in asked.varies:
+            return asked
+        return replace(asked, varies=("Accept", *asked.varies))  # to JSON, we would say 303
 
     def _decided(
         self,
@@ -224,11 +227,18 @@ class ImageService:
         find: Find,
     ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
-        settings, transform, version = self.settings, asked.transform, original.version
+        settings, version = self.settings, original.version
         page = (id, version, asked.page, asked.moves)
         facts = self._originals.facts(original, page)
-        plan = planned(facts, transform, asked.accepted, settings)
         tag = original_tag(settings.namespace, id)
+        extra: answers.Headers = ()
+        if asked.named:
+            if asked.named.segments is None:
+                return self._iiif.described(request, asked.named, facts, tag)
+            extra = (self._iiif.link(asked.named.segments, facts),)
+            asked = self._iiif.asked(request, asked.named.segments, facts)
+        transform = asked.transform
+        plan = planned(facts, transform, asked.accepted, settings)
         text = canonical(plan, transform, asked.accepted)
         key = picture_key(settings.namespace, [(id, version)], text, made_by(plan))
         shared = answers.validators(
@@ -238,6 +248,7 @@ class ImageService:
             immutable=asked.version == version_token(settings.namespace, id, version),
             surrogate=tag,
         )
+        shared += extra
         seen = Seen(asked, page, tag, key, original.last_modified, shared)
         self._recall.note(request, seen)
         answer = without_pixels(request, seen, find)

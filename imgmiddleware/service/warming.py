@@ -1,8 +1,10 @@
 """Pictures that are made before anybody asks: for which clients, and by whom."""
 
 from copy import copy
+from dataclasses import replace
 
 from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.service import ImageService
 from imgmiddleware.settings import Settings
 
@@ -19,7 +21,7 @@ def unguarded(service: ImageService) -> ImageService:
     (403, 200)
     """
     below = copy(service)
-    below._allows = None
+    below._permission = Permission(replace(service.settings, authorize=None))
     return below
 
 

@@ -67,6 +67,17 @@ class Settings:
     id_type: type[str] | type[int] | type[UUID] = str
     """With `int` an ID is decimal digits without a leading zero, with `uuid.UUID` the text that
     Python writes of one. A function as the source is called with such a value."""
+    iiif: bool = False
+    """Answer the IIIF Image API, 3.0 and 2.1, under the same prefix: `info.json` and tiles."""
+    iiif_version: Literal[2, 3] = 3
+    """The version of `info.json` for clients whose Accept names none."""
+    iiif_any_size: bool = False
+    """Let `iiif` ask for any size where `presets_only`, `widths` or `heights` restrict queries."""
+    iiif_rights: str = ""
+    """The URI of the licence of all pictures, which `info.json` tells."""
+    base_url: str = ""
+    """Scheme and host as clients know them, such as `https://images.example`, where a proxy in
+    front changes what it passes on. Empty: those of each request."""
     authorize: Authorize | None = None
     """A function that says yes or no to a request before anything is opened: of whom it is, by
     `ImageRequest.context`, and of what, by its `id`. No is a 403. With it caching is private to
@@ -197,6 +208,12 @@ class Settings:
                 "heights and snap restrict further what widths allows: give widths too"
             )
 
+        if self.iiif and not self.iiif_any_size and (self.presets_only or self.widths is not None):
+            raise ValueError(
+                "iiif: its tiles are of any size, which presets_only, widths and heights do not "
+                "allow; iiif_any_size=True does"
+            )
+
     @property
     def keeps_private(self) -> bool:
         """Whether no cache that several clients share may keep a result."""
@@ -209,8 +226,11 @@ class Settings:
 
     @property
     def origins(self) -> Sequence[str]:
-        """`allow_origin` as a list, which may be empty."""
-        return self.allow_origin or ()
+        """`allow_origin` as a list, which may be empty. Without it IIIF's viewers, on whatever site
+        they are, read what anybody may see (Image API 3.0, section 7.1).
+        """
+        open_to_all = self.iiif and not self.keeps_private
+        return self.allow_origin or (("*",) if open_to_all else ())
 
     @property
     def opened_formats(self) -> frozenset[str]:
@@ -242,6 +262,9 @@ _CHECKS: dict[str, checks.Check] = {
     "allow_origin": checks.optional(checks.origins),
     "missing": checks.one_of("404", "pass"),
     **{f.name: checks.switch for f in fields(Settings) if f.type == "bool"},
+    "iiif_version": checks.number_of(2, 3),
+    "base_url": checks.base_url,
+    "iiif_rights": checks.uri,
     "array_order": checks.one_of("bgr", "rgb"),
     "id_type": checks.kind(str, int, UUID),
     **{f.name: checks.whole(1) for f in fields(Settings) if f.type == "int"},

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from imgmiddleware.formats.registry import names
 from imgmiddleware.http.cors import ORIGIN
 from imgmiddleware.nearest import nearest, question
 from imgmiddleware.sources.paths import encoded
+
+_URI = re.compile(r"https?://[!-~]+")
 
 #: Called with the name of the option and what was given for it, which may be anything.
 Check = Callable[[str, Any], Any]
@@ -157,6 +160,17 @@ def one_of(*allowed: str) -> Check:
     return check
 
 
+def number_of(*allowed: int) -> Check:
+    """One of these whole numbers."""
+
+    def check(name: str, value: Any) -> int:
+        if type(value) is not int or value not in allowed:
+            raise _wrong(name, value, f"one of {', '.join(map(str, allowed))}")
+        return value
+
+    return check
+
+
 def kind(*allowed: type) -> Check:
     """One of these types: the type itself, and none of its values."""
 
@@ -230,3 +244,17 @@ def _is_unicode(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def uri(name: str, text: Any) -> str:
+    """An absolute one, or nothing."""
+    if not isinstance(text, str) or (text and not _URI.fullmatch(text)):
+        raise _wrong(name, text, "a URI such as 'https://a.example/licence'")
+    return text
+
+
+def base_url(name: str, text: Any) -> str:
+    """Scheme and host, and maybe a path; without a slash at the end."""
+    if isinstance(text, str) and ("?" in text or "#" in text):
+        raise _wrong(name, text, "the beginning of a URL, without ? and #")
+    return uri(name, text).rstrip("/")

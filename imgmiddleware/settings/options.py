@@ -38,6 +38,11 @@ class Options(TypedDict, total=False):
     snap: bool
     missing: Literal["404", "pass"]
     id_type: type[str] | type[int] | type[UUID]
+    iiif: bool
+    iiif_version: Literal[2, 3]
+    iiif_any_size: bool
+    iiif_rights: str
+    base_url: str
     authorize: Authorize | None
     private: bool
     around: Callable[[], AbstractContextManager[object]] | None

@@ -74,6 +74,7 @@ def _read_facts(page: Page) -> tuple[Facts, SampleLayout]:
         depth=max(8, kind.bits),
         bits=kind.bits,
         pages=True,
+        tile=(grid.wide, grid.high) if grid.tiled else None,
         decode_bytes=bands + output if bands else whole,
         band_bytes=bands,
         own=TiffFacts(

@@ -1,0 +1,82 @@
+"""What viewers are told of an original: the largest picture of it, and its tiles."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.pixels.arrays import Box, Size
+
+#: The sides of tiles in pixels, where the original is stored in none whose sides are usual.
+_SIDE, _USUAL = 512, range(128, 1025)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest picture that is made: in each direction, and width times height."""
+
+    width: int
+    height: int
+    area: int
+
+    def allow(self, size: Size) -> bool:
+        return size[0] <= self.width and size[1] <= self.height and size[0] * size[1] <= self.area
+
+    def largest(self, shape: Size) -> Size:
+        """The largest size of this shape that is within all of them."""
+        width, height = shape
+        scale = min(Fraction(self.width, width), Fraction(self.height, height))
+        size = max(1, int(width * scale)), max(1, int(height * scale))
+        if self.allow(size):
+            return size
+        across = max(1, isqrt(self.area * width // height))
+        return across, max(1, min(isqrt(self.area * height // width), self.area // across))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The tiles of which viewers are told: their size in pixels, and the factors by which the sides
+    of the whole picture are divided.
+    """
+
+    tile: Size
+    factors: tuple[int, ...]
+
+    def sizes(self, whole: Size) -> Iterator[Size]:
+        """Those of the whole picture, at each factor."""
+        for by in self.factors:
+            yield -(-whole[0] // by), -(-whole[1] // by)
+
+    def size(self, box: Box, whole: Size, width: int | None, height: int | None) -> Size | None:
+        """The size of a tile, or of the whole picture, at one of the factors: both sides are
+        rounded up. None for another box, or where the side that is given is another.
+        """
+        for by in self.factors:
+            across, down = -(-box[2] // by), -(-box[3] // by)
+            if width in (None, across) and height in (None, down) and self._has(box, whole, by):
+                return across, down
+        return None
+
+    def _has(self, box: Box, whole: Size, by: int) -> bool:
+        sides = zip(box[:2], box[2:], self.tile, whole, strict=True)
+        return box == (0, 0, *whole) or all(
+            at % (tile * by) == 0 and side == min(tile * by, end - at)
+            for at, side, tile, end in sides
+        )
+
+
+def grid_of(facts: Facts) -> Grid:
+    """The tiles of an original: those that are stored, if they are of a usual size, as it then
+    takes one of them to make one; each factor twice the last, until one tile shows all.
+    """
+    tile = facts.tile
+    if tile is None or not all(side in _USUAL for side in tile):
+        tile = _SIDE, _SIDE
+    tile = facts.orientation.size(*tile)
+    factors = [1]
+    while any(
+        -(-whole // factors[-1]) > side for whole, side in zip(facts.upright, tile, strict=True)
+    ):
+        factors.append(2 * factors[-1])
+    return Grid(tile, tuple(factors))

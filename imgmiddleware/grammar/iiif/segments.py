@@ -1,0 +1,234 @@
+"""IIIF Image API 3.0 and 2.1: the last segments of a path to a Transform.
+
+`{id}/{region}/{size}/{rotation}/{quality}.{format}` asks for a picture, `{id}/info.json` for what
+can be asked. The segments are read from the right, as an ID may hold slashes itself.
+
+One grammar serves both versions: what only 3.0 has is understood in both, and what they leave to
+the server is decided so that both allow it. What is asked for
+becomes the Transform that a query would ask for, so that one picture has one key.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.forms.form import malformed, out_of_range
+from imgmiddleware.grammar.iiif.grid import Grid, Limits
+from imgmiddleware.operations.monochrome import Monochrome
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.region import Region
+from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.transform import Transform
+from imgmiddleware.operations.turn import Flip, Rotate
+from imgmiddleware.pixels.arrays import Box, Size
+
+INFO = "info.json"
+
+#: A number of these specifications: digits, with or without a fraction; no sign and no exponent.
+_NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})"
+_REGION = re.compile(
+    rf"full|square|(?:[0-9]{{1,9}},){{3}}[0-9]{{1,9}}|pct:(?:{_NUMBER},){{3}}{_NUMBER}"
+)
+_SIZE = re.compile(
+    rf"full|(?P<up>\^?)(?:max|pct:(?P<pct>{_NUMBER})"
+    r"|(?P<w>[0-9]{1,9}),|,(?P<h>[0-9]{1,9})"
+    r"|(?P<within>!?)(?P<both>[0-9]{1,9},[0-9]{1,9}))"
+)
+_ROTATION = re.compile(rf"(?P<mirrored>!?)(?P<degrees>{_NUMBER})")
+
+QUALITIES = ("default", "color", "gray", "bitonal")
+FORMATS = ("jpg", "png", "webp", "avif", "tif", "gif")
+
+#: How many of the four segments must be of their form before a path is taken for one of IIIF's. A
+#: folder in an ID can look like a rotation, as in `2024/12/24/31.jpg`, but not like all of them.
+_ENOUGH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The segments of a picture, each of its form."""
+
+    region: str
+    size: str
+    rotation: str
+    quality: str
+    format: str
+
+    def transform(self, whole: Size, limits: Limits, grid: Grid) -> Transform:
+        """What is asked of an upright original of this size in pixels.
+
+        Raises `ImageError` (400) for a region outside of it, for a size of no pixels, for one that
+        is larger than the region without `^`, and for one that is over the limits.
+        """
+        box, (width, height) = self._geometry(whole, limits, grid)
+        mirrored, degrees = self._turn
+        steps = (
+            Region(box),
+            Resize(width, height, fit="scale", upscale=width > box[2] or height > box[3]),
+            Flip("h" if mirrored else None),
+            Rotate(degrees),
+            Monochrome(self.quality if self.quality in ("gray", "bitonal") else None),
+            Output(self.format),
+        )
+        return Transform(steps)
+
+    def canonical(self, whole: Size, limits: Limits, grid: Grid) -> str:
+        """The one spelling of these segments (Image API 3.0, section 4.7). Raises the same."""
+        box, size = self._geometry(whole, limits, grid)
+        up = "^" if size[0] > box[2] or size[1] > box[3] else ""
+        mirrored, degrees = self._turn
+        region = "full" if box == (0, 0, *whole) else ",".join(map(str, box))
+        width_height = "max" if size == box[2:] else f"{up}{size[0]},{size[1]}"
+        quality = "default" if self.quality == "color" else self.quality
+        turn = f"{'!' * mirrored}{degrees:f}"
+        return f"{region}/{width_height}/{turn}/{quality}.{self.format}"
+
+    def _geometry(self, whole: Size, limits: Limits, grid: Grid) -> tuple[Box, Size]:
+        box = _box(self.region, whole)
+        return box, _size(self.size, box, whole, limits, grid)
+
+    @property
+    def _turn(self) -> tuple[bool, Decimal]:
+        """Whether it is mirrored, and the degrees that it is then turned by, below 360."""
+        found = _ROTATION.fullmatch(self.rotation)
+        assert found is not None  # or this was no segment
+        degrees = Decimal(found["degrees"]).quantize(Decimal("0.01")).normalize() % 360
+        return bool(found["mirrored"]), degrees
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a path names: an ID, and the segments behind it; None where those are `info.json`.
+
+    With `base` there is nothing behind the ID, and `info.json` is what it stands for.
+    """
+
+    id: str
+    segments: Segments | None = None
+    base: bool = False
+
+
+def named(path: str, version: int = 3) -> Named | None:
+    """What a path below the prefix names; None where it is only an ID. `version` is the API's: 2
+    has the size `full`, which 3 has dropped.
+
+    Raises `ImageError` (400) where one of the segments is not of its form, and all others are.
+    """
+    id, _, last = path.rpartition("/")
+    if last == INFO and id:
+        return Named(id)
+    id, *segments = path.rsplit("/", 4)
+    if len(segments) < 4 or not id:
+        return None
+    region, size, rotation, last = segments
+    wrong = list(_wrong(region, size, rotation, last, version))
+    if len(wrong) > len(segments) - _ENOUGH:
+        return None
+    if wrong:
+        raise wrong[0]
+    quality, _, format = last.partition(".")
+    return Named(id, Segments(region, size, rotation, quality, format))
+
+
+def _wrong(region: str, size: str, rotation: str, last: str, version: int) -> Iterator[ImageError]:
+    """An error for each segment that is not of its form."""
+    if not _REGION.fullmatch(region):
+        yield malformed("region", region, "full, square, x,y,w,h or pct:x,y,w,h")
+    if not _SIZE.fullmatch(size) or (size == "full" and version != 2):
+        words = "max, w, or ,h or w,h or !w,h or pct:n, or one of these behind ^"
+        yield malformed("size", size, words)
+    turned = _ROTATION.fullmatch(rotation)
+    if not turned or Decimal(turned["degrees"]) > 360:
+        yield malformed("rotation", rotation, "degrees from 0 to 360, or these behind !")
+    quality, _, format = last.partition(".")
+    if quality not in QUALITIES:
+        yield malformed("quality", quality, f"one of {', '.join(QUALITIES)}")
+    elif format not in FORMATS:
+        yield malformed("format", format, f"one of {', '.join(FORMATS)}")
+
+
+def _box(region: str, whole: Size) -> Box:
+    """Left, top, width, height in pixels: what lies over the edge is cut off.
+
+    Raises `ImageError` (400) for a region of no pixels, and one that lies outside.
+    """
+    width, height = whole
+    if region == "full":
+        return 0, 0, width, height
+    if region == "square":
+        side = min(whole)
+        return (width - side) // 2, (height - side) // 2, side, side
+    left, top, across, down = _asked(region, whole)
+    if not (across and down and left < width and top < height):
+        raise out_of_range("region", region, f"a part of {width}x{height} pixels")
+    return left, top, min(across, width - left), min(down, height - top)
+
+
+def _asked(region: str, whole: Size) -> Box:
+    """What was written, in pixels; percents to the nearest, and at least one of what is not 0."""
+    numbers = [*map(Fraction, region.removeprefix("pct:").split(","))]
+    if not region.startswith("pct:"):
+        left, top, across, down = map(int, numbers)
+        return left, top, across, down
+    x, y, w, h = (part * side / 100 for part, side in zip(numbers, whole * 2, strict=True))
+    return _rounded(x), _rounded(y), _side(w), _side(h)
+
+
+def _size(text: str, box: Box, whole: Size, limits: Limits, grid: Grid) -> Size:
+    """The size of the result, which distorts only where both sides are given."""
+    found, part = _SIZE.fullmatch(text), box[2:]
+    assert found is not None  # or this was no segment
+    size = _wanted(found, box, whole, grid)
+    if size is None or found["within"]:
+        size = _fitting(size, part, limits, larger=bool(found["up"]))
+    if not all(size):
+        raise out_of_range("size", text, "one of at least a pixel")
+    if not found["up"] and (size[0] > part[0] or size[1] > part[1]):
+        words = f"within the {part[0]}x{part[1]} pixels of the region; ^{text} enlarges it"
+        raise out_of_range("size", text, words)
+    if not limits.allow(size):
+        words = f"within {limits.width}x{limits.height} pixels, and {limits.area} of them in all"
+        raise out_of_range("size", text, words)
+    return size
+
+
+def _wanted(found: re.Match[str], box: Box, whole: Size, grid: Grid) -> Size | None:
+    """What is written; None where it is to be as large as may be."""
+    _, _, across, down = box
+    if found["both"]:
+        width, height = map(int, found["both"].split(","))
+        return width, height
+    if found["pct"]:
+        scale = Fraction(found["pct"]) / 100
+        return _side(across * scale), _side(down * scale)
+    if found["w"]:
+        width = int(found["w"])
+        tile = grid.size(box, whole, width, None)
+        return tile or (width, _side(Fraction(width * down, across)))
+    if found["h"]:
+        height = int(found["h"])
+        tile = grid.size(box, whole, None, height)
+        return tile or (_side(Fraction(height * across, down)), height)
+    return None
+
+
+def _fitting(frame: Size | None, part: Size, limits: Limits, *, larger: bool) -> Size:
+    """The largest of the region's shape that fits into a frame, and is within the limits."""
+    if frame is None or not all(frame):
+        return frame or (limits.largest(part) if larger or not limits.allow(part) else part)
+    scale = min(Fraction(frame[0], part[0]), Fraction(frame[1], part[1]))
+    scale = scale if larger else min(scale, Fraction(1))
+    size = _side(part[0] * scale), _side(part[1] * scale)
+    return size if limits.allow(size) else limits.largest(part)
+
+
+def _side(exact: Fraction) -> int:
+    """In whole pixels: nothing stays nothing, and less than a pixel is one."""
+    return max(1, _rounded(exact)) if exact else 0
+
+
+def _rounded(exact: Fraction) -> int:
+    return int(exact + Fraction(1, 2))

@@ -1,0 +1,130 @@
+"""What IIIF adds to a service: pictures by the segments of a path, and `info.json`.
+
+The rules of HTTP are those of pictures. `info.json` depends on more than its original: its `id` is
+the URL by which the client asked, and its version is what the client's Accept names.
+"""
+
+import json
+import re
+from hashlib import blake2b
+from urllib.parse import quote, unquote
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.grammar.iiif.description import Description, context, level
+from imgmiddleware.grammar.iiif.grid import Limits, grid_of
+from imgmiddleware.grammar.iiif.segments import INFO, Named, Segments, named
+from imgmiddleware.grammar.query import Asked
+from imgmiddleware.http.accept import weights
+from imgmiddleware.http.conditionals import evaluate
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.service import answers
+from imgmiddleware.settings import Settings
+
+_JSON, _LD = "application/json", "application/ld+json"
+
+#: The version of a link, which is the one query that goes along with segments.
+_VERSION = re.compile("v=([A-Za-z0-9_-]{1,64})", re.ASCII)
+
+
+class Iiif:
+    """IIIF's part of one service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._limits = Limits(
+            settings.max_result_width, settings.max_result_height, settings.max_result_pixels
+        )
+
+    def named(self, request: ImageRequest) -> Named | None:
+        """What the path names besides an ID. None: its query says what is asked for.
+
+        With any other query than a link's version all of the path is an ID, whatever it looks like.
+        Raises `ImageError` (400).
+        """
+        query = request.query
+        if not self._settings.iiif or (query and not _VERSION.fullmatch(query)):
+            return None
+        path = request.path.removeprefix(self._settings.prefix)
+        found = named(path, self._settings.iiif_version)
+        if found is None and not query and _asks_for_json(request.headers.get("accept")):
+            return Named(path, base=True)
+        return found
+
+    def asked(self, request: ImageRequest, segments: Segments, facts: Facts) -> Asked:
+        """What they ask of an original with these facts. Raises `ImageError` (400)."""
+        transform = segments.transform(facts.upright, self._limits, grid_of(facts))
+        version = _VERSION.fullmatch(request.query)
+        return Asked(transform, version[1] if version else None)
+
+    def link(self, segments: Segments, facts: Facts) -> tuple[str, str]:
+        """The header that tells the level of the API, and the canonical path. It is relative: so it
+        is right by whatever name and mount the client knows this service.
+        """
+        path = segments.canonical(facts.upright, self._limits, grid_of(facts))
+        canonical = f'<../../../{path}>;rel="canonical"'
+        return "Link", f"{_profile(self._settings.iiif_version)}, {canonical}"
+
+    def described(
+        self, request: ImageRequest, found: Named, facts: Facts, surrogate: str
+    ) -> ImageResponse:
+        """`info.json`, or the 303 that leads there (Image API 3.0, section 2).
+
+        It has no Last-Modified: options change this text, too, without a change of the original.
+        Raises `ImageError` (412).
+        """
+        base = self._base(request, found.id)
+        if found.base:
+            headers = ("Location", f"{base}/{INFO}"), ("Cache-Control", "no-store")
+            return ImageResponse(303, (*headers, *answers.content("text/plain", 0)))
+        version, media_type = self._negotiated(request.headers.get("accept"))
+        body = json.dumps(self._description(base, facts).said(version), ensure_ascii=False).encode()
+        key = blake2b(media_type.encode() + body, digest_size=16).hexdigest()
+        shared = answers.validators(key, None, self._settings, immutable=False, surrogate=surrogate)
+        shared += (("Link", _profile(version)),)
+        status = evaluate(request.headers, f'"{key}"', None)
+        if status == 304:
+            return answers.not_modified(shared)
+        if status == 412:
+            raise ImageError("precondition-failed", "the description is not the one you named")
+        return ImageResponse(200, (*answers.content(media_type, len(body)), *shared), body)
+
+    def _description(self, base: str, facts: Facts) -> Description:
+        return Description(
+            base=base,
+            size=facts.upright,
+            grid=grid_of(facts),
+            limits=self._limits,
+            preferred=[*(name for name in self._settings.formats if name == "webp"), "jpg"],
+            rights=self._settings.iiif_rights,
+        )
+
+    def _negotiated(self, accept: str | None) -> tuple[int, str]:
+        """The version and the media type (Image API 3.0, section 5.1; 2.1, section 5)."""
+        names = [version for version in (2, 3) if context(version) in (accept or "")]
+        version = names[0] if len(names) == 1 else self._settings.iiif_version
+        accepted = weights(accept)
+        if version == 2:
+            return version, _LD if accepted.get(_LD) else _JSON
+        plain = accepted.get(_JSON, 0) > accepted.get(_LD, 0)
+        return version, _JSON if plain else f'{_LD};profile="{context(3)}"'
+
+    def _base(self, request: ImageRequest, id: str) -> str:
+        """The URL by which the client names the picture: with its own encoding of the ID, where the
+        server tells it.
+        """
+        path = f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
+        sent = request.raw_path.partition("?")[0].removesuffix(f"/{INFO}")
+        host = self._settings.base_url or f"{request.scheme}://{request.host}"
+        return host + (sent if unquote(sent) == path else quote(path))
+
+
+def _profile(version: int) -> str:
+    return f'<{level(version)}>;rel="profile"'
+
+
+def _asks_for_json(accept: str | None) -> bool:
+    """Whether a client of a path that is an ID alone wants to know of it, and not to see it: who
+    shows pictures says so, and a program that takes anything says that.
+    """
+    return accept is None or not weights(accept).keys().isdisjoint((_JSON, _LD))

@@ -1,0 +1,31 @@
+"""Whether a request may see an original: what the application's `authorize` says."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.messages import ImageRequest
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources.around import with_around
+
+
+class Permission:
+    """`authorize` of one service, if it has one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._allows: Callable[[ImageRequest], Any] | None = with_around(
+            settings.authorize, settings.around
+        )
+        self._id_type = settings.id_type
+
+    def check(self, request: ImageRequest, id: str) -> None:
+        """Raises 403 where it says no, and `TypeError` where it has to be awaited."""
+        if self._allows is None:
+            return
+        said: object = self._allows(replace(request, id=self._id_type(id)))
+        if inspect.isawaitable(said):
+            raise TypeError("authorize: what it returns would have to be awaited")
+        if not said:
+            raise ImageError("forbidden", "this original is not for you")

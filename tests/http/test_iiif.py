@@ -1,0 +1,332 @@
+"""IIIF over HTTP, through both adapters: `info.json`, its negotiation, and traps of other servers.
+
+What is expected comes from the texts of Image API 3.0 and 2.1, and from what their viewers ask for.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from drivers import asgi_scope, both, call_wsgi, plain_wsgi
+from imgmiddleware import ImageService
+from imgmiddleware.wsgi import WSGIImageMiddleware
+
+#: An original of 1000 x 700 pixels, stored lying: the tag turns it upright.
+SIZE = (700, 1000)
+V2, V3 = (f"http://iiif.io/api/image/{version}/context.json" for version in (2, 3))
+LD = f'application/ld+json;profile="{V3}"'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("iiif")
+    (root / "a b").mkdir()
+    lying = Image.effect_noise((1000, 700), 50).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying.save(root / "cat.jpg", exif=exif)
+    Image.new("RGB", (1537, 1537), "teal").save(root / "a b" / "é+%.png")
+    Image.new("L", (1, 5000), 90).save(root / "line.png")
+    Image.new("RGB", (255, 257), "red").save(root / "small.png")
+    Image.new("RGB", (1206, 1686), "navy").save(root / "page.png")
+    return root
+
+
+def served(folder: Path, **options: Any) -> ImageService:
+    return ImageService(folder, iiif=True, **options)
+
+
+def info(
+    folder: Path, target: str = "/image/cat.jpg/info.json", accept: str = "*/*", **options: Any
+) -> tuple[int, dict[str, str], Any]:
+    status, headers, body = both(served(folder, **options), target, headers={"Accept": accept})
+    return status, dict(headers), json.loads(body)
+
+
+def size_of(folder: Path, target: str, **options: Any) -> tuple[int, int]:
+    # Who says nothing of what it takes is led to `info.json`, from a path that is an ID.
+    status, _, body = both(served(folder, **options), f"/image/{target}", headers={"Accept": "*/*"})
+    assert status == 200, body
+    return Image.open(io.BytesIO(body)).size
+
+
+def test_what_is_told_in_version_3(folder: Path) -> None:
+    status, headers, told = info(folder)
+    assert (status, headers["content-type"]) == (200, LD)
+    assert headers["vary"] == "Accept"
+    assert headers["access-control-allow-origin"] == "*"
+    assert told["@context"] == V3
+    assert told["id"] == "http://testserver/image/cat.jpg"
+    assert (told["type"], told["protocol"], told["profile"]) == (
+        "ImageService3",
+        "http://iiif.io/api/image",
+        "level2",
+    )
+    assert (told["width"], told["height"]) == SIZE
+    assert told["tiles"] == [{"width": 512, "height": 512, "scaleFactors": [1, 2]}]
+    # By the halves, rounded up, as viewers ask for them.
+    assert told["sizes"] == [{"width": 350, "height": 500}, {"width": 700, "height": 1000}]
+    assert told["extraFeatures"] == [
+        "canonicalLinkHeader",
+        "mirroring",
+        "profileLinkHeader",
+        "rotationArbitrary",
+        "sizeUpscaling",
+    ]
+
+
+def test_what_is_told_in_version_2(folder: Path) -> None:
+    status, headers, told = info(folder, iiif_version=2)
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert (told["@context"], told["@id"]) == (V2, "http://testserver/image/cat.jpg")
+    level, extras = told["profile"]
+    assert level == "http://iiif.io/api/image/2/level2.json"
+    assert "sizeAboveFull" not in extras["supports"]
+    assert "type" not in told
+
+
+@pytest.mark.parametrize(
+    ("accept", "version", "context", "media_type"),
+    [
+        ("*/*", 3, V3, LD),
+        ("application/json", 3, V3, "application/json"),
+        ("application/ld+json", 3, V3, LD),
+        (f'application/ld+json;profile="{V2}"', 3, V2, "application/ld+json"),
+        (f'application/json;profile="{V2}"', 3, V2, "application/json"),
+        (f'application/ld+json;profile="{V3}"', 2, V3, LD),
+        ("application/ld+json", 2, V2, "application/ld+json"),
+        ("*/*", 2, V2, "application/json"),
+    ],
+)
+def test_the_version_is_negotiated(
+    folder: Path, accept: str, version: int, context: str, media_type: str
+) -> None:
+    _, headers, told = info(folder, accept=accept, iiif_version=version)
+    assert (told["@context"], headers["content-type"]) == (context, media_type)
+
+
+def test_the_base_leads_to_the_description_but_pictures_stay(folder: Path) -> None:
+    service = served(folder)
+    for headers in (
+        {"Accept": "application/json"},
+        {"Accept": "application/ld+json, */*;q=0.1"},
+        {},
+    ):
+        status, answered, _ = both(service, "/image/a%20b/%C3%A9%2B%25.png", headers=headers)
+        assert status == 303
+        assert (
+            dict(answered)["location"] == "http://testserver/image/a%20b/%C3%A9%2B%25.png/info.json"
+        )
+    for accept in ("image/webp,image/*,*/*;q=0.8", "*/*", "text/html,image/avif,*/*;q=0.8"):
+        status, answered, _ = both(service, "/image/cat.jpg", headers={"Accept": accept})
+        assert (status, "Accept" in dict(answered)["vary"]) == (200, True)
+
+
+def test_a_description_has_the_rules_of_http(folder: Path) -> None:
+    service = served(folder)
+    status, headers, body = both(service, "/image/cat.jpg/info.json")
+    etag = dict(headers)["etag"]
+    assert both(service, "/image/cat.jpg/info.json", headers={"If-None-Match": etag})[0] == 304
+    assert both(service, "/image/cat.jpg/info.json", headers={"If-Match": '"other"'})[0] == 412
+    assert both(service, "/image/cat.jpg/info.json", method="HEAD") == (status, headers, b"")
+    assert both(service, "/image/cat.jpg/info.json", method="DELETE")[0] == 405
+    assert both(service, "/image/dog.jpg/info.json")[0] == 404
+    assert both(served(folder), "/image/cat.jpg/info.json")[2] == body  # as after a restart
+    changed = both(served(folder, iiif_rights="https://a.example/cc0"), "/image/cat.jpg/info.json")
+    assert json.loads(changed[2])["rights"] == "https://a.example/cc0"
+    assert dict(changed[1])["etag"] != etag
+
+
+@pytest.mark.parametrize(
+    ("target", "id"),
+    [
+        ("/image/a%20b/%C3%A9%2B%25.png/info.json", "/image/a%20b/%C3%A9%2B%25.png"),
+        ("/image/a%20b%2F%C3%A9+%25.png/info.json", "/image/a%20b%2F%C3%A9+%25.png"),
+    ],
+)
+def test_the_id_has_the_encoding_of_the_client(folder: Path, target: str, id: str) -> None:
+    service = served(folder)
+    app = WSGIImageMiddleware(plain_wsgi, service)
+
+    def telling(environ: Any, start_response: Any) -> Any:
+        return app({**environ, "REQUEST_URI": target + "?"}, start_response)
+
+    assert json.loads(call_wsgi(telling, target)[2])["id"] == f"http://testserver{id}"
+    # A server of WSGI that does not tell: as `service.url` would write it.
+    untold = json.loads(call_wsgi(app, target)[2])["id"]
+    assert untold == "http://testserver/image/a%20b/%C3%A9%2B%25.png"
+    assert asgi_scope(target)["raw_path"] == target.encode()
+
+
+def test_the_id_is_that_of_a_mount_and_of_a_proxy(folder: Path) -> None:
+    service = served(folder, base_url="https://images.example/")
+    told = json.loads(both(service, "/image/cat.jpg/info.json", mount="/app")[2])
+    assert told["id"] == "https://images.example/app/image/cat.jpg"
+
+
+#: Fifteen traps, each met by the users of another server.
+TRAPS = [
+    # An edge tile asked for by one side has the size of the grid: 1537 = 3 x 512 + 1.
+    ("a%20b/%C3%A9%2B%25.png/1536,0,1,512/1,/0/default.png", (1, 512)),
+    ("a%20b/%C3%A9%2B%25.png/1024,1024,513,513/257,/0/default.png", (257, 257)),
+    ("page.png/1024,1024,182,662/91,/0/default.png", (91, 331)),
+    # Sizes of the whole are rounded up, so that no tile is without a width.
+    ("page.png/full/302,/0/default.png", (302, 422)),
+    ("line.png/full/1,/0/default.png", (1, 5000)),
+    ("line.png/full/,157/0/default.png", (1, 157)),
+    ("line.png/full/!100,100/0/default.png", (1, 100)),
+    ("line.png/full/!1,1/0/default.png", (1, 1)),
+    ("small.png/full/max/0/default.png", (255, 257)),
+    ("small.png/0,0,255,257/128,129/0/default.png", (128, 129)),
+    # The orientation is applied first: a region is one of what a person sees.
+    ("cat.jpg/0,600,700,400/350,/0/default.png", (350, 200)),
+    ("cat.jpg/full/max/90/default.png", (1000, 700)),
+    # Larger pictures: with `^` alone; `!w,h` is never an error.
+    ("small.png/full/^510,/0/default.png", (510, 514)),
+    ("small.png/full/!510,514/0/default.png", (255, 257)),
+    ("small.png/full/^!510,514/0/default.png", (510, 514)),
+    ("small.png/square/max/0/default.png", (255, 255)),
+    # A gray picture has a color quality.
+    ("line.png/full/1,50/0/color.png", (1, 50)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "size"), TRAPS)
+def test_traps(folder: Path, target: str, size: tuple[int, int]) -> None:
+    assert size_of(folder, target) == size
+
+
+@pytest.mark.parametrize(
+    "name", ["page.png", "line.png", "small.png", "a%20b/%C3%A9%2B%25.png", "cat.jpg"]
+)
+@pytest.mark.parametrize("version", [2, 3])
+def test_every_size_and_tile_that_is_told_is_served(folder: Path, name: str, version: int) -> None:
+    """As OpenSeadragon asks for tiles: both sides in version 3, the width alone in version 2.
+
+    Where a tile is one pixel wide at several factors, its width tells none of them.
+    """
+    service = served(folder, iiif_version=version)
+    told = json.loads(both(service, f"/image/{name}/info.json")[2])
+    tile = told["tiles"][0]
+    asked = {
+        f"full/{size['width']},{size['height']}": (size["width"], size["height"])
+        for size in told["sizes"]
+    }
+    for factor in tile["scaleFactors"]:
+        across, down = tile["width"] * factor, tile["height"] * factor
+        left = (told["width"] - 1) // across * across
+        top = (told["height"] - 1) // down * down
+        for x, y in {(left, top), (0, top), (left, 0)}:
+            w, h = min(across, told["width"] - x), min(down, told["height"] - y)
+            size = -(-w // factor), -(-h // factor)
+            text = f"{size[0]}," if version == 2 and told["width"] > 1 else f"{size[0]},{size[1]}"
+            asked[f"{x},{y},{w},{h}/{text}"] = size
+    for path, size in asked.items():
+        assert size_of(folder, f"{name}/{path}/0/default.png", iiif_version=version) == size, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "0,0,0,9/max/0/default.jpg",
+        "700,0,9,9/max/0/default.jpg",
+        "full/701,/0/default.jpg",
+        "full/pct:101/0/default.jpg",
+        "full/^16384,/0/default.jpg",
+        "full/full/0/default.jpg",
+        "full/max/400/default.jpg",
+        "full/max/0/sepia.jpg",
+        "full/max/0/default.jp2",
+    ],
+)
+def test_what_is_400(folder: Path, path: str) -> None:
+    assert both(served(folder), f"/image/cat.jpg/{path}")[0] == 400
+
+
+def test_one_picture_has_one_key_in_each_grammar(folder: Path) -> None:
+    service = served(folder)
+    tags = {
+        dict(both(service, target)[1])["etag"]
+        for target in (
+            "/image/cat.jpg/full/max/0/default.png",
+            "/image/cat.jpg/full/700,1000/0/color.png",
+            "/image/cat.jpg/0,0,700,1000/pct:100/360/default.png",
+            "/image/cat.jpg?fm=png",
+        )
+    }
+    assert len(tags) == 1
+
+
+def test_the_canonical_link_is_relative(folder: Path) -> None:
+    service = served(folder)
+    for path, canonical in (
+        ("0,0,700,1000/pct:50/!90.0/color.jpg", "full/350,500/!90/default.jpg"),
+        ("pct:0,0,50,50/max/0/gray.png", "0,0,350,500/max/0/gray.png"),
+        ("full/^1400,/0/default.jpg", "full/^1400,2000/0/default.jpg"),
+    ):
+        _, headers, _ = both(service, f"/image/cat.jpg/{path}")
+        assert dict(headers)["link"] == (
+            '<http://iiif.io/api/image/3/level2.json>;rel="profile", '
+            f'<../../../{canonical}>;rel="canonical"'
+        )
+
+
+def test_an_original_that_looks_like_segments_is_reached_by_a_query(tmp_path: Path) -> None:
+    inside = tmp_path / "full" / "max" / "0"
+    inside.mkdir(parents=True)
+    Image.new("RGB", (30, 20)).save(inside / "default.jpg")
+    (tmp_path / "x").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "x" / "full", "PNG")
+    assert size_of(tmp_path, "full/max/0/default.jpg?w=15") == (15, 10)
+    assert size_of(tmp_path, "full/max/0/default.jpg") == (30, 20)  # nothing is before them
+
+
+def test_restrictions_hold_for_every_grammar(folder: Path) -> None:
+    for options in ({"presets_only": True}, {"widths": [100]}, {"widths": [100], "heights": [100]}):
+        with pytest.raises(ValueError, match="iiif_any_size"):
+            served(folder, **options)
+        assert size_of(folder, "cat.jpg/full/70,/0/default.png", iiif_any_size=True, **options) == (
+            70,
+            100,
+        )
+    # What a URL without a query stands for is no part of this grammar.
+    assert size_of(folder, "cat.jpg/full/max/0/default.png", default="w=100") == SIZE
+
+
+def test_authorize_is_asked_for_a_description_too(folder: Path) -> None:
+    service = served(folder, authorize=lambda request: request.id == "small.png")
+    assert both(service, "/image/cat.jpg/info.json")[0] == 403
+    status, headers, _ = both(service, "/image/small.png/info.json")
+    assert (status, dict(headers)["cache-control"]) == (200, "private, max-age=300")
+    assert "access-control-allow-origin" not in dict(headers)
+
+
+def test_without_the_option_it_is_an_id(folder: Path) -> None:
+    service = ImageService(folder)
+    assert both(service, "/image/cat.jpg/info.json")[0] == 404
+    assert both(service, "/image/cat.jpg/full/max/0/default.jpg")[0] == 404
+
+
+def test_a_version_makes_a_tile_immutable(folder: Path) -> None:
+    service = served(folder)
+    token = service.url("cat.jpg").partition("v=")[2]
+    _, headers, _ = both(service, f"/image/cat.jpg/full/70,/0/default.jpg?v={token}")
+    assert "immutable" in dict(headers)["cache-control"]
+
+
+def test_bitonal_and_gray(folder: Path) -> None:
+    service = served(folder)
+    body = both(service, "/image/cat.jpg/full/max/0/bitonal.png")[2]
+    assert sorted(color for _, color in Image.open(io.BytesIO(body)).convert("L").getcolors()) == [
+        0,
+        255,
+    ]
+    body = both(service, "/image/page.png/full/5,/0/gray.png")[2]
+    # Navy is (0, 0, 128), of which luma takes 0.114.
+    assert Image.open(io.BytesIO(body)).getcolors() == [(5 * 7, 15)]
