@@ -98,7 +98,7 @@ PROGRESSIVE = saved(noise(), "JPEG", progressive=True)  # in ten scans
 GUARDS = {
     "jpeg: more pixels than its codes can fill": Guard(JPEG, resized_jpeg(JPEG, 400, 300)),
     "jpeg: a scan too many": Guard(
-        saved(noise(), "JPEG"), PROGRESSIVE, limit=("jpeg.facts", "MAX_SCANS", 9)
+        saved(noise(), "JPEG"), PROGRESSIVE, limit=("jpeg.segments", "MAX_SCANS", 9)
     ),
     **{
         f"png: {kind.decode()} claims more than there is": Guard(whole, whole[:-size] + last)

@@ -13,7 +13,7 @@ import numpy as np
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.probe import read_raster
-from imgmiddleware.formats.raster import Raster
+from imgmiddleware.formats.raster import Raster, divided_box
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped
 from imgmiddleware.pixels.halve import halve
@@ -21,37 +21,51 @@ from imgmiddleware.pixels.passing import PassingRows
 from imgmiddleware.sources.original import Original
 
 
-def decode_bands(original: Original, facts: Facts, box: Box, times: int) -> Pixels:
+def decode_bands(
+    original: Original, facts: Facts, box: Box, times: int, *, scaled: bool = False
+) -> Pixels:
     """The box of an original with `Facts.band_bytes`, halved so many times, as stored.
 
+    `scaled`: not averaged, but made so by its decoder, as `Facts.pieces` says that it can; the box
+    then begins at whole ones of these samples.
     (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
     `ImageError`: 422 where it is damaged, 503 where it has changed.
     """
     step = 2**times
     result: Pixels | None = None
-    for top, rows in _reduced(original, facts, box, times):
+    for top, rows in _reduced(original, facts, box, times, scaled=scaled):
         if result is None:
             shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
             result = np.empty(shape, rows.dtype)
-        result[top // step : top // step + len(rows)] = rows
+        result[top : top + len(rows)] = rows
     assert result is not None  # a box has at least one row
     return result
 
 
-def passing_bands(original: Original, facts: Facts, box: Box, times: int) -> PassingRows:
+def passing_bands(
+    original: Original, facts: Facts, box: Box, times: int, *, scaled: bool = False
+) -> PassingRows:
     """The same rows, from the top down, while they are read: it raises then too."""
-    blocks = _reduced(original, facts, box, times, downwards=True)
+    blocks = _reduced(original, facts, box, times, scaled=scaled, downwards=True)
     return PassingRows((rows for _, rows in blocks), -(-box[3] // 2**times))
 
 
 def _reduced(
-    original: Original, facts: Facts, box: Box, times: int, *, downwards: bool = False
+    original: Original,
+    facts: Facts,
+    box: Box,
+    times: int,
+    *,
+    scaled: bool,
+    downwards: bool = False,
 ) -> Iterator[Block]:
     raster, rows_of = read_raster(original, facts), FORMATS[facts.format].rows
     assert rows_of is not None  # as its facts have `band_bytes`
+    if scaled:
+        raster, box, times = raster.divided(2**times), divided_box(box, 2**times), 0
     before, after = _before(raster), _after(raster)
     for top, rows in rows_of(original, raster, box, 2**times, downwards):
-        yield top, after(_halved(before(rows), times))
+        yield top // 2**times, after(_halved(before(rows), times))
 
 
 def _halved(rows: Pixels, times: int) -> Pixels:

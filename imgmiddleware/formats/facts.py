@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgmiddleware.pixels.arrays import Size
+from imgmiddleware.pixels.arrays import Box, Size
 from imgmiddleware.pixels.orientation import Orientation
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """How an original that is read by pieces is cut: each that a box touches is decoded whole."""
+
+    wide: int  # in pixels
+    high: int
+    stored: int  # bytes in the file, of the largest
+    row: int = 0  # bytes of samples of a piece, where a row of them is held at a time
+    scales: int = 1  # up to what its decoder can divide their sides, for less work
+
+    def touched(self, box: Box) -> Size:
+        """How many of them are, along both sides, by a box of the picture."""
+        left, top, width, height = box
+        across = (left + width - 1) // self.wide - left // self.wide + 1
+        return across, (top + height - 1) // self.high - top // self.high + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +48,7 @@ class Facts:
     #: What decoding takes beside the pixels where it can be done a few rows at a time: then what is
     #: cut away is not read, and the rest is reduced at once. 0: all of it is decoded at once.
     band_bytes: int = 0
+    pieces: Pieces | None = None  # what is read then for a part of it
     overviews: tuple[Facts, ...] = ()  # smaller copies in the same file, the largest first
     reduced: int = 1  # of an overview: by what the width and height of its page are divided
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles

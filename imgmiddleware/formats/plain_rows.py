@@ -60,7 +60,7 @@ def _runs(raster: Raster, begin: int, count: int) -> Iterator[tuple[int, int, in
     done = 0
     while done < count:
         strip, inside = divmod(begin + done, raster.high)
-        place = raster.offsets[strip] + inside * raster.stride
+        place = int(raster.offsets[strip]) + inside * raster.stride
         number = min(raster.high - inside, count - done)
         if rows and place == offset + rows * raster.stride:
             rows += number
@@ -74,7 +74,7 @@ def _runs(raster: Raster, begin: int, count: int) -> Iterator[tuple[int, int, in
 
 def fill(original: Original, buffer: memoryview, offset: int) -> None:
     """Raises `ImageError` where the original ends before, which its header did not say."""
-    if original.read_into(buffer, offset) < len(buffer):
+    if original.read_into(buffer, int(offset)) < len(buffer):
         raise changed_while_read()
 
 

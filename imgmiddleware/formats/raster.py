@@ -4,9 +4,15 @@
 tables themselves stay in the file until it is decoded.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from imgmiddleware.formats.reading import SLACK
+from imgmiddleware.pixels.arrays import Box, Size
 
 #: Rows, and compressed strips or tiles, are read until there are so many bytes of samples. With all
 #: that is made of them, eight times as much of what Pillow decodes, that stays within `SLACK`.
@@ -15,10 +21,13 @@ PIECES = 2**19
 #: Rows that are reduced together at most: three halvings.
 STEP = 8
 
-PLAIN, LZW, ADOBE_DEFLATE, PACKBITS, DEFLATE = 1, 5, 8, 32773, 32946
+PLAIN, LZW, JPEG, ADOBE_DEFLATE, PACKBITS, DEFLATE = 1, 5, 7, 8, 32773, 32946
+
+#: Offsets in a file, or numbers of bytes: a large picture has hundreds of thousands.
+Places = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Raster:
     """Pieces (strips, or tiles from left to right and down), and what their samples mean.
 
@@ -30,11 +39,12 @@ class Raster:
     height: int
     wide: int  # of a piece
     high: int
-    offsets: tuple[int, ...]  # of the pieces
+    offsets: Places  # of the pieces
     stride: int  # bytes of a row of a piece
     channels: int  # samples a pixel as stored
     dtype: str  # NumPy's name of a sample: "u1", "<u2", ">u2"
-    counts: tuple[int, ...] = ()  # bytes of the pieces, where these do not follow from the stride
+    #: Bytes of the pieces, where these do not follow from the stride.
+    counts: Places = field(default_factory=lambda: np.zeros(0, np.int64))
     tiled: bool = False
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
@@ -43,11 +53,41 @@ class Raster:
     inverted: bool = False  # 0 is white
     red_first: bool = False
     dropped: bool = False  # the fourth channel means nothing
+    tables: bytes = b""  # segments of a JPEG that its pieces lack
+    ycc: bool = False  # JPEG of YCbCr, which its decoder turns to colours
+    of: Raster | None = None  # what this is, where the decoder is to divide the sides
+    by: int = 1  # by so much
 
     @property
     def is_plain(self) -> bool:
         """Rows that can be read without anything beside them."""
         return self.compression == PLAIN and not self.tiled
+
+    @property
+    def across(self) -> int:
+        """Pieces beside one another."""
+        return -(-self.width // self.wide)
+
+    def shown(self, piece: int) -> Size:
+        """Width and height of what a piece shows of the picture; at its edges others fill it up."""
+        row, column = divmod(piece, self.across)
+        return (
+            min(self.wide, self.width - column * self.wide),
+            min(self.high, self.height - row * self.high),
+        )
+
+    def divided(self, by: int) -> Raster:
+        """The same as its decoder gives it with sides that are divided by so much."""
+        width, height, wide, high = (
+            -(-side // by) for side in (self.width, self.height, self.wide, self.high)
+        )
+        return replace(self, width=width, height=height, wide=wide, high=high, of=self, by=by)
+
+
+def divided_box(box: Box, by: int) -> Box:
+    """A box that begins at multiples of `by`, in samples that stand for so many pixels."""
+    left, top, width, height = box
+    return left // by, top // by, -(-width // by), -(-height // by)
 
 
 def together(samples: int) -> int:
@@ -65,12 +105,17 @@ def filtered_bytes(stride: int) -> int:
     return SLACK + 8 * STEP * stride
 
 
-def piece_bytes(picture: int, across: int, samples: int, stored: int, *, compressed: bool) -> int:
-    """The same of pieces of a `picture` of so many bytes, `across` of them beside one another.
+def jpeg_bytes(picture: int, samples: int, stored: int) -> int:
+    """The same of pieces that are JPEGs: one at a time, and what one in several scans keeps."""
+    return SLACK + 2 * min(BLOCK, picture) + 3 * stored + 4 * samples
 
-    Beside that band and the rows of it that are reduced at a time, of a piece that is larger than a
+
+def piece_bytes(picture: int, samples: int, stored: int, *, compressed: bool) -> int:
+    """The same of pieces of a `picture` of so many bytes, beside a row of those that are tiles.
+
+    Beside the rows that are reduced at a time, of a piece that is larger than a
     block by itself (`samples` bytes, `stored` in the file), what Pillow makes of it: its bytes in
     four copies, and as many of its samples.
     """
     one = 4 * (stored + samples) if compressed else 2 * samples
-    return SLACK + 2 * min(BLOCK, picture) + across + (one if samples > PIECES else 0)
+    return SLACK + 2 * min(BLOCK, picture) + (one if samples > PIECES else 0)

@@ -74,12 +74,13 @@ def _read_in_bands(original: Original, facts: Facts, plan: Plan) -> Held:
     """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
     exif, profile = read_exif(original, facts), read_profile(original, facts)
     read, level = plan.overview or facts, plan.level
-    times = level.by.bit_length() - 1
+    times, scaled = level.by.bit_length() - 1, not level.averaged
     if level.passed is None:
-        pixels = decode_bands(original, read, level.box, times)
+        pixels = decode_bands(original, read, level.box, times, scaled=scaled)
     else:
         crop, size, linear = level.passed
-        rows, area = passing_bands(original, read, level.box, times), level.area(crop)
+        rows = passing_bands(original, read, level.box, times, scaled=scaled)
+        area = level.area(crop)
         pixels = resample(rows, size, alpha=False, linear=linear, area=area, averaged=True)
     return _held(facts, pixels, level, exif, profile)
 

@@ -38,5 +38,8 @@ def _band_bytes(facts: Facts, plan: Plan) -> int:
     if plan.level.passed is not None:
         height = min(height, _PASSING * -(-height // plan.sampled[1]))
     sample = facts.depth // 8
+    row = 0
+    if facts.pieces:
+        row = facts.pieces.touched(plan.level.box)[0] * facts.pieces.row
     made = sample * plan.alpha + plan.linear + plan.needs_pixels
-    return width * height * channels * (sample + made) + facts.band_bytes
+    return width * height * channels * (sample + made) + facts.band_bytes + row

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
 from imgmiddleware.operations.output import Output
@@ -49,6 +49,7 @@ class Plan:
     overview: Facts | None = None  # what is decoded instead: a smaller copy in the same file
     scales: bool  # the decoder can give half of the width and height for less
     in_bands: bool  # decoded some rows at a time: only what is needed, averaged at once
+    pieces: Pieces | None  # how the page is cut then
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Box
@@ -168,10 +169,19 @@ class Plan:
         box = self._read_box(whole.size)
         half = replace(whole, box=box, by=2).samples
         times = min(self.halvings, 1) if math.prod(half) <= _SHARED else self.halvings
-        level = replace(whole, box=box, by=2**times, averaged=times > 0)
+        by, pieces = 2**times, self.read_pieces
+        if pieces and 1 < by <= pieces.scales:  # its decoder does it for less
+            level = replace(whole, box=_widened(box, by, whole.size), by=by)
+        else:
+            level = replace(whole, box=box, by=by, averaged=times > 0)
         if not self._passes(level):
             return level
         return replace(level, passed=(self.crop, self.sampled, self.linear))
+
+    @property
+    def read_pieces(self) -> Pieces | None:
+        """How the stored picture that is read is cut."""
+        return self.pieces if self.overview is None else self.overview.pieces
 
     def _read_box(self, size: Size) -> Box:
         if self.needs_pixels:
@@ -191,3 +201,13 @@ class Plan:
             return False
         large = math.prod(level.samples) > _KEPT and max(level.samples) <= LONGEST
         return large and level.by == 2 ** halvings(self._read_crop[2:], self.sampled)
+
+
+def _widened(box: Box, by: int, size: Size) -> Box:
+    """The box and what is around it, up to multiples of `by` or the edges of a picture."""
+    left, top = (side // by * by for side in box[:2])
+    right, bottom = (
+        min(-(-(side + length) // by) * by, whole)
+        for side, length, whole in zip(box[:2], box[2:], size, strict=True)
+    )
+    return left, top, right - left, bottom - top

@@ -68,6 +68,7 @@ def make_plan(
         frames=facts.frames if animated else 1,
         scales=bool(record and record.scales),
         in_bands=in_bands,
+        pieces=facts.pieces if in_bands else None,
         region=region,
         trim=transform.get(Trim),
         crop=orientation.stored_box(crop, stored),

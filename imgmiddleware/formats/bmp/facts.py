@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import Raster, plain_bytes
@@ -167,7 +169,7 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         height=header.height,
         wide=header.width,
         high=header.height,
-        offsets=(header.pixels,),
+        offsets=np.array([header.pixels]),
         stride=_stride(header),
         channels=header.bits // 8,
         dtype="u1",

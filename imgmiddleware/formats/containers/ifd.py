@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.window import Window
@@ -102,6 +105,17 @@ class IfdFile:
         if entry.type not in _INTEGERS or not 0 < entry.count <= most:
             raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
         return self.unpack(f"{entry.count}{_INTEGERS[entry.type]}", entry.offset)
+
+    def array(self, entry: IfdEntry, most: int) -> npt.NDArray[np.int64]:
+        """The same where they are many; damage too where one is over 63 bits."""
+        if entry.type not in _INTEGERS or not 0 < entry.count <= most:
+            raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
+        kind = np.dtype(f"{self.order}u{SIZES[entry.type]}")
+        raw = self.window.read(entry.offset, kind.itemsize * entry.count)
+        values = np.frombuffer(raw, kind).astype(np.int64)
+        if values.min() < 0:
+            raise damaged("a tag holds a number of 64 bits")
+        return values
 
     def raw(self, entry: IfdEntry) -> bytes:
         """An entry's bytes, little-endian: rationals are pairs of 4 bytes, texts are not turned."""

@@ -45,7 +45,7 @@ def filtered_rows(
     Rows below the box are not looked at, those above it are needed. Raises `ImageError`.
     """
     left, top, width, height = box
-    stream = _Stream(original, raster.offsets[0])
+    stream = _Stream(original, int(raster.offsets[0]))
     above = bytes(1 + raster.stride)  # filters take rows above the first to be zeros (clause 9.2)
     row = 3 * raster.width if raster.palette else raster.stride  # once it has its colours
     few = max(step, PIECES // row // step * step)

@@ -4,6 +4,8 @@ Those with rows from the top down, of whole bytes, and no colour that is clear: 
 palettes of 8 bits, gray and RGB of 16, and RGBA.
 """
 
+import numpy as np
+
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.png.chunks import (
@@ -47,7 +49,7 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         height=header.height,
         wide=header.width,
         high=header.height,
-        offsets=(chunk.start,),
+        offsets=np.array([chunk.start]),
         stride=header.width * header.pixel,
         channels=SAMPLES[header.color],
         dtype="u1" if header.bits == 8 else ">u2",

@@ -29,11 +29,13 @@ from imgmiddleware.formats.raster import (
     ADOBE_DEFLATE,
     BLOCK,
     DEFLATE,
+    JPEG,
     PLAIN,
     STEP,
     Raster,
     together,
 )
+from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
 from imgmiddleware.pixels.arrays import Box, Pixels
 from imgmiddleware.sources.original import Original
 
@@ -89,7 +91,7 @@ def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]
     """Strips as wide as the picture, of which the box's columns are taken."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
-    number = together(raster.high * raster.stride)
+    number = _together(raster)
     for strip in range(first, last + 1, number):
         strips = range(strip, min(strip + number, last + 1))
         end = min(raster.height, strips.stop * raster.high)
@@ -101,24 +103,29 @@ def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]
 def _tile_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
     """Tiles that stand beside one another, those that hold some of the box."""
     left, top, width, height = box
-    across = -(-raster.width // raster.wide)
     first, last = left // raster.wide, (left + width - 1) // raster.wide
-    most = together(raster.high * raster.stride)
+    most = _together(raster)
     cut = left - first * raster.wide
     band: Pixels | None = None  # the same for all of them
     for row in range(top // raster.high, (top + height - 1) // raster.high + 1):
         for column in range(first, last + 1, most):
             number = min(most, last + 1 - column)
-            tiles = range(row * across + column, row * across + column + number)
+            tiles = range(row * raster.across + column, row * raster.across + column + number)
             size = number * raster.wide, raster.high
             found = _decoded(original, raster, tiles, size)
             if band is None:
                 shape = raster.high, (last + 1 - first) * raster.wide, *found.shape[2:]
                 band = np.empty(shape, found.dtype)
             place = (column - first) * raster.wide
-            band[:, place : place + size[0]] = found
+            high, wide = found.shape[:2]  # a JPEG has no more than is shown
+            band[:high, place : place + wide] = found
         assert band is not None  # a box has a column
         yield row * raster.high, band[:, cut : cut + width]
+
+
+def _together(raster: Raster) -> int:
+    """How many pieces are decoded at once."""
+    return 1 if raster.compression == JPEG else together(raster.high * raster.stride)
 
 
 def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
@@ -126,6 +133,8 @@ def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int,
     if raster.compression == PLAIN:
         return _plain_tiles(original, raster, pieces)
     stored = _read(original, raster, pieces)
+    if raster.compression == JPEG:
+        return jpeg_piece(raster, stored[0], pieces.start)
     if raster.compression in (DEFLATE, ADOBE_DEFLATE) and raster.predictor == 1:
         return _inflated(raster, stored, size)
     return _by_pillow(raster, stored, size)
@@ -167,7 +176,7 @@ def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
     parts = []
     for tile in tiles:
         buffer = np.empty((raster.high, raster.stride), np.uint8)
-        if raster.offsets[tile] + size > original.size:
+        if int(raster.offsets[tile]) + size > original.size:
             raise damaged("a tile of it goes on beyond its end")
         fill(original, buffer.reshape(-1).data, raster.offsets[tile])
         parts.append(samples(buffer, raster))
@@ -176,14 +185,15 @@ def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
 
 def _read(original: Original, raster: Raster, pieces: range) -> list[memoryview]:
     """The stored bytes of pieces; at once where they follow one another in the file."""
-    counts = [raster.counts[piece] for piece in pieces]
+    places = raster.offsets[pieces.start : pieces.stop].tolist()
+    counts = raster.counts[pieces.start : pieces.stop].tolist()
     buffer = memoryview(bytearray(sum(counts)))
     parts = []
     run = begin = at = 0  # where in the file, and in the buffer, what is not yet read begins
-    for piece, count in zip(pieces, counts, strict=True):
-        if raster.offsets[piece] != run + at - begin:
+    for place, count in zip(places, counts, strict=True):
+        if place != run + at - begin:
             fill(original, buffer[begin:at], run)
-            run, begin = raster.offsets[piece], at
+            run, begin = place, at
         parts.append(buffer[at : at + count])
         at += count
     fill(original, buffer[begin:at], run)

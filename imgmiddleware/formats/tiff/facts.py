@@ -8,6 +8,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import ORIENTATION, open_ifd, orientation_of
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.raster import JPEG
 from imgmiddleware.formats.reading import MAX_PROFILE, Data, damage_let_pass
 from imgmiddleware.formats.tiff.kinds import (
     COLORS,
@@ -29,7 +30,7 @@ from imgmiddleware.formats.tiff.page import (
     read_grid,
 )
 from imgmiddleware.formats.tiff.pages import find_overviews, find_pages, is_like, reduced_by
-from imgmiddleware.formats.tiff.pieces import band_bytes
+from imgmiddleware.formats.tiff.pieces import band_bytes, read_pieces
 from imgmiddleware.formats.window import Readable, Window
 
 _PROFILE = 34675
@@ -62,7 +63,9 @@ def _read_facts(page: Page) -> tuple[Facts, SampleLayout]:
     file = page.file.window.size
     whole = decode_bytes(kind, piece, file) + (file if page.offset else 0)
     output, bands = output_bytes(kind), band_bytes(page, kind, grid, piece)
-    if bands + output > whole:
+    pieces = read_pieces(kind, grid, piece)
+    beside = grid.across * pieces.row
+    if bands + beside + output > whole and kind.compression != JPEG:
         bands = 0
     facts = Facts(
         format="tiff",
@@ -75,8 +78,9 @@ def _read_facts(page: Page) -> tuple[Facts, SampleLayout]:
         bits=kind.bits,
         pages=True,
         tile=(grid.wide, grid.high) if grid.tiled else None,
-        decode_bytes=bands + output if bands else whole,
+        decode_bytes=bands + beside + output if bands else whole,
         band_bytes=bands,
+        pieces=pieces if bands else None,
         own=TiffFacts(
             directory=page.offset,
             inverted=kind.photometric == WHITE_IS_ZERO and kind.bits == 16,
@@ -92,15 +96,16 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     number = grid.number * planes
     if number > MAX_PIECES:
         raise damaged(f"it claims {number} strips or tiles")
-    offsets, counts = (page.values(tag, (), MAX_PIECES) for tag in grid.tables)
+    offsets, counts = (page.table(tag, MAX_PIECES) for tag in grid.tables)
     if len(offsets) < number or len(counts) < number:
         raise damaged(f"it lists {min(len(offsets), len(counts))} of {number} strips or tiles")
     size = page.file.window.size
-    if any(start + count > size for start, count in zip(offsets, counts, strict=False)):
+    offsets, counts = offsets[:number], counts[:number]
+    if (counts > size).any() or (offsets > size - counts).any():
         raise damaged("a strip or tile lies beyond its end")
-    _check_room(kind, planes, sum(counts[:number]))
+    _check_room(kind, planes, int(counts.sum()))
     row = -(-grid.wide * (kind.samples // planes) * kind.bits // 8)
-    return Piece(grid.wide * grid.high, grid.high * row, max(counts))
+    return Piece(grid.wide * grid.high, grid.high * row, int(counts.max()))
 
 
 def _check_room(kind: SampleLayout, planes: int, stored: int) -> None:

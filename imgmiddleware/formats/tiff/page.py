@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdEntry, IfdFile, open_ifd
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.raster import Places
 from imgmiddleware.formats.window import Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
@@ -64,6 +67,11 @@ class Page:
         """All values of a tag, of which more than `most` are damage."""
         entry = self.entries.get(tag)
         return default if entry is None else self.file.integers(entry, most)
+
+    def table(self, tag: int, most: int) -> Places:
+        """The same of as many as strips or tiles may be; none where there is no such tag."""
+        entry = self.entries.get(tag)
+        return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most)
 
     @property
     def size(self) -> tuple[int, int]:

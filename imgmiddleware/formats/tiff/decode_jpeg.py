@@ -1,0 +1,47 @@
+"""Pieces that are JPEGs: one by one, by the decoder of JPEG itself."""
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.jpeg.abbreviated import made_whole
+from imgmiddleware.formats.jpeg.decode import samples
+from imgmiddleware.formats.raster import Raster
+from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.halve import halve
+
+_COLORS = {1: "gray", 3: "rgb", 4: "cmyk"}
+#: Smaller pieces may have one size at two scales of a decoder, which then takes the smaller.
+_LEAST = 8
+
+
+def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
+    """What a piece shows of the picture, with sides divided by `raster.by`.
+
+    The picture's size and number of samples are those of the directory, or it is damage (422).
+    """
+    by, (width, height) = raster.by, (raster.of or raster).shown(piece)
+    stream, frame = made_whole(raster.tables, stored, ycc=raster.ycc)
+    size = frame.width, frame.height
+    _check(raster.of or raster, piece, size, len(frame.sampling))
+    color = _COLORS[raster.channels]
+    if by == 1:
+        return samples(stream, color, size)[:height, :width]
+    fits = all(inside % by == 0 for inside in (width, height)) or size == (width, height)
+    if fits and max(size) >= _LEAST:
+        shown = raster.shown(piece)
+        least = -(-size[0] // by), -(-size[1] // by)
+        return samples(stream, color, least)[: shown[1], : shown[0]]
+    # At an edge of the picture a sample would be made of it and of what fills the piece up.
+    pixels = samples(stream, color, size)[:height, :width]
+    for _ in range(by.bit_length() - 1):
+        pixels = halve(pixels)
+    return pixels
+
+
+def _check(raster: Raster, piece: int, size: Size, components: int) -> None:
+    """Hold its frame header against the directory: it may be larger than what it shows."""
+    least, most = raster.shown(piece), (raster.wide, raster.high)
+    fits = all(few <= side <= many for few, side, many in zip(least, size, most, strict=True))
+    if not fits or components != raster.channels:
+        raise damaged(
+            f"a strip or tile of it is a JPEG of {size[0]}x{size[1]} pixels of {components} "
+            f"samples; its directory says {most[0]}x{most[1]} of {raster.channels}"
+        )
