@@ -53,6 +53,8 @@ class Originals:
         if original is None:
             self._recall.note_version(id, None)
         else:
+            if isinstance(original, ArrayOriginal):
+                original = original.called_by(partial(self._called, id))
             try:
                 stack.enter_context(original)
             except TypeError:
@@ -83,6 +85,10 @@ class Originals:
                     pass
         except Exception:  # noqa: BLE001 - there is nobody else to tell
             _log.exception("failed closing id=%r", id)
+
+    def _called(self, id: str, function: Callable[[], object]) -> object:
+        """An array's function is a call of the source too, whenever it is needed."""
+        return self._bulkhead.call(function, id, lambda array: None, lambda: None)
 
     def facts(self, original: Opened, page: PageOf) -> Facts:
         """What the header tells of this page of the original.

@@ -55,7 +55,7 @@ class AroundSource:
             with self._opening():
                 original = self._source.open(id)
                 if isinstance(original, ArrayOriginal):
-                    return original.within(self._around)
+                    return original.called_by(self._called)
                 if isinstance(original, _OURS) or not isinstance(original, Original):
                     return original
                 return _AroundOriginal(original, self._around)
@@ -63,6 +63,10 @@ class AroundSource:
             if original is not None:  # it was the context that failed
                 original.__exit__(None, None, None)
             raise
+
+    def _called(self, function: Callable[[], object]) -> object:
+        with self._around():
+            return function()
 
 
 class _AroundOriginal:

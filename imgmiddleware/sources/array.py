@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -69,8 +69,8 @@ class ArrayOriginal(InMemory):
     - `colormap`: the colours of a gray array, by OpenCV's name ("viridis", "turbo"), or a table
       of dtype uint8 and shape (256, 3 or 4) whose channels are in `order`
 
-    A function needs a `version`. It is called without arguments, in the thread that renders, once a
-    render, and never for a 304 or for what a cache has. What it raises is raised. `shape` and
+    A function needs a `version`. It is called without arguments, in a thread, once a render, and
+    never for a 304 or for what a cache has. What it raises is raised. `shape` and
     `dtype` tell what it will return: without them it is called once for each version and process
     before anything is planned, and what it gave is held until this original is closed. With them a
     float, and whatever has a range or a colour map, is taken as one that may have holes, so that it
@@ -158,18 +158,12 @@ class ArrayOriginal(InMemory):
         given = self._given
         return isinstance(given, Present) and np.may_share_memory(given.given, pixels)
 
-    def within(self, around: Callable[[], AbstractContextManager[object]]) -> ArrayOriginal:
-        """The same, whose function is called in a context of this kind."""
-        make = self._make
-        if make is None:
+    def called_by(self, caller: Callable[[Callable[[], object]], object]) -> ArrayOriginal:
+        """The same, but `caller(function)` calls the function and returns what it returns."""
+        if self._make is None:
             return self
-
-        def called() -> object:
-            with around():
-                return make()
-
         other = copy(self)
-        other._make = called
+        other._make = partial(caller, self._make)
         return other
 
     def __exit__(self, *error: object) -> None:

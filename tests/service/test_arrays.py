@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from asking import get, request, serving
 from imgmiddleware import ArrayOriginal, ImageService
-from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved
+from pictures import BLUE, RED, close, corners, opened, pixels_of, quadrants, saved, swapped_profile
 
 #: A version is taken as fresh for no moment: each request opens its original.
 STRICT = {"recheck": 0}
@@ -208,8 +208,14 @@ def test_an_image_of_pillows_is_as_its_file() -> None:
 
 
 def test_a_profile_is_applied_and_a_broken_one_is_told() -> None:
-    """By one that swaps red and blue: nothing else would do so."""
     image = Image.fromarray(quadrants())
+    image.info["icc_profile"] = swapped_profile()
+    data = saved(quadrants(), "PNG", icc_profile=swapped_profile())
+    assert get(serving(image), "fm=png").body == get(serving(data), "fm=png").body
+    assert (
+        get(serving(image), "fm=png").body
+        != get(serving(quadrants(), array_order="rgb"), "fm=png").body
+    )
     image.info["icc_profile"] = b"nonsense"
     answer = get(serving(image), "fm=png")
     assert answer.header("image-notes") == "profile-ignored"

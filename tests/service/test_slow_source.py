@@ -10,12 +10,19 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
 import pytest
 from anyio import to_thread
 
 from asking import get, request
 from drivers import asgi_scope, call_asgi, call_wsgi, plain_asgi, plain_wsgi
-from imgmiddleware import BytesOriginal, ImageError, ImageResponse, ImageService
+from imgmiddleware import (
+    ArrayOriginal,
+    BytesOriginal,
+    ImageError,
+    ImageResponse,
+    ImageService,
+)
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.service import bulkhead
 from imgmiddleware.wsgi import WSGIImageMiddleware
@@ -314,3 +321,21 @@ def test_a_link_of_an_async_source(source: Source, opens: bool, around: Any) -> 
         assert "v=" not in await to_thread.run_sync(app.service.url, "a")
 
     asyncio.run(asyncio.wait_for(run(), 60))
+
+
+@pytest.mark.parametrize("declared", [{}, {"shape": (40, 60), "dtype": "u1"}])
+def test_the_function_of_an_array_is_a_call_of_the_source(source: Source, declared: Any) -> None:
+    def make() -> Any:
+        assert source.answers.wait(60)
+        return np.zeros((40, 60), np.uint8)
+
+    def array(id: str) -> ArrayOriginal:
+        return ArrayOriginal(make, version=id, **declared)
+
+    service = ImageService(array, source_timeout=0.2, render_slots=1, recheck=0)
+    shown = get(service, "w=30", "shown")
+    source.answers.clear()
+    assert get(service, "w=30", "other").status == 503
+    assert get(service, "w=30", "shown").body == shown.body
+    source.answers.set()
+    assert get(service, "w=30", "third").status == 200  # the slot is free

@@ -134,6 +134,11 @@ def test_what_is_masked_is_clear(dtype: str) -> None:
     assert pixels(np.ma.masked_array(np.ones((1, 2), dtype))).tolist() == [[white, white]]
 
 
+def test_a_hole_is_what_is_masked_or_no_number() -> None:
+    array = np.ma.masked_array([[0.5, np.nan, 0.5]], [[True, False, False]])
+    assert pixels(array)[..., 3].tolist() == [[0, 0, 1]]
+
+
 def test_what_is_masked_neither_makes_the_range_nor_is_clipped() -> None:
     array = np.ma.masked_array([[0, 50, 100, 10**9]], [[False, False, False, True]])
     found = read(array, range="minmax")
@@ -150,6 +155,8 @@ def test_a_range_against_arithmetic() -> None:
     wanted = np.rint(np.clip((values - low) / (high - low), 0, 1) * 65535)
     assert np.abs(found.pixels - wanted).max() <= 1
     assert found.clipped == np.count_nonzero((values < low) | (values > high))
+    many = np.tile(values, (4, 1))  # more rows than are converted at a time
+    assert read(many, range=(low, high)).clipped == 4 * found.clipped
     colors = np.stack((values, values + 100, values - 100), -1)
     gray = read(colors, range=(180, 380))
     assert np.abs(gray.pixels - np.rint(np.clip((colors - 180) / 200, 0, 1) * 65535)).max() <= 1
@@ -348,6 +355,15 @@ def test_a_function_is_called_once_while_the_original_is_open() -> None:
     with original:
         original.samples()
     assert len(calls) == 2
+
+
+def test_what_a_function_makes_counts_as_memory() -> None:
+    array = np.zeros((50, 70), np.uint16)
+    given = ArrayOriginal(array)
+    made = ArrayOriginal(lambda: array, version=1)
+    declared = ArrayOriginal(never, version=1, shape=(50, 70), dtype=np.uint16)
+    assert (given.size, made.size, declared.size) == (7000, 0, 0)
+    assert made.header().nbytes == declared.header().nbytes == given.header().nbytes + 7000
 
 
 def test_what_is_declared_takes_no_function() -> None:
