@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from drivers import Answer, asgi_scope, call_asgi, call_wsgi
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageApp
+from imgmiddleware.service import pictures as service_pictures
 from imgmiddleware.wsgi import WSGIImageApp
 from pictures import opened, quadrants, saved
 
@@ -162,3 +164,22 @@ def test_a_large_picture_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
     kept: dict[str, Any] = {"cache_dir": tmp_path, "cache_bytes": 0}
     assert both("/cat.jpg", **kept) == both("/cat.jpg", **kept)
+
+
+def test_a_fallback_where_no_id_can_be_is_made_in_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options: dict[str, Any] = {"prefix": "/thumbs/", "fallback": DATA}
+    status, headers, body = both("/else?w=20&fm=png", **options)
+    assert (status, dict(headers)["content-type"]) == (404, "image/png")
+    assert opened(body).size == (20, 15)
+    threads: list[threading.Thread] = []
+    real = service_pictures.render
+    monkeypatch.setattr(
+        service_pictures,
+        "render",
+        lambda *all: (threads.append(threading.current_thread()), real(*all))[1],
+    )
+    assert call_asgi(ASGIImageApp(find, **options), "/else?w=20&fm=png")[2] == body
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()

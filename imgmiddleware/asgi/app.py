@@ -1,14 +1,13 @@
 """Pictures alone, as an ASGI application to be mounted in another, or to be served by itself."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgmiddleware.asgi.middleware import ASGIImageMiddleware
-from imgmiddleware.asgi.scope import read, send_response
 from imgmiddleware.service import ImageService, mounted
 from imgmiddleware.settings import Options
-from imgmiddleware.sources import AsyncFunction, SourceLike
+from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
 
 
 class ASGIImageApp:
@@ -25,9 +24,11 @@ class ASGIImageApp:
     """
 
     def __init__(
-        self, source: SourceLike | AsyncFunction | ImageService, **options: Unpack[Options]
+        self,
+        source: SourceLike | AsyncFunction | AsyncSource | ImageService,
+        **options: Unpack[Options],
     ) -> None:
-        self._images = ASGIImageMiddleware(self._else, source, **mounted(source, options))
+        self._images = _EveryPath(_else, source, **mounted(source, options))
         self.service = self._images.service
         """The service that answers, for its `url` and `purge`: `url` takes the path of the mount,
         as `mount`."""
@@ -35,18 +36,23 @@ class ASGIImageApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._images(scope, receive, send)
 
-    async def _else(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What an application has to answer whose pictures are all that it has."""
-        if scope["type"] == "http":
-            response = self.service.handle(read(scope))  # a path without an ID: it opens nothing
-            assert response is not None
-            await send_response(response, scope, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-        elif scope["type"] == "lifespan":
-            await _live(receive, send)
-        else:
-            raise ValueError(f"a scope of type {scope['type']!r} is not known here")
+
+class _EveryPath(ASGIImageMiddleware):
+    """The service answers on each path: by a 404, and a fallback for it, where no ID can be."""
+
+    def __init__(self, app: ASGIApp, source: Any, **options: Unpack[Options]) -> None:
+        super().__init__(app, source, **options)
+        self._prefix = ""
+
+
+async def _else(scope: Scope, receive: Receive, send: Send) -> None:
+    """What there is but requests in an application whose pictures are all that it has."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close"})
+    elif scope["type"] == "lifespan":
+        await _live(receive, send)
+    else:
+        raise ValueError(f"a scope of type {scope['type']!r} is not known here")
 
 
 async def _live(receive: Receive, send: Send) -> None:
