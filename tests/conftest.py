@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +24,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         parts.need(*mark.args)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each part that was missing; pytest's own are one for each test."""
+    skips = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(skip.longrepr[2] for skip in skips if isinstance(skip.longrepr, tuple))
+    for reason, count in reasons.items():
+        if parts.NOT_TESTED in reason:
+            words = reason.removeprefix("Skipped: ")
+            terminalreporter.write_line(f"{words}: {count} skipped", red=True, bold=True)
 
 
 @pytest.hookimpl(trylast=True)

@@ -8,7 +8,7 @@ import parts
 from imgmiddleware.formats import native as native_parts
 
 #: What pip calls them.
-PACKAGES = {"zlib_ng": "zlib-ng", "isal_zlib": "isal", "spng": "pyspng"}
+PACKAGES = {"zlib_ng": "zlib-ng", "isal_zlib": "isal", "spng": "pyspng", "simplejpeg": "simplejpeg"}
 
 
 def choose(monkeypatch: pytest.MonkeyPatch, name: str, wanted: bool) -> None:

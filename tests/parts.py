@@ -25,6 +25,8 @@ import pytest
 
 ALL_ARE_THERE = bool(os.environ.get("IMGMIDDLEWARE_ALL_PARTS"))
 LEFT_OUT = frozenset(os.environ.get("IMGMIDDLEWARE_LEFT_OUT", "").split())
+#: How each reason begins.
+NOT_TESTED = "NOT TESTED"
 #: Parts for want of which something was skipped in this process.
 skipped: set[str] = set()
 
@@ -68,7 +70,7 @@ def missing(name: str, remedy: str) -> NoReturn:
     """Skip or fail for want of a part; of a Python package `name` is the one that pip knows."""
     if name in LEFT_OUT:
         pytest.skip(f"{name} is left out here", allow_module_level=True)
-    message = f"NOT TESTED: {name} IS MISSING ({remedy})"
+    message = f"{NOT_TESTED}: {name} IS MISSING ({remedy})"
     if ALL_ARE_THERE:
         pytest.fail(message, pytrace=False)
     skipped.add(name)

@@ -15,6 +15,7 @@ from PIL import Image
 from asking import ask, get, serving
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
 from measuring import Forked, needs_proc, resident
+from native import choose
 from originals import cut, flipped
 from pictures import by_opencv, moving, photo_like, saved, swapped_profile
 
@@ -85,7 +86,11 @@ def overwritten(data: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize(("kind", "cutting", "writing"), list(rows("damage-table")))
-def test_the_damage_table(kind: str, cutting: str, writing: str) -> None:
+def test_the_damage_table(
+    kind: str, cutting: str, writing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind.startswith("jpeg"):
+        choose(monkeypatch, "simplejpeg", True)
     data = sample(kind)
     assert ask(data, "w=80").status == 200
     for damaged, word in ((shortened(data), cutting), (overwritten(data), writing)):

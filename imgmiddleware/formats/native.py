@@ -37,9 +37,17 @@ def spng() -> Any | None:
     return _module("pyspng")
 
 
+@functools.cache
+def simplejpeg() -> Any | None:
+    """JPEG, by the one decoder tried that tells of damage (`strict`), and a quarter faster than
+    OpenCV's, to the same pixels.
+    """
+    return _module("simplejpeg")
+
+
 def load(*others: str) -> None:
     """Import all of them, and the other modules of these names; "" is none."""
-    for part in (zlib_ng, isal_zlib, spng):
+    for part in (zlib_ng, isal_zlib, spng, simplejpeg):
         part()
     for name in filter(None, others):
         _module(name)

@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 import cv2
 import numpy as np
 import PIL
-import simplejpeg
 from PIL import Image
 
 from imgmiddleware.formats import native
@@ -55,11 +54,17 @@ def engine() -> str:
             f"opencv/{cv2.__version__} ({cv2.getCPUFeaturesLine()})",
             f"numpy/{np.__version__}",
             f"pillow/{PIL.__version__}",
-            f"simplejpeg/{simplejpeg.__version__}",
+            *_decoders(),
             _deflate(),
             *_extras(),
         )
     )
+
+
+def _decoders() -> Iterator[str]:
+    """Of JPEG; without it OpenCV and Pillow are named anyway."""
+    if strict := native.simplejpeg():
+        yield f"simplejpeg/{strict.__version__}"
 
 
 def _deflate() -> str:

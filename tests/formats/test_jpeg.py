@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
-import simplejpeg
 from PIL import Image
 
-from files import half_jpeg_with_end, resized_jpeg
+from files import resized_jpeg
 from imgmiddleware.formats.jpeg import facts as jpeg
 from imgmiddleware.formats.probe import read_profile, vet
 from originals import Stored, probe, refusal, survive
-from pictures import SRGB, exif, noise, read_by_opencv, saved
+from pictures import SRGB, exif, noise, saved
 
 PHOTO = saved(noise(), "JPEG")
 SOF = PHOTO.index(b"\xff\xc0")
@@ -146,14 +145,6 @@ def test_entropy_behind_the_end_does_not_count() -> None:
 def test_scans_of_other_pictures_do_not_count() -> None:
     several = saved(noise(), "JPEG", progressive=True)
     assert refusal(several + several * 20) == ""
-
-
-def test_half_a_picture_is_left_to_the_strict_decoder() -> None:
-    data = half_jpeg_with_end()
-    assert refusal(data) == ""
-    assert read_by_opencv(data) is not None
-    with pytest.raises(ValueError, match=r"(?i)premature|corrupt"):
-        simplejpeg.decode_jpeg(data, strict=True)
 
 
 def test_a_frame_that_was_not_probed() -> None:

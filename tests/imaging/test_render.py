@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import simplejpeg
 from PIL import Image
 
 from asking import ask, shown
@@ -100,8 +99,14 @@ def test_what_a_decoder_makes_must_be_what_the_header_said(monkeypatch: pytest.M
     assert ask(DATA, "").status == 422
     monkeypatch.setattr(native, "spng", lambda: SimpleNamespace(load=lambda *arguments: wrong))
     assert ask(DATA, "").status == 422
-    monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *a, **o: wrong)
-    assert ask(saved(quadrants(), "JPEG"), "").status == 422
+    jpeg = saved(quadrants(), "JPEG")
+    choose(monkeypatch, "simplejpeg", False)
+    assert ask(jpeg, "").status == 422
+    strict = SimpleNamespace(
+        decode_jpeg=lambda *a, **o: wrong, decode_jpeg_header=lambda *a, **o: (48, 64)
+    )
+    monkeypatch.setattr(native, "simplejpeg", lambda: strict)
+    assert ask(jpeg, "").status == 422
 
 
 @pytest.mark.parametrize("error", [cv2.error("limit"), None])

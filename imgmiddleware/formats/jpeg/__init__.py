@@ -7,7 +7,7 @@ from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
 FORMAT = Format(
     name="jpeg",
     sniff=facts.sniff,
-    read=facts.read,
+    read=decode.read,
     vet=facts.vet,
     profile=facts.profile,
     exif=facts.exif,

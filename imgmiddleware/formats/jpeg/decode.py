@@ -1,18 +1,49 @@
-"""JPEG by simplejpeg, the one decoder tried that tells of damage (`strict`)."""
+"""JPEG by simplejpeg, the one decoder tried that tells of damage (`strict`); without it by others.
 
+These are OpenCV and, for inks, which OpenCV makes colours of by itself, Pillow. All three have
+libjpeg-turbo in them, and give the same pixels. The others tell where the file ends too early, but
+not where bytes in its middle are wrong.
+"""
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import cv2
 import numpy as np
-import simplejpeg
+from PIL import Image
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.decoders import check_decoded
+from imgmiddleware.formats import native
+from imgmiddleware.formats.decoders import check_decoded, imdecoded, told_as_damage, unread
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.jpeg.facts import JpegFacts
+from imgmiddleware.formats.jpeg.facts import read as facts_of
 from imgmiddleware.formats.reading import Data
+from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Pixels, Size
 
-#: What a picture's samples are -> the name of what is decoded to.
-_SPACES = {"gray": "GRAY", "rgb": "BGR", "cmyk": "CMYK"}
+#: What a picture's samples are -> the name of what is decoded to, and their number.
+_SPACES = {"gray": ("GRAY", 1), "rgb": ("BGR", 3), "cmyk": ("CMYK", 4)}
+#: OpenCV's flags for one of so many columns and rows, in gray; in colour it is COLOR more.
+_REDUCED = {
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+#: Rows of inks that are copied at a time.
+_ROWS = 64
+
+
+def read(window: Window) -> Facts:
+    """The facts, with what the decoder that is there takes: the others make a second copy."""
+    found = facts_of(window)
+    if native.simplejpeg():
+        return found
+    again = found.width * found.height * _SPACES[found.color][1]
+    return replace(found, decode_bytes=found.decode_bytes + again)
 
 
 def decode(data: Data, facts: Facts, least: Size) -> Found:
@@ -29,13 +60,62 @@ def samples(data: Data, color: str, least: Size) -> Pixels:
 
     `color` is "gray", "rgb" (which gives BGR) or "cmyk". Raises `ImageError` (422).
     """
+    if strict := native.simplejpeg():
+        return _by_simplejpeg(strict, data, color, least)
+    facts = facts_of(Window.over(data))
+    by = _reduced(facts, least)
+    pixels = (_by_pillow if color == "cmyk" else _by_opencv)(data, facts, by)
+    check_decoded(pixels.shape[1::-1], _scaled(facts, by))
+    return pixels
+
+
+def _by_simplejpeg(strict: Any, data: Data, color: str, least: Size) -> Pixels:
     width, height = least
     try:
-        expected = simplejpeg.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
-        pixels = simplejpeg.decode_jpeg(
-            data, _SPACES[color], min_width=width, min_height=height, strict=True
+        expected = strict.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
+        pixels = strict.decode_jpeg(
+            data, _SPACES[color][0], min_width=width, min_height=height, strict=True
         )
     except ValueError as error:
         raise damaged(f"the JPEG decoder says: {error}") from error
     check_decoded(pixels.shape[1::-1], expected)
     return np.asarray(pixels[..., 0] if color == "gray" else pixels)
+
+
+def _by_opencv(data: Data, facts: Facts, by: int) -> Pixels:
+    color = 0 if facts.color == "gray" else cv2.IMREAD_COLOR
+    pixels = imdecoded(data, _REDUCED[by] | color | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise unread(facts)
+    return pixels
+
+
+def _by_pillow(data: Data, facts: Facts, by: int) -> Pixels:
+    """Inks as they are stored; Pillow takes them all for Adobe's, and turns them over."""
+    with (
+        told_as_damage(facts.format),
+        Image.open(io.BytesIO(data), formats=["JPEG"]) as image,
+    ):
+        check_decoded(image.size, (facts.width, facts.height))  # before anything is decoded
+        image.draft(None, (max(1, facts.width // by), max(1, facts.height // by)))
+        image.load()
+        inks: Image.Image = image
+        while inks.width > -(-facts.width // by) or inks.height > -(-facts.height // by):
+            inks = inks.reduce(2)  # Pillow's own scale leaves no side at all of less than eight
+        pixels = np.empty((inks.height, inks.width, 4), np.uint8)
+        for top in range(0, inks.height, _ROWS):  # in one piece it would be three copies
+            rows = pixels[top : top + _ROWS]
+            strip = inks.crop((0, top, inks.width, top + len(rows)))
+            np.subtract(255, np.asarray(strip), out=rows)
+    return pixels
+
+
+def _reduced(facts: Facts, least: Size) -> int:
+    """Of how many columns and rows one is left."""
+    width, height = least
+    sizes = {by: _scaled(facts, by) for by in _REDUCED}
+    return max((by for by, (w, h) in sizes.items() if w >= width and h >= height), default=1)
+
+
+def _scaled(facts: Facts, by: int) -> Size:
+    return -(-facts.width // by), -(-facts.height // by)
