@@ -49,14 +49,15 @@ class Bulkhead(Forkable):
         self,
         function: Callable[[], R],
         about: str,
-        late: Callable[[R], object],
-        has_other: Callable[[], object],
+        give_up: Callable[[], Callable[[Future[R]], object]],
+        has_other: Callable[[], object] = lambda: None,
     ) -> R:
         """What the function returns, within the time that there is.
 
         `has_other` tells whether the caller has something else, which it rather takes than wait for
-        a slow source. What is returned when nobody waits any more is given to `late`, in another
-        thread. Raises `ImageError` (503) for want of a slot or of an answer.
+        a slow source. If the time is over, `give_up` is called, and what it returns is called with
+        the ended call, in the thread of that. Raises `ImageError` (503) for want of a slot or of an
+        answer.
         """
         if self._quick and self._turn.acquire(timeout=_QUICK / 10):
             began = time.monotonic()
@@ -73,7 +74,7 @@ class Bulkhead(Forkable):
         except TimeoutError:
             if call.done():  # just now, or this is what it raised
                 return call.result()
-            call.add_done_callback(lambda call: call.exception() or late(call.result()))
+            call.add_done_callback(give_up())
             raise overdue(patience) from None
 
     def _entered(self, call: Future[Any], about: str, *, spare: bool) -> float:

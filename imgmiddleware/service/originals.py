@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
 
@@ -49,7 +50,7 @@ class Originals:
         with timing.step("open"), memory_needed():
             opening = partial(self._source.open, id)
             late = partial(self._opened_late, id)
-            original: Opened | None = self._bulkhead.call(opening, id, late, has_other)
+            original: Opened | None = self._bulkhead.call(opening, id, lambda: late, has_other)
         if original is None:
             self._recall.note_version(id, None)
         else:
@@ -76,9 +77,12 @@ class Originals:
                 return None
             return None if original is None else original.version
 
-    def _opened_late(self, id: str, original: Opened | None) -> None:
+    def _opened_late(self, id: str, call: Future[Opened | None]) -> None:
         """What came when nobody waited for it any more: at least it tells of the version."""
+        if call.exception() is not None:
+            return
         try:
+            original = call.result()
             self._recall.note_version(id, None if original is None else original.version)
             if original is not None:
                 with original:
@@ -88,29 +92,36 @@ class Originals:
 
     def _called(self, id: str, function: Callable[[], object]) -> object:
         """An array's function is a call of the source too, whenever it is needed."""
-        return self._bulkhead.call(function, id, lambda array: None, lambda: None)
+        return self._bulkhead.call(function, id, lambda: lambda call: None)
 
-    def facts(self, original: Opened, page: PageOf) -> Facts:
-        """What the header tells of this page of the original.
+    def facts(self, original: Opened, page: PageOf, stack: ExitStack) -> Facts:
+        """What the header tells of this page of the original, which is open until `stack` is left.
 
-        Raises `ImageError` (413, 415, 422), without a look where it was so a moment ago.
+        Raises `ImageError` (413, 415, 422), without a look where it was so a moment ago; and 503
+        where the header cannot be read in time.
         """
         self._recall.check_failure(page)
         try:
             check_bytes(original.size, self._settings)
             with timing.step("probe"), memory_needed():
-                facts = self._facts.get(page, lambda: self._probed(original, page[2]))
+                facts = self._facts.get(page, lambda: self._probed(original, page, stack))
             check_facts(facts, self._settings)
         except ImageError as error:
             self._recall.note_failure(page, error)
             raise
         return facts
 
-    def _probed(self, original: Opened, page: int) -> Facts:
+    def _probed(self, original: Opened, page: PageOf, stack: ExitStack) -> Facts:
         known = known_kind(original)
         if isinstance(known, ArrayOriginal):
             return array_facts(known)
-        return read_facts(known, self._settings.opened_formats, page)
+        probe = partial(read_facts, known, self._settings.opened_formats, page[2])
+        # What still reads an original closes it.
+        return self._bulkhead.call(probe, page[0], lambda: _closing(stack.pop_all()))
+
+
+def _closing(opened: ExitStack) -> Callable[[object], object]:
+    return lambda _: opened.close()
 
 
 def known_kind(original: object) -> Original | ArrayOriginal:

@@ -178,7 +178,7 @@ class ImageService:
                     original = self._open(request, id, opened)
                 if original is None:
                     raise ImageError("not-found", "there is no original of this ID")
-                answer = self._decided(request, id, original, asked, era=era, find=find)
+                answer = self._decided(request, id, original, asked, opened, era=era, find=find)
             except ImageError as error:
                 if passes and not id:
                     return None
@@ -222,6 +222,7 @@ class ImageService:
         id: str,
         original: Opened,
         asked: Asked,
+        opened: ExitStack,
         *,
         era: Eras,
         find: Find,
@@ -229,7 +230,7 @@ class ImageService:
         """What the header and the validators decide: an answer, or all that rendering needs."""
         settings, version = self.settings, original.version
         page = (id, version, asked.page, asked.moves)
-        facts = self._originals.facts(original, page)
+        facts = self._originals.facts(original, page, opened)
         tag = original_tag(settings.namespace, id)
         extra: answers.Headers = ()
         if asked.named:

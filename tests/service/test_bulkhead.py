@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,7 +34,11 @@ def call(
     *,
     spare: bool = False,
 ) -> Any:
-    return bulk.call(function, about, late, lambda: spare)
+    def ended(call: Future[Any]) -> None:
+        if call.exception() is None:
+            late(call.result())
+
+    return bulk.call(function, about, lambda: ended, lambda: spare)
 
 
 def refused(*arguments: Any, **options: Any) -> str:

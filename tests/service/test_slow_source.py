@@ -339,3 +339,50 @@ def test_the_function_of_an_array_is_a_call_of_the_source(source: Source, declar
     assert get(service, "w=30", "shown").body == shown.body
     source.answers.set()
     assert get(service, "w=30", "third").status == 200  # the slot is free
+
+
+class Slow(BytesOriginal):
+    """An original that opens at once, and of which nobody can read for now."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(DATA)
+        self.source, self.closes = source, 0
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        assert self.source.answers.wait(60)
+        assert not self.closes
+        return super().read_into(buffer, offset)
+
+    def __exit__(self, *error: object) -> None:
+        self.closes += 1
+
+
+def test_a_header_that_cannot_be_read(source: Source) -> None:
+    """What still reads an original closes it, and nobody before."""
+    made: list[Slow] = []
+
+    class Originals:
+        def open(self, id: str) -> Slow:
+            made.append(Slow(source))
+            return made[-1]
+
+    service = ImageService(Originals(), source_timeout=0.05, source_slots=2)
+    service._originals._bulkhead._quick = False
+    source.answers.clear()
+    answers = [code(get(service, "w=30")) for _ in range(3)]
+    assert answers == ["source-unavailable", "source-unavailable", "busy"]
+    assert [each.closes for each in made] == [0, 0]
+    source.answers.set()
+    until(lambda: [each.closes for each in made] == [1, 1])
+    assert get(service, "w=30").status == 200
+    assert [each.closes for each in made] == [1, 1, 1]
+
+
+def test_a_link_of_an_async_source_with_a_context(source: Source) -> None:
+    app = Loop(source, around=nullcontext).app
+
+    async def run() -> None:
+        app.service._originals._bulkhead._quick = False
+        assert "v=" in await to_thread.run_sync(app.service.url, "a")
+
+    asyncio.run(asyncio.wait_for(run(), 60))
