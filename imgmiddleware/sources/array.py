@@ -70,11 +70,11 @@ class ArrayOriginal(InMemory):
       of dtype uint8 and shape (256, 3 or 4) whose channels are in `order`
 
     A function needs a `version`. It is called without arguments, in a thread, once a render, and
-    never for a 304 or for what a cache has. What it raises is raised. `shape` and
-    `dtype` tell what it will return: without them it is called once for each version and process
-    before anything is planned, and what it gave is held until this original is closed. With them a
-    float, and whatever has a range or a colour map, is taken as one that may have holes, so that it
-    is PNG where it would be JPEG.
+    never for a 304 or for what a cache has. What it raises is raised. `shape` and `dtype` tell what
+    it will return: without them it is called once for each version and process before anything is
+    planned, and what it gave is held until this original is closed. With them a float, and whatever
+    has a range or a colour map, is taken as one that may have holes, so that it is PNG where it
+    would be JPEG.
 
     >>> import numpy as np
     >>> from imgmiddleware import ArrayOriginal
@@ -84,7 +84,7 @@ class ArrayOriginal(InMemory):
     An image of Pillow's is read in its own order of channels, with its profile and turned by its
     EXIF, as files are; with a `version` it is not even loaded before it is needed. The array must
     not be changed after it is handed over. Raises `TypeError` or `ValueError` that says what can be
-    taken, for a function's array when it is made.
+    taken, for a function's array when it is made; `ImageError` (422) where Pillow cannot load it.
     """
 
     def __init__(
@@ -106,15 +106,8 @@ class ArrayOriginal(InMemory):
         known = self._given or self._declared
         if known is not None:
             self._checked(known)
-        self._version = None if version is None else f"{version_text(version)} {self._text(known)}"
-
-    @property
-    def version(self) -> str:
+        self.version = self._versioned(version, self._text(known))
         """What was given, and how the array is read; or a digest of the array instead."""
-        if self._version is None:
-            assert self._given is not None  # a function has a version
-            self._version = digest(_parts(self._given, self._text(self._given)))
-        return self._version
 
     @property
     def size(self) -> int:
@@ -192,6 +185,13 @@ class ArrayOriginal(InMemory):
         """Bytes that there are only when it is read: of an array that is made, or loaded."""
         pillow = _PILLOW * math.prod(known.shape[:2]) if isinstance(known, PillowImage) else 0
         return pillow + (0 if isinstance(self._given, Present) else _nbytes(known))
+
+    def _versioned(self, version: Version | None, text: str) -> str:
+        """A digest is made at once, while this is opened: to load an image may fail."""
+        if version is not None:
+            return f"{version_text(version)} {text}"
+        assert self._given is not None  # a function has a version
+        return digest(_parts(self._given, text))
 
     def _text(self, known: Values | Declared | None) -> str:
         """How it is read, without what: of a fixed number of words, as a version may have any."""

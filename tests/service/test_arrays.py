@@ -151,6 +151,18 @@ def test_a_function_that_gets_no_memory_is_a_refusal_of_load(declared: Any) -> N
     assert get(service, "w=20").status == 200  # it was not remembered
 
 
+def test_an_image_that_gets_no_memory_is_a_refusal_of_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Image.Image) -> Any:
+        raise MemoryError
+
+    image = Image.open(io.BytesIO(saved(quadrants(), "BMP")))
+    with monkeypatch.context() as short:
+        short.setattr(type(image), "load", fail)
+        assert get(serving(image)).status == 503
+        assert get(serving(ArrayOriginal(image, version=1))).status == 503
+    assert get(serving(image)).status == 200
+
+
 @pytest.mark.parametrize(
     ("options", "other"),
     [

@@ -406,7 +406,7 @@ def test_an_image_that_cannot_be_loaded_is_a_damaged_original() -> None:
     with pytest.raises(ImageError, match="damaged-original"):
         ArrayOriginal(image, version=1).samples()
     with pytest.raises(ImageError, match="damaged-original"):
-        _ = ArrayOriginal(image).version
+        ArrayOriginal(image)
 
 
 def test_nothing_writes_into_what_was_given() -> None:
