@@ -76,7 +76,7 @@ class Transform:
     """The operations."""
 
     def __post_init__(self) -> None:
-        changing = tuple(step for step in self.steps if any(step.spelled()))
+        changing = tuple(step for step in self.steps if any(step._changed()))
         object.__setattr__(self, "steps", changing)
 
     @property
