@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
+from imgmiddleware.errors import ImageError
 from imgmiddleware.forms.form import Form, malformed
 from imgmiddleware.nearest import nearest
 
@@ -56,7 +57,16 @@ def word_or(word: str, form: Form[T]) -> Form[T | str]:
     words = f"{word}, or {form.words}"
 
     def parse(name: str, text: str) -> T | str:
-        return word if text == word else form.parse(name, text)
+        if text == word:
+            return word
+        try:
+            return form.parse(name, text)
+        except ImageError as error:
+            if error.code != "malformed-parameter":
+                raise
+            inner = error.members.get("nearest")
+            near = inner if isinstance(inner, str) else nearest(text, [word])
+            raise malformed(name, text, words, near) from None
 
     def write(value: T | str) -> str:
         return word if value == word else form.write(value)  # type: ignore[arg-type]

@@ -104,6 +104,8 @@ def test_every_name_of_css_is_a_colour() -> None:
         ("crop=top,lft", "left"),
         ("keep=icc,copyrigth", "copyright"),
         ("bg=oragne", "orange"),
+        ("trim=aut", "auto"),
+        ("trim=blck", "black"),
         ("darker=on", None),
         ("zzz=1", None),
         ("x" * 3000 + "=1", None),

@@ -17,6 +17,7 @@ from imgmiddleware.wsgi import WSGIImageMiddleware
 app = Starlette()
 ImageService("photos/", max_age=60, widths=[320, 640], id_type=int, original_formats={"jpeg"})
 ImageService("photos/", id_type=UUID)
+Settings(max_agee=60)  # type: ignore[call-arg]
 ImageService("photos/", id_type=float)  # type: ignore[arg-type]
 ImageService("photos/", max_agee=60)  # type: ignore[call-arg]
 ImageService("photos/", max_age="60")  # type: ignore[arg-type]
