@@ -19,6 +19,7 @@ from frameworks import apps, routes
 from frameworks.drivers import Answer, ASGIDriver, WSGIDriver
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.messages import FileBody
+from imgmiddleware.wsgi import WSGIImageMiddleware
 
 TARGET = "/kept/%E7%8C%AB%C3%A9.png?w=900"
 PATH = "/kept/猫é.png"
@@ -200,3 +201,26 @@ def test_the_examples_of_docstrings(name: str) -> None:
     apps.django_wsgi()
     failed, tried = doctest.testmod(import_module(f"imgmiddleware.frameworks.{name}"))
     assert (failed, tried > 1) == (0, True)
+
+
+def test_around_django_a_copy_of_the_environ_leaves_the_path_to_the_application(
+    of_bytes: ImageService, photos: Path
+) -> None:
+    """`WSGIRequest` writes the decoded path into what it is given, which docs/login.md says."""
+    from django.contrib.sessions.backends.signed_cookies import SessionStore
+    from django.core.handlers.wsgi import WSGIRequest
+
+    def is_known(asked: ImageRequest) -> bool:
+        request = WSGIRequest(dict(asked.context))
+        return "asked" in SessionStore(request.COOKIES.get("sessionid"))
+
+    app = WSGIImageMiddleware(
+        routes.django_wsgi(of_bytes), photos, missing="pass", prefix="/kept/", authorize=is_known
+    )
+    cookie = WSGIDriver(routes.django_wsgi(of_bytes)).ask(TARGET).header("set-cookie")
+    headers = {"Cookie": cookie.partition(";")[0].strip()}
+    driver = WSGIDriver(app)
+    assert driver.ask(TARGET).status == 403
+    assert driver.ask(TARGET, headers=headers).header("cache-control") == "private, max-age=300"
+    # This one goes on: for the view to find it, the path has to be what it was.
+    assert driver.ask("/kept/%E7%8C%AB.png", headers=headers).header("set-cookie")

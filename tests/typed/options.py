@@ -10,9 +10,9 @@ from uuid import UUID
 
 from starlette.applications import Starlette
 
-from imgmiddleware import ImageService, Options, Settings
-from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.wsgi import WSGIImageMiddleware
+from imgmiddleware import ImageRequest, ImageService, Options, Settings
+from imgmiddleware.asgi import ASGIImageApp, ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageApp, WSGIImageMiddleware
 
 app = Starlette()
 ImageService("photos/", max_age=60, widths=[320, 640], id_type=int, original_formats={"jpeg"})
@@ -31,3 +31,15 @@ def wrapped(application: WSGIImageMiddleware, **options: Unpack[Options]) -> WSG
     WSGIImageMiddleware(application, "photos/", prefx="/thumbs/")  # type: ignore[call-arg]
     Settings(**options)
     return WSGIImageMiddleware(application, "photos/", **options)
+
+
+async def allowed(request: ImageRequest) -> bool:
+    return bool(request.id == "cat.jpg")
+
+
+ASGIImageMiddleware(app, "photos/", authorize=allowed, private=True)
+ASGIImageMiddleware(app, "photos/", authorize=lambda request: request.context is not None)
+ASGIImageMiddleware(app, "photos/", authorize=lambda: True)  # type: ignore[arg-type]
+app.mount("/image", ASGIImageApp("photos/", authorize=allowed))
+ASGIImageApp(app, "photos/")  # type: ignore[call-arg, arg-type]
+WSGIImageApp("photos/", prefx="/thumbs/")  # type: ignore[call-arg]

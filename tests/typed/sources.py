@@ -10,7 +10,8 @@ from PIL import Image
 from starlette.applications import Starlette
 
 from imgmiddleware import ArrayOriginal, BytesOriginal, ImageService, Original
-from imgmiddleware.asgi import ASGIImageMiddleware
+from imgmiddleware.asgi import ASGIImageApp, ASGIImageMiddleware
+from imgmiddleware.wsgi import WSGIImageApp
 
 app = Starlette()
 
@@ -89,3 +90,5 @@ ASGIImageMiddleware(app, later)
 ASGIImageMiddleware(app, Later())
 ASGIImageMiddleware(app, path)
 ASGIImageMiddleware(app, number)  # type: ignore[arg-type]
+ASGIImageApp(later)
+WSGIImageApp(later)  # type: ignore[arg-type]
