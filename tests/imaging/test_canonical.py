@@ -174,7 +174,7 @@ WORDS: dict[str, list[str]] = {
 
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
 FOLLOWS = {
-    *("stored", "overview", "scales", "in_bands", "alpha", "inks", "result"),
+    *("stored", "overview", "scales", "in_bands", "pieces", "alpha", "inks", "result"),
     *("region", "trim"),
 }
 #: And what changes bytes.
