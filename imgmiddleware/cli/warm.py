@@ -24,14 +24,13 @@ from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.listing import list_ids
 from imgmiddleware.cli.targets import service_of
 from imgmiddleware.grammar.query import QueryGrammar
-from imgmiddleware.service.warming import accept_fields, unguarded
+from imgmiddleware.service.warming import accept_fields, for_operator
 
 _WIDTH = 30
 
 
 def warm(arguments: argparse.Namespace) -> int:
-    # Whoever types the command may see all, so that the application's `authorize` is not asked.
-    service = unguarded(service_of(arguments))
+    service = for_operator(service_of(arguments))
     ids = _ids(service, arguments)
     queries = _queries(service, arguments)
     accepts = arguments.accepts or accept_fields(service.settings)
@@ -96,6 +95,8 @@ def _problem(service: ImageService, accepts: Sequence[str], id: str, query: str)
         answer.close()
         if answer.status != 200:
             return _said(answer)
+        if "Accept" not in (answer.header("Vary") or "").split(", "):
+            break  # all get the same, and the source may be slow
     return None
 
 

@@ -4,25 +4,36 @@ from copy import copy
 from dataclasses import replace
 
 from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.service import ImageService
 from imgmiddleware.settings import Settings
 
+#: Seconds for which a source is waited for. No server has a thread that could wait so long.
+_PATIENCE = 24 * 60 * 60.0
 
-def unguarded(service: ImageService) -> ImageService:
-    """The same service, with the same caches, for who needs no leave: `authorize` is not asked.
+
+def for_operator(service: ImageService) -> ImageService:
+    """The same service, with the same caches, for who runs it.
+
+    `authorize` is not asked, and a slow source is waited for: pictures are made beforehand to spare
+    the next request that wait.
 
     >>> import numpy as np
     >>> from imgmiddleware import ImageRequest
     >>> black = np.zeros((300, 400), np.uint8)
     >>> service = ImageService(lambda id: black, authorize=lambda request: False)
     >>> request = ImageRequest("GET", "/image/black", "w=100")
-    >>> service.handle(request).status, unguarded(service).handle(request).status
+    >>> service.handle(request).status, for_operator(service).handle(request).status
     (403, 200)
     """
-    below = copy(service)
-    below._permission = Permission(replace(service.settings, authorize=None))
-    return below
+    settings = replace(service.settings, authorize=None, source_timeout=_PATIENCE)
+    limit = WaitLimit(settings.max_waiting)
+    own = copy(service)
+    own._permission = Permission(settings)
+    own._originals = Originals(service.source, settings, service._recall, limit)
+    return own
 
 
 def accept_fields(settings: Settings) -> tuple[str, ...]:

@@ -229,6 +229,28 @@ def test_what_was_refused_and_the_others_are_made(photos, folder, capsys):
     assert capsys.readouterr().out.startswith(f"{folder}: 1 picture, ")
 
 
+def test_a_slow_source_is_waited_for(photos, rendered, module, monkeypatch):
+    module("""
+        import time
+        from imgmiddleware import ImageService
+
+        calls = []
+
+        def find(id):
+            calls.append(id)
+            time.sleep(0.2)
+            return "photos/red.png"
+
+        service = ImageService(
+            find, cache_dir="results", source_timeout=0.01, presets={"a": "w=9&fm=png"}
+        )
+    """)
+    lines(monkeypatch, b"1\n2\n3\n4\n")
+    assert main(["warm", "images_of_mine:service", "-q", "preset=a", "--ids", "-"]) == 0
+    assert rendered == ["image/png"] * 4
+    assert sorted(app("calls")) == ["1", "2", "3", "4"]  # and not once more for each Accept
+
+
 def test_what_an_img_would_be_drawn_is_told_in_words(photos, module, capsys, monkeypatch):
     module("""
         from imgmiddleware import ImageService
