@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from counting import returned
 from drivers import asgi_scope, call_asgi, plain_asgi, plain_wsgi
-from imgmiddleware import BytesOriginal, ImageService
+from imgmiddleware import BytesOriginal, ImageRequest, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.asgi.scope import _encoded
 from imgmiddleware.cache.send_links import SendLinks
@@ -72,6 +73,29 @@ def test_an_async_function_runs_on_the_loop() -> None:
         app = ASGIImageMiddleware(plain_asgi, source)
         assert opened(call_asgi(app, "/image/a?w=20")[2]).size == (20, 15)
         assert call_asgi(app, "/image/b")[0] == 404
+    assert set(threads) == {threading.main_thread()}
+
+
+def test_a_route_asks_the_service_of_an_async_function_in_a_thread() -> None:
+    """Some at once, and slowly: then the calls are made in threads that no loop has started."""
+    threads: list[Any] = []
+
+    async def find(id: str) -> bytes:
+        threads.append(threading.current_thread())
+        await asyncio.sleep(0.05)
+        return DATA
+
+    service = ASGIImageMiddleware(plain_asgi, find).service
+
+    def route(number: int) -> tuple[int, bool]:
+        answer = service.handle(ImageRequest("GET", f"/image/{number}", "w=20"))
+        return answer.status, "v=" in service.url(str(number))
+
+    async def ask_all() -> list[tuple[int, bool]]:
+        routes = [to_thread.run_sync(route, number) for number in range(4)]
+        return await asyncio.gather(*routes)
+
+    assert asyncio.run(ask_all()) == [(200, True)] * 4
     assert set(threads) == {threading.main_thread()}
 
 

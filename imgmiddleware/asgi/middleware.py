@@ -185,11 +185,17 @@ def _in_threads(given: Any, seconds: float = math.inf) -> Any:
 class _OnLoop:
     """An async function for threads: it runs on the loop of the request, for so many seconds."""
 
-    runs_on_loop = True
-
     def __init__(self, function: Callable[[Any], Coroutine[Any, Any, Any]], seconds: float) -> None:
         self._function = function
         self._seconds = seconds
+
+    def note_loop(self) -> None:
+        """Note which loop has started this thread, if it is not known: a route of the application.
+
+        Raises `RuntimeError` in other threads.
+        """
+        if _loop.get() is None:
+            _loop.set(from_thread.run_sync(current_token))
 
     def __call__(self, given: Any) -> Any:
         return from_thread.run(self._awaited, given, token=_loop.get())
@@ -203,7 +209,6 @@ class _OnLoop:
 class _OpenedOnLoop:
     """A source whose `open` is async, for threads, in the same way."""
 
-    runs_on_loop = True
-
     def __init__(self, source: AsyncSource, seconds: float) -> None:
         self.open = _OnLoop(source.open, seconds)
+        self.note_loop = self.open.note_loop

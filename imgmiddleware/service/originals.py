@@ -19,7 +19,7 @@ from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened, Original, Source
 from imgmiddleware.sources.file import FileOriginal
-from imgmiddleware.sources.function import runs_on_loop
+from imgmiddleware.sources.function import loop_noting
 
 _log = logging.getLogger("imgmiddleware")
 
@@ -34,6 +34,7 @@ class Originals:
         self, source: Source, settings: Settings, recall: Recall, limit: WaitLimit
     ) -> None:
         self._source = source
+        self._note_loop = loop_noting(source)
         self._settings = settings
         self._recall = recall
         self._bulkhead = Bulkhead(settings.source_slots, settings.source_timeout, limit)
@@ -48,6 +49,8 @@ class Originals:
         not be waited for. Raises `ImageError` (503) where the source fails, or takes too long.
         """
         with timing.step("open"), memory_needed():
+            if self._note_loop is not None:  # here: the call may be made in another thread
+                self._note_loop()
             opening = partial(self._source.open, id)
             late = partial(self._opened_late, id)
             original: Opened | None = self._bulkhead.call(opening, id, lambda: late, has_other)
@@ -67,10 +70,7 @@ class Originals:
         """The newest version; None where there is none, or the source does not tell it now."""
         with ExitStack() as stack:
             try:
-                if not runs_on_loop(self._source):
-                    original = self.open(id, stack, lambda: True)
-                elif original := self._source.open(id):  # only this thread may know which loop
-                    stack.enter_context(original)
+                original = self.open(id, stack, lambda: True)
             except ImageError as error:
                 if error.status != 503:
                     raise

@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.file import FileOriginal
-from imgmiddleware.sources.function import runs_on_loop
+from imgmiddleware.sources.function import loop_noting, runs_on_loop
 from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import Opened, Original, Source
 
@@ -45,9 +45,9 @@ class AroundSource:
     def __init__(self, source: Source, around: Around) -> None:
         self._source = source
         self._around = around
-        self.runs_on_loop = runs_on_loop(source)
-        """Whether opening waits for an event loop, as with an async function."""
-        self._opening = nullcontext if self.runs_on_loop else around
+        self.note_loop = loop_noting(source)
+        """As of the source, if opening waits for an event loop."""
+        self._opening = around if self.note_loop is None else nullcontext
 
     def open(self, id: str) -> Opened | None:
         original: Opened | None = None

@@ -47,8 +47,8 @@ class FunctionSource:
             raise TypeError(
                 "source: an async function needs ASGIImageMiddleware; give a plain function here"
             )
-        self.runs_on_loop = runs_on_loop(function)
-        """Whether the function is an async one, which waits for its loop."""
+        self.note_loop = loop_noting(function)
+        """Notes the loop of this thread for a function that is async, which other threads call."""
         self._function = function
         self._id_type = id_type
         self._order = array_order
@@ -85,9 +85,19 @@ def _opened(path: str | os.PathLike[str], id: str) -> FileOriginal | None:
         return None
 
 
+def loop_noting(called: object) -> Callable[[], None] | None:
+    """The method by which what runs on an event loop notes which one; None of all else.
+
+    It is called in a thread that the loop has started. Threads that are given its context can then
+    call what was given.
+    """
+    note: Callable[[], None] | None = getattr(called, "note_loop", None)
+    return note
+
+
 def runs_on_loop(called: object) -> bool:
     """Whether it waits for an event loop that runs what was given: no thread runs that itself."""
-    return getattr(called, "runs_on_loop", False) is True
+    return loop_noting(called) is not None
 
 
 def is_async(function: object) -> bool:
