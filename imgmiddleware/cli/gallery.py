@@ -13,6 +13,7 @@ from imgmiddleware import DirectorySource, ImageService
 from imgmiddleware.cli.links import Links
 from imgmiddleware.cli.listing import list_ids, read_listed
 from imgmiddleware.cli.page import Excerpt, Page, stylesheet
+from imgmiddleware.cli.viewer import Viewer
 
 #: Originals on one page.
 PER_PAGE = 60
@@ -21,8 +22,13 @@ _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
 def gallery(source: DirectorySource, service: ImageService, title: str) -> Starlette:
-    """An application with the page at `/`, and a 404 for all else. `service` serves `source`."""
-    return Starlette(routes=[Route("/", _Gallery(source, service, title).index)])
+    """An application with the page at `/`, a zoom viewer for each original where the service speaks
+    IIIF, and a 404 for all else. `service` serves `source`.
+    """
+    routes = [Route("/", _Gallery(source, service, title).index)]
+    if service.settings.iiif:
+        routes += Viewer(source, service).routes
+    return Starlette(routes=routes)
 
 
 class _Gallery:

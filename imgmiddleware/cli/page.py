@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from urllib.parse import quote
 
 from imgmiddleware import ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
@@ -16,7 +17,7 @@ from imgmiddleware.cli.numbers import counted, in_bytes, sides
 from imgmiddleware.formats.facts import Facts
 
 #: A hill and a sun. A page without an icon makes browsers ask for /favicon.ico.
-_ICON = (
+ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='4' fill='%23f6a65b'/%3E%3Ccircle cx='11' cy='5.5' r='2' "
     "fill='%23fff3d6'/%3E%3Cpath d='M0 12 5 7l4 4 2-2 5 4v1l-1 2H1z' fill='%23374a67'/%3E%3C/svg%3E"
@@ -64,7 +65,7 @@ class Page:
         yield f"<footer>imgmiddleware {escape(__version__)}</footer>\n</body>\n</html>\n"
 
     def _card(self, one: Listed) -> str:
-        name = f'<h2 title="{escape(one.id)}"><bdi>{escape(one.id)}</bdi></h2>\n'
+        name = f'<h2 title="{escape(one.id)}">{self._name(one)}</h2>\n'
         if one.error is not None:
             return (
                 f'<li class="card refused">\n<div class="thumbnail complaint"><p>'
@@ -76,7 +77,7 @@ class Page:
         variants = (self._variants(one, *group) for group in self._links.variants.items())
         return (
             f'<li class="card">\n{self._thumbnail(one)}<div class="text">\n{name}'
-            f'<p class="facts">{_facts(one.facts)} · {_bytes(one.size)}</p>\n'
+            f'<p class="facts">{described(one)}</p>\n'
             f"<dl>\n{''.join(variants)}</dl>\n</div>\n</li>\n"
         )
 
@@ -94,10 +95,23 @@ class Page:
             dense = f' srcset="{source} 1x, {self._url(one, self._links.dense)} 2x"'
         # With its size in the page, nothing moves when the image arrives.
         return (
-            f'<a class="thumbnail" href="{self._url(one, self._links.large)}">'
+            f'<a class="thumbnail" href="{self._closer(one)}">'
             f'<img src="{source}"{dense} width="{width}" height="{height}" loading="lazy" '
             f'decoding="async" alt="{escape(one.id)}"></a>\n'
         )
+
+    def _name(self, one: Listed) -> str:
+        """The name, which leads to a large picture where the thumbnail leads closer."""
+        name = f"<bdi>{escape(one.id)}</bdi>"
+        if one.error is not None or not self._service.settings.iiif:
+            return name
+        return f'<a href="{self._url(one, self._links.large)}">{name}</a>'
+
+    def _closer(self, one: Listed) -> str:
+        """What a click on the thumbnail leads to: the zoom viewer, or the picture in large."""
+        if self._service.settings.iiif:
+            return escape(f"{self._mount}/view?id={quote(one.id, safe='')}")
+        return self._url(one, self._links.large)
 
     def _url(self, one: Listed, query: Query) -> str:
         return escape(self._service.url(one.id, mount=self._mount, **query))
@@ -110,7 +124,7 @@ def _head(excerpt: Excerpt) -> Iterator[str]:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f'<title>{title} - imgmiddleware</title>\n<link rel="icon" href="{_ICON}">\n'
+        f'<title>{title} - imgmiddleware</title>\n<link rel="icon" href="{ICON}">\n'
         f"<style>{stylesheet()}</style>\n</head>\n<body>\n"
         f"<header>\n<h1><bdi>{title}</bdi></h1>\n"
         f"<p>{files}. Each picture here is made from its original when it is asked for.</p>\n"
@@ -121,6 +135,12 @@ def _head(excerpt: Excerpt) -> Iterator[str]:
             '<p class="note">The directory is large: only the files among its first '
             f"{MOST_ENTRIES:,} entries are listed. All of them are served.</p>\n"
         )
+
+
+def described(one: Listed) -> str:
+    """What is known of a file, in short, as HTML."""
+    facts = "" if one.facts is None else f"{_facts(one.facts)} · "
+    return f"{facts}{_bytes(one.size)}"
 
 
 def _is_other(one: Listed) -> bool:

@@ -66,7 +66,8 @@ def application(directory: str, options: dict[str, Any], title: str | None = Non
     if options.get("prefix") == "/":
         # Then the path of the page is below the prefix: it is an ID that is missing, and goes on.
         options = {"missing": "pass", **options}
-    options = {"debug_images": True, **options}
+    restricted = options.get("presets_only") or options.get("widths")
+    options = {"debug_images": True, "iiif": not restricted, **options}
     source = DirectorySource(
         directory, unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False)
     )

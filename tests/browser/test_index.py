@@ -162,3 +162,18 @@ def test_a_refusal_is_painted_where_a_picture_stands(site, tmp_path):
     assert full > 0.75  # the rest is text
     (left, top, width, height), _ = painted(pixels, (170, 0, 0))
     assert (left, top) == (0, 0)
+
+
+def test_the_viewer_shows_tiles_and_makes_a_picture(site, tmp_path):
+    """The red original fills the viewer, which may still be moving, and a picture the form's box."""
+    url = f"{site}view?id=1%20red%20%26%20%3Cb%3E.bmp"
+    pixels = screenshot(tmp_path, url, "--virtual-time-budget=15000")
+    zoom, made = pixels[:, :760], pixels[:, 760:]
+    (_, _, width, height), full = painted(zoom, RED)
+    assert width > 600
+    assert height > 400
+    assert full > 0.97  # no tile is missing
+    (_, _, width, height), _ = painted(made, RED)
+    assert abs(width / height - 4 / 3) < 0.05
+    told = chromium(tmp_path, url, "--dump-dom")
+    assert re.search(r"800 × 600 · AVIF · [\d.]+ (?:kB|bytes) · \d+ ms", told)

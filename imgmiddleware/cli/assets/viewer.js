@@ -1,0 +1,107 @@
+"use strict";
+
+// The page of one original: a zoom viewer, and a form that makes a picture of it.
+const {info, image, name} = document.querySelector("main").dataset;
+const part = (id) => document.getElementById(id);
+
+const viewer = OpenSeadragon({
+  id: "zoom",
+  tileSources: info,
+  showNavigationControl: false, // its buttons are pictures of its own; ours are below
+  drawer: "canvas",
+  maxZoomPixelRatio: 4,
+  visibilityRatio: 0.5,
+});
+const steps = {
+  in: () => viewer.viewport.zoomBy(1.5),
+  out: () => viewer.viewport.zoomBy(1 / 1.5),
+  home: () => viewer.viewport.goHome(),
+  full: () => viewer.setFullScreen(!viewer.isFullPage()),
+};
+// Until somebody moves it, all of the picture is shown, however the window changes.
+let moved = false;
+for (const move of ["drag", "scroll", "click", "pinch", "key"]) {
+  viewer.addHandler(`canvas-${move}`, () => { moved = true; });
+}
+viewer.addHandler("resize", () => { if (!moved) viewer.viewport.goHome(true); });
+viewer.addHandler("open-failed", () => { part("zoom").textContent = "It cannot be shown in parts."; });
+for (const button of document.querySelectorAll("[data-step]")) {
+  button.addEventListener("click", () => {
+    moved = button.dataset.step !== "home";
+    steps[button.dataset.step]();
+    viewer.viewport.applyConstraints();
+  });
+}
+
+// A value that is not given is left out, so that the link is as short as it can be.
+function queryOf(form) {
+  const query = new URLSearchParams();
+  for (const [key, value] of new FormData(form)) if (value !== "") query.set(key, value);
+  return query.toString().replaceAll("%2C", ",");
+}
+
+let asked = 0;
+let shown = "";
+async function show() {
+  const number = ++asked;
+  const query = queryOf(part("form"));
+  const link = query ? `${image}?${query}` : image;
+  part("link").value = new URL(link, location.href).href;
+  part("tag").value = `<img src="${link.replaceAll("&", "&amp;")}" alt="${name.replaceAll('"', "&quot;")}">`;
+  part("facts").textContent = "…";
+  const begin = performance.now();
+  try {
+    const answer = await fetch(link, {headers: {Accept: "image/avif,image/webp,*/*"}, cache: "no-cache"});
+    const body = await answer.blob();
+    const took = Math.round(performance.now() - begin);
+    if (number !== asked) return;
+    part("facts").classList.toggle("bad", !answer.ok);
+    if (!answer.ok) {
+      part("facts").textContent = (JSON.parse(await body.text())).detail;
+      return;
+    }
+    URL.revokeObjectURL(shown);
+    shown = URL.createObjectURL(body);
+    part("after").src = shown;
+    await part("after").decode();
+    const sides = `${part("after").naturalWidth} × ${part("after").naturalHeight}`;
+    const kind = body.type.replace("image/", "").toUpperCase();
+    part("facts").textContent = `${sides} · ${kind} · ${bytes(body.size)} · ${took} ms`;
+    compare(query);
+  } catch (error) {
+    if (number === asked) part("facts").textContent = `There was no answer: ${error.message}`;
+  }
+}
+
+function bytes(count) {
+  if (count < 1000) return `${count} bytes`;
+  return count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+}
+
+// Before: the same size and shape, without loss and without what is done to the pixels.
+function compare(query) {
+  const before = new URLSearchParams(query);
+  for (const name of ["q", "blur", "sharp", "mono"]) before.delete(name);
+  before.set("fm", "png");
+  part("before").src = `${image}?${before}`;
+}
+
+function cut() {
+  part("before").style.clipPath = `inset(0 ${100 - part("cut").value}% 0 0)`;
+}
+
+let waiting = 0;
+part("form").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 250); });
+part("form").addEventListener("submit", (event) => { event.preventDefault(); show(); });
+part("cut").addEventListener("input", cut);
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const field = part(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+}
+cut();
+show();

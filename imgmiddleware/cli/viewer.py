@@ -1,0 +1,165 @@
+"""The page of one original: a zoom viewer (OpenSeadragon), and a form that builds a query."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from imgmiddleware import DirectorySource, ImageService
+from imgmiddleware.cli.listing import Listed, read_listed
+from imgmiddleware.cli.page import ICON, described
+from imgmiddleware.formats.results import RESULTS
+
+_FITS = ("clip", "crop", "scale", "fill", "fillmax", "clamp", "min", "max")
+
+#: What the form asks for: the label, and the words of a choice or the range of a number.
+_FIELDS: Mapping[str, tuple[str, tuple[str, ...] | tuple[int, int]]] = {
+    "w": ("Width", (1, 8192)),
+    "h": ("Height", (1, 8192)),
+    "fit": ("Fit", _FITS),
+    "crop": ("Crop to", ("top", "bottom", "left", "right")),
+    "fm": ("Format", tuple(RESULTS)),
+    "q": ("Quality", (0, 100)),
+    "rot": ("Rotate, degrees", (-360, 360)),
+    "flip": ("Flip", ("h", "v", "hv")),
+    "blur": ("Blur", (0, 2000)),
+    "sharp": ("Sharpen", (0, 100)),
+    "mono": ("Monochrome", ("gray", "bitonal")),
+    "bg": ("Background", ()),
+}
+
+_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+_ASSETS = ("gallery.css", "assets/viewer.css", "assets/viewer.js", "assets/openseadragon.min.js")
+
+#: The stylesheet that OpenSeadragon 6.1.1 makes: one rule, for screens that are touched.
+_ITS_STYLE = "'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE='"
+#: Scripts and styles of this server alone. Pictures are shown from memory once they are measured.
+_HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; script-src 'self'; style-src 'self' {_ITS_STYLE}; "
+        "img-src 'self' blob: data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+_FOR_GOOD = {
+    "Cache-Control": "max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Viewer:
+    """The pages of a service that speaks IIIF, and what they load."""
+
+    def __init__(self, source: DirectorySource, service: ImageService) -> None:
+        self._source = source
+        self._service = service
+        self._files = {name.rpartition("/")[2]: _content(name) for name in _ASSETS}
+
+    @property
+    def routes(self) -> list[Route]:
+        return [Route("/view", self.page), Route("/assets/{digest}/{name}", self.asset)]
+
+    def page(self, request: Request) -> Response:
+        """The page of the original that `id` names; in a thread, as it reads a header."""
+        id = request.query_params.get("id", "")
+        one = read_listed(self._source, self._service.settings, id) if id else None
+        if one is None:
+            return PlainTextResponse("There is no such original.\n", 404)
+        html = "".join(self._html(one, request.scope.get("root_path", "")))
+        return HTMLResponse(html, headers=_HEADERS)
+
+    async def asset(self, request: Request) -> Response:
+        """A script or a stylesheet, under a path that its content is part of."""
+        name = request.path_params["name"]
+        if name not in self._files:
+            return PlainTextResponse("There is no such file.\n", 404)
+        kind = _TYPES[name.rpartition(".")[2]]
+        return Response(self._files[name], headers=_FOR_GOOD, media_type=kind)
+
+    def _html(self, one: Listed, mount: str) -> Iterator[str]:
+        yield from self._head(one, mount)
+        yield _ZOOM
+        yield from _form()
+        yield _RESULT
+        for script in ("openseadragon.min.js", "viewer.js"):
+            yield f'<script src="{self._asset_url(script, mount)}"></script>\n'
+        yield "</body>\n</html>\n"
+
+    def _head(self, one: Listed, mount: str) -> Iterator[str]:
+        name = escape(one.id)
+        image = escape(f"{mount}{self._service.prefix}{quote(one.id)}")
+        yield (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n'
+            f'<title>{name} - imgmiddleware</title>\n<link rel="icon" href="{ICON}">\n'
+        )
+        for style in ("gallery.css", "viewer.css"):
+            yield f'<link rel="stylesheet" href="{self._asset_url(style, mount)}">\n'
+        yield (
+            f'</head>\n<body>\n<header>\n<a href="{escape(mount)}/">← All originals</a>\n'
+            f"<h1><bdi>{name}</bdi></h1>\n<p>{described(one)}</p>\n</header>\n"
+            f'<main data-info="{image}/info.json" data-image="{image}" data-name="{name}">\n'
+        )
+
+    def _asset_url(self, name: str, mount: str) -> str:
+        digest = sha256(self._files[name]).hexdigest()[:16]
+        return escape(f"{mount}/assets/{digest}/{name}")
+
+
+def _content(name: str) -> bytes:
+    return files(__package__).joinpath(*name.split("/")).read_bytes()
+
+
+def _form() -> Iterator[str]:
+    yield '<section aria-labelledby="make">\n<h2 id="make">Make a picture</h2>\n<form id="form">\n'
+    for field, (label, values) in _FIELDS.items():
+        yield f"<label>{label}{_control(field, values)}</label>\n"
+
+
+def _control(name: str, values: tuple[str, ...] | tuple[int, int]) -> str:
+    """A number, a choice or a text. Its empty value is what applies without the parameter."""
+    if not values:
+        return f'<input name="{name}" placeholder="white">'
+    first, last = values[0], values[-1]
+    if isinstance(first, int):
+        default = {"w": 800}.get(name, "")
+        return f'<input type="number" name="{name}" min="{first}" max="{last}" value="{default}">'
+    options = "".join(f"<option>{word}</option>" for word in values)
+    return f'<select name="{name}"><option value="">-</option>{options}</select>'
+
+
+_ZOOM = """<section aria-labelledby="look">
+<h2 id="look">Look closer</h2>
+<div id="zoom"></div>
+<div class="tools">
+<button type="button" data-step="in">Zoom in</button>
+<button type="button" data-step="out">Zoom out</button>
+<button type="button" data-step="home">All of it</button>
+<button type="button" data-step="full">Full screen</button>
+</div>
+</section>
+"""
+
+_RESULT = """</form>
+<figure>
+<div class="pair"><img id="after" alt="After"><img id="before" alt="Before: without loss"></div>
+<label>Before and after<input type="range" id="cut" min="0" max="100" value="0"></label>
+<figcaption id="facts" role="status"></figcaption>
+</figure>
+<div class="copy"><label>Link<input id="link" readonly></label>
+<button type="button" data-copy="link">Copy</button></div>
+<div class="copy"><label>HTML<input id="tag" readonly></label>
+<button type="button" data-copy="tag">Copy</button></div>
+</section>
+</main>
+"""

@@ -1,0 +1,70 @@
+"""The page of one original, as `serve` answers it: what it holds, what it may load, and whose."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from PIL import Image
+
+NAME = "a & <b> 'c'.png"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    Image.new("RGB", (30, 20), "red").save(tmp_path / NAME)
+    (tmp_path / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return tmp_path
+
+
+def test_a_card_leads_to_the_viewer_and_that_to_tiles(folder, served):
+    site = served(folder)
+    (link,) = re.findall('href="(/view[^"]+)"', site.get("/").text)
+    assert link == "/view?id=a%20%26%20%3Cb%3E%20%27c%27.png"
+    page = site.get(link).text
+    assert "a &amp; &lt;b&gt; &#x27;c&#x27;.png" in page
+    assert "<b>" not in page
+    (info,) = re.findall('data-info="([^"]+)"', page)
+    assert site.get(info).json()["width"] == 30
+
+
+def test_under_a_mount(folder, served):
+    page = served(folder).get(f"/view?id={quote(NAME)}", root_path="/site").text
+    assert f'data-image="/site/image/{quote(NAME)}"' in page
+    assert '<script src="/site/assets/' in page
+
+
+def test_what_the_page_loads_is_ours_and_kept_for_good(folder, served):
+    site = served(folder)
+    answer = site.get(f"/view?id={quote(NAME)}")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "unsafe" not in policy
+    loaded = re.findall('(?:src|href)="(/assets/[^"]+)"', answer.text)
+    names = ["gallery.css", "viewer.css", "openseadragon.min.js", "viewer.js"]
+    assert [path.rpartition("/")[2] for path in loaded] == names
+    for path in loaded:
+        asset = site.get(path)
+        assert asset.status_code == 200
+        assert "immutable" in asset.headers["cache-control"]
+        assert asset.headers["x-content-type-options"] == "nosniff"
+    assert not re.findall("(?:src|href)=.(?:https?:)?//", answer.text)
+
+
+@pytest.mark.parametrize("id", ["", "none.png", "../secret.png", "."])
+def test_no_such_original(folder, served, id):
+    site = served(folder)
+    assert site.get(f"/view?id={quote(id)}").status_code == 404
+    assert site.get("/assets/0/serve.py").status_code == 404
+
+
+def test_a_refused_original_has_a_page(folder, served):
+    site = served(folder)
+    assert site.get("/view?id=damaged.png").status_code == 200
+    assert site.get("/image/damaged.png/info.json").status_code == 422
+
+
+@pytest.mark.parametrize("options", [{"widths": [320, 800]}, {"presets_only": True}])
+def test_where_sizes_are_restricted_there_is_no_viewer(folder, served, options):
+    site = served(folder, **options)
+    assert site.get(f"/view?id={quote(NAME)}").status_code == 404
+    assert "/view" not in site.get("/").text
