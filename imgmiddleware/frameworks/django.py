@@ -1,10 +1,12 @@
 """Django: a view that answers with pictures, after whatever middleware and decorators check."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from anyio import to_thread
+from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -51,6 +53,23 @@ def response(answer: ImageResponse | None) -> HttpResponseBase:
     for name, value in answer.headers:
         made.headers[name] = value
     return made
+
+
+@contextmanager
+def around() -> Iterator[None]:
+    """A service's `around`: closes the connections to the database that are to be closed by now.
+
+    Django does so with each request of its own, and knows nothing of threads that only ask for an
+    original. `CONN_MAX_AGE` holds here too.
+
+    >>> from imgmiddleware import ImageService
+    >>> service = ImageService("photos/", around=around)
+    """
+    close_old_connections()
+    try:
+        yield
+    finally:
+        close_old_connections()
 
 
 def _read(request: HttpRequest) -> ImageRequest:

@@ -168,14 +168,14 @@ class ImageService:
                 self._permission.check(request, id)
                 allowed = True
                 # Whatever its method and query, a path of which we have no original is not ours.
-                original = self._open(request, id, opened) if passes else None
+                original = self._open(request, id, opened, find) if passes else None
                 if passes and original is None:
                     return None
                 if request.method == "OPTIONS":
                     return answers.options(request, self.settings)
                 asked = self._asked(request, named)
                 if original is None:
-                    original = self._open(request, id, opened)
+                    original = self._open(request, id, opened, find)
                 if original is None:
                     raise ImageError("not-found", "there is no original of this ID")
                 answer = self._decided(request, id, original, asked, opened, era=era, find=find)
@@ -202,8 +202,14 @@ class ImageService:
         self._recall.note_failure(seen.page, error)
         return self._refusals.answer(request, seen.page[0], seen.asked, error)
 
-    def _open(self, request: ImageRequest, id: str, opened: ExitStack) -> Opened | None:
-        return self._originals.open(id, opened, lambda: self._recall.last_seen(request))
+    def _open(self, request: ImageRequest, id: str, opened: ExitStack, find: Find) -> Opened | None:
+        def has_other() -> bool:
+            other = stale(request, self._recall.last_seen(request), find, self.settings)
+            if other is not None:
+                other.close()
+            return other is not None
+
+        return self._originals.open(id, opened, has_other)
 
     def _asked(self, request: ImageRequest, named: Named | None) -> Asked:
         if request.method not in answers.METHODS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -41,3 +42,25 @@ def test_workers_make_what_their_parent_was_making(
     with processes.running(command, tmp_path, {}) as server:
         for query in ("w=100", "w=101", "w=102", "w=100"):
             assert ask(server.port, f"/image/a?{query}").status == 200, server.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        processes.uvicorn("httptools", "loading_app:application"),
+        processes.granian("asgi", "loading_app:application"),
+    ],
+    ids=["uvicorn", "granian"],
+)
+def test_workers_that_load_the_application_themselves(
+    command: processes.Command, tmp_path: Path
+) -> None:
+    """What docs/deployment.md says of these: nothing of ours has begun when they fork."""
+
+    def workers(port: int, folder: Path) -> list[str]:
+        return [*command(port, folder), "--workers", "2"]
+
+    with processes.running(workers, tmp_path, {}) as server:
+        with urlopen(f"http://127.0.0.1:{server.port}/", timeout=60) as answer:
+            loaded_in, answers = answer.read().split()
+        assert loaded_in == answers

@@ -129,7 +129,16 @@ def test_past_the_bound_at_once(source: Source) -> None:
 
 def test_what_has_left_the_cache_is_not_shown(source: Source) -> None:
     service = hung(source, cache_bytes=0)
-    assert code(get(service, "w=30")) in ("busy", "source-unavailable")
+    assert code(get(service, "w=30")) == "source-unavailable"
+
+
+def test_what_has_left_the_cache_is_waited_for(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulkhead, "_SLOW", 0.0)
+    service = hung(source, cache_bytes=0, source_timeout=60)
+    threading.Timer(0.1, source.answers.set).start()
+    assert get(service, "w=30").status == 200
 
 
 def test_what_was_purged_is_not_shown(source: Source) -> None:
