@@ -395,18 +395,8 @@ def test_an_id_that_no_service_takes(photos, module, capsys):
     assert "an ID here is a whole number" in capsys.readouterr().err
 
 
-def test_the_current_directory_of_a_real_process(photos, start, module):
-    module("""
-        from imgmiddleware import ImageService
-        service = ImageService("photos", cache_dir="results")
-    """)
-    process = start("warm", "images_of_mine:service")
-    assert process.process.wait(60) == 0, process.output()
-    assert process.output() == f"[{'#' * 30}] 1/1\n"
-
-
 def test_interrupted(start, module, tmp_path):
-    """Ctrl-C ends it after what it is at, and not after all that is left."""
+    """A real process, in whose directory the module is; Ctrl-C ends it after what it is at."""
     module("""
         import itertools, os, signal, time
         calls = itertools.count()
