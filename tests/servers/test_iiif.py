@@ -53,10 +53,10 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_validator_finds_no_fault_at_level_2(
     name: str, version: str, originals: Path, tmp_path: Path
 ) -> None:
-    """But for one test of 1.0.5, `size_noup`, which fails whatever a server answers.
+    """But for one test of 1.0.5, `size_noup`: findings/iiif-validator-clamped-size.sh.
 
-    It wants an error for `!2000,3000` of a smaller picture, where Image API 3.0 (section 4.2) has
-    the largest that is not larger than the region, and raises a TypeError where it gets that.
+    It wants an error for `!2000,3000` of a smaller picture, of which Image API 3.0 (section 4.2) has
+    the largest that is not larger than the region.
     """
     environment = {
         "IMGMIDDLEWARE_TEST_PHOTOS": str(originals),
