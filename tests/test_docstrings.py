@@ -19,7 +19,7 @@ MODULES = [
     "imgmiddleware.forms",
     "imgmiddleware.forms.form",
     "imgmiddleware.messages",
-    "imgmiddleware.nearest",
+    "imgmiddleware.errors.nearest",
     "imgmiddleware.operations.own",
     "imgmiddleware.operations.transform",
     "imgmiddleware.pixels.value_range",

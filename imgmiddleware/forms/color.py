@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from imgmiddleware.errors.nearest import nearest
 from imgmiddleware.forms.form import Form, malformed
-from imgmiddleware.nearest import nearest
 from imgmiddleware.pixels.arrays import Color
 from imgmiddleware.pixels.names import COLORS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.nearest import member, question
+from imgmiddleware.errors.nearest import member, question
 
 T = TypeVar("T")
 

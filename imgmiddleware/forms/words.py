@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.errors.nearest import nearest
 from imgmiddleware.forms.form import Form, malformed
-from imgmiddleware.nearest import nearest
 
 T = TypeVar("T")
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.errors.nearest import member, nearest, question
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms.form import malformed
 from imgmiddleware.forms.numbers import Length
@@ -21,7 +22,6 @@ from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.grammar.iiif.segments import Named
 from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
-from imgmiddleware.nearest import member, nearest, question
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.resize import Resize

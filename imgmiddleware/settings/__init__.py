@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, Self
 from uuid import UUID
 
+from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.hints import FIELDS
-from imgmiddleware.nearest import nearest, question
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.settings import checks

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.cors import ORIGIN
-from imgmiddleware.nearest import nearest, question
 from imgmiddleware.sources.paths import encoded
 
 _URI = re.compile(r"https?://[!-~]+")
