@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from asking import get
 from imgmiddleware import ArrayOriginal, ImageRequest, ImageService
 from imgmiddleware.formats import native
 from imgmiddleware.formats.probe import read_facts
@@ -20,6 +21,7 @@ from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.pixels.resample import resample
 from imgmiddleware.sources import BytesOriginal
 from measuring import growth
+from pictures import pixels_of
 
 
 def decoding(path: str, without: str = "") -> tuple[int, int]:
@@ -103,3 +105,13 @@ def resampling() -> int:
     work(clear(50, 40), (45, 36))
     large = clear(5000, 4000)
     return growth(lambda: work(large, (4500, 3600)))
+
+
+def answering(folder: str, query: str) -> tuple[int, int, int]:
+    """Of the file a.tif there: the status, the green of a pixel, and by how many bytes it grows."""
+    service = ImageService(folder)
+    answers: list[Any] = []
+    grown = growth(lambda: answers.append(get(service, query, "a.tif")))
+    (answer,) = answers
+    green = int(pixels_of(answer.read())[50, 50, 1]) if answer.status == 200 else -1
+    return answer.status, green, grown

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from imgmiddleware import DirectorySource, ImageError, Settings
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.probe import has_parts, read_facts
 from imgmiddleware.grammar.path import is_text
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.sources.file import FileOriginal
@@ -54,9 +54,10 @@ def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed 
         return None
     with original:
         try:
-            check_bytes(original.size, settings)
+            if original.size <= settings.max_source_bytes or not has_parts(original):
+                check_bytes(original.size, settings)
             facts = read_facts(original, settings.opened_formats)
-            check_facts(facts, settings)
+            check_facts(facts, original.size, settings)
         except ImageError as error:
             return Listed(id, original.size, error=error)
         except OSError:

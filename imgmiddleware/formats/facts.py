@@ -18,6 +18,13 @@ class Pieces:
     row: int = 0  # bytes of samples of a piece, where a row of them is held at a time
     scales: int = 1  # up to what its decoder can divide their sides, for less work
 
+    def read(self, box: Box, size: Size) -> tuple[int, int]:
+        """How many bytes at most, and how many pixels, a box takes of a picture of this size."""
+        across, down = self.touched(box)
+        left, top = box[0] // self.wide * self.wide, box[1] // self.high * self.high
+        wide, high = min(across * self.wide, size[0] - left), min(down * self.high, size[1] - top)
+        return across * down * self.stored, wide * high
+
     def touched(self, box: Box) -> Size:
         """How many of them are, along both sides, by a box of the picture."""
         left, top, width, height = box

@@ -45,6 +45,9 @@ def _read(
     """Rows of the file from `begin` on, of each the bytes from `first` on, as many as fit."""
     wanted = block.shape[1]
     for at, rows, offset in _runs(raster, begin, len(block)):
+        if not offset:  # a strip that was left out of the file is zeros
+            block[at : at + rows] = 0
+            continue
         if offset + rows * raster.stride > original.size:
             raise damaged("a strip of it goes on beyond its end")
         if wanted == raster.stride:
@@ -60,9 +63,10 @@ def _runs(raster: Raster, begin: int, count: int) -> Iterator[tuple[int, int, in
     done = 0
     while done < count:
         strip, inside = divmod(begin + done, raster.high)
-        place = int(raster.offsets[strip]) + inside * raster.stride
+        start = int(raster.offsets[strip])
+        place = start + inside * raster.stride if start else 0
         number = min(raster.high - inside, count - done)
-        if rows and place == offset + rows * raster.stride:
+        if rows and place and place == offset + rows * raster.stride:
             rows += number
         else:
             if rows:

@@ -36,6 +36,11 @@ def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> F
         return format.read(window)
 
 
+def has_parts(original: Readable) -> bool:
+    """Whether it is of a format that can be read by parts, and whose header says if it is so."""
+    return identify(Window(original).head(_HEAD)).raster is not None
+
+
 def _check_allowed(format: Format, allowed: bool) -> None:
     """Raise 415 for a format that is not opened, or whose decoder is not there."""
     reasons = [] if allowed else ["this service does not open"]

@@ -24,15 +24,18 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     working = _WORKING + (_INKED if plan.inks else 0)
     after = width * height * 4 * sample * (working + plan.frames - 1)
     held = plan.overview or facts
-    return after + (_band_bytes(held, plan) if plan.in_bands else file + held.decode_bytes)
+    return after + (reading_bytes(facts, plan) if plan.in_bands else file + held.decode_bytes)
 
 
-def _band_bytes(facts: Facts, plan: Plan) -> int:
-    """What is left of the original's samples, what reading them takes, and what is made of them.
+def reading_bytes(facts: Facts, plan: Plan) -> int:
+    """The same of an original that is read in bands, before anything else is made of it.
+
+    What is left of the original's samples, what reading them takes, and what is made of them.
 
     Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
     decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
     """
+    facts = plan.overview or facts
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
     width, height = plan.level.samples
     if plan.level.passed is not None:

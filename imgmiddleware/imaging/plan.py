@@ -7,7 +7,7 @@ they are averaged while they are read, and what they are resampled to.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgmiddleware.formats.facts import Facts, Pieces
@@ -74,6 +74,14 @@ class Plan:
             return self
         plans = (replace(self, overview=overview) for overview in reversed(overviews))
         return next((plan for plan in plans if plan._is_enough(plan.read_size)), self)
+
+    def smaller(self, overviews: Sequence[Facts]) -> Iterator[Plan]:
+        """Of each of these, the largest first, the largest size that it has samples enough of."""
+        for overview in () if self._is_exact else overviews:
+            sides = (overview.width, overview.height), self.crop[2:], self.size, self.stored
+            by = min(a * b / (_OVERSAMPLING * c * d) for a, b, c, d in zip(*sides, strict=True))
+            width, height = (max(1, int(side * by)) for side in self.size)
+            yield replace(self, overview=overview, size=(width, height), canvas=(width, height))
 
     @property
     def read_size(self) -> Size:

@@ -23,7 +23,7 @@ from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.transform import Operation, Transform
-from imgmiddleware.service.limits import check_bytes, check_facts, planned
+from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
 from imgmiddleware.service.pictures import Job
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
@@ -50,7 +50,9 @@ class Fallback:
         try:
             with self._open() as original:
                 facts = self._read_facts(original)
-                decode_original(original, facts, planned(facts, Transform(), (), settings))
+                plan = planned(facts, Transform(), (), settings)
+                check_reading(facts, plan, original.size, settings)
+                decode_original(original, facts, plan)
         except (ImageError, OSError) as error:
             why = error.detail if isinstance(error, ImageError) else error.strerror or error
             raise ValueError(f"fallback: it cannot be shown: {why}") from error
@@ -63,6 +65,7 @@ class Fallback:
         transform, namespace = _of_any(asked.transform), self._settings.namespace
         plan_of = partial(planned, facts, transform, asked.accepted, self._settings)
         plan = plan_of()
+        check_reading(facts, plan, original.size, self._settings)
         text = canonical(plan, transform, asked.accepted)
         key = picture_key(namespace, [(_ID, original.version)], text, made_by(plan))
         tag = original_tag(namespace, _ID)
@@ -72,7 +75,7 @@ class Fallback:
         check_bytes(original.size, self._settings)
         read = partial(read_facts, original, self._settings.opened_formats)
         facts = self._facts.get(original.version, read)
-        check_facts(facts, self._settings)
+        check_facts(facts, original.size, self._settings)
         return facts
 
 

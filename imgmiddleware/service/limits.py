@@ -9,6 +9,7 @@ from collections.abc import Collection
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.memory import reading_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.transform import Transform
@@ -22,14 +23,54 @@ def check_bytes(size: int, settings: Settings) -> None:
         raise _over("source-bytes", "max_source_bytes", f"{size} bytes", settings)
 
 
-def check_facts(facts: Facts, settings: Settings) -> None:
-    """Raises 413 `source-pixels` or `source-memory`."""
+def check_facts(facts: Facts, size: int, settings: Settings) -> None:
+    """Of an original of so many bytes that is read as a whole, whatever is asked of it.
+
+    Raises 413 `source-bytes`, `source-pixels` or `source-memory`.
+    """
+    if facts.pieces:
+        return
+    check_bytes(size, settings)
     if facts.width * facts.height > settings.max_source_pixels:
         claimed = f"{facts.width}x{facts.height} pixels"
         raise _over("source-pixels", "max_source_pixels", claimed, settings)
     if facts.decode_bytes > settings.max_source_memory:
         needed = f"up to {facts.decode_bytes} bytes to decode"
         raise _over("source-memory", "max_source_memory", needed, settings)
+
+
+def check_reading(facts: Facts, plan: Plan, size: int, settings: Settings) -> None:
+    """Of an original that is read by pieces: those that the plan touches.
+
+    Raises as `check_facts` does, with a width that would be served, if there is one.
+    """
+    over = _reads_too_much(facts, plan, size, settings)
+    if over is None:
+        return
+    code, name, what = over
+    for smaller in plan.smaller(facts.overviews):
+        if _reads_too_much(facts, smaller, size, settings) is None:
+            width = smaller.orientation.size(*smaller.size)[0]
+            raise _over(code, name, what, settings, f"Ask for w={width} or less", width=width)
+    raise _over(code, name, what, settings, "Ask for a part of it with rect=")
+
+
+def _reads_too_much(
+    facts: Facts, plan: Plan, size: int, settings: Settings
+) -> tuple[str, str, str] | None:
+    """The code, the option and what it would be; None where the plan is within the limits."""
+    pieces = plan.read_pieces
+    if pieces is None or plan.frames > 1:
+        return None
+    stored, pixels = pieces.read(plan.level.box, plan.read_size)
+    stored, needed = min(stored, size), reading_bytes(facts, plan)
+    if pixels > settings.max_source_pixels:
+        return "source-pixels", "max_source_pixels", f"{pixels} pixels to be read for this"
+    if stored > settings.max_source_bytes:
+        return "source-bytes", "max_source_bytes", f"{stored} bytes to be read for this"
+    if needed > settings.max_source_memory:
+        return "source-memory", "max_source_memory", f"up to {needed} bytes to decode for this"
+    return None
 
 
 def planned(
@@ -76,6 +117,9 @@ def check_result(plan: Plan, settings: Settings) -> None:
     RESULTS[plan.format].check_sides(width, height)
 
 
-def _over(code: str, name: str, what: str, settings: Settings) -> ImageError:
+def _over(
+    code: str, name: str, what: str, settings: Settings, hint: str = "", **members: object
+) -> ImageError:
     limit = getattr(settings, name)
-    return ImageError(code, f"the original takes {what}; {name} is {limit}", limit=limit)
+    detail = f"the original takes {what}; {name} is {limit}"
+    return ImageError(code, f"{detail}. {hint}" if hint else detail, limit=limit, **members)

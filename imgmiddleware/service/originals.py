@@ -10,7 +10,7 @@ from imgmiddleware.cache.lru import LruCache
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.probe import read_facts
+from imgmiddleware.formats.probe import has_parts, read_facts
 from imgmiddleware.service import timing
 from imgmiddleware.service.bulkhead import Bulkhead
 from imgmiddleware.service.deadline import WaitLimit, memory_needed
@@ -102,10 +102,9 @@ class Originals:
         """
         self._recall.check_failure(page)
         try:
-            check_bytes(original.size, self._settings)
             with timing.step("probe"), memory_needed():
                 facts = self._facts.get(page, lambda: self._probed(original, page, stack))
-            check_facts(facts, self._settings)
+            check_facts(facts, original.size, self._settings)
         except ImageError as error:
             self._recall.note_failure(page, error)
             raise
@@ -115,9 +114,15 @@ class Originals:
         known = known_kind(original)
         if isinstance(known, ArrayOriginal):
             return array_facts(known)
-        probe = partial(read_facts, known, self._settings.opened_formats, page[2])
+        probe = partial(self._read, known, page[2])
         # What still reads an original closes it.
         return self._bulkhead.call(probe, page[0], lambda: _closing(stack.pop_all()))
+
+    def _read(self, original: Original, page: int) -> Facts:
+        """Of a file that is too large only if it may be read by parts."""
+        if original.size > self._settings.max_source_bytes and not has_parts(original):
+            check_bytes(original.size, self._settings)
+        return read_facts(original, self._settings.opened_formats, page)
 
 
 def _closing(opened: ExitStack) -> Callable[[object], object]:

@@ -28,7 +28,7 @@ from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
 from imgmiddleware.service.iiif import Iiif
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
-from imgmiddleware.service.limits import planned
+from imgmiddleware.service.limits import check_reading, planned
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.pictures import Job, Pictures
@@ -246,6 +246,7 @@ class ImageService:
             asked = self._iiif.asked(request, asked.named.segments, facts)
         transform = asked.transform
         plan = planned(facts, transform, asked.accepted, settings)
+        check_reading(facts, plan, original.size, settings)
         text = canonical(plan, transform, asked.accepted)
         key = picture_key(settings.namespace, [(id, version)], text, made_by(plan))
         shared = answers.validators(

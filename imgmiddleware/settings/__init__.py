@@ -98,7 +98,8 @@ class Settings:
     """Sets the keys of two services apart that share a `cache_dir`."""
 
     max_source_bytes: int = 256 * 2**20
-    """Bytes of an original's file. One with more is a 413, before it is decoded."""
+    """Bytes of an original's file. One with more is a 413, before it is decoded. Of one that is
+    read by pieces (docs/originals.md) these limits are for what a request needs of it."""
     max_source_pixels: int = 100_000_000
     """Width times height that an original's header may claim. More is a 413."""
     max_source_memory: int = 2 * 2**30

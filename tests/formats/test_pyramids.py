@@ -112,17 +112,56 @@ def beside(second: Any, **options: Any) -> bytes:
 
 
 OTHERS: dict[str, bytes] = {
-    "a page": beside(LEVELS[1], photometric="rgb", subfiletype=0),
+    "a page": beside(LEVELS[1], photometric="rgb", subfiletype=0, tile=None),
+    "a larger page": beside(flat((667, 534), SHADES[1]), photometric="rgb", subfiletype=0),
     "a page of several": beside(LEVELS[1], photometric="rgb", subfiletype=2),
     "gray": beside(LEVELS[1][..., 0], photometric="minisblack"),
     "deep": beside(LEVELS[1].astype(np.uint16), photometric="rgb"),
     "with alpha": beside(np.dstack((LEVELS[1], LEVELS[1][..., 0])), photometric="rgb", extrasamples=["unassalpha"]),
     "turned": beside(LEVELS[1], photometric="rgb", **with_orientation(6)),
-    "a third": beside(flat((333, 267), SHADES[1]), photometric="rgb"),
+    "two thirds": beside(flat((667, 534), SHADES[1]), photometric="rgb"),
     "squeezed": beside(flat((500, 200), SHADES[1]), photometric="rgb"),
     "as large": beside(flat((1000, 800), SHADES[1]), photometric="rgb"),
     "a thumbnail": beside(flat((160, 128), SHADES[1]), photometric="rgb"),
 }  # fmt: skip
+
+
+def test_a_third_is_a_copy_too() -> None:
+    data = beside(flat((333, 267), SHADES[1]), photometric="rgb")
+    assert copies_of(data) == [(333, 267, 3)]
+    for width, shade in ((167, 0), (166, 1)):
+        seen = rendered(data, probe(data), {"w": str(width)})
+        assert np.all(seen == SHADES[shade])
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_levels_need_not_say_that_they_are(below: bool) -> None:
+    """Tiles at a whole fraction of the size say it as well, as some scanners of slides write them."""
+    file = io.BytesIO()
+    options: dict[str, Any] = {"photometric": "rgb", "metadata": None, "tile": (64, 64)}
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(LEVELS[0], subifds=3 if below else None, **options)
+        if not below:  # a small picture of the whole, which is no level, in strips
+            writer.write(flat((333, 267), SHADES[3]), photometric="rgb", metadata=None)
+        writer.write(LEVELS[1], **options)
+        mask = np.ones((400, 500), bool)
+        writer.write(mask, subfiletype=5, metadata=None, tile=(64, 64))
+        writer.write(LEVELS[2], **options)
+        if not below:  # the slide's label, which says that it is smaller; and another picture
+            writer.write(
+                flat((387, 300), SHADES[3]), subfiletype=1, photometric="rgb", metadata=None
+            )
+            writer.write(flat((1000, 800), SHADES[3]), **options)
+            writer.write(LEVELS[3], **options)
+    assert copies_of(file.getvalue()) == [(500, 400, 2), (250, 200, 4)]
+
+
+def test_the_first_of_two_that_are_as_large() -> None:
+    """Of pages of nearly one size each has its own."""
+    levels = [LEVELS[0], LEVELS[1], flat((500, 400), SHADES[3])]
+    data = written(levels)
+    assert copies_of(data) == [(500, 400, 2)]
+    assert np.all(rendered(data, probe(data), {"w": "200"}) == SHADES[1])
 
 
 @pytest.mark.parametrize("what", OTHERS)

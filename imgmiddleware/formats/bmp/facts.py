@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.formats.raster import Raster, plain_bytes
 from imgmiddleware.formats.reading import (
     MAX_PROFILE,
@@ -127,6 +127,7 @@ def read(window: Window) -> Facts:
         decode_bytes=output + bands if bands else whole,
         bits=_bits(header, masks),
         band_bytes=bands,
+        pieces=Pieces(header.width, 1, _stride(header)) if bands else None,
     )
 
 

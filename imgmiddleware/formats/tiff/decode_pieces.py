@@ -130,6 +130,22 @@ def _together(raster: Raster) -> int:
 
 def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
     """Pieces as one picture of this width and height: strips below, tiles beside one another."""
+    counts = raster.counts[pieces.start : pieces.stop]
+    if counts.all():
+        return _stored(original, raster, pieces, size)
+    if not counts.any():  # as GDAL and others leave out what is empty: these are zeros
+        shape = (size[1], size[0]) if raster.channels == 1 else (size[1], size[0], raster.channels)
+        return np.zeros(shape, np.dtype(raster.dtype).newbyteorder("="))
+    parts = []
+    for piece in pieces:
+        left = size[1] - (piece - pieces.start) * raster.high
+        one = (raster.wide, raster.high) if raster.tiled else (size[0], min(raster.high, left))
+        parts.append(_decoded(original, raster, range(piece, piece + 1), one))
+    return np.concatenate(parts, axis=1 if raster.tiled else 0)
+
+
+def _stored(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
+    """The same of those that are there."""
     if raster.compression == PLAIN:
         return _plain_tiles(original, raster, pieces)
     stored = _read(original, raster, pieces)

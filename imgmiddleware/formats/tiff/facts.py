@@ -103,7 +103,8 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     offsets, counts = offsets[:number], counts[:number]
     if (counts > size).any() or (offsets > size - counts).any():
         raise damaged("a strip or tile lies beyond its end")
-    _check_room(kind, planes, int(counts.sum()))
+    if counts.all():  # else some are zeros, and not stored
+        _check_room(kind, planes, int(counts.sum()))
     row = -(-grid.wide * (kind.samples // planes) * kind.bits // 8)
     return Piece(grid.wide * grid.high, grid.high * row, int(counts.max()))
 
@@ -122,17 +123,18 @@ def _check_room(kind: SampleLayout, planes: int, stored: int) -> None:
 
 def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple[Facts, ...]:
     """Those that can stand for the page; another kind, or a damaged one, cannot."""
-    found = []
+    found: dict[int, Facts] = {}
     for page in pages:
         with damage_let_pass:
             overview, its = _read_facts(page)
             by = reduced_by((overview.width, overview.height), (facts.width, facts.height))
             turned = overview.orientation != facts.orientation
             whole = bool(overview.band_bytes) != bool(facts.band_bytes)  # which is turned upright
-            heavier = overview.decode_bytes > facts.decode_bytes  # limits are held against the page
+            # Limits are held against the page, unless both are read by pieces.
+            heavier = not overview.pieces and overview.decode_bytes > facts.decode_bytes
             if by and is_like(its, kind) and not (turned or whole or heavier):
-                found.append(replace(overview, reduced=by))
-    return tuple(sorted(found, key=lambda overview: overview.reduced))
+                found.setdefault(by, replace(overview, reduced=by))
+    return tuple(found[by] for by in sorted(found))
 
 
 def vet(data: Data, facts: Facts) -> Data:

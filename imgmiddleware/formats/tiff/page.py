@@ -74,6 +74,11 @@ class Page:
         return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most)
 
     @property
+    def tiled(self) -> bool:
+        """Whether it is stored in tiles, not in strips."""
+        return _TILE_WIDTH in self.entries or _TILE_OFFSETS in self.entries
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.value(_WIDTH), self.value(_LENGTH)
@@ -104,7 +109,7 @@ class Grid:
 def read_grid(page: Page) -> Grid:
     """How the page is cut into pieces. Raises 422 where they have no size, or a huge one."""
     width, height = page.size
-    tiled = _TILE_WIDTH in page.entries or _TILE_OFFSETS in page.entries
+    tiled = page.tiled
     if tiled:
         wide, high = page.value(_TILE_WIDTH), page.value(_TILE_LENGTH)
         for side, whole in ((wide, width), (high, height)):

@@ -5,23 +5,28 @@ Scanners, microscopes and maps write those, so that nobody need read all of a pi
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice, repeat, takewhile
+from itertools import chain, islice, repeat
+from typing import NamedTuple
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdFile
+from imgmiddleware.formats.raster import JPEG
 from imgmiddleware.formats.reading import damage_let_pass
-from imgmiddleware.formats.tiff.kinds import PALETTE, SampleLayout
+from imgmiddleware.formats.tiff.kinds import PALETTE, RGB, YCBCR, SampleLayout
 from imgmiddleware.formats.tiff.page import Page
+from imgmiddleware.pixels.arrays import Size
 
 #: Pages counted. Each is two reads; a fax of more is counted as this many.
 MAX_PAGES = 1024
 #: Overviews of a page that are looked at: so often halved, 65,536 pixels are one.
 MAX_OVERVIEWS = 16
+#: And pages for them: each may have a mask, and slides have pictures of their labels between them.
+_LOOKED_AT = 3 * MAX_OVERVIEWS
 
 _SUBFILE_TYPE, _SUB_DIRECTORIES = 254, 330
 #: NewSubfileType (TIFF 6.0, section 8): bit 0 for a smaller copy of another picture in the file,
-#: bit 2 for a mask.
-_SMALLER, _MASK = 1, 4
+#: bit 1 for a page of several, bit 2 for a mask.
+_SMALLER, _PAGE, _MASK = 1, 2, 4
 
 
 def find_pages(file: IfdFile) -> tuple[int, ...]:
@@ -39,14 +44,38 @@ def find_pages(file: IfdFile) -> tuple[int, ...]:
 
 
 def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
-    """The pages that say that they are smaller copies of this one.
+    """The pages that may be smaller copies of this one.
 
     Its own directory lists them (TIFF Technical Note 1, SubIFD trees), or they follow it: `after`
-    are the offsets of the pages that do.
+    are the offsets of the pages that do. Some scanners do not mark them: then a page in tiles is
+    followed by others, and what is larger than half of it is a picture of its own.
     """
-    listed = filter(None, (_overview(page, offset) for offset in _listed(page)))
-    following = takewhile(bool, (_overview(page, offset) for offset in after))
-    return islice(chain(listed, filter(None, following)), MAX_OVERVIEWS)
+    listed = (found for offset in _listed(page) if (found := _at(page, offset)))
+    below = (found.page for found in listed if not found.kind & _MASK)
+    return islice(chain(below, _following(page, after)), MAX_OVERVIEWS)
+
+
+class _Found(NamedTuple):
+    page: Page
+    kind: int  # NewSubfileType
+    size: Size
+
+
+def _following(page: Page, after: Iterable[int]) -> Iterator[Page]:
+    """Up to the next picture; masks, and labels beside what is in tiles, are stepped over."""
+    for offset in islice(after, _LOOKED_AT):
+        found = _at(page, offset)
+        if found is None or found.kind & _MASK:
+            continue
+        if not found.kind & _SMALLER:
+            smaller = all(
+                2 * side <= whole + 1 for side, whole in zip(found.size, page.size, strict=True)
+            )
+            if found.kind & _PAGE or not page.tiled or not smaller:
+                return
+            if not found.page.tiled:
+                continue
+        yield found.page
 
 
 def _listed(page: Page) -> tuple[int, ...]:
@@ -56,28 +85,36 @@ def _listed(page: Page) -> tuple[int, ...]:
     return ()
 
 
-def _overview(page: Page, offset: int) -> Page | None:
-    """The page at this offset of the same file; None where it is no overview, or damaged."""
+def _at(page: Page, offset: int) -> _Found | None:
+    """The page at this offset of the same file; None where it is damaged."""
     with damage_let_pass:
         found = page.at(offset)
-        kind = found.values(_SUBFILE_TYPE, (0,), MAX_OVERVIEWS)[0]
-        return found if kind & _SMALLER and not kind & _MASK else None
+        return _Found(found, found.values(_SUBFILE_TYPE, (0,), MAX_OVERVIEWS)[0], found.size)
     return None
 
 
 def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
-    """The power of two by which a picture of this size was divided from the whole, else 0.
+    """The number by which a picture of this size was divided from the whole, else 0.
 
     Writers round the width and height of each level up, down, or to the nearest, from the level
     before it or from the whole: so that much may be off.
     """
-    for by in (1 << times for times in range(1, MAX_OVERVIEWS + 1)):
-        if all(abs(by * side - full) < by for side, full in zip(size, whole, strict=True)):
-            return by
-    return 0
+    by = max(round(full / side) for side, full in zip(size, whole, strict=True))
+    if by < 2 or any(abs(by * side - full) >= by for side, full in zip(size, whole, strict=True)):
+        return 0
+    return by
 
 
 def is_like(overview: SampleLayout, page: SampleLayout) -> bool:
     """Whether samples mean the same; of a palette nobody can average them."""
-    same = replace(overview, width=page.width, height=page.height, compression=page.compression)
-    return same == page and page.photometric != PALETTE
+    one, other = (
+        replace(kind, width=1, height=1, compression=1, photometric=_decoded(kind))
+        for kind in (overview, page)
+    )
+    return one == other and page.photometric != PALETTE
+
+
+def _decoded(kind: SampleLayout) -> int:
+    """What colours they are once a JPEG decoder has turned them."""
+    turned = kind.compression == JPEG and kind.photometric == YCBCR
+    return RGB if turned else kind.photometric

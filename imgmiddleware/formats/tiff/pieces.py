@@ -1,5 +1,7 @@
 """TIFF of kinds whose strips or tiles can be decoded by themselves: which, and where they stand."""
 
+import numpy as np
+
 from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.formats.jpeg.abbreviated import read_tables
 from imgmiddleware.formats.raster import (
@@ -104,6 +106,8 @@ def read_raster(window: Window, facts: Facts) -> Raster:
     page = open_page(window, own(facts).directory)
     kind, grid = read_sample_layout(page), read_grid(page)
     offsets, counts = (page.table(tag, MAX_PIECES)[: grid.number] for tag in grid.tables)
+    # What was left out of the file has neither; of plain pieces some writers do not tell the count.
+    there = (offsets > 0) & ((counts > 0) | (kind.compression == PLAIN))
     colors = page.values(_COLOR_MAP, (), 3 * 256) if kind.photometric == PALETTE else ()
     jpeg = kind.compression == JPEG
     return Raster(
@@ -111,8 +115,8 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         height=kind.height,
         wide=grid.wide,
         high=grid.high,
-        offsets=offsets,
-        counts=counts,
+        offsets=offsets * there,
+        counts=np.maximum(counts, 1) * there,
         stride=grid.wide * _bytes_of_pixel(kind),
         channels=kind.samples,
         dtype="u1" if kind.bits == 8 else f"{page.file.order}u2",
