@@ -56,8 +56,10 @@ def test_a_format_of_eight_bits_gets_eight() -> None:
 
 
 def test_floats_become_sixteen_bits() -> None:
-    floats = np.array([[0, 0.5, 1, 2, np.nan, 1 / 65535]], np.float32)
-    assert rendered(floats, "depth=16&fm=png").tolist() == [[0, 32768, 65535, 65535, 0, 1]]
+    floats = np.array([[0, 0.5, 1, 2, 1 / 65535]], np.float32)
+    assert rendered(floats, "depth=16&fm=png").tolist() == [[0, 32768, 65535, 65535, 1]]
+    unknown = np.array([[0.5, np.nan]], np.float32)
+    assert rendered(unknown, "depth=16&fm=png")[0, :, 3].tolist() == [65535, 0]  # it is clear
 
 
 def test_resampled_at_its_depth() -> None:
