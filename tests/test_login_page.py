@@ -12,7 +12,7 @@ EXAMPLES = sorted(path for path in (ROOT / "examples" / "login").glob("*.py"))
 
 
 def test_each_snippet_stands_in_its_example() -> None:
-    assert len(SHOWN) == PAGE.count("```python") == 6
+    assert len(SHOWN) == PAGE.count("```python") == 7
     for file, snippet in SHOWN:
         assert snippet in (ROOT / file).read_text(), file
 

@@ -84,6 +84,9 @@ EXAMPLE = {
     "fastapi": Example(processes.uvicorn("h11", "fastapi_depends:app"), form="json"),
     "starlette": Example(processes.uvicorn("httptools", "starlette_session:app"), form="json"),
     "django-wsgi": Example(processes.gunicorn("django_view:application"), "sqlite", FOLDERS),
+    "django-around": Example(
+        processes.uvicorn("h11", "django_around:application"), "postgresql", FOLDERS
+    ),
     "django-asgi": Example(processes.uvicorn("h11", "django_view:asgi"), "postgresql", FOLDERS),
 }
 
