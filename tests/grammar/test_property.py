@@ -62,7 +62,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "upscale": FLAG,
     "linear": FLAG,
     "flip": st.sampled_from(["h", "v", "hv"]),
-    "rot": decimals("0", "359.99", 2),
+    "rot": decimals("-3600", "3600", 2),
     "blur": numbers(0, 2000),
     "sharp": numbers(0, 100),
     "mono": st.sampled_from(["gray", "bitonal"]),
