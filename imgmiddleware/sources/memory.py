@@ -65,9 +65,9 @@ def version_text(version: object) -> str:
 def digest(parts: Iterable[Any]) -> str:
     """128 bits of the bytes of all parts, in hexadecimal.
 
-    SHA-256 hashes 64 MB in 37 ms where the processor has instructions for it, as those of the last
-    years have, and BLAKE2 in 72. It must be a digest that nobody can find collisions of: who gives
-    an original must not be able to choose the key of another's.
+    SHA-256 takes half of BLAKE2's time where the processor has instructions for it, as those of the
+    last years have (docs/decisions.md). It must be a digest that nobody can find collisions of: who
+    gives an original must not be able to choose the key of another.
     """
     content = sha256()
     for part in parts:
