@@ -1,5 +1,5 @@
 """A route of each framework that answers with pictures below `/kept/`, and notes in the session that
-it was asked; `/mine` is one picture, whose ID is not in the path.
+it was asked; `/mine` is one picture, whose ID is not in the path, of an async view where there are such.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def flask(service: Any) -> Any:
 
 def starlette(service: Any) -> Any:
     from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
     from starlette.middleware import Middleware
     from starlette.middleware.sessions import SessionMiddleware
     from starlette.routing import Route
@@ -44,8 +45,9 @@ def starlette(service: Any) -> Any:
         request.session["asked"] = True
         return response(service.handle(image_request(request)))
 
-    def mine(request: Any) -> Any:
-        return response(service.handle(image_request(request, MINE, prefix=service.prefix)))
+    async def mine(request: Any) -> Any:
+        made = image_request(request, MINE, prefix=service.prefix)
+        return response(await run_in_threadpool(service.handle, made))
 
     return Starlette(
         routes=[Route("/kept/{id:path}", kept), Route("/mine", mine)],
@@ -82,11 +84,14 @@ def django_kept(request: Any, id: str) -> Any:
     return response(services[-1].handle(image_request(request)))
 
 
-def django_mine(request: Any) -> Any:
+async def django_mine(request: Any) -> Any:
+    from asgiref.sync import sync_to_async
+
     from imgmiddleware.frameworks.django import image_request, response
 
     service = services[-1]
-    return response(service.handle(image_request(request, MINE, prefix=service.prefix)))
+    made = image_request(request, MINE, prefix=service.prefix)
+    return response(await sync_to_async(service.handle, thread_sensitive=False)(made))
 
 
 def django_wsgi(service: Any) -> Any:

@@ -197,8 +197,12 @@ def test_django_asgi_has_the_path_that_django_routes_by() -> None:
 
 
 @pytest.mark.parametrize("name", ["django", "flask", "starlette"])
-def test_the_examples_of_docstrings(name: str) -> None:
+def test_the_examples_of_docstrings(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     apps.django_wsgi()
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
     failed, tried = doctest.testmod(import_module(f"imgmiddleware.frameworks.{name}"))
     assert (failed, tried > 1) == (0, True)
 
