@@ -79,7 +79,7 @@ class Claims:
             return
         self._swept = os.getpid()
         with os.scandir(self._folder) as entries:
-            names = [entry.name for entry in entries if KEY.fullmatch(entry.name)]
+            names = [entry.name for entry in entries if _may_be_one(entry)]
         for name in names:
             with contextlib.suppress(OSError):
                 left = _taken(f"{self._folder}/{name}")
@@ -104,6 +104,13 @@ def _taken(path: str) -> Claim | None:
             return None
         # Its holder unlinked it between opening and locking: once more.
     return None
+
+
+def _may_be_one(entry: os.DirEntry[str]) -> bool:
+    """Whether we made the file: a claim has no content."""
+    with contextlib.suppress(OSError):  # released meanwhile
+        return bool(KEY.fullmatch(entry.name)) and not entry.stat(follow_symlinks=False).st_size
+    return False
 
 
 def _names(path: str, descriptor: int) -> bool:

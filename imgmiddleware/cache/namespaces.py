@@ -8,16 +8,21 @@ nothing is remembered.
 
 import logging
 import os
+import re
 import secrets
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 from imgmiddleware.cache.key import namespace_digest
 from imgmiddleware.cache.shelf import NoBodyError, open_body
-from imgmiddleware.cache.store import KEY, Era
+from imgmiddleware.cache.store import Era
 
 _log = logging.getLogger("imgmiddleware")
 
+#: The name of such a file, and what follows it until it is whole. All else in that folder is
+#: somebody's: the folder of a cache may be one that held other things before.
+_NAME = re.compile(r"[A-Za-z0-9_-]{22}(\.[0-9a-f]{16})?")
 #: As many names are remembered. Each takes a block of what the bound sets aside for the folder.
 _MOST = 8
 #: Bytes of a path that are read. Linux has none that is longer than 4096.
@@ -68,7 +73,7 @@ class Namespaces:
     def clear(self) -> None:
         """Forget all."""
         with suppress(OSError):
-            for name in os.listdir(self._folder):
+            for name in filter(_NAME.fullmatch, os.listdir(self._folder)):
                 _unlink(os.path.join(self._folder, name))
 
     def _path(self, namespace: str) -> str:
@@ -77,8 +82,8 @@ class Namespaces:
     def _forget_oldest(self) -> None:
         """Leave room for one more, and remove what killed processes left. Raises `OSError`."""
         with os.scandir(self._folder) as entries:
-            found = sorted((entry.stat().st_mtime, entry.name) for entry in entries)
-        noted = [name for _, name in found if KEY.fullmatch(name)]
+            found = sorted(each for entry in entries for each in _dated(entry))
+        noted = [name for _, name in found if "." not in name]
         left = [name for since, name in found if "." in name and since < time.time() - _LEFT]
         for name in (*left, *noted[: 1 - _MOST]):
             _unlink(os.path.join(self._folder, name))
@@ -121,6 +126,13 @@ class Owner:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _dated(entry: os.DirEntry[str]) -> Iterator[tuple[float, str]]:
+    """When a file of ours was written, and its name. Another process may just have removed it."""
+    if _NAME.fullmatch(entry.name):
+        with suppress(OSError):
+            yield entry.stat(follow_symlinks=False).st_mtime, entry.name
 
 
 def _unlink(path: str) -> None:

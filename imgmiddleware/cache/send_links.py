@@ -5,6 +5,7 @@ is told another name of the same file, a hard link, which is removed after a whi
 """
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from contextlib import suppress
 
 #: Seconds that share a folder of links. A link lasts from one to two of these.
 _SPAN = 60
+#: The names of such folders. What has another name is somebody's.
+_SPANS = re.compile(r"[0-9]{1,12}")
 
 
 class SendLinks:
@@ -48,7 +51,7 @@ class SendLinks:
         self._swept = span
         with suppress(OSError):
             for name in os.listdir(self._folder):
-                if name not in (span, str(int(span) - 1)):
+                if _SPANS.fullmatch(name) and name not in (span, str(int(span) - 1)):
                     shutil.rmtree(os.path.join(self._folder, name), ignore_errors=True)
 
     def _span(self) -> str:

@@ -95,8 +95,15 @@ def _generations(folder: str) -> list[tuple[int, int]]:
     """Layout and number of each, of this layout or an older one."""
     with os.scandir(folder) as entries:
         matches = [_GENERATION.fullmatch(entry.name) for entry in entries]
-    found = [(int(match[1]), int(match[2])) for match in matches if match]
+    found = [
+        (int(match[1]), int(match[2])) for match in matches if match and _is_one(folder, match[0])
+    ]
     return [generation for generation in found if generation[0] <= _LAYOUT]
+
+
+def _is_one(folder: str, name: str) -> bool:
+    """Whether we made it: a folder of releases has such names too, and we would remove them."""
+    return any(os.path.lexists(f"{folder}/{name}/{own}") for own in ("index.sqlite", "bodies"))
 
 
 def _name(generation: tuple[int, int]) -> str:

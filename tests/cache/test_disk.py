@@ -419,3 +419,26 @@ def test_a_fork_in_the_middle_of_another_threads_work(disk: DiskStore) -> None:
         for thread in threads:
             thread.join()
     assert get(disk, "child19") == b"child"
+
+
+def test_what_others_have_in_the_folder_is_kept(tmp_path: Path) -> None:
+    """Somebody gives a folder of releases, or of an application: its names may be like ours."""
+    theirs = [
+        *("0.9/a.txt", "1.0/a.txt", "1.7/a.txt", "2.0/a.txt"),
+        *("sending/letter.txt", "sending/new/a.txt", "claims/LICENSE"),
+    ]
+    for name in theirs:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("precious")
+    disk = DiskStore(tmp_path, 8 * MB)
+    disk.claim("key").release()
+    put(disk, "key", b"body")
+    found = disk.get("key")
+    assert (
+        Path(found.body.path()).read_bytes() == b"body"
+    )  # by a link, beside which others are swept
+    found.close()
+    disk.clear()
+    disk.close()
+    assert [name for name in theirs if not (tmp_path / name).exists()] == []
+    assert not list(tmp_path.glob("1.7/index*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -102,12 +103,48 @@ def test_names_are_bounded(folder: str, new: str) -> None:
 def test_what_a_killed_process_left_goes(folder: str, new: str) -> None:
     Namespaces(folder).note("a", new)
     mine = Path(folder) / "namespaces"
-    for name, age in (("x.old", 3600), ("x.new", 0)):
-        (mine / name).touch()
-        os.utime(mine / name, (os.stat(mine).st_mtime - age,) * 2)
+    [noted] = os.listdir(mine)
+    old, fresh = (mine / f"{noted}.{digit * 16}" for digit in "01")
+    for left, age in ((old, 3600), (fresh, 0)):
+        left.touch()
+        os.utime(left, (os.stat(mine).st_mtime - age,) * 2)
     Namespaces(folder).note("b", new)
-    assert not (mine / "x.old").exists()
-    assert (mine / "x.new").exists()
+    assert not old.exists()
+    assert fresh.exists()
+
+
+def test_files_that_others_have_there_are_kept(folder: str, new: str) -> None:
+    """A cache may be given a folder in which something else has a folder of this name."""
+    theirs = Path(folder) / "namespaces"
+    theirs.mkdir(parents=True)
+    names = {"models.py", "notes.2024", "README", "x" * 22 + ".txt"}
+    for name in names:
+        (theirs / name).write_text("precious")
+        os.utime(theirs / name, (0, 0))
+    for number in range(9):
+        Namespaces(folder).note(f"n{number}", new)
+    assert names < set(os.listdir(theirs))
+    Namespaces(folder).clear()
+    assert set(os.listdir(theirs)) == names
+
+
+def test_a_name_is_noted_while_another_file_goes(folder: str, new: str) -> None:
+    """Another process removes what it was listed with: here a file that was never there."""
+    Namespaces(folder).note("a", new)
+    [noted] = (Path(folder) / "namespaces").iterdir()
+    real = os.scandir
+
+    class Gone:
+        name = f"{noted.name}.{'0' * 16}"
+
+        def stat(self, **_: object) -> None:
+            raise FileNotFoundError(self.name)
+
+    with pytest.MonkeyPatch.context() as patched:
+        listed = contextlib.nullcontext([Gone(), *real(noted.parent)])
+        patched.setattr(namespaces.os, "scandir", lambda path: listed)
+        Namespaces(folder).note("b", new)
+    assert Namespaces(folder).directory("b") == new
 
 
 def test_the_bound_holds_with_all_names(folder: str, new: str) -> None:
