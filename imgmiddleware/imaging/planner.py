@@ -1,7 +1,7 @@
 """The planner: from a header's facts and a Transform to the plan.
 
-It is a pure function of these and of the accepted formats, all of which the key of a picture holds,
-so that nothing that happens to be true at run time can change its bytes. Where a border is to be
+It is a pure function of these and of the accepted formats, so that nothing that happens to be true
+at run time can change a picture's bytes. The key is made of the plan. Where a border is to be
 trimmed, whose size only pixels tell, `part` is that function of the original's pixels.
 """
 

@@ -2,8 +2,8 @@
 
 A Transform is a sequence of operations; an operation is a frozen dataclass whose fields are its
 parameters, each declared with a `Form` that reads and writes its text. The canonical string is
-derived from the fields, so that two queries that mean the same have the same string, and the string
-can be the part of a cache key that says what was asked for. This file knows no operation by name.
+derived from the fields, so that two queries that mean the same of any original have one string.
+This file knows no operation by name.
 """
 
 from __future__ import annotations
