@@ -76,10 +76,13 @@ def amend(modules: dict[str, pdoc.doc.Module]) -> None:
     codes = modules["imgmiddleware.errors"].members["CODES"]
     codes.docstring = f"{codes.docstring}\n\n{table}"
     del modules["imgmiddleware.cache.store"].members["NoStore"]
-    opened = pdoc.doc.Module.from_name("imgmiddleware.sources.original").members["Opened"]
+    made = {
+        name: pdoc.doc.Module.from_name(f"imgmiddleware.{file}").members[name].docstring
+        for name, file in (("Opened", "sources.original"), ("Length", "forms.numbers"))
+    }
     for module in modules.values():
-        if "Opened" in module.members:  # whose description stays where it is made
-            module.members["Opened"].docstring = opened.docstring
+        for name in made.keys() & module.members.keys():  # their descriptions stayed behind
+            module.members[name].docstring = made[name]
         options = module.members.get("Options")
         if isinstance(options, pdoc.doc.Class):
             options.members.clear()
