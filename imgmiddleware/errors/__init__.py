@@ -23,6 +23,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "parameter-not-allowed": (400, "this service restricts the parameter, or its value"),
         "unknown-preset": (400, "no preset has this name"),
         "result-too-large": (400, "the picture asked for would be over a limit of this service"),
+        "malformed-host": (400, "the header Host, of which `info.json` is made, names no host"),
         "forbidden": (403, "the service's `authorize` said no"),
         "not-found": (404, "the source has no original of this ID"),
         "method-not-allowed": (405, "only GET, HEAD and OPTIONS"),

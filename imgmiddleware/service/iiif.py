@@ -6,6 +6,7 @@ the URL by which the client asked, and its version is what the client's Accept n
 
 import json
 import re
+from dataclasses import replace
 from hashlib import blake2b
 from urllib.parse import quote, unquote
 
@@ -17,7 +18,9 @@ from imgmiddleware.grammar.iiif.segments import INFO, Named, Segments, named
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.http.accept import weights
 from imgmiddleware.http.conditionals import evaluate
+from imgmiddleware.http.host import is_host
 from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import answers
 from imgmiddleware.settings import Settings
 
@@ -51,11 +54,13 @@ class Iiif:
             return Named(path, base=True)
         return found
 
-    def asked(self, request: ImageRequest, segments: Segments, facts: Facts) -> Asked:
-        """What they ask of an original with these facts. Raises `ImageError` (400)."""
-        transform = segments.transform(facts.upright, self._limits, grid_of(facts))
+    def asked(self, request: ImageRequest, asked: Asked, facts: Facts) -> Asked:
+        """What segments ask of an original with these facts. Raises `ImageError` (400)."""
+        assert asked.named is not None
+        assert asked.named.segments is not None  # or it is `info.json`
+        transform = asked.named.segments.transform(facts.upright, self._limits, grid_of(facts))
         version = _VERSION.fullmatch(request.query)
-        return Asked(transform, version[1] if version else None)
+        return replace(asked, transform=transform, version=version[1] if version else None)
 
     def link(self, segments: Segments, facts: Facts) -> tuple[str, str]:
         """The header that tells the level of the API, and the canonical path. It is relative: so it
@@ -71,7 +76,7 @@ class Iiif:
         """`info.json`, or the 303 that leads there (Image API 3.0, section 2).
 
         It has no Last-Modified: options change this text, too, without a change of the original.
-        Raises `ImageError` (412).
+        Raises `ImageError` (412), and 400 where there is no name of the host to tell.
         """
         base = self._base(request, found.id)
         if found.base:
@@ -115,12 +120,24 @@ class Iiif:
         """
         path = f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
         sent = request.raw_path.partition("?")[0].removesuffix(f"/{INFO}")
-        host = self._settings.base_url or f"{request.scheme}://{request.host}"
+        host = self._settings.base_url or _origin(request)
         return host + (sent if unquote(sent) == path else quote(path))
+
+
+def not_yet_read(named: Named) -> Asked:
+    """What is asked for, before an original tells which Transform that is."""
+    return Asked(Transform(), varies=() if named.segments else ("Accept",), named=named)
 
 
 def _profile(version: int) -> str:
     return f'<{level(version)}>;rel="profile"'
+
+
+def _origin(request: ImageRequest) -> str:
+    """As the client has it. Raises `ImageError` (400) for a Host that would not stay one."""
+    if not is_host(request.host):
+        raise ImageError("malformed-host", "the request's Host is neither a name nor an address")
+    return f"{request.scheme}://{request.host}"
 
 
 def _asks_for_json(accept: str | None) -> bool:

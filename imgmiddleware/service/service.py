@@ -16,17 +16,15 @@ from imgmiddleware.cache.forks import notice
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
-from imgmiddleware.grammar.iiif.segments import Named
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
-from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
-from imgmiddleware.service.iiif import Iiif
+from imgmiddleware.service.iiif import Iiif, not_yet_read
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.limits import check_reading, planned
 from imgmiddleware.service.originals import Originals, known_kind
@@ -157,11 +155,13 @@ class ImageService:
     def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
         notice()
         passes = self.settings.missing == "pass"
-        id, asked, allowed = "", None, False
+        id, allowed = "", False
+        asked: Asked | None = None
         era = self._pictures.results.era()
         with ExitStack() as opened:
             try:
                 named = self._iiif.named(request)
+                asked = not_yet_read(named) if named else None
                 id = self._id(named.id) if named else self._parsed(request.path)
                 if self.settings.authorize and answers.asks_first(request, self.settings):
                     return answers.options(request, self.settings)
@@ -173,7 +173,7 @@ class ImageService:
                     return None
                 if request.method == "OPTIONS":
                     return answers.options(request, self.settings)
-                asked = self._asked(request, named)
+                asked = self._asked(request, asked)
                 if original is None:
                     original = self._open(request, id, opened, find)
                 if original is None:
@@ -211,12 +211,12 @@ class ImageService:
 
         return self._originals.open(id, opened, has_other)
 
-    def _asked(self, request: ImageRequest, named: Named | None) -> Asked:
+    def _asked(self, request: ImageRequest, asked: Asked | None) -> Asked:
         if request.method not in answers.METHODS:
             method = request.method[:20]
             raise ImageError("method-not-allowed", f"{method!r} is not answered here")
-        if named:
-            return Asked(Transform(), varies=() if named.segments else ("Accept",), named=named)
+        if asked:
+            return asked
         asked = self._grammar.parse(request.query, request.headers)
         if not self.settings.iiif or request.query or "Accept" in asked.varies:
             return asked
@@ -243,7 +243,7 @@ class ImageService:
             if asked.named.segments is None:
                 return self._iiif.described(request, asked.named, facts, tag)
             extra = (self._iiif.link(asked.named.segments, facts),)
-            asked = self._iiif.asked(request, asked.named.segments, facts)
+            asked = self._iiif.asked(request, asked, facts)
         transform = asked.transform
         plan = planned(facts, transform, asked.accepted, settings)
         check_reading(facts, plan, original.size, settings)

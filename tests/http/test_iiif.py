@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from drivers import asgi_scope, both, call_wsgi, plain_wsgi
-from imgmiddleware import ImageService
+from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
 #: An original of 1000 x 700 pixels, stored lying: the tag turns it upright.
@@ -330,3 +330,43 @@ def test_bitonal_and_gray(folder: Path) -> None:
     body = both(service, "/image/page.png/full/5,/0/gray.png")[2]
     # Navy is (0, 0, 128), of which luma takes 0.114.
     assert Image.open(io.BytesIO(body)).getcolors() == [(5 * 7, 15)]
+
+
+@pytest.mark.parametrize(
+    "host", ["", 'a"b', "a b", "a/b", "user@a", "a,b", "a\r\nX: y", "é", "a" * 300, "[::1", "a:b"]
+)
+@pytest.mark.parametrize("target", ["cat.jpg/info.json", "cat.jpg"])
+def test_a_host_that_is_none_is_told_to_nobody(folder: Path, target: str, host: str) -> None:
+    request = ImageRequest("GET", f"/image/{target}", host=host)
+    answer = served(folder).handle(request)
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "malformed-host")
+    answer = served(folder, base_url="https://images.example").handle(request)
+    assert answer.status in (200, 303)
+
+
+@pytest.mark.parametrize("host", ["images.example", "my_app:8000", "10.0.0.1:80", "[::1]:8000"])
+def test_a_host_is_told_as_it_came(folder: Path, host: str) -> None:
+    answer = served(folder).handle(ImageRequest("GET", "/image/cat.jpg", host=host))
+    assert answer.header("Location") == f"http://{host}/image/cat.jpg/info.json"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("x/info.json", 404),  # no ID of this type
+        ("x/full/max/0/default.png", 404),
+        ("1/full/max/0/default.png", 422),  # found out while it is decoded
+        ("1/full/9,/0/default.png", 422),
+    ],
+)
+def test_a_viewer_is_shown_no_fallback(target: str, status: int) -> None:
+    fallback = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(fallback, "PNG")
+    original = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(original, "PNG")
+    damaged = bytearray(original.getvalue())
+    damaged[2000] ^= 0xFF
+    service = ImageService(lambda id: damaged, iiif=True, id_type=int, fallback=fallback.getvalue())
+    answer = both(service, f"/image/{target}", headers={"Accept": "*/*"})
+    assert answer[0] == status
+    assert dict(answer[1])["content-type"] == "application/problem+json"
