@@ -38,7 +38,7 @@ class Colormap:
         """`order` is that of a table's channels. Raises `ValueError` for what is no colour map."""
         if isinstance(given, str):
             return _named(given)
-        table: npt.NDArray[Any] = np.asarray(given)
+        table = _array(given)
         if table.dtype != np.uint8 or table.shape not in ((256, 3), (256, 4)):
             raise ValueError(
                 "colormap: a name, or a table of dtype uint8 and shape (256, 3 or 4); not one of "
@@ -58,6 +58,14 @@ class Colormap:
             return np.asarray(cv2.applyColorMap(index, self.table[:, None]))
         whole = self.table.view(np.uint32)[:, 0]  # a pixel at a time, not a channel
         return whole[index].view(np.uint8).reshape(*index.shape, 4)
+
+
+def _array(given: object) -> npt.NDArray[Any]:
+    """An empty one of what is none, such as rows of several lengths."""
+    try:
+        return np.asarray(given)
+    except ValueError:
+        return np.zeros(0, object)
 
 
 @functools.lru_cache(maxsize=len(NAMES))

@@ -29,7 +29,7 @@ class Layout:
     @classmethod
     def of(cls, shape: tuple[int, ...]) -> Layout:
         """Raises `ValueError` for a shape that is no picture's."""
-        if 0 not in shape:
+        if min(shape, default=0) > 0:
             if len(shape) == 2:
                 return cls(*shape)
             if len(shape) == 3 and shape[2] in _CHANNELS:
@@ -38,7 +38,7 @@ class Layout:
                 return cls(*shape[1:], shape[0], first=True)
         raise ValueError(
             "an array's shape is (height, width), (height, width, 1 to 4) or (1 to 4, height, "
-            f"width), without a zero; not {shape}"
+            f"width), each at least 1; not {shape}"
         )
 
     @property

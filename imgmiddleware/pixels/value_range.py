@@ -92,7 +92,7 @@ def _end(given: object) -> float | str | None:
     if isinstance(given, str):
         found = _PERCENT.fullmatch(given.strip())
         percent = float(found[1]) if found else math.inf
-        return f"{percent:g}%" if percent <= 100 else None
+        return f"{percent:.9g}%" if percent <= 100 else None  # all digits that it may have
     try:
         number = float(given)  # type: ignore[arg-type] # what is no number raises
     except (TypeError, ValueError, OverflowError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import operator
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
@@ -241,7 +242,14 @@ def _declared(
         return None
     if not needed or shape is None or dtype is None:
         raise TypeError("shape, dtype: both or neither, and only of what a function makes")
-    return Declared(tuple(map(int, shape)), np.dtype(dtype))
+    try:
+        sides = tuple(map(operator.index, shape))
+    except TypeError:
+        raise TypeError(f"shape: whole numbers such as (height, width); not {shape!r}") from None
+    try:
+        return Declared(sides, np.dtype(dtype))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"dtype: {error}") from error
 
 
 def _nbytes(known: Values | Declared) -> int:

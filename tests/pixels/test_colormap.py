@@ -63,7 +63,15 @@ def test_a_table_is_held_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [np.zeros((255, 3), np.uint8), np.zeros((256, 3)), np.zeros(256, np.uint8), [1, 2], 7]
+    "given",
+    [
+        np.zeros((255, 3), np.uint8),
+        np.zeros((256, 3)),
+        np.zeros(256, np.uint8),
+        [1, 2],
+        7,
+        [[1], [2, 3]],
+    ],
 )
 def test_what_is_no_table(given: Any) -> None:
     with pytest.raises(ValueError, match=r"colormap: .*\(256, 3 or 4\)"):

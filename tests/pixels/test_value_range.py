@@ -62,6 +62,13 @@ def test_what_is_no_number_and_what_is_left_out_does_not_count() -> None:
     assert ValueRange.of("minmax").ends(values, np.ones((2, 4), bool)) == (0, 0)
 
 
+def test_a_percentile_keeps_its_digits() -> None:
+    values = np.arange(2_000_001)[:, None, None]
+    for percent in ("99.99995", "0.00005", "12.345678"):
+        [end, _] = ValueRange.of((f"{percent}%", "100%")).ends(values, None)
+        assert end == pytest.approx(float(percent) * 20_000)
+
+
 def test_a_percentile_beyond_the_other_end_is_that_end() -> None:
     assert ValueRange.of((10, "90%")).ends(np.full((2, 2, 1), 3), None) == (10, 10)
 

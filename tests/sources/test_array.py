@@ -357,6 +357,22 @@ def test_a_function_is_called_once_while_the_original_is_open() -> None:
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype", "message"),
+    [
+        ((-4, 6), "u1", "an array's shape is .*at least 1"),
+        ((4, -6, 3), "u1", "an array's shape"),
+        ((4.5, 6), "u1", "shape: whole numbers"),
+        ("46", "u1", "shape: whole numbers"),
+        (46, "u1", "shape: whole numbers"),
+        ((4, 6), "nope", "dtype: .*nope"),
+    ],
+)
+def test_what_is_declared_can_be(shape: Any, dtype: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        ArrayOriginal(never, version=1, shape=shape, dtype=dtype)
+
+
 def test_what_a_function_makes_counts_as_memory() -> None:
     array = np.zeros((50, 70), np.uint16)
     given = ArrayOriginal(array)
