@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -164,6 +165,25 @@ def test_an_async_authorize_runs_on_the_loop_and_a_plain_one_never() -> None:
     assert [call_asgi(app, f"/image/{id}?w=20")[0] for id in "aab"] == [200, 200, 403]
     assert threading.main_thread() not in threads
     assert len(threads) == 3
+
+
+def test_an_authorize_that_does_not_answer_is_a_503_and_no_picture() -> None:
+    """Not what was shown before either, though the source cannot be asked."""
+    answers = [True]
+    ended: list[bool] = []
+
+    async def hanging(request: Any) -> bool:
+        try:
+            return answers.pop() if answers else bool(await asyncio.Event().wait())
+        finally:
+            ended.append(True)
+
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=hanging, max_wait=0.1)
+    assert call_asgi(app, "/image/a?w=20")[0] == 200
+    status, _, body = call_asgi(app, "/image/a?w=20")
+    assert (status, json.loads(body)["code"]) == (503, "source-unavailable")
+    assert "authorize has not answered within 0.1 seconds" in json.loads(body)["detail"]
+    assert len(ended) == 2
 
 
 def test_authorize_gets_the_scope_that_the_application_would() -> None:

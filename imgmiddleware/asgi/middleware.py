@@ -1,6 +1,5 @@
 """The ASGI adapter around an application. The event loop never waits for a disk."""
 
-import math
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
@@ -25,6 +24,8 @@ R = TypeVar("R")
 
 #: That of the request, for threads which it did not start itself.
 _loop: ContextVar[EventLoopToken | None] = ContextVar("loop", default=None)
+
+_SOURCE = "the source"
 
 #: Threads for answers that need no pixels. They are free even while all slots and queues are full.
 _SPARE_THREADS = 16
@@ -55,7 +56,9 @@ class ASGIImageMiddleware(Forkable):
         self.app = app
         """The application that is wrapped."""
         if authorize := options.get("authorize"):
-            options["authorize"] = _in_threads(authorize)
+            options["authorize"] = _in_threads(
+                authorize, options.get("max_wait", Settings.max_wait), "authorize"
+            )
         seconds = options.get("source_timeout", Settings.source_timeout)
         self.service = as_service(_source_in_threads(source, seconds), options)
         """The service that answers, for its `url` and `purge`."""
@@ -173,21 +176,27 @@ def _source_in_threads(given: Any, seconds: float) -> Any:
     """A source for threads. What has `open` is one by that, whatever calling it would mean."""
     opens = getattr(given, "open", None)
     if not callable(opens):
-        return _in_threads(given, seconds)
+        return _in_threads(given, seconds, _SOURCE)
     return _OpenedOnLoop(given, seconds) if is_async(opens) else given
 
 
-def _in_threads(given: Any, seconds: float = math.inf) -> Any:
+def _in_threads(given: Any, seconds: float, who: str) -> Any:
     """The same for threads."""
-    return _OnLoop(given, seconds) if is_async(given) else given
+    return _OnLoop(given, seconds, who) if is_async(given) else given
 
 
 class _OnLoop:
-    """An async function for threads: it runs on the loop of the request, for so many seconds."""
+    """An async function for threads: it runs on the loop of the request, for so many seconds.
 
-    def __init__(self, function: Callable[[Any], Coroutine[Any, Any, Any]], seconds: float) -> None:
+    A thread waits for it. A client that has hung up meanwhile would hold that for ever.
+    """
+
+    def __init__(
+        self, function: Callable[[Any], Coroutine[Any, Any, Any]], seconds: float, who: str
+    ) -> None:
         self._function = function
         self._seconds = seconds
+        self._who = who
 
     def note_loop(self) -> None:
         """Note which loop has started this thread, if it is not known: a route of the application.
@@ -203,12 +212,12 @@ class _OnLoop:
     async def _awaited(self, given: Any) -> Any:
         with anyio.move_on_after(self._seconds):
             return await self._function(given)
-        raise overdue(self._seconds)
+        raise overdue(self._seconds, self._who)
 
 
 class _OpenedOnLoop:
     """A source whose `open` is async, for threads, in the same way."""
 
     def __init__(self, source: AsyncSource, seconds: float) -> None:
-        self.open = _OnLoop(source.open, seconds)
+        self.open = _OnLoop(source.open, seconds, _SOURCE)
         self.note_loop = self.open.note_loop

@@ -99,9 +99,9 @@ def memory_needed() -> Iterator[None]:
         raise
 
 
-def overdue(seconds: float) -> ImageError:
-    """The refusal of a source that is too slow: 503, ask again."""
-    detail = f"the source has not answered within {seconds:g} seconds; ask again"
+def overdue(seconds: float, who: str = "the source") -> ImageError:
+    """The refusal of a source, or of whoever is asked, that is too slow: 503, ask again."""
+    detail = f"{who} has not answered within {seconds:g} seconds; ask again"
     return ImageError("source-unavailable", detail)
 
 
