@@ -15,8 +15,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from ctypes.util import find_library
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -52,13 +53,14 @@ def program(name: str) -> str:
 
 
 def module(name: str) -> Any:
-    """A Python package that only some environments have; pyvips needs libvips as well."""
-    if name == "pyvips":
-        need("libvips")
+    """A module of a package that only some environments have; some need a library as well."""
+    package = name.partition(".")[0]
+    if package in _BINDS:
+        need(_BINDS[package])
     try:
         return import_module(name)
     except ImportError:
-        return missing(name, f"pip install {name}")
+        return missing(package, f"pip install {package}")
 
 
 @cache
@@ -93,10 +95,14 @@ def _vips() -> bool | None:
     return done.returncode == 0 or None
 
 
+#: Packages of Python that load a library of Debian's.
+_BINDS = {"pyvips": "libvips", "iiif_validator": "libmagic"}
+
 PARTS = {
     "nginx": Part("nginx", _program("nginx")),
     "Chromium": Part("chromium", _program("chromium", "chromium-browser")),
     "libvips": Part("libvips42, pip install pyvips", _vips),
+    "libmagic": Part("libmagic1", partial(find_library, "magic")),
     "PostgreSQL": Part("postgresql", _file("/usr/lib/postgresql", "*/bin")),
     "PngSuite": Part("golang-src", _file("/usr/share", "go-*/src/image/png/testdata/pngsuite")),
     "photo": Part(

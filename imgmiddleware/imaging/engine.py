@@ -24,9 +24,11 @@ def load(formats: Collection[str]) -> None:
     """Import what reading these formats and rendering would import when it is needed first.
 
     Where a thread imports a module while its process is forked, whoever needs that module waits for
-    ever in the child. It is 60 ms, most of it Pillow's formats.
+    ever in the child. It is 60 ms, most of it Pillow's formats. What the engine is asks for the
+    versions of packages, for which Python 3.15 imports its reader of ZIP files.
     """
     Image.init()
+    engine()
     native.load("numpy.ma", *(FORMATS[format].needs for format in formats))
 
 

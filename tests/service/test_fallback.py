@@ -197,7 +197,7 @@ def test_a_file_is_looked_at_anew(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         ("nowhere.png", "No such file"),
         (".", "not a regular file"),
         (b"no picture", "known"),
-        (saved(quadrants(), "JPEG")[:-99], "Premature end"),
+        (saved(quadrants(), "JPEG")[:-99], "Premature end|could not read"),
         (FOUND["large"], "max_source_pixels"),
         (3, "path"),
         ("", "path"),
@@ -206,7 +206,7 @@ def test_a_file_is_looked_at_anew(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     ids=["none", "folder", "text", "cut", "large", "int", "nowhere", "empty"],
 )
 def test_one_that_cannot_be_shown_is_refused_when_it_is_built(given: Any, why: str) -> None:
-    with pytest.raises(ValueError, match=f"fallback.*{why}"):
+    with pytest.raises(ValueError, match=f"fallback.*(?:{why})"):
         service(fallback=given)
 
 
