@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.service.deadline import WaitLimit, busy, overdue
@@ -20,8 +20,12 @@ from imgmiddleware.service.threads import THREADS
 
 R = TypeVar("R")
 
-#: Seconds. A source that took no longer the last time is called by the thread of the request, which
-#: waits as long for its turn. Of eight threads that ask for nothing but 304s of a local file, every
+#: What is called, each quick or slow by itself: a function that asks a distant database may give
+#: the path of a file whose header is read at once.
+Kind = Literal["open", "header", "array"]
+
+#: Seconds. What took no longer the last time is called by the thread of the request, which waits as
+#: long for its turn. Of eight threads that ask for nothing but 304s of a local file, every
 #: 30th call is handed over then.
 _QUICK = 0.005
 #: Seconds. A call that takes longer tells that the source is slow.
@@ -41,7 +45,7 @@ class Bulkhead(Forkable):
 
     def _begin(self) -> None:
         self._turn = threading.Lock()
-        self._quick = True
+        self._quick: set[Kind] = set(get_args(Kind))
         self._changed = threading.Condition()
         #: When each call under way began, the oldest first, and what it is about.
         self._calls: dict[Future[Any], tuple[float, str]] = {}
@@ -49,6 +53,7 @@ class Bulkhead(Forkable):
     def call(
         self,
         function: Callable[[], R],
+        kind: Kind,
         about: str,
         give_up: Callable[[], Callable[[Future[R]], object]],
         has_other: Callable[[], object] = lambda: None,
@@ -60,16 +65,16 @@ class Bulkhead(Forkable):
         the ended call, in the thread of that. Raises `ImageError` (503) for want of a slot or of an
         answer.
         """
-        if self._quick and self._turn.acquire(timeout=_QUICK):
+        if kind in self._quick and self._turn.acquire(timeout=_QUICK):
             began = time.monotonic()
             try:
                 return function()
             finally:
-                self._quick = time.monotonic() - began < _QUICK
+                self._note(kind, time.monotonic() - began)
                 self._turn.release()
         call: Future[R] = Future()
         patience = self._entered(call, about, spare=bool(has_other()))
-        self._hand_over(call, function)
+        self._hand_over(call, function, kind)
         try:
             return call.result(patience)
         except TimeoutError:
@@ -94,7 +99,7 @@ class Bulkhead(Forkable):
             return min(_GRACE, self._seconds)
         return min(_SLOW, self._seconds) if spare or age > self._seconds else self._seconds
 
-    def _hand_over(self, call: Future[R], function: Callable[[], R]) -> None:
+    def _hand_over(self, call: Future[R], function: Callable[[], R], kind: Kind) -> None:
         context = copy_context()
 
         def run() -> None:
@@ -106,7 +111,7 @@ class Bulkhead(Forkable):
                 call.set_exception(error)
             else:
                 self._leave(call)
-                self._quick = time.monotonic() - began < _QUICK
+                self._note(kind, time.monotonic() - began)
                 call.set_result(result)
 
         try:
@@ -114,6 +119,9 @@ class Bulkhead(Forkable):
         except RuntimeError as error:
             self._leave(call)
             raise busy() from error
+
+    def _note(self, kind: Kind, seconds: float) -> None:
+        (self._quick.add if seconds < _QUICK else self._quick.discard)(kind)
 
     def _leave(self, call: Future[Any]) -> None:
         with self._changed:

@@ -53,7 +53,9 @@ class Originals:
                 self._note_loop()
             opening = partial(self._source.open, id)
             late = partial(self._opened_late, id)
-            original: Opened | None = self._bulkhead.call(opening, id, lambda: late, has_other)
+            original: Opened | None = self._bulkhead.call(
+                opening, "open", id, lambda: late, has_other
+            )
         if original is None:
             self._recall.note_version(id, None)
         else:
@@ -92,7 +94,7 @@ class Originals:
 
     def _called(self, id: str, function: Callable[[], object]) -> object:
         """An array's function is a call of the source too, whenever it is needed."""
-        return self._bulkhead.call(function, id, lambda: lambda call: None)
+        return self._bulkhead.call(function, "array", id, lambda: lambda call: None)
 
     def facts(self, original: Opened, page: PageOf, stack: ExitStack) -> Facts:
         """What the header tells of this page of the original, which is open until `stack` is left.
@@ -116,7 +118,7 @@ class Originals:
             return array_facts(known)
         probe = partial(self._read, known, page[2])
         # What still reads an original closes it.
-        return self._bulkhead.call(probe, page[0], lambda: _closing(stack.pop_all()))
+        return self._bulkhead.call(probe, "header", page[0], lambda: _closing(stack.pop_all()))
 
     def _read(self, original: Original, page: int) -> Facts:
         """Of a file that is too large only if it may be read by parts."""

@@ -16,7 +16,7 @@ import pytest
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.service import bulkhead, threads
-from imgmiddleware.service.bulkhead import Bulkhead
+from imgmiddleware.service.bulkhead import Bulkhead, Kind
 from imgmiddleware.service.deadline import WaitLimit
 
 LONG = 30.0
@@ -33,12 +33,13 @@ def call(
     late: Callable[[Any], object] = lambda result: None,
     *,
     spare: bool = False,
+    kind: Kind = "open",
 ) -> Any:
     def ended(call: Future[Any]) -> None:
         if call.exception() is None:
             late(call.result())
 
-    return bulk.call(function, about, lambda: ended, lambda: spare)
+    return bulk.call(function, kind, about, lambda: ended, lambda: spare)
 
 
 def refused(*arguments: Any, **options: Any) -> str:
@@ -106,6 +107,14 @@ def test_what_is_quick_again_is_called_by_who_asks_again() -> None:
     call(bulk, lambda: time.sleep(0.02))
     assert call(bulk, threading.get_ident) != threading.get_ident()
     assert call(bulk, threading.get_ident) == threading.get_ident()
+
+
+def test_what_is_read_quickly_says_nothing_of_who_finds_it() -> None:
+    """A function that asks a distant database may give the path of a file."""
+    bulk = made()
+    call(bulk, lambda: time.sleep(0.02))
+    assert call(bulk, threading.get_ident, kind="header") == threading.get_ident()
+    assert call(bulk, threading.get_ident) != threading.get_ident()
 
 
 def test_one_thread_at_most_is_lost_to_a_source_that_hangs_suddenly() -> None:
@@ -285,7 +294,7 @@ import threading
 from imgmiddleware import ImageRequest, ImageService
 
 service = ImageService(lambda id: threading.Event().wait(), source_timeout=0.01)
-service._originals._bulkhead._quick = False
+service._originals._bulkhead._quick.clear()
 print(service.handle(ImageRequest("GET", "/image/a")).status)
 """
 

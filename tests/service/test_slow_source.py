@@ -376,7 +376,7 @@ def test_a_header_that_cannot_be_read(source: Source) -> None:
             return made[-1]
 
     service = ImageService(Originals(), source_timeout=0.05, source_slots=2)
-    service._originals._bulkhead._quick = False
+    service._originals._bulkhead._quick.clear()
     source.answers.clear()
     answers = [code(get(service, "w=30")) for _ in range(3)]
     assert answers == ["source-unavailable", "source-unavailable", "busy"]
@@ -387,11 +387,27 @@ def test_a_header_that_cannot_be_read(source: Source) -> None:
     assert [each.closes for each in made] == [1, 1, 1]
 
 
+def test_a_slow_function_that_gives_what_is_read_at_once(
+    monkeypatch: pytest.MonkeyPatch, source: Source
+) -> None:
+    """Its header took a moment, and the function would then be called by the request's thread."""
+    monkeypatch.setattr(bulkhead, "_QUICK", 0.005)
+
+    def find(id: str) -> bytes | None:
+        time.sleep(0.02)
+        return DATA if id == "a" or source.answers.wait(2) else None
+
+    service = ImageService(find, source_timeout=0.1)
+    assert get(service, "w=30").status == 200
+    source.answers.clear()
+    assert code(get(service, "w=30", id="b")) == "source-unavailable"
+
+
 def test_a_link_of_an_async_source_with_a_context(source: Source) -> None:
     app = Loop(source, around=nullcontext).app
 
     async def run() -> None:
-        app.service._originals._bulkhead._quick = False
+        app.service._originals._bulkhead._quick.clear()
         assert "v=" in await to_thread.run_sync(app.service.url, "a")
 
     asyncio.run(asyncio.wait_for(run(), 60))
