@@ -167,11 +167,15 @@ def test_what_is_known_to_be_another_is_not_shown(source: Source, found: dict[st
 
 @pytest.mark.parametrize(("found", "status"), [({}, 404), ({"a": OTHER}, 200)])
 def test_what_comes_late_is_heeded(source: Source, found: dict[str, bytes], status: int) -> None:
-    service = hung(source, source_timeout=60)
+    service = hung(source, source_timeout=0.2)
     source.found = found
     assert get(service, "w=30").status == 200
     source.answers.set()
     until(lambda: not service._originals._bulkhead._calls)
+    until(lambda: service._recall.last_seen(request("w=30")) is None)
+    source.answers.clear()
+    assert code(get(service, "w=30")) == "source-unavailable"
+    source.answers.set()
     answer = get(service, "w=30")
     assert answer.status == status
     if status == 200:
@@ -184,6 +188,8 @@ def test_a_source_that_says_that_it_fails(source: Source) -> None:
     source.error = ImageError("source-unavailable", "the database is down")
     assert get(service, "w=30").header("Cache-Control") == "public, no-cache"
     assert code(get(service, "w=31")) == "source-unavailable"
+    source.error = ImageError("not-found", "it is gone")
+    assert get(service, "w=30").status == 404
     source.error = LookupError("a fault")
     with pytest.raises(LookupError):
         get(service, "w=30")
