@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ Array = np.ndarray[Any, Any]
 #: A strip or tile of samples -> its bytes in the file.
 Coder = Callable[[Array], bytes]
 
-_COMPRESSION, _PHOTOMETRIC, _JPEG_TABLES = 259, 262, 347
+_COMPRESSION, _PHOTOMETRIC, _PREDICTOR, _NEXT_TO_PREDICTOR, _JPEG_TABLES = 259, 262, 317, 318, 347
 _STRIP_ROWS = 16
 _NAMES = {5: "separated"}
 
@@ -32,7 +33,7 @@ def cut(pixels: Array, tile: tuple[int, int] | None, fill: int = 0) -> Iterator[
 def coded_tiff(
     levels: Iterable[Array], coder: Coder, compression: int, photometric: int, *,
     tile: tuple[int, int] | None = (48, 64), fill: int = 0, tables: bytes = b"", marked: bool = True,
-    below: bool = False, bigtiff: bool = False, rows: int = _STRIP_ROWS, **options: Any,
+    below: bool = False, planar: bool = False, predictor: int = 1, bigtiff: bool = False, rows: int = _STRIP_ROWS, **options: Any,
 ) -> bytes:  # fmt: skip
     """One picture or a pyramid. What tifffile has no codec for it takes as deflate, and is told after.
 
@@ -40,14 +41,20 @@ def coded_tiff(
     width).
     """
     file, levels = io.BytesIO(), list(levels)
-    more = [(_JPEG_TABLES, 7, len(tables), tables, True)] if tables else []
+    more = [(_NEXT_TO_PREDICTOR, 3, 1, predictor, True)] if predictor > 1 else []
+    if tables:
+        more.append((_JPEG_TABLES, 7, len(tables), tables, True))
     with tifffile.TiffWriter(file, bigtiff=bigtiff) as writer:
         for number, pixels in enumerate(levels):
-            shape = pixels.shape
+            colored = pixels.ndim > 2
+            planes = [*pixels.transpose(2, 0, 1)] if planar else [pixels]
+            parts = (coder(part) for plane in planes for part in cut(plane, tile, fill))
             writer.write(
-                map(coder, cut(pixels, tile, fill)), shape=shape, dtype=pixels.dtype, tile=tile,
-                compression="adobe_deflate", rowsperstrip=None if tile else rows, metadata=None,
-                photometric=_NAMES.get(photometric, "rgb" if len(shape) > 2 else "minisblack"), planarconfig="contig" if len(shape) > 2 else None,
+                parts, shape=pixels.transpose(2, 0, 1).shape if planar else pixels.shape,
+                dtype=pixels.dtype, tile=tile, compression="adobe_deflate", metadata=None,
+                rowsperstrip=None if tile else rows,
+                photometric=_NAMES.get(photometric, "rgb" if colored else "minisblack"),
+                planarconfig=("separate" if planar else "contig") if colored else None,
                 subfiletype=int(marked and number > 0), extratags=more,
                 subifds=len(levels) - 1 if below and not number else None, **options,
             )  # fmt: skip
@@ -57,4 +64,7 @@ def coded_tiff(
             for one in (page, *(page.pages or () if below else ())):
                 one.tags[_COMPRESSION].overwrite(compression)
                 one.tags[_PHOTOMETRIC].overwrite(photometric)
+                if predictor > 1:
+                    written.filehandle.seek(one.tags[_NEXT_TO_PREDICTOR].offset)
+                    written.filehandle.write(struct.pack("<H", _PREDICTOR))
     return file.getvalue()

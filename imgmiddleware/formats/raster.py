@@ -6,6 +6,7 @@ tables themselves stay in the file until it is decoded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ PIECES = 2**19
 STEP = 8
 
 PLAIN, LZW, JPEG, ADOBE_DEFLATE, PACKBITS, DEFLATE = 1, 5, 7, 8, 32773, 32946
+FAX, LZMA, ZSTD, WEBP = (2, 3, 4), 34925, 50000, 50001
 
 #: Offsets in a file, or numbers of bytes: a large picture has hundreds of thousands.
 Places = npt.NDArray[np.int64]
@@ -49,6 +51,9 @@ class Raster:
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
     predictor: int = 1  # 2: each sample is stored as the difference from the one to its left
+    bits: int = 8  # of a sample as stored, where it is 1; these become 0 and 255
+    planes: int = 1  # one a channel; the pieces of each follow those of the one before
+    fax: tuple[tuple[int, int], ...] = ()  # tags that CCITT's codes need, and their values
     palette: bytes | None = None  # 256 times blue, green, red; or 256 grays
     inverted: bool = False  # 0 is white
     red_first: bool = False
@@ -61,7 +66,15 @@ class Raster:
     @property
     def is_plain(self) -> bool:
         """Rows that can be read without anything beside them."""
-        return self.compression == PLAIN and not self.tiled
+        return self.compression == PLAIN and not self.tiled and self.bits > 1
+
+    def of_planes(self) -> Iterator[Raster]:
+        """Each plane as a picture of one channel."""
+        one = replace(self, stride=self.stride // self.channels, channels=1, planes=1)
+        number = self.across * -(-self.height // self.high)
+        for first in range(0, number * self.planes, number):
+            part = slice(first, first + number)
+            yield replace(one, offsets=self.offsets[part], counts=self.counts[part])
 
     @property
     def across(self) -> int:

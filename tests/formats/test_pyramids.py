@@ -70,6 +70,13 @@ def shown(body: bytes) -> Any:
         return np.asarray(image.convert("RGB"))
 
 
+def opaque(level: Any) -> Any:
+    return np.dstack((level, np.full_like(level[..., 0], 255)))
+
+
+#: A kind that is not read by pieces.
+ASSOCIATED: dict[str, Any] = {"extrasamples": ["assocalpha"]}
+
 # --- which are found
 
 WAYS = [
@@ -252,14 +259,14 @@ def test_a_damaged_copy_is_no_copy() -> None:
 @pytest.mark.parametrize(("stored", "found"), [(2**16, [(500, 400, 2)]), (5 * 10**6, [])])
 def test_a_copy_that_takes_more_than_the_page_is_no_copy(stored: int, found: list[Any]) -> None:
     """The limits are held against the page; here a copy claims a strip of five megabytes."""
-    planes = [np.ascontiguousarray(level.transpose(2, 0, 1)) for level in LEVELS[:2]]
-    data = written(planes, planarconfig="separate", tile=None, rowsperstrip=400,
-                   compression="adobe_deflate") + bytes(5 * 10**6)  # fmt: skip
+    levels = [opaque(level) for level in LEVELS[:2]]
+    data = written(levels, **ASSOCIATED, tile=None, rowsperstrip=200, compression="adobe_deflate")
+    data += bytes(5 * 10**6)
     assert copies_of(data) == [(500, 400, 2)]
     first = int.from_bytes(data[4:8], "little")
     count = int.from_bytes(data[first : first + 2], "little")
     second = int.from_bytes(data[first + 2 + 12 * count :][:4], "little")
-    counts = tag_at(data, second, 279) + 8  # of three strips
+    counts = tag_at(data, second, 279) + 8  # of two strips
     table = int.from_bytes(data[counts : counts + 4], "little")
     heavy = patched(data, table, stored)
     assert copies_of(heavy) == found
@@ -331,10 +338,8 @@ def test_nothing_is_shifted(compression: str | None, size: tuple[int, int], up: 
 
 
 def test_a_whole_decode_takes_copies_too() -> None:
-    """In separate planes, which Pillow decodes all at once; turned as the page is."""
-    turned = with_orientation(6)
-    levels = [np.ascontiguousarray(level.transpose(2, 0, 1)) for level in LEVELS]
-    data = written(levels, planarconfig="separate", tile=None, **turned)
+    """Multiplied by alpha, which Pillow decodes all at once; turned as the page is."""
+    data = written([opaque(level) for level in LEVELS], **ASSOCIATED, **with_orientation(6))
     facts = probe(data)
     assert (facts.band_bytes, len(facts.overviews)) == (0, 3)
     seen = rendered(data, facts, {"w": "100"})

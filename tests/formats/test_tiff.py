@@ -141,7 +141,7 @@ def test_profile() -> None:
         ("damaged-original", basic(t256=("L", [100_000]), t259=("H", [8]))),
         ("damaged-original", basic(t257=("L", [6]))),
         ("unsupported-feature", basic(t259=("H", [6]))),  # old JPEG
-        ("unsupported-feature", basic(t259=("H", [34925]))),
+        ("unsupported-feature", basic(t259=("H", [34926]))),
         ("unsupported-feature", basic(t262=("H", [32803]))),  # a raw sensor's
         ("unsupported-feature", basic(t258=("H", [64]), t339=("H", [3]))),
         ("unsupported-feature", basic(t339=("H", [2]))),

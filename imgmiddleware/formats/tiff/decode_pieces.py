@@ -1,47 +1,17 @@
-"""Pieces: strips that are compressed, and tiles, decoded a few at a time.
+"""Pieces: strips that are compressed, and tiles, read and decoded a few at a time."""
 
-Python has no decoder of TIFF's LZW, and NumPy undoes a predictor slowly. So the compressed bytes of
-a few pieces are put, as they are, behind a directory of their own, and Pillow opens that as a small
-TIFF: it tells of damage as it does in a whole one, and takes less time, as its copying stays within
-the processor's cache.
-"""
-
-import io
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from PIL import Image
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.containers.ifd import (
-    HEADER,
-    directory,
-    directory_size,
-    longs,
-    shorts,
-)
-from imgmiddleware.formats.decoders import told_as_damage
 from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
-from imgmiddleware.formats.raster import (
-    ADOBE_DEFLATE,
-    BLOCK,
-    DEFLATE,
-    JPEG,
-    PLAIN,
-    STEP,
-    Raster,
-    together,
-)
+from imgmiddleware.formats.raster import BLOCK, JPEG, PLAIN, STEP, WEBP, Raster, together
+from imgmiddleware.formats.tiff.decode_codecs import decoded
 from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
 from imgmiddleware.pixels.arrays import Box, Pixels
 from imgmiddleware.sources.original import Original
-
-#: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
-#: out samples as they are stored. RGBA goes as CMYK, whose fourth sample means nothing to it.
-_MODES = {1: (1, "L"), 3: (2, "RGB"), 4: (5, "CMYK")}
 
 
 def rows(
@@ -51,9 +21,17 @@ def rows(
 
     Raises `ImageError`.
     """
+    if raster.planes > 1:
+        return _stacked([rows(original, one, box, step, True) for one in raster.of_planes()])
     if raster.is_plain:
         return plain_rows(original, raster, box, step, downwards)
     return _aligned(_piece_rows(original, raster, box), step)
+
+
+def _stacked(planes: list[Iterator[Block]]) -> Iterator[Block]:
+    """The blocks of planes, each of one sample, side by side."""
+    for blocks in zip(*planes, strict=True):
+        yield blocks[0][0], np.dstack([pixels for _, pixels in blocks])
 
 
 def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
@@ -125,7 +103,8 @@ def _tile_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
 
 def _together(raster: Raster) -> int:
     """How many pieces are decoded at once."""
-    return 1 if raster.compression == JPEG else together(raster.high * raster.stride)
+    whole = raster.compression in (JPEG, WEBP)
+    return 1 if whole else together(raster.high * raster.stride * (8 if raster.bits == 1 else 1))
 
 
 def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
@@ -146,45 +125,12 @@ def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int,
 
 def _stored(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
     """The same of those that are there."""
-    if raster.compression == PLAIN:
+    if raster.compression == PLAIN and raster.bits > 1:
         return _plain_tiles(original, raster, pieces)
     stored = _read(original, raster, pieces)
     if raster.compression == JPEG:
         return jpeg_piece(raster, stored[0], pieces.start)
-    if raster.compression in (DEFLATE, ADOBE_DEFLATE) and raster.predictor == 1:
-        return _inflated(raster, stored, size)
-    return _by_pillow(raster, stored, size)
-
-
-def _inflated(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
-    """By zlib itself, which compares its checksum, and takes a tenth less time than libtiff."""
-    parts, left = [], size[1]
-    for piece in stored:
-        rows = size[1] if raster.tiled else min(raster.high, left)
-        left -= rows
-        stream = zlib.decompressobj()
-        try:
-            # Some writers fill up the last strip. Up to the end, where the checksum stands:
-            data = stream.decompress(piece, raster.high * raster.stride)
-            more = stream.decompress(stream.unconsumed_tail, 1)
-        except zlib.error as error:
-            raise damaged("a strip or tile of it could not be inflated") from error
-        if more or len(data) < rows * raster.stride:
-            raise damaged("a strip or tile of it holds more or less than its rows")
-        lines = np.frombuffer(data, np.uint8, rows * raster.stride).reshape(rows, raster.stride)
-        parts.append(samples(lines, raster))
-    return np.concatenate(parts, axis=1 if raster.tiled else 0)
-
-
-def _by_pillow(raster: Raster, stored: list[memoryview], size: tuple[int, int]) -> Pixels:
-    photometric, mode = _MODES[raster.channels]
-    file = io.BytesIO(_header(raster, size, photometric, stored) + b"".join(stored))
-    with told_as_damage("tiff"), Image.open(file, formats=["TIFF"]) as image:
-        image.load()
-        if (image.size, image.mode) != (size, mode):
-            raise damaged("the TIFF decoder found another picture than its header promised")
-        data = image.tobytes()
-    return samples(np.frombuffer(data, np.uint8).reshape(size[1], -1), raster)
+    return decoded(raster, stored, size)
 
 
 def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
@@ -214,27 +160,3 @@ def _read(original: Original, raster: Raster, pieces: range) -> list[memoryview]
         at += count
     fill(original, buffer[begin:at], run)
     return parts
-
-
-def _header(
-    raster: Raster, size: tuple[int, int], photometric: int, pieces: Sequence[memoryview]
-) -> bytes:
-    """A TIFF header and directory (TIFF 6.0, section 2) for pieces that follow at once."""
-    high, offsets, counts = (323, 324, 325) if raster.tiled else (278, 273, 279)
-    tags = {
-        256: longs(size[0]),
-        257: longs(size[1]),
-        258: shorts(*[8] * raster.channels),
-        259: shorts(raster.compression),
-        262: shorts(photometric),
-        277: shorts(raster.channels),
-        317: shorts(raster.predictor),
-        high: longs(raster.high),
-        offsets: longs(*[0] * len(pieces)),
-        counts: longs(*map(len, pieces)),
-    }
-    if raster.tiled:
-        tags[322] = longs(raster.wide)
-    begin = len(HEADER) + directory_size(tags)
-    tags[offsets] = longs(*accumulate(map(len, pieces[:-1]), initial=begin))
-    return HEADER + directory(tags, len(HEADER))

@@ -8,8 +8,8 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import ORIENTATION, open_ifd, orientation_of
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.raster import JPEG
-from imgmiddleware.formats.reading import MAX_PROFILE, Data, damage_let_pass
+from imgmiddleware.formats.raster import JPEG, WEBP
+from imgmiddleware.formats.reading import MAX_PROFILE, Data, damage_let_pass, unsupported
 from imgmiddleware.formats.tiff.kinds import (
     COLORS,
     INFLATION,
@@ -56,7 +56,8 @@ def read_page(window: Window, number: int) -> Facts:
     return replace(facts, frames=len(pages), overviews=overviews)
 
 
-def _read_facts(page: Page) -> tuple[Facts, SampleLayout]:
+def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, SampleLayout]:
+    """Those of a page, or of an overview of a page that has facts: it is read as that one is."""
     kind, grid = read_sample_layout(page), read_grid(page)
     piece = _check_pieces(page, kind, grid)
     # Of a further page a copy of the file is made, which begins with it.
@@ -65,7 +66,10 @@ def _read_facts(page: Page) -> tuple[Facts, SampleLayout]:
     output, bands = output_bytes(kind), band_bytes(page, kind, grid, piece)
     pieces = read_pieces(kind, grid, piece)
     beside = grid.across * pieces.row
-    if bands + beside + output > whole and kind.compression != JPEG:
+    if kind.compression == WEBP and not bands:
+        raise unsupported("it is WebP of other samples than RGB")
+    by_pieces = kind.compression in (JPEG, WEBP) or (as_its is not None and as_its.pieces)
+    if bands + beside + output > whole and not by_pieces:
         bands = 0
     facts = Facts(
         format="tiff",
@@ -126,7 +130,7 @@ def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple
     found: dict[int, Facts] = {}
     for page in pages:
         with damage_let_pass:
-            overview, its = _read_facts(page)
+            overview, its = _read_facts(page, as_its=facts)
             by = reduced_by((overview.width, overview.height), (facts.width, facts.height))
             turned = overview.orientation != facts.orientation
             whole = bool(overview.band_bytes) != bool(facts.band_bytes)  # which is turned upright

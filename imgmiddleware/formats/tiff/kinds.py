@@ -22,6 +22,9 @@ INFLATION: Mapping[int, int | None] = {
     8: 1032,  # deflate
     32773: 64,  # PackBits: two bytes for 128
     32946: 1032,
+    34925: None,  # LZMA and Zstandard repeat a string for as long as they like
+    50000: None,
+    50001: None,  # WebP
 }
 WHITE_IS_ZERO, RGB, PALETTE, YCBCR = 0, 2, 3, 6
 _GRAYS, _LAB = (0, 1), 8

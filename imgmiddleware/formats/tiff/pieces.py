@@ -7,17 +7,22 @@ from imgmiddleware.formats.jpeg.abbreviated import read_tables
 from imgmiddleware.formats.raster import (
     ADOBE_DEFLATE,
     DEFLATE,
+    FAX,
     JPEG,
+    LZMA,
     LZW,
     PACKBITS,
     PIECES,
     PLAIN,
+    WEBP,
+    ZSTD,
     Raster,
     jpeg_bytes,
     piece_bytes,
     plain_bytes,
     together,
 )
+from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.formats.tiff.kinds import (
     PALETTE,
     RGB,
@@ -31,12 +36,16 @@ from imgmiddleware.formats.tiff.page import MAX_PIECES, Grid, Page, open_page, o
 from imgmiddleware.formats.window import Window
 
 _FILL_ORDER, _PREDICTOR, _COLOR_MAP, _JPEG_TABLES = 266, 317, 320, 347
+_FAX_TAGS = (_FILL_ORDER, 292, 293)  # and T4Options, T6Options
 
 #: Photometric interpretation -> samples a pixel, and nothing beside them but RGB's alpha.
 _COLORS = {0: (1,), 1: (1,), 2: (3, 4), 3: (1,), 5: (4,)}
 _JPEG_COLORS = {0: (1,), 1: (1,), 2: (3, 4), 5: (4,), YCBCR: (3,)}
-#: Those that are opened with 16 bits: grays and RGB.
-_DEEP = (0, 1, 2)
+_BILEVEL = (0, 1)
+#: Bits of a sample -> photometric interpretations that are opened with so many; 32 are floats.
+_DEPTHS = {8: tuple(_COLORS), 16: (0, 1, 2), 32: (1, 2)}
+#: Compressions of bytes, whatever samples they are.
+_PACKED = (PLAIN, LZW, ADOBE_DEFLATE, DEFLATE, PACKBITS, LZMA, ZSTD)
 #: Of one piece; larger ones would be held several times.
 _MOST_SAMPLES = 2**24
 #: Bytes that the place and size of a piece take, as they are read, and as numbers.
@@ -49,47 +58,71 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
     """What decoding piece by piece takes beside the picture itself and a row of tiles of it; 0
     where it cannot be.
     """
+    if not _is_known(page, kind):
+        return 0
+    planes = kind.samples if kind.planar else 1
     picture = kind.width * kind.height * _bytes_of_pixel(kind)
     tables = _ENTRY * page.entries[grid.tables[0]].count
-    if _is_of(kind, _JPEG_COLORS) and kind.compression == JPEG and kind.bits == 8:
-        return tables + jpeg_bytes(picture, piece.samples, piece.stored)
-    plain = kind.compression == PLAIN
-    known = (
-        kind.compression in (PLAIN, LZW, ADOBE_DEFLATE, DEFLATE, PACKBITS)
-        and _is_of(kind, _COLORS)
-        and (kind.bits == 8 or (kind.bits == 16 and plain and kind.photometric in _DEEP))
-        and page.value(_FILL_ORDER, 1) == 1
-        and page.value(_PREDICTOR, 1) in (1, 2)
-    )
-    if not known:
-        return 0
+    samples = piece.samples * (8 if kind.bits == 1 else 1)
+    if kind.compression in (JPEG, WEBP):
+        return tables + _of_planes(planes, jpeg_bytes(picture, samples, piece.stored))
+    plain = kind.compression == PLAIN and kind.bits > 1
     if plain and not grid.tiled:
-        return tables + plain_bytes(kind.width * _bytes_of_pixel(kind))
-    number = together(piece.samples)
+        stride = kind.width * _bytes_of_pixel(kind) // planes
+        return tables + _of_planes(planes, plain_bytes(stride))
+    number = together(samples)
     # Small ones may claim to be stored in many more bytes than their samples need.
-    if piece.samples > _MOST_SAMPLES or (number > 1 and number * piece.stored > 2 * PIECES):
+    if samples > _MOST_SAMPLES or (number > 1 and number * piece.stored > 2 * PIECES):
         return 0
-    return tables + piece_bytes(picture, piece.samples, piece.stored, compressed=not plain)
+    one = piece_bytes(picture // planes, samples, piece.stored, compressed=not plain)
+    return tables + _of_planes(planes, one)
+
+
+def _of_planes(planes: int, one: int) -> int:
+    """What is read side by side; what has nothing to do with a picture's size, only once."""
+    return planes * (one - SLACK) + SLACK
+
+
+def _is_known(page: Page, kind: SampleLayout) -> bool:
+    """Whether its pieces can be decoded by themselves."""
+    if kind.associated:
+        return False
+    if kind.compression == JPEG:
+        turned = kind.planar and kind.photometric == YCBCR  # by one decoder for all of its planes
+        return kind.bits == 8 and _is_of(kind, _JPEG_COLORS) and not turned
+    if kind.compression == WEBP:
+        return kind.bits == 8 and _is_of(kind, {RGB: (3, 4)}) and not kind.planar
+    if kind.bits == 1:
+        ordered = kind.compression in FAX or page.value(_FILL_ORDER, 1) == 1
+        return kind.compression in (*_PACKED, *FAX) and kind.photometric in _BILEVEL and ordered
+    return (
+        kind.compression in _PACKED
+        and _is_of(kind, _COLORS)
+        and kind.photometric in _DEPTHS.get(kind.bits, ())
+        and page.value(_FILL_ORDER, 1) == 1
+        and page.value(_PREDICTOR, 1) in ((1, 2, 3) if kind.float else (1, 2))
+    )
 
 
 def _is_of(kind: SampleLayout, colors: dict[int, tuple[int, ...]]) -> bool:
-    """Whether it has so many samples a pixel, side by side, and no more to be done to them."""
-    return (
-        kind.samples in colors.get(kind.photometric, ())
-        and (kind.samples == 4) == (kind.alpha or kind.photometric == 5)
-        and not (kind.planar or kind.float or kind.associated)
+    """Whether it has so many samples a pixel, and no more to be done to them."""
+    inks = kind.photometric == 5
+    return kind.samples in colors.get(kind.photometric, ()) and (
+        (kind.samples == 4) == (kind.alpha or inks)
     )
 
 
 def _bytes_of_pixel(kind: SampleLayout) -> int:
-    return kind.samples * kind.bits // 8
+    """Once they are decoded."""
+    return kind.samples * max(1, kind.bits // 8)
 
 
 def read_pieces(kind: SampleLayout, grid: Grid, piece: Piece) -> Pieces:
     """How a page is cut that has `band_bytes`."""
-    if kind.compression == PLAIN and not grid.tiled:  # rows are read where they stand
+    if kind.compression == PLAIN and not grid.tiled and kind.bits > 1:  # rows stand by themselves
         return Pieces(kind.width, 1, kind.width * _bytes_of_pixel(kind))
-    row = piece.samples if grid.tiled else 0
+    planes = kind.samples if kind.planar else 1
+    row = piece.samples * planes * (8 if kind.bits == 1 else 1) if grid.tiled else 0
     scales = _scales(kind, grid) if kind.compression == JPEG else 1
     return Pieces(grid.wide, grid.high, piece.stored, row, scales)
 
@@ -105,11 +138,13 @@ def read_raster(window: Window, facts: Facts) -> Raster:
     """The strips or tiles of a page that has `band_bytes`: held against the file by then."""
     page = open_page(window, own(facts).directory)
     kind, grid = read_sample_layout(page), read_grid(page)
-    offsets, counts = (page.table(tag, MAX_PIECES)[: grid.number] for tag in grid.tables)
+    planes = kind.samples if kind.planar else 1
+    offsets, counts = (page.table(tag, MAX_PIECES)[: grid.number * planes] for tag in grid.tables)
     # What was left out of the file has neither; of plain pieces some writers do not tell the count.
     there = (offsets > 0) & ((counts > 0) | (kind.compression == PLAIN))
     colors = page.values(_COLOR_MAP, (), 3 * 256) if kind.photometric == PALETTE else ()
     jpeg = kind.compression == JPEG
+    blue_first = kind.compression == WEBP or (jpeg and kind.samples == 3 and planes == 1)
     return Raster(
         width=kind.width,
         height=kind.height,
@@ -119,16 +154,25 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         counts=np.maximum(counts, 1) * there,
         stride=grid.wide * _bytes_of_pixel(kind),
         channels=kind.samples,
-        dtype="u1" if kind.bits == 8 else f"{page.file.order}u2",
+        dtype=_dtype(page, kind),
+        bits=kind.bits,
+        planes=planes,
         tiled=grid.tiled,
         compression=kind.compression,
         predictor=page.value(_PREDICTOR, 1),
         palette=_palette(colors) if colors else None,
         inverted=kind.photometric == WHITE_IS_ZERO,
-        red_first=kind.photometric == RGB and not (jpeg and kind.samples == 3),
+        red_first=kind.photometric == RGB and not blue_first,
         tables=read_tables(bytes(page.values(_JPEG_TABLES, (), _MOST_TABLES))) if jpeg else b"",
         ycc=kind.photometric == YCBCR,
+        fax=tuple((tag, page.value(tag)) for tag in _FAX_TAGS if tag in page.entries),
     )
+
+
+def _dtype(page: Page, kind: SampleLayout) -> str:
+    if kind.bits <= 8:
+        return "u1"
+    return f"{page.file.order}{'f' if kind.float else 'u'}{kind.bits // 8}"
 
 
 def _palette(colors: tuple[int, ...]) -> bytes:

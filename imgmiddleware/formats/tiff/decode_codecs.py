@@ -1,0 +1,178 @@
+"""The samples of pieces, strips or tiles that are compressed, once their bytes are read.
+
+Python has no decoder of TIFF's LZW, and NumPy undoes a predictor slowly. So the compressed bytes of
+a few pieces are put, as they are, behind a directory of their own, and Pillow opens that as a small
+TIFF: it tells of damage as it does in a whole one, and takes less time, as its copying stays within
+the processor's cache. It has no colours of more than 8 bits; of these it is asked for the bytes.
+"""
+
+import io
+import zlib
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.ifd import (
+    HEADER,
+    Value,
+    directory,
+    directory_size,
+    longs,
+    shorts,
+)
+from imgmiddleware.formats.decoders import imdecoded, told_as_damage
+from imgmiddleware.formats.plain_rows import samples
+from imgmiddleware.formats.raster import ADOBE_DEFLATE, DEFLATE, WEBP, Raster
+from imgmiddleware.formats.webp.facts import read as read_webp
+from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.arrays import Pixels, Size
+
+#: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
+#: out samples as they are stored. RGBA goes as CMYK, whose fourth sample means nothing to it.
+_MODES = {1: (1, "L"), 3: (2, "RGB"), 4: (5, "CMYK")}
+_FLOATING_POINT = 3
+
+Lines = npt.NDArray[np.uint8]
+
+
+def decoded(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
+    """Pieces as one picture of this width and height: strips below, tiles beside one another.
+
+    As `raster` says, but for the order of a row's bytes, which is this machine's. Raises
+    `ImageError` (422).
+    """
+    if raster.compression == WEBP:
+        return _webp(raster, stored[0], size)
+    if raster.bits == 1:
+        return _bilevel(raster, stored, size)
+    deflate = raster.compression in (DEFLATE, ADOBE_DEFLATE)
+    if np.dtype(raster.dtype).itemsize == 1 and not (deflate and raster.predictor == 1):
+        return _by_pillow(raster, stored, size)
+    # By zlib itself, which compares its checksum, and takes a tenth less time than libtiff.
+    lines = (_inflated if deflate else _unpacked)(raster, stored, size)
+    parts = [_meant(one, raster) for one in lines]
+    return np.concatenate(parts, axis=1 if raster.tiled else 0)
+
+
+def _heights(raster: Raster, stored: list[memoryview], size: Size) -> list[int]:
+    """Rows of each piece; the last strip may have fewer."""
+    if raster.tiled:
+        return [raster.high] * len(stored)
+    return [min(raster.high, size[1] - top) for top in range(0, size[1], raster.high)]
+
+
+def _inflated(raster: Raster, stored: list[memoryview], size: Size) -> list[Lines]:
+    lines = []
+    for piece, rows in zip(stored, _heights(raster, stored, size), strict=True):
+        stream = zlib.decompressobj()
+        try:
+            # Some writers fill up the last strip. Up to the end, where the checksum stands:
+            data = stream.decompress(piece, raster.high * raster.stride)
+            more = stream.decompress(stream.unconsumed_tail, 1)
+        except zlib.error as error:
+            raise damaged("a strip or tile of it could not be inflated") from error
+        if more or len(data) < rows * raster.stride:
+            raise damaged("a strip or tile of it holds more or less than its rows")
+        bytes_of = np.frombuffer(data, np.uint8, rows * raster.stride)
+        lines.append(bytes_of.reshape(rows, raster.stride))
+    return lines
+
+
+def _unpacked(raster: Raster, stored: list[memoryview], size: Size) -> list[Lines]:
+    """The bytes that libtiff unpacks, as strips of a gray picture that is as wide as a row."""
+    heights = _heights(raster, stored, size)
+    whole = raster.stride, sum(heights)
+    rows = np.frombuffer(_opened(_strips(raster, whole), stored, whole, "L"), np.uint8)
+    return np.split(rows.reshape(-1, raster.stride), [*accumulate(heights)][:-1])
+
+
+def _meant(lines: Lines, raster: Raster) -> Pixels:
+    """Rows of bytes as samples, whose differences are added up (TIFF 6.0, section 14; TIFF
+    Technical Note 3 for floats).
+    """
+    if raster.predictor == _FLOATING_POINT:
+        count = raster.wide * raster.channels
+        added = np.cumsum(lines.reshape(len(lines), -1, raster.channels), axis=1, dtype=np.uint8)
+        planes = added.reshape(len(lines), -1, count).transpose(0, 2, 1)  # the highest byte first
+        found = np.ascontiguousarray(planes).view(">f4")[..., 0].astype(np.float32)
+        return found if raster.channels == 1 else found.reshape(len(lines), -1, raster.channels)
+    pixels = samples(lines, raster)
+    if raster.predictor == 1:
+        return pixels
+    whole = pixels.view(f"u{pixels.itemsize}")
+    return np.cumsum(whole, axis=1, dtype=whole.dtype).view(pixels.dtype)
+
+
+def _by_pillow(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
+    photometric, mode = _MODES[raster.channels]
+    tags = _strips(raster, size) | {
+        258: shorts(*[8] * raster.channels),
+        262: shorts(photometric),
+        277: shorts(raster.channels),
+        317: shorts(raster.predictor),
+    }
+    data = _opened(_tiles(raster, tags), stored, size, mode)
+    return samples(np.frombuffer(data, np.uint8).reshape(size[1], -1), raster)
+
+
+def _bilevel(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
+    """Of one bit: 0, and 255 for 1."""
+    tags = _strips(raster, size) | {258: shorts(1)}
+    tags |= {tag: longs(value) for tag, value in raster.fax}
+    tags = _tiles(raster, tags)
+    packed = np.frombuffer(_opened(tags, stored, size, "1"), np.uint8).reshape(size[1], -1)
+    return np.unpackbits(packed, axis=1, count=size[0]) * np.uint8(255)
+
+
+def _webp(raster: Raster, stored: memoryview, size: Size) -> Pixels:
+    """By the decoder of WebP, blue first; opaque where it has no alpha."""
+    facts = read_webp(Window.over(stored))
+    if (facts.width, facts.height) != size or facts.frames > 1:
+        raise damaged("a strip or tile of it is a WebP of another size than its directory says")
+    pixels = imdecoded(stored)
+    if pixels is None or pixels.ndim != 3 or pixels.shape[1::-1] != size:
+        raise damaged("a strip or tile of it is a WebP that could not be read")
+    if pixels.shape[2] > raster.channels:
+        return pixels[..., : raster.channels]
+    spare = raster.channels - pixels.shape[2]
+    return np.pad(pixels, [(0, 0), (0, 0), (0, spare)], constant_values=255) if spare else pixels
+
+
+def _strips(raster: Raster, size: Size) -> dict[int, Value]:
+    """The tags of gray bytes; of pieces that are tiles beside one another `_tiles` has more."""
+    return {
+        256: longs(size[0]),
+        257: longs(size[1]),
+        258: shorts(8),
+        259: shorts(raster.compression),
+        262: shorts(1),
+        277: shorts(1),
+        278: longs(raster.high),
+    }
+
+
+def _tiles(raster: Raster, tags: dict[int, Value]) -> dict[int, Value]:
+    """The same tags where the pieces are tiles."""
+    return {**tags, 322: longs(raster.wide), 323: tags[278]} if raster.tiled else tags
+
+
+def _opened(tags: dict[int, Value], stored: list[memoryview], size: Size, mode: str) -> bytes:
+    """The samples of a small TIFF with these tags and pieces."""
+    file = io.BytesIO(_header(tags, stored) + b"".join(stored))
+    with told_as_damage("tiff"), Image.open(file, formats=["TIFF"]) as image:
+        image.load()
+        if (image.size, image.mode) != (size, mode):
+            raise damaged("the TIFF decoder found another picture than its header promised")
+        return image.tobytes()
+
+
+def _header(tags: dict[int, Value], pieces: list[memoryview]) -> bytes:
+    """A TIFF header and directory (TIFF 6.0, section 2) for pieces that follow at once."""
+    offsets, counts = (324, 325) if 322 in tags else (273, 279)
+    tags = {**tags, offsets: longs(*[0] * len(pieces)), counts: longs(*map(len, pieces))}
+    begin = len(HEADER) + directory_size(tags)
+    tags[offsets] = longs(*accumulate(map(len, pieces[:-1]), initial=begin))
+    return HEADER + directory(tags, len(HEADER))
