@@ -68,6 +68,12 @@ class Raster:
         """Rows that can be read without anything beside them."""
         return self.compression == PLAIN and not self.tiled and self.bits > 1
 
+    @property
+    def is_streamed(self) -> bool:
+        """Strips whose rows come one after another, however many they are."""
+        size = self.high * self.stride
+        return is_streamed(self.compression, size, tiled=self.tiled) and self.bits > 1
+
     def of_planes(self) -> Iterator[Raster]:
         """Each plane as a picture of one channel."""
         one = replace(self, stride=self.stride // self.channels, channels=1, planes=1)
@@ -101,6 +107,11 @@ def divided_box(box: Box, by: int) -> Box:
     """A box that begins at multiples of `by`, in samples that stand for so many pixels."""
     left, top, width, height = box
     return left // by, top // by, -(-width // by), -(-height // by)
+
+
+def is_streamed(compression: int, samples: int, *, tiled: bool) -> bool:
+    """Whether pieces of so many bytes of samples are decoded some rows at a time."""
+    return compression in (DEFLATE, ADOBE_DEFLATE) and samples > PIECES and not tiled
 
 
 def together(samples: int) -> int:

@@ -185,6 +185,18 @@ def test_half_a_piece_is_told_by_simplejpeg_alone(monkeypatch: pytest.MonkeyPatc
     assert refused(half)[0] == 422
 
 
+@pytest.mark.parametrize("by", [1, 4])
+def test_separate_planes(by: int) -> None:
+    """Each is a gray JPEG."""
+    coder = partial(coded, kind=KINDS["gray"], streamtype=0)
+    data = coded_tiff([samples_of("RGB")], coder, 7, 2, planar=True)
+    box = (0, 0, WIDTH, HEIGHT)
+    found = decode_bands(Stored(data), probe(data), box, by.bit_length() - 1, scaled=by > 1)
+    expected = averaged(samples_of("RGB")[..., ::-1], by)
+    assert found.shape == expected.shape
+    assert psnr(found, expected) > 32
+
+
 def test_tables_that_are_broken() -> None:
     """422, and never the tables of another file."""
     for tables in (b"\xff\xd8", b"\0" * 40, b"\xff\xd8\xff\xdb\xff\xff\0\0", b"\xff\xd8\xff\xd9"):

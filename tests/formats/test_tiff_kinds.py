@@ -16,6 +16,7 @@ from PIL import Image
 
 from asking import refused, shown
 from imgmiddleware.formats.bands import decode_bands
+from imgmiddleware.formats.probe import read_raster
 from originals import Stored, probe
 from pictures import photo_like, saved
 from rasters import packed
@@ -227,6 +228,42 @@ def test_damage_is_told(name: str) -> None:
         )
         assert refused(data)[0] in (200, 422)
     assert refused(data)[0] == 422 or name == "packbits"
+
+
+@pytest.mark.parametrize("rows", [HEIGHT, 100])
+@pytest.mark.parametrize("kind", ["gray", "rgb", "rgb 16", "gray float"])
+@pytest.mark.parametrize("predictor", [1, 2])
+def test_large_strips_are_read_in_rows(
+    kind: str, predictor: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of all rows, or two of which the second is shorter."""
+    for room in ("raster", "tiff.decode_stream"):
+        monkeypatch.setattr(f"imgmiddleware.formats.{room}.PIECES", 2**13)
+    monkeypatch.setattr("imgmiddleware.formats.tiff.decode_stream._READ", 100)
+    samples, photometric = SAMPLES[kind]
+
+    def coder(part: Array) -> bytes:
+        return deflate(differences(part) if predictor == 2 else part)
+
+    monkeypatch.setattr("tiffs._STRIP_ROWS", rows)
+    options: dict[str, Any] = {"tile": None, "rows": rows, "predictor": predictor}
+    data = coded_tiff([samples], coder, 8, photometric, **options)
+    assert read_raster(Stored(data), probe(data)).is_streamed
+    held_against(data, meant(samples, photometric))
+    wrong = (
+        lambda part: coder(part)[:-1],  # its checksum
+        lambda part: coder(part[:-1]),
+        lambda part: coder(np.concatenate((part, part))),
+        lambda part: coder(part)[: len(coder(part)) * 3 // 4],
+        lambda part: b"x" + coder(part),
+    )
+    for number, change in enumerate(wrong):
+        broken = coded_tiff([samples], change, 8, photometric, **options)
+        assert refused(broken) == (422, "damaged-original") or number == 0
+        # Rows above the damage are served.
+        assert refused(broken, "rect=10,0,50,8&w=20")[0] == (422 if number == 4 else 200)
+    assert np.array_equal(found(coded_tiff([samples], lambda part: b"", 8, photometric, **options), BOXES[0]),
+                          np.zeros_like(meant(samples, photometric)))  # fmt: skip
 
 
 #: Written by others, and decoded by them as a whole.

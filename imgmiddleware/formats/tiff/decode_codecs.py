@@ -53,7 +53,7 @@ def decoded(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
         return _by_pillow(raster, stored, size)
     # By zlib itself, which compares its checksum, and takes a tenth less time than libtiff.
     lines = (_inflated if deflate else _unpacked)(raster, stored, size)
-    parts = [_meant(one, raster) for one in lines]
+    parts = [meant(one, raster) for one in lines]
     return np.concatenate(parts, axis=1 if raster.tiled else 0)
 
 
@@ -89,7 +89,7 @@ def _unpacked(raster: Raster, stored: list[memoryview], size: Size) -> list[Line
     return np.split(rows.reshape(-1, raster.stride), [*accumulate(heights)][:-1])
 
 
-def _meant(lines: Lines, raster: Raster) -> Pixels:
+def meant(lines: Lines, raster: Raster) -> Pixels:
     """Rows of bytes as samples, whose differences are added up (TIFF 6.0, section 14; TIFF
     Technical Note 3 for floats).
     """

@@ -17,10 +17,13 @@ def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
 
     The picture's size and number of samples are those of the directory, or it is damage (422).
     """
-    by, (width, height) = raster.by, (raster.of or raster).shown(piece)
+    whole, by = raster.of or raster, raster.by
+    width, height = whole.shown(piece)
     stream, frame = made_whole(raster.tables, stored, ycc=raster.ycc)
     size = frame.width, frame.height
-    _check(raster.of or raster, piece, size, len(frame.sampling))
+    _check(whole, piece, size)
+    if len(frame.sampling) != raster.channels:
+        raise damaged(f"a strip or tile of it is a JPEG of {len(frame.sampling)} samples a pixel")
     color = _COLORS[raster.channels]
     if by == 1:
         return samples(stream, color, size)[:height, :width]
@@ -36,12 +39,11 @@ def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
     return pixels
 
 
-def _check(raster: Raster, piece: int, size: Size, components: int) -> None:
+def _check(raster: Raster, piece: int, size: Size) -> None:
     """Hold its frame header against the directory: it may be larger than what it shows."""
     least, most = raster.shown(piece), (raster.wide, raster.high)
-    fits = all(few <= side <= many for few, side, many in zip(least, size, most, strict=True))
-    if not fits or components != raster.channels:
+    if not all(few <= side <= many for few, side, many in zip(least, size, most, strict=True)):
         raise damaged(
-            f"a strip or tile of it is a JPEG of {size[0]}x{size[1]} pixels of {components} "
-            f"samples; its directory says {most[0]}x{most[1]} of {raster.channels}"
+            f"a strip or tile of it is a JPEG of {size[0]}x{size[1]} pixels; its directory says "
+            f"{most[0]}x{most[1]}"
         )

@@ -10,6 +10,7 @@ from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
 from imgmiddleware.formats.raster import BLOCK, JPEG, PLAIN, STEP, WEBP, Raster, together
 from imgmiddleware.formats.tiff.decode_codecs import decoded
 from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
+from imgmiddleware.formats.tiff.decode_stream import streamed_rows
 from imgmiddleware.pixels.arrays import Box, Pixels
 from imgmiddleware.sources.original import Original
 
@@ -69,6 +70,11 @@ def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]
     """Strips as wide as the picture, of which the box's columns are taken."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
+    if raster.is_streamed:
+        for strip in range(first, last + 1):
+            for at, block in streamed_rows(original, raster, strip, top + height):
+                yield at, block[:, left : left + width]
+        return
     number = _together(raster)
     for strip in range(first, last + 1, number):
         strips = range(strip, min(strip + number, last + 1))

@@ -105,7 +105,8 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
         raise damaged(f"it lists {min(len(offsets), len(counts))} of {number} strips or tiles")
     size = page.file.window.size
     offsets, counts = offsets[:number], counts[:number]
-    if (counts > size).any() or (offsets > size - counts).any():
+    # What was left out of the file has no bytes, wherever it is said to stand.
+    if ((counts > size) | ((offsets > size - counts) & (counts > 0))).any():
         raise damaged("a strip or tile lies beyond its end")
     if counts.all():  # else some are zeros, and not stored
         _check_room(kind, planes, int(counts.sum()))

@@ -17,6 +17,8 @@ from imgmiddleware.formats.raster import (
     WEBP,
     ZSTD,
     Raster,
+    filtered_bytes,
+    is_streamed,
     jpeg_bytes,
     piece_bytes,
     plain_bytes,
@@ -70,6 +72,9 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
     if plain and not grid.tiled:
         stride = kind.width * _bytes_of_pixel(kind) // planes
         return tables + _of_planes(planes, plain_bytes(stride))
+    if is_streamed(kind.compression, samples, tiled=grid.tiled) and kind.bits > 1:
+        stride = kind.width * _bytes_of_pixel(kind) // planes
+        return tables + _of_planes(planes, filtered_bytes(stride))
     number = together(samples)
     # Small ones may claim to be stored in many more bytes than their samples need.
     if samples > _MOST_SAMPLES or (number > 1 and number * piece.stored > 2 * PIECES):
