@@ -176,4 +176,6 @@ def test_the_viewer_shows_tiles_and_makes_a_picture(site, tmp_path):
     (_, _, width, height), _ = painted(made, RED)
     assert abs(width / height - 4 / 3) < 0.05
     told = chromium(tmp_path, url, "--dump-dom")
+    tag = '<img src="/image/1%20red%20%26%20%3Cb%3E.bmp?w=800" alt="1 red &amp; <b>.bmp">'
+    assert tag in unescape(told)  # the text of a field, of which this is all
     assert re.search(r"800 × 600 · AVIF · [\d.]+ (?:kB|bytes) · \d+ ms", told)

@@ -40,14 +40,19 @@ function queryOf(form) {
   return query.toString().replaceAll("%2C", ",");
 }
 
+// As the value of an attribute: a name may hold what looks like a reference to a character.
+function inHtml(text) {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+}
+
 let asked = 0;
 let shown = "";
 async function show() {
   const number = ++asked;
   const query = queryOf(part("form"));
   const link = query ? `${image}?${query}` : image;
-  part("link").value = new URL(link, location.href).href;
-  part("tag").value = `<img src="${link.replaceAll("&", "&amp;")}" alt="${name.replaceAll('"', "&quot;")}">`;
+  part("link").defaultValue = new URL(link, location.href).href;
+  part("tag").defaultValue = `<img src="${inHtml(link)}" alt="${inHtml(name)}">`;
   part("facts").textContent = "…";
   const begin = performance.now();
   try {
