@@ -39,7 +39,8 @@ class ImageRequest:
     """The path of the URL as it was sent, `mount` and all: percent-encoded by the client. Empty:
     the server does not tell."""
     id: Any = None
-    """The ID as the source gets it, by `id_type`: for `authorize`. None until it is parsed."""
+    """The ID as the source gets it, by `id_type`: for `authorize`. None until it is parsed, unless
+    a route of the application has said it."""
     context: Any = field(default=None, compare=False, repr=False)
     """What the protocol has beyond these: `environ` (WSGI) or `scope` (ASGI), for `authorize`. The
     service carries it and never looks into it; it stays behind where a request is pickled."""

@@ -43,10 +43,13 @@ class Iiif:
         """What the path names besides an ID. None: its query says what is asked for.
 
         With any other query than a link's version all of the path is an ID, whatever it looks like.
+        So it is where a route of the application has said the ID: that is the one it has checked.
         Raises `ImageError` (400).
         """
         query = request.query
-        if not self._settings.iiif or (query and not _VERSION.fullmatch(query)):
+        if not self._settings.iiif or request.id is not None:
+            return None
+        if query and not _VERSION.fullmatch(query):
             return None
         path = request.path.removeprefix(self._settings.prefix)
         found = named(path, self._settings.iiif_version)

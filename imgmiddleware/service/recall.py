@@ -120,7 +120,9 @@ class Recall:
         if request.method not in ("GET", "HEAD"):
             return None
         headers = request.headers
-        return request.path, request.query, tuple(headers.get(name) for name in self._fields)
+        # Where a route has said the ID, the same path may mean another; none begins with a NUL.
+        path = request.path if request.id is None else f"\0{request.path}"
+        return path, request.query, tuple(headers.get(name) for name in self._fields)
 
 
 def _is_short(question: _Question) -> bool:

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from starlette.requests import Request
 
 from drivers import asgi_scope, both, call_wsgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware.frameworks.starlette import image_request
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
 #: An original of 1000 x 700 pixels, stored lying: the tag turns it upright.
@@ -168,6 +170,22 @@ def test_the_id_is_that_of_a_mount_and_of_a_proxy(folder: Path) -> None:
     service = served(folder, base_url="https://images.example/")
     told = json.loads(both(service, "/image/cat.jpg/info.json", mount="/app")[2])
     assert told["id"] == "https://images.example/app/image/cat.jpg"
+
+
+def test_an_id_that_a_route_has_checked_is_all_of_it(folder: Path) -> None:
+    """Else a route that keeps `secret` from visitors would show `secret/full/max/0/default.jpg`."""
+    service = served(folder)
+    scope = {"type": "http", "method": "GET", "path": "/me", "query_string": b"", "headers": []}
+    seen = "/image/cat.jpg/full/max/0/default.jpg"  # a moment ago, on another way
+    assert service.handle(ImageRequest("GET", seen)).status == 200
+    for end, status in (
+        ("", 200),  # and no 303, which would lead past the route
+        ("/info.json", 404),
+        ("/full/max/0/default.jpg", 404),
+        ("/full/nothing/0/default.jpg", 404),
+    ):
+        asked = image_request(Request(scope), f"cat.jpg{end}")
+        assert service.handle(asked).status == status
 
 
 #: Fifteen traps, each met by the users of another server.
