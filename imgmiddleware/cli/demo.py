@@ -1,14 +1,35 @@
 """`imgmiddleware demo`: draws one original of each difficult kind, and serves them."""
 
 import argparse
+import os
 import signal
 import sys
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
+from imgmiddleware import ArrayOriginal, DirectorySource
 from imgmiddleware.cli.originals import draw_originals
 from imgmiddleware.cli.serve import announce, application, import_uvicorn, listen, run
+from imgmiddleware.sources import Opened
 
 _PRESETS = {"square": "w=400&h=400&fit=crop"}
+
+
+class DrawnSource:
+    """The files of a directory, where those that NumPy has saved are arrays: heat maps."""
+
+    def __init__(self, directory: str) -> None:
+        self._files = DirectorySource(directory)
+        self.root = self._files.root
+
+    def open(self, id: str) -> Opened | None:
+        file = self._files.open(id)
+        if file is None or not id.endswith(".npy"):
+            return file
+        with file:
+            values = np.load(os.path.join(self.root, id), mmap_mode="r")
+        return ArrayOriginal(values, version=file.version, range="minmax", colormap="turbo")
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -21,7 +42,8 @@ def demo(arguments: argparse.Namespace) -> int:
         ):
             print("Drawing the originals ...", flush=True)
             draw_originals(directory)
-            served = application(directory, {"presets": _PRESETS}, title="Demonstration")
+            source = DrawnSource(directory)
+            served = application(source, {"presets": _PRESETS}, title="Demonstration")
             announce(listener, "the demonstration")
             return run(served, listener, arguments.log_level)
     except KeyboardInterrupt:

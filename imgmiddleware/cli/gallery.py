@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from imgmiddleware import DirectorySource, ImageService
+from imgmiddleware import ImageService
 from imgmiddleware.cli.links import Links
-from imgmiddleware.cli.listing import list_ids, read_listed
+from imgmiddleware.cli.listing import Rooted, list_ids, read_listed
 from imgmiddleware.cli.page import Excerpt, Page, stylesheet
 from imgmiddleware.cli.viewer import Viewer
 
@@ -21,7 +21,7 @@ PER_PAGE = 60
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
-def gallery(source: DirectorySource, service: ImageService, title: str) -> Starlette:
+def gallery(source: Rooted, service: ImageService, title: str) -> Starlette:
     """An application with the page at `/`, a zoom viewer for each original where the service speaks
     IIIF, and a 404 for all else. `service` serves `source`.
     """
@@ -32,7 +32,7 @@ def gallery(source: DirectorySource, service: ImageService, title: str) -> Starl
 
 
 class _Gallery:
-    def __init__(self, source: DirectorySource, service: ImageService, title: str) -> None:
+    def __init__(self, source: Rooted, service: ImageService, title: str) -> None:
         self._source = source
         self._service = service
         self._links = Links(service.settings)

@@ -20,7 +20,7 @@ class Links:
 
     `thumbnail` is the query of the picture on the page, and `dense` the same for a screen of twice
     the density, or None. `large` is what a click on it shows. `variants` are groups of links by
-    heading, each a mapping of label to query.
+    heading, each a mapping of label to query; `animated` are those of an original that moves.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -36,6 +36,12 @@ class Links:
         self.dense = dense if "w" in self.thumbnail and self._allows(dense) else None
         self.large = self._first(*({"w": w} for w in _nearest(settings, 1600)), *presets[-1:])
         self.variants = dict(self._groups(settings))
+        moving: dict[str, Query] = {
+            label: {"w": _nearest(settings, 800)[0], "anim": 1, "fm": _FORMATS[label]}
+            for label in ("WebP", "AVIF")
+        }
+        allowed = {label: query for label, query in moving.items() if self._allows(query)}
+        self.animated = ({"Moving": allowed} if allowed else {}) | self.variants
 
     def _groups(self, settings: Settings) -> Iterable[tuple[str, Mapping[str, Query]]]:
         width = _nearest(settings, 800)[0]

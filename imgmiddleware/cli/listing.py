@@ -7,16 +7,25 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-from imgmiddleware import DirectorySource, ImageError, Settings
+from imgmiddleware import ArrayOriginal, ImageError, Settings
+from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import has_parts, read_facts
 from imgmiddleware.grammar.path import is_text
 from imgmiddleware.service.limits import check_bytes, check_facts
-from imgmiddleware.sources.file import FileOriginal
+from imgmiddleware.sources import Opened, Source
 
 #: Entries of directories that are looked at for one page. 10,000 take some 30 ms.
 MOST_ENTRIES = 10_000
+
+
+class Rooted(Source, Protocol):
+    """A source of what lies in a directory: an ID is a path below it."""
+
+    @property
+    def root(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +38,7 @@ class Listed:
     error: ImageError | None = None
 
 
-def list_ids(
-    source: DirectorySource, settings: Settings, most: int | None = None
-) -> tuple[list[str], bool]:
+def list_ids(source: Rooted, settings: Settings, most: int | None = None) -> tuple[list[str], bool]:
     """The IDs of a source, sorted, and whether these are all of them.
 
     `most` entries of directories are looked at, or as many as one page takes.
@@ -47,16 +54,14 @@ def list_ids(
     return _sorted(ids), True
 
 
-def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed | None:
+def read_listed(source: Rooted, settings: Settings, id: str) -> Listed | None:
     """What the header of an original tells. None: the source has it no more."""
     original = _opened(source, id)
     if original is None:
         return None
     with original:
         try:
-            if original.size <= settings.max_source_bytes or not has_parts(original):
-                check_bytes(original.size, settings)
-            facts = read_facts(original, settings.opened_formats)
+            facts = _facts(original, settings)
             check_facts(facts, original.size, settings)
         except ImageError as error:
             return Listed(id, original.size, error=error)
@@ -64,6 +69,14 @@ def read_listed(source: DirectorySource, settings: Settings, id: str) -> Listed 
             unreadable = ImageError("damaged-original", "the file cannot be read")
             return Listed(id, original.size, error=unreadable)
     return Listed(id, original.size, facts)
+
+
+def _facts(original: Opened, settings: Settings) -> Facts:
+    if isinstance(original, ArrayOriginal):
+        return array_facts(original)
+    if original.size <= settings.max_source_bytes or not has_parts(original):
+        check_bytes(original.size, settings)
+    return read_facts(original, settings.opened_formats)
 
 
 def _walk(root: bytes, follow: bool) -> Iterator[tuple[str, os.DirEntry[bytes]]]:
@@ -100,7 +113,7 @@ def _is_within(path: bytes, root: bytes) -> bool:
     return os.path.commonpath((real, os.path.realpath(path))) == real
 
 
-def _opened(source: DirectorySource, id: str) -> FileOriginal | None:
+def _opened(source: Rooted, id: str) -> Opened | None:
     """The original, or None. It is None too where the disk fails: the page has other files."""
     try:
         return source.open(id)
@@ -108,7 +121,7 @@ def _opened(source: DirectorySource, id: str) -> FileOriginal | None:
         return None
 
 
-def _opens(source: DirectorySource, id: str) -> bool:
+def _opens(source: Rooted, id: str) -> bool:
     original = _opened(source, id)
     if original is None:
         return False

@@ -3,6 +3,7 @@
 All colours are blue, green, red from 0 to 255, as OpenCV's encoders take them.
 """
 
+import io
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from imgmiddleware.cli.mosaic import mosaic
 
 Pixels = npt.NDArray[Any]
 Color = tuple[int, int, int]
@@ -26,7 +29,7 @@ _TO_THE_RIGHT = (
 
 
 def draw_originals(directory: str) -> None:
-    """Write the files, 60 MB in all. Raises `OSError` where there is no room for them."""
+    """Write the files, 120 MB in all. Raises `OSError` where there is no room for them."""
     with ThreadPoolExecutor() as threads:
         drawn = threads.map(lambda draw: draw(), _DRAWN.values())
         for name, data in zip(_DRAWN, drawn, strict=True):
@@ -113,10 +116,40 @@ def _turned() -> bytes:
     return data[:2] + _TO_THE_RIGHT + data[2:]
 
 
+def _sunrise() -> bytes:
+    """An animation that comes back to where it began: every pixel of it changes all the time."""
+    frames = []
+    for phase in np.linspace(0, 2 * np.pi, 20, endpoint=False):
+        day = (1 - np.cos(phase)) / 2
+        colors = np.array(_NIGHT) * (1 - day) + np.array(_DAY) * day
+        frames.append(_hills(640, 400, tuple(colors)))
+    animation = cv2.Animation()
+    animation.frames, animation.durations = frames, [90] * len(frames)
+    return cv2.imencodeanimation(".png", animation, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
+
+
+def _temperatures() -> bytes:
+    """Degrees from -10 to 60 around a few sources of heat, as NumPy saves an array of float32."""
+    y, x = np.mgrid[0:1200, 0:1600].astype(np.float32) / 1200
+    degrees = 6 * np.sin(5 * x + 2 * np.sin(4 * y)) + 8 * y - 4
+    for left, top, spread, heat in (
+        (0.35, 0.4, 0.12, 48),
+        (0.95, 0.65, 0.2, 34),
+        (1.08, 0.25, 0.05, 52),
+    ):
+        degrees += heat * np.exp(-((x - left) ** 2 + (y - top) ** 2) / (2 * spread**2))
+    file = io.BytesIO()
+    np.save(file, degrees)
+    return file.getvalue()
+
+
 _DRAWN: Mapping[str, Callable[[], bytes]] = {
     "hills.bmp": lambda: _encoded(".bmp", _hills(4200, 2600, _DAY)),
     "panorama.jpg": lambda: _encoded(".jpg", _hills(7200, 1800, _NIGHT)),
     "turned by EXIF.jpg": _turned,
     "silk 16 bit.tiff": lambda: _encoded(".tiff", _silk(), cv2.IMWRITE_TIFF_COMPRESSION, 1),
     "translucent.png": lambda: _encoded(".png", _discs(), cv2.IMWRITE_PNG_COMPRESSION, 1),
+    "sunrise.png": _sunrise,
+    "temperatures.npy": _temperatures,
+    "gigapixel.tiff": lambda: mosaic(lambda width, height: _hills(width, height, _DAY)),
 }

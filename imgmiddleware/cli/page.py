@@ -24,6 +24,10 @@ ICON = (
 )
 
 
+#: Formats whose names are no abbreviations.
+_KINDS = {"array": "NumPy array", "webp": "WebP"}
+
+
 def stylesheet() -> str:
     return files(__package__).joinpath("gallery.css").read_text(encoding="utf-8")
 
@@ -74,7 +78,8 @@ class Page:
                 "</li>\n"
             )
         assert one.facts is not None  # a file has facts, or an error
-        variants = (self._variants(one, *group) for group in self._links.variants.items())
+        groups = self._links.animated if one.facts.animated else self._links.variants
+        variants = (self._variants(one, *group) for group in groups.items())
         return (
             f'<li class="card">\n{self._thumbnail(one)}<div class="text">\n{name}'
             f'<p class="facts">{described(one)}</p>\n'
@@ -148,7 +153,7 @@ def _is_other(one: Listed) -> bool:
 
 
 def _facts(facts: Facts) -> str:
-    parts = [sides(*facts.upright), facts.format.upper()]
+    parts = [sides(*facts.upright), _KINDS.get(facts.format, facts.format.upper())]
     if facts.bits > 8:
         parts.append(f"{facts.bits} bit")
     if facts.alpha:

@@ -16,6 +16,7 @@ from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
 from imgmiddleware.cli.gallery import gallery
+from imgmiddleware.cli.listing import Rooted
 
 #: The environment variable that has the directory and the options, as JSON, for `--workers`.
 _VARIABLE = "IMGMIDDLEWARE_SERVE"
@@ -61,16 +62,16 @@ def import_uvicorn() -> Any:
     return uvicorn
 
 
-def application(directory: str, options: dict[str, Any], title: str | None = None) -> ASGIApp:
+def application(source: str | Rooted, options: dict[str, Any], title: str | None = None) -> ASGIApp:
     """The middleware around the page. Raises `ValueError` or `TypeError` naming a wrong option."""
     if options.get("prefix") == "/":
         # Then the path of the page is below the prefix: it is an ID that is missing, and goes on.
         options = {"missing": "pass", **options}
     restricted = options.get("presets_only") or options.get("widths")
     options = {"debug_images": True, "iiif": not restricted, **options}
-    source = DirectorySource(
-        directory, unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False)
-    )
+    if isinstance(source, str):
+        follow = options.get("unsafe_follow_symlinks", False)
+        source = DirectorySource(source, unsafe_follow_symlinks=follow)
     service = ImageService(source, **options)
     name = os.path.basename(os.fsencode(source.root)).decode("utf-8", "replace")
     page = gallery(source, service, title or name or "Originals")

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from imgmiddleware import DirectorySource, ImageService
-from imgmiddleware.cli.listing import Listed, read_listed
+from imgmiddleware import ImageService
+from imgmiddleware.cli.listing import Listed, Rooted, read_listed
 from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
 
@@ -31,6 +31,7 @@ _FIELDS: Mapping[str, tuple[str, tuple[str, ...] | tuple[int, int]]] = {
     "sharp": ("Sharpen", (0, 100)),
     "mono": ("Monochrome", ("gray", "bitonal")),
     "bg": ("Background", ()),
+    "anim": ("Animation", ("1",)),
 }
 
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
@@ -59,7 +60,7 @@ _FOR_GOOD = {
 class Viewer:
     """The pages of a service that speaks IIIF, and what they load."""
 
-    def __init__(self, source: DirectorySource, service: ImageService) -> None:
+    def __init__(self, source: Rooted, service: ImageService) -> None:
         self._source = source
         self._service = service
         self._files = {name.rpartition("/")[2]: _content(name) for name in _ASSETS}

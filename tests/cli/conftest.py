@@ -66,7 +66,9 @@ class Served:
     """The application that `serve` serves, asked without a socket."""
 
     def __init__(self, directory, **options):
-        self.app = application(os.fspath(directory), options)
+        self.app = application(
+            os.fspath(directory) if isinstance(directory, os.PathLike) else directory, options
+        )
 
     def get(self, path, method="GET", root_path=""):
         async def ask():

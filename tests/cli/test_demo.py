@@ -3,13 +3,16 @@
 import io
 import signal
 import socket
+from itertools import pairwise
 
 import httpx
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageOps
 
 from imgmiddleware.cli import main
+from imgmiddleware.cli.demo import DrawnSource
 from imgmiddleware.cli.originals import draw_originals
 
 RED, GREEN, BLUE, YELLOW = (210, 70, 60), (40, 130, 90), (45, 95, 180), (205, 150, 30)
@@ -67,6 +70,67 @@ def test_a_wide_jpeg(drawn):
         assert (image.format, image.width // image.height) == ("JPEG", 4)
 
 
+def test_an_animation(drawn):
+    with Image.open(drawn / "sunrise.png") as image:
+        assert image.n_frames == 20
+        night = np.asarray(image.convert("RGB").reduce(30)).mean()
+        image.seek(10)
+        day = np.asarray(image.convert("RGB").reduce(30)).mean()
+    assert day > night + 60
+
+
+def test_an_array_is_a_heat_map(drawn, served):
+    values = np.load(drawn / "temperatures.npy")
+    assert (values.shape, values.dtype) == ((1200, 1600), np.float32)
+    site = served(DrawnSource(str(drawn)))
+    answer = site.get("/image/temperatures.npy?w=400&fm=png")
+    with Image.open(io.BytesIO(answer.content)) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert pixels.shape == (300, 400, 3)
+    hot = np.unravel_index(values.argmax(), values.shape)
+    red, _, blue = pixels[hot[0] // 4, hot[1] // 4]
+    assert red > blue + 80  # turbo's hot end
+    assert "1,600 \u00d7 1,200 \u00b7 NumPy array" in site.page().text()
+    assert site.get("/image/none.npy").status_code == 404
+
+
+def test_the_largest_is_read_by_other_software_too(drawn):
+    """Its tiles, by tifffile's structure and Pillow's JPEG decoder, against the level below."""
+    path = drawn / "gigapixel.tiff"
+    assert path.stat().st_size < 100_000_000
+    with tifffile.TiffFile(path) as file:
+        pages = list(file.pages)
+        sizes = [page.shape for page in pages]
+        assert sizes[0][0] * sizes[0][1] > 1_000_000_000
+        assert all(a[0] == 2 * b[0] and a[1] == 2 * b[1] for a, b in pairwise(sizes))
+        assert max(sizes[-1]) <= 256
+        assert [page.is_reduced for page in pages] == [False] + [True] * (len(pages) - 1)
+        for large, small in pairwise(pages[:5]):
+            wide = -(-large.shape[1] // 256)
+            assert len(large.dataoffsets) == wide * -(-large.shape[0] // 256)
+            tops = [tile(file, large, (2 + y) * wide + 2 + x) for y in (0, 1) for x in (0, 1)]
+            joined = np.vstack([np.hstack(tops[:2]), np.hstack(tops[2:])])
+            half = joined.reshape(256, 2, 256, 2, 3).mean((1, 3))
+            at = -(-small.shape[1] // 256) + 1
+            assert abs(half - tile(file, small, at)).mean() < 5
+
+
+def tile(file, page, number):
+    file.filehandle.seek(page.dataoffsets[number])
+    with Image.open(io.BytesIO(file.filehandle.read(page.databytecounts[number]))) as image:
+        return np.asarray(image.convert("RGB")).astype(float)
+
+
+def test_a_tile_of_the_largest(drawn, served):
+    site = served(DrawnSource(str(drawn)))
+    info = site.get("/image/gigapixel.tiff/info.json").json()
+    assert info["width"] * info["height"] > 1_000_000_000
+    assert info["tiles"][0]["width"] == 256
+    answer = site.get("/image/gigapixel.tiff/20480,10240,256,256/256,256/0/default.jpg")
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.size == (256, 256)
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 )
@@ -106,6 +170,7 @@ def test_port_in_use(capsys):
 @pytest.mark.parametrize("where", ["drawing", "serving"])
 def test_in_this_process(where, capsys, monkeypatch, tmp_path):
     def draw(directory):
+        assert directory.startswith(str(tmp_path))
         if where == "drawing":
             raise KeyboardInterrupt
 

@@ -193,6 +193,19 @@ def test_variants_are_what_their_labels_say(photos, served):
     assert formats == ["JPEG", "WEBP", "AVIF", "PNG"]
 
 
+def test_what_moves_has_links_that_move(photos, served):
+    frames = [Image.new("RGB", (90, 60), color) for color in ("red", "blue", "green")]
+    frames[0].save(photos / "a.gif", save_all=True, append_images=frames[1:])
+    site = served(photos)
+    moving = [a["href"] for a in site.page().all("a") if "anim=1" in a["href"]]
+    assert [re.match(r"/image/([^?]+)", link)[1] for link in moving] == ["a.gif", "a.gif"]
+    for link, kind in zip(moving, ("WEBP", "AVIF"), strict=True):
+        with Image.open(io.BytesIO(site.get(link).content)) as image:
+            assert (image.format, image.n_frames) == (kind, 3)
+    page = served(photos, presets={"s": "w=9"}, presets_only=True).page()
+    assert "Moving" not in page.text()
+
+
 def test_under_a_mount(photos, served):
     (image,) = served(photos).page("/site/", root_path="/site").all("img")
     assert image["src"].startswith("/site/image/red.png?")
