@@ -72,8 +72,10 @@ class Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""
         if self._is_exact or self.frames > 1:
             return self
-        plans = (replace(self, overview=overview) for overview in reversed(overviews))
-        return next((plan for plan in plans if plan._is_enough(plan.read_size)), self)
+        for overview in reversed(overviews):
+            if self._is_enough(_size_read(overview, self.in_bands)):
+                return replace(self, overview=overview)
+        return self
 
     def smaller(self, overviews: Sequence[Facts]) -> Iterator[Plan]:
         """Of each of these, the largest first, the largest size that it has samples enough of."""
@@ -88,8 +90,7 @@ class Plan:
         """The width and height of the stored picture that is read: the page, or its overview."""
         if self.overview is None:
             return self.stored
-        width, height = self.overview.width, self.overview.height
-        return (width, height) if self.in_bands else self.overview.upright
+        return _size_read(self.overview, self.in_bands)
 
     @property
     def needs_pixels(self) -> bool:
@@ -209,6 +210,11 @@ class Plan:
             return False
         large = math.prod(level.samples) > _KEPT and max(level.samples) <= LONGEST
         return large and level.by == 2 ** halvings(self._read_crop[2:], self.sampled)
+
+
+def _size_read(overview: Facts, in_bands: bool) -> Size:
+    """As stored, where nothing but us turns it."""
+    return (overview.width, overview.height) if in_bands else overview.upright
 
 
 def _widened(box: Box, by: int, size: Size) -> Box:

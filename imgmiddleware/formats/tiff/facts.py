@@ -29,7 +29,13 @@ from imgmiddleware.formats.tiff.page import (
     own,
     read_grid,
 )
-from imgmiddleware.formats.tiff.pages import find_overviews, find_pages, is_like, reduced_by
+from imgmiddleware.formats.tiff.pages import (
+    find_overviews,
+    find_pages,
+    find_pictures,
+    is_like,
+    reduced_by,
+)
 from imgmiddleware.formats.tiff.pieces import band_bytes, read_pieces
 from imgmiddleware.formats.window import Readable, Window
 
@@ -51,9 +57,23 @@ def read_page(window: Window, number: int) -> Facts:
     pages = find_pages(open_ifd(window))
     number = number if number < len(pages) else 0
     page = open_page(window, pages[number] if number else 0)
+    if not number:
+        page = _shown(find_pictures(page, pages[1:]))
     facts, kind = _read_facts(page)
-    overviews = _overviews(find_overviews(page, pages[number + 1 :]), facts, kind)
+    if page.offset in pages:
+        number = pages.index(page.offset)
+    after = pages[number + 1 :] if page.offset in (0, *pages) else ()
+    overviews = _overviews(find_overviews(page, after), facts, kind)
     return replace(facts, frames=len(pages), overviews=overviews)
+
+
+def _shown(pictures: list[Page]) -> Page:
+    """The first that can be decoded; the last is the one that is left where none can."""
+    for page in pictures[:-1]:
+        with damage_let_pass:
+            _read_facts(page)
+            return page
+    return pictures[-1]
 
 
 def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, SampleLayout]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imgmiddleware.errors import damaged
-from imgmiddleware.formats.reading import check_size, unsupported
+from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.formats.reading import check_size, damage_let_pass, unsupported
 from imgmiddleware.formats.tiff.page import MAX_SAMPLES, Page
 
 #: Photometric interpretation -> `Facts.color`.
@@ -28,6 +28,7 @@ INFLATION: Mapping[int, int | None] = {
 }
 WHITE_IS_ZERO, RGB, PALETTE, YCBCR = 0, 2, 3, 6
 _GRAYS, _LAB = (0, 1), 8
+_RAW = (32803, 34892)
 #: Photometric interpretation -> samples a pixel of the colours alone.
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
 _UINT, _FLOAT = 1, 3
@@ -61,10 +62,23 @@ class SampleLayout:
     associated: bool  # the colours are multiplied by their alpha
 
 
+def is_raw(page: Page) -> bool:
+    """Whether it is what a camera's sensor saw: colours beside one another, or as they were
+    measured (DNG 1.7, chapter 4).
+    """
+    with damage_let_pass:
+        return _DNG_VERSION in page.entries or page.values(_PHOTOMETRIC, (0,))[0] in _RAW
+    return False
+
+
+def raw_refused() -> ImageError:
+    return unsupported("it is a camera's raw picture (camera raw)")
+
+
 def read_sample_layout(page: Page) -> SampleLayout:
     """That of a page. Raises `ImageError` if no decoder here is right about it."""
-    if _DNG_VERSION in page.entries:
-        raise unsupported("it is a camera's raw picture (DNG)")
+    if is_raw(page):
+        raise raw_refused()
     width, height = page.size
     check_size(width, height)
     samples, photometric = page.value(_SAMPLES, 1), page.value(_PHOTOMETRIC)

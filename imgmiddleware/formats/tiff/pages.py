@@ -12,7 +12,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdFile
 from imgmiddleware.formats.raster import JPEG
 from imgmiddleware.formats.reading import damage_let_pass
-from imgmiddleware.formats.tiff.kinds import PALETTE, RGB, YCBCR, SampleLayout
+from imgmiddleware.formats.tiff.kinds import PALETTE, RGB, YCBCR, SampleLayout, is_raw, raw_refused
 from imgmiddleware.formats.tiff.page import Page
 from imgmiddleware.pixels.arrays import Size
 
@@ -41,6 +41,23 @@ def find_pages(file: IfdFile) -> tuple[int, ...]:
             raise damaged("its directories form a loop")
         seen[offset] = None
     return tuple(seen)
+
+
+def find_pictures(page: Page, after: Iterable[int]) -> list[Page]:
+    """What the first page stands for, the largest first: for itself, unless it says that it is a
+    smaller copy, as cameras write one in front of their pictures. Those are below it or follow it.
+
+    Raises `ImageError` (415) where they are raw.
+    """
+    first = _at(page, page.offset)
+    if first is None or not first.kind & _SMALLER:
+        return [page]
+    places = (*_listed(page), *islice(after, _LOOKED_AT))
+    found = [one for at in places if (one := _at(page, at)) and not one.kind & (_SMALLER | _MASK)]
+    if any(is_raw(one.page) for one in (first, *found)):
+        raise raw_refused()
+    found.sort(key=lambda one: one.size[0] * one.size[1], reverse=True)
+    return [*(one.page for one in found), page]
 
 
 def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
