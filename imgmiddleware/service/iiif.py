@@ -61,7 +61,9 @@ class Iiif:
         """What segments ask of an original with these facts. Raises `ImageError` (400)."""
         assert asked.named is not None
         assert asked.named.segments is not None  # or it is `info.json`
-        transform = asked.named.segments.transform(facts.upright, self._limits, grid_of(facts))
+        transform = asked.named.segments.transform(
+            facts.upright, self._limits, grid_of(facts, self._limits)
+        )
         version = _VERSION.fullmatch(request.query)
         return replace(asked, transform=transform, version=version[1] if version else None)
 
@@ -69,7 +71,7 @@ class Iiif:
         """The header that tells the level of the API, and the canonical path. It is relative: so it
         is right by whatever name and mount the client knows this service.
         """
-        path = segments.canonical(facts.upright, self._limits, grid_of(facts))
+        path = segments.canonical(facts.upright, self._limits, grid_of(facts, self._limits))
         canonical = f'<../../../{path}>;rel="canonical"'
         return "Link", f"{_profile(self._settings.iiif_version)}, {canonical}"
 
@@ -101,7 +103,7 @@ class Iiif:
         return Description(
             base=base,
             size=facts.upright,
-            grid=grid_of(facts),
+            grid=grid_of(facts, self._limits),
             limits=self._limits,
             preferred=[*(name for name in self._settings.formats if name == "webp"), "jpg"],
             rights=self._settings.iiif_rights,

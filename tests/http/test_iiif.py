@@ -188,6 +188,24 @@ def test_an_id_that_a_route_has_checked_is_all_of_it(folder: Path) -> None:
         assert service.handle(asked).status == status
 
 
+@pytest.mark.parametrize(
+    ("limits", "side"),
+    [
+        ({"max_result_width": 300}, 256),
+        ({"max_result_height": 127}, 64),
+        ({"max_result_pixels": 256 * 256 - 1}, 128),
+        ({"max_result_width": 1}, 1),
+    ],
+)
+def test_no_tile_is_told_that_is_over_a_limit(folder: Path, limits: Any, side: int) -> None:
+    [tiles] = info(folder, **limits)[2]["tiles"]
+    assert (tiles["width"], tiles["height"]) == (side, side)
+    wide = tiles["scaleFactors"][-1] * side
+    assert wide >= max(SIZE)
+    target = f"cat.jpg/0,0,{side},{side}/{side},/0/default.png"
+    assert size_of(folder, target, **limits) == (side, side)
+
+
 #: Fifteen traps, each met by the users of another server.
 TRAPS = [
     # An edge tile asked for by one side has the size of the grid: 1537 = 3 x 512 + 1.

@@ -66,14 +66,16 @@ class Grid:
         )
 
 
-def grid_of(facts: Facts) -> Grid:
+def grid_of(facts: Facts, limits: Limits) -> Grid:
     """The tiles of an original: those that are stored, if they are of a usual size, as it then
-    takes one of them to make one; each factor twice the last, until one tile shows all.
+    takes one of them to make one; each factor twice the last, until one tile shows all. None is
+    larger than the limits: viewers would ask for it all the same.
     """
-    tile = facts.tile
-    if tile is None or not all(side in _USUAL for side in tile):
+    tile = facts.orientation.size(*(facts.tile or (0, 0)))
+    if not (limits.allow(tile) and all(side in _USUAL for side in tile)):
         tile = _SIDE, _SIDE
-    tile = facts.orientation.size(*tile)
+    while not limits.allow(tile):
+        tile = tile[0] // 2, tile[1] // 2
     factors = [1]
     while any(
         -(-whole // factors[-1]) > side for whole, side in zip(facts.upright, tile, strict=True)
