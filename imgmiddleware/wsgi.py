@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Unpack, cast
 
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
-from imgmiddleware.service import ImageService, as_service, mounted
+from imgmiddleware.service import ImageService, application, as_service, mounted
 from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
 
@@ -40,9 +40,7 @@ class WSGIImageMiddleware:
     def __init__(
         self, app: WSGIApplication, source: SourceLike | ImageService, **options: Unpack[Options]
     ) -> None:
-        if not callable(app):
-            raise TypeError(f"app: {app!r} is no WSGI application; the source comes after it")
-        self.app = app
+        self.app = application(app, "WSGI", "environ, start_response", "ASGIImageMiddleware")
         """The application that is wrapped."""
         self.service = as_service(source, options)
         """The service that answers, for its `url` and `purge`."""

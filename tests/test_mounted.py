@@ -45,6 +45,11 @@ def test_all_else_is_a_problem_document(target: str) -> None:
     assert json.loads(body)["code"] == "not-found"
 
 
+def test_the_mount_itself_is_told_that_an_id_is_missing() -> None:
+    told = {json.loads(both(target)[2])["detail"] for target in ("", "/")}
+    assert told == {"the path ends where an ID should follow"}
+
+
 def test_a_prefix_that_is_given_stays() -> None:
     assert both("/thumbs/cat.jpg", prefix="/thumbs/")[0] == 200
     status, headers, body = both("/cat.jpg", prefix="/thumbs/")

@@ -155,10 +155,21 @@ def test_what_is_no_source_is_refused_by_name(source: Any) -> None:
         ImageService(source)
 
 
-def test_an_application_comes_before_its_source(tmp_path: Path) -> None:
-    for adapter, app in ((WSGIImageMiddleware, plain_wsgi), (ASGIImageMiddleware, plain_asgi)):
-        with pytest.raises(TypeError, match=r"^app: .* the source comes after it"):
-            adapter(str(tmp_path), app)
+def test_a_relative_source_is_seen_from_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"^source: 'photos/' is not a directory, seen from "
+    ) as no:
+        ImageService("photos/")
+    assert repr(str(tmp_path)) in str(no.value)
+
+
+@pytest.mark.parametrize("url", ["images.example", "https://a.example/?x", "https://a.example#", 3])
+def test_a_base_url_is_no_licence(url: Any) -> None:
+    with pytest.raises(ValueError, match=r"^base_url: .*, such as 'https://images\.example'$"):
+        ImageService(lambda id: None, base_url=url)
 
 
 def test_settings_may_be_copied_and_pickled() -> None:

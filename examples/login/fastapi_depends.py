@@ -4,8 +4,10 @@ Make `people.db` by `people.py`, then start this here:
 
     SECRET_KEY=keep-this-secret uvicorn fastapi_depends:app
 
-It takes {"name": "ann", "password": "annann"} at http://127.0.0.1:8000/login: then
-http://127.0.0.1:8000/image/1 is yours, and http://127.0.0.1:8000/image/2 is not.
+Then log in: what the cookie in `jar` opens is picture 1, and not picture 2.
+
+    curl -c jar --json '{"name": "ann", "password": "annann"}' http://127.0.0.1:8000/login
+    curl -b jar http://127.0.0.1:8000/image/1 -o 1.jpg
 """
 
 import os

@@ -80,4 +80,6 @@ def _hashed(password: str, salt: bytes) -> bytes:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3 or os.path.exists(DATABASE):
+        sys.exit(f"python people.py NAME PICTURE ...: {DATABASE} must not be there yet")
     make(list(zip(sys.argv[1::2], sys.argv[2::2], strict=True)))

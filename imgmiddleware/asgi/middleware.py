@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imgmiddleware.asgi.scope import path_of, read, send_response, sends_paths
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
-from imgmiddleware.service import ImageService, Work, as_service
+from imgmiddleware.service import ImageService, Work, application, as_service
 from imgmiddleware.service.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
@@ -51,9 +51,7 @@ class ASGIImageMiddleware(Forkable):
         source: SourceLike | AsyncFunction | AsyncSource | ImageService,
         **options: Unpack[Options],
     ) -> None:
-        if not callable(app):
-            raise TypeError(f"app: {app!r} is no ASGI application; the source comes after it")
-        self.app = app
+        self.app = application(app, "ASGI", "scope, receive, send", "WSGIImageMiddleware")
         """The application that is wrapped."""
         if authorize := options.get("authorize"):
             options["authorize"] = _in_threads(

@@ -26,9 +26,9 @@ _LONGEST = 4096
 
 def parse_id(path: str, prefix: str, id_type: type) -> str:
     """The ID in a decoded path that starts with `prefix`. Raises 404 where there is none."""
-    if not path.startswith(prefix):
+    if not path.startswith(prefix) and f"{path}/" != prefix:
         raise ImageError("not-found", f"pictures are below {prefix!r} here")
-    id = path.removeprefix(prefix)
+    id = path[len(prefix) :]
     if not id:
         raise ImageError("not-found", "the path ends where an ID should follow")
     if len(id) > _LONGEST:

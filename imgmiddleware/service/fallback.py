@@ -55,7 +55,9 @@ class Fallback:
                 decode_original(original, facts, plan)
         except (ImageError, OSError) as error:
             why = error.detail if isinstance(error, ImageError) else error.strerror or error
-            raise ValueError(f"fallback: it cannot be shown: {why}") from error
+            given = settings.fallback
+            named = repr(given) if isinstance(given, str) else "what these bytes are"
+            raise ValueError(f"fallback: {named} cannot be shown: {why}") from error
 
     def job(self, asked: Asked, era: Eras, opened: ExitStack) -> Job:
         """What there is to make of it. Raises `ImageError`, and `OSError` where it has gone."""

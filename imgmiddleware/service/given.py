@@ -1,8 +1,34 @@
 """The service of what an adapter was given."""
 
+import inspect
+from typing import TypeVar
+
 from imgmiddleware.service.service import ImageService
 from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
+
+A = TypeVar("A")
+
+
+def application(app: A, protocol: str, arguments: str, other: str) -> A:
+    """What an adapter was given to stand around, if it can be called as its protocol says.
+
+    Raises `TypeError` where it cannot: else each request would fail, and the server say why.
+    """
+    if not callable(app):
+        raise TypeError(f"app: {app!r} is no {protocol} application; the source comes after it")
+    try:
+        signature = inspect.signature(app)
+    except (TypeError, ValueError):  # of a function written in C nothing is known
+        return app
+    try:
+        signature.bind(*arguments.split(", "))
+    except TypeError:
+        raise TypeError(
+            f"app: {app!r} is no {protocol} application, as it cannot be called with "
+            f"({arguments}); around others stands {other}"
+        ) from None
+    return app
 
 
 def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:

@@ -12,6 +12,8 @@ from imgmiddleware.http.cors import ORIGIN
 from imgmiddleware.sources.paths import encoded
 
 _URI = re.compile(r"https?://[!-~]+")
+#: Without ? and #, as paths are added to it.
+_BASE_URL = re.compile(r"https?://[!$->@-~]+")
 
 #: Called with the name of the option and what was given for it, which may be anything.
 Check = Callable[[str, Any], Any]
@@ -255,6 +257,6 @@ def uri(name: str, text: Any) -> str:
 
 def base_url(name: str, text: Any) -> str:
     """Scheme and host, and maybe a path; without a slash at the end."""
-    if isinstance(text, str) and ("?" in text or "#" in text):
-        raise _wrong(name, text, "the beginning of a URL, without ? and #")
-    return uri(name, text).rstrip("/")
+    if not isinstance(text, str) or (text and not _BASE_URL.fullmatch(text)):
+        raise _wrong(name, text, "the beginning of a URL, such as 'https://images.example'")
+    return text.rstrip("/")

@@ -74,7 +74,8 @@ class DirectorySource:
         """The directory's absolute path, in which links are not resolved."""
         # No path is a variable that was not set, and would be the directory we were started in.
         if not given or not os.path.isdir(self._root):
-            raise ValueError(f"source: {os.fspath(root)!r} is not a directory")
+            seen = f", seen from {os.getcwd()!r}" if given and not os.path.isabs(given) else ""
+            raise ValueError(f"source: {os.fspath(root)!r} is not a directory{seen}")
         self._open: Callable[[bytes, list[bytes]], FileOriginal] = (
             _open_following if unsafe_follow_symlinks else _open_confined
         )

@@ -17,6 +17,8 @@ import parts
 
 ROOT = Path(__file__).parents[2]
 RED, GREEN, BLUE = (205, 35, 45), (35, 150, 60), (40, 70, 200)
+#: Of the line beside a message that is told as a picture.
+RULE = (170, 0, 0)
 #: Seconds for Chromium or the server to start on a busy machine.
 PATIENCE = 90
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.needs("Chromium")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The URL of a server whose four originals are of one colour each, in this order."""
+    """The URL of a server whose originals are of one colour each, in this order, or damaged."""
     directory = tmp_path_factory.mktemp("browser")
     photos = directory / "photos"
     photos.mkdir()
@@ -33,6 +35,8 @@ def site(tmp_path_factory):
     Image.new("RGB", (1600, 1200), GREEN).save(photos / "2 green.tiff")
     Image.new("RGB", (1600, 1200), BLUE).save(photos / "3 blue.jpg", quality=95)
     (photos / "4 damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    whole = (photos / "3 blue.jpg").read_bytes()
+    (photos / "5 cut short.jpg").write_bytes(whole[: len(whole) // 2])
     log = directory / "log.txt"
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -113,6 +117,13 @@ def test_thumbnails_are_painted(site, tmp_path):
         boxes.append((left, top, width, height))
     assert len({top for _, top, _, _ in boxes}) == 1  # side by side
     assert [left for left, *_ in boxes] == sorted(left for left, *_ in boxes)
+
+
+def test_why_a_thumbnail_cannot_be_made_is_all_to_be_seen(site, tmp_path):
+    """What only decoding finds is told as a picture, of another shape than thumbnails have."""
+    pixels = screenshot(tmp_path, site)
+    margin = (abs(pixels - RULE) < 8).all(axis=2).sum(axis=0).max()
+    assert margin > 40  # the line on the left of it, longer than letters
 
 
 def test_a_dense_screen_gets_the_dense_picture(site, tmp_path):

@@ -38,7 +38,7 @@ from imgmiddleware.cli.serve import announce, from_environment
         ),
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
-        (["--fallback", "nowhere.png"], "fallback: it cannot be shown: No such file"),
+        (["--fallback", "nowhere.png"], "/nowhere.png' cannot be shown: No such file"),
         (["--host", "nowhere.invalid"], "; --host names another"),
     ],
 )
