@@ -59,7 +59,7 @@ def _reduced(
     scaled: bool,
     downwards: bool = False,
 ) -> Iterator[Block]:
-    raster, rows_of = read_raster(original, facts), FORMATS[facts.format].rows
+    raster, rows_of = read_raster(original, facts, box), FORMATS[facts.format].rows
     assert rows_of is not None  # as its facts have `band_bytes`
     if scaled:
         raster, box, times = raster.divided(2**times), divided_box(box, 2**times), 0

@@ -13,6 +13,7 @@ from imgmiddleware.formats.raster import Raster
 from imgmiddleware.formats.reading import Data, damage_let_pass, told_as
 from imgmiddleware.formats.registry import FORMATS, identify
 from imgmiddleware.formats.window import Readable, Window
+from imgmiddleware.pixels.arrays import Box
 
 #: Enough for every signature, and for the comment that may stand before an <svg> element.
 _HEAD = 512
@@ -60,12 +61,15 @@ def vet(data: Data, facts: Facts) -> Data:
         return FORMATS[facts.format].vet(data, facts)
 
 
-def read_raster(original: Readable, facts: Facts) -> Raster:
-    """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
+def read_raster(original: Readable, facts: Facts, box: Box) -> Raster:
+    """Where the rows of an original with `Facts.band_bytes` stand, at least those of a box.
+
+    Raises as `read_facts` does.
+    """
     read = FORMATS[facts.format].raster
     assert read is not None  # or its facts have no `band_bytes`
     with told_as(_HEADER):
-        return read(Window(original), facts)
+        return read(Window(original), facts, box)
 
 
 def read_animation(data: Data, facts: Facts) -> Animation:

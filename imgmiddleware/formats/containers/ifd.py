@@ -106,12 +106,14 @@ class IfdFile:
             raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
         return self.unpack(f"{entry.count}{_INTEGERS[entry.type]}", entry.offset)
 
-    def array(self, entry: IfdEntry, most: int) -> npt.NDArray[np.int64]:
-        """The same where they are many; damage too where one is over 63 bits."""
+    def array(self, entry: IfdEntry, most: int, part: slice = slice(None)) -> npt.NDArray[np.int64]:
+        """The same where they are many, or a part of them; damage too where one has 64 bits."""
         if entry.type not in _INTEGERS or not 0 < entry.count <= most:
             raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
         kind = np.dtype(f"{self.order}u{SIZES[entry.type]}")
-        raw = self.window.read(entry.offset, kind.itemsize * entry.count)
+        start, stop, _ = part.indices(entry.count)
+        size = kind.itemsize
+        raw = self.window.read(entry.offset + size * start, size * (stop - start))
         values = np.frombuffer(raw, kind).astype(np.int64)
         if values.min() < 0:
             raise damaged("a tag holds a number of 64 bits")

@@ -68,10 +68,12 @@ class Page:
         entry = self.entries.get(tag)
         return default if entry is None else self.file.integers(entry, most)
 
-    def table(self, tag: int, most: int) -> Places:
-        """The same of as many as strips or tiles may be; none where there is no such tag."""
+    def table(self, tag: int, most: int, part: slice = slice(None)) -> Places:
+        """The same of as many as strips or tiles may be, or a part of them; none where there is no
+        such tag.
+        """
         entry = self.entries.get(tag)
-        return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most)
+        return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most, part)
 
     @property
     def tiled(self) -> bool:

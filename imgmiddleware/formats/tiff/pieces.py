@@ -16,6 +16,7 @@ from imgmiddleware.formats.raster import (
     PLAIN,
     WEBP,
     ZSTD,
+    Places,
     Raster,
     filtered_bytes,
     is_streamed,
@@ -36,6 +37,7 @@ from imgmiddleware.formats.tiff.kinds import (
 )
 from imgmiddleware.formats.tiff.page import MAX_PIECES, Grid, Page, open_page, own, read_grid
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.arrays import Box
 
 _FILL_ORDER, _PREDICTOR, _COLOR_MAP, _JPEG_TABLES = 266, 317, 320, 347
 _FAX_TAGS = (_FILL_ORDER, 292, 293)  # and T4Options, T6Options
@@ -139,14 +141,16 @@ def _scales(kind: SampleLayout, grid: Grid) -> int:
     return next(by for by in (8, 4, 2, 1) if all(side % by == 0 for side in inner))
 
 
-def read_raster(window: Window, facts: Facts) -> Raster:
-    """The strips or tiles of a page that has `band_bytes`: held against the file by then."""
+def read_raster(window: Window, facts: Facts, box: Box) -> Raster:
+    """The strips or tiles of a page that has `band_bytes`: held against the file by then.
+
+    Where they stand is read only of those that a box of the page touches.
+    """
     page = open_page(window, own(facts).directory)
     kind, grid = read_sample_layout(page), read_grid(page)
     planes = kind.samples if kind.planar else 1
-    offsets, counts = (page.table(tag, MAX_PIECES)[: grid.number * planes] for tag in grid.tables)
-    # What was left out of the file has neither; of plain pieces some writers do not tell the count.
-    there = (offsets > 0) & ((counts > 0) | (kind.compression == PLAIN))
+    rows = range(box[1] // grid.high, (box[1] + box[3] - 1) // grid.high + 1)
+    offsets, counts = _places(page, kind, grid, planes, rows)
     colors = page.values(_COLOR_MAP, (), 3 * 256) if kind.photometric == PALETTE else ()
     jpeg = kind.compression == JPEG
     blue_first = kind.compression == WEBP or (jpeg and kind.samples == 3 and planes == 1)
@@ -155,8 +159,8 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         height=kind.height,
         wide=grid.wide,
         high=grid.high,
-        offsets=offsets * there,
-        counts=np.maximum(counts, 1) * there,
+        offsets=offsets,
+        counts=counts,
         stride=grid.wide * _bytes_of_pixel(kind),
         channels=kind.samples,
         dtype=_dtype(page, kind),
@@ -172,6 +176,23 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         ycc=kind.photometric == YCBCR,
         fax=tuple((tag, page.value(tag)) for tag in _FAX_TAGS if tag in page.entries),
     )
+
+
+def _places(
+    page: Page, kind: SampleLayout, grid: Grid, planes: int, rows: range
+) -> tuple[Places, Places]:
+    """The tables of offsets and of counts, of which all but these rows of pieces are zeros.
+
+    So of hundreds of thousands only a few are read, and the memory of the others is not touched.
+    """
+    offsets, counts = (np.zeros(grid.number * planes, np.int64) for _ in grid.tables)
+    for first in range(0, len(offsets), grid.number):
+        part = slice(first + rows.start * grid.across, first + rows.stop * grid.across)
+        places, sizes = (page.table(tag, MAX_PIECES, part) for tag in grid.tables)
+        # What was left out of the file has neither; of plain pieces some do not tell the count.
+        there = (places > 0) & ((sizes > 0) | (kind.compression == PLAIN))
+        offsets[part], counts[part] = places * there, np.maximum(sizes, 1) * there
+    return offsets, counts
 
 
 def _dtype(page: Page, kind: SampleLayout) -> str:
