@@ -50,6 +50,14 @@ def test_what_cannot_fit_is_refused_with_what_it_takes() -> None:
         encode_within(PHOTO, "png", 75, 100)
 
 
+@pytest.mark.parametrize("format", ["jpg", "webp", "avif"])
+def test_no_quality_fills_the_log(format: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """OpenCV writes to the standard error what it does not like: a line for each request."""
+    for quality in (0, 1, 100):
+        encode(PHOTO, format, quality)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_as_a_parameter() -> None:
     answer = ask(PHOTO, "max_bytes=1500")
     assert (answer.status, len(answer.body) <= 1500) == (200, True)

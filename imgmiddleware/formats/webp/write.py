@@ -9,8 +9,10 @@ from imgmiddleware.pixels.arrays import Pixels
 
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
-    # A quality over 100 would mean lossless to OpenCV.
-    return by_opencv(".webp", pixels, (cv2.IMWRITE_WEBP_QUALITY, quality), metadata)
+    # A quality over 100 would mean lossless to OpenCV. It takes 0 for 1, and writes a line about it
+    # to the standard error, as often as anybody asks for it.
+    settings = (cv2.IMWRITE_WEBP_QUALITY, max(1, quality))
+    return by_opencv(".webp", pixels, settings, metadata)
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
