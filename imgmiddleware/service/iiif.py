@@ -149,4 +149,8 @@ def _asks_for_json(accept: str | None) -> bool:
     """Whether a client of a path that is an ID alone wants to know of it, and not to see it: who
     shows pictures says so, and a program that takes anything says that.
     """
-    return accept is None or not weights(accept).keys().isdisjoint((_JSON, _LD))
+    accepted = weights(accept)
+    described = max(accepted.get(_JSON, 0), accepted.get(_LD, 0))
+    return accept is None or described > max(
+        (weight for name, weight in accepted.items() if name.startswith("image/")), default=0
+    )

@@ -125,7 +125,15 @@ def test_the_base_leads_to_the_description_but_pictures_stay(folder: Path) -> No
         assert (
             dict(answered)["location"] == "http://testserver/image/a%20b/%C3%A9%2B%25.png/info.json"
         )
-    for accept in ("image/webp,image/*,*/*;q=0.8", "*/*", "text/html,image/avif,*/*;q=0.8"):
+    for accept in (
+        *("image/webp,image/*,*/*;q=0.8", "*/*", "text/html,image/avif,*/*;q=0.8"),
+        # It names JSON, but not as what it wants.
+        *(
+            "image/*,application/json;q=0.5",
+            "application/json;q=0,*/*",
+            "image/png,application/json",
+        ),
+    ):
         status, answered, _ = both(service, "/image/cat.jpg", headers={"Accept": accept})
         assert (status, "Accept" in dict(answered)["vary"]) == (200, True)
 
