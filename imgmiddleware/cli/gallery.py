@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from imgmiddleware import ImageService
 from imgmiddleware.cli.links import Links
-from imgmiddleware.cli.listing import Rooted, list_ids, read_listed
-from imgmiddleware.cli.page import Excerpt, Page, stylesheet
+from imgmiddleware.cli.listing import Folder, Rooted, find_named, list_folder, read_listed
+from imgmiddleware.cli.navigation import Place
+from imgmiddleware.cli.page import Excerpt, Page, script, stylesheet
 from imgmiddleware.cli.viewer import Viewer
 
 #: Originals on one page.
@@ -38,7 +39,7 @@ class _Gallery:
         self._links = Links(service.settings)
         self._title = title
         self._headers = {
-            "Content-Security-Policy": _policy(stylesheet()),
+            "Content-Security-Policy": _policy(stylesheet(), script()),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Cache-Control": "no-cache",
@@ -46,24 +47,47 @@ class _Gallery:
 
     def index(self, request: Request) -> Response:
         """The page. It is not async, so that Starlette reads directory and headers in a thread."""
-        number = request.query_params.get("page", "1")
-        settings = self._service.settings
-        ids, complete = list_ids(self._source, settings)
-        pages = max(1, -(-len(ids) // PER_PAGE))
+        asked = request.query_params
+        folder, words = asked.get("folder", ""), asked.get("q", "").strip()
+        found = self._found(folder, words)
+        if found is None:
+            return PlainTextResponse("There is no such folder.\n", 404)
+        count = len(found.folders) + len(found.ids)
+        pages = max(1, -(-count // PER_PAGE))
+        number = asked.get("page", "1")
         if not _PAGE_NUMBER.fullmatch(number) or int(number) > pages:
             return PlainTextResponse("There is no such page.\n", 404)
-        first = (int(number) - 1) * PER_PAGE
-        read = (read_listed(self._source, settings, id) for id in ids[first : first + PER_PAGE])
-        listed = tuple(one for one in read if one is not None)
-        excerpt = Excerpt(self._title, listed, len(ids), complete, int(number), pages)
+        place = Place(folder, words, int(number))
         page = Page(self._service, self._links, request.scope.get("root_path", ""))
-        return HTMLResponse("".join(page.html(excerpt)), headers=self._headers)
+        html = "".join(page.html(self._excerpt(place, found, pages)))
+        return HTMLResponse(html, headers=self._headers)
+
+    def _found(self, folder: str, words: str) -> Folder | None:
+        if words:
+            return find_named(self._source, self._service.settings, folder, words)
+        return list_folder(self._source, self._service.settings, folder)
+
+    def _excerpt(self, place: Place, found: Folder, pages: int) -> Excerpt:
+        """Folders come first, and count as originals do: a page is a page of both."""
+        first = (place.page - 1) * PER_PAGE
+        folders = found.folders[first : first + PER_PAGE]
+        begin = max(0, first - len(found.folders))
+        ids = found.ids[begin : begin + PER_PAGE - len(folders)]
+        read = (read_listed(self._source, self._service.settings, id) for id in ids)
+        listed = tuple(one for one in read if one is not None)
+        return Excerpt(
+            self._title, place, tuple(folders), listed, len(found.ids), found.complete, pages
+        )
 
 
-def _policy(style: str) -> str:
-    """A Content-Security-Policy: no script, nothing of other origins, and no style but this one."""
-    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+def _policy(style: str, script: str) -> str:
+    """A Content-Security-Policy: nothing of other origins, and no style or script but these."""
     return (
-        f"default-src 'none'; img-src 'self' data:; style-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; img-src 'self' data:; style-src {_digest(style)}; "
+        f"script-src {_digest(script)}; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"

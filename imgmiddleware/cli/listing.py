@@ -6,6 +6,7 @@ The source decides which file is an original, and its header is read within the 
 import os
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,18 +39,58 @@ class Listed:
     error: ImageError | None = None
 
 
-def list_ids(source: Rooted, settings: Settings, most: int | None = None) -> tuple[list[str], bool]:
-    """The IDs of a source, sorted, and whether these are all of them.
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """IDs of originals and paths of folders, both sorted. `complete`: there are no others."""
+
+    ids: list[str]
+    folders: list[str]
+    complete: bool
+
+
+def list_folder(source: Rooted, settings: Settings, path: str) -> Folder | None:
+    """What a folder of the source holds itself. None where there is no such folder.
+
+    `path` may be anything: hidden folders are none, nor is what leaves the source.
+    """
+    root, follow = os.fsencode(source.root), settings.unsafe_follow_symlinks
+    if not _is_folder(root, path, follow):
+        return None
+    ids: list[str] = []
+    folders: list[str] = []
+    for looked_at, (id, entry) in enumerate(_entries(root, path)):
+        if looked_at == MOST_ENTRIES:
+            return Folder(_sorted(ids), _sorted(folders), complete=False)
+        if _is_original(source, id, entry):
+            ids.append(id)
+        elif entry.is_dir() and (follow or not entry.is_symlink() or _is_within(entry.path, root)):
+            folders.append(id)
+    return Folder(_sorted(ids), _sorted(folders), complete=True)
+
+
+def find_named(source: Rooted, settings: Settings, path: str, words: str) -> Folder | None:
+    """The originals in a folder and below it whose paths from there have `words`, in any case."""
+    if not _is_folder(os.fsencode(source.root), path, settings.unsafe_follow_symlinks):
+        return None
+    ids, complete = list_ids(source, settings, below=path)
+    begin = len(path) + 1 if path else 0
+    sought = words.casefold()
+    return Folder([id for id in ids if sought in id[begin:].casefold()], [], complete)
+
+
+def list_ids(
+    source: Rooted, settings: Settings, most: int | None = None, below: str = ""
+) -> tuple[list[str], bool]:
+    """The IDs of a source below a folder, sorted, and whether these are all of them.
 
     `most` entries of directories are looked at, or as many as one page takes.
     """
     ids: list[str] = []
-    walk = _walk(os.fsencode(source.root), settings.unsafe_follow_symlinks)
+    walk = _walk(os.fsencode(source.root), settings.unsafe_follow_symlinks, below)
     for looked_at, (id, entry) in enumerate(walk):
         if looked_at == (MOST_ENTRIES if most is None else most):
             return _sorted(ids), False
-        # Only the source knows where the target of a link may lie.
-        if entry.is_file() and (not entry.is_symlink() or _opens(source, id)):
+        if _is_original(source, id, entry):
             ids.append(id)
     return _sorted(ids), True
 
@@ -79,32 +120,50 @@ def _facts(original: Opened, settings: Settings) -> Facts:
     return read_facts(original, settings.opened_formats)
 
 
-def _walk(root: bytes, follow: bool) -> Iterator[tuple[str, os.DirEntry[bytes]]]:
-    """Every entry that is not hidden and whose name is UTF-8, with its ID. Each directory comes
-    once: by a link to it only where it has no other name.
+def _walk(root: bytes, follow: bool, below: str) -> Iterator[tuple[str, os.DirEntry[bytes]]]:
+    """Every entry below a folder. Each directory comes once: by a link to it only where it has no
+    other name.
     """
-    folders, links, seen = deque([""]), deque[str](), set[tuple[int, int]]()
+    folders, links, seen = deque([below]), deque[str](), set[tuple[int, int]]()
     while folders or links:
         folder = folders.popleft() if folders else links.popleft()
-        path = os.path.join(root, folder.encode())
         try:
-            status = os.stat(path)
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            with os.scandir(path) as entries:
-                for entry in entries:
-                    name = entry.name.decode("utf-8", "surrogateescape")
-                    if name.startswith(".") or not is_text(name):
-                        continue
-                    id = f"{folder}/{name}" if folder else name
-                    yield id, entry
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(id)
-                    elif entry.is_dir() and (follow or _is_within(entry.path, root)):
-                        links.append(id)
+            status = os.stat(os.path.join(root, folder.encode()))
         except OSError:
-            continue  # removed meanwhile, or not readable
+            continue  # removed meanwhile
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        for id, entry in _entries(root, folder):
+            yield id, entry
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(id)
+            elif entry.is_dir() and (follow or _is_within(entry.path, root)):
+                links.append(id)
+
+
+def _entries(root: bytes, folder: str) -> Iterator[tuple[str, os.DirEntry[bytes]]]:
+    """Every entry of a folder that is not hidden and whose name is UTF-8, with its ID."""
+    with suppress(OSError), os.scandir(os.path.join(root, folder.encode())) as entries:
+        for entry in entries:  # until it is removed, or if it may not be read at all
+            name = entry.name.decode("utf-8", "surrogateescape")
+            if not name.startswith(".") and is_text(name):
+                yield f"{folder}/{name}" if folder else name, entry
+
+
+def _is_original(source: Rooted, id: str, entry: os.DirEntry[bytes]) -> bool:
+    """Only the source knows where the target of a link may lie."""
+    return entry.is_file() and (not entry.is_symlink() or _opens(source, id))
+
+
+def _is_folder(root: bytes, path: str, follow: bool) -> bool:
+    """By the rules that the source has for the folders of an ID."""
+    if not path:
+        return True
+    if not is_text(path) or "\\" in path or any(p[:1] in ("", ".") for p in path.split("/")):
+        return False
+    full = os.path.join(root, path.encode())
+    return os.path.isdir(full) and (follow or _is_within(full, root))
 
 
 def _is_within(path: bytes, root: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The index page as HTML: cards with thumbnails and links, the files that are no pictures, a pager.
+"""The index page as HTML: cards with thumbnails and links, and the files that are no pictures.
 
 A file may have any name: each text is escaped where it enters the page, and the service builds the
 links.
@@ -13,7 +13,9 @@ from urllib.parse import quote
 from imgmiddleware import ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
 from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
+from imgmiddleware.cli.navigation import Place, crumbs, folder_links, name_filter, pager
 from imgmiddleware.cli.numbers import counted, in_bytes, sides
+from imgmiddleware.cli.snippets import tabs
 from imgmiddleware.formats.facts import Facts
 
 #: A hill and a sun. A page without an icon makes browsers ask for /favicon.ico.
@@ -32,15 +34,20 @@ def stylesheet() -> str:
     return files(__package__).joinpath("gallery.css").read_text(encoding="utf-8")
 
 
+def script() -> str:
+    return files(__package__).joinpath("gallery.js").read_text(encoding="utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """What one page shows of a listing of `count` files. `complete`: there are no others."""
 
-    title: str
+    title: str  # of the outermost folder
+    place: Place
+    folders: tuple[str, ...]
     listed: tuple[Listed, ...]
     count: int
     complete: bool
-    page: int
     pages: int
 
 
@@ -53,23 +60,30 @@ class Page:
         self._mount = mount
 
     def html(self, excerpt: Excerpt) -> Iterator[str]:
-        yield from _head(excerpt)
+        place, mount = excerpt.place, self._mount
+        yield from _head(excerpt, mount)
         others = [one for one in excerpt.listed if _is_other(one)]
-        cards = [self._card(one) for one in excerpt.listed if not _is_other(one)]
+        cards = [self._card(one, place) for one in excerpt.listed if not _is_other(one)]
         yield "<main>\n"
+        yield from folder_links(place, excerpt.folders, mount)
         if cards:
             yield '<ul class="cards">\n'
             yield from cards
             yield "</ul>\n"
-        elif not others:
-            yield '<p class="note">There is nothing to show here yet.</p>\n'
+        elif not others and not excerpt.folders:
+            nothing = (
+                "No name here has this." if place.words else "There is nothing to show here yet."
+            )
+            yield f'<p class="note">{nothing}</p>\n'
         yield from _other_files(others)
+        yield from pager(place, excerpt.pages, mount)
+        yield from tabs()
         yield "</main>\n"
-        yield from _pager(excerpt.page, excerpt.pages)
-        yield f"<footer>imgmiddleware {escape(__version__)}</footer>\n</body>\n</html>\n"
+        yield f"<footer>imgmiddleware {escape(__version__)}</footer>\n"
+        yield f"<script>{script()}</script>\n</body>\n</html>\n"
 
-    def _card(self, one: Listed) -> str:
-        name = f'<h2 title="{escape(one.id)}">{self._name(one)}</h2>\n'
+    def _card(self, one: Listed, place: Place) -> str:
+        name = f'<h2 title="{escape(one.id)}">{self._name(one, place.within(one.id))}</h2>\n'
         if one.error is not None:
             return (
                 f'<li class="card refused">\n<div class="thumbnail complaint"><p>'
@@ -82,7 +96,7 @@ class Page:
         variants = (self._variants(one, *group) for group in groups.items())
         return (
             f'<li class="card">\n{self._thumbnail(one)}<div class="text">\n{name}'
-            f'<p class="facts">{described(one)}</p>\n'
+            f'<p class="facts">{described(one)}<span class="saved"></span></p>\n'
             f"<dl>\n{''.join(variants)}</dl>\n</div>\n</li>\n"
         )
 
@@ -105,9 +119,9 @@ class Page:
             f'decoding="async" alt="{escape(one.id)}"></a>\n'
         )
 
-    def _name(self, one: Listed) -> str:
+    def _name(self, one: Listed, shown: str) -> str:
         """The name, which leads to a large picture where the thumbnail leads closer."""
-        name = f"<bdi>{escape(one.id)}</bdi>"
+        name = f"<bdi>{escape(shown)}</bdi>"
         if one.error is not None or not self._service.settings.iiif:
             return name
         return f'<a href="{self._url(one, self._links.large)}">{name}</a>'
@@ -122,24 +136,34 @@ class Page:
         return escape(self._service.url(one.id, mount=self._mount, **query))
 
 
-def _head(excerpt: Excerpt) -> Iterator[str]:
+def _head(excerpt: Excerpt, mount: str) -> Iterator[str]:
+    place = excerpt.place
     title = escape(excerpt.title)
-    files = counted(excerpt.count, "file")
+    name = escape(place.folder.rpartition("/")[2]) or title
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f'<title>{title} - imgmiddleware</title>\n<link rel="icon" href="{ICON}">\n'
-        f"<style>{stylesheet()}</style>\n</head>\n<body>\n"
-        f"<header>\n<h1><bdi>{title}</bdi></h1>\n"
-        f"<p>{files}. Each picture here is made from its original when it is asked for.</p>\n"
-        "</header>\n"
+        f'<title>{name} - imgmiddleware</title>\n<link rel="icon" href="{ICON}">\n'
+        f"<style>{stylesheet()}</style>\n</head>\n<body>\n<header>\n"
     )
+    yield from crumbs(place, excerpt.title, mount)
+    yield f"<h1><bdi>{name}</bdi></h1>\n<p>{_counts(excerpt)}</p>\n"
+    yield from name_filter(place, mount)
+    yield "</header>\n"
     if not excerpt.complete:
         yield (
             '<p class="note">The directory is large: only the files among its first '
             f"{MOST_ENTRIES:,} entries are listed. All of them are served.</p>\n"
         )
+
+
+def _counts(excerpt: Excerpt) -> str:
+    """How many there are, in a sentence, as HTML."""
+    files = counted(excerpt.count, "file")
+    if excerpt.place.words:
+        return f"{files} whose name has <b><bdi>{escape(excerpt.place.words)}</bdi></b>."
+    return f"{files}. Each picture here is made from its original when it is asked for."
 
 
 def described(one: Listed) -> str:
@@ -160,7 +184,9 @@ def _facts(facts: Facts) -> str:
         parts.append("alpha")
     if facts.orientation != 1:
         parts.append(f"orientation {facts.orientation}")
-    if facts.frames > 1:
+    if facts.overviews and facts.frames == len(facts.overviews) + 1:
+        parts.append(f"pyramid of {counted(facts.frames, 'level')}")
+    elif facts.frames > 1:
         parts.append(counted(facts.frames, "frame" if facts.animated else "page"))
     return escape(" · ".join(parts))
 
@@ -181,15 +207,3 @@ def _other_files(others: list[Listed]) -> Iterator[str]:
             f"{escape(one.error.detail)}</span></li>\n"
         )
     yield "</ul>\n</section>\n"
-
-
-def _pager(page: int, pages: int) -> Iterator[str]:
-    if pages == 1:
-        return
-    yield '<nav aria-label="Pages">\n'
-    if page > 1:
-        yield f'<a rel="prev" href="?page={page - 1}">← Previous</a>\n'
-    yield f"<span>Page {page:,} of {pages:,}</span>\n"
-    if page < pages:
-        yield f'<a rel="next" href="?page={page + 1}">Next →</a>\n'
-    yield "</nav>\n"

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from imgmiddleware import ImageService
 from imgmiddleware.cli.listing import Listed, Rooted, read_listed
+from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
 
@@ -97,6 +98,7 @@ class Viewer:
 
     def _head(self, one: Listed, mount: str) -> Iterator[str]:
         name = escape(one.id)
+        folder = Place(one.id.rpartition("/")[0])
         image = escape(f"{mount}{self._service.prefix}{quote(one.id)}")
         yield (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -107,7 +109,7 @@ class Viewer:
         for style in ("gallery.css", "viewer.css"):
             yield f'<link rel="stylesheet" href="{self._asset_url(style, mount)}">\n'
         yield (
-            f'</head>\n<body>\n<header>\n<a href="{escape(mount)}/">← All originals</a>\n'
+            f'</head>\n<body>\n<header>\n<a href="{folder.url(mount)}">← All originals</a>\n'
             f"<h1><bdi>{name}</bdi></h1>\n<p>{described(one)}</p>\n</header>\n"
             f'<main data-info="{image}/info.json" data-image="{image}" data-name="{name}">\n'
         )

@@ -152,6 +152,32 @@ def test_the_document_holds_the_links(site, tmp_path):
     assert "<b>.bmp" not in document
 
 
+def test_cards_say_what_was_saved(site, tmp_path):
+    """The page's own script runs, and the policy lets no other: each card has a thumbnail's bytes."""
+    document = chromium(tmp_path, site, "--dump-dom")
+    said = re.findall(r'class="saved">([^<]*)<', document)
+    assert len(said) == 3  # the damaged one has none
+    for line in said:
+        assert re.fullmatch(r"→ thumbnail [\d.]+ (?:bytes|kB) AVIF in \d+ ms", line), line
+
+
+@pytest.mark.parametrize("chosen", [0, 1, 2])
+def test_tabs_take_no_script(chosen, site, tmp_path):
+    """With its own script left out, the chosen radio button's line is painted, and no other."""
+    document = chromium(tmp_path, site, "--dump-dom")
+    before, *radios = re.sub("<script>.*?</script>", "", document, flags=re.DOTALL).split(
+        '<input type="radio"'
+    )
+    assert len(radios) == 3
+    plain = [radio.replace(' checked=""', "", 1) for radio in radios]
+    plain[chosen] = f" checked{plain[chosen]}"
+    asks = "<script>document.title = [...document.querySelectorAll('pre')].map(e => e.offsetHeight > 0)</script>"
+    page = tmp_path / "page.html"
+    page.write_text('<input type="radio"'.join((before, *plain)) + asks)
+    shown = re.search("<title>(.*?)</title>", chromium(tmp_path, page.as_uri(), "--dump-dom"))[1]
+    assert shown.split(",") == [str(number == chosen).lower() for number in range(3)]
+
+
 def test_a_link_shows_its_picture(site, tmp_path):
     document = chromium(tmp_path, site, "--dump-dom")
     link = re.search(r'href="(/image/2%20green[^"]*fm=avif[^"]*)"', document)[1]

@@ -119,8 +119,10 @@ class Parsed(HTMLParser):
         return [attributes["title"] for attributes in self.all("h2") if "title" in attributes]
 
     def links(self):
-        """Every URL of a picture on the page."""
-        found = [a["href"] for a in self.all("a") if "?page=" not in a["href"]]
+        """Every URL of a picture on the page, and of a page of one."""
+        found = [
+            a["href"] for a in self.all("a") if not re.match(r"(/site)?/(\?(?!v=|w=)|$)", a["href"])
+        ]
         for image in self.all("img"):
             found.append(image["src"])
             found += [part.split()[0] for part in image.get("srcset", "").split(", ") if part]

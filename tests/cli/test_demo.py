@@ -123,6 +123,7 @@ def tile(file, page, number):
 
 def test_a_tile_of_the_largest(drawn, served):
     site = served(DrawnSource(str(drawn)))
+    assert "TIFF \u00b7 pyramid of 9 levels \u00b7 " in site.page().text()
     info = site.get("/image/gigapixel.tiff/info.json").json()
     assert info["width"] * info["height"] > 1_000_000_000
     assert info["tiles"][0]["width"] == 256

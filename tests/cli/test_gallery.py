@@ -6,6 +6,8 @@ import io
 import os
 import re
 import threading
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from PIL import Image
@@ -113,6 +115,14 @@ def test_hostile_names(photos, served):
         "dt",
         "dd",
         "footer",
+        "form",
+        "label",
+        "input",
+        "button",
+        "section",
+        "pre",
+        "code",
+        "script",
     }
     assert {tag for tag, _ in shown.elements} == allowed
     for link in shown.links():
@@ -139,8 +149,11 @@ def test_policy(photos, served):
     policy = answer.headers["Content-Security-Policy"]
     assert f"style-src 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none';")
-    assert "script" not in policy
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"; script-src 'sha256-{digest}';" in policy
     assert "unsafe" not in policy
+    assert "; form-action 'self';" in policy
     assert "style=" not in answer.text
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -269,11 +282,123 @@ def test_a_disk_that_fails_below_the_source(photos, served, monkeypatch):
     assert served(photos).page().names() == ["red.png"]
 
 
-def test_folders_in_order(photos, served):
-    for name in ("b/x.png", "B.png", "a.png", "b/c/y.png", "Z.png"):
+def shown_folders(page):
+    found = [
+        a["href"] for a in page.all("a") if a["href"].startswith(("/?folder=", "/site/?folder="))
+    ]
+    return [parse_qs(urlsplit(link).query)["folder"][0] for link in found]
+
+
+def test_folders_and_what_is_in_them(photos, served):
+    for name in ("b/x.png", "B.png", "a.png", "b/c/y.png", "Z.png", "A d/z.png"):
         save(photos / name)
-    names = served(photos).page().names()
-    assert names == ["a.png", "B.png", "b/c/y.png", "b/x.png", "red.png", "Z.png"]
+    site = served(photos)
+    top = site.page()
+    assert top.names() == ["a.png", "B.png", "red.png", "Z.png"]
+    assert shown_folders(top) == ["A d", "b"]
+    assert "4 files." in top.text()
+    one = site.page("/?folder=b")
+    assert one.names() == ["b/x.png"]
+    assert ("bdi", "x.png") in one.texts  # as it reads from here
+    assert shown_folders(one) == ["b/c"]
+    two = site.page("/?folder=b%2Fc")
+    assert two.names() == ["b/c/y.png"]
+    assert [a["href"] for a in two.all("a")][:2] == ["/", "/?folder=b"]
+    assert ("title", "c - imgmiddleware") in two.texts
+    (view,) = {a["href"] for a in two.all("a") if a["href"].startswith("/view")}
+    assert 'href="/?folder=b%2Fc">← All' in site.get(view).text
+    assert shown_folders(site.page("/site/", root_path="/site")) == ["A d", "b"]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["none", "red.png", "..", ".", "b/..", "b/", "/b", "b//c", ".hidden", "b\\c", "\0", "a" * 5000,
+     "outside", "/etc", "\ud800", "../photos"],
+)  # fmt: skip
+def test_no_such_folder(folder, photos, tmp_path, served):
+    save(photos / "b" / "x.png")
+    save(photos / ".hidden" / "x.png")
+    save(tmp_path / "secret" / "s.png")
+    os.symlink(tmp_path / "secret", photos / "outside")
+    site = served(photos)
+    asked = quote(folder.encode("utf-8", "surrogatepass"), safe="")
+    for more in ("", "&q=png"):
+        answer = site.get(f"/?folder={asked}{more}")
+        assert (answer.status_code, answer.text) == (404, "There is no such folder.\n")
+
+
+def test_a_filter_finds_names_below(photos, served):
+    for name in ("b/Tree.png", "b/c/old tree.png", "tree.png", "b/other.png", "street/a.png"):
+        save(photos / name)
+    site = served(photos)
+    shown = site.page("/?q=TREE")
+    assert shown.names() == ["b/c/old tree.png", "b/Tree.png", "street/a.png", "tree.png"]
+    assert "4 files whose name has TREE." in shown.text()
+    below = site.page("/?folder=b&q=tree")
+    assert below.names() == ["b/c/old tree.png", "b/Tree.png"]
+    assert ("bdi", "c/old tree.png") in below.texts
+    assert {"type": "hidden", "name": "folder", "value": "b"} in below.all("input")
+    assert site.page("/?folder=street&q=tree").names() == []
+    assert "No name here has this." in site.page("/?q=none").text()
+
+
+def test_a_filter_is_escaped(photos, served):
+    shown = served(photos).page('/?q="><script>alert(1)</script>')
+    (field,) = [one for one in shown.all("input") if one.get("type") == "search"]
+    assert field["value"] == '"><script>alert(1)</script>'
+    assert len(shown.all("script")) == 1
+
+
+def test_hostile_folders(photos, served):
+    for name in HOSTILE:
+        save(photos / f"in {name}" / "x.png")
+    site = served(photos)
+    folders = shown_folders(site.page())
+    assert sorted(folders) == sorted(f"in {name}" for name in HOSTILE)
+    for folder in folders:
+        page = site.page(f"/?folder={quote(folder, safe='')}")
+        assert page.names() == [f"{folder}/x.png"]
+        assert len(page.all("script")) == 1
+
+
+def test_every_field_has_a_label_and_every_part_a_name(photos, served):
+    save(photos / "b" / "x.png")
+    for path in ("/", "/?folder=b", "/?q=x"):
+        html, shown = served(photos).get(path).text, served(photos).page(path)
+        assert len(shown.all("h1")) == len(shown.all("main")) == 1
+        names = [nav["aria-label"] for nav in shown.all("nav")]
+        assert len(set(names)) == len(names)
+        ids = [attributes["id"] for _, attributes in shown.elements if "id" in attributes]
+        assert len(set(ids)) == len(ids)
+        labelled = set(re.findall(r'<label for="([^"]+)"', html))
+        for field in shown.all("input"):
+            inside = re.search(rf'<label>[^<]*<input[^>]*name="{field["name"]}"', html)
+            assert field["type"] == "hidden" or field.get("id") in labelled or inside
+
+
+def test_the_lines_for_frameworks_are_those_of_the_readme(photos, served):
+    shown = served(photos).page()
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    one_line = readme.partition("## One line")[2].partition("\n## ")[0]
+    told = [text for tag, text in shown.texts if tag == "code"]
+    assert told == re.findall(r"```python\n(.*?)```", one_line, re.DOTALL)
+    tabs = [text for tag, text in shown.texts if tag == "label" and text != "Part of a name"]
+    assert tabs == ["Flask", "FastAPI", "Django"]
+    assert [place for name in tabs if (place := one_line.index(name))] == sorted(
+        one_line.index(name) for name in tabs
+    )
+    radios = [one for one in shown.all("input") if one["type"] == "radio"]
+    assert ["checked" in one for one in radios] == [True, False, False]
+
+
+def test_folders_fill_pages_first(photos, served, monkeypatch):
+    monkeypatch.setattr(gallery, "PER_PAGE", 2)
+    for name in ("a/x.png", "b/x.png", "c/x.png", "1.png", "2.png"):
+        save(photos / name)
+    site = served(photos)
+    pages = [site.page(f"/?page={number}") for number in (1, 2, 3)]
+    assert [shown_folders(page) for page in pages] == [["a", "b"], ["c"], []]
+    assert [page.names() for page in pages] == [[], ["1.png"], ["2.png", "red.png"]]
 
 
 def test_what_the_source_refuses_is_not_listed(photos, tmp_path, served):
@@ -295,15 +420,21 @@ def test_links_within_are_listed_once(photos, served):
     os.symlink("sub/x.png", photos / "link.png")
     os.symlink("sub", photos / "again")
     os.symlink(".", photos / "sub" / "loop")
-    assert served(photos).page().names() == ["link.png", "red.png", "sub/x.png"]
+    site = served(photos)
+    assert site.page("/?q=png").names() == ["link.png", "red.png", "sub/x.png"]
+    assert site.page().names() == ["link.png", "red.png"]
+    assert shown_folders(site.page()) == ["again", "sub"]
+    assert site.page("/?folder=sub/loop").names() == ["sub/loop/x.png"]
 
 
 def test_links_to_hidden_folders_are_followed_as_the_source_does(photos, served):
     save(photos / ".store" / "x.png")
     os.symlink(".store", photos / "shown")
     site = served(photos)
-    shown = site.page()
+    assert shown_folders(site.page()) == ["shown"]
+    shown = site.page("/?q=png")
     assert shown.names() == ["red.png", "shown/x.png"]
+    assert site.page("/?folder=shown").names() == ["shown/x.png"]
     assert all(site.get(link).status_code == 200 for link in shown.links())
 
 
@@ -311,7 +442,9 @@ def test_links_that_leave_where_that_is_allowed(photos, tmp_path, served):
     save(tmp_path / "other" / "s.png")
     os.symlink(tmp_path / "other", photos / "out")
     site = served(photos, unsafe_follow_symlinks=True)
-    shown = site.page()
+    assert shown_folders(site.page()) == ["out"]
+    assert site.page("/?folder=out").names() == ["out/s.png"]
+    shown = site.page("/?q=png")
     assert shown.names() == ["out/s.png", "red.png"]
     assert all(site.get(link).status_code == 200 for link in shown.links())
 
@@ -328,8 +461,8 @@ def test_pages(photos, served, monkeypatch):
         visited.append(path)
         path = next((a["href"] for a in shown.all("a") if a.get("rel") == "next"), None)
     assert listed == [["a.png", "b.png"], ["c.png", "d.png"], ["red.png"]]
-    assert visited == ["/", "?page=2", "?page=3"]
-    assert [a["href"] for a in shown.all("a") if a.get("rel") == "prev"] == ["?page=2"]
+    assert visited == ["/", "/?page=2", "/?page=3"]
+    assert [a["href"] for a in shown.all("a") if a.get("rel") == "prev"] == ["/?page=2"]
     assert "Page 3 of 3" in shown.text()
 
 
@@ -367,11 +500,11 @@ def test_head_and_other_paths(photos, served):
 def test_it_runs_in_a_thread(photos, served, monkeypatch):
     seen = []
 
-    def listed(source, settings):
+    def listed(source, settings, path):
         seen.append(threading.current_thread())
-        return [], True
+        return listing.Folder([], [], complete=True)
 
-    monkeypatch.setattr(gallery, "list_ids", listed)
+    monkeypatch.setattr(gallery, "list_folder", listed)
     served(photos).page()
     assert seen != [threading.main_thread()]
 

@@ -1,0 +1,23 @@
+"use strict";
+
+// What each thumbnail took. The browser has measured it: nothing is asked for once more.
+function inBytes(count) {
+  let unit = "bytes";
+  for (const larger of ["kB", "MB"]) {
+    if (count < 999.5) break;
+    [count, unit] = [count / 1000, larger];
+  }
+  return `${Number(count.toPrecision(3))} ${unit}`;
+}
+
+function tell(entry) {
+  const image = [...document.images].find((one) => one.currentSrc === entry.name);
+  const line = image?.closest(".card")?.querySelector(".saved");
+  if (!line || !entry.encodedBodySize) return;
+  const kind = entry.contentType?.startsWith("image/") ? entry.contentType.slice(6).toUpperCase() : "";
+  // What came from the browser's own cache tells nothing of the server's time.
+  const took = entry.transferSize ? ` in ${Math.round(entry.responseEnd - entry.requestStart)} ms` : "";
+  line.textContent = `→ thumbnail ${inBytes(entry.encodedBodySize)} ${kind}`.trimEnd() + took;
+}
+
+new PerformanceObserver((list) => list.getEntries().forEach(tell)).observe({type: "resource", buffered: true});
