@@ -46,12 +46,12 @@ class Iiif:
         So it is where a route of the application has said the ID: that is the one it has checked.
         Raises `ImageError` (400).
         """
-        query = request.query
-        if not self._settings.iiif or request.id is not None:
+        query, prefix = request.query, self._settings.prefix
+        if not self._settings.iiif or request.id is not None or not request.path.startswith(prefix):
             return None
         if query and not _VERSION.fullmatch(query):
             return None
-        path = request.path.removeprefix(self._settings.prefix)
+        path = request.path.removeprefix(prefix)
         found = named(path, self._settings.iiif_version)
         if found is None and not query and _asks_for_json(request.headers.get("accept")):
             return Named(path, base=True)

@@ -197,6 +197,20 @@ def test_an_id_that_a_route_has_checked_is_all_of_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "end", ["", "/info.json", "/full/max/0/default.jpg", "/full/9/0/default.jpg"]
+)
+def test_nothing_is_named_by_a_path_beside_the_prefix(end: str) -> None:
+    """A view may ask for any path, and a mount gets any."""
+    opened: list[str] = []
+    service = ImageService(opened.append, iiif=True)
+    for path in (f"/pictures/a{end}", f"a{end}"):
+        answer = service.handle(ImageRequest("GET", path))
+        assert (answer.status, json.loads(answer.body)["code"]) == (404, "not-found")
+        assert "below '/image/'" in json.loads(answer.body)["detail"]
+    assert opened == []
+
+
+@pytest.mark.parametrize(
     ("limits", "side"),
     [
         ({"max_result_width": 300}, 256),
