@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from imgmiddleware.cache.locks import lock
 
 _LAYOUT = 1
+#: What a cache has beside its shelves: docs/caching.md says what each is.
+_BESIDE = frozenset({"claims", "namespaces", "purged", "sending"})
 _GENERATION = re.compile(r"(\d{1,6})\.(\d{1,9})", re.ASCII)
 _BODY = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{22}")
 
@@ -65,6 +67,11 @@ def current_shelf(folder: str) -> Shelf:
         shelf = _shelf(folder, newest)
         if newest == _newest(folder):  # else another was made meanwhile, and this one removed
             return shelf
+
+
+def is_for_results(folder: str) -> bool:
+    """Whether a folder has a shelf, or nothing that a cache does not make. Raises `OSError`."""
+    return bool(_generations(folder)) or _BESIDE.issuperset(os.listdir(folder))
 
 
 def next_shelf(folder: str, worn: Shelf) -> None:

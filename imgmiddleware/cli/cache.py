@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from imgmiddleware import ImageError
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.key import original_tag
+from imgmiddleware.cache.shelf import is_for_results
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder, namespace
 from imgmiddleware.cli.numbers import counted, in_bytes
@@ -54,11 +55,22 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[DiskStore, str]]:
     folder = cache_folder(arguments)
     if not os.path.isdir(folder):
         raise UsageError(f"--cache-dir: {folder} is not there")
+    _check_results(folder)
     store = DiskStore(folder, getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
     try:
         yield store, folder
     finally:
         store.close()
+
+
+def _check_results(folder: str) -> None:
+    """Raises `UsageError` where others keep something: to look for results would make a shelf."""
+    try:
+        known = is_for_results(folder)
+    except OSError as error:
+        raise UsageError(f"--cache-dir: {folder}: {error.strerror}") from error
+    if not known:
+        raise UsageError(f"--cache-dir: {folder} is no folder of results")
 
 
 def _deleted(folder: str, count: int) -> str:

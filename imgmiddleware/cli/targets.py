@@ -56,9 +56,11 @@ def named_by(name: str) -> Any:
         return service
     if isinstance(found, ImageService) or _is_source(found):
         return found
+    inner = getattr(getattr(found, "wsgi_app", None), "service", None)
+    hint = f"; did you mean {name}.wsgi_app?" if isinstance(inner, ImageService) else ""
     raise UsageError(
         f"{name} is neither an ImageService, a middleware, a function of an ID nor a Source, "
-        f"but {type(found).__name__}"
+        f"but {type(found).__name__}{hint}"
     )
 
 

@@ -56,7 +56,7 @@ class Fallback:
         except (ImageError, OSError) as error:
             why = error.detail if isinstance(error, ImageError) else error.strerror or error
             given = settings.fallback
-            named = repr(given) if isinstance(given, str) else "what these bytes are"
+            named = repr(given) if isinstance(given, str) else "the bytes"
             raise ValueError(f"fallback: {named} cannot be shown: {why}") from error
 
     def job(self, asked: Asked, era: Eras, opened: ExitStack) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from PIL import Image
 
@@ -122,6 +124,24 @@ def test_a_directory_is_the_same_by_any_name(command, two, folder, tmp_path, mon
     for name in ("link", "photos/", "./photos"):
         more = [name, *["red.png"] * ("purge" in command), "--cache-dir", str(folder)]
         assert main([*command, *more]) == 0
+
+
+@pytest.mark.parametrize("action", [["stats"], ["clear"], ["purge", "photos", "red.png"]])
+def test_a_folder_of_others_stays_as_it_is(action, two, capsys):
+    """Where originals are, a cache would be one more folder to serve."""
+    before = sorted(os.listdir(two))
+    assert main(["cache", *action, "--cache-dir", str(two)]) == 2
+    assert capsys.readouterr().err == f"imgmiddleware: --cache-dir: {two} is no folder of results\n"
+    assert sorted(os.listdir(two)) == before
+
+
+@pytest.mark.parametrize("beside", [(), ("namespaces",), ("claims", "sending")])
+def test_a_folder_that_has_no_results_yet(beside, folder, capsys):
+    for name in beside:
+        (folder / name).mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
+    assert main(["cache", "stats", "--cache-dir", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder}: 0 pictures, 0 bytes\n"
 
 
 def test_the_users_own_folder_is_for_any_directories(two, other, no_render):

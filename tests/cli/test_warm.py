@@ -345,7 +345,10 @@ def test_a_directory_comes_first(photos, folder, module, rendered):
         (["images_of_mine:"], "'images_of_mine:' is neither a directory nor MODULE:ATTRIBUTE"),
         (["http://a.example/"], "'http://a.example/' is neither a directory nor MODULE:ATTRIBUTE"),
         (["images_of_mine:plain_wsgi"], "a function of an ID nor a Source, but function"),
-        (["images_of_mine:application"], "a function of an ID nor a Source, but Application"),
+        (
+            ["images_of_mine:application"],
+            "but Application; did you mean images_of_mine:application.wsgi_app?",
+        ),
         (["images_of_mine:Finder"], "a function of an ID nor a Source, but type"),
         (["images_of_mine:find"], "--cache-dir: say where the application of images_of_mine:find"),
         (
