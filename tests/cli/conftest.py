@@ -70,11 +70,11 @@ class Served:
             os.fspath(directory) if isinstance(directory, os.PathLike) else directory, options
         )
 
-    def get(self, path, method="GET", root_path=""):
+    def get(self, path, method="GET", root_path="", headers=None):
         async def ask():
             transport = httpx.ASGITransport(self.app, root_path=root_path)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.request(method, path)
+                return await client.request(method, path, headers=headers)
 
         return asyncio.run(ask())
 

@@ -68,3 +68,16 @@ def test_where_sizes_are_restricted_there_is_no_viewer(folder, served, options):
     site = served(folder, **options)
     assert site.get(f"/view?id={quote(NAME)}").status_code == 404
     assert "/view" not in site.get("/").text
+
+
+def test_the_form_is_told_what_is_wrong_on_any_host(folder, served):
+    """Browsers say to HTTPS and loopback alone that no `<img>` asks: else the words of Accept do."""
+    site = served(folder)
+    page = site.get(f"/view?id={quote(NAME)}").text
+    (script,) = re.findall('src="([^"]+/viewer.js)"', page)
+    (accept,) = re.findall('const accept = "([^"]+)"', site.get(script).text)
+    (image,) = re.findall('data-image="([^"]+)"', page)
+    refused = site.get(f"{image}?w=x", headers={"Accept": accept})
+    assert refused.json()["code"] == "malformed-parameter"
+    shown = site.get(f"{image}?w=9", headers={"Accept": accept})
+    assert shown.headers["content-type"] == "image/avif"
