@@ -32,5 +32,6 @@ def tabs() -> Iterator[str]:
         yield f'<input type="radio" name="framework" id="use-{name}"{checked}>'
         yield f'<label for="use-{name}">{name}</label>\n'
     for name, code in SNIPPETS.items():
-        yield f'<pre tabindex="0" aria-label="{name}"><code>{escape(code)}</code></pre>\n'
+        region = f'role="region" tabindex="0" aria-label="{name}"'  # as it may scroll
+        yield f"<pre {region}><code>{escape(code)}</code></pre>\n"
     yield "</div>\n</section>\n"

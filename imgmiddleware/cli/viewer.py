@@ -1,6 +1,6 @@
 """The page of one original: a zoom viewer (OpenSeadragon), and a form that builds a query."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -18,8 +18,9 @@ from imgmiddleware.formats.results import RESULTS
 
 _FITS = ("clip", "crop", "scale", "fill", "fillmax", "clamp", "min", "max")
 
+Field = tuple[str, tuple[str, ...] | tuple[int, int]]
 #: What the form asks for: the label, and the words of a choice or the range of a number.
-_FIELDS: Mapping[str, tuple[str, tuple[str, ...] | tuple[int, int]]] = {
+_FIELDS: dict[str, Field] = {
     "w": ("Width", (1, 8192)),
     "h": ("Height", (1, 8192)),
     "fit": ("Fit", _FITS),
@@ -32,8 +33,8 @@ _FIELDS: Mapping[str, tuple[str, tuple[str, ...] | tuple[int, int]]] = {
     "sharp": ("Sharpen", (0, 100)),
     "mono": ("Monochrome", ("gray", "bitonal")),
     "bg": ("Background", ()),
-    "anim": ("Animation", ("1",)),
 }
+_FIELDS_IF_IT_MOVES: dict[str, Field] = {"anim": ("All frames", ("1",))}
 
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _ASSETS = ("gallery.css", "assets/viewer.css", "assets/viewer.js", "assets/openseadragon.min.js")
@@ -90,7 +91,7 @@ class Viewer:
     def _html(self, one: Listed, mount: str) -> Iterator[str]:
         yield from self._head(one, mount)
         yield _ZOOM
-        yield from _form()
+        yield from _form(moves=one.facts is not None and one.facts.animated)
         yield _RESULT
         for script in ("openseadragon.min.js", "viewer.js"):
             yield f'<script src="{self._asset_url(script, mount)}"></script>\n'
@@ -123,9 +124,10 @@ def _content(name: str) -> bytes:
     return files(__package__).joinpath(*name.split("/")).read_bytes()
 
 
-def _form() -> Iterator[str]:
+def _form(*, moves: bool) -> Iterator[str]:
     yield '<section aria-labelledby="make">\n<h2 id="make">Make a picture</h2>\n<form id="form">\n'
-    for field, (label, values) in _FIELDS.items():
+    fields = _FIELDS | _FIELDS_IF_IT_MOVES if moves else _FIELDS
+    for field, (label, values) in fields.items():
         yield f"<label>{label}{_control(field, values)}</label>\n"
 
 

@@ -27,6 +27,14 @@ def test_a_card_leads_to_the_viewer_and_that_to_tiles(folder, served):
     assert site.get(info).json()["width"] == 30
 
 
+def test_frames_are_asked_of_what_moves(folder, served):
+    first, second = (Image.new("RGB", (30, 20), color) for color in ("red", "blue"))
+    first.save(folder / "moves.gif", save_all=True, append_images=[second])
+    site = served(folder)
+    assert 'name="anim"' in site.get("/view?id=moves.gif").text
+    assert 'name="anim"' not in site.get(f"/view?id={quote(NAME)}").text
+
+
 def test_under_a_mount(folder, served):
     page = served(folder).get(f"/view?id={quote(NAME)}", root_path="/site").text
     assert f'data-image="/site/image/{quote(NAME)}"' in page

@@ -23,7 +23,8 @@ let moved = false;
 for (const move of ["drag", "scroll", "click", "pinch", "key"]) {
   viewer.addHandler(`canvas-${move}`, () => { moved = true; });
 }
-viewer.addHandler("resize", () => { if (!moved) viewer.viewport.goHome(true); });
+// A frame later: after this event the viewer sets the zoom that it had, for the new size.
+viewer.addHandler("resize", () => requestAnimationFrame(() => { if (!moved) viewer.viewport.goHome(true); }));
 viewer.addHandler("open-failed", () => { part("zoom").textContent = "It cannot be shown in parts."; });
 for (const button of document.querySelectorAll("[data-step]")) {
   button.addEventListener("click", () => {
