@@ -35,7 +35,7 @@ from imgmiddleware.wsgi import WSGIImageMiddleware
         {"id_type": float}, {"max_source_bytes": 0}, {"max_source_pixels": -1},
         {"max_source_memory": 1.5}, {"max_result_width": True}, {"max_result_height": "9"},
         {"max_result_pixels": None}, {"max_age": -1}, {"render_slots": 0}, {"widths": ()},
-        {"default": None}, {"presets": ["w=3"]}, {"presets": {"a": 3}}, {"authorize": True},
+        {"default": None}, {"presets": ["w=3"]}, {"presets": {"a": 3}}, {"authorize": True}, {"authorize": os.getcwd}, {"around": isinstance},
         {"stale_while_revalidate": -1}, {"client_hints": "width"}, {"client_hints": ["viewport"]},
         {"allow_origin": []}, {"allow_origin": "a.example"}, {"allow_origin": ["*", "https://a.example"]},
         {"allow_origin": "https://a.example/"}, {"allow_origin": [3]}, {"allow_origin": "null"},
@@ -147,7 +147,9 @@ def test_a_misspelt_value_is_told_the_nearest(options: dict[str, Any], nearest: 
 
 
 @pytest.mark.parametrize(
-    "source", [None, 3, b"photos", "", "\ud800", "a\0b", "nowhere", [], {}], ids=repr
+    "source",
+    [None, 3, b"photos", "", "\ud800", "a\0b", "nowhere", [], {}, os.getcwd, isinstance],
+    ids=repr,
 )
 def test_what_is_no_source_is_refused_by_name(source: Any) -> None:
     """An empty path, too: an unset variable would publish the directory we were started in."""

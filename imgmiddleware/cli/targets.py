@@ -1,7 +1,6 @@
 """What `warm` and `cache purge` are about: a directory, or what a module of an application has."""
 
 import argparse
-import inspect
 import os
 import sys
 import traceback
@@ -14,6 +13,7 @@ from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
+from imgmiddleware.sources.calls import takes
 
 
 def service_of(arguments: argparse.Namespace) -> ImageService:
@@ -95,13 +95,7 @@ def _is_source(found: Any) -> bool:
         return False
     if callable(getattr(found, "open", None)):
         return True
-    try:
-        inspect.signature(found).bind("id")
-    except TypeError:
-        return False
-    except ValueError:  # of a function written in C nothing is known
-        pass
-    return True
+    return takes(found, "id")
 
 
 def _with_its_own_options(service: ImageService, arguments: argparse.Namespace) -> ImageService:

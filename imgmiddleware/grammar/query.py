@@ -200,6 +200,8 @@ class QueryGrammar:
         return known
 
     def _unknown(self, name: str) -> ImageError:
+        if name in _OTHER_NAMES:  # the options' own queries have none of these
+            return _not_allowed(name, "it stands in a URL alone")
         near = nearest(name, (*self._owners, *_OTHER_NAMES, *_ALIASES), WORDS)
         detail = f"there is no parameter {name[:60]!r}{question(near)}"
         return ImageError("unknown-parameter", detail, parameter=name[:60], **member(near))

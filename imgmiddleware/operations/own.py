@@ -2,6 +2,7 @@
 
 import inspect
 import keyword
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, make_dataclass, replace
 from typing import Any, ClassVar
@@ -92,6 +93,8 @@ def step_kinds(own: Mapping[str, OwnOperation], taken: Sequence[str]) -> tuple[t
 
 def _is_usable(name: object) -> bool:
     if not isinstance(name, str) or keyword.iskeyword(name):
+        return False
+    if not unicodedata.is_normalized("NFKC", name):  # Python would take it for another
         return False
     # A step itself is asked for its `size`.
     return name.isidentifier() and not name.startswith("_") and name not in dir(OwnStep)

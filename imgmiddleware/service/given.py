@@ -1,11 +1,11 @@
 """The service of what an adapter was given."""
 
-import inspect
 from typing import TypeVar
 
 from imgmiddleware.service.service import ImageService
 from imgmiddleware.settings import Options
 from imgmiddleware.sources import SourceLike
+from imgmiddleware.sources.calls import takes
 
 A = TypeVar("A")
 
@@ -17,18 +17,12 @@ def application(app: A, protocol: str, arguments: str, other: str) -> A:
     """
     if not callable(app):
         raise TypeError(f"app: {app!r} is no {protocol} application; the source comes after it")
-    try:
-        signature = inspect.signature(app)
-    except (TypeError, ValueError):  # of a function written in C nothing is known
+    if takes(app, *arguments.split(", ")):
         return app
-    try:
-        signature.bind(*arguments.split(", "))
-    except TypeError:
-        raise TypeError(
-            f"app: {app!r} is no {protocol} application, as it cannot be called with "
-            f"({arguments}); around others stands {other}"
-        ) from None
-    return app
+    raise TypeError(
+        f"app: {app!r} is no {protocol} application, as it cannot be called with "
+        f"({arguments}); around others stands {other}"
+    )
 
 
 def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:

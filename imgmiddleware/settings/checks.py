@@ -9,6 +9,7 @@ from typing import Any
 from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
 from imgmiddleware.http.cors import ORIGIN
+from imgmiddleware.sources.calls import takes
 from imgmiddleware.sources.paths import encoded
 
 _URI = re.compile(r"https?://[!-~]+")
@@ -213,7 +214,7 @@ def seconds(name: str, value: Any) -> float:
 def plain_function(name: str, function: Any) -> Any:
     """A function whose answer need not be awaited: a coroutine would always be true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
-    if call is None or any(map(inspect.iscoroutinefunction, (function, call))):
+    if not takes(function, "request") or any(map(inspect.iscoroutinefunction, (function, call))):
         raise _wrong(
             name,
             function,
@@ -224,7 +225,7 @@ def plain_function(name: str, function: Any) -> Any:
 
 def context_maker(name: str, function: Any) -> Any:
     is_one = hasattr(type(function), "__enter__")  # what `contextmanager` makes can be called, too
-    if is_one or not callable(function) or inspect.iscoroutinefunction(function):
+    if is_one or not takes(function) or inspect.iscoroutinefunction(function):
         raise _wrong(
             name,
             function,

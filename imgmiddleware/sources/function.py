@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from imgmiddleware.pixels.values import ArrayLike, is_array
 from imgmiddleware.sources.array import ArrayOriginal
+from imgmiddleware.sources.calls import takes
 from imgmiddleware.sources.file import FileOriginal, open_path
 from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import Opened, Original
@@ -42,11 +43,16 @@ class FunctionSource:
         id_type: Callable[[str], Any] = str,
         array_order: Literal["bgr", "rgb"] = "bgr",
     ) -> None:
-        """Raises `TypeError` for an async function: it needs a loop, which only ASGI has."""
+        """Raises `TypeError` for a function that takes no ID, and for an async one: that needs a
+        loop, which only ASGI has.
+        """
         if is_async(function):
             raise TypeError(
                 "source: an async function needs ASGIImageMiddleware; give a plain function here"
             )
+        if not takes(function, "id"):
+            words = f"source: a function of an ID; {function!r} cannot be called with one"
+            raise TypeError(words)
         self.note_loop = loop_noting(function)
         """Notes the loop of this thread for a function that is async, which other threads call."""
         self._function = function

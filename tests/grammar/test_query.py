@@ -204,6 +204,9 @@ def test_restricted_widths_leave_no_endless_parameter(query: str) -> None:
         ({"default": "w=x"}, "default"),
         ({"default": "wide=3"}, "default"),
         ({"presets": {"a": "fm=heic"}}, r"presets\['a'\]"),
+        # No "did you mean preset?": that is what it says.
+        ({"presets": {"a": "preset=b"}}, r"presets\['a'\]: 'preset': it stands in a URL alone"),
+        ({"default": "v=3"}, "default: 'v': it stands in a URL alone"),
     ],
 )
 def test_the_services_own_queries_are_checked_when_it_is_built(

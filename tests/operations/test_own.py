@@ -150,6 +150,10 @@ async def later(pixels: Any) -> Any:
     ("operations", "said"),
     [
         ({3: OwnOperation(lambda p: p, "1")}, "no name"),
+        (
+            {"\u017f": OwnOperation(lambda p: p, "1")},
+            "no name",
+        ),  # a long s, which Python reads as s
         ({"x": OwnOperation(None, "1")}, "'x' has no function"),
         ({"x": OwnOperation(later, "1")}, "'x' has no function, or an async one"),
         ({"x": OwnOperation(lambda p: p, 1.5)}, "'x' is not an OwnOperation with a version"),
