@@ -250,6 +250,9 @@ def test_large_strips_are_read_in_rows(
     data = coded_tiff([samples], coder, 8, photometric, **options)
     assert read_raster(Stored(data), probe(data), BOXES[0]).is_streamed
     held_against(data, meant(samples, photometric))
+    filled = coded_tiff([samples], lambda part: coder(np.resize(part, (rows, *part.shape[1:]))),
+                        8, photometric, **options)  # fmt: skip
+    held_against(filled, meant(samples, photometric))
     wrong = (
         lambda part: coder(part)[:-1],  # its checksum
         lambda part: coder(part[:-1]),

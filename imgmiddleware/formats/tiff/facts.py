@@ -88,9 +88,9 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
     beside = grid.across * pieces.row
     if kind.compression == WEBP and not bands:
         raise unsupported("it is WebP of other samples than RGB")
-    by_pieces = kind.compression in (JPEG, WEBP) or (as_its is not None and as_its.pieces)
-    if bands + beside + output > whole and not by_pieces:
-        bands = 0
+    only = kind.compression in (JPEG, WEBP)  # which has no other way, or none as good
+    less = bands + beside + output <= whole if as_its is None else bool(as_its.pieces)
+    bands = bands if less or only else 0
     facts = Facts(
         format="tiff",
         width=kind.width,
