@@ -178,12 +178,33 @@ def test_an_authorize_that_does_not_answer_is_a_503_and_no_picture() -> None:
         finally:
             ended.append(True)
 
-    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=hanging, max_wait=0.1)
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=hanging, source_timeout=0.1)
     assert call_asgi(app, "/image/a?w=20")[0] == 200
     status, _, body = call_asgi(app, "/image/a?w=20")
     assert (status, json.loads(body)["code"]) == (503, "source-unavailable")
     assert "authorize has not answered within 0.1 seconds" in json.loads(body)["detail"]
     assert len(ended) == 2
+
+
+def test_what_yields_is_no_authorize() -> None:
+    """A dependency of FastAPI's would be a yes to everybody: what a call of it makes is true."""
+
+    async def later(request: Any) -> Any:
+        yield False
+
+    def now(request: Any) -> Any:
+        yield False
+
+    for yields in (later, now):
+
+        def hidden(request: Any, made: Any = yields) -> Any:
+            return made(request)
+
+        with pytest.raises(ValueError, match=r"^authorize: "):
+            ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=yields)
+        app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=hidden)
+        with pytest.raises(TypeError, match=r"^authorize: it yields"):
+            call_asgi(app, "/image/a")
 
 
 def test_authorize_gets_the_scope_that_the_application_would() -> None:

@@ -53,11 +53,9 @@ class ASGIImageMiddleware(Forkable):
     ) -> None:
         self.app = application(app, "ASGI", "scope, receive, send", "WSGIImageMiddleware")
         """The application that is wrapped."""
-        if authorize := options.get("authorize"):
-            options["authorize"] = _in_threads(
-                authorize, options.get("max_wait", Settings.max_wait), "authorize"
-            )
         seconds = options.get("source_timeout", Settings.source_timeout)
+        if authorize := options.get("authorize"):
+            options["authorize"] = _in_threads(authorize, seconds, "authorize")
         self.service = as_service(_source_in_threads(source, seconds), options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix

@@ -21,11 +21,13 @@ class Permission:
         self._id_type = settings.id_type
 
     def check(self, request: ImageRequest, id: str) -> None:
-        """Raises 403 where it says no, and `TypeError` where it has to be awaited."""
+        """Raises 403 where it says no, and `TypeError` where it has to be awaited, or yields."""
         if self._allows is None:
             return
         said: object = self._allows(replace(request, id=self._id_type(id)))
         if inspect.isawaitable(said):
             raise TypeError("authorize: what it returns would have to be awaited")
+        if inspect.isgenerator(said) or inspect.isasyncgen(said):
+            raise TypeError("authorize: it yields, where it is to return yes or no")
         if not said:
             raise ImageError("forbidden", "this original is not for you")

@@ -212,20 +212,26 @@ def seconds(name: str, value: Any) -> float:
 
 
 def plain_function(name: str, function: Any) -> Any:
-    """A function whose answer need not be awaited: a coroutine would always be true."""
+    """A function that answers at once: a coroutine, and what yields, would always be true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
-    if not takes(function, "request") or any(map(inspect.iscoroutinefunction, (function, call))):
+    if not takes(function, "request") or any(map(_answers_later, (function, call))):
         raise _wrong(
             name,
             function,
-            "a function of an ImageRequest, or is async, which needs ASGIImageMiddleware",
+            "a function of an ImageRequest that returns yes or no, or is async, which needs "
+            "ASGIImageMiddleware",
         )
     return function
 
 
+def _answers_later(function: Any) -> bool:
+    later = inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction
+    return any(is_one(function) for is_one in later)
+
+
 def context_maker(name: str, function: Any) -> Any:
     is_one = hasattr(type(function), "__enter__")  # what `contextmanager` makes can be called, too
-    if is_one or not takes(function) or inspect.iscoroutinefunction(function):
+    if is_one or not takes(function) or _answers_later(function):
         raise _wrong(
             name,
             function,
