@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.asgi.scope import _encoded
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import Result
-from imgmiddleware.service import pictures
+from imgmiddleware.service import bulkhead, pictures
 from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from originals import Stored
@@ -205,6 +206,48 @@ def test_what_yields_is_no_authorize() -> None:
         app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, authorize=hidden)
         with pytest.raises(TypeError, match=r"^authorize: it yields"):
             call_asgi(app, "/image/a")
+
+
+@pytest.mark.parametrize("path", ["/image/new", "/other"])
+@pytest.mark.parametrize("ask", ["url", "handle"])
+@pytest.mark.parametrize("is_async", ["source", "authorize"])
+def test_who_asks_on_the_loop_is_told_and_not_waited_for(
+    path: str, ask: str, is_async: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop would wait for itself: no request would be answered any more, without a word."""
+    monkeypatch.setattr(bulkhead, "_QUICK", 60.0)
+    asked: list[Any] = []
+
+    async def find(id: str) -> bytes | None:
+        return None if id == "new" else DATA
+
+    async def allow(request: ImageRequest) -> bool:
+        return True
+
+    async def view(*arguments: Any) -> None:
+        service = app.service
+        try:
+            if ask == "url":
+                asked.append(service.url("a", w=20))
+            else:
+                asked.append(service.handle(ImageRequest("GET", "/image/a", "w=20")))
+        except RuntimeError as error:
+            asked.append(str(error))
+        await plain_asgi(*arguments)
+
+    plain = {"source": lambda id: None if id == "new" else DATA, "authorize": None}
+    options = {**plain, is_async: find if is_async == "source" else allow}
+    app = ASGIImageMiddleware(view, **options, missing="pass")
+    asking = threading.Thread(target=call_asgi, args=(app, path), daemon=True)
+    asking.start()
+    asking.join(30)
+    assert not asking.is_alive()
+    if ask == "url" and is_async == "authorize":  # nobody need be allowed to have a link
+        assert asked[0].startswith("/image/a?w=20&v=")
+    else:
+        assert re.match(
+            rf"(the )?{is_async} is async: .* make the view a plain", asked[0], re.IGNORECASE
+        )
 
 
 def test_authorize_gets_the_scope_that_the_application_would() -> None:

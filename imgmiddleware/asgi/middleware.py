@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, Unpack
 
 import anyio
@@ -22,8 +22,21 @@ from imgmiddleware.sources.function import is_async
 
 R = TypeVar("R")
 
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """An event loop, and the thread that it runs in."""
+
+    token: EventLoopToken
+    thread: int
+
+
+def _this_loop() -> _Loop:
+    return _Loop(current_token(), threading.get_ident())
+
+
 #: That of the request, for threads which it did not start itself.
-_loop: ContextVar[EventLoopToken | None] = ContextVar("loop", default=None)
+_loop: ContextVar[_Loop | None] = ContextVar("loop", default=None)
 
 _SOURCE = "the source"
 
@@ -110,7 +123,7 @@ class ASGIImageMiddleware(Forkable):
                         answer.close()
             return answer
 
-        _loop.set(current_token())
+        _loop.set(_this_loop())
         try:
             return await self._in_thread(call)
         except BaseException:
@@ -197,13 +210,31 @@ class _OnLoop:
     def note_loop(self) -> None:
         """Note which loop has started this thread, if it is not known: a route of the application.
 
-        Raises `RuntimeError` in other threads.
+        Raises `RuntimeError` in other threads, and on the loop: it would wait for itself, for ever.
         """
-        if _loop.get() is None:
-            _loop.set(from_thread.run_sync(current_token))
+        self._known_loop()
 
     def __call__(self, given: Any) -> Any:
-        return from_thread.run(self._awaited, given, token=_loop.get())
+        return from_thread.run(self._awaited, given, token=self._known_loop().token)
+
+    def _known_loop(self) -> _Loop:
+        loop = _loop.get()
+        try:
+            if loop is None:
+                loop = from_thread.run_sync(_this_loop)
+                _loop.set(loop)
+        except RuntimeError as error:
+            raise self._misplaced() from error
+        if loop.thread == threading.get_ident():
+            raise self._misplaced()
+        return loop
+
+    def _misplaced(self) -> RuntimeError:
+        return RuntimeError(
+            f"{self._who} is async: an event loop runs it while a thread waits, so it cannot be "
+            "asked from that loop itself. Make the view a plain function, or "
+            "`await run_in_threadpool(...)`"
+        )
 
     async def _awaited(self, given: Any) -> Any:
         with anyio.move_on_after(self._seconds):

@@ -101,7 +101,8 @@ def memory_needed() -> Iterator[None]:
 
 def overdue(seconds: float, who: str = "the source") -> ImageError:
     """The refusal of a source, or of whoever is asked, that is too slow: 503, ask again."""
-    detail = f"{who} has not answered within {seconds:g} seconds; ask again"
+    unit = "second" if seconds == 1 else "seconds"
+    detail = f"{who} has not answered within {seconds:g} {unit}; ask again"
     return ImageError("source-unavailable", detail)
 
 
