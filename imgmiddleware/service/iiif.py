@@ -30,6 +30,10 @@ _JSON, _LD = "application/json", "application/ld+json"
 _VERSION = re.compile("v=([A-Za-z0-9_-]{1,64})", re.ASCII)
 
 
+#: A path of a URI (RFC 3986, section 3.3). Some servers take others, and tell them as they came.
+_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+
+
 class Iiif:
     """IIIF's part of one service."""
 
@@ -126,7 +130,8 @@ class Iiif:
         path = f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
         sent = request.raw_path.partition("?")[0].removesuffix(f"/{INFO}")
         host = self._settings.base_url or _origin(request)
-        return host + (sent if unquote(sent) == path else quote(path))
+        as_sent = _PATH.fullmatch(sent) and unquote(sent) == path
+        return host + (sent if as_sent else quote(path))
 
 
 def not_yet_read(named: Named) -> Asked:

@@ -9,6 +9,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from drivers import asgi_scope, both, call_wsgi, plain_wsgi
 from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.frameworks.starlette import image_request
 from imgmiddleware.wsgi import WSGIImageMiddleware
+from pictures import noise
 
 #: An original of 1000 x 700 pixels, stored lying: the tag turns it upright.
 SIZE = (700, 1000)
@@ -172,6 +174,16 @@ def test_the_id_has_the_encoding_of_the_client(folder: Path, target: str, id: st
     untold = json.loads(call_wsgi(app, target)[2])["id"]
     assert untold == "http://testserver/image/a%20b/%C3%A9%2B%25.png"
     assert asgi_scope(target)["raw_path"] == target.encode()
+
+
+@pytest.mark.parametrize("name", ["a b", 'a"b', "a%q", "a<b>", "é", "a|b", "a\\b"])
+def test_an_id_that_is_no_url_as_it_was_sent_is_encoded(name: str) -> None:
+    """Some servers take a space, a quote or a lone percent in a path, and tell it as it came."""
+    service = ImageService(lambda id: noise(9, 9) if id == name else None, iiif=True)
+    path = f"/image/{name}"
+    request = ImageRequest("GET", path, host="a.example", raw_path=path)
+    location = service.handle(request).header("Location")
+    assert location == f"http://a.example/image/{quote(name)}/info.json"
 
 
 def test_the_id_is_that_of_a_mount_and_of_a_proxy(folder: Path) -> None:
