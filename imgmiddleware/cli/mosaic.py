@@ -14,7 +14,7 @@ import numpy.typing as npt
 from imgmiddleware.cli.pyramid import TILE, Level, Tile, pyramid
 
 Pixels = npt.NDArray[np.uint8]
-Colors = npt.NDArray[np.int16]
+Colors = npt.NDArray[np.float32]
 Shades = npt.NDArray[np.float32]
 #: Of each small picture the number of its colour and of its motif, as one.
 Picked = npt.NDArray[np.intp]
@@ -36,7 +36,7 @@ def mosaic(paint: Callable[[int, int], Pixels]) -> bytes:
     y, x = np.mgrid[0:DOWN, 0:ACROSS]
     motif = (x * (x + 3) // 2 + y * (y + 1) + x * y) % len(motifs)  # no row is like the next
     picked = kinds.reshape(DOWN, ACROSS) * len(motifs) + motif
-    return pyramid(_levels(picked, colors, motifs))
+    return pyramid(_levels(picked, colors * _DIMMED, motifs))
 
 
 def _levels(picked: Picked, colors: Colors, motifs: Shades) -> Iterator[Level]:
@@ -64,10 +64,9 @@ def _tiles(picked: Picked, colors: Colors, small: Shades) -> Iterator[Tile]:
 
 def _coded(part: Picked, colors: Colors, small: Shades) -> bytes:
     """A tile as JPEG: its small pictures, each in its colour."""
-    shades = small[part % len(small)].transpose(0, 2, 1, 3)
-    tints = colors[part // len(small)] * _DIMMED
-    pixels = shades[..., None] * tints[:, None, :, None, :]
-    tile = np.minimum(pixels, 255).astype(np.uint8).reshape(TILE, TILE, 3)
+    shades = small[part % len(small)].transpose(0, 2, 1, 3).reshape(TILE, TILE)
+    tints = cv2.resize(colors[part // len(small)], (TILE, TILE), interpolation=cv2.INTER_NEAREST)
+    tile = cv2.multiply(tints, cv2.merge([shades] * 3), dtype=cv2.CV_8U)
     return cv2.imencode(".jpg", tile, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))[1].tobytes()
 
 

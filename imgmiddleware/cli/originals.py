@@ -22,6 +22,8 @@ Color = tuple[int, int, int]
 _DAY = ((214, 244, 255), (150, 205, 250), (200, 140, 80), (190, 165, 140), (30, 36, 16))
 _NIGHT = ((225, 240, 250), (120, 70, 100), (40, 16, 10), (110, 66, 70), (20, 10, 8))
 
+_RIDGES = 7
+
 #: An EXIF segment whose one tag, Orientation, is 6: to be shown turned to the right.
 _TO_THE_RIGHT = (
     b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
@@ -42,28 +44,35 @@ def _encoded(suffix: str, pixels: Pixels, *parameters: int) -> bytes:
 
 
 def _hills(width: int, height: int, colors: tuple[Color, ...]) -> Pixels:
-    """A sun, or a moon, above ridges that are the darker the nearer they are.
+    """A sun, or a moon, above ridges that are the darker the nearer they are."""
+    return np.asarray(_palette(np.array(colors, np.float32))[_ridges(width, height)])
 
-    Each pixel is picked from a palette: 512 colours from the sun to the zenith, and 64 for each
-    ridge, from its misty crest down.
-    """
-    sun, horizon, zenith, far, near = np.array(colors, np.float32)
-    palette = [_ramp((sun, horizon, zenith), 512)]
+
+def _ridges(width: int, height: int) -> Pixels:
+    """Of each pixel its place in the palette."""
     x = np.arange(width, dtype=np.float32) / height - 0.6 * width / height
     y = np.arange(height, dtype=np.float32)[:, None] / height
-    picked = np.minimum(30 + 900 * np.hypot(0.3 * x, y - 0.5), 511).astype(np.uint16)
+    glow = np.minimum(30 + 900 * np.hypot(0.3 * x, y - 0.5), 511)
+    picked: Pixels = glow.astype(np.uint16)
     picked[np.hypot(x, y - 0.3) < 0.06] = 0
-    for ridge in range(7):
-        nearness = ridge / 6
+    for ridge in range(_RIDGES):
         waves = [0.45**n * np.sin(2.1**n * (3 + ridge) * x + ridge * 5 + n) for n in range(9)]
-        crest = 0.5 + 0.36 * nearness + 0.045 * np.sum(waves, axis=0)
+        crest = 0.5 + 0.36 * ridge / (_RIDGES - 1) + 0.045 * np.sum(waves, axis=0)
         part = slice(int(crest.min() * height), None)
         below = (y[part] - crest) * 250
         shades = np.clip(below, 0, 63).astype(np.uint16) + np.uint16(512 + 64 * ridge)
         np.copyto(picked[part], shades, where=below > 0)
+    return picked
+
+
+def _palette(colors: Pixels) -> Pixels:
+    """512 colours from the sun to the zenith, and 64 for each ridge, from its misty crest down."""
+    sun, horizon, zenith, far, near = colors
+    ramps = [_ramp((sun, horizon, zenith), 512)]
+    for nearness in np.linspace(0, 1, _RIDGES):
         color = far + (near - far) * nearness**0.8
-        palette.append(_ramp((color + (horizon - color) * 0.5 * (1 - nearness), color), 64))
-    return np.asarray(np.concatenate(palette).astype(np.uint8)[picked])
+        ramps.append(_ramp((color + (horizon - color) * 0.5 * (1 - nearness), color), 64))
+    return np.asarray(np.concatenate(ramps), np.uint8)
 
 
 def _ramp(stops: tuple[Pixels, ...], count: int) -> Pixels:
@@ -118,11 +127,9 @@ def _turned() -> bytes:
 
 def _sunrise() -> bytes:
     """An animation that comes back to where it began: every pixel of it changes all the time."""
-    frames = []
-    for phase in np.linspace(0, 2 * np.pi, 20, endpoint=False):
-        day = (1 - np.cos(phase)) / 2
-        colors = np.array(_NIGHT) * (1 - day) + np.array(_DAY) * day
-        frames.append(_hills(640, 400, tuple(colors)))
+    day, night, ridges = np.array(_DAY), np.array(_NIGHT), _ridges(640, 400)
+    light = (1 - np.cos(np.linspace(0, 2 * np.pi, 20, endpoint=False))) / 2
+    frames = [_palette(night + (day - night) * share)[ridges] for share in light]
     animation = cv2.Animation()
     animation.frames, animation.durations = frames, [90] * len(frames)
     return cv2.imencodeanimation(".png", animation, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
