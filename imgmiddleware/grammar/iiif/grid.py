@@ -30,7 +30,7 @@ class Limits:
         size = max(1, int(width * scale)), max(1, int(height * scale))
         if self.allow(size):
             return size
-        across = max(1, isqrt(self.area * width // height))
+        across = min(max(1, isqrt(self.area * width // height)), self.area)
         return across, max(1, min(isqrt(self.area * height // width), self.area // across))
 
 
