@@ -466,6 +466,19 @@ def test_pages(photos, served, monkeypatch):
     assert "Page 3 of 3" in shown.text()
 
 
+@pytest.mark.parametrize("query", ["?page=2", "?page=2&q=0"])
+def test_a_page_opens_its_own_originals_alone(query, photos, served, monkeypatch):
+    """However many the folder has: this is what a page of one of 5,000 costs."""
+    data = (photos / "red.png").read_bytes()
+    for number in range(400):
+        (photos / f"{number:03}0.png").write_bytes(data)
+    site, opened, open_one = served(photos), set(), DirectorySource.open
+    monkeypatch.setattr(DirectorySource, "open", lambda s, id: opened.add(id) or open_one(s, id))
+    names = site.page(f"/{query}").names()
+    assert opened == set(names)
+    assert len(opened) == 60
+
+
 @pytest.mark.parametrize("number", ["0", "2", "-1", "x", "1_0", "\u0661", "", "9" * 5000])
 def test_no_such_page(number, photos, served):
     answer = served(photos).get(f"/?page={number}")
