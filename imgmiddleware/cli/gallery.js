@@ -13,7 +13,8 @@ function inBytes(count) {
 function tell(entry) {
   const image = [...document.images].find((one) => one.currentSrc === entry.name);
   const line = image?.closest(".card")?.querySelector(".saved");
-  if (!line || !entry.encodedBodySize) return;
+  // A refusal is shown as a picture of its message, which says nothing of the original.
+  if (!line || !entry.encodedBodySize || entry.responseStatus >= 400) return;
   const kind = entry.contentType?.startsWith("image/") ? entry.contentType.slice(6).toUpperCase() : "";
   // What came from the browser's own cache tells nothing of the server's time.
   const took = entry.transferSize ? ` in ${Math.round(entry.responseEnd - entry.requestStart)} ms` : "";

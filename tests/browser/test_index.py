@@ -156,7 +156,8 @@ def test_cards_say_what_was_saved(site, tmp_path):
     """The page's own script runs, and the policy lets no other: each card has a thumbnail's bytes."""
     document = chromium(tmp_path, site, "--dump-dom")
     said = re.findall(r'class="saved">([^<]*)<', document)
-    assert len(said) == 3  # the damaged one has none
+    assert len(said) == 4  # one is seen to be damaged by its header, and its card has no such line
+    assert said.pop() == ""  # the other by its pixels: what its thumbnail shows is a refusal
     for line in said:
         assert re.fullmatch(r"→ thumbnail [\d.]+ (?:bytes|kB) AVIF in \d+ ms", line), line
 
