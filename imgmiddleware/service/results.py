@@ -1,5 +1,6 @@
 """Results in memory, over a store that the processes of a service share."""
 
+import os
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -98,11 +99,25 @@ class Results:
             self._memory.drop(tag)
 
 
+def _is_served(folder: str, directory: str) -> bool:
+    """Whether files in a folder are originals: not hidden, and below this directory."""
+    try:
+        below = os.path.relpath(os.path.realpath(folder), os.path.realpath(directory))
+    except ValueError:  # on another drive
+        return False
+    return below == os.curdir or not any(part.startswith(".") for part in below.split(os.sep))
+
+
 def _shared_store(settings: Settings, directory: str | None) -> ResultStore:
     folder = settings.cache_dir
     if folder is None:
         return NoStore()
     assert isinstance(folder, str)  # as the settings leave it
+    if directory is not None and _is_served(folder, directory):
+        raise ValueError(
+            f"cache_dir: {folder!r} is below the source {directory!r}, so that results would be "
+            "originals; a part of its path that begins with a dot hides it"
+        )
     owner = None if directory is None else Owner(folder, settings.namespace, directory)
     return DiskStore(folder, settings.cache_dir_bytes, owner)
 

@@ -99,11 +99,11 @@ def test_nothing_is_made_twice(arguments, formats, photos, folder, rendered):
     assert rendered == formats
 
 
-def test_what_is_too_large_for_other_formats_is_made_once(tmp_path, folder, rendered):
-    Image.new("RGB", (2100, 2000), "navy").save(tmp_path / "large.bmp")
+def test_what_is_too_large_for_other_formats_is_made_once(photos, tmp_path, folder, rendered):
+    Image.new("RGB", (2100, 2000), "navy").save(photos / "large.bmp")
     (tmp_path / "ids").write_text("large.bmp")
     where = ["--ids", str(tmp_path / "ids"), "--cache-dir", str(folder)]
-    assert main(["warm", str(tmp_path), *where]) == 0
+    assert main(["warm", str(photos), *where]) == 0
     assert rendered == ["image/jpeg"]
 
 

@@ -260,3 +260,20 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
     now = 720.0
     images.handle(replace(ID, query="w=11"))
     assert not Path(path).exists()
+
+
+@pytest.mark.parametrize("below", ["photos", "photos/cache", "photos/a/b", "link"])
+def test_results_are_no_originals(below: str, photos: Path) -> None:
+    """Each of them would be served, whoever asks, and warmed again."""
+    (photos.parent / "link").symlink_to(photos / "cache")
+    with pytest.raises(ValueError, match=r"^cache_dir: .* is below the source"):
+        ImageService(photos, cache_dir=photos.parent / below)
+
+
+@pytest.mark.parametrize("place", [".", "cache", "photos2", "photos/.cache", "photos/.a/b"])
+def test_results_are_hidden_or_elsewhere(place: str, photos: Path) -> None:
+    images = ImageService(photos, cache_dir=photos.parent / place)
+    answer = images.handle(ID)
+    assert answer is not None
+    assert answer.status == 200
+    assert images.holding()["disk"].entries == 1
