@@ -99,6 +99,7 @@ def _vips() -> bool | None:
 _BINDS = {"pyvips": "libvips", "iiif_validator": "libmagic"}
 
 PARTS = {
+    "curl": Part("curl", _program("curl")),
     "nginx": Part("nginx", _program("nginx")),
     "Chromium": Part("chromium", _program("chromium", "chromium-browser")),
     "libvips": Part("libvips42, pip install pyvips", _vips),

@@ -153,6 +153,7 @@ def test_nginx_that_does_not_say_it_sends_them(application: Running, site: Site)
     assert application.output.count("said 'X-Sendfile-Type: X-Accel-Redirect'") == 1
 
 
+@pytest.mark.needs("curl")
 def test_the_check_of_the_documentation(sending: Running) -> None:
     text = (ROOT / "docs" / "deployment.md").read_text()
     command = text.partition("<!-- nginx-check -->\n```console\n")[2].partition("```")[0]
