@@ -116,7 +116,7 @@ class Page:
         return (
             f'<a class="thumbnail" href="{self._closer(one)}">'
             f'<img src="{source}"{dense} width="{width}" height="{height}" loading="lazy" '
-            f'decoding="async" alt="{escape(one.id)}"></a>\n'
+            f'alt="{escape(one.id)}"></a>\n'
         )
 
     def _name(self, one: Listed, shown: str) -> str:
