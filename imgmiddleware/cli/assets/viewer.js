@@ -50,6 +50,14 @@ function inHtml(text) {
 // not say what the answer is for, as to other hosts without HTTPS.
 const accept = "image/avif,image/webp,*/*,application/problem+json";
 
+function loaded(picture, source) {
+  return new Promise((done, failed) => {
+    picture.onload = done;
+    picture.onerror = () => failed(new Error("this browser does not show the format"));
+    picture.src = source;
+  });
+}
+
 let asked = 0;
 let shown = "";
 async function show() {
@@ -72,8 +80,7 @@ async function show() {
     }
     URL.revokeObjectURL(shown);
     shown = URL.createObjectURL(body);
-    part("after").src = shown;
-    await part("after").decode();
+    await loaded(part("after"), shown);
     const sides = `${part("after").naturalWidth} × ${part("after").naturalHeight}`;
     const kind = body.type.replace("image/", "").toUpperCase();
     part("facts").textContent = `${sides} · ${kind} · ${bytes(body.size)} · ${took} ms`;
