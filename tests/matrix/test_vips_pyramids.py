@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-import pyvips
 
+import parts
 from asking import get
 from imgmiddleware import ImageService
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.sources.file import open_path
 from pictures import photo_like, pixels_of, psnr
+
+pyvips = parts.module("pyvips")
 
 WIDTH, HEIGHT = 700, 520
 PHOTO = photo_like(WIDTH, HEIGHT)
