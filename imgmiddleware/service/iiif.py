@@ -61,23 +61,20 @@ class Iiif:
             return Named(path, base=True)
         return found
 
-    def asked(self, request: ImageRequest, asked: Asked, facts: Facts) -> Asked:
-        """What segments ask of an original with these facts. Raises `ImageError` (400)."""
-        assert asked.named is not None
-        assert asked.named.segments is not None  # or it is `info.json`
-        transform = asked.named.segments.transform(
-            facts.upright, self._limits, grid_of(facts, self._limits)
-        )
-        version = _VERSION.fullmatch(request.query)
-        return replace(asked, transform=transform, version=version[1] if version else None)
+    def asked(
+        self, request: ImageRequest, asked: Asked, segments: Segments, facts: Facts
+    ) -> tuple[Asked, tuple[str, str]]:
+        """What they ask of an original with these facts, and a header beside the picture.
 
-    def link(self, segments: Segments, facts: Facts) -> tuple[str, str]:
-        """The header that tells the level of the API, and the canonical path. It is relative: so it
-        is right by whatever name and mount the client knows this service.
+        That tells the level of the API, and the canonical path, which is relative: so it is right
+        by whatever name and mount the client knows this service. Raises `ImageError` (400).
         """
-        path = segments.canonical(facts.upright, self._limits, grid_of(facts, self._limits))
-        canonical = f'<../../../{path}>;rel="canonical"'
-        return "Link", f"{_profile(self._settings.iiif_version)}, {canonical}"
+        placed = segments.placed(facts.upright, self._limits, grid_of(facts, self._limits))
+        version = _VERSION.fullmatch(request.query)
+        token = version[1] if version else None
+        canonical = f'<../../../{placed.canonical}>;rel="canonical"'
+        link = "Link", f"{_profile(self._settings.iiif_version)}, {canonical}"
+        return replace(asked, transform=placed.transform, version=token), link
 
     def described(
         self, request: ImageRequest, found: Named, facts: Facts, surrogate: str

@@ -242,8 +242,8 @@ class ImageService:
         if asked.named:
             if asked.named.segments is None:
                 return self._iiif.described(request, asked.named, facts, tag)
-            extra = (self._iiif.link(asked.named.segments, facts),)
-            asked = self._iiif.asked(request, asked, facts)
+            asked, link = self._iiif.asked(request, asked, asked.named.segments, facts)
+            extra = (link,)
         transform = asked.transform
         plan = planned(facts, transform, asked.accepted, settings)
         check_reading(facts, plan, original.size, settings)

@@ -19,7 +19,7 @@ def asked(path: str, whole: tuple[int, int] = WHOLE, limits: Limits = LIMITS) ->
     assert found is not None
     assert found.id == "cat.jpg"
     assert found.segments is not None
-    return found.segments.transform(whole, limits, GRID).canonical
+    return found.segments.placed(whole, limits, GRID).transform.canonical
 
 
 def test_segments_are_read_from_the_right() -> None:

@@ -8,6 +8,8 @@ the server is decided so that both allow it. What is asked for
 becomes the Transform that a query would ask for, so that one picture has one key.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,43 +59,61 @@ class Segments:
     quality: str
     format: str
 
-    def transform(self, whole: Size, limits: Limits, grid: Grid) -> Transform:
-        """What is asked of an upright original of this size in pixels.
+    def placed(self, whole: Size, limits: Limits, grid: Grid) -> Placed:
+        """These segments on an upright original of this size in pixels.
 
         Raises `ImageError` (400) for a region outside of it, for a size of no pixels, for one that
         is larger than the region without `^`, and for one that is over the limits.
         """
-        box, (width, height) = self._geometry(whole, limits, grid)
+        box = _box(self.region, whole)
+        return Placed(self, whole, box, _size(self.size, box, whole, limits, grid))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Segments on an original of the size `whole`: the part of it, and the size of the result."""
+
+    segments: Segments
+    whole: Size
+    box: Box
+    size: Size
+
+    @property
+    def transform(self) -> Transform:
+        """What is asked of the original."""
+        width, height = self.size
         mirrored, degrees = self._turn
+        quality = self.segments.quality
         steps = (
-            Region(box),
-            Resize(width, height, fit="scale", upscale=width > box[2] or height > box[3]),
+            Region(self.box),
+            Resize(width, height, fit="scale", upscale=self._is_larger),
             Flip("h" if mirrored else None),
             Rotate(degrees),
-            Monochrome(self.quality if self.quality in ("gray", "bitonal") else None),
-            Output(self.format),
+            Monochrome(quality if quality in ("gray", "bitonal") else None),
+            Output(self.segments.format),
         )
         return Transform(steps)
 
-    def canonical(self, whole: Size, limits: Limits, grid: Grid) -> str:
-        """The one spelling of these segments (Image API 3.0, section 4.7). Raises the same."""
-        box, size = self._geometry(whole, limits, grid)
-        up = "^" if size[0] > box[2] or size[1] > box[3] else ""
+    @property
+    def canonical(self) -> str:
+        """The one spelling of the segments (Image API 3.0, section 4.7)."""
+        width, height = self.size
         mirrored, degrees = self._turn
-        region = "full" if box == (0, 0, *whole) else ",".join(map(str, box))
-        width_height = "max" if size == box[2:] else f"{up}{size[0]},{size[1]}"
-        quality = "default" if self.quality == "color" else self.quality
-        turn = f"{'!' * mirrored}{degrees:f}"
-        return f"{region}/{width_height}/{turn}/{quality}.{self.format}"
+        region = "full" if self.box == (0, 0, *self.whole) else ",".join(map(str, self.box))
+        size = f"{'^' * self._is_larger}{width},{height}"
+        size = "max" if self.size == self.box[2:] else size
+        quality = "default" if self.segments.quality == "color" else self.segments.quality
+        return f"{region}/{size}/{'!' * mirrored}{degrees:f}/{quality}.{self.segments.format}"
 
-    def _geometry(self, whole: Size, limits: Limits, grid: Grid) -> tuple[Box, Size]:
-        box = _box(self.region, whole)
-        return box, _size(self.size, box, whole, limits, grid)
+    @property
+    def _is_larger(self) -> bool:
+        """Whether a side of the result is longer than that of the region."""
+        return self.size[0] > self.box[2] or self.size[1] > self.box[3]
 
     @property
     def _turn(self) -> tuple[bool, Decimal]:
         """Whether it is mirrored, and the degrees that it is then turned by, below 360."""
-        found = _ROTATION.fullmatch(self.rotation)
+        found = _ROTATION.fullmatch(self.segments.rotation)
         assert found is not None  # or this was no segment
         degrees = Decimal(found["degrees"]).quantize(Decimal("0.01")).normalize() % 360
         return bool(found["mirrored"]), degrees
