@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgmiddleware.errors.nearest import nearest
 from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 
 #: What a caller gives: a name of OpenCV's, or 256 colours.
@@ -72,8 +72,8 @@ def _array(given: object) -> npt.NDArray[Any]:
 def _named(name: str) -> Colormap:
     number = NAMES.get(name.lower())
     if number is None:
-        near = get_close_matches(name.lower(), NAMES, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        near = nearest(name, NAMES)
+        hint = f"did you mean {near}? " if near else ""
         raise ValueError(
             f"colormap: {name!r} is none of OpenCV's; {hint}They are {', '.join(sorted(NAMES))}"
         )
