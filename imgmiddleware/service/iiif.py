@@ -62,18 +62,19 @@ class Iiif:
         return found
 
     def asked(
-        self, request: ImageRequest, asked: Asked, segments: Segments, facts: Facts
+        self, request: ImageRequest, id: str, asked: Asked, segments: Segments, facts: Facts
     ) -> tuple[Asked, tuple[str, str]]:
         """What they ask of an original with these facts, and a header beside the picture.
 
-        That tells the level of the API, and the canonical path, which is relative: so it is right
-        by whatever name and mount the client knows this service. Raises `ImageError` (400).
+        That tells the level of the API, and the canonical path, in which the ID has one spelling.
+        It begins at the root: from a path whose slashes came as `%2F`, a relative one would lead
+        elsewhere. Raises `ImageError` (400).
         """
         placed = segments.placed(facts.upright, self._limits, grid_of(facts, self._limits))
         version = _VERSION.fullmatch(request.query)
         token = version[1] if version else None
-        canonical = f'<../../../{placed.canonical}>;rel="canonical"'
-        link = "Link", f"{_profile(self._settings.iiif_version)}, {canonical}"
+        path = quote(self._path(request, id)) + f"/{placed.canonical}"
+        link = "Link", f'{_profile(self._settings.iiif_version)}, <{path}>;rel="canonical"'
         return replace(asked, transform=placed.transform, version=token), link
 
     def described(
@@ -124,11 +125,14 @@ class Iiif:
         """The URL by which the client names the picture: with its own encoding of the ID, where the
         server tells it.
         """
-        path = f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
+        path = self._path(request, id)
         sent = request.raw_path.partition("?")[0].removesuffix(f"/{INFO}")
         host = self._settings.base_url or _origin(request)
         as_sent = _PATH.fullmatch(sent) and unquote(sent) == path
         return host + (sent if as_sent else quote(path))
+
+    def _path(self, request: ImageRequest, id: str) -> str:
+        return f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
 
 
 def not_yet_read(named: Named) -> Asked:

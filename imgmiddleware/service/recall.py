@@ -23,7 +23,8 @@ _MOST, _LONGEST = 4096, 1024
 #: Too large, of no format that is opened, damaged: this stays so until the version changes.
 _OF_THE_ORIGINAL = frozenset({413, 415, 422})
 
-#: Path, query, Accept and hints. With the version of the original they determine the key.
+#: Path with its mount, query, Accept and hints. With the version of the original they determine the
+#: key, and the headers beside its result.
 _Question = tuple[str, str, tuple[str | None, ...]]
 
 
@@ -122,6 +123,7 @@ class Recall:
         headers = request.headers
         # Where a route has said the ID, the same path may mean another; none begins with a NUL.
         path = request.path if request.id is None else f"\0{request.path}"
+        path = f"{request.mount}\0{path}" if request.mount else path  # IIIF's links have it
         return path, request.query, tuple(headers.get(name) for name in self._fields)
 
 

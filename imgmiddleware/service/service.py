@@ -242,7 +242,7 @@ class ImageService:
         if asked.named:
             if asked.named.segments is None:
                 return self._iiif.described(request, asked.named, facts, tag)
-            asked, link = self._iiif.asked(request, asked, asked.named.segments, facts)
+            asked, link = self._iiif.asked(request, id, asked, asked.named.segments, facts)
             extra = (link,)
         transform = asked.transform
         plan = planned(facts, transform, asked.accepted, settings)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from PIL import Image
@@ -333,7 +334,7 @@ def test_one_picture_has_one_key_in_each_grammar(folder: Path) -> None:
     assert len(tags) == 1
 
 
-def test_the_canonical_link_is_relative(folder: Path) -> None:
+def test_the_canonical_link_has_one_spelling(folder: Path) -> None:
     service = served(folder)
     for path, canonical in (
         ("0,0,700,1000/pct:50/!90.0/color.jpg", "full/350,500/!90/default.jpg"),
@@ -343,8 +344,31 @@ def test_the_canonical_link_is_relative(folder: Path) -> None:
         _, headers, _ = both(service, f"/image/cat.jpg/{path}")
         assert dict(headers)["link"] == (
             '<http://iiif.io/api/image/3/level2.json>;rel="profile", '
-            f'<../../../{canonical}>;rel="canonical"'
+            f'</image/cat.jpg/{canonical}>;rel="canonical"'
         )
+
+
+@pytest.mark.parametrize("mount", ["", "/app", "/other app"])
+def test_the_canonical_link_leads_to_the_picture(folder: Path, mount: str) -> None:
+    """From each spelling of the path, whatever was asked for a moment ago: the same URL."""
+    service = served(folder)
+    canonical = f"{quote(mount)}/image/a%20b/%C3%A9%2B%25.png/full/9,9/0/default.png"
+    for spelling in (
+        "a%20b/%C3%A9%2B%25.png/full/9,9/0/default.png",
+        "a%20b%2F%C3%A9+%25.png/full/9,9/0/color.png",
+        "a%20b%2F%C3%A9+%25.png%2Ffull%2F9,9%2F0%2Fdefault.png",
+        "a%20b/%C3%A9+%25.png/full/9,/0%2fdefault.png",
+    ):
+        for at in ("/elsewhere", mount):
+            _, headers, _ = both(service, f"/image/{spelling}", mount=at)
+        sent = urljoin(f"http://testserver{mount}/image/{spelling}", _canonical(headers))
+        assert sent == f"http://testserver{canonical}"
+
+
+def _canonical(headers: list[tuple[str, str]]) -> str:
+    found = re.search('<([^<>]*)>;rel="canonical"', dict(headers)["link"])
+    assert found is not None
+    return found[1]
 
 
 def test_an_original_that_looks_like_segments_is_reached_by_a_query(tmp_path: Path) -> None:
