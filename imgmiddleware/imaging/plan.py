@@ -26,6 +26,9 @@ from imgmiddleware.pixels.orientation import Orientation
 #: (docs/decisions.md).
 _OVERSAMPLING = 2
 
+#: From this quality on what a result loses by itself no longer hides how its samples were averaged.
+_FINE = 90
+
 #: By what a decoder divides width and height: 2 for the sizes of a page, which then share one
 #: decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
 _SCALES = (2, 8)
@@ -73,7 +76,8 @@ class Plan:
         if self._is_exact or self.frames > 1:
             return self
         for overview in reversed(overviews):
-            if self._is_enough(_size_read(overview, self.in_bands)):
+            size = _size_read(overview, self.in_bands)
+            if self._is_enough(size) or self._is_tile(overview.reduced):
                 return replace(self, overview=overview)
         return self
 
@@ -158,6 +162,21 @@ class Plan:
         sides = zip(scaled, self.size, self.stored, self.crop[2:], strict=True)
         return all(
             side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
+        )
+
+    def _is_tile(self, by: int) -> bool:
+        """Whether each pixel of the result is one sample of what was divided by this.
+
+        So a tile of a pyramid is that tile, as whoever wrote it averaged it. From the level below
+        it would take four, for what a lossy result hardly shows (docs/decisions.md).
+        """
+        if self.inks or RESULTS[self.format].scale is None or self.output.q >= _FINE:
+            return False
+        sides = zip(self.crop[:2], self.crop[2:], self.size, self.stored, strict=True)
+        return all(
+            start % by == 0
+            and (wanted * by == side or (start + side == whole and wanted == -(-side // by)))
+            for start, side, wanted, whole in sides
         )
 
     def _whole_by(self, by: int) -> Level:

@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from asking import get, serving
+from asking import get, made, serving
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.registry import FORMATS
@@ -302,6 +302,45 @@ def test_the_smallest_that_has_samples_enough(
     data = written(LEVELS, **way)
     seen = rendered(data, probe(data), query)
     assert np.all(seen == SHADES[level])
+
+
+#: A tile of a level is that tile, where the result is lossy and of no high quality.
+TILES = [
+    ({"rect": "128,256,256,256", "w": "128"}, 1), ({"rect": "256,512,256,256", "w": "64"}, 2),
+    ({"rect": "500,400,250,250", "w": "125"}, 1), ({"w": "250"}, 2), ({"w": "125", "fm": "webp"}, 3),
+    ({"rect": "768,768,232,32", "w": "29", "h": "4", "fit": "scale"}, 3),
+    ({"rect": "129,256,256,256", "w": "128"}, 0), ({"rect": "128,257,256,256", "w": "128"}, 0),
+    ({"rect": "128,256,256,256", "w": "127"}, 0), ({"w": "251"}, 0), ({"w": "249"}, 1),
+    ({"rect": "256,512,256,256", "w": "64", "q": "89"}, 2),
+    ({"rect": "256,512,256,256", "w": "64", "q": "90"}, 1),
+    ({"rect": "256,512,256,256", "w": "64", "fm": "png"}, 1),
+    ({"rect": "256,512,256,256", "w": "64", "linear": "1"}, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "level"), TILES, ids=str)
+def test_a_tile_of_a_level(query: dict[str, str], level: int) -> None:
+    data = written(LEVELS)
+    facts = probe(data)
+    plan = make_plan(facts, build({"fm": "jpg", **query}))
+    assert plan.overview == (None, *facts.overviews)[level]
+    asked = "&".join(f"{name}={value}" for name, value in {"fm": "jpg", **query}.items())
+    seen = shown(made(data, asked))
+    assert np.abs(seen.astype(int) - SHADES[level]).max() <= 3
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_a_tile_at_the_edge_is_of_the_level_of_its_neighbour(up: bool) -> None:
+    """An odd page's last tile shows half a sample, which a client counts as one."""
+    levels = shades([(901, 703), *((450, 351), (225, 175), (112, 87))])
+    if up:
+        levels = shades([(901, 703), (451, 352), (226, 176), (113, 88)])
+    facts = probe(written(levels))
+    for rect, width, height in (
+        ("768,512,133,191", 67, 96), ("768,512,133,128", 67, 64), ("0,0,901,703", 451, 352),
+    ):  # fmt: skip
+        asked = {"rect": rect, "w": f"{width}", "h": f"{height}", "fit": "scale", "fm": "jpg"}
+        assert make_plan(facts, build(asked)).overview == facts.overviews[0]
 
 
 def smaller(pixels: Any, up: bool) -> Any:
