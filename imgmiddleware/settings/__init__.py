@@ -11,11 +11,10 @@ from uuid import UUID
 
 from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
-from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.operations.own import OwnOperation
-from imgmiddleware.settings import checks
 from imgmiddleware.settings.options import Authorize, Options
+from imgmiddleware.settings.table import checks_of
 
 __all__ = ["ORIGINAL_FORMATS", "UNSAFE_FORMATS", "Options", "Settings"]
 
@@ -196,7 +195,7 @@ class Settings:
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        for name, kept in _CHECKS.items():
+        for name, kept in checks_of(type(self)).items():
             object.__setattr__(self, name, kept(name, getattr(self, name)))
         if self.hands_over and (
             self.cache_dir is None or (self.x_accel_redirect and self.x_sendfile)
@@ -246,36 +245,3 @@ class Settings:
         if hasattr(os, "sched_getaffinity"):
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
-
-
-_CHECKS: dict[str, checks.Check] = {
-    "prefix": checks.prefix,
-    "original_formats": checks.formats(safe=True),
-    "unsafe_original_formats": checks.formats(safe=False),
-    "default": checks.text("a query such as 'w=800'"),
-    "presets": checks.queries,
-    "operations": checks.mapping("a mapping of names to OwnOperations"),
-    "namespace": checks.text("a text"),
-    "authorize": checks.optional(checks.plain_function),
-    "around": checks.optional(checks.context_maker),
-    "formats": checks.some_of(NEGOTIATED),
-    "client_hints": checks.some_of(FIELDS),
-    "allow_origin": checks.optional(checks.origins),
-    "missing": checks.one_of("404", "pass"),
-    **{f.name: checks.switch for f in fields(Settings) if f.type == "bool"},
-    "iiif_version": checks.number_of(2, 3),
-    "base_url": checks.base_url,
-    "iiif_rights": checks.uri,
-    "array_order": checks.one_of("bgr", "rgb"),
-    "id_type": checks.kind(str, int, UUID),
-    **{f.name: checks.whole(1) for f in fields(Settings) if f.type == "int"},
-    **dict.fromkeys(("max_age", "stale_while_revalidate", "max_waiting"), checks.whole(0)),
-    **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
-    **{f.name: checks.seconds for f in fields(Settings) if f.type == "float"},
-    "cache_dir": checks.optional(checks.folder),
-    "fallback": checks.optional(checks.image_file),
-    "x_accel_redirect": checks.location,
-    "render_slots": checks.optional(checks.whole(1)),
-    **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
-}
-"""What each option must be, and how it is kept."""

@@ -1,0 +1,43 @@
+"""What each option must be, and how it is kept."""
+
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from imgmiddleware.http.hints import FIELDS
+from imgmiddleware.operations.output import NEGOTIATED
+from imgmiddleware.settings import checks
+
+
+def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
+    """The check of each option by its name; of most the type of the field tells which it is."""
+    return {
+        "prefix": checks.prefix,
+        "original_formats": checks.formats(safe=True),
+        "unsafe_original_formats": checks.formats(safe=False),
+        "default": checks.text("a query such as 'w=800'"),
+        "presets": checks.queries,
+        "operations": checks.mapping("a mapping of names to OwnOperations"),
+        "namespace": checks.text("a text"),
+        "authorize": checks.optional(checks.plain_function),
+        "around": checks.optional(checks.context_maker),
+        "formats": checks.some_of(NEGOTIATED),
+        "client_hints": checks.some_of(FIELDS),
+        "allow_origin": checks.optional(checks.origins),
+        "missing": checks.one_of("404", "pass"),
+        **{f.name: checks.switch for f in fields(settings) if f.type == "bool"},
+        "iiif_version": checks.number_of(2, 3),
+        "base_url": checks.base_url,
+        "iiif_rights": checks.uri,
+        "array_order": checks.one_of("bgr", "rgb"),
+        "id_type": checks.kind(str, int, UUID),
+        **{f.name: checks.whole(1) for f in fields(settings) if f.type == "int"},
+        **dict.fromkeys(("max_age", "stale_while_revalidate", "max_waiting"), checks.whole(0)),
+        **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
+        **{f.name: checks.seconds for f in fields(settings) if f.type == "float"},
+        "cache_dir": checks.optional(checks.folder),
+        "fallback": checks.optional(checks.image_file),
+        "x_accel_redirect": checks.location,
+        "render_slots": checks.optional(checks.whole(1)),
+        **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
+    }
