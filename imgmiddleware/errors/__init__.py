@@ -25,7 +25,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "result-too-large": (400, "the picture asked for would be over a limit of this service"),
         "malformed-host": (400, "the header Host, of which `info.json` is made, names no host"),
         "forbidden": (403, "the service's `authorize` said no"),
-        "not-found": (404, "the source has no original of this ID"),
+        "not-found": (404, "the source has no original of this ID, or that no such tile"),
         "method-not-allowed": (405, "only GET, HEAD and OPTIONS"),
         "precondition-failed": (412, "If-Match or If-Unmodified-Since does not hold"),
         "source-bytes": (413, "the original's file, or what is read of it, is over the limit"),

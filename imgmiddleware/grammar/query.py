@@ -19,7 +19,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms.form import malformed
 from imgmiddleware.forms.numbers import Length
 from imgmiddleware.grammar.hints import HintGrammar
-from imgmiddleware.grammar.iiif.segments import Named
+from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
 from imgmiddleware.operations.output import Output
@@ -51,7 +51,7 @@ class Asked:
     the headers of the request that the answer depends on: Accept where the format is left to what
     the client accepts, and those of hints that could have asked for another Transform. `accepted`
     are the formats that Accept then names; `aliases` are the other names for parameters which the
-    query has, each with ours. `named` is what IIIF's segments ask for instead of a query: only the
+    query has, each with ours. `named` is what a viewer's path asks for instead of a query: only the
     original tells which Transform that is.
     """
 

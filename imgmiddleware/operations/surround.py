@@ -28,6 +28,23 @@ class Pad(PixelOperation):
 
 
 @dataclass(frozen=True)
+class Beyond(Pad):
+    """Pixels of background on two sides: what the last tiles of a grid have beyond the picture.
+
+    No query asks for it.
+    """
+
+    right: int = parameter(whole(0, 1000), 0)
+    below: int = parameter(whole(0, 1000), 0)
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        return width + self.right, height + self.below
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        return surrounded(pixels, (0, self.below, 0, self.right), background)
+
+
+@dataclass(frozen=True)
 class Backdrop(Operation):
     """The colour behind what is transparent, and around what does not fill its frame."""
 

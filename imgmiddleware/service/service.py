@@ -18,13 +18,13 @@ from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
+from imgmiddleware.grammar.placed import Told
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import load, made_by
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
-from imgmiddleware.service.iiif import Iiif, not_yet_read
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.limits import check_reading, planned
 from imgmiddleware.service.originals import Originals, known_kind
@@ -34,6 +34,7 @@ from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.refusals import Refusals
 from imgmiddleware.service.results import Eras
 from imgmiddleware.service.sendfile import announce, hands_over
+from imgmiddleware.service.viewers import Viewers, not_yet_read
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
@@ -68,7 +69,7 @@ class ImageService:
         """Where originals come from."""
         self._permission = Permission(self.settings)
         self._grammar = QueryGrammar(self.settings)
-        self._iiif = Iiif(self.settings)
+        self._viewers = Viewers(self.settings)
         self._recall = Recall(self.settings)
         limit = WaitLimit(self.settings.max_waiting)
         self._originals = Originals(self.source, self.settings, self._recall, limit)
@@ -160,7 +161,7 @@ class ImageService:
         era = self._pictures.results.era()
         with ExitStack() as opened:
             try:
-                named = self._iiif.named(request)
+                named = self._viewers.named(request)
                 asked = not_yet_read(named) if named else None
                 id = self._id(named.id) if named else self._parsed(request.path)
                 if self.settings.authorize and answers.asks_first(request, self.settings):
@@ -240,10 +241,10 @@ class ImageService:
         tag = original_tag(settings.namespace, id)
         extra: answers.Headers = ()
         if asked.named:
-            if asked.named.segments is None:
-                return self._iiif.described(request, asked.named, facts, tag)
-            asked, link = self._iiif.asked(request, id, asked, asked.named.segments, facts)
-            extra = (link,)
+            asks = asked.named.asks
+            if isinstance(asks, Told):
+                return self._viewers.told(request, id, asks, facts, tag)
+            asked, extra = self._viewers.asked(request, id, asked, asks, facts)
         transform = asked.transform
         plan = planned(facts, transform, asked.accepted, settings)
         check_reading(facts, plan, original.size, settings)

@@ -71,9 +71,14 @@ class Settings:
     iiif_version: Literal[2, 3] = 3
     """The version of `info.json` for clients whose Accept names none."""
     iiif_any_size: bool = False
-    """Let `iiif` ask for any size where `presets_only`, `widths` or `heights` restrict queries."""
+    """Let `iiif`, `deepzoom` and `xyz` ask for any size where `presets_only`, `widths` or `heights`
+    restrict queries."""
     iiif_rights: str = ""
     """The URI of the licence of all pictures, which `info.json` tells."""
+    deepzoom: bool = False
+    """Answer Deep Zoom under the same prefix: `<ID>.dzi`, and the tiles that it tells of."""
+    xyz: bool = False
+    """Answer tiles as of a map under the same prefix: `<ID>/{z}/{x}/{y}.png`."""
     base_url: str = ""
     """Scheme and host as clients know them, such as `https://images.example`, where a proxy in
     front changes what it passes on. Empty: those of each request."""
@@ -208,11 +213,17 @@ class Settings:
                 "heights and snap restrict further what widths allows: give widths too"
             )
 
-        if self.iiif and not self.iiif_any_size and (self.presets_only or self.widths is not None):
+        restricted = self.presets_only or self.widths is not None
+        if self.for_viewers and restricted and not self.iiif_any_size:
             raise ValueError(
-                "iiif: its tiles are of any size, which presets_only, widths and heights do not "
-                "allow; iiif_any_size=True does"
+                "iiif, deepzoom, xyz: their tiles are of any size, which presets_only, widths and "
+                "heights do not allow; iiif_any_size=True does"
             )
+
+    @property
+    def for_viewers(self) -> bool:
+        """Whether paths may ask for pictures too, as zoom viewers do."""
+        return self.iiif or self.deepzoom or self.xyz
 
     @property
     def keeps_private(self) -> bool:
@@ -226,10 +237,10 @@ class Settings:
 
     @property
     def origins(self) -> Sequence[str]:
-        """`allow_origin` as a list, which may be empty. Without it IIIF's viewers, on whatever site
+        """`allow_origin` as a list, which may be empty. Without it zoom viewers, on whatever site
         they are, read what anybody may see (Image API 3.0, section 7.1).
         """
-        open_to_all = self.iiif and not self.keeps_private
+        open_to_all = self.for_viewers and not self.keeps_private
         return self.allow_origin or (("*",) if open_to_all else ())
 
     @property

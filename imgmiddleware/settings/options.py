@@ -42,6 +42,8 @@ class Options(TypedDict, total=False):
     iiif_version: Literal[2, 3]
     iiif_any_size: bool
     iiif_rights: str
+    deepzoom: bool
+    xyz: bool
     base_url: str
     authorize: Authorize | None
     private: bool

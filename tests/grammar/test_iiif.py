@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from imgmiddleware import ImageError
-from imgmiddleware.grammar.iiif.grid import Grid, Limits
-from imgmiddleware.grammar.iiif.segments import Named, Segments, named
+from imgmiddleware.grammar.grid import Grid, Limits
+from imgmiddleware.grammar.iiif.segments import Segments, named
+from imgmiddleware.grammar.placed import Named, Told
 
 LIMITS = Limits(16_383, 16_383, 50_000_000)
 GRID = Grid((256, 256), (1, 2, 4, 8, 16))
@@ -18,8 +19,8 @@ def asked(path: str, whole: tuple[int, int] = WHOLE, limits: Limits = LIMITS) ->
     found = named(f"cat.jpg/{path}", version=2)
     assert found is not None
     assert found.id == "cat.jpg"
-    assert found.segments is not None
-    return found.segments.placed(whole, limits, GRID).transform.canonical
+    assert isinstance(found.asks, Segments)
+    return found.asks.placed(whole, limits, GRID).transform.canonical
 
 
 def test_segments_are_read_from_the_right() -> None:
@@ -28,7 +29,7 @@ def test_segments_are_read_from_the_right() -> None:
     assert named("full/max/0/default.jpg/full/max/0/default.jpg") == Named(
         "full/max/0/default.jpg", segments
     )
-    assert named("a/b/info.json") == Named("a/b", None)
+    assert named("a/b/info.json") == Named("a/b", Told.INFO)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imgmiddleware.grammar.iiif.grid import Grid, Limits
-from imgmiddleware.grammar.iiif.segments import FORMATS, QUALITIES
+from imgmiddleware.grammar.grid import Grid, Limits
+from imgmiddleware.grammar.iiif.segments import QUALITIES
+from imgmiddleware.grammar.placed import FORMATS
 from imgmiddleware.pixels.arrays import Size
 
 API = "http://iiif.io/api/image"

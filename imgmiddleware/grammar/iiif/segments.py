@@ -4,11 +4,8 @@
 can be asked. The segments are read from the right, as an ID may hold slashes itself.
 
 One grammar serves both versions: what only 3.0 has is understood in both, and what they leave to
-the server is decided so that both allow it. What is asked for
-becomes the Transform that a query would ask for, so that one picture has one key.
+the server is decided so that both allow it.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterator
@@ -18,16 +15,9 @@ from fractions import Fraction
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.forms.form import malformed, out_of_range
-from imgmiddleware.grammar.iiif.grid import Grid, Limits
-from imgmiddleware.operations.monochrome import Monochrome
-from imgmiddleware.operations.output import Output
-from imgmiddleware.operations.region import Region
-from imgmiddleware.operations.resize import Resize
-from imgmiddleware.operations.transform import Transform
-from imgmiddleware.operations.turn import Flip, Rotate
+from imgmiddleware.grammar.grid import Grid, Limits
+from imgmiddleware.grammar.placed import FORMATS, Named, Placed, Told
 from imgmiddleware.pixels.arrays import Box, Size
-
-INFO = "info.json"
 
 #: A number of these specifications: digits, with or without a fraction; no sign and no exponent.
 _NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})"
@@ -42,7 +32,6 @@ _SIZE = re.compile(
 _ROTATION = re.compile(rf"(?P<mirrored>!?)(?P<degrees>{_NUMBER})")
 
 QUALITIES = ("default", "color", "gray", "bitonal")
-FORMATS = ("jpg", "png", "webp", "avif", "tif", "gif")
 
 #: How many of the four segments must be of their form before a path is taken for one of IIIF's. A
 #: folder in an ID can look like a rotation, as in `2024/12/24/31.jpg`, but not like all of them.
@@ -66,69 +55,27 @@ class Segments:
         is larger than the region without `^`, and for one that is over the limits.
         """
         box = _box(self.region, whole)
-        return Placed(self, whole, box, _size(self.size, box, whole, limits, grid))
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Segments on an original of the size `whole`: the part of it, and the size of the result."""
-
-    segments: Segments
-    whole: Size
-    box: Box
-    size: Size
-
-    @property
-    def transform(self) -> Transform:
-        """What is asked of the original."""
-        width, height = self.size
-        mirrored, degrees = self._turn
-        quality = self.segments.quality
-        steps = (
-            Region(self.box),
-            Resize(width, height, fit="scale", upscale=self._is_larger),
-            Flip("h" if mirrored else None),
-            Rotate(degrees),
-            Monochrome(quality if quality in ("gray", "bitonal") else None),
-            Output(self.segments.format),
-        )
-        return Transform(steps)
-
-    @property
-    def canonical(self) -> str:
-        """The one spelling of the segments (Image API 3.0, section 4.7)."""
-        width, height = self.size
-        mirrored, degrees = self._turn
-        region = "full" if self.box == (0, 0, *self.whole) else ",".join(map(str, self.box))
-        size = f"{'^' * self._is_larger}{width},{height}"
-        size = "max" if self.size == self.box[2:] else size
-        quality = "default" if self.segments.quality == "color" else self.segments.quality
-        return f"{region}/{size}/{'!' * mirrored}{degrees:f}/{quality}.{self.segments.format}"
-
-    @property
-    def _is_larger(self) -> bool:
-        """Whether a side of the result is longer than that of the region."""
-        return self.size[0] > self.box[2] or self.size[1] > self.box[3]
-
-    @property
-    def _turn(self) -> tuple[bool, Decimal]:
-        """Whether it is mirrored, and the degrees that it is then turned by, below 360."""
-        found = _ROTATION.fullmatch(self.segments.rotation)
+        found = _ROTATION.fullmatch(self.rotation)
         assert found is not None  # or this was no segment
-        degrees = Decimal(found["degrees"]).quantize(Decimal("0.01")).normalize() % 360
-        return bool(found["mirrored"]), degrees
+        return Placed(
+            whole=whole,
+            box=box,
+            size=_size(self.size, box, whole, limits, grid),
+            mirrored=bool(found["mirrored"]),
+            degrees=Decimal(found["degrees"]).quantize(Decimal("0.01")).normalize() % 360,
+            quality="default" if self.quality == "color" else self.quality,
+            format=self.format,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a path names: an ID, and the segments behind it; None where those are `info.json`.
-
-    With `base` there is nothing behind the ID, and `info.json` is what it stands for.
-    """
-
-    id: str
-    segments: Segments | None = None
-    base: bool = False
+def canonical(placed: Placed) -> str:
+    """The one spelling of the segments of a picture (Image API 3.0, section 4.7)."""
+    width, height = placed.size
+    region = "full" if placed.box == (0, 0, *placed.whole) else ",".join(map(str, placed.box))
+    size = f"{'^' * placed.is_larger}{width},{height}"
+    size = "max" if placed.size == placed.box[2:] else size
+    turn = f"{'!' * placed.mirrored}{placed.degrees:f}"
+    return f"{region}/{size}/{turn}/{placed.quality}.{placed.format}"
 
 
 def named(path: str, version: int = 3) -> Named | None:
@@ -138,8 +85,8 @@ def named(path: str, version: int = 3) -> Named | None:
     Raises `ImageError` (400) where one of the segments is not of its form, and all others are.
     """
     id, _, last = path.rpartition("/")
-    if last == INFO and id:
-        return Named(id)
+    if last == Told.INFO.value and id:
+        return Named(id, Told.INFO)
     id, *segments = path.rsplit("/", 4)
     if len(segments) < 4 or not id:
         return None

@@ -1,0 +1,108 @@
+"""What a viewer's path asks for, and where that lies on an original.
+
+Viewers ask by paths, each in a grammar of its own: `iiif/`, `deepzoom.py` and `xyz.py`. All of them
+become the Transform that a query would ask for, so that one picture has one key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.grammar.grid import Grid, Limits
+from imgmiddleware.operations.monochrome import Monochrome
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.region import Region
+from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.surround import Backdrop, Beyond
+from imgmiddleware.operations.transform import Transform
+from imgmiddleware.operations.turn import Flip, Rotate
+from imgmiddleware.pixels.arrays import Box, Size
+
+#: What the end of such a path may name.
+FORMATS = ("jpg", "png", "webp", "avif", "tif", "gif")
+
+_CLEAR = (255, 255, 255, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A part of an original of the size `whole`, and the picture that is made of it.
+
+    `size` is that of the picture, which is mirrored first, then turned. `lacks` are the columns and
+    rows that its tile has beyond it.
+    """
+
+    whole: Size
+    box: Box
+    size: Size
+    mirrored: bool = False
+    degrees: Decimal = Decimal(0)
+    quality: str = "default"
+    format: str
+    lacks: Size = (0, 0)
+
+    @property
+    def transform(self) -> Transform:
+        """What is asked of the original."""
+        width, height = self.size
+        steps = (
+            Region(self.box),
+            Resize(width, height, fit="scale", upscale=self.is_larger),
+            Flip("h" if self.mirrored else None),
+            Rotate(self.degrees),
+            Monochrome(self.quality if self.quality in ("gray", "bitonal") else None),
+            Beyond(right=self.lacks[0], below=self.lacks[1]),
+            Backdrop(_CLEAR if any(self.lacks) else None),
+            Output(self.format),
+        )
+        return Transform(steps)
+
+    @property
+    def is_larger(self) -> bool:
+        """Whether a side of the picture is longer than that of the part."""
+        return self.size[0] > self.box[2] or self.size[1] > self.box[3]
+
+
+def tile(whole: Size, side: int, halvings: int, at: tuple[int, int], format: str) -> Placed:
+    """The tile in this column and row of a picture that is halved so often, its sides rounded up.
+
+    Raises `ImageError` (404) where there is no such tile.
+    """
+    if halvings >= 0:
+        by = 1 << halvings
+        left, top = (number * side * by for number in at)
+        across, down = (
+            min(side * by, end - start) for start, end in zip((left, top), whole, strict=True)
+        )
+        if across > 0 and down > 0:
+            size = -(-across // by), -(-down // by)
+            return Placed(whole=whole, box=(left, top, across, down), size=size, format=format)
+    raise ImageError("not-found", f"of {whole[0]}x{whole[1]} pixels there is no such tile")
+
+
+class Picture(Protocol):
+    """What a path asks for, before an original tells where that lies."""
+
+    def placed(self, whole: Size, limits: Limits, grid: Grid) -> Placed:
+        """This on an upright original of this size in pixels. Raises `ImageError` (400, 404)."""
+        ...
+
+
+class Told(Enum):
+    """What a path asks to be told of an original, instead of a picture."""
+
+    INFO = "info.json"
+    BASE = "where that is"
+    DEEP_ZOOM = "the descriptor of Deep Zoom"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a path names: an ID, and what is asked of that original."""
+
+    id: str
+    asks: Picture | Told

@@ -1,0 +1,126 @@
+"""What zoom viewers add to a service: pictures by paths of their own, and what is told of those.
+
+The rules of HTTP are those of pictures. `info.json` depends on more than its original: its `id` is
+the URL by which the client asked, and its version is what the client's Accept names.
+"""
+
+import re
+from dataclasses import replace
+from hashlib import blake2b
+from urllib.parse import quote
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.grammar import deepzoom, xyz
+from imgmiddleware.grammar.grid import Limits, grid_of
+from imgmiddleware.grammar.iiif import segments
+from imgmiddleware.grammar.placed import Named, Picture, Told
+from imgmiddleware.grammar.query import Asked
+from imgmiddleware.http.conditionals import evaluate
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.operations.transform import Transform
+from imgmiddleware.service import answers, iiif
+from imgmiddleware.settings import Settings
+
+#: The version of a link, which is the one query that goes along with such a path.
+_VERSION = re.compile("v=([A-Za-z0-9_-]{1,64})", re.ASCII)
+
+
+class Viewers:
+    """The viewers' part of one service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._limits = Limits(
+            settings.max_result_width, settings.max_result_height, settings.max_result_pixels
+        )
+
+    def named(self, request: ImageRequest) -> Named | None:
+        """What the path names besides an ID. None: its query says what is asked for.
+
+        With any other query than a link's version all of the path is an ID, whatever it looks like.
+        So it is where a route of the application has said the ID: that is the one it has checked.
+        Raises `ImageError` (400).
+        """
+        settings, query = self._settings, request.query
+        if not settings.for_viewers or request.id is not None:
+            return None
+        if not request.path.startswith(settings.prefix):
+            return None
+        if query and not _VERSION.fullmatch(query):
+            return None
+        path = request.path.removeprefix(settings.prefix)
+        found = segments.named(path, settings.iiif_version) if settings.iiif else None
+        if found is None and settings.deepzoom:
+            found = deepzoom.named(path)
+        if found is None and settings.xyz:
+            found = xyz.named(path)
+        asks_for_json = settings.iiif and not query and iiif.asks_for_json
+        if found is None and asks_for_json and asks_for_json(request.headers.get("accept")):
+            return Named(path, Told.BASE)
+        return found
+
+    def asked(
+        self, request: ImageRequest, id: str, asked: Asked, picture: Picture, facts: Facts
+    ) -> tuple[Asked, answers.Headers]:
+        """What is asked of an original with these facts, and the headers beside the picture.
+
+        Of IIIF's they tell the level of the API, and the canonical path, in which the ID has one
+        spelling. It begins at the root: from a path whose slashes came as `%2F`, a relative one
+        would lead elsewhere. Raises `ImageError` (400, 404).
+        """
+        placed = picture.placed(facts.upright, self._limits, grid_of(facts, self._limits))
+        version = _VERSION.fullmatch(request.query)
+        asked = replace(asked, transform=placed.transform, version=version[1] if version else None)
+        if not isinstance(picture, segments.Segments):
+            return asked, ()
+        path = f"{quote(self._path(request, id))}/{segments.canonical(placed)}"
+        link = f'{iiif.profile(self._settings.iiif_version)}, <{path}>;rel="canonical"'
+        return asked, (("Link", link),)
+
+    def told(
+        self, request: ImageRequest, id: str, told: Told, facts: Facts, surrogate: str
+    ) -> ImageResponse:
+        """The description, or the 303 that leads to it (Image API 3.0, section 2).
+
+        It has no Last-Modified: options change this text, too, without a change of the original.
+        Raises `ImageError` (412), and 400 where there is no name of the host to tell.
+        """
+        links: answers.Headers = ()
+        if told is Told.DEEP_ZOOM:
+            media_type, body = "application/xml", self._descriptor(facts)
+        else:
+            base = iiif.base_url(request, self._path(request, id), self._settings.base_url)
+            if told is Told.BASE:
+                return _see_other(f"{base}/{Told.INFO.value}")
+            accept = request.headers.get("accept")
+            of = base, facts, self._limits, self._settings
+            media_type, body, version = iiif.information(accept, *of)
+            links = (("Link", iiif.profile(version)),)
+        key = blake2b(media_type.encode() + body, digest_size=16).hexdigest()
+        shared = answers.validators(key, None, self._settings, immutable=False, surrogate=surrogate)
+        status = evaluate(request.headers, f'"{key}"', None)
+        if status == 304:
+            return answers.not_modified(shared + links)
+        if status == 412:
+            raise ImageError("precondition-failed", "the description is not the one you named")
+        headers = (*answers.content(media_type, len(body)), *shared, *links)
+        return ImageResponse(200, headers, body)
+
+    def _descriptor(self, facts: Facts) -> bytes:
+        format = "png" if facts.alpha else "jpg"
+        return deepzoom.descriptor(facts.upright, grid_of(facts, self._limits), format)
+
+    def _path(self, request: ImageRequest, id: str) -> str:
+        return f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
+
+
+def not_yet_read(named: Named) -> Asked:
+    """What is asked for, before an original tells which Transform that is."""
+    negotiated = named.asks in (Told.INFO, Told.BASE)
+    return Asked(Transform(), varies=("Accept",) if negotiated else (), named=named)
+
+
+def _see_other(url: str) -> ImageResponse:
+    headers = ("Location", url), ("Cache-Control", "no-store")
+    return ImageResponse(303, (*headers, *answers.content("text/plain", 0)))
