@@ -93,7 +93,9 @@ def test_the_damage_table(
         choose(monkeypatch, "simplejpeg", True)
     data = sample(kind)
     assert ask(data, "w=80").status == 200
-    for damaged, word in ((shortened(data), cutting), (overwritten(data), writing)):
+    # Of a JPEG the last two bytes say that it ends, and nothing else.
+    short = [each for each in shortened(data) if not kind.startswith("jpeg") or each != data[:-2]]
+    for damaged, word in ((short, cutting), (overwritten(data), writing)):
         least, most = WORDS[word]
         assert least <= share(damaged) <= most, word
 

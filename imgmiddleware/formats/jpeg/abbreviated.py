@@ -6,7 +6,8 @@ so what else may say it, JFIF's and Adobe's markers, is left out, and a marker o
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.jpeg.segments import (
-    PROGRESSIVE,
+    APP,
+    COM,
     SOF,
     SOI,
     SOS,
@@ -19,7 +20,6 @@ from imgmiddleware.formats.jpeg.segments import (
 from imgmiddleware.formats.window import Window
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
-_APP, _COMMENT = range(0xE0, 0xF0), 0xFE
 #: Adobe's marker (APP14), of which decoders read the last byte (Technical Note 5116, section 18).
 _ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
 _AS_STORED, _YCC = b"\x00", b"\x01"
@@ -52,7 +52,7 @@ def made_whole(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, F
     if frame is None:
         raise damaged("a strip or tile of it has no frame header")
     scanned = window.read(segment.start, 1)[0] if segment.length else 0
-    if frame.marker == PROGRESSIVE or scanned < len(frame.sampling):
+    if frame.progressive or scanned < len(frame.sampling):
         walk_scans(piece, segment)
     # An end marker twice is none; where it lacks, decoders still tell what lacks before it.
     return b"".join((*head, piece[segment.start - 4 :], _END)), frame
@@ -64,6 +64,6 @@ def _check_start(window: Window) -> None:
 
 
 def _copied(data: bytes | memoryview, segment: Segment) -> bytes:
-    if segment.marker in _APP or segment.marker == _COMMENT:
+    if segment.marker in APP or segment.marker == COM:
         return b""
     return bytes(data[segment.start - 4 : segment.start + segment.length])

@@ -6,6 +6,7 @@ not where bytes in its middle are wrong.
 """
 
 import io
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +14,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imgmiddleware.errors import damaged
+from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats import native
 from imgmiddleware.formats.decoders import check_decoded, imdecoded, told_as_damage, unread
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.jpeg.facts import JpegFacts
 from imgmiddleware.formats.jpeg.facts import read as facts_of
+from imgmiddleware.formats.jpeg.wrapping import is_surplus, made_plain
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Pixels, Size
@@ -33,6 +35,12 @@ _REDUCED = {
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
+#: What libjpeg warns of around the coded data, and what it says where that has too many bytes.
+_AROUND = re.compile(
+    "extraneous bytes before marker|bad ICC marker|Adobe color transform|Invalid SOS parameters"
+    "|JFIF revision|Premature end of JPEG file"
+)
+_SURPLUS = re.compile(r"(\d+) extraneous bytes before marker 0x(d[0-79])")
 #: Rows of inks that are copied at a time.
 _ROWS = 64
 
@@ -40,7 +48,8 @@ _ROWS = 64
 def read(window: Window) -> Facts:
     """The facts, with what the decoder that is there takes: the others make a second copy."""
     found = facts_of(window)
-    if native.simplejpeg():
+    assert isinstance(found.own, JpegFacts)
+    if native.simplejpeg() and found.own.usual:
         return found
     again = found.width * found.height * _SPACES[found.color][1]
     return replace(found, decode_bytes=found.decode_bytes + again)
@@ -49,18 +58,20 @@ def read(window: Window) -> Facts:
 def decode(data: Data, facts: Facts, least: Size) -> Found:
     """The pixels at the smallest scale that is at least as large as `least`."""
     assert isinstance(facts.own, JpegFacts)
-    pixels = samples(data, facts.color, least)
-    if facts.own.inverted:
+    pixels = samples(data, facts.color, least, usual=facts.own.usual)
+    if facts.color == "cmyk":
+        # Adobe's applications store the ink that is not printed, and all readers take all so.
         np.subtract(255, pixels, out=pixels)
     return Found(pixels)
 
 
-def samples(data: Data, color: str, least: Size) -> Pixels:
+def samples(data: Data, color: str, least: Size, *, usual: bool = True) -> Pixels:
     """The same of any stream, with inks as they are stored: (height, width), or with channels.
 
-    `color` is "gray", "rgb" (which gives BGR) or "cmyk". Raises `ImageError` (422).
+    `color` is "gray", "rgb" (which gives BGR) or "cmyk"; `usual` that of `JpegFacts`. Raises
+    `ImageError` (422).
     """
-    if strict := native.simplejpeg():
+    if (strict := native.simplejpeg()) and usual:
         return _by_simplejpeg(strict, data, color, least)
     facts = facts_of(Window.over(data))
     by = _reduced(facts, least)
@@ -70,16 +81,34 @@ def samples(data: Data, color: str, least: Size) -> Pixels:
 
 
 def _by_simplejpeg(strict: Any, data: Data, color: str, least: Size) -> Pixels:
-    width, height = least
+    """Strictly; if it dislikes what is around the coded data, once more of the same made plain."""
     try:
-        expected = strict.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
-        pixels = strict.decode_jpeg(
-            data, _SPACES[color][0], min_width=width, min_height=height, strict=True
-        )
+        return _strictly(strict, data, color, least)
     except ValueError as error:
-        raise damaged(f"the JPEG decoder says: {error}") from error
+        if not _AROUND.search(str(error)):
+            raise _said(error) from error
+    plain = made_plain(data)
+    try:
+        return _strictly(strict, plain, color, least)
+    except ValueError as error:
+        found = _SURPLUS.search(str(error))
+        if not found or not is_surplus(plain, int(found[1]), int(found[2], 16)):
+            raise _said(error) from error
+    return _strictly(strict, plain, color, least, strict=False)
+
+
+def _strictly(decoder: Any, data: Data, color: str, least: Size, *, strict: bool = True) -> Pixels:
+    """Raises `ValueError` where it is warned of anything, unless it is not `strict`."""
+    width, height = least
+    expected = decoder.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
+    space = _SPACES[color][0]
+    pixels = decoder.decode_jpeg(data, space, min_width=width, min_height=height, strict=strict)
     check_decoded(pixels.shape[1::-1], expected)
     return np.asarray(pixels[..., 0] if color == "gray" else pixels)
+
+
+def _said(error: ValueError) -> ImageError:
+    return damaged(f"the JPEG decoder says: {error}")
 
 
 def _by_opencv(data: Data, facts: Facts, by: int) -> Pixels:

@@ -8,7 +8,6 @@ from imgmiddleware.formats.containers.ifd import read_orientation
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.jpeg.segments import (
     COLORS,
-    PROGRESSIVE,
     SOF,
     SOS,
     Frame,
@@ -21,14 +20,14 @@ from imgmiddleware.formats.reading import MAX_PROFILE, SLACK, Data
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.orientation import Orientation
 
-_APP1, _APP2, _APP14 = 0xE1, 0xE2, 0xEE
+_APP1, _APP2 = 0xE1, 0xE2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JpegFacts:
     """What of a JPEG's facts only its decoder asks for."""
 
-    inverted: bool  # Adobe's applications store the ink that is not printed
+    usual: bool  # in its sampling: of a kind that simplejpeg has a name for
 
 
 def sniff(head: bytes) -> bool:
@@ -37,6 +36,8 @@ def sniff(head: bytes) -> bool:
 
 def _decode_bytes(frame: Frame, multiscan: bool) -> int:
     """Output, row buffers, and what a frame in several scans keeps: two bytes a coefficient.
+
+    And the file once more, which is made plain where a decoder dislikes what is around its data.
 
     Measured for simplejpeg, bytes a pixel at 20 megapixels: one scan 1.03 gray, 3.03 colour, 4.03
     CMYK; progressive 3.03 gray, 6.04 with 4:2:0, 7.03 with 4:2:2, 9.03 with 4:4:4, 12.03 CMYK.
@@ -51,7 +52,7 @@ def read(window: Window) -> Facts:
     """The facts of everything up to the first scan."""
     frame: Frame | None = None
     orientation: Orientation | None = None
-    adobe = multiscan = False
+    multiscan = False
     for segment in segments(window):
         if segment.marker in SOF:
             if frame:
@@ -59,22 +60,19 @@ def read(window: Window) -> Facts:
             frame = read_frame(window, segment)
         elif segment.marker == SOS and frame:
             scanned = window.read(segment.start, 1)[0] if segment.length else 0
-            multiscan = frame.marker == PROGRESSIVE or scanned < len(frame.sampling)
-        elif segment.marker == _APP14 and segment.length >= 12:
-            adobe = adobe or window.read(segment.start, 5) == b"Adobe"
+            multiscan = frame.progressive or scanned < len(frame.sampling)
         elif orientation is None and (block := _read_exif(window, segment)):
             orientation = read_orientation(block)
     if frame is None:
         raise damaged("its first scan comes before its frame header")
-    color = COLORS[len(frame.sampling)]
     return Facts(
         format="jpeg",
         width=frame.width,
         height=frame.height,
         orientation=orientation or Orientation.UPRIGHT,
-        color=color,
-        decode_bytes=_decode_bytes(frame, multiscan),
-        own=JpegFacts(inverted=adobe and color == "cmyk"),
+        color=COLORS[len(frame.sampling)],
+        decode_bytes=_decode_bytes(frame, multiscan) + window.size,
+        own=JpegFacts(usual=frame.usual),
     )
 
 
@@ -88,9 +86,11 @@ def vet(data: Data, facts: Facts) -> Data:
     if frame is None or (frame.width, frame.height) != (facts.width, facts.height):
         raise damaged("its frame header is not the one that was probed")
     entropy = walk_scans(data, segment)
+    if frame.arithmetic:  # it may take any number of blocks to one bit
+        return data
     # A Huffman code has at least one bit (C.2). A sequential block is a DC code and at least an
     # end-of-block; a progressive one has a DC code in its first scan, EOB runs can skip the rest.
-    least = frame.blocks(padded=False) * (1 if frame.marker == PROGRESSIVE else 2) // 8
+    least = frame.blocks(padded=False) * (1 if frame.progressive else 2) // 8
     if entropy < least:
         raise damaged(f"{frame.width} x {frame.height} pixels take {least} bytes; it has {entropy}")
     return data

@@ -11,8 +11,9 @@ from imgmiddleware.formats.window import Window
 
 #: Segments before the first scan. A profile of 4 MiB takes 65, extended XMP of 10 MB takes 160.
 MAX_SEGMENTS = 1024
-#: Fill bytes (B.1.1.2 allows any number) before one marker; encoders that align write below 16.
-MAX_FILL = 64
+#: Bytes between segments that are none of theirs, together: fill bytes (B.1.1.2 allows any number),
+#: and those that are left where a segment's length says too little. libjpeg steps over both.
+MAX_STRAY = 2**20
 #: libjpeg's own encoder takes no script of more than 100 scans, and no optimizer writes over 30.
 #: Each scan visits every block of its components, so the decoder's time grows with their number.
 MAX_SCANS = 100
@@ -21,8 +22,27 @@ SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and RSTn have no length field
 SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # without DHT, JPG and DAC
 _BASELINE, _EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
+_PROGRESSIVE_ARITHMETIC = 0xCA
+_ARITHMETIC = (0xC9, _PROGRESSIVE_ARITHMETIC)
+APP, COM = range(0xE0, 0xF0), 0xFE
+#: Sampling factors of the first component and of the others, where these are not the same:
+#: 4:2:2, 4:2:0, 4:4:0 and 4:1:1, and two of them as some write them (TurboJPEG's TJSAMP; simplejpeg
+#: has no name for 4:4:1).
+_NAMED = frozenset(
+    {
+        ((2, 1), (1, 1)),
+        ((2, 2), (1, 1)),
+        ((1, 2), (1, 1)),
+        ((4, 1), (1, 1)),
+        ((2, 2), (1, 2)),
+        ((2, 2), (2, 1)),
+    }
+)
 #: In entropy-coded data FF is followed by a stuffed 00 or by RSTn; anything else ends the scan.
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+#: The first byte of a marker; with more of them before it, the last.
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_STRAY_PIECE = 4096
 COLORS = {1: "gray", 3: "rgb", 4: "cmyk"}
 
 
@@ -41,6 +61,26 @@ class Frame:
     width: int
     height: int
     sampling: tuple[tuple[int, int], ...]  # horizontal, vertical; one pair a component
+    components: bytes = b""  # their numbers, by which scans name them
+
+    @property
+    def progressive(self) -> bool:
+        """Whether each scan adds to the picture of those before."""
+        return self.marker in (PROGRESSIVE, _PROGRESSIVE_ARITHMETIC)
+
+    @property
+    def usual(self) -> bool:
+        """Whether its sampling has a name, as it must for simplejpeg."""
+        first, *others = self.sampling
+        second = others[0] if others else first
+        named = second == first or (first, second) in _NAMED
+        # Black, where there is some, is as wide and high as the first.
+        return named and others[1:] == [second, first][: max(0, len(others) - 1)]
+
+    @property
+    def arithmetic(self) -> bool:
+        """Whether it is coded without Huffman's codes, to less than a bit for what is expected."""
+        return self.marker in _ARITHMETIC
 
     def blocks(self, padded: bool) -> int:
         """8 x 8 blocks of all components: those that carry picture, or those of whole MCUs."""
@@ -59,18 +99,13 @@ class Frame:
 
 def segments(window: Window, *, tables: bool = False) -> Iterator[Segment]:
     """The segments after SOI, up to and including the first SOS; of `tables` alone, up to EOI."""
-    offset = 2
+    offset, stray = 2, 0
     for _ in range(MAX_SEGMENTS):
-        lead, marker = window.read(offset, 2)
-        fill = 0
-        while lead == marker == 0xFF:
-            offset, fill = offset + 1, fill + 1
-            if fill > MAX_FILL:
-                raise damaged(f"more than {MAX_FILL} fill bytes stand before a marker")
-            lead, marker = window.read(offset, 2)
-        if lead != 0xFF or marker == 0:
-            raise damaged(f"byte {offset} should begin a marker")
-        offset += 2
+        start, marker = _next_marker(window, offset)
+        stray += start - offset
+        if stray > MAX_STRAY:
+            raise damaged(f"more than {MAX_STRAY} bytes of it are of no segment")
+        offset = start + 2
         if marker in _STANDALONE:
             continue
         if tables and marker == EOI:
@@ -78,6 +113,8 @@ def segments(window: Window, *, tables: bool = False) -> Iterator[Segment]:
         if marker in (SOI, EOI):
             raise damaged("it starts or ends anew before its first scan")
         (length,) = window.unpack(">H", offset)
+        if length < 2 and (marker in APP or marker == COM):
+            length = 2  # which counts itself; others step over these two bytes, too
         if length < 2 or offset + length > window.size:
             raise damaged(f"the segment at byte {offset} claims {length} bytes")
         yield Segment(marker, offset + 2, length - 2)
@@ -87,9 +124,24 @@ def segments(window: Window, *, tables: bool = False) -> Iterator[Segment]:
     raise damaged(f"more than {MAX_SEGMENTS} segments stand before its first scan")
 
 
+def _next_marker(window: Window, offset: int) -> tuple[int, int]:
+    """Where the next marker begins, behind whatever is none, and which it is."""
+    lead, marker = window.read(offset, 2)
+    if lead == 0xFF and 0 < marker < 0xFF:
+        return offset, marker
+    end = min(offset + MAX_STRAY + 2, window.size)
+    while offset < end:
+        piece = window.read(offset, min(_STRAY_PIECE, window.size - offset))
+        found = _MARKER.search(piece)
+        if found:
+            return offset + found.start(), piece[found.start() + 1]
+        offset += max(1, len(piece) - 1)
+    raise damaged(f"no marker follows byte {offset}")
+
+
 def read_frame(window: Window, segment: Segment) -> Frame:
-    if segment.marker not in (_BASELINE, _EXTENDED, PROGRESSIVE):
-        raise unsupported("it is lossless, hierarchical or arithmetic-coded JPEG")
+    if segment.marker not in (_BASELINE, _EXTENDED, PROGRESSIVE, *_ARITHMETIC):
+        raise unsupported("it is lossless or hierarchical JPEG")
     if segment.length < 6:
         raise damaged("its frame header is too short")
     precision, height, width, components = window.unpack(">BHHB", segment.start)
@@ -106,25 +158,43 @@ def read_frame(window: Window, segment: Segment) -> Frame:
     sampling = tuple((byte >> 4, byte & 15) for byte in body[1::3])
     if not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
         raise damaged("a sampling factor is outside 1 to 4")
-    return Frame(segment.marker, width, height, sampling)
+    if any(max(factors) % factor for factors in zip(*sampling, strict=True) for factor in factors):
+        raise unsupported("its components are of sizes that do not divide one another")
+    return Frame(segment.marker, width, height, sampling, body[::3])
 
 
 def walk_scans(data: Data, segment: Segment) -> int:
     """Count the entropy-coded bytes of all scans up to EOI or, where that is missing, the end."""
-    offset = segment.start + segment.length
     entropy, scans = 0, 1
-    for _ in range(MAX_SEGMENTS):
-        end = _SCAN_END.search(data, offset)
-        if end is None:
-            return entropy + len(data) - offset
-        entropy += end.start() - offset
-        marker, offset = data[end.start() + 1], end.end()
-        if marker == EOI:
-            return entropy
-        if marker in _STANDALONE or offset + 2 > len(data):
-            continue
-        scans += marker == SOS
+    for start, end, behind in coded(data, segment):
+        entropy += end - start
+        scans += behind is not None and behind.marker == SOS
         if scans > MAX_SCANS:
             raise damaged(f"it has more than {MAX_SCANS} scans")
-        offset += max(2, struct.unpack_from(">H", data, offset)[0])
+    return entropy
+
+
+def coded(data: Data, segment: Segment) -> Iterator[tuple[int, int, Segment | None]]:
+    """From a scan's header on: where entropy-coded data begins and ends, and the segment behind it.
+
+    That is None at EOI or, where it is missing, at the end.
+    """
+    start = segment.start + segment.length
+    for _ in range(MAX_SEGMENTS):
+        found = _SCAN_END.search(data, start)
+        if found is None:
+            yield start, len(data), None
+            return
+        marker, offset = data[found.start() + 1], found.end()
+        if marker == EOI:
+            yield start, found.start(), None
+            return
+        length = 2
+        if marker not in _STANDALONE and offset + 2 <= len(data):
+            length = max(2, struct.unpack_from(">H", data, offset)[0])
+            yield start, found.start(), Segment(marker, offset + 2, length - 2)
+            start = offset + length
+        else:
+            yield start, found.start(), Segment(marker, offset, 0)
+            start = offset
     raise damaged(f"more than {MAX_SEGMENTS} segments stand between its scans")

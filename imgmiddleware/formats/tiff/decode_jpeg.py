@@ -24,16 +24,16 @@ def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
     _check(whole, piece, size)
     if len(frame.sampling) != raster.channels:
         raise damaged(f"a strip or tile of it is a JPEG of {len(frame.sampling)} samples a pixel")
-    color = _COLORS[raster.channels]
+    color, usual = _COLORS[raster.channels], frame.usual
     if by == 1:
-        return samples(stream, color, size)[:height, :width]
+        return samples(stream, color, size, usual=usual)[:height, :width]
     fits = all(inside % by == 0 for inside in (width, height)) or size == (width, height)
     if fits and max(size) >= _LEAST:
         shown = raster.shown(piece)
         least = -(-size[0] // by), -(-size[1] // by)
-        return samples(stream, color, least)[: shown[1], : shown[0]]
+        return samples(stream, color, least, usual=usual)[: shown[1], : shown[0]]
     # At an edge of the picture a sample would be made of it and of what fills the piece up.
-    pixels = samples(stream, color, size)[:height, :width]
+    pixels = samples(stream, color, size, usual=usual)[:height, :width]
     for _ in range(by.bit_length() - 1):
         pixels = halve(pixels)
     return pixels
