@@ -41,6 +41,7 @@ from imgmiddleware.wsgi import WSGIImageMiddleware
         {"allow_origin": "https://a.example/"}, {"allow_origin": [3]}, {"allow_origin": "null"},
         {"surrogate_keys": 2}, {"private": "yes"}, {"server_timing": "yes"},
         {"debug_images": "yes"}, {"fallback": 3},
+        {"iiif_prefixes": {1: "1/"}}, {"iiif_prefixes": {2: "/"}}, {"iiif_prefixes": {2: "a/", 3: "a"}}, {"iiif_prefixes": {2: "a?"}}, {"iiif_prefixes": ["2/"]},
         {"formats": "webp"}, {"formats": ["jpg"]}, {"widths": (0,)}, {"heights": (9,)}, {"snap": True}, {"original_formats": {"jxl"}}, {"original_formats": "jpeg"}, {"unsafe_original_formats": {"jpeg"}},
     ],
     ids=str,

@@ -102,7 +102,13 @@ class Told(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a path names: an ID, and what is asked of that original."""
+    """What a path names: an ID, and what is asked of that original.
+
+    `below` is what stands in front of the ID to say the `version` of the IIIF Image API; None: that
+    is for Accept to say.
+    """
 
     id: str
     asks: Picture | Told
+    below: str = ""
+    version: int | None = None

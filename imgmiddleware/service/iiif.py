@@ -5,14 +5,11 @@ import re
 from urllib.parse import quote, unquote
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats.facts import Facts
-from imgmiddleware.grammar.grid import Limits, grid_of
 from imgmiddleware.grammar.iiif.description import Description, context, level
 from imgmiddleware.grammar.placed import Told
 from imgmiddleware.http.accept import weights
 from imgmiddleware.http.host import is_host
 from imgmiddleware.messages import ImageRequest
-from imgmiddleware.settings import Settings
 
 _JSON, _LD = "application/json", "application/ld+json"
 
@@ -20,20 +17,16 @@ _JSON, _LD = "application/json", "application/ld+json"
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 
 
-def information(
-    accept: str | None, base: str, facts: Facts, limits: Limits, settings: Settings
-) -> tuple[str, bytes, int]:
-    """The media type, the text, and the version of the API, for a client that sends this Accept."""
-    version, media_type = _negotiated(accept, settings.iiif_version)
-    description = Description(
-        base=base,
-        size=facts.upright,
-        grid=grid_of(facts, limits),
-        limits=limits,
-        preferred=[*(name for name in settings.formats if name == "webp"), "jpg"],
-        rights=settings.iiif_rights,
-    )
-    return media_type, json.dumps(description.said(version), ensure_ascii=False).encode(), version
+def information(accept: str | None, description: Description, version: int) -> tuple[str, bytes]:
+    """The media type and the text, for a client that sends this Accept."""
+    text = json.dumps(description.said(version), ensure_ascii=False)
+    return _media_type(accept, version), text.encode()
+
+
+def named_version(accept: str | None) -> int | None:
+    """The version that Accept names by its context (Image API 3.0, section 5.1; 2.1, section 5)."""
+    names = [version for version in (2, 3) if context(version) in (accept or "")]
+    return names[0] if len(names) == 1 else None
 
 
 def profile(version: int) -> str:
@@ -63,15 +56,13 @@ def asks_for_json(accept: str | None) -> bool:
     )
 
 
-def _negotiated(accept: str | None, default: int) -> tuple[int, str]:
-    """The version and the media type (Image API 3.0, section 5.1; 2.1, section 5)."""
-    names = [version for version in (2, 3) if context(version) in (accept or "")]
-    version = names[0] if len(names) == 1 else default
+def _media_type(accept: str | None, version: int) -> str:
+    """JSON-LD where it is wanted, which version 3 takes for granted."""
     accepted = weights(accept)
     if version == 2:
-        return version, _LD if accepted.get(_LD) else _JSON
+        return _LD if accepted.get(_LD) else _JSON
     plain = accepted.get(_JSON, 0) > accepted.get(_LD, 0)
-    return version, _JSON if plain else f'{_LD};profile="{context(3)}"'
+    return _JSON if plain else f'{_LD};profile="{context(3)}"'
 
 
 def _origin(request: ImageRequest) -> str:

@@ -241,10 +241,10 @@ class ImageService:
         tag = original_tag(settings.namespace, id)
         extra: answers.Headers = ()
         if asked.named:
-            asks = asked.named.asks
+            named, asks = asked.named, asked.named.asks
             if isinstance(asks, Told):
-                return self._viewers.told(request, id, asks, facts, tag)
-            asked, extra = self._viewers.asked(request, id, asked, asks, facts)
+                return self._viewers.told(request, named, asks, facts, tag)
+            asked, extra = self._viewers.asked(request, named, asked, asks, facts)
         transform = asked.transform
         plan = planned(facts, transform, asked.accepted, settings)
         check_reading(facts, plan, original.size, settings)

@@ -14,6 +14,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.grammar import deepzoom, xyz
 from imgmiddleware.grammar.grid import Limits, grid_of
 from imgmiddleware.grammar.iiif import segments
+from imgmiddleware.grammar.iiif.description import Description
 from imgmiddleware.grammar.placed import Named, Picture, Told
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.http.conditionals import evaluate
@@ -34,6 +35,9 @@ class Viewers:
         self._limits = Limits(
             settings.max_result_width, settings.max_result_height, settings.max_result_pixels
         )
+        prefixes = settings.iiif_prefixes if settings.iiif else {}
+        # Of two that begin alike the longer says more.
+        self._versions = sorted(prefixes.items(), key=lambda pair: -len(pair[1]))
 
     def named(self, request: ImageRequest) -> Named | None:
         """What the path names besides an ID. None: its query says what is asked for.
@@ -50,18 +54,35 @@ class Viewers:
         if query and not _VERSION.fullmatch(query):
             return None
         path = request.path.removeprefix(settings.prefix)
+        return self._of_a_version(path) or self._of_any(path) or self._base(request, path)
+
+    def _of_a_version(self, path: str) -> Named | None:
+        """Below a prefix that says the version: there all is IIIF's, an ID alone too."""
+        for version, below in self._versions:
+            rest = path.removeprefix(below)
+            if rest and rest != path:
+                found = segments.named(rest, version) or Named(rest, Told.BASE)
+                return replace(found, below=below, version=version)
+        return None
+
+    def _of_any(self, path: str) -> Named | None:
+        settings = self._settings
         found = segments.named(path, settings.iiif_version) if settings.iiif else None
         if found is None and settings.deepzoom:
             found = deepzoom.named(path)
         if found is None and settings.xyz:
             found = xyz.named(path)
-        asks_for_json = settings.iiif and not query and iiif.asks_for_json
-        if found is None and asks_for_json and asks_for_json(request.headers.get("accept")):
-            return Named(path, Told.BASE)
         return found
 
+    def _base(self, request: ImageRequest, path: str) -> Named | None:
+        """An ID alone, for who wants to be told of it."""
+        if not self._settings.iiif or request.query:
+            return None
+        wanted = iiif.asks_for_json(request.headers.get("accept"))
+        return Named(path, Told.BASE) if wanted else None
+
     def asked(
-        self, request: ImageRequest, id: str, asked: Asked, picture: Picture, facts: Facts
+        self, request: ImageRequest, named: Named, asked: Asked, picture: Picture, facts: Facts
     ) -> tuple[Asked, answers.Headers]:
         """What is asked of an original with these facts, and the headers beside the picture.
 
@@ -74,12 +95,13 @@ class Viewers:
         asked = replace(asked, transform=placed.transform, version=version[1] if version else None)
         if not isinstance(picture, segments.Segments):
             return asked, ()
-        path = f"{quote(self._path(request, id))}/{segments.canonical(placed)}"
-        link = f'{iiif.profile(self._settings.iiif_version)}, <{path}>;rel="canonical"'
+        path = f"{quote(self._path(request, named))}/{segments.canonical(placed)}"
+        profile = iiif.profile(named.version or self._settings.iiif_version)
+        link = f'{profile}, <{path}>;rel="canonical"'
         return asked, (("Link", link),)
 
     def told(
-        self, request: ImageRequest, id: str, told: Told, facts: Facts, surrogate: str
+        self, request: ImageRequest, named: Named, told: Told, facts: Facts, surrogate: str
     ) -> ImageResponse:
         """The description, or the 303 that leads to it (Image API 3.0, section 2).
 
@@ -90,12 +112,12 @@ class Viewers:
         if told is Told.DEEP_ZOOM:
             media_type, body = "application/xml", self._descriptor(facts)
         else:
-            base = iiif.base_url(request, self._path(request, id), self._settings.base_url)
+            base = iiif.base_url(request, self._path(request, named), self._settings.base_url)
             if told is Told.BASE:
                 return _see_other(f"{base}/{Told.INFO.value}")
             accept = request.headers.get("accept")
-            of = base, facts, self._limits, self._settings
-            media_type, body, version = iiif.information(accept, *of)
+            version = named.version or iiif.named_version(accept) or self._settings.iiif_version
+            media_type, body = iiif.information(accept, self._description(base, facts), version)
             links = (("Link", iiif.profile(version)),)
         key = blake2b(media_type.encode() + body, digest_size=16).hexdigest()
         shared = answers.validators(key, None, self._settings, immutable=False, surrogate=surrogate)
@@ -107,12 +129,23 @@ class Viewers:
         headers = (*answers.content(media_type, len(body)), *shared, *links)
         return ImageResponse(200, headers, body)
 
+    def _description(self, base: str, facts: Facts) -> Description:
+        settings = self._settings
+        return Description(
+            base=base,
+            size=facts.upright,
+            grid=grid_of(facts, self._limits),
+            limits=self._limits,
+            preferred=[*(name for name in settings.formats if name == "webp"), "jpg"],
+            rights=settings.iiif_rights,
+        )
+
     def _descriptor(self, facts: Facts) -> bytes:
         format = "png" if facts.alpha else "jpg"
         return deepzoom.descriptor(facts.upright, grid_of(facts, self._limits), format)
 
-    def _path(self, request: ImageRequest, id: str) -> str:
-        return f"{request.mount.rstrip('/')}{self._settings.prefix}{id}"
+    def _path(self, request: ImageRequest, named: Named) -> str:
+        return f"{request.mount.rstrip('/')}{self._settings.prefix}{named.below}{named.id}"
 
 
 def not_yet_read(named: Named) -> Asked:

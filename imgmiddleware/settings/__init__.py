@@ -70,6 +70,9 @@ class Settings:
     """Answer the IIIF Image API, 3.0 and 2.1, under the same prefix: `info.json` and tiles."""
     iiif_version: Literal[2, 3] = 3
     """The version of `info.json` for clients whose Accept names none."""
+    iiif_prefixes: Mapping[Literal[2, 3], str] = field(default_factory=dict)
+    """Paths below `prefix` that say the version, whatever Accept does: `{2: "2/"}` answers
+    `2/<ID>/info.json` in version 2."""
     iiif_any_size: bool = False
     """Let `iiif`, `deepzoom` and `xyz` ask for any size where `presets_only`, `widths` or `heights`
     restrict queries."""

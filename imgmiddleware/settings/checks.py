@@ -58,6 +58,21 @@ def prefix(name: str, path: Any) -> str:
     return f"/{inner}/" if inner else "/"
 
 
+def versions(*known: int) -> Check:
+    """A path below the prefix for each of some versions, kept without its first slash."""
+
+    def check(name: str, given: Any) -> Mapping[int, str]:
+        taken = f"a mapping of {' and '.join(map(str, known))} to paths such as '2/', each another"
+        if not isinstance(given, Mapping) or not {*given} <= {*known}:
+            raise _wrong(name, given, taken)
+        paths = {version: prefix(name, path)[1:] for version, path in given.items()}
+        if not all(paths.values()) or len({*paths.values()}) < len(paths):
+            raise _wrong(name, given, taken)
+        return paths
+
+    return check
+
+
 def location(name: str, path: Any) -> str:
     """The beginning of a URI, which goes into a header; empty: none."""
     if not isinstance(path, str) or not path.isascii() or not path.isprintable():

@@ -40,6 +40,7 @@ class Options(TypedDict, total=False):
     id_type: type[str] | type[int] | type[UUID]
     iiif: bool
     iiif_version: Literal[2, 3]
+    iiif_prefixes: Mapping[Literal[2, 3], str]
     iiif_any_size: bool
     iiif_rights: str
     deepzoom: bool

@@ -27,6 +27,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "missing": checks.one_of("404", "pass"),
         **{f.name: checks.switch for f in fields(settings) if f.type == "bool"},
         "iiif_version": checks.number_of(2, 3),
+        "iiif_prefixes": checks.versions(2, 3),
         "base_url": checks.base_url,
         "iiif_rights": checks.uri,
         "array_order": checks.one_of("bgr", "rgb"),

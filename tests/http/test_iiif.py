@@ -116,6 +116,62 @@ def test_the_version_is_negotiated(
     assert (told["@context"], headers["content-type"]) == (context, media_type)
 
 
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", f'application/ld+json;profile="{V3}"']
+)
+def test_a_prefix_says_the_version_whatever_accept_says(folder: Path, accept: str) -> None:
+    options = {"prefix": "/iiif/", "iiif_prefixes": {2: "2/", 3: "/3"}}
+    for at, context, name in (("2/", V2, "@id"), ("3/", V3, "id")):
+        target = f"/iiif/{at}a%20b/%C3%A9%2B%25.png"
+        status, headers, told = info(folder, f"{target}/info.json", accept, **options)
+        assert (status, told["@context"]) == (200, context)
+        assert told[name] == f"http://testserver{target}"
+        assert headers["vary"] == "Accept"
+        assert context.replace("context", "level2") in headers["link"]
+        status, answered, _ = both(served(folder, **options), target, headers={"Accept": accept})
+        assert (status, dict(answered)["location"]) == (303, f"http://testserver{target}/info.json")
+    none = info(folder, "/iiif/cat.jpg/info.json", "*/*", **options)[2]
+    assert (none["@context"], none["id"]) == (V3, "http://testserver/iiif/cat.jpg")
+
+
+def test_a_prefix_of_a_version_has_its_own_sizes_and_the_same_pictures(folder: Path) -> None:
+    service = served(folder, iiif_prefixes={2: "old/", 3: "old/new/"}, iiif_version=3)
+    tags = set()
+    for path, status, version in (
+        ("old/cat.jpg/full/full/0/default.png", 200, 2),
+        ("old/cat.jpg/full/max/0/default.png", 200, 2),
+        ("old/new/cat.jpg/full/full/0/default.png", 400, 3),
+        ("old/new/cat.jpg/full/max/0/default.png", 200, 3),
+        ("cat.jpg/full/full/0/default.png", 400, 3),
+        ("cat.jpg/full/max/0/default.png", 200, 3),
+    ):
+        answered = both(service, f"/image/{path}")
+        assert answered[0] == status
+        fields = dict(answered[1])
+        if status == 200:
+            below = path.partition("cat.jpg")[0]
+            assert fields["link"] == (
+                f'<http://iiif.io/api/image/{version}/level2.json>;rel="profile", '
+                f'</image/{below}cat.jpg/full/max/0/default.png>;rel="canonical"'
+            )
+            tags.add(fields["etag"])
+    assert len(tags) == 1
+    for path in ("old/cat.jpg?w=9", "old/", "old/none.jpg/info.json"):
+        assert both(service, f"/image/{path}", headers={"Accept": "*/*"})[0] == 404
+
+
+def test_authorize_sees_the_id_behind_a_prefix_of_a_version(folder: Path) -> None:
+    seen: list[Any] = []
+    service = served(
+        folder,
+        iiif_prefixes={2: "2/"},
+        authorize=lambda request: seen.append(request.id),
+    )
+    for end in ("", "/info.json", "/full/9,/0/default.jpg"):
+        assert both(service, f"/image/2/cat.jpg{end}")[0] == 403
+    assert {*seen} == {"cat.jpg"}
+
+
 def test_the_base_leads_to_the_description_but_pictures_stay(folder: Path) -> None:
     service = served(folder)
     for headers in (
