@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str, owner: Any = pictures) -
 DECODERS = (
     ("cv2", "imdecode"),
     ("simplejpeg", "decode_jpeg"),
-    ("PIL.Image", "open"),
+    ("PIL.ImageFile.ImageFile", "__init__"),
     ("pyspng", "load"),
     ("pillow_heif", "open_heif"),
     ("pillow_jxl", "Decoder"),
@@ -39,7 +39,7 @@ def count_decoders(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     found = {}
     for module, name in DECODERS:
         try:
-            owner = import_module(module)
+            owner = resolve_name(module)
         except ImportError:
             continue
         found[f"{module}.{name}"] = counted(monkeypatch, name, owner)

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import GifImagePlugin, Image, ImageCms
+from PIL import GifImagePlugin, Image, ImageCms, ImageFile
 
 from asking import get
 from drivers import Answer, call_asgi, call_wsgi
@@ -41,7 +41,7 @@ PILLOW = lambda: OSError("out of memory error when reading image file")  # noqa:
 LIBJPEG = lambda: ValueError("Insufficient memory (case 4)")  # noqa: E731
 SPNG = lambda: RuntimeError("pyspng: could not decode image: out of memory")  # noqa: E731
 
-IMDECODE, OPEN = (cv2, "imdecode"), (Image, "open")
+IMDECODE, OPEN = (cv2, "imdecode"), (ImageFile.ImageFile, "__init__")
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = np.asarray(noise(600, 400))
 DEEP = PHOTO.astype(np.uint16) * 257

@@ -1,11 +1,13 @@
 """What the decoders of several formats share: the libraries' ways, and their errors."""
 
+import io
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
@@ -32,6 +34,25 @@ def told_as_damage(format: str) -> Iterator[None]:
         yield
     except _ERRORS as error:
         raise damaged(f"the {format.upper()} decoder could not read it") from error
+
+
+def opened_by_pillow(data: Data, format: str, stored: Size | None = None) -> Image.Image:
+    """An image of a format of Pillow's, not loaded yet. Raises as Pillow's `open` does.
+
+    That one would warn of a picture of 90 megapixels, and refuse one of 180: the limits here are
+    the service's, and were held against the header. Of TIFF it does so once more while it makes
+    room for the pixels; there is room already where their size is `stored`.
+    """
+    if format not in Image.OPEN:
+        Image.init()
+    make, _ = Image.OPEN[format]
+    try:
+        image = make(io.BytesIO(data), "")
+    except (SyntaxError, IndexError, TypeError, struct.error) as error:
+        raise UnidentifiedImageError(f"Pillow cannot read this {format}") from error
+    if stored is not None:
+        image.im = Image.new(image.mode, stored).im
+    return image
 
 
 def check_decoded(found: tuple[int, ...], promised: Size) -> None:

@@ -23,14 +23,18 @@ MAX_ENTRIES = 2048
 ORIENTATION = 274
 
 #: Type number -> struct's letter: the integer types only, as no tag read here is anything else. 13
-#: and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile.
-_INTEGERS = {1: "B", 3: "H", 4: "L", 7: "B", 13: "L", 16: "Q", 18: "Q"}
+#: and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile. 6, 8, 9 and 17 have a
+#: sign, and some writers use them for what has none.
+_INTEGERS = {
+    1: "B", 3: "H", 4: "L", 6: "b", 7: "B", 8: "h", 9: "l", 13: "L", 16: "Q", 17: "q", 18: "Q"
+}  # fmt: skip
 #: Type number -> size in bytes, of all types (TIFF 6.0, section 2): text, rationals and floats too.
 SIZES = {
-    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8
+    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
+    16: 8, 17: 8, 18: 8,
 }  # fmt: skip
-#: Those that are BigTIFF's own: LONG8 and IFD8.
-_BIG_TYPES = (16, 18)
+#: Those that are BigTIFF's own: LONG8, SLONG8 and IFD8.
+_BIG_TYPES = (16, 17, 18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,6 @@ class IfdFile:
             inline = SIZES.get(kind, room + 1) * number <= room
             place = offset + head + size * index + size - room
             entries.setdefault(tag, IfdEntry(kind, number, place if inline else value))
-        self.next(offset, count)  # which must be there
         return entries
 
     def integers(self, entry: IfdEntry, most: int) -> tuple[int, ...]:
@@ -110,13 +113,13 @@ class IfdFile:
         """The same where they are many, or a part of them; damage too where one has 64 bits."""
         if entry.type not in _INTEGERS or not 0 < entry.count <= most:
             raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
-        kind = np.dtype(f"{self.order}u{SIZES[entry.type]}")
+        kind = np.dtype(self.order + _INTEGERS[entry.type].replace("l", "i").replace("L", "I"))
         start, stop, _ = part.indices(entry.count)
         size = kind.itemsize
         raw = self.window.read(entry.offset + size * start, size * (stop - start))
         values = np.frombuffer(raw, kind).astype(np.int64)
         if values.min() < 0:
-            raise damaged("a tag holds a number of 64 bits")
+            raise damaged("a tag holds a number of 64 bits, or one below zero")
         return values
 
     def raw(self, entry: IfdEntry) -> bytes:

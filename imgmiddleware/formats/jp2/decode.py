@@ -1,14 +1,11 @@
 """JPEG 2000: of 8 bits by Pillow, which tells more of damage; it has no colour of 16 bits."""
 
-import io
-
-from PIL import Image
-
 from imgmiddleware.formats.decoders import (
     check_decoded,
     compared,
     imdecoded,
     mode_of,
+    opened_by_pillow,
     packed,
     told_as_damage,
     unread,
@@ -27,7 +24,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
 
 
 def _by_pillow(data: Data, facts: Facts) -> Pixels:
-    with Image.open(io.BytesIO(data), formats=["JPEG2000"]) as image:
+    with opened_by_pillow(data, "JPEG2000") as image:
         check_decoded(image.size, facts.upright)  # before anything is decoded
         image.load()
         return packed(image, mode_of(facts))

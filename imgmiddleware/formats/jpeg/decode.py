@@ -5,7 +5,6 @@ libjpeg-turbo in them, and give the same pixels. The others tell where the file 
 not where bytes in its middle are wrong.
 """
 
-import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,13 @@ from PIL import Image
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats import native
-from imgmiddleware.formats.decoders import check_decoded, imdecoded, told_as_damage, unread
+from imgmiddleware.formats.decoders import (
+    check_decoded,
+    imdecoded,
+    opened_by_pillow,
+    told_as_damage,
+    unread,
+)
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.jpeg.facts import JpegFacts
@@ -123,7 +128,7 @@ def _by_pillow(data: Data, facts: Facts, by: int) -> Pixels:
     """Inks as they are stored; Pillow takes them all for Adobe's, and turns them over."""
     with (
         told_as_damage(facts.format),
-        Image.open(io.BytesIO(data), formats=["JPEG"]) as image,
+        opened_by_pillow(data, "JPEG") as image,
     ):
         check_decoded(image.size, (facts.width, facts.height))  # before anything is decoded
         image.draft(None, (max(1, facts.width // by), max(1, facts.height // by)))

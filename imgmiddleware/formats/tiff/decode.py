@@ -4,13 +4,18 @@ Of 8 bits Pillow is as fast, tells of damage in LZW and deflate, and knows CMYK 
 alpha; it has no 16-bit colour.
 """
 
-import io
-
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats.decoders import PACKED, as_promised, imdecoded, packed, told_as_damage
+from imgmiddleware.formats.decoders import (
+    PACKED,
+    as_promised,
+    imdecoded,
+    opened_by_pillow,
+    packed,
+    told_as_damage,
+)
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
@@ -61,7 +66,7 @@ def _by_pillow(data: Data, facts: Facts) -> Pixels:
     """Of up to 8 bits, or what OpenCV cannot read."""
     with told_as_damage(facts.format):
         try:
-            with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
+            with opened_by_pillow(data, "TIFF", (facts.width, facts.height)) as image:
                 return _samples(image, facts)
         except UnidentifiedImageError as error:  # it has no mode for these; OpenCV loses some
             raise ImageError(

@@ -6,13 +6,11 @@ TIFF: it tells of damage as it does in a whole one, and takes less time, as its 
 the processor's cache. It has no colours of more than 8 bits; of these it is asked for the bytes.
 """
 
-import io
 import zlib
 from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import (
@@ -23,7 +21,7 @@ from imgmiddleware.formats.containers.ifd import (
     longs,
     shorts,
 )
-from imgmiddleware.formats.decoders import imdecoded, told_as_damage
+from imgmiddleware.formats.decoders import imdecoded, opened_by_pillow, told_as_damage
 from imgmiddleware.formats.plain_rows import samples
 from imgmiddleware.formats.raster import ADOBE_DEFLATE, DEFLATE, WEBP, Raster
 from imgmiddleware.formats.webp.facts import read as read_webp
@@ -161,8 +159,8 @@ def _tiles(raster: Raster, tags: dict[int, Value]) -> dict[int, Value]:
 
 def _opened(tags: dict[int, Value], stored: list[memoryview], size: Size, mode: str) -> bytes:
     """The samples of a small TIFF with these tags and pieces."""
-    file = io.BytesIO(_header(tags, stored) + b"".join(stored))
-    with told_as_damage("tiff"), Image.open(file, formats=["TIFF"]) as image:
+    file = _header(tags, stored) + b"".join(stored)
+    with told_as_damage("tiff"), opened_by_pillow(file, "TIFF", size) as image:
         image.load()
         if (image.size, image.mode) != (size, mode):
             raise damaged("the TIFF decoder found another picture than its header promised")

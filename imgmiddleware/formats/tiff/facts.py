@@ -37,6 +37,8 @@ from imgmiddleware.formats.tiff.pages import (
     reduced_by,
 )
 from imgmiddleware.formats.tiff.pieces import band_bytes, read_pieces
+from imgmiddleware.formats.tiff.places import read_places
+from imgmiddleware.formats.tiff.rewritten import is_usual, rewritten
 from imgmiddleware.formats.window import Readable, Window
 
 _PROFILE = 34675
@@ -90,7 +92,9 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
         raise unsupported("it is WebP of other samples than RGB")
     only = kind.compression in (JPEG, WEBP)  # which has no other way, or none as good
     less = bands + beside + output <= whole if as_its is None else bool(as_its.pieces)
-    bands = bands if less or only else 0
+    usual = (bands > 0 and (less or only)) or is_usual(page, kind, grid)
+    bands = bands if less or only or not usual else 0
+    rewritten = not bands and not usual
     facts = Facts(
         format="tiff",
         width=kind.width,
@@ -102,13 +106,14 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
         bits=kind.bits,
         pages=True,
         tile=(grid.wide, grid.high) if grid.tiled else None,
-        decode_bytes=bands + beside + output if bands else whole,
+        decode_bytes=bands + beside + output if bands else whole + rewritten * file,
         band_bytes=bands,
         pieces=pieces if bands else None,
         own=TiffFacts(
             directory=page.offset,
             inverted=kind.photometric == WHITE_IS_ZERO and kind.bits == 16,
             associated=kind.associated,
+            rewritten=rewritten,
         ),
     )
     return facts, kind
@@ -116,33 +121,31 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
 
 def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     """Hold the tables of strips or tiles against the grid and the file."""
-    planes = kind.samples if kind.planar else 1
-    number = grid.number * planes
+    number = grid.number * kind.planes
     if number > MAX_PIECES:
         raise damaged(f"it claims {number} strips or tiles")
-    offsets, counts = (page.table(tag, MAX_PIECES) for tag in grid.tables)
-    if len(offsets) < number or len(counts) < number:
-        raise damaged(f"it lists {min(len(offsets), len(counts))} of {number} strips or tiles")
+    row = kind.row_bytes(grid.wide)
+    offsets, counts = read_places(page, grid, kind.compression, grid.high * row)
+    if len(offsets) < number:
+        raise damaged(f"it lists {len(offsets)} of {number} strips or tiles")
     size = page.file.window.size
     offsets, counts = offsets[:number], counts[:number]
     # What was left out of the file has no bytes, wherever it is said to stand.
     if ((counts > size) | ((offsets > size - counts) & (counts > 0))).any():
         raise damaged("a strip or tile lies beyond its end")
     if counts.all():  # else some are zeros, and not stored
-        _check_room(kind, planes, int(counts.sum()))
-    row = -(-grid.wide * (kind.samples // planes) * kind.bits // 8)
+        _check_room(kind, int(counts.sum()))
     return Piece(grid.wide * grid.high, grid.high * row, int(counts.max()))
 
 
-def _check_room(kind: SampleLayout, planes: int, stored: int) -> None:
+def _check_room(kind: SampleLayout, stored: int) -> None:
     """Refuse fewer bytes than the compression could inflate to the picture."""
     inflation = INFLATION[kind.compression]
     if inflation is None:
         return
     # YCbCr may store its two chroma planes as thinly as it likes.
-    samples = 1 if kind.photometric == YCBCR else kind.samples // planes
-    row = -(-kind.width * samples * kind.bits // 8)
-    if row * kind.height * planes > stored * inflation:
+    luma = replace(kind, samples=1) if kind.photometric == YCBCR else kind
+    if luma.row_bytes(kind.width) * kind.height * luma.planes > stored * inflation:
         raise damaged(f"{stored} bytes cannot hold {kind.width} x {kind.height} pixels")
 
 
@@ -165,6 +168,9 @@ def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple
 def vet(data: Data, facts: Facts) -> Data:
     """The file with the page in question as its first, which is the one that decoders take."""
     directory = own(facts).directory
+    if own(facts).rewritten:
+        page = open_page(Window.over(data), directory)
+        return rewritten(data, page, read_sample_layout(page), read_grid(page))
     if not directory:
         return data
     file = open_ifd(Window.over(data))

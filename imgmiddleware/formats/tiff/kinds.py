@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.errors import ImageError, damaged
+from imgmiddleware.formats.raster import FAX
 from imgmiddleware.formats.reading import check_size, damage_let_pass, unsupported
 from imgmiddleware.formats.tiff.page import MAX_SAMPLES, Page
 
@@ -26,12 +27,13 @@ INFLATION: Mapping[int, int | None] = {
     50000: None,
     50001: None,  # WebP
 }
-WHITE_IS_ZERO, RGB, PALETTE, YCBCR = 0, 2, 3, 6
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 _GRAYS, _LAB = (0, 1), 8
 _RAW = (32803, 34892)
 #: Photometric interpretation -> samples a pixel of the colours alone.
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
-_UINT, _FLOAT = 1, 3
+#: SampleFormat; 4 says that nobody knows, and is taken as whole numbers.
+UINT, FLOAT, UNDEFINED = 1, 3, 4
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = 258, 259, 262, 277, 284
 _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DNG_VERSION = 338, 339, 50706
@@ -57,9 +59,26 @@ class SampleLayout:
     photometric: int
     compression: int
     planar: bool  # one plane a sample
-    float: bool
+    format: int  # of a sample: whole, with a sign, or float
     alpha: bool
     associated: bool  # the colours are multiplied by their alpha
+
+    @property
+    def float(self) -> bool:
+        return self.format == FLOAT
+
+    @property
+    def is_palette(self) -> bool:
+        return self.photometric == PALETTE
+
+    @property
+    def planes(self) -> int:
+        """How many there are of the picture: one, or one a sample."""
+        return self.samples if self.planar else 1
+
+    def row_bytes(self, wide: int) -> int:
+        """Of so many pixels of a plane, as they are stored before they are compressed."""
+        return -(-wide * (self.samples // self.planes) * self.bits // 8)
 
 
 def is_raw(page: Page) -> bool:
@@ -81,15 +100,15 @@ def read_sample_layout(page: Page) -> SampleLayout:
         raise raw_refused()
     width, height = page.size
     check_size(width, height)
-    samples, photometric = page.value(_SAMPLES, 1), page.value(_PHOTOMETRIC)
-    compression = page.value(_COMPRESSION, 1)
+    samples, compression = page.value(_SAMPLES, 1), page.value(_COMPRESSION, 1)
+    photometric = page.value(_PHOTOMETRIC, _unsaid(samples, compression))
     if compression not in INFLATION:
         raise unsupported(f"its compression, number {compression}, is not decoded")
     if photometric not in COLORS:
         raise unsupported(f"its photometric interpretation, number {photometric}, is not decoded")
     if not _BASE_SAMPLES[photometric] <= samples <= MAX_SAMPLES:
         raise damaged(f"its colours do not go with {samples} samples a pixel")
-    bits, real = _read_samples(page, samples, photometric)
+    bits, format = _read_samples(page, samples, photometric)
     extra = page.values(_EXTRA_SAMPLES)
     # Without the tag a fourth sample is alpha: libtiff takes it so, and OpenCV writes it so.
     alpha = any(kind in (1, 2) for kind in extra) or (not extra and photometric == RGB)
@@ -105,7 +124,7 @@ def read_sample_layout(page: Page) -> SampleLayout:
         photometric=photometric,
         compression=compression,
         planar=planar == 2 and samples > 1,
-        float=real,
+        format=format,
         alpha=alpha,
         associated=alpha and 1 in extra,
     )
@@ -113,19 +132,29 @@ def read_sample_layout(page: Page) -> SampleLayout:
     return found
 
 
-def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, bool]:
-    """Bits of a sample, and whether it is a float."""
+def _unsaid(samples: int, compression: int) -> int:
+    """The photometric interpretation where there is none: as libtiff takes it."""
+    if samples > 2:
+        return RGB
+    return WHITE_IS_ZERO if compression in FAX else BLACK_IS_ZERO
+
+
+def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, int]:
+    """Bits of a sample, and its format."""
     bits = set(page.values(_BITS, (1,))[:samples])
-    formats = set(page.values(_SAMPLE_FORMAT, (_UINT,))[:samples])
+    formats = {
+        UINT if kind == UNDEFINED else kind
+        for kind in page.values(_SAMPLE_FORMAT, (UINT,))[:samples]
+    }
     if len(bits) > 1 or len(formats) > 1:
         raise unsupported("its samples differ in kind")
     (depth,), (kind,) = bits, formats
-    if (kind, depth) == (_FLOAT, 32) and photometric != PALETTE:
-        return 32, True
+    if (kind, depth) == (FLOAT, 32) and photometric != PALETTE:
+        return 32, FLOAT
     legal = (1, 2, 4, 8) if photometric == PALETTE else (1, 2, 4, 8, 16)
-    if kind != _UINT or depth not in legal:
+    if kind != UINT or depth not in legal:
         raise unsupported(f"it has samples of {depth} bits in format {kind}")
-    return depth, False
+    return depth, UINT
 
 
 def _check_decodable(kind: SampleLayout) -> None:

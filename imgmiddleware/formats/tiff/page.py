@@ -27,6 +27,7 @@ MAX_SAMPLES = 64
 _WIDTH, _LENGTH, _ROWS = 256, 257, 278
 _STRIP_OFFSETS, _STRIP_COUNTS = 273, 279
 _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_COUNTS = 322, 323, 324, 325
+_TABLES = {False: (_STRIP_OFFSETS, _STRIP_COUNTS), True: (_TILE_OFFSETS, _TILE_COUNTS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class TiffFacts:
     directory: int  # the offset of the page's directory; 0 is the first page
     inverted: bool  # 16 bits of which 0 is white
     associated: bool  # the colours are multiplied by their alpha
+    rewritten: bool  # decoders get a directory of it in other words
 
 
 def own(facts: Facts) -> TiffFacts:
@@ -105,7 +107,12 @@ class Grid:
     @property
     def tables(self) -> tuple[int, int]:
         """The tags of their offsets and of their counts of bytes."""
-        return (_TILE_OFFSETS, _TILE_COUNTS) if self.tiled else (_STRIP_OFFSETS, _STRIP_COUNTS)
+        return _TABLES[self.tiled]
+
+    @property
+    def other_tables(self) -> tuple[int, int]:
+        """Those of strips for tiles, and of tiles for strips."""
+        return _TABLES[not self.tiled]
 
 
 def read_grid(page: Page) -> Grid:

@@ -5,10 +5,9 @@ Scanners, microscopes and maps write those, so that nobody need read all of a pi
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from typing import NamedTuple
 
-from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdFile
 from imgmiddleware.formats.raster import JPEG
 from imgmiddleware.formats.reading import damage_let_pass
@@ -30,16 +29,18 @@ _SMALLER, _PAGE, _MASK = 1, 2, 4
 
 
 def find_pages(file: IfdFile) -> tuple[int, ...]:
-    """The offsets of all directories but those below others. Raises 422 where they form a loop."""
-    seen = {file.first: None}
+    """The offsets of all directories but those below others.
+
+    Where one names no other that is there, or one that was before, the pages end with it: that
+    those behind it are lost costs nobody the first one.
+    """
+    seen: dict[int, None] = {}
     offset = file.first
-    for _ in repeat(None, MAX_PAGES - 1):
-        offset = file.next(offset, file.count(offset))
-        if not offset:
-            break
-        if offset in seen:
-            raise damaged("its directories form a loop")
-        seen[offset] = None
+    with damage_let_pass:
+        while offset and offset not in seen and len(seen) < MAX_PAGES:
+            count = file.count(offset)
+            seen[offset] = None
+            offset = file.next(offset, count)
     return tuple(seen)
 
 

@@ -27,7 +27,6 @@ from imgmiddleware.formats.raster import (
 )
 from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.formats.tiff.kinds import (
-    PALETTE,
     RGB,
     WHITE_IS_ZERO,
     YCBCR,
@@ -35,11 +34,13 @@ from imgmiddleware.formats.tiff.kinds import (
     SampleLayout,
     read_sample_layout,
 )
-from imgmiddleware.formats.tiff.page import MAX_PIECES, Grid, Page, open_page, own, read_grid
+from imgmiddleware.formats.tiff.page import Grid, Page, open_page, own, read_grid
+from imgmiddleware.formats.tiff.places import read_places
+from imgmiddleware.formats.tiff.rewritten import is_narrow, read_colors
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Box
 
-_FILL_ORDER, _PREDICTOR, _COLOR_MAP, _JPEG_TABLES = 266, 317, 320, 347
+_FILL_ORDER, _PREDICTOR, _JPEG_TABLES = 266, 317, 347
 _FAX_TAGS = (_FILL_ORDER, 292, 293)  # and T4Options, T6Options
 
 #: Photometric interpretation -> samples a pixel, and nothing beside them but RGB's alpha.
@@ -66,7 +67,7 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
         return 0
     planes = kind.samples if kind.planar else 1
     picture = kind.width * kind.height * _bytes_of_pixel(kind)
-    tables = _ENTRY * page.entries[grid.tables[0]].count
+    tables = _ENTRY * grid.number * kind.planes
     samples = piece.samples * (8 if kind.bits == 1 else 1)
     if kind.compression in (JPEG, WEBP):
         return tables + _of_planes(planes, jpeg_bytes(picture, samples, piece.stored))
@@ -151,7 +152,7 @@ def read_raster(window: Window, facts: Facts, box: Box) -> Raster:
     planes = kind.samples if kind.planar else 1
     rows = range(box[1] // grid.high, (box[1] + box[3] - 1) // grid.high + 1)
     offsets, counts = _places(page, kind, grid, planes, rows)
-    colors = page.values(_COLOR_MAP, (), 3 * 256) if kind.photometric == PALETTE else ()
+    colors = read_colors(page) if kind.is_palette else ()
     jpeg = kind.compression == JPEG
     blue_first = kind.compression == WEBP or (jpeg and kind.samples == 3 and planes == 1)
     return Raster(
@@ -188,10 +189,8 @@ def _places(
     offsets, counts = (np.zeros(grid.number * planes, np.int64) for _ in grid.tables)
     for first in range(0, len(offsets), grid.number):
         part = slice(first + rows.start * grid.across, first + rows.stop * grid.across)
-        places, sizes = (page.table(tag, MAX_PIECES, part) for tag in grid.tables)
-        # What was left out of the file has neither; of plain pieces some do not tell the count.
-        there = (places > 0) & ((sizes > 0) | (kind.compression == PLAIN))
-        offsets[part], counts[part] = places * there, np.maximum(sizes, 1) * there
+        size = grid.high * kind.row_bytes(grid.wide)
+        offsets[part], counts[part] = read_places(page, grid, kind.compression, size, part)
     return offsets, counts
 
 
@@ -202,7 +201,10 @@ def _dtype(page: Page, kind: SampleLayout) -> str:
 
 
 def _palette(colors: tuple[int, ...]) -> bytes:
-    """All reds, all greens, all blues of 16 bits, of which the upper eight are taken."""
-    upper = bytes(value >> 8 for value in colors)
+    """All reds, all greens, all blues of 16 bits, of which the upper eight are taken.
+
+    Some writers put 8 bits there: then no number is over 255, and the table would be black.
+    """
+    upper = bytes(colors) if is_narrow(colors) else bytes(value >> 8 for value in colors)
     planes = [upper[at : at + 256] for at in (512, 256, 0)]
     return bytes(value for color in zip(*planes, strict=True) for value in color)
