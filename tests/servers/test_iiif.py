@@ -81,11 +81,18 @@ def test_the_validator_finds_no_fault_at_level_2(
 
 
 @pytest.mark.parametrize("name", [*_TELLING, *_SILENT])
-def test_the_id_is_the_url(name: str, originals: Path, tmp_path: Path) -> None:
+def test_the_id_is_the_url_and_all_is_the_same_after_a_restart(
+    name: str, originals: Path, tmp_path: Path
+) -> None:
     command: Command = {**_TELLING, **_SILENT}[name]
-    with running(command, tmp_path, {"IMGMIDDLEWARE_TEST_PHOTOS": str(originals)}) as server:
-        answer = ask(server.port, f"{_SENT}/info.json", headers={"Accept": "*/*"})
-        assert answer.status == 200, server.output
-        told = json.loads(answer.body)["id"]
-        host = "http://127.0.0.1"  # the Host that is sent
-        assert told == host + (_SENT if name in _TELLING else _WRITTEN), server.output
+    told = []
+    for _ in range(2):
+        with running(command, tmp_path, {"IMGMIDDLEWARE_TEST_PHOTOS": str(originals)}) as server:
+            for _ in range(2):  # cold, and warm
+                answer = ask(server.port, f"{_SENT}/info.json", headers={"Accept": "*/*"})
+                assert answer.status == 200, server.output
+                told.append((answer.own_headers, answer.body))
+    assert told == 4 * [told[0]]
+    host = "http://127.0.0.1"  # the Host that is sent
+    expected = host + (_SENT if name in _TELLING else _WRITTEN)
+    assert json.loads(told[0][1])["id"] == expected, server.output
