@@ -22,18 +22,24 @@ from imgmiddleware.sources.original import Original
 
 
 def decode_bands(
-    original: Original, facts: Facts, box: Box, times: int, *, scaled: bool = False
+    original: Original,
+    facts: Facts,
+    box: Box,
+    times: int,
+    *,
+    scaled: bool = False,
+    raster: Raster | None = None,
 ) -> Pixels:
     """The box of an original with `Facts.band_bytes`, halved so many times, as stored.
 
     `scaled`: not averaged, but made so by its decoder, as `Facts.pieces` says that it can; the box
-    then begins at whole ones of these samples.
+    then begins at whole ones of these samples. `raster` is where its rows stand, if that is known.
     (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
     `ImageError`: 422 where it is damaged, 503 where it has changed.
     """
     step = 2**times
     result: Pixels | None = None
-    for top, rows in _reduced(original, facts, box, times, scaled=scaled):
+    for top, rows in _reduced(original, facts, box, times, scaled=scaled, raster=raster):
         if result is None:
             shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
             result = np.empty(shape, rows.dtype)
@@ -43,10 +49,16 @@ def decode_bands(
 
 
 def passing_bands(
-    original: Original, facts: Facts, box: Box, times: int, *, scaled: bool = False
+    original: Original,
+    facts: Facts,
+    box: Box,
+    times: int,
+    *,
+    scaled: bool = False,
+    raster: Raster | None = None,
 ) -> PassingRows:
     """The same rows, from the top down, while they are read: it raises then too."""
-    blocks = _reduced(original, facts, box, times, scaled=scaled, downwards=True)
+    blocks = _reduced(original, facts, box, times, scaled=scaled, downwards=True, raster=raster)
     return PassingRows((rows for _, rows in blocks), -(-box[3] // 2**times))
 
 
@@ -58,8 +70,9 @@ def _reduced(
     *,
     scaled: bool,
     downwards: bool = False,
+    raster: Raster | None,
 ) -> Iterator[Block]:
-    raster, rows_of = read_raster(original, facts, box), FORMATS[facts.format].rows
+    raster, rows_of = raster or read_raster(original, facts), FORMATS[facts.format].rows
     assert rows_of is not None  # as its facts have `band_bytes`
     if scaled:
         raster, box, times = raster.divided(2**times), divided_box(box, 2**times), 0

@@ -69,10 +69,9 @@ class Format:
     decode: Callable[[Data, Facts, Size], Found]
     scales: bool = False
     upright: bool = False
-    #: Where the rows of an original with `Facts.band_bytes` stand, at least those of a box; and a
-    #: box of them, as stored, in blocks that begin at multiples of some rows; in any order, or from
-    #: the top down (True).
-    raster: Callable[[Window, Facts, Box], Raster] | None = None
+    #: Where the rows of an original with `Facts.band_bytes` stand; and a box of them, as stored, in
+    #: blocks that begin at multiples of some rows; in any order, or from the top down (True).
+    raster: Callable[[Window, Facts], Raster] | None = None
     rows: Callable[[Original, Raster, Box, int, bool], Iterable[Block]] | None = None
     #: The frames of an animation as stills; or else its pictures as they are seen, uint8, each with
     #: its milliseconds, where frames cannot be decoded alone.

@@ -7,13 +7,13 @@ from itertools import islice
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.animation import Animation, Frame
 from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.formats.contents import Contents
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.raster import Raster
 from imgmiddleware.formats.reading import Data, damage_let_pass, told_as
 from imgmiddleware.formats.registry import FORMATS, identify
 from imgmiddleware.formats.window import Readable, Window
-from imgmiddleware.pixels.arrays import Box
 
 #: Enough for every signature, and for the comment that may stand before an <svg> element.
 _HEAD = 512
@@ -61,15 +61,21 @@ def vet(data: Data, facts: Facts) -> Data:
         return FORMATS[facts.format].vet(data, facts)
 
 
-def read_raster(original: Readable, facts: Facts, box: Box) -> Raster:
-    """Where the rows of an original with `Facts.band_bytes` stand, at least those of a box.
+def read_contents(original: Readable, facts: Facts, overview: Facts | None = None) -> Contents:
+    """The contents of a page with `Facts.band_bytes`; its rows are those of an overview, if given.
 
     Raises as `read_facts` does.
     """
+    exif, profile = read_exif(original, facts), read_profile(original, facts)
+    return Contents(raster=read_raster(original, overview or facts), exif=exif, profile=profile)
+
+
+def read_raster(original: Readable, facts: Facts) -> Raster:
+    """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
     read = FORMATS[facts.format].raster
     assert read is not None  # or its facts have no `band_bytes`
     with told_as(_HEADER):
-        return read(Window(original), facts, box)
+        return read(Window(original), facts)
 
 
 def read_animation(data: Data, facts: Facts) -> Animation:

@@ -64,6 +64,12 @@ class Raster:
     by: int = 1  # by so much
 
     @property
+    def nbytes(self) -> int:
+        """Bytes in memory: a large picture has hundreds of thousands of pieces."""
+        tables = self.offsets.nbytes + self.counts.nbytes
+        return tables + len(self.tables) + len(self.palette or b"")
+
+    @property
     def is_plain(self) -> bool:
         """Rows that can be read without anything beside them."""
         return self.compression == PLAIN and not self.tiled and self.bits > 1

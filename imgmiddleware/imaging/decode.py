@@ -7,11 +7,12 @@ from imgmiddleware.formats.array import check_samples
 from imgmiddleware.formats.bands import decode_bands, passing_bands
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
+from imgmiddleware.formats.contents import Contents
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.decoders import check_decoded
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
-from imgmiddleware.formats.probe import read_exif, read_profile
+from imgmiddleware.formats.probe import read_contents, read_exif, read_profile
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.pixels.arrays import Pixels
@@ -26,15 +27,19 @@ PROFILE_IGNORED = "profile-ignored"
 CLIPPED = "clipped"
 
 
-def decode_original(original: Original | ArrayOriginal, facts: Facts, plan: Plan) -> Held:
+def decode_original(
+    original: Original | ArrayOriginal, facts: Facts, plan: Plan, contents: Contents | None = None
+) -> Held:
     """The page or frame that the plan means, at the plan's level.
 
-    Raises `ImageError` where the original is damaged or has changed.
+    `contents` are those of what is read in bands, where they are known. Raises `ImageError` where
+    the original is damaged or has changed.
     """
     if isinstance(original, ArrayOriginal):
         return _held_array(original, facts, plan)
     if plan.in_bands:
-        return _read_in_bands(original, facts, plan)
+        contents = contents or read_contents(original, facts, plan.overview)
+        return _read_in_bands(original, facts, plan, contents)
     data = read_all(original)
     found = _found(data, facts, plan)
     # All geometry is that of the level: samples of another size would show another part.
@@ -70,19 +75,18 @@ def _found(data: memoryview, facts: Facts, plan: Plan) -> Found:
     return decode(data, plan.overview or facts, plan.level.samples)
 
 
-def _read_in_bands(original: Original, facts: Facts, plan: Plan) -> Held:
-    """What goes along is read first: an original that is cut short meanwhile then lacks rows."""
-    exif, profile = read_exif(original, facts), read_profile(original, facts)
-    read, level = plan.overview or facts, plan.level
+def _read_in_bands(original: Original, facts: Facts, plan: Plan, contents: Contents) -> Held:
+    """What goes along was read first: an original that is cut short meanwhile then lacks rows."""
+    raster, read, level = contents.raster, plan.overview or facts, plan.level
     times, scaled = level.by.bit_length() - 1, not level.averaged
     if level.passed is None:
-        pixels = decode_bands(original, read, level.box, times, scaled=scaled)
+        pixels = decode_bands(original, read, level.box, times, scaled=scaled, raster=raster)
     else:
         crop, size, linear = level.passed
-        rows = passing_bands(original, read, level.box, times, scaled=scaled)
+        rows = passing_bands(original, read, level.box, times, scaled=scaled, raster=raster)
         area = level.area(crop)
         pixels = resample(rows, size, alpha=False, linear=linear, area=area, averaged=True)
-    return _held(facts, pixels, level, exif, profile)
+    return _held(facts, pixels, level, contents.exif, contents.profile)
 
 
 def _held(facts: Facts, pixels: Pixels, level: Level, exif: Exif, profile: bytes | None) -> Held:

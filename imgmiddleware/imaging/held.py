@@ -89,10 +89,7 @@ class Held:
     @property
     def nbytes(self) -> int:
         """Bytes in memory, metadata included: a profile may be larger than the pixels."""
-        exif = self.exif
-        values = (*exif.picture.values(), *exif.making.values(), *exif.place.values())
-        beside = len(self.profile or b"") + sum(len(value.raw) for value in values)
-        return self.pixels.nbytes + beside
+        return self.pixels.nbytes + len(self.profile or b"") + self.exif.nbytes
 
     def averaged_by(self, by: int) -> Held:
         """The same with samples that stand for `by` pixels, as if they were averaged at once."""

@@ -12,7 +12,9 @@ from functools import partial
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
 from imgmiddleware.cache.store import Holding
+from imgmiddleware.formats.contents import Contents
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import read_contents
 from imgmiddleware.imaging.decode import decode_original
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.memory import predicted_bytes
@@ -28,6 +30,8 @@ from imgmiddleware.sources import ArrayOriginal, Original
 
 #: What a decoded original takes beside its bytes: its key, Python's objects.
 _OVERHEAD = 1024
+#: And what its contents take; those of 200,000 tiles are 3 MB, and one may take a fourth of all.
+_OF_CONTENTS, _MOST_CONTENTS = 4096, 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Pictures:
         budget = MemoryBudget(settings.max_memory)
         self._limit = limit
         # They give way in this order: what is decoded can be decoded again.
+        self._contents: SizedLru[object, Contents] = SizedLru(_MOST_CONTENTS, budget)
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
         self.results = Results(settings, budget, directory)
         self._admission = Admission(settings.slots, limit, budget)
@@ -86,6 +91,7 @@ class Pictures:
         """Forget the results of an original; how many there were."""
         purged = self.results.purge(tag)
         self._decoded.purge(tag)
+        self._contents.purge(tag)
         return purged
 
     def holding(self) -> dict[str, Holding]:
@@ -134,13 +140,29 @@ class Pictures:
             yield
 
     def _decode(self, job: Job, level: object) -> Held:
-        decoded = self._averaged(job) or decode_original(job.original, job.facts, job.plan)
+        decoded = self._averaged(job) or decode_original(
+            job.original, job.facts, job.plan, self._contents_of(job)
+        )
         if not (isinstance(job.original, ArrayOriginal) and job.original.lends(decoded.pixels)):
             decoded.pixels.flags.writeable = False
             self._decoded.put(level, decoded, decoded.nbytes + _OVERHEAD, job.tag)
             if self.results.era() != job.era:
                 self._decoded.purge(job.tag)
         return decoded
+
+    def _contents_of(self, job: Job) -> Contents | None:
+        """Remembered by page and overview: a tile then costs no look at the file's directories."""
+        overview = job.plan.overview
+        if not job.plan.in_bands or isinstance(job.original, ArrayOriginal):
+            return None
+        key = (*job.page, overview.reduced if overview else 1)
+        contents = self._contents.get(key)
+        if contents is None:
+            contents = read_contents(job.original, job.facts, overview)
+            self._contents.put(key, contents, contents.nbytes + _OF_CONTENTS, job.tag)
+            if self.results.era() != job.era:
+                self._contents.purge(job.tag)
+        return contents
 
     def _averaged(self, job: Job) -> Held | None:
         """What the plan needs, averaged from what was decoded in more detail before."""

@@ -75,12 +75,3 @@ def test_only_some_of_its_place_is_zero() -> None:
             (at,) = struct.unpack_from("<L", broken, place + 8)
             struct.pack_into("<L", broken, at + 4, 64 * 48 * 3)
     assert np.array_equal(shown(bytes(broken)), shown(left_out(data, True, [1])))
-
-
-def test_only_the_places_that_are_needed_are_read() -> None:
-    """Of 16,384 tiles one takes a kilobyte or so of the 128 of the tables."""
-    data = tif(np.zeros((2048, 2048), np.uint8), 1, compression=DEFLATE, wide=16, high=16)
-    facts = probe(data)
-    one = Stored(data)
-    assert not np.any(decode_bands(one, facts, (1024, 1024, 16, 16), 0))
-    assert one.total < 48 * 1024

@@ -15,7 +15,6 @@ from imgmiddleware.formats.reading import (
     unsupported,
 )
 from imgmiddleware.formats.window import Readable, Window
-from imgmiddleware.pixels.arrays import Box
 
 _CORE = 12
 #: BITMAPCOREHEADER, INFOHEADER, V2, V3, OS/2 2.x, V4, V5.
@@ -154,7 +153,7 @@ def _is_plain(header: _Header, masks: tuple[int, ...]) -> bool:
     return header.compression == _RGB and header.bits in (8, 24, 32)
 
 
-def read_raster(window: Window, facts: Facts, box: Box) -> Raster:
+def read_raster(window: Window, facts: Facts) -> Raster:
     """The rows of a bitmap that has `Facts.band_bytes`."""
     header = _read_header(window)
     palette = None

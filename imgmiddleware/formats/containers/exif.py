@@ -54,6 +54,12 @@ class Exif:
     def __bool__(self) -> bool:
         return bool(self.picture or self.making or self.place)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the values."""
+        values = (*self.picture.values(), *self.making.values(), *self.place.values())
+        return sum(len(value.raw) for value in values)
+
     def rights(self) -> Exif:
         """The names of who made it and who owns it, and nothing else."""
         return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})

@@ -19,7 +19,6 @@ from imgmiddleware.formats.png.chunks import (
 )
 from imgmiddleware.formats.raster import Raster, filtered_bytes
 from imgmiddleware.formats.window import Window
-from imgmiddleware.pixels.arrays import Box
 
 
 def band_bytes(header: Header, clear: bool) -> int:
@@ -31,7 +30,7 @@ def band_bytes(header: Header, clear: bool) -> int:
     return filtered_bytes(header.width * header.pixel) if known else 0
 
 
-def read_raster(window: Window, facts: Facts, box: Box) -> Raster:
+def read_raster(window: Window, facts: Facts) -> Raster:
     """The rows of a PNG that has `band_bytes`; its one piece begins with the first IDAT chunk."""
     header = read_probed_header(window, facts)
     palette: PngChunk | None = None

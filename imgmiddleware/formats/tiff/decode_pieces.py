@@ -157,7 +157,7 @@ def _read(original: Original, raster: Raster, pieces: range) -> list[memoryview]
     counts = raster.counts[pieces.start : pieces.stop].tolist()
     buffer = memoryview(bytearray(sum(counts)))
     parts = []
-    run = begin = at = 0  # where in the file, and in the buffer, what is not yet read begins
+    run, begin, at = places[0], 0, 0  # where in the file, and in the buffer, the unread begins
     for place, count in zip(places, counts, strict=True):
         if place != run + at - begin:
             fill(original, buffer[begin:at], run)

@@ -1,7 +1,5 @@
 """TIFF of kinds whose strips or tiles can be decoded by themselves: which, and where they stand."""
 
-import numpy as np
-
 from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.formats.jpeg.abbreviated import read_tables
 from imgmiddleware.formats.raster import (
@@ -16,7 +14,6 @@ from imgmiddleware.formats.raster import (
     PLAIN,
     WEBP,
     ZSTD,
-    Places,
     Raster,
     filtered_bytes,
     is_streamed,
@@ -38,7 +35,6 @@ from imgmiddleware.formats.tiff.page import Grid, Page, open_page, own, read_gri
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_narrow, read_colors
 from imgmiddleware.formats.window import Window
-from imgmiddleware.pixels.arrays import Box
 
 _FILL_ORDER, _PREDICTOR, _JPEG_TABLES = 266, 317, 347
 _FAX_TAGS = (_FILL_ORDER, 292, 293)  # and T4Options, T6Options
@@ -142,16 +138,13 @@ def _scales(kind: SampleLayout, grid: Grid) -> int:
     return next(by for by in (8, 4, 2, 1) if all(side % by == 0 for side in inner))
 
 
-def read_raster(window: Window, facts: Facts, box: Box) -> Raster:
-    """The strips or tiles of a page that has `band_bytes`: held against the file by then.
-
-    Where they stand is read only of those that a box of the page touches.
-    """
+def read_raster(window: Window, facts: Facts) -> Raster:
+    """The strips or tiles of a page that has `band_bytes`: held against the file by then."""
     page = open_page(window, own(facts).directory)
     kind, grid = read_sample_layout(page), read_grid(page)
     planes = kind.samples if kind.planar else 1
-    rows = range(box[1] // grid.high, (box[1] + box[3] - 1) // grid.high + 1)
-    offsets, counts = _places(page, kind, grid, planes, rows)
+    size = grid.high * kind.row_bytes(grid.wide)
+    offsets, counts = read_places(page, grid, kind.compression, size, slice(grid.number * planes))
     colors = read_colors(page) if kind.is_palette else ()
     jpeg = kind.compression == JPEG
     blue_first = kind.compression == WEBP or (jpeg and kind.samples == 3 and planes == 1)
@@ -177,21 +170,6 @@ def read_raster(window: Window, facts: Facts, box: Box) -> Raster:
         ycc=kind.photometric == YCBCR,
         fax=tuple((tag, page.value(tag)) for tag in _FAX_TAGS if tag in page.entries),
     )
-
-
-def _places(
-    page: Page, kind: SampleLayout, grid: Grid, planes: int, rows: range
-) -> tuple[Places, Places]:
-    """The tables of offsets and of counts, of which all but these rows of pieces are zeros.
-
-    So of hundreds of thousands only a few are read, and the memory of the others is not touched.
-    """
-    offsets, counts = (np.zeros(grid.number * planes, np.int64) for _ in grid.tables)
-    for first in range(0, len(offsets), grid.number):
-        part = slice(first + rows.start * grid.across, first + rows.stop * grid.across)
-        size = grid.high * kind.row_bytes(grid.wide)
-        offsets[part], counts[part] = read_places(page, grid, kind.compression, size, part)
-    return offsets, counts
 
 
 def _dtype(page: Page, kind: SampleLayout) -> str:
