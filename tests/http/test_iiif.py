@@ -1,4 +1,4 @@
-"""IIIF over HTTP, through both adapters: `info.json`, its negotiation, and traps of other servers.
+"""IIIF over HTTP, through both adapters: `info.json`, its negotiation, and the pictures that it tells of.
 
 What is expected comes from the texts of Image API 3.0 and 2.1, and from what their viewers ask for.
 """
@@ -295,38 +295,6 @@ def test_no_tile_is_told_that_is_over_a_limit(folder: Path, limits: Any, side: i
     assert wide >= max(SIZE)
     target = f"cat.jpg/0,0,{side},{side}/{side},/0/default.png"
     assert size_of(folder, target, **limits) == (side, side)
-
-
-#: Fifteen traps, each met by the users of another server.
-TRAPS = [
-    # An edge tile asked for by one side has the size of the grid: 1537 = 3 x 512 + 1.
-    ("a%20b/%C3%A9%2B%25.png/1536,0,1,512/1,/0/default.png", (1, 512)),
-    ("a%20b/%C3%A9%2B%25.png/1024,1024,513,513/257,/0/default.png", (257, 257)),
-    ("page.png/1024,1024,182,662/91,/0/default.png", (91, 331)),
-    # Sizes of the whole are rounded up, so that no tile is without a width.
-    ("page.png/full/302,/0/default.png", (302, 422)),
-    ("line.png/full/1,/0/default.png", (1, 5000)),
-    ("line.png/full/,157/0/default.png", (1, 157)),
-    ("line.png/full/!100,100/0/default.png", (1, 100)),
-    ("line.png/full/!1,1/0/default.png", (1, 1)),
-    ("small.png/full/max/0/default.png", (255, 257)),
-    ("small.png/0,0,255,257/128,129/0/default.png", (128, 129)),
-    # The orientation is applied first: a region is one of what a person sees.
-    ("cat.jpg/0,600,700,400/350,/0/default.png", (350, 200)),
-    ("cat.jpg/full/max/90/default.png", (1000, 700)),
-    # Larger pictures: with `^` alone; `!w,h` is never an error.
-    ("small.png/full/^510,/0/default.png", (510, 514)),
-    ("small.png/full/!510,514/0/default.png", (255, 257)),
-    ("small.png/full/^!510,514/0/default.png", (510, 514)),
-    ("small.png/square/max/0/default.png", (255, 255)),
-    # A gray picture has a color quality.
-    ("line.png/full/1,50/0/color.png", (1, 50)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("target", "size"), TRAPS)
-def test_traps(folder: Path, target: str, size: tuple[int, int]) -> None:
-    assert size_of(folder, target) == size
 
 
 @pytest.mark.parametrize(
