@@ -13,6 +13,7 @@ from PIL import Image
 import decode_memory
 from measuring import Forked, needs_proc
 from pictures import by_opencv, moving, saved
+from rasters import bmp, bmp_rows
 
 WIDTH, HEIGHT = 2000, 1500
 Y, X = np.mgrid[0:HEIGHT, 0:WIDTH]
@@ -55,6 +56,11 @@ KINDS: dict[str, Any] = {
     "bmp": lambda: saved(RGB, "BMP"),
     "bmp gray": lambda: saved(GRAY, "BMP"),
     "bmp alpha": lambda: saved(RGBA, "BMP"),
+    "bmp 16 bits": lambda: bmp(16, bmp_rows(deep(GRAY)[..., None], 16), size=(WIDTH, HEIGHT)),
+    "bmp runs": lambda: bmp(
+        8, b"".join(np.dstack((GRAY // 64 + 1, GRAY))[row].tobytes() + b"\0\0" for row in range(HEIGHT)),
+        1, palette=bytes(range(256)) * 4, size=(WIDTH, HEIGHT),
+    ),
     "tiff gray": lambda: saved(GRAY, "TIFF", compression="tiff_lzw"),
     "tiff": lambda: saved(RGB, "TIFF"),
     "tiff alpha": lambda: saved(RGBA, "TIFF"),

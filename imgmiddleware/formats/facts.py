@@ -46,7 +46,7 @@ class Facts:
     color: str = "rgb"  # "gray", "rgb", "cmyk": what the decoder delivers (a palette counts as rgb)
     alpha: bool = False
     depth: int = 8  # bits of a sample once decoded: 8 or 16; 32 is float
-    bits: int = 8  # bits of a sample as stored: 1, 2, 4, 5, 6, 8, 10, 12, 16, 32
+    bits: int = 8  # bits of a sample as stored: 1, 2, 4, 8, 10, 12, 16, 32
     frames: int = 1  # pages or frames, where the header tells; else 1
     pages: bool = False  # these are pages, which do not follow one another in time
     composed: bool = False  # already the first picture is a frame, which need not fill its canvas
