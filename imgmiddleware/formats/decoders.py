@@ -4,16 +4,18 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from imgmiddleware.errors import ImageError, damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
-from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.arrays import Pixels, Size, by_bands, unpremultiplied
 from imgmiddleware.pixels.color import full_range
 
 #: What decoders raise for damage. Warnings are the application's to filter, for the whole process;
@@ -109,15 +111,23 @@ def _full_range(pixels: Pixels, facts: Facts) -> Pixels:
 
 
 def compared(pixels: Pixels, facts: Facts) -> Pixels:
-    """The pixels of a decoder that finds out by itself what a file holds, if that is as promised.
-
-    Raises `ImageError` (422).
+    """The pixels of a decoder that finds out by itself what a file holds, if that is as promised:
+    their size is compared wherever something is decoded. Raises `ImageError` (422).
     """
-    check_decoded(pixels.shape[1::-1], facts.upright)
     channels = 2 if facts.color == "gray" and not facts.alpha else 3
     if pixels.ndim != channels or pixels.dtype.itemsize * 8 != facts.depth:
         raise damaged("its header says other samples than the decoder found")
     return _full_range(pixels, facts)
+
+
+def unassociated(pixels: Pixels) -> Pixels:
+    """BGRA whose colours are multiplied by their alpha, divided by it again."""
+    divide = partial(_divided, dtype=pixels.dtype)
+    return by_bands(divide, pixels, pixels.shape)
+
+
+def _divided(band: Pixels, dtype: npt.DTypeLike) -> Pixels:
+    return unpremultiplied(band.astype(np.float32), dtype)
 
 
 def packed(image: Image.Image, mode: str) -> Pixels:

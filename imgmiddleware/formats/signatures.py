@@ -28,14 +28,25 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x8aMNG\r\n\x1a\n", "MNG"),
 )
 
-#: Brands of ISO media files that are no AVIF.
+#: Brands of ISO media files that are not opened, the more telling ones first.
 _BRANDS = {
+    b"mif3": "a minimized HEIF (mif3)",
+    b"j2ki": "HEIF with JPEG 2000",
+    b"j2is": "a sequence of JPEG 2000 in HEIF",
+    b"avci": "HEIF with H.264",
+    b"avcs": "a sequence of H.264 in HEIF",
+    b"vvic": "HEIF with H.266",
+    b"vvis": "a sequence of H.266 in HEIF",
+    b"evbi": "HEIF with EVC",
+    b"jpeg": "HEIF with JPEG",
+    b"jpgs": "a sequence of JPEG in HEIF",
     b"hevc": "an HEVC image sequence",
     b"hevx": "an HEVC image sequence",
-    b"mif1": "HEIF",
-    b"msf1": "a HEIF image sequence",
     b"crx ": "a camera's raw picture (CR3)",
     b"qt  ": "a QuickTime video",
+    b"msf1": "a HEIF image sequence",
+    b"mif1": "HEIF",
+    b"mif2": "HEIF",
 }
 
 
@@ -44,11 +55,18 @@ def name(head: bytes) -> str | None:
     if not head:
         return "an empty file"
     if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12], "a video (MP4)")
+        return _media_name(head)
     for offset, magic, what in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return what
     return _text_name(head)
+
+
+def _media_name(head: bytes) -> str:
+    """By the major brand, where it says which coder it is, or else by a compatible one."""
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = (head[8:12], *(head[at : at + 4] for at in range(16, size, 4)))
+    return next((name for brand, name in _BRANDS.items() if brand in brands), "a video (MP4)")
 
 
 def _text_name(head: bytes) -> str | None:

@@ -165,6 +165,27 @@ def test_a_profile_is_honoured() -> None:
     assert shown(data, mode="RGB")[2, 85].tolist()[1] > 200  # the red corner is green
 
 
+def test_colours_that_are_multiplied_by_their_alpha() -> None:
+    """Divided by it again: 60 at an alpha of 128 is 119.5."""
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[:, :32] = (60, 30, 0, 128)
+    data = heic(pillow_heif.from_bytes("RGBa", (64, 64), pixels.tobytes()))
+    assert b"prem" in data
+    result = shown(data, mode="RGBA")
+    assert close(result[:, 2:30], np.full((64, 28, 4), (120, 60, 0, 128)), 3)
+
+
+def test_a_thumbnail_of_another_size_than_it_says() -> None:
+    """Of cameras: it is not what is shown."""
+    image = pillow_heif.from_pillow(Image.fromarray(RGB))
+    image.info["thumbnails"] = [32]
+    data = heic(image)
+    size = data.rindex(b"ispe") + 8
+    assert max(struct.unpack_from(">LL", data, size)) < 90
+    other = data[:size] + struct.pack(">LL", 20, 20) + data[size + 8 :]
+    assert close(shown(other, mode="RGB"), RGB, 3)
+
+
 def test_a_broken_profile_is_said_so() -> None:
     image = Image.fromarray(RGB)
     image.info["icc_profile"] = swapped_profile()[:300]

@@ -45,12 +45,6 @@ def test_agrees_with_pillow_and_the_decoder(mode: str, subsampling: str) -> None
     assert vet(data, facts) is data
 
 
-def test_gray_with_alpha_is_refused_as_opencv_has_no_such_picture() -> None:
-    data = saved(noise(mode="RGBA"), "AVIF", speed=10, subsampling="4:0:0")
-    assert refusal(data) == "unsupported-feature"
-    assert read_by_opencv(data) is None
-
-
 @pytest.mark.parametrize("bits", [8, 10, 12])
 def test_depth(bits: int) -> None:
     """More than eight bits come as uint16, in the original's own range and not stretched."""
@@ -162,7 +156,7 @@ def item(data: bytes, *properties: bytes) -> bytes:
         ("damaged-original", item(DATA + b"\x12" + b"\xff" * 9, ispe(64, 64), CONFIG)),
         ("damaged-original", item(b"\x92\0" + DATA, ispe(64, 64), CONFIG)),  # the forbidden bit
         ("damaged-original", item(DATA, ispe(64, 64), box(b"av1C", CONFIG[8:] + av1(80, 64)[0][2:13]))),
-        ("damaged-original", avif([SMALL, coded(528, 512)])),
+        ("", avif([SMALL, coded(528, 512)])),
         ("damaged-original", avif([grid(1, 2, 96, 64, 2), SMALL, SMALL])),
         ("damaged-original", avif([grid(1, 2, 96, 65, 2, 3), SMALL, SMALL])),
         ("damaged-original", avif([grid(1, 2, 64, 64, 2, 3), SMALL, SMALL])),
@@ -173,7 +167,7 @@ def item(data: bytes, *properties: bytes) -> bytes:
         ("unsupported-feature", avif([grid(1, 2, 96, 64, 2, 9), SMALL, SMALL])),
         ("damaged-original", avif([SMALL], brand=b"avis")),
         ("unsupported-feature", avif([replace(SMALL, kind=b"hvc1")])),
-        ("unsupported-feature", avif([coded(64, 64, box(b"clap", bytes(32)))])),
+        ("damaged-original", avif([coded(64, 64, box(b"clap", bytes(32)))])),
         *[("damaged-original", WHOLE.replace(kind, b"free")) for kind in (b"pitm", b"iloc", b"iinf", b"iprp", b"ipco", b"meta")],
         ("damaged-original", WHOLE.replace(b"pitm\0\0\0\0\0\1", b"pitm\0\0\0\0\0\7")),
         ("damaged-original", WHOLE.replace(b"iloc\1", b"iloc\3")),
@@ -190,9 +184,10 @@ def test_structure(code: str, data: bytes) -> None:
 
 
 def test_many_items_over_the_same_bytes_take_no_time() -> None:
-    """1,024 items that share one frame: each is walked, and the walk is short."""
+    """A thousand tiles that share one frame: each is walked, and the walk is short."""
     started = time.process_time()
-    assert refusal(avif([SMALL] * 1024)) == "damaged-original"  # far more pixels than the picture
+    tiles = grid(32, 31, 31 * 64, 32 * 64, *range(2, 994))
+    assert refusal(avif([tiles, *[SMALL] * 992])) == ""
     assert refusal(avif([SMALL] * 1025)) == "damaged-original"  # too many
     assert time.process_time() - started < 2
 

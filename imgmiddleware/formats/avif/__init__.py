@@ -1,8 +1,7 @@
 """AVIF 1.1, stills and sequences."""
 
-from imgmiddleware.formats.avif import decode, facts, write
-from imgmiddleware.formats.containers import heif
-from imgmiddleware.formats.decoders import by_opencv
+from imgmiddleware.formats.avif import decode, decode_sequence, facts, write
+from imgmiddleware.formats.containers.heif import metadata
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
 
@@ -11,9 +10,9 @@ FORMAT = Format(
     sniff=facts.sniff,
     read=facts.read,
     profile=facts.profile,
-    exif=heif.exif,
-    decode=by_opencv,
-    pictures=decode.pictures,
+    exif=metadata.exif,
+    decode=decode.decode,
+    pictures=decode_sequence.pictures,
 )
 
 RESULT = ResultFormat(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.bits import Bits
+from imgmiddleware.formats.containers.isobmff import Nclx
 from imgmiddleware.formats.reading import unsupported
 
 #: OBUs of one item: encoders write a delimiter, a sequence header, perhaps metadata, and one OBU a
@@ -35,6 +36,7 @@ class SequenceHeader:
     bits: int
     gray: bool
     samples: float  # a pixel, chroma subsampling counted in: 1, 1.5, 2 or 3
+    points: Nclx  # code points of its colours, 2 where it does not say; and its range
     reduced: bool  # a still picture whose frames cannot have a size of their own
     frame_ids: int  # bits of a frame's id; 0 where frames have none
     screen_tools: int
@@ -91,25 +93,27 @@ def _read_tools(bits: Bits) -> tuple[int, int]:
     return screen, integer
 
 
-def _read_color(bits: Bits, profile: int) -> tuple[int, bool, float]:
-    """Bits of a sample, gray or not, samples a pixel: color_config of section 5.5.2."""
+def _read_color(bits: Bits, profile: int) -> tuple[int, bool, float, Nclx]:
+    """Bits of a sample, gray or not, samples a pixel, code points: color_config, section 5.5.2."""
     depth = 10 if bits.take(1) else 8
     if profile == 2 and depth == 10:
         depth = 12 if bits.take(1) else 10
     gray = profile != 1 and bool(bits.take(1))
     description = (bits.take(8), bits.take(8), bits.take(8)) if bits.take(1) else (2, 2, 2)
-    if gray:
-        return depth, True, 1
-    if description == (1, 13, 0):  # sRGB as it is
-        return depth, False, 3
-    bits.take(1)
+    if not gray and description == (1, 13, 0):  # sRGB as it is
+        return depth, False, 3, Nclx(*description, full=True)
+    points = Nclx(*description, full=bool(bits.take(1)))
+    return depth, gray, 1 if gray else _read_subsampling(bits, profile, depth), points
+
+
+def _read_subsampling(bits: Bits, profile: int, depth: int) -> float:
     if profile != 2:
-        return depth, False, 3 if profile else 1.5
+        return 3 if profile else 1.5
     if depth != 12:
-        return depth, False, 2
+        return 2
     if not bits.take(1):
-        return depth, False, 3
-    return depth, False, 1.5 if bits.take(1) else 2
+        return 3
+    return 1.5 if bits.take(1) else 2
 
 
 def read_sequence(payload: bytes) -> SequenceHeader:
@@ -133,9 +137,9 @@ def read_sequence(payload: bytes) -> SequenceHeader:
     bits.take(3)  # superblock size, filter intra, intra edge filter
     screen, integer = (_SELECT, _SELECT) if reduced else _read_tools(bits)
     bits.take(3)  # superres, CDEF, restoration
-    depth, gray, samples = _read_color(bits, profile)
+    depth, gray, samples, points = _read_color(bits, profile)
     return SequenceHeader(
-        width, height, depth, gray, samples, bool(reduced), frame_ids, screen, integer,
+        width, height, depth, gray, samples, points, bool(reduced), frame_ids, screen, integer,
         timing.presentation_time,
     )  # fmt: skip
 

@@ -1,29 +1,55 @@
 """AVIF 1.1: the container's picture, held against the AV1 frames inside it.
 
 The container tells a size (ispe), each AV1 sequence header another. Header readers report the
-first, decoders allocate by the second. So every AV1 item's sequence headers must say what its ispe
-says, and all items together must stay within a multiple of the picture.
+first, decoders allocate by the second. So the sequence headers of what is decoded must say what the
+container does.
 """
+
+from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif import sequence as avif_sequence
 from imgmiddleware.formats.avif.av1 import read_sequences
-from imgmiddleware.formats.containers import heif
-from imgmiddleware.formats.containers.heif import CodedPicture
-from imgmiddleware.formats.containers.isobmff import Item
+from imgmiddleware.formats.containers.heif import metadata
+from imgmiddleware.formats.containers.heif.choice import Chosen, brands, choose
+from imgmiddleware.formats.containers.heif.coded import CodedPicture, pictures, stated_size
+from imgmiddleware.formats.containers.heif.items import Item
+from imgmiddleware.formats.containers.heif.shown import shown
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import SLACK, Data, unsupported
+from imgmiddleware.formats.reading import SLACK, Data
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.arrays import Box, Size
+
+#: The kind of its coded items.
+CODED = b"av01"
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """How those of a picture are coded."""
+
+    bits: int
+    limited: bool  # black and white are 16 and 235 of 255
+
+
+@dataclass(frozen=True, slots=True)
+class AvifFacts:
+    """What the decoder of a still has to know."""
+
+    coded: Size  # of all that is decoded
+    box: Box  # of it that is shown
+    colors: Samples
+    apart: Samples | None  # of the alpha, where it has to be decoded by itself
 
 
 def sniff(head: bytes) -> bool:
     """By the major brand, or a compatible one: files with the major brand mif1 are common."""
-    return not {b"avif", b"avis"}.isdisjoint(heif.brands(head))
+    return not {b"avif", b"avis"}.isdisjoint(brands(head))
 
 
 def _check_coded(window: Window, item: Item) -> CodedPicture:
     """Hold an av01 item's size against the sequence headers of its data and its configuration."""
-    width, height = heif.stated_size(window, item)
+    width, height = stated_size(window, item)
     sequences = read_sequences(lambda at, length: item.read(window, at, length), item.size)
     config = item.property(b"av1C")
     if config is None or config.size < 4:
@@ -41,31 +67,51 @@ def _check_coded(window: Window, item: Item) -> CodedPicture:
         if (sequence.bits, sequence.gray) != (sequences[0].bits, sequences[0].gray):
             raise damaged(f"the sequence headers of item {item.id} differ")
     first = sequences[0]
-    return CodedPicture(width, height, first.bits, first.gray, first.samples, width * height)
+    pixels = width * height
+    return CodedPicture(
+        width, height, first.bits, first.gray, first.samples, pixels, item.size, first.points
+    )
 
 
 def read(window: Window) -> Facts:
-    """The facts of the primary item, after every AV1 item was held against its own data.
+    """The facts of the primary item, after what is decoded for it was held against its own data.
 
     Of a sequence they are its tracks', which decoders prefer to any item.
     """
     if window.read(8, 4) == b"avis":
         return avif_sequence.read(window)
-    container = heif.read(window)
-    primary = container.items[container.primary]
-    parts = heif.pictures(window, container, b"av01", _check_coded)
-    picture, alpha = parts[0], len(parts) > 1
-    if primary.property(b"clap"):
-        raise unsupported("it has a clean aperture, which no decoder here would cut to")
-    if alpha and picture.gray:  # OpenCV would have it in two channels, and then fails
-        raise unsupported("it is gray with an alpha plane")
-    size = picture.width, picture.height
-    turned = heif.orientation(window, primary.properties)
-    return heif.facts("avif", size, turned, parts=parts, decode_bytes=_decode_bytes(parts))
+    chosen = choose(window, CODED)
+    parts = pictures(window, chosen, _check_coded)
+    colors = parts[0]
+    box, turned = shown(window, chosen, (colors.width, colors.height))
+    return Facts(
+        format="avif",
+        width=box[2],
+        height=box[3],
+        orientation=turned,
+        color="gray" if colors.gray else "rgb",
+        alpha=len(parts) > 1,
+        depth=16 if colors.bits > 8 else 8,
+        bits=colors.bits,
+        decode_bytes=_decode_bytes(parts),
+        own=_own(window, chosen, box, parts),
+    )
+
+
+def _own(window: Window, chosen: Chosen, box: Box, parts: list[CodedPicture]) -> AvifFacts:
+    colors, alpha = parts[0], parts[1] if len(parts) > 1 else None
+    points = metadata.code_points(window, chosen) or colors.points
+    apart = alpha is not None and (colors.gray or colors.bits != alpha.bits)
+    return AvifFacts(
+        (colors.width, colors.height),
+        box,
+        Samples(colors.bits, limited=not points.full),
+        Samples(alpha.bits, limited=not alpha.points.full) if alpha and apart else None,
+    )
 
 
 def _decode_bytes(parts: list[CodedPicture]) -> int:
-    """The output, and for each AV1 picture its planes and the decoder's own state.
+    """The output, for each AV1 picture its planes and the decoder's own state, and its data again.
 
     That state is 13 bytes a pixel whatever the content and the number of threads, and it lives
     until the output is written. Measured in all, bytes a pixel at 20 megapixels: 4:0:0 15.05, 4:2:0
@@ -79,10 +125,11 @@ def _decode_bytes(parts: list[CodedPicture]) -> int:
     for part in parts:
         planes = 2 if part.tiled else 1  # a grid's tiles are copied into one picture
         total += part.pixels * 14 + int(part.pixels * part.samples * width) * planes
+        total += part.stored
     return total + SLACK
 
 
 def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item, or of a sequence."""
-    read = avif_sequence.profile if facts.composed else heif.profile
+    read = avif_sequence.profile if facts.composed else metadata.profile
     return read(data, facts)

@@ -1,6 +1,6 @@
 """HEIC: pictures coded by HEVC. They take an extra."""
 
-from imgmiddleware.formats.containers import heif
+from imgmiddleware.formats.containers.heif import metadata
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.heic import decode, facts
 
@@ -9,10 +9,9 @@ FORMAT = Format(
     title="HEIC",
     sniff=facts.sniff,
     read=facts.read,
-    profile=heif.profile,
-    exif=heif.exif,
+    profile=metadata.profile,
+    exif=metadata.exif,
     decode=decode.decode,
-    upright=True,
     needs="pillow_heif",
     extra="heif",
 )

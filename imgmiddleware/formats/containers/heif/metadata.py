@@ -1,0 +1,34 @@
+"""What goes along with a picture in a container: its colours' description, and EXIF."""
+
+from imgmiddleware.formats.containers.exif import Exif, parse
+from imgmiddleware.formats.containers.heif.choice import Chosen, choose, read
+from imgmiddleware.formats.containers.isobmff import Nclx, icc, nclx
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.reading import MAX_EXIF, Data
+from imgmiddleware.formats.window import Window
+
+#: The kind of coded items, by the format.
+CODED = {"avif": b"av01", "heic": b"hvc1"}
+
+
+def code_points(window: Window, chosen: Chosen) -> Nclx | None:
+    """What the container says of the colours by numbers; None where it leaves it to the coder."""
+    found = (nclx(window, box) for box in chosen.color_boxes())
+    return next((points for points in found if points), None)
+
+
+def profile(data: Data, facts: Facts) -> bytes | None:
+    """The profile of the primary item, or of its first tile."""
+    window = Window.over(data)
+    found = (icc(window, box) for box in choose(window, CODED[facts.format]).color_boxes())
+    return next((plain for plain in found if plain is not None), None)
+
+
+def exif(data: Data, facts: Facts) -> Exif:
+    """What may be kept of the first Exif item (annex A.2.1), behind its offset field."""
+    window = Window.over(data)
+    for item in read(window).items.values():
+        if item.kind == b"Exif" and not item.fault and 4 < item.size <= MAX_EXIF:
+            body = item.read(window, 0, item.size)
+            return parse(body[4 + int.from_bytes(body[:4], "big") :])
+    return Exif()
