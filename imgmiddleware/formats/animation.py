@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.pixels.arrays import Pixels
 
 #: Browsers show a frame that lasts no longer than this for 100 ms: old files say 0 and mean "as
 #: fast as the machines of then".
@@ -40,6 +41,14 @@ class Animation:
 
     plays: int
     frames: Iterator[Frame]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is seen: pictures, each with its milliseconds, and how often they run, 0 for ever."""
+
+    plays: int
+    frames: Iterator[tuple[Pixels, int]]
 
 
 def lasting(milliseconds: int) -> int:

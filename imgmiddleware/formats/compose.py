@@ -1,12 +1,11 @@
 """Animations in: frames laid over one another, as a person would see each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from imgmiddleware.formats.animation import Animation, Frame
+from imgmiddleware.formats.animation import Animation, Frame, Shown
 from imgmiddleware.formats.decode import decode
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_animation
@@ -19,19 +18,11 @@ from imgmiddleware.pixels.color import to_eight_bits
 _BAND = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What is seen: pictures, each with its milliseconds, and how often they run, 0 for ever."""
-
-    plays: int
-    frames: Iterator[tuple[Pixels, int]]
-
-
 def seen_frames(data: Data, facts: Facts) -> Shown:
     """The frames of an original that has some; raises `ImageError` (422) as they are taken."""
     pictures = FORMATS[facts.format].pictures
     if pictures:
-        return Shown(0, pictures(data, facts))
+        return pictures(data, facts)
     animation = read_animation(data, facts)
     return Shown(animation.plays, composed(animation, facts))
 

@@ -1,10 +1,10 @@
 """The record of one format of originals: all that this package knows of it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from imgmiddleware.formats.animation import Animation
+from imgmiddleware.formats.animation import Animation, Shown
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import Raster
@@ -76,7 +76,7 @@ class Format:
     #: The frames of an animation as stills; or else its pictures as they are seen, uint8, each with
     #: its milliseconds, where frames cannot be decoded alone.
     frames: Callable[[Data, Facts], Animation] | None = None
-    pictures: Callable[[Data, Facts], Iterator[tuple[Pixels, int]]] | None = None
+    pictures: Callable[[Data, Facts], Shown] | None = None
     #: The module that decodes it, where it comes with an `extra` of this package.
     needs: str = ""
     extra: str = ""

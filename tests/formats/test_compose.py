@@ -251,6 +251,22 @@ def test_how_often_it_runs(plays: int, loop: int) -> None:
         assert image.info["loop"] == loop
 
 
+@pytest.mark.parametrize("plays", [0, 1, 3])
+def test_how_often_an_avif_runs(plays: int) -> None:
+    """From WebP, and back; what AVIF says of it is held to its specification elsewhere."""
+    avif = ask(animated_with_loop("WEBP", plays), "anim=1&fm=avif").body
+    with Image.open(io.BytesIO(ask(avif, "anim=1&fm=webp").body)) as image:
+        assert image.info["loop"] == plays
+
+
+def test_a_sequence_with_sound() -> None:
+    """A track that is no picture's, here that of alpha, is stepped over."""
+    data = moving(frames(alpha=True, count=2), "AVIF")
+    silent = ask(data.replace(b"auxv", b"soun"), "anim=1&fm=webp")
+    with Image.open(io.BytesIO(silent.body)) as image:
+        assert (image.n_frames, image.mode) == (2, "RGB")
+
+
 def animated_with_loop(format: str, loop: int) -> bytes:
     images = [image.convert("RGB") for image in frames(alpha=False, count=2)]
     return moving(images, format, duration=50, loop=loop)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from PIL import Image, ImageSequence
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.encode import encode_animation
 from originals import probe
-from pictures import photo_like, psnr, read_by_opencv
+from pictures import close, photo_like, psnr, read_by_opencv
 
 FORMATS = ("gif", "webp", "avif")
 
@@ -204,3 +206,45 @@ def test_an_avif_does_not_say_when_it_was_made() -> None:
         assert data[header + 4 : header + 4 + 2 * wide] == bytes(2 * wide)
         # What follows is a time scale or a track's number, and still there.
         assert int.from_bytes(data[header + 4 + 2 * wide : header + 8 + 2 * wide], "big") > 0
+
+
+def headers(data: bytes, kind: bytes) -> list[bytes]:
+    """The bodies of all boxes of this kind, whose versions are 1."""
+    return [data[m.end() : m.end() + 48] for m in re.finditer(kind + rb"\x01", data)]
+
+
+@pytest.mark.parametrize("plays", [0, 1, 2, 65_535])
+def test_how_often_an_avif_plays(plays: int) -> None:
+    """23008-12:2022, section 9.6.1: an edit list without its flag plays once; with it for as long as
+    the track lasts, whose duration is all ones where it has no end. The frames last 50 ms each.
+    """
+    frames = with_black("many", "always")
+    data = encode_animation(lasting(frames), "avif", 75, plays)
+    segment = 50 * len(frames)
+    lasts = plays * segment if plays else 2**64 - 1
+    edits, tracks = headers(data, b"elst"), headers(data, b"tkhd")
+    assert len(edits) == len(tracks) == 2  # of the colours, and of the alpha
+    for edit, track in zip(edits, tracks, strict=True):
+        assert edit[:3] == (b"\0\0\0" if plays == 1 else b"\0\0\1")
+        assert struct.unpack_from(">LQ", edit, 3) == (1, segment)
+        assert struct.unpack_from(">Q", track, 27) == (lasts,)
+    assert struct.unpack_from(">Q", headers(data, b"mvhd")[0], 23) == (lasts,)
+    assert seen_frames(data, probe(data)).plays == plays
+
+
+def test_plays_of_an_avif_that_are_not_said() -> None:
+    """Without an edit list Chromium plays for ever; a part of a segment is one more, in libavif."""
+    data = encode_animation(lasting(with_black("many", "none")), "avif", 75, 2)
+    assert seen_frames(data.replace(b"elst", b"free"), probe(data)).plays == 0
+    track = data.index(b"tkhd\1") + 4 + 28
+    (lasts,) = struct.unpack_from(">Q", data, track)
+    longer = data[:track] + struct.pack(">Q", lasts + 1) + data[track + 8 :]
+    assert seen_frames(longer, probe(data)).plays == 3
+
+
+def test_a_moving_avif_is_of_limited_range() -> None:
+    """Debian's Chromium shows full range as if it were limited. Pillow tells the range itself."""
+    data = encode_animation(lasting([np.full((64, 64, 3), 60, np.uint8)] * 2), "avif", 90, 0)
+    place = data.index(b"nclx") + 10
+    assert data[place] >> 7 == 0
+    assert close(read(data)[0][0][..., :3], np.full((64, 64, 3), 60), 2)

@@ -19,5 +19,4 @@ RESULT = ResultFormat(
     name="avif", media_type="image/avif", suffixes=("avif", "avifs"),
     scale=(0, 2, 18, 42, 60, 85, 98), alpha=True, profile=True,
     write=write.write, animate=write.animate,
-    most_plays=0,  # Pillow writes none
 )  # fmt: skip

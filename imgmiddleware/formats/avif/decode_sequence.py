@@ -5,15 +5,22 @@ from collections.abc import Iterator
 import numpy as np
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.animation import lasting
+from imgmiddleware.formats.animation import Shown, lasting
+from imgmiddleware.formats.avif.repeats import plays
 from imgmiddleware.formats.decoders import opened_by_pillow, told_as_damage
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.formats.reading import Data
+from imgmiddleware.formats.reading import Data, told_as
+from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 
 
-def pictures(data: Data, facts: Facts) -> Iterator[tuple[Pixels, int]]:
+def pictures(data: Data, facts: Facts) -> Shown:
     """The pictures of a sequence: uint8 BGR, or BGRA where it has a track of alpha."""
+    with told_as("its tracks contradict themselves"):
+        return Shown(plays(Window.over(data)), _pictures(data, facts))
+
+
+def _pictures(data: Data, facts: Facts) -> Iterator[tuple[Pixels, int]]:
     mode = "RGBA" if facts.alpha else "RGB"
     with told_as_damage("avif"), opened_by_pillow(data, "AVIF") as image:
         if image.size != (facts.width, facts.height):

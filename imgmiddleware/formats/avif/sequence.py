@@ -26,6 +26,7 @@ _OBUS_A_SAMPLE = 8
 #: Pictures that AV1 keeps to predict others from (section 7.20), the one being made and its grain.
 _KEPT = 10
 
+_ALPHA = b"auxv"  # handler of a track of alpha
 #: Where the boxes of a sample entry begin (14496-12, section 12.1.3), behind 'stsd''s own fields.
 _ENTRY_HEAD = 78
 
@@ -85,7 +86,13 @@ def _tracks(window: Window) -> Iterator[IsoBox]:
     movie = next((box for box in boxes(window, 0, window.size) if box.kind == b"moov"), None)
     if movie is None:
         raise damaged("it has no tracks")
-    return (box for box in boxes(window, movie.start, movie.end) if box.kind == b"trak")
+    found = (box for box in boxes(window, movie.start, movie.end) if box.kind == b"trak")
+    return (track for track in found if _handler(window, track) in (b"pict", _ALPHA))
+
+
+def _handler(window: Window, track: IsoBox) -> bytes:
+    """What the track is of: pictures, what is auxiliary to them, or sound, which nobody hears."""
+    return window.read(_find(window, track, b"mdia", b"hdlr").start + 8, 4)
 
 
 def _find(window: Window, box: IsoBox, *path: bytes) -> IsoBox:
@@ -128,8 +135,7 @@ def _read_track(window: Window, track: IsoBox) -> _Track:
                 f"its container claims {width} x {height} pixels for a track, "
                 f"its AV1 data {sequence.width} x {sequence.height}"
             )
-    handler = _find(window, track, b"mdia", b"hdlr")
-    alpha = window.read(handler.start + 8, 4) == b"auxv"
+    alpha = _handler(window, track) == _ALPHA
     return _Track(width, height, len(samples), alpha, sequences[0])
 
 

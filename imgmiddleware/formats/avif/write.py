@@ -2,10 +2,9 @@
 
 import cv2
 
-from imgmiddleware.formats.containers.isobmff import boxes
+from imgmiddleware.formats.avif.repeats import rewritten
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.result_format import Frames
-from imgmiddleware.formats.window import Window
 from imgmiddleware.formats.write import by_opencv, colored_by_pillow
 from imgmiddleware.pixels.arrays import Pixels
 
@@ -20,21 +19,10 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
-    file, _ = colored_by_pillow("AVIF", frames, quality, metadata, speed=_SPEED)
-    return _untimed(file)
+    """Of limited range: Debian's Chromium takes a sequence for such, whatever it says.
 
-
-def _untimed(file: bytes) -> bytes:
-    """Without the second of its making, which movie, tracks and media each note in their header
-    (ISO/IEC 14496-12, 8.2.2, 8.3.2 and 8.4.2): equal pixels are equal bytes.
+    That was seen with Chromium 156 and libdav1d 1.0: 60 of full range becomes 51.
     """
-    data, window = bytearray(file), Window.over(file)
-    ranges = [(0, len(file))]
-    while ranges:
-        for box in boxes(window, *ranges.pop()):
-            if box.kind in (b"moov", b"trak", b"mdia"):
-                ranges.append((box.start, box.end))
-            elif box.kind in (b"mvhd", b"tkhd", b"mdhd"):
-                wide = 8 if data[box.start] == 1 else 4  # by the box's version
-                data[box.start + 4 : box.start + 4 + 2 * wide] = bytes(2 * wide)
-    return bytes(data)
+    settings = {"speed": _SPEED, "range": "limited"}
+    file, _ = colored_by_pillow("AVIF", frames, quality, metadata, **settings)
+    return rewritten(file, plays)
