@@ -95,7 +95,7 @@ def resampling() -> int:
 
     def work(pixels: Any, size: tuple[int, int]) -> None:
         result = resample(pixels, size, alpha=True)
-        Backdrop((10, 20, 30, 255)).behind(result, keep_alpha=False)
+        Backdrop((10, 20, 30, 255)).ground.behind(result, keep_alpha=False)
 
     def clear(width: int, height: int) -> Any:
         pixels = np.full((height, width, 4), 100, np.uint8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgmiddleware.pixels.arrays import Box, Size
+from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.orientation import Orientation
 
 
@@ -59,6 +60,7 @@ class Facts:
     overviews: tuple[Facts, ...] = ()  # smaller copies in the same file, the largest first
     reduced: int = 1  # of an overview: by what the width and height of its page are divided
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
+    points: CodePoints | None = None  # its colours, where code points tell them; None: as sRGB
     own: object = None  # a value of its format, of which only the files of that format know
 
     @property

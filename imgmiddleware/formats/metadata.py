@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 
 from imgmiddleware.formats.containers.exif import Exif, written
+from imgmiddleware.pixels.codepoints import CodePoints
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What goes along with a picture: an ICC profile that is its pixels', and EXIF."""
+    """What goes along with a picture: an ICC profile that is its pixels', EXIF, code points.
+
+    These are beside the profile, which says the same, or alone where they are HDR.
+    """
 
     icc: bytes | None = None
     exif: Exif = Exif()
+    points: CodePoints | None = None
 
     @property
     def block(self) -> bytes:
@@ -18,7 +23,7 @@ class Metadata:
         return written(self.exif) if self.exif else b""
 
     def __bool__(self) -> bool:
-        return bool(self.icc or self.exif)
+        return bool(self.icc or self.exif or self.points)
 
 
 NO_METADATA = Metadata()

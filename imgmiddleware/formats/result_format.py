@@ -47,6 +47,8 @@ class ResultFormat:
     alpha: bool = False  # it keeps alpha; else `write` gets pixels without
     deep: bool = False  # it holds samples of 16 bits, and has a place for their profile
     profile: bool = False  # it has a place for a colour profile
+    moving_profile: bool = True  # and browsers ask it where the picture moves
+    hdr: bool = False  # it holds more than white, if it is given uint16 and code points
     gray: bool = False  # gray pixels stay gray in it, so that a profile of grays is true of them
 
     def own(self, quality: int) -> int:

@@ -25,11 +25,12 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     quality = None if RESULTS[format].scale is None else output.q  # which nothing there asks for
     kept = output.keep and _kept(output.keep)
     shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)
-    ways = plan.linear, plan.edges, plan.deep, plan.keeps_profile, plan.backdrop.bg
+    colors = plan.deep, plan.keeps_profile, plan.keeps_hdr
+    ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{steps}"
 
 
 def _kept(names: tuple[str, ...]) -> tuple[str, ...]:
-    """What goes along beside the profile: all of it, which has the rights too, or these alone."""
-    return tuple(name for name in names if name != "icc")[:1]
+    """What goes along beside the colours: all of it, which has the rights too, or these alone."""
+    return tuple(name for name in names if name not in ("icc", "hdr"))[:1]

@@ -16,7 +16,9 @@ from imgmiddleware.formats.probe import read_contents, read_exif, read_profile
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.color import is_usable
+from imgmiddleware.pixels.icc import code_points
 from imgmiddleware.pixels.resample import resample
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
@@ -91,7 +93,25 @@ def _read_in_bands(original: Original, facts: Facts, plan: Plan, contents: Conte
 
 def _held(facts: Facts, pixels: Pixels, level: Level, exif: Exif, profile: bytes | None) -> Held:
     color = "gray" if pixels.ndim == 2 else facts.color
+    points = facts.points or _points_of(profile)
     notes: tuple[str, ...] = ()
+    if points:
+        profile = None if points.hdr else points.profile()
     if profile is not None and not is_usable(profile, color):
         profile, notes = None, (PROFILE_IGNORED,)
-    return Held(level=level, pixels=pixels, color=color, profile=profile, exif=exif, notes=notes)
+    return Held(
+        level=level,
+        pixels=pixels,
+        color=color,
+        profile=profile,
+        points=points,
+        exif=exif,
+        notes=notes,
+    )
+
+
+def _points_of(profile: bytes | None) -> CodePoints | None:
+    """What a profile says by code points, if that is HDR, of which its curves say nothing."""
+    numbers = code_points(profile) if profile else None
+    points = CodePoints.stated(*numbers) if numbers else None
+    return points if points and points.hdr else None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, Size
+from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.halve import halve
 
 #: What was made of rows that passed by: the box of the page, the size, and whether in linear light.
@@ -76,15 +77,22 @@ class Held:
     """An original, or a part of it, decoded: `pixels` at a level, as stored.
 
     `color` is what their samples are: "gray", "rgb" or "cmyk". `profile` is the ICC profile, if it
-    can be used. Nobody writes to the pixels again: they may serve any number of results.
+    can be used. `points` are the code points, if they hold; where they are no HDR the profile says
+    the same. Nobody writes to the pixels again: they may serve any number of results.
     """
 
     level: Level
     pixels: Pixels
     color: str
     profile: bytes | None = None
+    points: CodePoints | None = None
     exif: Exif = Exif()
     notes: tuple[str, ...] = ()
+
+    @property
+    def hdr(self) -> CodePoints | None:
+        """The code points, if there may be brighter than white."""
+        return self.points if self.points and self.points.hdr else None
 
     @property
     def nbytes(self) -> int:

@@ -63,6 +63,7 @@ class Plan:
     inks: bool  # its samples are CMYK
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
+    keeps_hdr: bool  # it has brighter than white, and stays so
     canvas: Size
     edges: bool  # the canvas around the picture repeats its edges, instead of the background
     steps: tuple[PixelOperation, ...]

@@ -5,6 +5,7 @@ at run time can change a picture's bytes. The key is made of the plan. Where a b
 trimmed, whose size only pixels tell, `part` is that function of the original's pixels.
 """
 
+import math
 from collections.abc import Collection
 from functools import reduce
 
@@ -60,8 +61,10 @@ def make_plan(
         stored, orientation = facts.upright, facts.orientation.inverse.then(turned)
     steps = turned_once(tuple(s for s in transform.steps if isinstance(s, PixelOperation)))
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
-    format = output.format(facts.alpha, result[0] * result[1], accepted, animated=animated)
-    deep = _is_deep(facts, output, format, steps)
+    hdr = _is_hdr(facts)
+    format = output.format(facts.alpha, math.prod(result), accepted, animated=animated, hdr=hdr)
+    keeps_hdr = hdr and not animated and _keeps_hdr(output, format, steps)
+    deep = keeps_hdr or _is_deep(facts, output, format, steps)
     plan = Plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
@@ -78,7 +81,10 @@ def make_plan(
         alpha=facts.alpha,
         inks=facts.color == "cmyk",
         deep=deep,
-        keeps_profile=_keeps_profile(facts, output, format, geometry, steps, deep=deep),
+        keeps_profile=_keeps_profile(
+            facts, output, format, geometry, steps, deep=deep, animated=animated
+        ),
+        keeps_hdr=keeps_hdr,
         canvas=geometry.canvas,
         edges=resize.fit == "clamp" and geometry.canvas != geometry.size,
         steps=steps,
@@ -91,8 +97,9 @@ def make_plan(
 
 
 def _is_linear(facts: Facts, resize: Resize, geometry: Geometry) -> bool:
-    """Ink is no light, and what keeps its size is not averaged."""
-    return resize.linear and facts.color != "cmyk" and geometry.size != geometry.crop[2:]
+    """Ink is no light, HDR is by another curve, and what keeps its size is not averaged."""
+    curved = facts.color != "cmyk" and (facts.points is None or facts.points.like_srgb)
+    return resize.linear and curved and geometry.size != geometry.crop[2:]
 
 
 def _shown(
@@ -120,6 +127,17 @@ def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperat
     return output.depth == "16" and facts.depth > 8 and RESULTS[format].deep and not own
 
 
+def _is_hdr(facts: Facts) -> bool:
+    return facts.points is not None and facts.points.hdr
+
+
+def _keeps_hdr(output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
+    """An own operation gets sRGB, and grays are weighed in it."""
+    record = RESULTS[format]
+    asked = "hdr" in output.keep or (output.depth == "16" and record.deep)
+    return asked and record.hdr and not any(isinstance(s, OwnStep | Monochrome) for s in steps)
+
+
 def _keeps_profile(
     facts: Facts,
     output: Output,
@@ -128,15 +146,19 @@ def _keeps_profile(
     steps: tuple[PixelOperation, ...],
     *,
     deep: bool,
+    animated: bool,
 ) -> bool:
     """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
     if any(isinstance(step, Monochrome) for step in steps):
         return False
-    if not deep and ("icc" not in output.keep or not RESULTS[format].profile):
+    record = RESULTS[format]
+    if not deep and ("icc" not in output.keep or not record.profile):
+        return False
+    if animated and not record.moving_profile:
         return False
     if facts.color == "gray":
         bare = not steps and geometry.canvas == geometry.size
-        return bare and not facts.alpha and RESULTS[format].gray
+        return bare and not facts.alpha and record.gray
     return facts.color == "rgb"
 
 

@@ -26,7 +26,7 @@ class Output(Operation):
     q: int = parameter(whole(0, 100), 75)
     max_bytes: int | None = parameter(whole(100, 100_000_000))
     depth: str = parameter(choice("8", "16"), "8")
-    keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright"), ())
+    keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright", "hdr"), ())
 
     @property
     def negotiates(self) -> bool:
@@ -34,11 +34,18 @@ class Output(Operation):
         return self.fm is None and self.depth == "8"
 
     def format(
-        self, alpha: bool, pixels: int, accepted: Collection[str], *, animated: bool = False
+        self,
+        alpha: bool,
+        pixels: int,
+        accepted: Collection[str],
+        *,
+        animated: bool = False,
+        hdr: bool = False,
     ) -> str:
         """The result's format: as asked for, else the best that is accepted.
 
         Else JPEG, or PNG where the original has alpha or is to keep 16 bits, or GIF for what moves.
+        An original of `hdr` that is to stay so asks for one that can hold it.
         A pure function of what is part of the key.
         """
         if self.fm is not None:
@@ -47,8 +54,9 @@ class Output(Operation):
             return next((name for name in NEGOTIATED_ANIMATED if name in accepted), "gif")
         if self.depth == "16":
             return "png"
+        hdr = hdr and "hdr" in self.keep
         if pixels <= MOST_NEGOTIATED_PIXELS:
             for name in NEGOTIATED:
-                if name in accepted:
+                if name in accepted and (RESULTS[name].hdr or not hdr):
                     return name
-        return "png" if alpha else "jpg"
+        return "png" if alpha or hdr else "jpg"

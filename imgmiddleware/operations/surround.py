@@ -1,5 +1,7 @@
 """Pad and background: what stands around the picture, and behind it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import cv2
@@ -55,6 +57,18 @@ class Backdrop(Operation):
         return self.bg or _WHITE
 
     @property
+    def ground(self) -> Ground:
+        return Ground(self.color, asked=self.bg is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A colour that is laid behind and around pixels, and whether it was asked for."""
+
+    color: Color
+    asked: bool
+
+    @property
     def fill(self) -> Color:
         """What steps before put where there is no picture: nothing, if `behind` is to show through.
 
@@ -67,9 +81,9 @@ class Backdrop(Operation):
         """The picture over its background.
 
         A format without alpha gets an opaque one; one with alpha keeps what is transparent, unless
-        `bg` asks for a colour there.
+        a colour is asked for there.
         """
-        if not has_alpha(pixels) or (keep_alpha and self.bg is None):
+        if not has_alpha(pixels) or (keep_alpha and not self.asked):
             return pixels
         red, green, blue, alpha = self.color if keep_alpha else (*self.color[:3], 255)
         channels = 4 if alpha < 255 else 3

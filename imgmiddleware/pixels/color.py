@@ -1,20 +1,13 @@
 """Colour: 8-bit sRGB, which is what a web browser assumes of a picture that carries no profile."""
 
-import functools
-import io
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
 
 from imgmiddleware.pixels.arrays import Pixels, by_bands
-
-_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
-#: LittleCMS makes a coarse table of a gray profile, ten steps off in the dark of a linear one. It
-#: need not be fast: it converts 256 levels.
-_GRAY_FLAGS = _FLAGS | ImageCms.Flags.NOOPTIMIZE
+from imgmiddleware.pixels.conversion import Conversion, conversion
+from imgmiddleware.pixels.icc import space_of
 
 
 def to_eight_bits(pixels: Pixels) -> Pixels:
@@ -38,6 +31,12 @@ def full_range(pixels: Pixels, bits: int) -> Pixels:
     return by_bands(change, pixels, pixels.shape)
 
 
+def reduced(pixels: Pixels, bits: int) -> Pixels:
+    """And back, rounded."""
+    change = partial(_scaled, of=65535, to=(1 << bits) - 1)
+    return by_bands(change, pixels, pixels.shape)
+
+
 def _scaled(band: Pixels, of: int, to: int) -> Pixels:
     """To the nearest; samples over `of`, which a decoder may leave, are white too."""
     wide = np.minimum(band, of).astype(np.uint32)
@@ -56,40 +55,49 @@ _MODES = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK"}
 
 
 def is_usable(profile: bytes, color: str) -> bool:
-    """Whether an ICC profile can be read, and is for pictures of this `Facts.color`."""
-    return _conversion(profile, _MODES[color]) is not None
+    """Whether an ICC profile can be read, is for pictures of this `Facts.color`, and shows white as
+    a white. One of RGB is for gray too, whose three channels are equal.
+    """
+    return conversion(profile, _MODES[color]) is not None
+
+
+def describes(profile: bytes, color: str) -> bool:
+    """Whether it may go along with a picture whose colours stay as they are: one of its kind."""
+    return (space_of(profile) == b"GRAY") == (color == "gray")
 
 
 def to_srgb(pixels: Pixels, profile: bytes | None, color: str) -> Pixels:
-    """uint8 gray, BGR, BGRA or CMYK, as `color` says, as sRGB gray, BGR or BGRA.
+    """Gray, BGR, BGRA or CMYK, as `color` says, as sRGB gray, BGR or BGRA of the same depth.
 
     `profile` is the original's ICC profile. One that is not usable is ignored: a wrong tag is no
-    reason to refuse a picture whose pixels are whole. Of gray, uint16 is taken too.
+    reason to refuse a picture whose pixels are whole. Floats become uint16; CMYK is uint8.
     """
     mode = _MODES[color]
-    conversion = _conversion(profile, mode) if profile else None
-    if conversion is None or conversion.identity:
+    found = conversion(profile, mode) if profile else None
+    if found is None or found.identity:
         return _inked(pixels) if mode == "CMYK" else pixels
-    transform = conversion.transform
-    if mode == "CMYK":
-        return _applied(transform, pixels, mode)
+    if pixels.dtype.kind == "f":
+        pixels = to_sixteen_bits(pixels)
     if mode == "L":
-        table = _gray_table(transform, pixels.dtype)
-        if pixels.ndim == 2:
-            return table[pixels]
-        gray = table[pixels[..., 0]]
-        return np.dstack((gray, gray, gray, pixels[..., 3:]))
-    colors = _applied(transform, pixels[..., 2::-1], mode)
-    return colors if pixels.shape[2] == 3 else np.dstack((colors, pixels[..., 3]))
+        return _of_grays(pixels, found)
+    return found.applied(pixels)
 
 
-def _gray_table(transform: ImageCms.ImageCmsTransform, dtype: np.dtype[Any]) -> Pixels:
-    """What becomes of each gray. LittleCMS takes 8 bits of it: between them it is interpolated."""
-    levels = _applied(transform, np.arange(256, dtype=np.uint8)[None], "L")[0, :, 0]
-    if dtype == np.uint8:
-        return levels
-    between = np.interp(np.arange(65536), np.arange(256) * 257, levels * 257.0)
-    return np.asarray(np.rint(between), np.uint16)
+def _of_grays(pixels: Pixels, by: Conversion) -> Pixels:
+    """By a table of all grays; those that a profile of RGB tints have three channels."""
+    table = by.grays(pixels.dtype)
+    step = 1 if pixels.dtype == np.uint8 else 257
+    if np.ptp(table.astype(int), axis=1).max() <= step:
+        table = table[:, 1]
+    if pixels.ndim == 2:
+        return np.asarray(table[pixels])
+    gray = table[pixels[..., 0]]
+    colors = gray if gray.ndim == 3 else _tripled(gray)
+    return np.dstack((colors, pixels[..., 3:]))
+
+
+def _tripled(gray: Pixels) -> Pixels:
+    return np.dstack((gray, gray, gray))
 
 
 def lab_to_srgb(image: Image.Image) -> Image.Image:
@@ -99,51 +107,6 @@ def lab_to_srgb(image: Image.Image) -> Image.Image:
     )
     assert converted is not None  # only an operation in place returns None
     return converted
-
-
-@dataclass(frozen=True, slots=True)
-class _Conversion:
-    """To sRGB; `identity` where the profile is sRGB already."""
-
-    transform: ImageCms.ImageCmsTransform
-    identity: bool
-
-
-@functools.lru_cache(maxsize=32)  # building one takes milliseconds, and cameras share profiles
-def _conversion(profile: bytes, mode: str) -> _Conversion | None:
-    """None where the profile is broken, or not for this mode."""
-    try:
-        transform = ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            ImageCms.createProfile("sRGB"),
-            mode,
-            "RGB",
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            flags=_GRAY_FLAGS if mode == "L" else _FLAGS,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-    return _Conversion(transform, mode != "CMYK" and _changes_nothing(transform, mode))
-
-
-def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether no channel of any colour on a coarse grid moves by more than a rounding step."""
-    levels = np.arange(0, 256, 17, dtype=np.uint8)
-    if mode == "L":
-        grid = levels[None]
-        expected = np.dstack((grid, grid, grid))
-    else:
-        grid = expected = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(16, 256, 3)
-    moved = _applied(transform, grid, mode)[..., ::-1].astype(int) - expected
-    return bool(np.abs(moved).max() <= 1)
-
-
-def _applied(transform: ImageCms.ImageCmsTransform, pixels: Pixels, mode: str) -> Pixels:
-    """Pillow's order of channels in, red first; OpenCV's out."""
-    image = Image.frombytes(mode, pixels.shape[1::-1], np.ascontiguousarray(pixels).tobytes())
-    converted = ImageCms.applyTransform(image, transform)
-    assert converted is not None  # only an operation in place returns None
-    return np.asarray(converted)[..., ::-1]
 
 
 def _inked(pixels: Pixels) -> Pixels:

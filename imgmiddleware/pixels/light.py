@@ -32,7 +32,7 @@ def gamma_encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
         if has_alpha(pixels):
             result[..., 3] = (pixels[..., 3].astype(np.uint32) + 128) // 257
         return result
-    colors = _changed(np.clip(pixels, 0, 1), _from_light)
+    colors = _changed(np.clip(pixels, 0, 1), from_light)
     return rounded(colors * np.float32(full(dtype)), dtype)
 
 
@@ -51,7 +51,8 @@ def _to_light(value: Pixels) -> Pixels:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def _from_light(value: Pixels) -> Pixels:
+def from_light(value: Pixels) -> Pixels:
+    """What sRGB's curve makes of amounts of light from 0 to 1."""
     return np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
 
 
@@ -63,4 +64,4 @@ def _light_table() -> npt.NDArray[np.uint16]:
 
 @functools.cache
 def _encoded_table() -> npt.NDArray[np.uint8]:
-    return np.asarray(np.rint(_from_light(np.arange(65536) / 65535) * 255), np.uint8)
+    return np.asarray(np.rint(from_light(np.arange(65536) / 65535) * 255), np.uint8)

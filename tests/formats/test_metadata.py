@@ -19,10 +19,12 @@ from imgmiddleware.formats.encode import encode
 from imgmiddleware.formats.metadata import Metadata
 from originals import cut, flipped
 from pictures import (
+    close,
     gray_profile,
     moving,
     opened,
     photo_like,
+    pixels_of,
     read_by_opencv,
     saved,
     swapped_profile,
@@ -145,10 +147,21 @@ def test_animations_keep_it_too() -> None:
     frames = [Image.fromarray(photo_like(40, 30)), Image.fromarray(255 - photo_like(40, 30))]
     kept = {"exif": block().tobytes(), "icc_profile": swapped_profile()}
     data = moving(frames, "WEBP", duration=50, **kept)
-    for result in ("webp", "avif"):
+    for result, profile in (("webp", None), ("avif", swapped_profile())):
         body = made(data, f"anim=1&keep=exif,icc&fm={result}")
         assert tags(body)[ARTIST] == "Ada"
-        assert opened(body).info["icc_profile"] == swapped_profile()
+        assert opened(body).info.get("icc_profile") == profile
+
+
+def test_a_moving_webp_is_converted_as_browsers_ask_no_profile_there() -> None:
+    red = Image.new("RGB", (40, 30), (250, 20, 10))
+    other = Image.new("RGB", (40, 30), (10, 20, 250))
+    data = moving([red, other], "WEBP", duration=50, icc_profile=swapped_profile())
+    for query in ("", "&keep=icc"):
+        shown = pixels_of(made(data, f"anim=1&fm=webp{query}"))
+        assert close(shown[15, 20], (20, 250, 10), 4)
+    still = opened(made(data, "fm=webp&keep=icc"))
+    assert still.info["icc_profile"] == swapped_profile()
 
 
 # --- Written beside the pixels --------------------------------------------------------------------

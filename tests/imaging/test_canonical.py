@@ -15,6 +15,7 @@ from PIL import Image
 from PIL.Image import Transpose
 
 from asking import get, serving
+from colors import cicp, colored_png
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.grammar.query import QueryGrammar
@@ -23,6 +24,7 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.stages import OWNERS
+from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.settings import Settings
 from originals import probe
 from pictures import by_opencv, exif, moving, noise, pixels_of, saved
@@ -141,6 +143,11 @@ def test_other_pictures_have_other_texts() -> None:
     assert len({planned(PHOTO, query)[1] for query in queries}) == len(queries)
     deep = replace(PHOTO, format="png", depth=16, bits=16)
     assert planned(deep, "fm=png&keep=icc")[1] != planned(deep, "fm=png&depth=16")[1]
+    hdr = replace(deep, points=CodePoints(9, 16))
+    kept = [planned(hdr, f"fm=png{more}")[1] for more in ("", "&keep=hdr", "&depth=16&mono=gray")]
+    assert len({*kept}) == 3
+    assert planned(hdr, "fm=png&depth=16")[1] == kept[1]
+    assert planned(deep, "fm=png&keep=hdr")[1] == planned(deep, "fm=png")[1]
     assert planned(CLEAR, "fm=png&bg=fff")[1] != planned(CLEAR, "fm=png")[1]
     assert planned(CLEAR, "w=9&bg=f00")[1] != planned(CLEAR, "w=9")[1]
 
@@ -169,7 +176,7 @@ WORDS: dict[str, list[str]] = {
     "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],
     "q": ["60", "75"],
     "depth": ["8", "16"],
-    "keep": ["exif", "icc", "copyright,exif"],
+    "keep": ["exif", "icc", "copyright,exif", "hdr", "hdr,icc"],
 }
 
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
@@ -180,7 +187,7 @@ FOLLOWS = {
 #: And what changes bytes.
 TEXT = {
     *("frame", "frames", "crop", "size", "linear", "orientation", "deep", "keeps_profile"),
-    *("canvas", "edges", "steps", "backdrop", "format", "output"),
+    *("keeps_hdr", "canvas", "edges", "steps", "backdrop", "format", "output"),
 }
 
 
@@ -207,6 +214,7 @@ ORIGINALS = {
     "clear": lambda: saved(COLORS, "PNG"),
     "gray": lambda: saved(COLORS, "PNG", "L"),
     "inks": lambda: saved(COLORS, "JPEG", "CMYK"),
+    "hdr": lambda: colored_png(np.asarray(COLORS, np.uint16) * 257, cicp(9, 16)),
     "deep": lambda: by_opencv(".png", np.asarray(COLORS.convert("RGB"), np.uint16) * 257),
     "gone": vanishing,
     "pages": lambda: moving([COLORS, Image.new("RGB", (24, 18), "red")], "TIFF", "RGB"),
@@ -222,7 +230,7 @@ def any_query(dice: random.Random) -> str:
 def resolved(plan: Plan) -> Any:
     """The plan without what does not change the bytes once there is a plan."""
     quality = plan.output.q if RESULTS[plan.format].scale else 75
-    kept = [name for name in plan.output.keep if name != "icc"]
+    kept = [name for name in plan.output.keep if name not in ("icc", "hdr")]
     output = Output(q=quality, max_bytes=plan.output.max_bytes, keep=tuple(kept[:1]))
     return replace(plan, output=output, region=(0, 0, 0, 0))
 

@@ -184,7 +184,7 @@ def test_alpha_is_kept_where_nobody_asks_for_a_background() -> None:
     assert rendered(pixels, "fm=png", "RGBA")[5, 5].tolist() == [*RED, 100]
     assert not opened(answered(pixels, "bg=fff&fm=png").body).has_transparency_data
     gray = np.zeros((2, 2), np.uint8)
-    assert Backdrop().behind(gray, keep_alpha=False) is gray
+    assert Backdrop().ground.behind(gray, keep_alpha=False) is gray
 
 
 @pytest.mark.parametrize(

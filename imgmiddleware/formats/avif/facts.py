@@ -94,6 +94,7 @@ def read(window: Window) -> Facts:
         depth=16 if colors.bits > 8 else 8,
         bits=colors.bits,
         decode_bytes=_decode_bytes(parts),
+        points=metadata.points(window, chosen, colors.points),
         own=_own(window, chosen, box, parts),
     )
 

@@ -11,10 +11,12 @@ from itertools import accumulate, pairwise
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif.av1 import SequenceHeader, read_sequences
+from imgmiddleware.formats.containers.codepoints import read_points
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes, icc
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import SLACK, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.codepoints import CodePoints
 
 #: Frames of one track. A service has its own, lower bound on what it animates; this one bounds the
 #: walk over their headers, some 20 microseconds each.
@@ -40,6 +42,7 @@ class _Track:
     frames: int
     alpha: bool
     sequence: SequenceHeader
+    points: CodePoints | None
 
 
 def read(window: Window) -> Facts:
@@ -62,6 +65,7 @@ def read(window: Window) -> Facts:
         frames=first.frames,
         decode_bytes=sum(_decode_bytes(track) for track in tracks) + SLACK,
         composed=True,
+        points=first.points,
     )
 
 
@@ -136,7 +140,8 @@ def _read_track(window: Window, track: IsoBox) -> _Track:
                 f"its AV1 data {sequence.width} x {sequence.height}"
             )
     alpha = _handler(window, track) == _ALPHA
-    return _Track(width, height, len(samples), alpha, sequences[0])
+    points = read_points(window, entry, sequences[0].points)
+    return _Track(width, height, len(samples), alpha, sequences[0], points)
 
 
 def _samples(window: Window, table: IsoBox) -> list[tuple[int, int]]:

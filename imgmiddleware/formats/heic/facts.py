@@ -7,6 +7,7 @@ say what the container does.
 from dataclasses import dataclass
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.containers.heif import metadata
 from imgmiddleware.formats.containers.heif.choice import brands, choose
 from imgmiddleware.formats.containers.heif.coded import CodedPicture, pictures, stated_size
 from imgmiddleware.formats.containers.heif.items import Item
@@ -81,6 +82,7 @@ def read(window: Window) -> Facts:
         depth=16 if colors.bits > 8 else 8,
         bits=colors.bits,
         decode_bytes=_decode_bytes([colors, *alpha]),
+        points=metadata.points(window, chosen),
         own=HeicFacts(coded, box),
     )
 

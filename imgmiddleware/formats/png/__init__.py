@@ -1,7 +1,7 @@
 """PNG (W3C, third edition), animated too."""
 
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.png import decode, decode_rows, facts, frames, rows, write
+from imgmiddleware.formats.png import colors, decode, decode_rows, facts, frames, rows, write
 from imgmiddleware.formats.result_format import ResultFormat
 
 FORMAT = Format(
@@ -9,7 +9,7 @@ FORMAT = Format(
     sniff=facts.sniff,
     read=facts.read,
     vet=facts.vet,
-    profile=facts.profile,
+    profile=colors.profile,
     exif=facts.exif,
     decode=decode.decode,
     raster=rows.read_raster,
@@ -19,6 +19,6 @@ FORMAT = Format(
 
 RESULT = ResultFormat(
     name="png", media_type="image/png", suffixes=("png", "apng"),
-    longest=1_000_000, alpha=True, deep=True, profile=True, gray=True,
+    longest=1_000_000, alpha=True, deep=True, profile=True, hdr=True, gray=True,
     write=write.write,
 )  # fmt: skip

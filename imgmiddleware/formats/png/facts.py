@@ -5,9 +5,7 @@ A chunk's length is what decoders have allocated, so each is held against the en
 picture, has led decoders to faults of their own, and eXIf would turn the pixels.
 """
 
-import zlib
 from dataclasses import dataclass
-from itertools import takewhile
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.exif import Exif, parse
@@ -26,11 +24,11 @@ from imgmiddleware.formats.png.chunks import (
     read_header,
     read_probed_header,
 )
+from imgmiddleware.formats.png.colors import read_points
 from imgmiddleware.formats.png.rows import band_bytes
 from imgmiddleware.formats.reading import (
     COMPOSED,
     MAX_EXIF,
-    MAX_PROFILE,
     SLACK,
     Data,
     unsupported,
@@ -164,6 +162,7 @@ def read(window: Window) -> Facts:
         frames=frames,
         decode_bytes=_decode_bytes(header, alpha, frames, bands),
         band_bytes=bands,
+        points=read_points(window, body.first),
         own=PngFacts(transparent=transparent, bare=b"eXIf" not in body.first),
     )
 
@@ -201,19 +200,3 @@ def vet(data: Data, facts: Facts) -> Data:
         return data
     view = memoryview(data)
     return b"".join([SIGNATURE, *(view[chunk.start : chunk.end] for chunk in body.kept)])
-
-
-def profile(data: Data, facts: Facts) -> bytes | None:
-    """The ICC profile of iCCP (clause 11.3.2.3), before IDAT: a name, a method, a zlib stream."""
-    window = Window.over(data)
-    before = takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(window))
-    chunk = next((chunk for chunk in before if chunk.kind == b"iCCP"), None)
-    if chunk is None:
-        return None
-    body = window.read(chunk.data, chunk.length)
-    name, method, packed = body.partition(b"\0")
-    if not name or not method or packed[:1] != b"\0":
-        return b""
-    stream = zlib.decompressobj()
-    plain = stream.decompress(packed[1:], MAX_PROFILE + 1)
-    return plain if stream.eof and len(plain) <= MAX_PROFILE else b""

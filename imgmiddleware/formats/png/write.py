@@ -65,6 +65,10 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 def _attached(file: bytes, metadata: Metadata) -> bytes:
     """With chunks behind IHDR, before any that they must precede (clause 5.6)."""
     chunks: list[Bytes] = []
+    if points := metadata.points:
+        chunks += chunk(b"cICP", bytes((points.primaries, points.transfer, 0, 1)))
+        if points.peak:
+            chunks += chunk(b"cLLI", struct.pack(">LL", round(points.peak * 10_000), 0))
     if metadata.icc:
         chunks += chunk(b"iCCP", b"ICC profile\0\0", zlib.compress(metadata.icc))
     if metadata.exif:

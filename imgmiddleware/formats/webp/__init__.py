@@ -17,7 +17,8 @@ FORMAT = Format(
 
 RESULT = ResultFormat(
     name="webp", media_type="image/webp", suffixes=("webp",),
-    longest=16_383, scale=(0, 2, 10, 53, 82, 93, 100), alpha=True, profile=True,
+    longest=16_383, scale=(0, 2, 10, 53, 82, 93, 100), alpha=True,
+    profile=True, moving_profile=False,
     write=write.write, animate=write.animate,
     longest_frame=2**24 - 1,
 )  # fmt: skip

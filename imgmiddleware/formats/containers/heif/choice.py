@@ -55,12 +55,12 @@ class Chosen:
         properties = (box for item in self.same for box in item.properties)
         return tuple(box for box in properties if box.kind in (b"clap", b"irot", b"imir"))
 
-    def color_boxes(self) -> tuple[IsoBox, ...]:
-        """All 'colr' boxes, of which the first of a kind counts: those of the picture as a whole
-        come before those of the first tile, where some phones have them.
+    def boxes(self, *kinds: bytes) -> tuple[IsoBox, ...]:
+        """What of these kinds describes the colours. The first of a kind counts: those of the
+        picture as a whole come before those of the first tile, where some phones have them.
         """
         of = (*reversed(self.same), *self.colors.tiles[:1])
-        return tuple(box for item in of for box in item.properties if box.kind == b"colr")
+        return tuple(box for item in of for box in item.properties if box.kind in kinds)
 
 
 def brands(head: bytes) -> list[bytes]:

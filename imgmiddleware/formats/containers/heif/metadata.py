@@ -1,11 +1,13 @@
 """What goes along with a picture in a container: its colours' description, and EXIF."""
 
+from imgmiddleware.formats.containers.codepoints import read_points
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.heif.choice import Chosen, choose, read
 from imgmiddleware.formats.containers.isobmff import Nclx, icc, nclx
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import MAX_EXIF, Data
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.codepoints import CodePoints
 
 #: The kind of coded items, by the format.
 CODED = {"avif": b"av01", "heic": b"hvc1"}
@@ -13,14 +15,22 @@ CODED = {"avif": b"av01", "heic": b"hvc1"}
 
 def code_points(window: Window, chosen: Chosen) -> Nclx | None:
     """What the container says of the colours by numbers; None where it leaves it to the coder."""
-    found = (nclx(window, box) for box in chosen.color_boxes())
+    found = (nclx(window, box) for box in chosen.boxes(b"colr"))
     return next((points for points in found if points), None)
+
+
+def points(window: Window, chosen: Chosen, coder: Nclx | None = None) -> CodePoints | None:
+    """The same for who shows the picture; `coder` is what the coder says where it is asked.
+
+    A profile precedes all of it (23000-22, section 7).
+    """
+    return read_points(window, chosen.boxes(b"colr", b"clli", b"mdcv"), coder)
 
 
 def profile(data: Data, facts: Facts) -> bytes | None:
     """The profile of the primary item, or of its first tile."""
     window = Window.over(data)
-    found = (icc(window, box) for box in choose(window, CODED[facts.format]).color_boxes())
+    found = (icc(window, box) for box in choose(window, CODED[facts.format]).boxes(b"colr"))
     return next((plain for plain in found if plain is not None), None)
 
 

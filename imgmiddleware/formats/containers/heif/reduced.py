@@ -37,7 +37,7 @@ class _Entry:
 
 def reduced(data: Data, brand: bytes, chosen: Chosen) -> bytes:
     """The container of colours and alpha. `brand` is that of the format, such as `avif`."""
-    points = [part for part in chosen.color_boxes() if nclx(Window.over(data), part)]
+    points = [part for part in chosen.boxes(b"colr") if nclx(Window.over(data), part)]
     entries: list[_Entry] = []
     colors = _added(entries, data, chosen.colors, points[:1])
     if chosen.alpha:
