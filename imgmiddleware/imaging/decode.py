@@ -19,7 +19,7 @@ from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.color import is_usable
 from imgmiddleware.pixels.icc import code_points
-from imgmiddleware.pixels.resample import resample
+from imgmiddleware.pixels.resample import resample_around
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
 
@@ -84,10 +84,10 @@ def _read_in_bands(original: Original, facts: Facts, plan: Plan, contents: Conte
     if level.passed is None:
         pixels = decode_bands(original, read, level.box, times, scaled=scaled, raster=raster)
     else:
-        crop, size, linear = level.passed
+        crop, sampled, size, linear = level.passed
         rows = passing_bands(original, read, level.box, times, scaled=scaled, raster=raster)
         area = level.area(crop)
-        pixels = resample(rows, size, alpha=False, linear=linear, area=area, averaged=True)
+        pixels, _ = resample_around(rows, sampled, size, area=area, linear=linear, averaged=True)
     return _held(facts, pixels, level, contents.exif, contents.profile)
 
 

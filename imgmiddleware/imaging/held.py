@@ -16,9 +16,11 @@ from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, Size
 from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.resample import around
 
-#: What was made of rows that passed by: the box of the page, the size, and whether in linear light.
-Passed = tuple[Box, Size, bool]
+#: What was made of rows that passed by: the box of the page, the size that it has now, that which
+#: it is to have, and whether it was made in linear light.
+Passed = tuple[Box, Size, Size, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +109,16 @@ class Held:
             held = replace(held, level=twice, pixels=halve(held.pixels))
         return held
 
-    def cropped(self, crop: Box) -> tuple[Pixels, Area]:
-        """The samples that a box of the page touches, and where it lies in these."""
+    def around(self, crop: Box) -> tuple[Pixels, Area]:
+        """What a filter may read of a box of the page: all samples, and where it lies in these."""
         if self.level.passed is not None:
-            height, width = self.pixels.shape[:2]
-            return self.pixels, (0, 0, width, height)
+            crop, sampled, size, _ = self.level.passed
+            before, _ = around(self.level.area(crop), sampled, size, self.level.samples)
+            return self.pixels, (*before, *sampled)
+        return self.pixels, self.level.area(crop)
+
+    def cropped(self, crop: Box) -> tuple[Pixels, Area]:
+        """The samples that a box of the page touches alone, and where it lies in these."""
         left, top, width, height = self.level.area(crop)
         x, y = math.floor(left), math.floor(top)
         part = self.pixels[y : math.ceil(top + height), x : math.ceil(left + width)]

@@ -18,7 +18,7 @@ from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
-from imgmiddleware.pixels.halve import LONGEST, halvings
+from imgmiddleware.pixels.halve import LONGEST, halvings, unchanged, widened
 from imgmiddleware.pixels.orientation import Orientation
 
 #: A decoder that scales must leave at least this many samples for each of the result, as libvips
@@ -33,6 +33,10 @@ _FINE = 90
 #: decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
 _SCALES = (2, 8)
 
+#: What a filter reads around a part, in samples for each of the result: three, and one as its rest
+#: is rounded. Inks are filtered twice.
+_AROUND, _AROUND_INKS = 4, 10
+
 #: Pixels of half an original that are kept for other sizes: 16 MB of three channels.
 _SHARED = 2**24 // 3
 
@@ -44,6 +48,7 @@ _KEPT = 2**25 // 3
 class Plan:
     """Sizes are (width, height). `stored`, `crop` and `size` are in the orientation as decoded;
     `canvas` is upright, what the picture stands on before `steps`; `result` is the size after them.
+    `crop` may reach over the edges, by less than one of the result (`grid.py`).
     """
 
     stored: Size
@@ -77,8 +82,8 @@ class Plan:
         if self._is_exact or self.frames > 1:
             return self
         for overview in reversed(overviews):
-            size = _size_read(overview, self.in_bands)
-            if self._is_enough(size) or self._is_tile(overview.reduced):
+            size, by = _size_read(overview, self.in_bands), overview.reduced
+            if self._is_enough(size) or self._divides(by) or self._is_tile(by):
                 return replace(self, overview=overview)
         return self
 
@@ -165,6 +170,13 @@ class Plan:
             side * crop >= _OVERSAMPLING * size * stored for side, size, stored, crop in sides
         )
 
+    def _divides(self, by: int) -> bool:
+        """The same of a decode that divides the sides by this. Of 1001 columns its writer may have
+        left 500, which are half of them everywhere but at the edge.
+        """
+        sides = zip(self.size, self.crop[2:], strict=True)
+        return all(crop >= _OVERSAMPLING * size * by for size, crop in sides)
+
     def _is_tile(self, by: int) -> bool:
         """Whether each pixel of the result is one sample of what was divided by this.
 
@@ -199,13 +211,11 @@ class Plan:
         half = replace(whole, box=box, by=2).samples
         times = min(self.halvings, 1) if math.prod(half) <= _SHARED else self.halvings
         by, pieces = 2**times, self.read_pieces
-        if pieces and 1 < by <= pieces.scales:  # its decoder does it for less
-            level = replace(whole, box=_widened(box, by, whole.size), by=by)
-        else:
-            level = replace(whole, box=box, by=by, averaged=times > 0)
+        scaled = pieces is not None and 1 < by <= pieces.scales  # its decoder does it for less
+        level = replace(whole, box=box, by=by, averaged=times > 0 and not scaled)
         if not self._passes(level):
             return level
-        return replace(level, passed=(self.crop, self.sampled, self.linear))
+        return replace(level, passed=(self.crop, self.sampled, self.size, self.linear))
 
     @property
     def read_pieces(self) -> Pieces | None:
@@ -213,12 +223,26 @@ class Plan:
         return self.pieces if self.overview is None else self.overview.pieces
 
     def _read_box(self, size: Size) -> Box:
+        """The crop, and what a filter reads around it, of a picture of this size.
+
+        It reads three samples for each that one of the result is made of; and averages begin where
+        those of the whole picture do. So this ends at multiples of the ratio, as a power of two:
+        sizes of a part that differ by less share a level, and tiles of that ratio read no more.
+        """
         if self.needs_pixels:
             return self.orientation.stored_box(self.region, self.stored)
         left, top, width, height = self._read_crop
-        x, y = math.floor(left), math.floor(top)
-        right, bottom = map(math.ceil, (left + width, top + height))
-        return x, y, min(right, size[0]) - x, min(bottom, size[1]) - y
+        ratio = max(1, width / self.size[0], height / self.size[1])
+        unit = 2 ** math.ceil(math.log2(ratio))
+        around = unit * (_AROUND_INKS if self.inks else _AROUND)
+        sides = zip((left, top), (width, height), self.size, size, strict=True)
+        columns, rows = (
+            widened(start, length, 0, 1, whole)
+            if unchanged(start, length, results)
+            else widened(start, length, around, unit, whole)
+            for start, length, results, whole in sides
+        )
+        return columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
 
     def _passes(self, level: Level) -> bool:
         """Whether rows go to the resampler as they are read: they are too large to be kept.
@@ -235,13 +259,3 @@ class Plan:
 def _size_read(overview: Facts, in_bands: bool) -> Size:
     """As stored, where nothing but us turns it."""
     return (overview.width, overview.height) if in_bands else overview.upright
-
-
-def _widened(box: Box, by: int, size: Size) -> Box:
-    """The box and what is around it, up to multiples of `by` or the edges of a picture."""
-    left, top = (side // by * by for side in box[:2])
-    right, bottom = (
-        min(-(-(side + length) // by) * by, whole)
-        for side, length, whole in zip(box[:2], box[2:], size, strict=True)
-    )
-    return left, top, right - left, bottom - top

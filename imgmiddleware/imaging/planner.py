@@ -13,6 +13,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.grid import completed
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.monochrome import Monochrome
 from imgmiddleware.operations.orient import Orient
@@ -49,11 +50,15 @@ def make_plan(
     moves = output.fm is None or RESULTS[output.fm].animate is not None
     animated = page.anim and facts.animated and moves and not still
     turned = transform.get(Orient).orientation(facts.orientation)
-    region = transform.get(Region).box(*turned.size(facts.width, facts.height))
+    whole = turned.size(facts.width, facts.height)
+    region = transform.get(Region).box(*whole)
     left, top, width, height = part or region
     resize = transform.get(Resize)
     geometry = resize.geometry(width, height)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
+    trim = transform.get(Trim)
+    if trim.trim is None:  # else nothing beyond the part is seen
+        crop = completed(crop, geometry.size, whole)
     in_bands = facts.band_bytes > 0 and not animated
     record = FORMATS.get(facts.format)  # an array has none
     stored, orientation = (facts.width, facts.height), turned
@@ -73,7 +78,7 @@ def make_plan(
         in_bands=in_bands,
         pieces=facts.pieces if in_bands else None,
         region=region,
-        trim=transform.get(Trim),
+        trim=trim,
         crop=orientation.stored_box(crop, stored),
         size=orientation.size(*geometry.size),
         linear=_is_linear(facts, resize, geometry),

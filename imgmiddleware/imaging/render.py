@@ -25,7 +25,7 @@ from imgmiddleware.operations.trim import content
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha
 from imgmiddleware.pixels.color import describes, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.pixels.hdr import coded, tone_mapped
-from imgmiddleware.pixels.resample import resample
+from imgmiddleware.pixels.resample import resample, resample_around
 from imgmiddleware.sources.original import Original, read_all
 
 #: The plan of what is left of a picture when its border is trimmed off.
@@ -103,12 +103,13 @@ def _resized(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
     To turn the small picture, which is exact, takes less than to turn the stored one.
     """
     area: Area | None
-    (pixels, area), averaged = held.cropped(plan.crop), held.level.averaged
+    pixels, area = (held.cropped if plan.needs_pixels else held.around)(plan.crop)
+    averaged = held.level.averaged
     if held.color == "cmyk":
         # What a mean of inks looks like is not the mean of what they look like; but to convert all
         # of a photo costs as much as everything else together.
-        inks = resample(pixels, plan.sampled, alpha=False, area=area, averaged=averaged)
-        pixels, area, averaged = to_srgb(inks, held.profile, held.color), None, False
+        inks, area = resample_around(pixels, plan.sampled, plan.size, area=area, averaged=averaged)
+        pixels, averaged = to_srgb(inks, held.profile, held.color), False
     alpha, linear = has_alpha(pixels), plan.linear
     pixels = resample(pixels, plan.size, alpha=alpha, linear=linear, area=area, averaged=averaged)
     return plan.orientation.apply(pixels)

@@ -2,7 +2,8 @@
 
 The centre of sample i of n lies at (i + 1/2) / n of the side. What the filter would read beyond an
 edge of the picture has no weight and the others share it, as in Pillow: nothing is shifted or
-darkened there.
+darkened there. Where only a part is wanted, its results are some of those side by side that show
+all of the picture; the last of these may reach over the edge, whose samples then stand there too.
 """
 
 import functools
@@ -25,6 +26,9 @@ _SPARE = 16
 
 #: The finest weights, in bits: what is finer costs range and is not seen.
 _FINEST = 24
+
+#: A place that is less than this beyond a sample is rounding.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,33 @@ def bank(samples: int, results: int, start: float, length: float) -> Bank:
 
     read = np.array(starts)[:, None, None] + np.arange(reach)
     weights = _lanczos((read - centers[..., None]) / stretch)
+    for beyond, edge in _beyond(samples, start, length, factor):
+        more = _lanczos((np.array(beyond) - centers[..., None]) / stretch)
+        weights += (read == edge) * more.sum(axis=2, keepdims=True)
     weights.reshape(-1, reach)[results:] = 0
     sums = weights.sum(axis=2, keepdims=True)
     np.divide(weights, sums, out=weights, where=sums > 0)
     taps = min(samples, math.floor(6 * stretch) + 1)
     return Bank(starts, weights, taps, float(np.abs(weights).sum(axis=2).max()))
+
+
+def _beyond(
+    samples: int, start: float, length: float, factor: float
+) -> Iterator[tuple[range, int]]:
+    """Samples before the first and after the last that results beside these reach over, if any, and
+    the one that stands there. Of the whole picture, which may show only a part of its last sample,
+    there are no others.
+    """
+    if start == 0 and samples - 1 < length <= samples:
+        return
+    before = max(0, math.ceil(start / factor - _ROUNDING))
+    after = max(length / factor, math.ceil((samples - start) / factor - _ROUNDING))
+    first = -math.ceil(before * factor - start - _ROUNDING)
+    last = math.ceil(start + after * factor - _ROUNDING)
+    if first < 0:
+        yield range(first, 0), 0
+    if last > samples:
+        yield range(samples, last), samples - 1
 
 
 def _evenly(

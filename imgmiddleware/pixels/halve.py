@@ -6,6 +6,8 @@ if its last row or column stood there twice: n samples become ceil(n / 2), whose
 so that the last sample counts half. No sample moves, however often a picture is halved.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -39,6 +41,19 @@ def halvings(shown: Extent, size: Size) -> int:
         if all(side >= few * 2**times for side, few in zip(shown, least, strict=True)):
             return times
     return 0
+
+
+def widened(start: float, length: float, around: float, unit: int, samples: int) -> slice:
+    """A part of so many samples and what is around it, in whole units from the first one on: so
+    averages of units are those of the whole.
+    """
+    first = max(0, math.floor((start - around) / unit) * unit)
+    return slice(first, min(samples, math.ceil((start + length + around) / unit) * unit))
+
+
+def unchanged(start: float, length: float, results: int) -> bool:
+    """Whether the results are samples as they are: nothing around them is read."""
+    return length == results and start == math.floor(start)
 
 
 def halve(pixels: Pixels) -> Pixels:

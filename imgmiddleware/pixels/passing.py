@@ -35,18 +35,32 @@ class PassingRows:
 
     def _hold(self, top: int, end: int) -> None:
         """Rows from `top` to before `end`: those that are held already move to the front."""
+        self._skip(top)
         still = self._held[top - self._top : self._end - self._top]
         if end - top > len(self._held):
             self._held = np.empty((end - top, *self.shape[1:]), self.dtype)
         self._held[: len(still)] = still
         self._top = top
         while self._end < end:
-            if not len(self._block):
-                self._block = next(self._blocks)
-            count = min(len(self._block), end - self._end)
             begin = self._end - top
-            self._held[begin : begin + count] = self._block[:count]
-            self._block = self._block[count:]
-            self._end += count
+            rows = self._next(end)
+            self._held[begin : begin + len(rows)] = rows
         if end == self.shape[0]:  # behind the last row stand sums that are to be compared
             next(self._blocks, None)
+
+    def _skip(self, top: int) -> None:
+        """Pass by rows that nobody asks for: a part is read with more around it than it takes."""
+        if self._end < top:
+            self._held = self._held[:0]
+            while self._end < top:
+                self._next(top)
+            self._top = self._end
+
+    def _next(self, end: int) -> Pixels:
+        """The next rows, up to before `end`."""
+        if not len(self._block):
+            self._block = next(self._blocks)
+        rows = self._block[: end - self._end]
+        self._block = self._block[len(rows) :]
+        self._end += len(rows)
+        return rows

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from imgmiddleware.pixels.arrays import Area, Pixels, Size, full, reciprocal
-from imgmiddleware.pixels.halve import LONGEST, halve, halvings
+from imgmiddleware.pixels.halve import LONGEST, halve, halvings, unchanged, widened
 from imgmiddleware.pixels.lanczos import Floats, lanczos
 from imgmiddleware.pixels.light import gamma_encoded, light
 from imgmiddleware.pixels.passing import PassingRows
@@ -48,9 +48,12 @@ def resample(
     Rows that pass are all held at once where there is alpha, or where they are halved here.
     """
     height, width = pixels.shape[:2]
-    whole: Area = (0, 0, width, height)
-    area = area or whole
-    if (width, height) == size and area == whole:
+    area = area or (0, 0, width, height)
+    if not isinstance(pixels, PassingRows):
+        times = 0 if averaged else halvings(area[2:], size)
+        pixels, area = _read_by_filter(pixels, area, size, 2**times)
+        height, width = pixels.shape[:2]
+    if (width, height) == size and area == (0, 0, width, height):
         return pixels[0:height, 0:width]
     weighed = alpha and not _opaque(pixels[0:height, 0:width])
     prepare = _preparation(weighed=weighed, linear=linear)
@@ -60,6 +63,58 @@ def resample(
     dtype = light(np.empty((1, 1), pixels.dtype)).dtype if linear else pixels.dtype
     result = _Filter(source, dtype, weighed).to(size)
     return gamma_encoded(result, pixels.dtype) if linear else result
+
+
+def resample_around(
+    pixels: Pixels | PassingRows,
+    size: Size,
+    again: Size,
+    *,
+    area: Area,
+    linear: bool = False,
+    averaged: bool,
+) -> tuple[Pixels, Area]:
+    """An area without alpha at `size`, with what is read around it to resample it `again`.
+
+    And where it lies in that: where both sizes are the same there is nothing around it.
+    """
+    left, top, width, height = area
+    before, after = around(area, size, again, pixels.shape[1::-1])
+    across, down = width / size[0], height / size[1]
+    columns, rows = before[0] + after[0], before[1] + after[1]
+    wide = (
+        *(left - before[0] * across, top - before[1] * down),
+        *(width + columns * across, height + rows * down),
+    )
+    sides = size[0] + columns, size[1] + rows
+    found = resample(pixels, sides, alpha=False, linear=linear, area=wide, averaged=averaged)
+    return found, (*before, *size)
+
+
+def around(area: Area, size: Size, again: Size, samples: Size) -> tuple[Size, Size]:
+    """Results (across, down) before and behind those of an area that are read to filter them again,
+    as far as there are samples of them.
+    """
+    (left, right), (top, bottom) = (
+        _beside(*sides) for sides in zip(area[:2], area[2:], size, again, samples, strict=True)
+    )
+    return (left, top), (right, bottom)
+
+
+def _beside(start: float, length: float, results: int, again: int, samples: int) -> Size:
+    if results == again:
+        return 0, 0
+    read, by = math.ceil(3 * max(1, results / again)) + 1, length / results
+    rest = max(0, samples - start - length)
+    return min(read, math.floor(start / by)), min(read, math.floor(rest / by))
+
+
+def _read_by_filter(pixels: Pixels, area: Area, size: Size, unit: int) -> tuple[Pixels, Area]:
+    """What is read of the pixels to filter an area of them, and where that lies in it then."""
+    height, width = pixels.shape[:2]
+    columns = _read(area[0], area[2], size[0], width, unit)
+    rows = _read(area[1], area[3], size[1], height, unit)
+    return pixels[rows, columns], (area[0] - columns.start, area[1] - rows.start, *area[2:])
 
 
 def _preparation(*, weighed: bool, linear: bool) -> Change | None:
@@ -152,9 +207,9 @@ def _halved(source: _Source, size: Size) -> _Source:
 
 def _read(start: float, length: float, results: int, samples: int, unit: int) -> slice:
     """What is read of so many samples to filter some of them, in whole units from the first on."""
-    around = 3 * max(1, length / results) + unit
-    first = max(0, math.floor((start - around) / unit) * unit)
-    return slice(first, min(samples, math.ceil((start + length + around) / unit) * unit))
+    if unchanged(start, length, results):
+        return widened(start, length, 0, 1, samples)
+    return widened(start, length, 3 * max(1, length / results) + unit, unit, samples)
 
 
 @dataclass(frozen=True, slots=True)
