@@ -167,7 +167,7 @@ def test_over_a_limit_and_never_decoded(
     assert refused(data, "w=9", **{limit: takes - 1}) == (413, code)
     assert not any(called.values())
     assert refused(data, "w=9", **{limit: takes}) == (200, "")
-    assert any(called.values())
+    assert any(called.values()) or format == "BMP"  # which is decoded here
 
 
 def handed_on(called: dict[str, list[Any]]) -> bytes:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import struct
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from imgmiddleware.formats.probe import read_profile, vet
+import gifs
+from asking import refused, shown
+from imgmiddleware.formats.compose import seen_frames
+from imgmiddleware.formats.probe import read_animation, read_profile, vet
 from originals import Stored, probe, refusal, survive
-from pictures import noise, saved
+from pictures import noise, opened, saved
 
 STILL = saved(noise(), "GIF")
 ANIMATION = saved(
@@ -58,8 +62,10 @@ def test_transparency_of_the_first_image(blocks: bytes, alpha: bool) -> None:
         ("damaged-original", SCREEN),
         ("damaged-original", SCREEN[:8]),
         ("damaged-original", SCREEN + b"x"),
-        ("damaged-original", SCREEN + image(1, 0) + b";"),
-        ("damaged-original", SCREEN + image(0, 0, 3, 3) + b";"),
+        ("", SCREEN + image(1, 0) + b";"),  # larger than the screen
+        ("", SCREEN + image(0, 0, 3, 3) + b";"),
+        ("", SCREEN + bytes(2) + image() + bytes(3)),  # zeros between blocks, and no trailer
+        ("damaged-original", SCREEN + image() + b"x"),
         ("damaged-original", SCREEN + image(0, 0, 0, 2) + b";"),
         ("damaged-original", SCREEN + image(size=12) + b";"),
         ("damaged-original", SCREEN + image(size=0) + b";"),
@@ -89,4 +95,93 @@ def test_a_flat_picture_is_plausible() -> None:
 
 
 def test_survives_damage() -> None:
-    assert survive(ANIMATION) >= 10
+    assert survive(ANIMATION) >= 5
+
+
+# --- As they are in the wild ----------------------------------------------------------------------
+
+TABLE = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (220, 220, 30)]
+INDICES = np.random.default_rng(1).integers(0, 4, (5, 7))
+PLAIN = gifs.image(INDICES.tolist())
+COLORS = np.array(TABLE, np.uint8)[INDICES]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        gifs.gif((7, 5), TABLE, PLAIN),
+        gifs.gif((4, 3), TABLE, PLAIN),
+        gifs.gif((0, 0), TABLE, PLAIN),
+        gifs.gif((7, 5), TABLE, bytes(1), PLAIN, bytes(4)),
+        gifs.gif((7, 5), TABLE, PLAIN, end=bytes(3)),
+        gifs.gif((7, 5), TABLE, PLAIN, end=b""),
+        gifs.gif((7, 5), TABLE, gifs.image(INDICES.tolist(), surplus=[1, 2, 3] * 20)),
+    ],
+    ids=["plain", "larger", "no screen", "zeros", "zeros at the end", "no trailer", "surplus"],
+)
+def test_what_is_strangely_written_is_shown(data: bytes) -> None:
+    assert np.array_equal(shown(data), COLORS)
+    assert np.array_equal(np.asarray(opened(data).convert("RGB")), COLORS)
+
+
+def test_a_first_image_that_hangs_over_enlarges_the_canvas() -> None:
+    """As in Chromium: what it leaves is clear."""
+    pixels = shown(
+        gifs.gif((4, 3), TABLE, gifs.image(INDICES.tolist(), left=2, top=1)), mode="RGBA"
+    )
+    assert pixels.shape == (6, 9, 4)
+    assert np.array_equal(pixels[1:, 2:, :3], COLORS)
+    assert pixels[0, :, 3].max() == pixels[:, :2, 3].max() == 0
+
+
+def test_a_later_image_that_hangs_over_is_cut() -> None:
+    two = gifs.gif((7, 5), TABLE, PLAIN, gifs.image(INDICES.tolist(), left=4, top=2))
+    assert shown(two, "frame=2&fm=png").shape == (5, 7, 3)
+    assert np.array_equal(shown(two, "frame=2&fm=png")[2:, 4:], COLORS[:3, :3])
+
+
+def test_an_index_beyond_the_table_is_black() -> None:
+    """As in Pillow and Chromium."""
+    pixels = shown(gifs.gif((7, 5), TABLE[:2], PLAIN))
+    assert np.array_equal(pixels, np.where(INDICES[..., None] < 2, COLORS, 0))
+
+
+def test_codes_of_one_bit() -> None:
+    data = gifs.gif((7, 5), TABLE[:2], gifs.image((INDICES & 1).tolist(), size=1))
+    assert np.array_equal(shown(data), np.array(TABLE, np.uint8)[INDICES & 1])
+
+
+def test_data_that_breaks_off_is_damage() -> None:
+    short = gifs.image(INDICES.tolist())[:-8] + b"\0"
+    assert refused(gifs.gif((7, 5), TABLE, short)) == (422, "damaged-original")
+
+
+@pytest.mark.parametrize("disposal", [3, 4])
+def test_previous_has_two_numbers(disposal: int) -> None:
+    small = gifs.image([[0, 0], [0, 0]], left=3, top=2)
+    dot = gifs.image([[3]])
+    data = gifs.gif(
+        (7, 5), TABLE, PLAIN, gifs.control(disposal=disposal), small, gifs.control(), dot
+    )
+    expected = COLORS.copy()
+    expected[0, 0] = TABLE[3]
+    assert np.array_equal(shown(data, "frame=3&fm=png"), expected)
+
+
+@pytest.mark.parametrize(
+    ("parts", "plays"),
+    [
+        ((PLAIN, PLAIN), 1),
+        ((gifs.loops(3), PLAIN, PLAIN), 4),
+        ((PLAIN, gifs.loops(3), PLAIN), 4),
+        ((PLAIN, PLAIN, gifs.loops(0)), 0),
+        ((gifs.loops(0), PLAIN, gifs.loops(4), PLAIN, gifs.loops(2, b"ANIMEXTS1.0")), 3),
+        ((gifs.loops(3), bytes(2), PLAIN, PLAIN, bytes(1)), 4),
+        ((gifs.loops(3), PLAIN, PLAIN, b"!\xff\x0b"), 4),  # cut short
+    ],
+)
+def test_the_last_loop_extension_counts(parts: tuple[bytes, ...], plays: int) -> None:
+    data = gifs.gif((7, 5), TABLE, *parts)
+    facts = probe(data)
+    assert read_animation(data, facts).plays == plays
+    assert len([*seen_frames(data, facts).frames]) == 2

@@ -1,15 +1,14 @@
 """GIF (89a), animated too."""
 
-from imgmiddleware.formats.decoders import by_opencv
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.gif import facts, frames, write
+from imgmiddleware.formats.gif import decode, facts, frames, write
 from imgmiddleware.formats.result_format import ResultFormat
 
 FORMAT = Format(
     name="gif",
     sniff=facts.sniff,
     read=facts.read,
-    decode=by_opencv,
+    decode=decode.decode,
     frames=frames.read,
 )
 

@@ -9,6 +9,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import COMPOSED, SLACK, check_size
 from imgmiddleware.formats.window import Window
+from imgmiddleware.pixels.arrays import Size
 
 #: Blocks and sub-blocks that the walk steps over: eight megabytes of image data, a tenth of a
 #: second. What lies behind is not counted, so `frames` is then the least that there can be.
@@ -17,7 +18,7 @@ MAX_STEPS = 32768
 #: which each extends another by one): 2729 pixels a byte.
 _MOST_PIXELS_PER_BYTE = 2730
 
-EXTENSION, IMAGE, TRAILER, GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
+EXTENSION, IMAGE, TRAILER, GRAPHIC_CONTROL, NOTHING = 0x21, 0x2C, 0x3B, 0xF9, 0x00
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class _Blocks:
     """What the walk over the blocks has seen."""
 
     frames: int
+    canvas: Size  # the screen, or as much as the first image takes: some say less, or 0 x 0
     transparent: bool
     covered: bool  # the first image fills the canvas; what it leaves is clear, as in browsers
 
@@ -39,12 +41,13 @@ def table_bytes(packed: int) -> int:
 
 
 def read(window: Window) -> Facts:
-    """The canvas, held against the first image and against what the file could fill."""
+    """The canvas, held against what the file could fill."""
     width, height, packed = window.unpack("<HHB", 6)
+    blocks = _walk(window, 13 + table_bytes(packed), (width, height))
+    width, height = blocks.canvas
     check_size(width, height)
     if width * height > _MOST_PIXELS_PER_BYTE * window.size:
         raise damaged(f"{window.size} bytes cannot hold {width} x {height} pixels")
-    blocks = _walk(window, 13 + table_bytes(packed), (width, height))
     return Facts(
         format="gif",
         width=width,
@@ -59,12 +62,12 @@ def read(window: Window) -> Facts:
 def _decode_bytes(width: int, height: int) -> int:
     """The canvas, the indices of an image, the output; and what laying it on the canvas takes.
 
-    Measured, bytes a pixel at 20 megapixels: 8.01, with transparency in any frame 9.00.
+    Measured together, bytes a pixel at 20 megapixels: 11.34, with transparency 13.35.
     """
     return width * height * (9 + COMPOSED) + SLACK
 
 
-def _walk(window: Window, offset: int, canvas: tuple[int, int]) -> _Blocks:
+def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
     """Step from block to block up to the trailer, the end of the file or the bound."""
     frames, steps = 0, 0
     transparent = covered = False
@@ -72,10 +75,15 @@ def _walk(window: Window, offset: int, canvas: tuple[int, int]) -> _Blocks:
         kind = window.read(offset, 1)[0]
         if kind == TRAILER:
             break
+        if kind == NOTHING:  # which some write between blocks, or instead of a trailer
+            offset, steps = offset + 1, steps + 1
+            continue
         if kind == IMAGE:
             if not frames:
-                covered = window.unpack("<HHHH", offset + 1) == (0, 0, *canvas)
-            offset = _check_image(window, offset, canvas, first=not frames)
+                left, top, width, height = window.unpack("<HHHH", offset + 1)
+                canvas = max(canvas[0], left + width), max(canvas[1], top + height)
+                covered = (width, height) == canvas
+            offset = _check_image(window, offset, first=not frames)
             frames += 1
         elif kind == EXTENSION:
             label = window.read(offset + 1, 1)[0]
@@ -91,18 +99,18 @@ def _walk(window: Window, offset: int, canvas: tuple[int, int]) -> _Blocks:
                 break
     if not frames:
         raise damaged("it has no image")
-    return _Blocks(frames, transparent, covered)
+    return _Blocks(frames, canvas, transparent, covered)
 
 
-def _check_image(window: Window, offset: int, canvas: tuple[int, int], first: bool) -> int:
-    """Hold an image descriptor against the canvas; return where its data's sub-blocks begin."""
+def _check_image(window: Window, offset: int, first: bool) -> int:
+    """Hold an image descriptor against its data; return where the sub-blocks of that begin."""
     if not first and offset + 11 > window.size:
         return window.size  # an animation cut short still has its first frame
-    left, top, width, height, packed = window.unpack("<HHHHB", offset + 1)
+    width, height, packed = window.unpack("<HHB", offset + 5)
     data = offset + 10 + table_bytes(packed)
     if first:
-        if not (width and height and left + width <= canvas[0] and top + height <= canvas[1]):
-            raise damaged("its first image is empty or does not lie on its canvas")
+        if not (width and height):
+            raise damaged("its first image is empty")
         (code_size,) = window.read(data, 1)
         if not 1 <= code_size <= 11:
             raise damaged(f"its image data has a code size of {code_size}")

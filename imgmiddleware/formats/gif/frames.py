@@ -13,7 +13,8 @@ from imgmiddleware.formats.window import Window
 
 _APPLICATION = 0xFF
 _NETSCAPE = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-_DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous"}
+#: 4 is not defined; all readers take it for 3, as an early description of the format had it.
+_DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous", 4: "previous"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ def _frames(data: Data, facts: Facts, at: int) -> Iterator[Frame]:
 def _next_image(data: Data, at: int) -> tuple[int, _Control]:
     """Where the next image descriptor stands, and the graphic control before it."""
     control = _Control()
-    while data[at] == gif.EXTENSION:
+    while data[at] in (gif.EXTENSION, gif.NOTHING):
+        if data[at] == gif.NOTHING:
+            at += 1
+            continue
         if data[at + 1] == gif.GRAPHIC_CONTROL:
             packed, delay, index = struct.unpack_from("<BHB", data, at + 3)
             dispose = _DISPOSALS.get(packed >> 2 & 7, "keep")
@@ -103,12 +107,34 @@ def _skip(data: Data, at: int) -> int:
 
 
 def _plays(data: Data, at: int) -> int:
-    """How often it runs: once, unless an extension before the first image says how often again."""
-    while data[at] == gif.EXTENSION:
-        start, end = at + 2, _skip(data, at + 2)
-        if data[at + 1] == _APPLICATION and bytes(data[start + 1 : start + 12]) in _NETSCAPE:
+    """How often it runs: once, unless extensions say how often again. The last of them counts, also
+    behind images, as browsers have it.
+    """
+    plays = 1
+    for start in _applications(data, at):
+        if bytes(data[start + 1 : start + 12]) in _NETSCAPE:
             if bytes(data[start + 12 : start + 14]) == b"\3\1":
                 (again,) = struct.unpack_from("<H", data, start + 14)
-                return again + 1 if again else 0
-        at = end
-    return 1
+                plays = again + 1 if again else 0
+    return plays
+
+
+def _applications(data: Data, at: int) -> Iterator[int]:
+    """Where the sub-blocks of application extensions begin, as far as the file is whole."""
+    for _ in range(gif.MAX_STEPS):
+        kind = data[at] if at + 1 < len(data) else gif.TRAILER
+        if kind == gif.NOTHING:
+            at += 1
+            continue
+        if kind == gif.EXTENSION:
+            start = at + 2
+            if data[at + 1] == _APPLICATION:
+                yield start
+        elif kind == gif.IMAGE and at + 10 < len(data):
+            start = at + 11 + gif.table_bytes(data[at + 9])
+        else:
+            return
+        at = start
+        while at < len(data) and data[at]:
+            at += data[at] + 1
+        at += 1
