@@ -61,6 +61,7 @@ class Facts:
     reduced: int = 1  # of an overview: by what the width and height of its page are divided
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
     points: CodePoints | None = None  # its colours, where code points tell them; None: as sRGB
+    mended: bool = False  # what is left of a damaged file: its decoder makes up what is missing
     own: object = None  # a value of its format, of which only the files of that format know
 
     @property

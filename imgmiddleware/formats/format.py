@@ -29,6 +29,11 @@ def unchanged(data: Data, facts: Facts) -> Data:
     return data
 
 
+def not_mended(data: Data, most: int) -> bytes | None:
+    """The `mend` of a format whose decoders give nothing of a damaged file."""
+    return None
+
+
 def no_profile(data: Any, facts: Facts) -> bytes | None:
     """The profile of a format that has no place for one, or whose decoder hands it over."""
     return None
@@ -77,6 +82,9 @@ class Format:
     #: its milliseconds, where frames cannot be decoded alone.
     frames: Callable[[Data, Facts], Animation] | None = None
     pictures: Callable[[Data, Facts], Shown] | None = None
+    #: What is left of a damaged file, as one that is whole; None where that is nothing, or takes
+    #: more bytes than these. It is not asked whether a file is damaged.
+    mend: Callable[[Data, int], bytes | None] = not_mended
     #: The module that decodes it, where it comes with an `extra` of this package.
     needs: str = ""
     extra: str = ""

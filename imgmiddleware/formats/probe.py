@@ -70,6 +70,18 @@ def read_contents(original: Readable, facts: Facts, overview: Facts | None = Non
     return Contents(raster=read_raster(original, overview or facts), exif=exif, profile=profile)
 
 
+def mended(data: Data, allowed: Collection[str], most: int) -> bytes | None:
+    """What is left of a damaged file, as a whole one; None where that is nothing.
+
+    At most about `most` bytes are allocated for it. Raises `ImageError` for what is not opened.
+    """
+    format = identify(bytes(data[:_HEAD]))
+    _check_allowed(format, format.name in allowed)
+    with damage_let_pass:
+        return format.mend(data, most)
+    return None
+
+
 def read_raster(original: Readable, facts: Facts) -> Raster:
     """Where the rows of an original with `Facts.band_bytes` stand. Raises as `read_facts` does."""
     read = FORMATS[facts.format].raster

@@ -76,6 +76,19 @@ def stand_in(
     return ImageResponse(status, headers, result.body)
 
 
+def rest(
+    request: ImageRequest, result: Result, settings: Settings, download: str | None, note: str
+) -> ImageResponse:
+    """What is left of a damaged original, whose body is bytes: nobody is to keep it."""
+    body = result.read()
+    headers: Headers = (
+        *content(result.media_type, len(body)),
+        ("Cache-Control", "no-store"),
+        ("Content-Disposition", _saved_as(request.path, download, result.media_type)),
+    )
+    return ImageResponse(200, headers + _notes((note, *result.notes)), body)
+
+
 def _notes(notes: tuple[str, ...]) -> Headers:
     return (("Image-Notes", ", ".join(notes)),) if notes else ()
 

@@ -5,7 +5,7 @@ one cost one decode. All bytes, also those of decodes under way, are taken from 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -129,6 +129,13 @@ class Pictures:
                     )
             with timing.step("render"):
                 return render(decoded, job.plan, job.replan)
+
+    def admitted(self, size: int) -> AbstractContextManager[None]:
+        """A slot, and so many bytes, for work on an original before there can be a job.
+
+        Raises `ImageError` (503).
+        """
+        return self._admission.admitted(size, Deadline(self._max_wait, lambda: False))
 
     @contextmanager
     def _admitted(self, job: Job, deadline: Deadline) -> Iterator[None]:

@@ -14,7 +14,9 @@ from imgmiddleware.http.ranges import unsatisfied_range
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, debug_image
 from imgmiddleware.service.fallback import Fallback
+from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.pictures import Pictures
+from imgmiddleware.service.remains import DAMAGED, Remains, is_for
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Settings
 
@@ -33,12 +35,20 @@ _NOTHING_ELSE = ("Content-Security-Policy", "default-src 'none'; sandbox")
 class Refusals:
     """What one service answers instead of pictures, and the fallback that it may have for them."""
 
-    def __init__(self, settings: Settings, grammar: QueryGrammar, pictures: Pictures) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        grammar: QueryGrammar,
+        pictures: Pictures,
+        originals: Originals,
+    ) -> None:
         """Raises `ValueError` where the fallback cannot be shown itself."""
         self._settings = settings
         self._grammar = grammar
         self._pictures = pictures
         self._fallback = None if settings.fallback is None else Fallback(settings)
+        shows = settings.damaged == "show"
+        self._remains = Remains(settings, originals, pictures) if shows else None
 
     def said(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
@@ -50,8 +60,44 @@ class Refusals:
     def answer(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
     ) -> ImageResponse | Work:
-        """The same, or the fallback's picture where there is one for this."""
+        """The same; or what is left of the original, or the fallback, where there is such."""
         error = _told(id, asked, error)
+        without = partial(self._without, request, id, asked, error)
+        if self._remains and asked and is_for(asked, error) and request.method in ("GET", "HEAD"):
+            return self._rest(self._remains, request, id, asked, without)
+        return without()
+
+    def _rest(
+        self,
+        remains: Remains,
+        request: ImageRequest,
+        id: str,
+        asked: Asked,
+        without: Callable[[], ImageResponse | Work],
+    ) -> ImageResponse | Work:
+        """What is left, if anything is; else what is answered without it."""
+
+        def shown(result: Result) -> ImageResponse:
+            response = answers.rest(request, result, self._settings, asked.download, DAMAGED)
+            return answers.sent(request, response, self._settings, asked)
+
+        era = self._pictures.results.era()
+        with ExitStack() as opened:
+            try:
+                job = remains.job(id, asked, era, opened)
+            except ImageError:
+                return without()
+            if job is None:
+                return without()
+            kept = self._pictures.results.read(job.key, job.tag)
+            if kept is not None:
+                return shown(kept)
+            return Work(self._pictures, job, opened.pop_all(), shown, lambda error: without())
+
+    def _without(
+        self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
+    ) -> ImageResponse | Work:
+        """The fallback, or what says what is wrong."""
         said = partial(self._document, request, asked, error)
         meant = self._fallback and self._meant(request, asked, error)
         if not self._fallback or not meant:

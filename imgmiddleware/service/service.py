@@ -75,7 +75,7 @@ class ImageService:
         self._originals = Originals(self.source, self.settings, self._recall, limit)
         self._pictures = Pictures(self.settings, limit, _directory(self.source))
         load(self.settings.opened_formats)
-        self._refusals = Refusals(self.settings, self._grammar, self._pictures)
+        self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)
         announce(self.settings)
 
     def handle(

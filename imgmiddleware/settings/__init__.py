@@ -130,6 +130,10 @@ class Settings:
     """Further formats, whose decoders nothing here bounds (JPEG XL, JPEG 2000): for originals that
     nobody else can put there."""
 
+    damaged: Literal["refuse", "show"] = "refuse"
+    """What becomes of an original that is damaged: a 422, or with "show" what is left of it, where
+    its decoder gives that; for nobody to keep (`no-store`), with `Image-Notes: damaged`."""
+
     formats: Sequence[str] = NEGOTIATED
     """What a URL without `fm` may be answered with where the client's Accept names it: some of
     "avif" and "webp". Empty: JPEG or PNG for everybody."""

@@ -62,6 +62,7 @@ class Options(TypedDict, total=False):
     max_animation_pixels: int
     original_formats: Collection[str]
     unsafe_original_formats: Collection[str]
+    damaged: Literal["refuse", "show"]
     formats: Sequence[str]
     max_age: int
     stale_while_revalidate: int

@@ -1,7 +1,7 @@
 """BMP, of OS/2 and Windows."""
 
 from imgmiddleware.formats import plain_rows
-from imgmiddleware.formats.bmp import decode, facts, write
+from imgmiddleware.formats.bmp import decode, facts, mend, write
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
 
@@ -13,6 +13,7 @@ FORMAT = Format(
     decode=decode.decode,
     raster=facts.read_raster,
     rows=plain_rows.plain_rows,
+    mend=mend.mended,
 )
 
 #: BMP could hold alpha too, but most readers of 32-bit BMP ignore it and show what it hid.

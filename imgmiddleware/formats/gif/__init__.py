@@ -1,7 +1,7 @@
 """GIF (89a), animated too."""
 
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.gif import decode, facts, frames, write
+from imgmiddleware.formats.gif import decode, facts, frames, mend, write
 from imgmiddleware.formats.result_format import ResultFormat
 
 FORMAT = Format(
@@ -10,6 +10,7 @@ FORMAT = Format(
     read=facts.read,
     decode=decode.decode,
     frames=frames.read,
+    mend=mend.mended,
 )
 
 RESULT = ResultFormat(

@@ -1,7 +1,7 @@
 """JPEG (ITU-T T.81)."""
 
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.jpeg import decode, facts, write
+from imgmiddleware.formats.jpeg import decode, facts, wrapping, write
 from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
 
 FORMAT = Format(
@@ -13,6 +13,7 @@ FORMAT = Format(
     exif=facts.exif,
     decode=decode.decode,
     scales=True,
+    mend=wrapping.mended,
 )
 
 RESULT = ResultFormat(

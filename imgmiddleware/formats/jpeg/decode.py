@@ -63,21 +63,24 @@ def read(window: Window) -> Facts:
 def decode(data: Data, facts: Facts, least: Size) -> Found:
     """The pixels at the smallest scale that is at least as large as `least`."""
     assert isinstance(facts.own, JpegFacts)
-    pixels = samples(data, facts.color, least, usual=facts.own.usual)
+    usual, strict = facts.own.usual, not facts.mended
+    pixels = samples(data, facts.color, least, usual=usual, strict=strict)
     if facts.color == "cmyk":
         # Adobe's applications store the ink that is not printed, and all readers take all so.
         np.subtract(255, pixels, out=pixels)
     return Found(pixels)
 
 
-def samples(data: Data, color: str, least: Size, *, usual: bool = True) -> Pixels:
+def samples(
+    data: Data, color: str, least: Size, *, usual: bool = True, strict: bool = True
+) -> Pixels:
     """The same of any stream, with inks as they are stored: (height, width), or with channels.
 
     `color` is "gray", "rgb" (which gives BGR) or "cmyk"; `usual` that of `JpegFacts`. Raises
-    `ImageError` (422).
+    `ImageError` (422): for nothing that is missing behind the header where it is not `strict`.
     """
-    if (strict := native.simplejpeg()) and usual:
-        return _by_simplejpeg(strict, data, color, least)
+    if (decoder := native.simplejpeg()) and usual:
+        return _by_simplejpeg(decoder, data, color, least, strict=strict)
     facts = facts_of(Window.over(data))
     by = _reduced(facts, least)
     pixels = (_by_pillow if color == "cmyk" else _by_opencv)(data, facts, by)
@@ -85,24 +88,24 @@ def samples(data: Data, color: str, least: Size, *, usual: bool = True) -> Pixel
     return pixels
 
 
-def _by_simplejpeg(strict: Any, data: Data, color: str, least: Size) -> Pixels:
-    """Strictly; if it dislikes what is around the coded data, once more of the same made plain."""
+def _by_simplejpeg(decoder: Any, data: Data, color: str, least: Size, *, strict: bool) -> Pixels:
+    """If it dislikes what is around the coded data, once more of the same made plain."""
     try:
-        return _strictly(strict, data, color, least)
+        return _decoded(decoder, data, color, least, strict=strict)
     except ValueError as error:
-        if not _AROUND.search(str(error)):
+        if not (strict and _AROUND.search(str(error))):
             raise _said(error) from error
     plain = made_plain(data)
     try:
-        return _strictly(strict, plain, color, least)
+        return _decoded(decoder, plain, color, least)
     except ValueError as error:
         found = _SURPLUS.search(str(error))
         if not found or not is_surplus(plain, int(found[1]), int(found[2], 16)):
             raise _said(error) from error
-    return _strictly(strict, plain, color, least, strict=False)
+    return _decoded(decoder, plain, color, least, strict=False)
 
 
-def _strictly(decoder: Any, data: Data, color: str, least: Size, *, strict: bool = True) -> Pixels:
+def _decoded(decoder: Any, data: Data, color: str, least: Size, *, strict: bool = True) -> Pixels:
     """Raises `ValueError` where it is warned of anything, unless it is not `strict`."""
     width, height = least
     expected = decoder.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]

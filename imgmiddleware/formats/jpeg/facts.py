@@ -86,7 +86,7 @@ def vet(data: Data, facts: Facts) -> Data:
     if frame is None or (frame.width, frame.height) != (facts.width, facts.height):
         raise damaged("its frame header is not the one that was probed")
     entropy = walk_scans(data, segment)
-    if frame.arithmetic:  # it may take any number of blocks to one bit
+    if facts.mended or frame.arithmetic:  # the latter may take any number of blocks to one bit
         return data
     # A Huffman code has at least one bit (C.2). A sequential block is a DC code and at least an
     # end-of-block; a progressive one has a DC code in its first scan, EOB runs can skip the rest.

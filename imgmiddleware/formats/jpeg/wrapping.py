@@ -28,6 +28,8 @@ _START, _END = b"\xff\xd8", b"\xff\xd9"
 _APP0, _APP14 = 0xE0, 0xEE
 #: Spectral selection and approximation of a scan that has no passes (T.81, table B.3).
 _ALL_AT_ONCE = b"\x00\x3f\x00"
+#: What may stand behind a scan: tables, a restart interval, the next scan, and what says nothing.
+_BETWEEN_SCANS = (0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS, *APP, COM)
 #: Coefficients of a block.
 _BLOCK = 64
 #: Bytes that may be left before a marker, and before one that is not the end if all are alike.
@@ -41,6 +43,19 @@ def made_plain(data: Data) -> bytes:
     Raises `ImageError` (422) where its end is missing and more with it, as nobody else would find
     that with an end marker behind it.
     """
+    return _written(data, rest=False)
+
+
+def mended(data: Data, most: int) -> bytes:
+    """What is left of a damaged one, in the same form: up to a marker that no scan has.
+
+    A decoder that is not strict makes gray of what is missing. Raises `ImageError` (422) where
+    there is no scan.
+    """
+    return _written(data, rest=True)
+
+
+def _written(data: Data, *, rest: bool) -> bytes:
     frame, head = _read_head(data)
     view, parts = memoryview(data), [memoryview(_START)]
     scans = [head[-1]]
@@ -49,12 +64,14 @@ def made_plain(data: Data) -> bytes:
     ended = False
     for start, end, behind in coded(data, head[-1]):
         parts.append(view[start:end])
+        if rest and behind and behind.marker not in _BETWEEN_SCANS:
+            break
         if behind is None:
             ended = end < len(data)
         else:
             parts += map(memoryview, _plain(data, behind, frame))
             scans += [behind] if behind.marker == SOS else []
-    if not ended:
+    if not (ended or rest):
         _check_complete(data, frame, scans)
     return b"".join((*parts, _END))
 

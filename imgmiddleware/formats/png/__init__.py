@@ -1,7 +1,7 @@
 """PNG (W3C, third edition), animated too."""
 
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.png import colors, decode, decode_rows, facts, frames, rows, write
+from imgmiddleware.formats.png import colors, decode, decode_rows, facts, frames, mend, rows, write
 from imgmiddleware.formats.result_format import ResultFormat
 
 FORMAT = Format(
@@ -15,6 +15,7 @@ FORMAT = Format(
     raster=rows.read_raster,
     rows=decode_rows.filtered_rows,
     frames=frames.read,
+    mend=mend.mended,
 )
 
 RESULT = ResultFormat(

@@ -2,7 +2,7 @@
 
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
-from imgmiddleware.formats.tiff import decode, decode_pieces, facts, pieces, write
+from imgmiddleware.formats.tiff import decode, decode_pieces, facts, mend, pieces, write
 
 FORMAT = Format(
     name="tiff",
@@ -16,6 +16,7 @@ FORMAT = Format(
     upright=True,
     raster=pieces.read_raster,
     rows=decode_pieces.rows,
+    mend=mend.mended,
 )
 
 RESULT = ResultFormat(

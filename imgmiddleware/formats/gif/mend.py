@@ -1,0 +1,47 @@
+"""What is left of a GIF that is cut short, in a file that is whole again."""
+
+from imgmiddleware.formats.gif import facts as gif
+from imgmiddleware.formats.reading import Data
+from imgmiddleware.formats.window import Window
+
+_TRAILER = bytes([gif.TRAILER])
+#: A sub-block of codes that all stand for the first colour, whatever their bits.
+_FIRST_COLORS = b"\xff" + bytes(255)
+#: Bits of the longest code, which stands for one pixel at least.
+_LONGEST_CODE = 12
+
+
+def mended(data: Data, most: int) -> bytes | None:
+    """The frames that are whole; if none is, the first with its first colour in what is missing.
+
+    None where more than `most` bytes would be held for it.
+    """
+    facts = gif.read(Window.over(data))
+    start = 13 + gif.table_bytes(data[10])
+    whole, broken = _ends(data, start)
+    if whole:
+        return bytes(data[:whole]) + _TRAILER
+    pixels = facts.width * facts.height * _LONGEST_CODE // 8
+    if pixels > most or not broken:
+        return None
+    return bytes(data[:broken]) + _FIRST_COLORS * (pixels // 255 + 1) + b"\0" + _TRAILER
+
+
+def _ends(data: Data, at: int) -> tuple[int, int]:
+    """Behind the last image that is whole, or else behind the sub-blocks of the first; 0: none."""
+    whole = 0
+    for _ in range(gif.MAX_STEPS):
+        kind = data[at] if at + 10 < len(data) else gif.TRAILER
+        if kind == gif.NOTHING:
+            at += 1
+            continue
+        if kind not in (gif.EXTENSION, gif.IMAGE):
+            break
+        at += 2 if kind == gif.EXTENSION else 11 + gif.table_bytes(data[at + 9])
+        while at < len(data) and data[at] and at + data[at] < len(data):
+            at += data[at] + 1
+        if at >= len(data) or data[at]:
+            return whole, 0 if whole or kind == gif.EXTENSION else at
+        at += 1
+        whole = at if kind == gif.IMAGE else whole
+    return whole, 0

@@ -1,0 +1,76 @@
+"""What is left of damaged originals, which `damaged="show"` has shown: up to where they break off.
+
+A file is mended in memory (`Format.mend`), and from there on an original like any other, with a
+version and keys of its own. What is answered is not to be kept: the whole picture may be back soon.
+"""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+
+from imgmiddleware.cache.key import original_tag, picture_key
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.probe import mended, read_facts
+from imgmiddleware.grammar.query import Asked
+from imgmiddleware.imaging.canonical import canonical
+from imgmiddleware.imaging.engine import made_by
+from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
+from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.pictures import Job, Pictures
+from imgmiddleware.service.results import Eras
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Original
+from imgmiddleware.sources.original import read_all
+
+#: What is said of a picture of which something is missing.
+DAMAGED = "damaged"
+
+
+class Remains:
+    """Jobs for what is left, of one service."""
+
+    def __init__(self, settings: Settings, originals: Originals, pictures: Pictures) -> None:
+        self._settings = settings
+        self._originals = originals
+        self._pictures = pictures
+
+    def job(self, id: str, asked: Asked, era: Eras, opened: ExitStack) -> Job | None:
+        """What there is to make; None where nothing is left. Raises `ImageError`."""
+        original = self._originals.open(id, opened)
+        if original is None or isinstance(original, ArrayOriginal):
+            return None
+        whole = self._mended(original)
+        if whole is None:
+            return None
+        facts = self._facts(whole, asked.page)
+        plan_of = partial(planned, facts, asked.transform, asked.accepted, self._settings)
+        plan, namespace = plan_of(), self._settings.namespace
+        check_reading(facts, plan, whole.size, self._settings)
+        text = canonical(plan, asked.transform, asked.accepted)
+        key = picture_key(namespace, [(id, whole.version)], text, made_by(plan))
+        tag = original_tag(namespace, id)
+        return Job(key, tag, id, whole.version, whole, facts, plan, plan_of, era)
+
+    def _mended(self, original: Original) -> BytesOriginal | None:
+        """Made with a slot, as much as is read and made of it, which may take a while."""
+        settings = self._settings
+        check_bytes(original.size, settings)
+        most = settings.max_source_memory - 2 * original.size
+        if most <= 0:
+            return None
+        with self._pictures.admitted(settings.max_source_memory):
+            found = mended(read_all(original), settings.opened_formats, most)
+        if found is None:
+            return None
+        return BytesOriginal(found, version=f"{DAMAGED} {original.version}")
+
+    def _facts(self, original: BytesOriginal, page: int) -> Facts:
+        facts = read_facts(original, self._settings.opened_formats, page)
+        check_facts(facts, original.size, self._settings)
+        return replace(facts, mended=True)
+
+
+def is_for(asked: Asked | None, error: ImageError) -> bool:
+    """Whether what is left may be the answer: a viewer would take a part of it for a tile."""
+    return error.code == "damaged-original" and asked is not None and not asked.named
