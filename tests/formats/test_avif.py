@@ -225,17 +225,54 @@ def obu(kind: int, payload: bytes) -> bytes:
     return bytes([kind << 3 | 2, len(payload)]) + payload
 
 
-@pytest.mark.parametrize(("override", "code"), [(0, ""), (1, "unsupported-feature")])
-@pytest.mark.parametrize("frame", [[(0, 1), (0, 2), (1, 1)], [(0, 1), (0, 2), (0, 1), (1, 1), (0, 1)]],
-                         ids=["shown", "hidden"])  # fmt: skip
-def test_a_frame_with_a_size_of_its_own(
-    override: int, code: str, frame: list[tuple[int, int]]
+HEADER = bits(*FULL, (0, 1), (0, 1), *POINT, *SIZE, (0, 1), *TOOLS, *COLOR)
+SHOWN, HIDDEN = [(0, 1), (0, 2), (1, 1)], [(0, 1), (0, 2), (0, 1), (1, 1), (0, 1)]
+INTER = [(0, 1), (1, 2), (1, 1), (0, 1)]
+#: Which CDFs, screen content tools, that its size is its own, and its order of four bits.
+OWN = [(0, 1), (1, 1), (0, 1), (1, 1), (9, 4)]
+#: A frame to predict from, slots to keep it in, seven frames that it refers to.
+REFERS = [(0, 3), (255, 8), (0, 1), (0, 21)]
+
+
+def own_size(width: int, height: int) -> list[tuple[int, int]]:
+    return [(width - 1, 16), (height - 1, 16), (0, 32)]
+
+
+@pytest.mark.parametrize(
+    ("frame", "claims", "code"),
+    [
+        ([*SHOWN, (0, 1), (1, 1), (0, 1), (0, 1), (0, 32)], (100, 50), ""),
+        ([*SHOWN, *OWN, *own_size(100, 50)], (100, 50), ""),
+        ([*SHOWN, *OWN, *own_size(50, 25)], (50, 25), ""),  # of a layer
+        ([*SHOWN, *OWN, *own_size(50, 25)], (100, 50), "damaged-original"),
+        ([*SHOWN, *OWN, *own_size(101, 50)], (100, 50), "damaged-original"),
+        ([*SHOWN, *OWN, *own_size(65536, 65536)], (100, 50), "damaged-original"),
+        ([*HIDDEN, *OWN, (255, 8), *own_size(60, 40)], (60, 40), ""),
+        ([*HIDDEN, *OWN, (255, 8), *own_size(101, 40)], (100, 50), "damaged-original"),
+        ([*INTER, *OWN, *REFERS, (0, 7), *own_size(80, 40)], (80, 40), ""),
+        ([*INTER, *OWN, *REFERS, (0, 7), *own_size(100, 51)], (100, 50), "damaged-original"),
+        ([*SHOWN, *OWN], (100, 50), "damaged-original"),  # cut short
+    ],
+)
+def test_frames_with_a_size_of_their_own(
+    frame: list[tuple[int, int]], claims: tuple[int, int], code: str
 ) -> None:
-    """The sequence says 100 x 50, and the frame may say anything."""
-    header = bits(*FULL, (0, 1), (0, 1), *POINT, *SIZE, (0, 1), *TOOLS, *COLOR)
-    rest = [(0, 1), (1, 1), (0, 1), (override, 1), (0, 32)]
-    data = obu(2, b"") + obu(1, header) + obu(6, bits(*frame, *rest))
-    assert refusal(item(data, ispe(100, 50), box(b"av1C", b"\x81\0\0\0"))) == code
+    """The sequence says 100 x 50, and a frame may say anything (section 5.9.2)."""
+    data = obu(2, b"") + obu(1, HEADER) + obu(6, bits(*frame))
+    assert refusal(item(data, ispe(*claims), box(b"av1C", b"\x81\0\0\0"))) == code
+
+
+def test_layers_that_differ_in_size() -> None:
+    """The last one is as large as its sequence, the one that it refers to is smaller."""
+    small, last = bits(*SHOWN, *OWN, *own_size(50, 25)), bits(*INTER, (0, 1), (1, 1), (0, 1), (0, 1), (0, 32))  # fmt: skip
+    again = bits(*INTER, *OWN, *REFERS, (1, 1), (0, 32))  # as large as the first that it refers to
+    data = obu(2, b"") + obu(1, HEADER) + obu(6, small) + obu(6, last) + obu(6, again)
+    config = box(b"av1C", b"\x81\0\0\0")
+    for size in ((100, 50), (50, 25)):
+        facts = probe(item(data, ispe(*size), config))
+        assert (facts.width, facts.height) == size
+        # Three of them, each of 4:2:0 in ten bits.
+        assert facts.decode_bytes > 100 * 50 * (14 + 3 * 3)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.avif.av1 import SequenceHeader, read_sequences
+from imgmiddleware.formats.avif.av1 import SequenceHeader
+from imgmiddleware.formats.avif.av1_frames import Stream, read_stream
 from imgmiddleware.formats.containers.codepoints import read_points
 from imgmiddleware.formats.containers.isobmff import IsoBox, boxes, icc
 from imgmiddleware.formats.facts import Facts
@@ -127,10 +128,11 @@ def _read_track(window: Window, track: IsoBox) -> _Track:
     width, height = window.unpack(">HH", description.start + 8 + 8 + 24)
     check_size(width, height)
     samples = _samples(window, table)
-    sequences = _sequences(window, samples)
+    stream = _stream(window, samples)
+    sequences = stream.sequences
     for box in entry:
         if box.kind == b"av1C":  # which repeats it behind four bytes of its own
-            sequences += _sequences(window, [(box.start + 4, box.size - 4)])
+            sequences += _stream(window, [(box.start + 4, box.size - 4)]).sequences
     if not sequences:
         raise damaged("a track has no AV1 sequence header")
     for sequence in sequences:
@@ -139,6 +141,8 @@ def _read_track(window: Window, track: IsoBox) -> _Track:
                 f"its container claims {width} x {height} pixels for a track, "
                 f"its AV1 data {sequence.width} x {sequence.height}"
             )
+    if not {(width, height), None}.issuperset(stream.sizes):
+        raise unsupported("its frames have another size than its sequence")
     alpha = _handler(window, track) == _ALPHA
     points = read_points(window, entry, sequences[0].points)
     return _Track(width, height, len(samples), alpha, sequences[0], points)
@@ -193,8 +197,8 @@ def _per_chunk(window: Window, table: IsoBox, chunks: int) -> list[int]:
     ]
 
 
-def _sequences(window: Window, samples: list[tuple[int, int]]) -> list[SequenceHeader]:
-    """Of all samples as one stream: a header holds for the samples behind it, too."""
+def _stream(window: Window, samples: list[tuple[int, int]]) -> Stream:
+    """All samples as one stream: a header holds for the samples behind it, too."""
     starts = [0, *accumulate(size for _, size in samples)]
 
     def read_at(at: int, length: int) -> bytes:
@@ -204,4 +208,4 @@ def _sequences(window: Window, samples: list[tuple[int, int]]) -> list[SequenceH
         return window.read(offset + inside, min(length, size - inside))
 
     most = len(samples) * _OBUS_A_SAMPLE
-    return read_sequences(read_at, starts[-1], most + 1, most)
+    return read_stream(read_at, starts[-1], most + 1, most)

@@ -24,10 +24,11 @@ class CodedPicture:
     bits: int
     gray: bool
     samples: float  # a pixel, chroma subsampling counted in: 1, 1.5, 2 or 3
-    pixels: int  # of all coded frames that decoding it takes
+    pixels: int  # of what is decoded: all tiles of a grid, and what is cut off by the coder
     stored: int  # bytes of them
     points: Nclx  # what the coder says of its colours
     tiled: bool = False
+    frames: int = 1  # layers of which each is decoded
 
 
 #: Holds a coded item against its data.
@@ -78,4 +79,7 @@ def _grid(window: Window, part: Part, check: Check) -> CodedPicture:
         if not tile * (count - 1) < whole <= tile * count:
             raise damaged("the tiles of its grid do not cover it, or reach beyond it")
     pixels, stored = sum(tile.pixels for tile in tiles), sum(tile.stored for tile in tiles)
-    return replace(first, width=width, height=height, pixels=pixels, stored=stored, tiled=True)
+    frames = max(tile.frames for tile in tiles)
+    return replace(
+        first, width=width, height=height, pixels=pixels, stored=stored, tiled=True, frames=frames
+    )
