@@ -21,7 +21,7 @@ from imgmiddleware.formats import native
 from imgmiddleware.formats.heic import decode as heic
 from imgmiddleware.formats.jxl import decode as jxl
 from imgmiddleware.imaging import render
-from imgmiddleware.pixels import color
+from imgmiddleware.pixels.conversion import conversion
 from imgmiddleware.service.deadline import memory_needed
 from imgmiddleware.sources import BytesOriginal
 from imgmiddleware.wsgi import WSGIImageMiddleware
@@ -140,7 +140,7 @@ def refused_and_mended(service: ImageService, query: str, ask: Ask, failing: Fai
 @pytest.mark.parametrize("name", DECODES)
 def test_a_decoder(name: str, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     data, call, error = DECODES[name]
-    color._conversion.cache_clear()  # cameras share profiles
+    conversion.cache_clear()  # cameras share profiles
     service = serving(data)
     refused_and_mended(service, "w=20&fm=jpg", ask, Failing(monkeypatch, call, error))
 
@@ -201,10 +201,10 @@ def test_a_decoder_that_does_not_tell(format: str, monkeypatch: pytest.MonkeyPat
     assert [get(service, f"w={width}").status for width in (90, 91)] == [422, 422]
 
 
-@pytest.mark.parametrize("decoder", [heic, jxl])
+@pytest.mark.parametrize("decode", [heic._decoded, jxl.decode])
 @pytest.mark.parametrize("error", [NUMPY, lambda: RuntimeError("Memory allocation error: limit")])
 def test_a_decoder_of_an_extra(
-    decoder: Any, error: Callable[[], Exception], monkeypatch: pytest.MonkeyPatch
+    decode: Any, error: Callable[[], Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise error()
@@ -213,7 +213,7 @@ def test_a_decoder_of_an_extra(
     for name in ("pillow_heif", "pillow_jxl"):
         monkeypatch.setitem(sys.modules, name, module)
     with pytest.raises(ImageError) as raised, memory_needed():
-        decoder.decode(b"", SimpleNamespace(format="heic"), (1, 1))
+        decode(b"", SimpleNamespace(format="heic"), (1, 1))
     assert raised.value.code == "busy"
 
 
