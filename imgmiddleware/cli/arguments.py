@@ -88,7 +88,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
         serve_stale="S: seconds after a change for which the old picture is served while "
         "the new is made",
     )
-    folder = _namespace(_folder(command))
+    folder = _version(_namespace(_folder(command)))
     folder.add_argument("--no-cache-dir", action="store_true", help="keep results in memory alone")
     _add(
         command.add_argument_group("what answers say"),
@@ -159,7 +159,7 @@ def _warm(command: argparse.ArgumentParser) -> None:
     )
     _links(command)
     _limits(command)
-    _namespace(_folder(command))
+    _version(_namespace(_folder(command)))
 
 
 def _cache(command: argparse.ArgumentParser) -> None:
@@ -218,6 +218,14 @@ def _namespace(folder: Any) -> Any:
         folder,
         namespace="NAME: the name of these results there, as namespace= of an application (none, "
         "as it has none; in the user's cache folder the path of the directory)",
+    )
+
+
+def _version(group: Any) -> Any:
+    return _add(
+        group,
+        file_version="KIND: what a new version of an original is, as file_version= of an "
+        f"application: stat, mtime or content ({Settings.file_version})",
     )
 
 

@@ -70,8 +70,8 @@ def application(source: str | Rooted, options: dict[str, Any], title: str | None
     restricted = options.get("presets_only") or options.get("widths")
     options = {"debug_images": True, "iiif": not restricted, **options}
     if isinstance(source, str):
-        follow = options.get("unsafe_follow_symlinks", False)
-        source = DirectorySource(source, unsafe_follow_symlinks=follow)
+        names = options.keys() & {"unsafe_follow_symlinks", "file_version"}
+        source = DirectorySource(source, **{name: options[name] for name in names})
     service = ImageService(source, **options)
     name = os.path.basename(os.fsencode(source.root)).decode("utf-8", "replace")
     page = gallery(source, service, title or name or "Originals")

@@ -28,7 +28,8 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     colors = plan.deep, plan.keeps_profile, plan.keeps_hdr
     ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
-    return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{steps}"
+    noted = " stilled" if plan.stilled else ""
+    return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{noted}{steps}"
 
 
 def _kept(names: tuple[str, ...]) -> tuple[str, ...]:

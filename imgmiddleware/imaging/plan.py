@@ -54,6 +54,7 @@ class Plan:
     stored: Size
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
+    stilled: bool = False  # one picture of what was to be an animation, which is over a limit
     overview: Facts | None = None  # what is decoded instead: a smaller copy in the same file
     scales: bool  # the decoder can give half of the width and height for less
     in_bands: bool  # decoded some rows at a time: only what is needed, averaged at once

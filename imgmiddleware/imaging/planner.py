@@ -74,6 +74,7 @@ def make_plan(
         stored=stored,
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
+        stilled=still,
         scales=bool(record and record.scales),
         in_bands=in_bands,
         pieces=facts.pieces if in_bands else None,

@@ -28,6 +28,9 @@ from imgmiddleware.pixels.hdr import coded, tone_mapped
 from imgmiddleware.pixels.resample import resample, resample_around
 from imgmiddleware.sources.original import Original, read_all
 
+#: What is said of one picture where all frames were asked for, which are over a limit.
+STILLED = "not-animated"
+
 #: The plan of what is left of a picture when its border is trimmed off.
 Replan = Callable[[Box], Plan]
 
@@ -36,7 +39,8 @@ def render(held: Held, plan: Plan, replan: Replan) -> Result:
     """The result. Raises what `replan` raises, and `ImageError` where it cannot be small enough."""
     plan = _replanned(held, plan, replan)
     body = _encoded(held.averaged_by(2**plan.halvings), plan)
-    return Result(body, RESULTS[plan.format].media_type, held.notes)
+    notes = (*held.notes, STILLED) if plan.stilled else held.notes
+    return Result(body, RESULTS[plan.format].media_type, notes)
 
 
 def render_animation(original: Original, facts: Facts, plan: Plan, replan: Replan) -> Result:

@@ -64,6 +64,7 @@ class ImageService:
             id_type=self.settings.id_type,
             array_order=self.settings.array_order,
             unsafe_follow_symlinks=self.settings.unsafe_follow_symlinks,
+            file_version=self.settings.file_version,
             around=self.settings.around,
         )
         """Where originals come from."""

@@ -101,6 +101,10 @@ class Settings:
     unsafe_follow_symlinks: bool = False
     """Follow symbolic links that leave a source's directory. Whoever can write there can then
     publish any file that this process can read."""
+    file_version: Literal["stat", "mtime", "content"] = "stat"
+    """What a new version of an original in a file is, on which ETags, `v` and keys hang: "stat",
+    when the file system says anything else of it; "mtime", another time or size, as for replicas
+    made by `cp -a` or `rsync -t`; "content", another digest, for which a new file is read once."""
     namespace: str = ""
     """Sets the keys of two services apart that share a `cache_dir`."""
 

@@ -51,6 +51,7 @@ class Options(TypedDict, total=False):
     around: Callable[[], AbstractContextManager[object]] | None
     array_order: Literal["bgr", "rgb"]
     unsafe_follow_symlinks: bool
+    file_version: Literal["stat", "mtime", "content"]
     namespace: str
     max_source_bytes: int
     max_source_pixels: int

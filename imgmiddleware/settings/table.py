@@ -25,6 +25,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "client_hints": checks.some_of(FIELDS),
         "allow_origin": checks.optional(checks.origins),
         "missing": checks.one_of("404", "pass"),
+        "file_version": checks.one_of("stat", "mtime", "content"),
         "damaged": checks.one_of("refuse", "show"),
         **{f.name: checks.switch for f in fields(settings) if f.type == "bool"},
         "iiif_version": checks.number_of(2, 3),

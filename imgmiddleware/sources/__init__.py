@@ -8,6 +8,7 @@ from uuid import UUID
 from imgmiddleware.sources.around import Around, AroundSource
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.directory import DirectorySource
+from imgmiddleware.sources.file import FileVersion
 from imgmiddleware.sources.function import Found, FunctionSource, is_async
 from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import AsyncSource, Opened, Original, Source
@@ -25,6 +26,7 @@ def as_source(
     id_type: type[str] | type[int] | type[UUID] = str,
     array_order: Literal["bgr", "rgb"] = "bgr",
     unsafe_follow_symlinks: bool = False,
+    file_version: FileVersion = "stat",
     around: Around | None = None,
 ) -> Source:
     """The `Source` of a directory's path or a function; what is a `Source` already stays as it is.
@@ -33,7 +35,9 @@ def as_source(
     and `TypeError` for anything else.
     """
     if isinstance(source, str | os.PathLike):
-        return DirectorySource(source, unsafe_follow_symlinks=unsafe_follow_symlinks)
+        return DirectorySource(
+            source, unsafe_follow_symlinks=unsafe_follow_symlinks, file_version=file_version
+        )
     opens = getattr(source, "open", None)
     if callable(opens):
         if is_async(opens):
@@ -42,7 +46,9 @@ def as_source(
             )
         made: Any = source  # what its `open` returns is checked by its use
     elif callable(source):
-        made = FunctionSource(source, id_type=id_type, array_order=array_order)
+        made = FunctionSource(
+            source, id_type=id_type, array_order=array_order, file_version=file_version
+        )
     else:
         expected = "a directory, a function of an ID, or an object with `open(id)`"
         raise TypeError(f"source: {expected}; not {source!r}")

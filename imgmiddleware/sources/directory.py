@@ -12,13 +12,16 @@ on the locale. Windows takes such bytes too (PEP 529).
 """
 
 import errno
+import logging
 import os
 import stat
 from collections.abc import Callable
 
-from imgmiddleware.sources.file import FileOriginal, open_path
+from imgmiddleware.sources.file import FileOriginal, FileVersion, open_path
 from imgmiddleware.sources.original import unavailable
 from imgmiddleware.sources.paths import encoded
+
+_log = logging.getLogger("imgmiddleware")
 
 #: As many as Linux itself follows (path_resolution(7)).
 _MOST_LINKS = 40
@@ -36,6 +39,9 @@ _NO_SUCH_ORIGINAL = frozenset(
         errno.EILSEQ,
     }
 )
+
+
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
 class _OutsideError(OSError):
@@ -63,7 +69,11 @@ class DirectorySource:
     """
 
     def __init__(
-        self, root: str | os.PathLike[str], *, unsafe_follow_symlinks: bool = False
+        self,
+        root: str | os.PathLike[str],
+        *,
+        unsafe_follow_symlinks: bool = False,
+        file_version: FileVersion = "stat",
     ) -> None:
         try:
             given = encoded(root)
@@ -76,7 +86,8 @@ class DirectorySource:
         if not given or not os.path.isdir(self._root):
             seen = f", seen from {os.getcwd()!r}" if given and not os.path.isabs(given) else ""
             raise ValueError(f"source: {os.fspath(root)!r} is not a directory{seen}")
-        self._open: Callable[[bytes, list[bytes]], FileOriginal] = (
+        self._version: FileVersion = file_version
+        self._open: Callable[[bytes, list[bytes], FileVersion], FileOriginal] = (
             _open_following if unsafe_follow_symlinks else _open_confined
         )
 
@@ -91,29 +102,31 @@ class DirectorySource:
         if os.name == "nt" and ":" in id:  # a drive, or a file's alternate stream
             return None
         try:
-            return self._open(self._root, [part.encode() for part in parts])
+            return self._open(self._root, [part.encode() for part in parts], self._version)
         except UnicodeEncodeError:
             return None
         except OSError as error:
+            if error.errno in _FORBIDDEN:  # it is there, which only the operator is to know
+                _log.warning("id=%r cannot be opened: %s", id, error.strerror)
             if error.errno is None or error.errno in _NO_SUCH_ORIGINAL:
                 return None
             raise unavailable(error) from error
 
 
-def _open_following(root: bytes, parts: list[bytes]) -> FileOriginal:
-    return open_path(os.path.join(root, *parts))
+def _open_following(root: bytes, parts: list[bytes], version: FileVersion) -> FileOriginal:
+    return open_path(os.path.join(root, *parts), version=version)
 
 
-def _open_by_name(root: bytes, parts: list[bytes]) -> FileOriginal:
+def _open_by_name(root: bytes, parts: list[bytes], version: FileVersion) -> FileOriginal:
     """Where the system has no `openat`: resolve, compare whole components, then open."""
     real_root = os.path.realpath(root)
     real = os.path.realpath(os.path.join(real_root, *parts))
     if os.path.commonpath((real_root, real)) != real_root:
         raise _OutsideError
-    return open_path(real, flags=getattr(os, "O_NOFOLLOW", 0))
+    return open_path(real, flags=getattr(os, "O_NOFOLLOW", 0), version=version)
 
 
-def _open_by_descriptor(root: bytes, parts: list[bytes]) -> FileOriginal:
+def _open_by_descriptor(root: bytes, parts: list[bytes], version: FileVersion) -> FileOriginal:
     """Walk from the root's descriptor. No component is opened through a link."""
     todo = parts[::-1]
     above = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
@@ -135,7 +148,7 @@ def _open_by_descriptor(root: bytes, parts: list[bytes]) -> FileOriginal:
             elif todo:
                 above.append(os.open(name, _DIRECTORY, dir_fd=above[-1]))
             else:
-                return open_path(name, dir_fd=above[-1], flags=os.O_NOFOLLOW)
+                return open_path(name, dir_fd=above[-1], flags=os.O_NOFOLLOW, version=version)
         raise _OutsideError  # the last component was a link to a directory
     finally:
         for descriptor in above:

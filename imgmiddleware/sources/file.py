@@ -2,21 +2,31 @@
 
 import os
 import stat
+from hashlib import sha256
 from io import FileIO
-from typing import Self
+from typing import Literal, Self
 
 from imgmiddleware.sources.original import changed_while_read, unavailable
+
+FileVersion = Literal["stat", "mtime", "content"]
+"""What the version of a file is made of, by the option `file_version`."""
+
+#: Files whose content is known to have a digest: that of each is a line of a hundred bytes.
+_MOST_DIGESTS = 65_536
+_PIECE = 2**20
 
 
 class FileOriginal:
     """An open regular file. Its version is what the file system says of the opened file.
 
-    The version has the inode and its change time beside size and modification time. Two BMP of the
-    same dimensions have the same size, and many deployments set the time of every file to a
-    constant. The price is that copies of a file on two machines have two versions.
+    Of "stat" the version has the inode and its change time beside size and modification time. Two
+    BMP of the same dimensions have the same size, and many deployments set the time of every file
+    to a constant. The price is that copies of a file on two machines have two versions, and that a
+    `chmod` makes a new one. Of "mtime" it has the two others alone, of "content" it is a digest:
+    the file is read when it is new here, or has changed.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, version: FileVersion = "stat") -> None:
         """Take over the descriptor. Raises `OSError` if it is of no regular file."""
         self._file = FileIO(descriptor, "rb")
         status = os.fstat(descriptor)
@@ -25,15 +35,42 @@ class FileOriginal:
             raise OSError("not a regular file")
         self.size = status.st_size
         self.last_modified: int | None = int(status.st_mtime)
-        self.version = _version(status)
+        self._seen = _version(status)
+        try:
+            self.version = self._versioned(status, version)
+        except OSError:
+            self._file.close()
+            raise
+
+    def _versioned(self, status: os.stat_result, version: FileVersion) -> str:
+        if version == "stat":
+            return self._seen
+        if version == "mtime":
+            return f"{status.st_mtime_ns:x}.{status.st_size:x}"
+        known = f"{status.st_dev:x}.{self._seen}"
+        digest = _digests.get(known)
+        if digest is None:
+            digest = self._digest()
+            if len(_digests) >= _MOST_DIGESTS:
+                _digests.clear()
+            _digests[known] = digest
+        return digest
+
+    def _digest(self) -> str:
+        """Of a file that is written to meanwhile it is another one's, which `read_into` finds."""
+        digest = sha256()
+        while piece := self._file.read(_PIECE):
+            digest.update(piece)
+        return digest.hexdigest()[:32]
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
         try:
             done = self._fill(buffer, offset)
-        except OSError as error:
+            # Compared after the read: if somebody wrote meanwhile, the times have changed by now.
+            now = _version(os.fstat(self._file.fileno()))
+        except OSError as error:  # ESTALE, where the server of a mount has forgotten the file
             raise unavailable(error) from error
-        # Compared after the read: if somebody wrote meanwhile, the times have changed by now.
-        if _version(os.fstat(self._file.fileno())) != self.version:
+        if now != self._seen:
             raise changed_while_read()
         return done
 
@@ -54,8 +91,15 @@ class FileOriginal:
         self._file.close()
 
 
+#: What the file system says of a file -> the digest of its content.
+_digests: dict[str, str] = {}
+
+
 def open_path(
-    path: str | bytes | os.PathLike[str], dir_fd: int | None = None, flags: int = 0
+    path: str | bytes | os.PathLike[str],
+    dir_fd: int | None = None,
+    flags: int = 0,
+    version: FileVersion = "stat",
 ) -> FileOriginal:
     """Open a regular file. Raises `OSError`; what is not a regular file is not even opened.
 
@@ -65,7 +109,7 @@ def open_path(
     follow = not flags & getattr(os, "O_NOFOLLOW", 0)
     if not stat.S_ISREG(os.stat(path, dir_fd=dir_fd, follow_symlinks=follow).st_mode):
         raise OSError("not a regular file")
-    return FileOriginal(os.open(path, _FLAGS | flags, dir_fd=dir_fd))
+    return FileOriginal(os.open(path, _FLAGS | flags, dir_fd=dir_fd), version)
 
 
 _FLAGS = (

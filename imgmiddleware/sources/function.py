@@ -9,7 +9,7 @@ from typing import Any, Literal
 from imgmiddleware.pixels.values import ArrayLike, is_array
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.calls import takes
-from imgmiddleware.sources.file import FileOriginal, open_path
+from imgmiddleware.sources.file import FileOriginal, FileVersion, open_path
 from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import Opened, Original
 from imgmiddleware.sources.paths import encoded
@@ -42,6 +42,7 @@ class FunctionSource:
         *,
         id_type: Callable[[str], Any] = str,
         array_order: Literal["bgr", "rgb"] = "bgr",
+        file_version: FileVersion = "stat",
     ) -> None:
         """Raises `TypeError` for a function that takes no ID, and for an async one: that needs a
         loop, which only ASGI has.
@@ -58,12 +59,13 @@ class FunctionSource:
         self._function = function
         self._id_type = id_type
         self._order = array_order
+        self._version: FileVersion = file_version
 
     def open(self, id: str) -> Opened | None:
         """The original, or None where there is none. Raises `TypeError` for anything else."""
         found = self._function(self._id_type(id))
         if isinstance(found, str | os.PathLike):
-            return _opened(found, id)
+            return _opened(found, id, self._version)
         if isinstance(found, bytes | bytearray | memoryview):
             return BytesOriginal(found)
         if is_array(found):
@@ -82,9 +84,9 @@ class FunctionSource:
 _ORIGINALS = (ArrayOriginal, BytesOriginal, FileOriginal, Original)
 
 
-def _opened(path: str | os.PathLike[str], id: str) -> FileOriginal | None:
+def _opened(path: str | os.PathLike[str], id: str, version: FileVersion) -> FileOriginal | None:
     try:
-        return open_path(encoded(path))
+        return open_path(encoded(path), version=version)
     except (OSError, ValueError) as error:  # the latter: it has a NUL, as its ID may have
         why = getattr(error, "strerror", None) or error
         _log.warning("the path for id=%r cannot be opened: %r: %s", id, path, why)

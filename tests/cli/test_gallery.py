@@ -273,10 +273,10 @@ def test_a_disk_that_fails_below_the_source(photos, served, monkeypatch):
     os.symlink("other.png", photos / "link.png")
     opened = directory._open_confined
 
-    def broken(root, parts):
+    def broken(root, parts, *version):
         if parts != [b"red.png"]:
             raise OSError(5, "Input/output error")
-        return opened(root, parts)
+        return opened(root, parts, *version)
 
     monkeypatch.setattr(directory, "_open_confined", broken)
     assert served(photos).page().names() == ["red.png"]

@@ -225,6 +225,14 @@ def test_over_a_budget_it_is_the_first_frame(options: dict[str, int]) -> None:
     within, over = (ask(data, "anim=1&fm=webp", **o) for o in ({}, options))
     assert opened(within.body).n_frames == 5
     assert opened(over.body).n_frames == 1
+    assert within.header("Image-Notes") is None
+    assert over.header("Image-Notes") == "not-animated"
+    # The same pixels without the note, of who asked for one frame or for a format that cannot move.
+    for query in ("fm=webp", "anim=1&fm=jpg"):
+        assert ask(data, query, **options).header("Image-Notes") is None
+    still = ask(data, "fm=webp", **options)
+    assert still.body == over.body
+    assert still.header("ETag") != over.header("ETag")
     assert within.header("ETag") != over.header("ETag")
 
 

@@ -186,7 +186,17 @@ FOLLOWS = {
 }
 #: And what changes bytes.
 TEXT = {
-    *("frame", "frames", "crop", "size", "linear", "orientation", "deep", "keeps_profile"),
+    *(
+        "frame",
+        "frames",
+        "stilled",
+        "crop",
+        "size",
+        "linear",
+        "orientation",
+        "deep",
+        "keeps_profile",
+    ),
     *("keeps_hdr", "canvas", "edges", "steps", "backdrop", "format", "output"),
 }
 

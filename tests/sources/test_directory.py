@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from imgmiddleware import ImageError
+from counting import counted
+from imgmiddleware import ImageError, ImageRequest, ImageService
 from imgmiddleware.sources import DirectorySource, directory
+from imgmiddleware.sources.file import FileOriginal
 
 
 @pytest.fixture(params=["descriptor", "name"])
@@ -206,12 +210,102 @@ def test_a_root_that_is_none_is_refused_when_built(tmp_path: Path) -> None:
             DirectorySource(root)
 
 
-def test_an_unreadable_file_is_no_original(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_no_original_and_logged(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def refused(*arguments: Any) -> Any:
         raise PermissionError(errno.EACCES, "Permission denied")  # root, in CI, may read everything
 
     monkeypatch.setattr(directory, "_open_confined", refused)
     assert DirectorySource(tree).open("a") is None
+    assert caplog.messages == ["id='a' cannot be opened: Permission denied"]
+
+
+def test_what_is_not_there_is_not_logged(tree: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for id in ("none", "sub", "out", "pipe"):
+        assert DirectorySource(tree).open(id) is None
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("call", ["fstat", "read"])
+def test_a_file_that_a_mount_has_forgotten_is_a_503(
+    tree: Path, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(*arguments: Any) -> Any:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    original = DirectorySource(tree).open("a")
+    assert original is not None
+    with original:
+        if call == "fstat":
+            monkeypatch.setattr("imgmiddleware.sources.file._version", stale)
+        else:
+            monkeypatch.setattr(FileOriginal, "_fill", stale)
+        with pytest.raises(ImageError) as refused:
+            original.read_into(memoryview(bytearray(8)))
+    assert (refused.value.status, refused.value.code) == (503, "source-unavailable")
+
+
+# --- What a version is ----------------------------------------------------------------------------
+
+
+def versions(tree: Path, id: str = "a") -> dict[str, str]:
+    found = {}
+    for kind in ("stat", "mtime", "content"):
+        original = DirectorySource(tree, file_version=kind).open(id)
+        assert original is not None
+        with original:
+            found[kind] = original.version
+            assert original.read_into(memoryview(bytearray(8))) == 8
+    return found
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {kind for kind in before if before[kind] != after[kind]}
+
+
+def test_what_makes_a_new_version(tree: Path) -> None:
+    first = versions(tree)
+    assert len(set(first.values())) == 3
+    shutil.copytree(tree, tree.parent / "replica", symlinks=True, ignore=lambda *_: ["pipe"])
+    assert changed(first, versions(tree.parent / "replica")) == {"stat"}
+    (tree / "a").chmod(0o640)
+    assert changed(first, versions(tree)) == {"stat"}
+    os.utime(tree / "a", ns=(0, 10**18))
+    assert changed(first, versions(tree)) == {"stat", "mtime"}
+    (tree / "a").write_text("IMAGES/A")
+    os.utime(tree / "a", ns=(0, 10**18))
+    assert changed(first, versions(tree)) == {"stat", "mtime", "content"}
+
+
+def test_content_is_read_once_for_each_version(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = DirectorySource(tree, file_version="content")
+    reads = counted(monkeypatch, "_digest", FileOriginal)
+    for _ in range(3):
+        with source.open("a") as original:  # type: ignore[union-attr]
+            assert original.version
+    assert len(reads) == 1
+    (tree / "a").write_text("another")
+    with source.open("a") as original:  # type: ignore[union-attr]
+        assert original.version
+    assert len(reads) == 2
+
+
+def test_the_option_reaches_paths_of_a_function_too(tree: Path) -> None:
+    def etag(**options: Any) -> str | None:
+        service = ImageService(lambda id: tree / "photo.png", **options)
+        answer = service.handle(ImageRequest("GET", "/image/x", "fm=png"))
+        assert answer is not None
+        return answer.header("etag")
+
+    Image.new("RGB", (8, 8)).save(tree / "photo.png")
+    before = {kind: etag(file_version=kind) for kind in ("stat", "mtime", "content")}
+    (tree / "photo.png").chmod(0o600)
+    after = {kind: etag(file_version=kind) for kind in before}
+    assert before["stat"] != after["stat"]
+    assert [before[kind] == after[kind] for kind in ("mtime", "content")] == [True, True]
+    with pytest.raises(ValueError, match="file_version"):
+        etag(file_version="inode")
 
 
 def test_an_error_of_the_disk_is_no_404(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
