@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.errors.nearest import member, nearest, question
@@ -19,6 +18,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms.form import malformed
 from imgmiddleware.forms.numbers import Length
 from imgmiddleware.grammar.hints import HintGrammar
+from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
@@ -36,9 +36,6 @@ _AUTO = ("format", "compress")
 _OTHER_NAMES = ("preset", "v", "dl", "auto", "ixlib")
 #: Other names for parameters, which mean the same and have one spelling in a key.
 _ALIASES = {"frame": "page"}
-
-#: Far more than every parameter at its longest; bounds what one URL can make us parse.
-_LONGEST = 4096
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -115,7 +112,7 @@ class QueryGrammar:
         return replace(asked, accepted=tuple(self._offered[kind] for kind in accepted))
 
     def _parsed(self, query: str, headers: Mapping[str, str]) -> Asked:
-        texts = _split(query)
+        texts = split(query)
         version, download = texts.pop("v", None), texts.pop("dl", None)
         if download == "":
             raise malformed("dl", "", "1, or the name of a file")
@@ -227,37 +224,11 @@ class QueryGrammar:
     def _own(self, option: str, query: str) -> Mapping[str, str]:
         """A query out of the settings, checked: it has no `v`, and no preset of its own."""
         try:
-            texts = self._known(_split(query.removeprefix("?")))
+            texts = self._known(split(query.removeprefix("?")))
             build(texts, self._owners)
         except ImageError as error:
             raise ValueError(f"{option}: {error.detail}") from error
         return texts
-
-
-def _split(query: str) -> dict[str, str]:
-    """The parameters by name, decoded. `+` is a space, as HTML forms write it."""
-    if len(query) > _LONGEST:
-        raise ImageError("malformed-query", f"the query is longer than {_LONGEST} characters")
-    texts: dict[str, str] = {}
-    for pair in filter(None, query.split("&")):
-        name, equals, text = pair.partition("=")
-        name, text = _decoded(name), _decoded(text)
-        if not equals or not name:
-            raise ImageError("malformed-query", f"{pair[:60]!r} is not name=value")
-        if name in texts:
-            raise ImageError(
-                "repeated-parameter", f"{name[:60]!r} is given twice", parameter=name[:60]
-            )
-        texts[name] = text
-    return texts
-
-
-def _decoded(text: str) -> str:
-    """A raw query is latin-1 dressed bytes on both protocols; what they spell is UTF-8."""
-    try:
-        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
-    except UnicodeError:
-        raise ImageError("malformed-query", f"{text[:60]!r} is not UTF-8") from None
 
 
 def _not_allowed(name: str, why: str) -> ImageError:
