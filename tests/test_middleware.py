@@ -19,6 +19,7 @@ import drivers
 from counting import counted
 from imgmiddleware import ImageError, ImageService
 from imgmiddleware.errors import CODES
+from imgmiddleware.grammar.signature import of_link
 from imgmiddleware.messages import FileBody
 from imgmiddleware.service.deadline import Deadline
 from pictures import GREEN, RED, YELLOW, close, corners, exif, opened, pixels_of, quadrants, saved
@@ -78,10 +79,15 @@ class Row(NamedTuple):
     app: str = ""  # the body that the application behind answers
 
 
+def signed(**pairs: str) -> str:
+    return of_link(b"k" * 32, "", "a.jpg", pairs)
+
+
 def refuse(request: Any) -> bool:
     return request.headers.get("authorization") == "let me in"
 
 
+SIGNED = {"keys": ["k" * 32], "require_signature": True}
 SIZES: dict[str, Any] = {"widths": (320, 640)}
 PRESETS: dict[str, Any] = {"presets": {"thumb": "w=20&h=20&fit=crop"}, "presets_only": True}
 PASS: dict[str, Any] = {"missing": "pass"}
@@ -253,6 +259,10 @@ ROWS = [
     Row("forbidden", "/image/a.jpg", 403, "forbidden", options={"authorize": refuse}),
     Row("forbidden unknown", "/image/none", 403, "forbidden", options={"authorize": refuse}),
     Row("authorized", "/image/a.jpg?w=9", 200, headers={"Authorization": "let me in"}, options={"authorize": refuse}, has={"cache-control": "private, max-age=300"}),
+    Row("not signed", "/image/a.jpg", 403, "signature-required", options=SIGNED, has={"cache-control": "no-store"}),
+    Row("signed", f"/image/a.jpg?w=9&s={signed(w='9')}", 200, options=SIGNED, has={"cache-control": "public, max-age=300"}),
+    Row("not as signed", f"/image/a.jpg?w=10&s={signed(w='9')}", 403, "bad-signature", options=SIGNED, has={"cache-control": "no-store"}),
+    Row("ended", f"/image/a.jpg?expires=9&s={signed(expires='9')}", 403, "link-expired", options=SIGNED, has={"cache-control": "no-store"}),
     Row("max-age", "/image/a.jpg?w=9", 200, options={"max_age": 7}, has={"cache-control": "public, max-age=7"}),
 ]  # fmt: skip
 

@@ -1,13 +1,14 @@
 """The links of the index page: those that the settings of a service allow."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from imgmiddleware import ImageError, Settings
 from imgmiddleware.grammar.query import QueryGrammar
 
 #: A query's parameters, as `ImageService.url` takes them.
-Query = Mapping[str, object]
+Query = Mapping[str, Any]
 
 #: The size in which thumbnails are shown, in CSS pixels.
 THUMBNAIL = (320, 240)

@@ -105,10 +105,13 @@ class Named:
     """What a path names: an ID, and what is asked of that original.
 
     `below` is what stands in front of the ID to say the `version` of the IIIF Image API; None: that
-    is for Accept to say.
+    is for Accept to say. Of a path that is signed `signature` stands there too, and when it
+    `expires`, in seconds since 1970.
     """
 
     id: str
     asks: Picture | Told
     below: str = ""
     version: int | None = None
+    signature: str | None = None
+    expires: int | None = None

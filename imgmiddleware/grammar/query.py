@@ -17,6 +17,7 @@ from imgmiddleware.errors.nearest import member, nearest, question
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms.form import malformed
 from imgmiddleware.forms.numbers import Length
+from imgmiddleware.grammar import signature
 from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
@@ -44,7 +45,8 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class Asked:
     """What a query and hints ask for. `version` is its `v=`, which is no part of the Transform.
 
-    `download` is its `dl=`: a name to save the picture under, or "1" for our own. `varies` names
+    `download` is its `dl=`: a name to save the picture under, or "1" for our own. `expires` is when
+    the link ends, in seconds since 1970. `varies` names
     the headers of the request that the answer depends on: Accept where the format is left to what
     the client accepts, and those of hints that could have asked for another Transform. `accepted`
     are the formats that Accept then names; `aliases` are the other names for parameters which the
@@ -55,6 +57,7 @@ class Asked:
     transform: Transform
     version: str | None = None
     download: str | None = None
+    expires: int | None = None
     varies: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
@@ -96,6 +99,7 @@ class QueryGrammar:
         self._widths = settings.widths
         self._heights = settings.heights
         self._snap = settings.snap
+        self._signs = settings.signs
         # What is asked for is asked for again.
         self._parsed_query = lru_cache(maxsize=1024)(lambda query: self._parsed(query, _NO_HEADERS))
 
@@ -117,9 +121,10 @@ class QueryGrammar:
         if download == "":
             raise malformed("dl", "", "1, or the name of a file")
         texts.pop("ixlib", None)
+        expires = self._signed(texts)
         if not texts:
             transform, varies = self._hinted(self._default, headers)
-            return Asked(transform, version, download, varies)
+            return Asked(transform, version, download, expires, varies)
         if self._presets_only and (others := texts.keys() - {"preset"}):
             raise _not_allowed(min(others), "only `preset`, `v` and `dl` are allowed here")
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
@@ -133,7 +138,16 @@ class QueryGrammar:
         if restricted:
             transform = self._restricted(transform)
         aliases = tuple(pair for pair in _ALIASES.items() if pair[0] in texts)
-        return Asked(transform, version, download, varies, aliases=aliases)
+        return Asked(transform, version, download, expires, varies, aliases=aliases)
+
+    def _signed(self, texts: dict[str, str]) -> int | None:
+        """What belongs to the signature is taken out, once it is checked: the end of the link."""
+        if not self._signs:
+            return None
+        if "sw" in texts:
+            signature.check_width(texts)
+        found = {name: texts.pop(name) for name in signature.NAMES if name in texts}
+        return signature.end_of(found["expires"]) if "expires" in found else None
 
     def _hinted(
         self, texts: Mapping[str, str], headers: Mapping[str, str]

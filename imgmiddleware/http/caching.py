@@ -4,15 +4,19 @@
 _YEAR = 31_536_000
 
 
-def cache_control(max_age: int, *, private: bool, immutable: bool, stale: int = 0) -> str:
+def cache_control(
+    max_age: int, *, private: bool, immutable: bool, stale: int = 0, left: int | None = None
+) -> str:
     """The header of a picture. All times are in seconds.
 
     `private` keeps it out of shared caches, as it was given to one client after a check.
     `immutable` (RFC 8246) is for a URL with the version of its original: another version has
     another URL. For `stale` seconds after `max_age` a cache may answer with the picture while it
-    asks again (RFC 5861, section 3).
+    asks again (RFC 5861, section 3). What has only some time `left` is kept for no longer.
     """
     scope = "private" if private else "public"
+    if left is not None:
+        return f"{scope}, max-age={min(left, _YEAR if immutable else max_age)}"
     if immutable:
         return f"{scope}, max-age={_YEAR}, immutable"
     revalidated = f", stale-while-revalidate={stale}" if stale else ""

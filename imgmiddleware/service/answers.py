@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from time import time
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import known_suffixes, suffixes_of
@@ -36,16 +37,19 @@ def validators(
     *,
     immutable: bool,
     surrogate: str,
+    expires: int | None = None,
 ) -> Headers:
     """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5).
 
-    `surrogate` is the key by which a CDN may be told to forget this original's pictures.
+    `surrogate` is the key by which a CDN may be told to forget this original's pictures, `expires`
+    the end of a signed link, in seconds since 1970.
     """
     caching = cache_control(
         settings.max_age,
         private=settings.keeps_private,
         immutable=immutable,
         stale=settings.stale_while_revalidate,
+        left=None if expires is None else max(0, int(expires - time())),
     )
     headers: Headers = (("ETag", f'"{key}"'), ("Cache-Control", caching))
     if last_modified is not None:

@@ -58,9 +58,12 @@ class Recall:
         self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
 
     def note(self, request: ImageRequest, seen: Seen) -> None:
-        """Remember what this request means while its original stays the same."""
+        """Remember what this request means while its original stays the same.
+
+        Not of a link that ends: it is looked at each time, and so is how long it may be kept.
+        """
         self.note_version(*seen.page[:2])
-        question = self._question(request)
+        question = self._question(request) if seen.asked.expires is None else None
         if question is not None and _is_short(question):
             self._seen.put(question, seen)
 
@@ -93,7 +96,7 @@ class Recall:
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
         """Remember what was not only asked for, but answered."""
-        question = self._question(request)
+        question = self._question(request) if seen.asked.expires is None else None
         if question is not None and _is_short(question):
             self._superseded.put(question, seen)
 

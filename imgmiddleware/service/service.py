@@ -9,24 +9,23 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Unpack
-from urllib.parse import urlencode
 from uuid import UUID
 
 from imgmiddleware.cache.forks import notice
-from imgmiddleware.cache.key import original_tag, picture_key, version_token
+from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.errors import ImageError
-from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.path import parse_id
 from imgmiddleware.grammar.placed import Told
 from imgmiddleware.grammar.query import Asked, QueryGrammar
-from imgmiddleware.imaging.canonical import canonical
-from imgmiddleware.imaging.engine import load, made_by
+from imgmiddleware.imaging.engine import load
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
-from imgmiddleware.service.limits import check_reading, planned
+from imgmiddleware.service.limits import planned
+from imgmiddleware.service.links import Links
+from imgmiddleware.service.meaning import meaning
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.pictures import Job, Pictures
@@ -34,10 +33,14 @@ from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.refusals import Refusals
 from imgmiddleware.service.results import Eras
 from imgmiddleware.service.sendfile import announce, hands_over
+from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.service.viewers import Viewers, not_yet_read
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
+
+ID = str | int | UUID
+"""An ID as text, or as a value of the option `id_type`."""
 
 
 class ImageService:
@@ -71,9 +74,11 @@ class ImageService:
         self._permission = Permission(self.settings)
         self._grammar = QueryGrammar(self.settings)
         self._viewers = Viewers(self.settings)
+        self._signatures = Signatures(self.settings)
         self._recall = Recall(self.settings)
         limit = WaitLimit(self.settings.max_waiting)
         self._originals = Originals(self.source, self.settings, self._recall, limit)
+        self._links = Links(self.settings, self._grammar, self._originals, self._signatures)
         self._pictures = Pictures(self.settings, limit, _directory(self.source))
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)
@@ -110,25 +115,37 @@ class ImageService:
         with timing.measured(self._steps()):
             return self._recalled(request, find) or self._answered(request, find)
 
-    def url(self, id: str | int | UUID, *, mount: str = "", **parameters: object) -> str:
+    def url(
+        self,
+        id: ID,
+        *,
+        mount: str = "",
+        sign: bool | None = None,
+        expires: float | None = None,
+        **parameters: object,
+    ) -> str:
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
 
         `v` is the token of the original's present version, which lets browsers keep the picture for
-        good; it is left out where there is no such original, or the source fails or is slow: a page
-        without it is better than none. `mount` is the path under which the application is mounted.
-        Raises `ImageError` for parameters that would be refused. It opens the original: on an event
-        loop, call it in a thread (of anyio's, if the source is async).
+        good; it is left out where there is no such original, or the source fails or is slow.
+        `mount` is the path under which the application is mounted. `sign`: with the first of
+        `keys`; None: if `require_signature` says so. A signed link `expires` after so many seconds,
+        at most twice as many. Raises `ImageError` for parameters that would be refused, and
+        `ValueError` where there is no key. It opens the original: on an event loop, call it in a
+        thread (of anyio's, if the source is async).
         """
-        query = spelled(parameters)
-        self._grammar.parse(urlencode(query))
-        text = self._id(id)
         notice()
-        version = self._originals.version(text)
-        if version is not None:
-            query["v"] = version_token(self.settings.namespace, text, version)
-        return written(f"{mount.rstrip('/')}{self.prefix}{text}", query)
+        return self._links.url(self._id(id), parameters, mount=mount, sign=sign, expires=expires)
 
-    def purge(self, id: str | int | UUID) -> int:
+    def base(
+        self, id: ID, *, mount: str = "", sign: bool | None = None, expires: float | None = None
+    ) -> str:
+        """What the paths of viewers begin with: `base("map.tif") + "/info.json"` is for IIIF's,
+        `base("map.tif") + ".dzi"` for Deep Zoom. The arguments are those of `url`.
+        """
+        return self._links.base(self._id(id), mount=mount, sign=sign, expires=expires)
+
+    def purge(self, id: ID) -> int:
         """Forget all pictures of an original, in memory and on disk; how many there were.
 
         Processes that share `cache_dir` forget them within `recheck` seconds. A new version of an
@@ -137,7 +154,7 @@ class ImageService:
         self._recall.forget()
         return self._pictures.purge(self.surrogate_key(id))
 
-    def surrogate_key(self, id: str | int | UUID) -> str:
+    def surrogate_key(self, id: ID) -> str:
         """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`)."""
         return original_tag(self.settings.namespace, self._id(id))
 
@@ -145,7 +162,7 @@ class ImageService:
         """What is held in "memory", "decoded" and, with `cache_dir`, on "disk"."""
         return self._pictures.holding()
 
-    def _id(self, id: str | int | UUID) -> str:
+    def _id(self, id: ID) -> str:
         return self._parsed(f"{self.prefix}{id}")
 
     def _parsed(self, path: str) -> str:
@@ -175,6 +192,7 @@ class ImageService:
                     return None
                 if request.method == "OPTIONS":
                     return answers.options(request, self.settings)
+                self._signatures.check(request, id, named)
                 asked = self._asked(request, asked)
                 if original is None:
                     original = self._open(request, id, opened, find)
@@ -236,37 +254,25 @@ class ImageService:
         find: Find,
     ) -> ImageResponse | tuple[Seen, Job]:
         """What the header and the validators decide: an answer, or all that rendering needs."""
-        settings, version = self.settings, original.version
-        page = (id, version, asked.page, asked.moves)
+        settings = self.settings
+        page = (id, original.version, asked.page, asked.moves)
         facts = self._originals.facts(original, page, opened)
-        tag = original_tag(settings.namespace, id)
         extra: answers.Headers = ()
         if asked.named:
             named, asks = asked.named, asked.named.asks
             if isinstance(asks, Told):
+                tag = original_tag(settings.namespace, id)
                 return self._viewers.told(request, named, asks, facts, tag)
             asked, extra = self._viewers.asked(request, named, asked, asks, facts)
-        transform = asked.transform
-        plan = planned(facts, transform, asked.accepted, settings)
-        check_reading(facts, plan, original.size, settings)
-        text = canonical(plan, transform, asked.accepted)
-        key = picture_key(settings.namespace, [(id, version)], text, made_by(plan))
-        shared = answers.validators(
-            key,
-            original.last_modified,
-            settings,
-            immutable=asked.version == version_token(settings.namespace, id, version),
-            surrogate=tag,
-        )
-        shared += extra
-        seen = Seen(asked, page, tag, key, original.last_modified, shared)
+        plan, seen = meaning(asked, page, original, facts, extra=extra, settings=settings)
         self._recall.note(request, seen)
         answer = without_pixels(request, seen, find)
         if answer is not None:
             self._recall.note_shown(request, seen)
             return answer
-        replan = partial(planned, facts, transform, asked.accepted, settings)
-        return seen, Job(key, tag, id, version, known_kind(original), facts, plan, replan, era)
+        replan = partial(planned, facts, asked.transform, asked.accepted, settings)
+        kept = seen.key, seen.tag, id, original.version
+        return seen, Job(*kept, known_kind(original), facts, plan, replan, era)
 
     def _recalled(self, request: ImageRequest, find: Find) -> ImageResponse | None:
         """The answer to what was seen a moment ago, if there is one without pixels."""

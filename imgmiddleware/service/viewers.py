@@ -17,6 +17,7 @@ from imgmiddleware.grammar.iiif import segments
 from imgmiddleware.grammar.iiif.description import Description
 from imgmiddleware.grammar.placed import Named, Picture, Told
 from imgmiddleware.grammar.query import Asked
+from imgmiddleware.grammar.signature import token_of
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations.transform import Transform
@@ -54,7 +55,14 @@ class Viewers:
         if query and not _VERSION.fullmatch(query):
             return None
         path = request.path.removeprefix(settings.prefix)
-        return self._of_a_version(path) or self._of_any(path) or self._base(request, path)
+        signed = token_of(path) if settings.keys else None
+        path = path.removeprefix(signed[0]) if signed else path
+        named = self._of_a_version(path) or self._of_any(path) or self._base(request, path)
+        if named is None or signed is None:
+            return named
+        token, signature, expires = signed
+        below = f"{token}{named.below}"
+        return replace(named, below=below, signature=signature, expires=expires)
 
     def _of_a_version(self, path: str) -> Named | None:
         """Below a prefix that says the version: there all is IIIF's, an ID alone too."""
@@ -120,7 +128,14 @@ class Viewers:
             media_type, body = iiif.information(accept, self._description(base, facts), version)
             links = (("Link", iiif.profile(version)),)
         key = blake2b(media_type.encode() + body, digest_size=16).hexdigest()
-        shared = answers.validators(key, None, self._settings, immutable=False, surrogate=surrogate)
+        shared = answers.validators(
+            key,
+            None,
+            self._settings,
+            immutable=False,
+            surrogate=surrogate,
+            expires=named.expires,
+        )
         status = evaluate(request.headers, f'"{key}"', None)
         if status == 304:
             return answers.not_modified(shared + links)
@@ -151,7 +166,8 @@ class Viewers:
 def not_yet_read(named: Named) -> Asked:
     """What is asked for, before an original tells which Transform that is."""
     negotiated = named.asks in (Told.INFO, Told.BASE)
-    return Asked(Transform(), varies=("Accept",) if negotiated else (), named=named)
+    varies = ("Accept",) if negotiated else ()
+    return Asked(Transform(), expires=named.expires, varies=varies, named=named)
 
 
 def _see_other(url: str) -> ImageResponse:

@@ -89,6 +89,13 @@ class Settings:
     """A function that says yes or no to a request before anything is opened: of whom it is, by
     `ImageRequest.context`, and of what, by its `id`. No is a 403. With it caching is private to
     each client. It may be async where `ASGIImageMiddleware` is given it."""
+    keys: Sequence[str | bytes] = field(default=(), repr=False)
+    """Secrets of 32 bytes or more, with which links are signed: the first signs, all are taken, so
+    that one can give way to another. None: links are not signed."""
+    require_signature: bool = False
+    """Answer signed links alone."""
+    imgix_token: str = field(default="", repr=False)
+    """The secret of links that imgix's client libraries sign, whose signatures are then taken."""
     private: bool = False
     """Let each client keep its results for itself, and no cache that others share: for a service
     that is asked by a route of the application, which has checked who is asking."""
@@ -225,6 +232,8 @@ class Settings:
             )
 
         restricted = self.presets_only or self.widths is not None
+        if self.require_signature and not self.signs:
+            raise ValueError("require_signature: there are no keys, and there is no imgix_token")
         if self.for_viewers and restricted and not self.iiif_any_size:
             raise ValueError(
                 "iiif, deepzoom, xyz: their tiles are of any size, which presets_only, widths and "
@@ -235,6 +244,11 @@ class Settings:
     def for_viewers(self) -> bool:
         """Whether paths may ask for pictures too, as zoom viewers do."""
         return self.iiif or self.deepzoom or self.xyz
+
+    @property
+    def signs(self) -> bool:
+        """Whether there are signed links."""
+        return bool(self.keys or self.imgix_token)
 
     @property
     def keeps_private(self) -> bool:

@@ -219,6 +219,17 @@ def whole(least: int) -> Check:
     return check
 
 
+def secrets(name: str, given: Any) -> tuple[str | bytes, ...]:
+    """Keys for signatures. No message tells one."""
+    listed = isinstance(given, Iterable) and not isinstance(given, _NO_LISTS)
+    keys = tuple(given) if listed else (None,)
+    for key in keys:
+        encoded = key.encode("utf-8", "replace") if isinstance(key, str) else key
+        if not isinstance(encoded, bytes) or len(encoded) < 32:
+            raise ValueError(f"{name}: not a list of secrets, each of 32 bytes or more")
+    return keys
+
+
 def seconds(name: str, value: Any) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0 <= value <= _LONGEST:

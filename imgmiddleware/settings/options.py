@@ -47,6 +47,9 @@ class Options(TypedDict, total=False):
     xyz: bool
     base_url: str
     authorize: Authorize | None
+    keys: Sequence[str | bytes]
+    require_signature: bool
+    imgix_token: str
     private: bool
     around: Callable[[], AbstractContextManager[object]] | None
     array_order: Literal["bgr", "rgb"]

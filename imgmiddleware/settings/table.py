@@ -20,6 +20,8 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "operations": checks.mapping("a mapping of names to OwnOperations"),
         "namespace": checks.text("a text"),
         "authorize": checks.optional(checks.plain_function),
+        "keys": checks.secrets,
+        "imgix_token": checks.text("the secret of imgix's clients"),
         "around": checks.optional(checks.context_maker),
         "formats": checks.some_of(NEGOTIATED),
         "client_hints": checks.some_of(FIELDS),

@@ -1,0 +1,102 @@
+"""Signatures of links: who has no key can neither make a link nor change one.
+
+There are two schemes, and the form of a signature tells which of them it is of. Ours is over what a
+link says, decoded and sorted, so that proxies may encode it anew and in another order. imgix's is
+over its text as it stands, for the client libraries of that service.
+"""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Mapping
+from hashlib import md5
+from hmac import compare_digest
+from hmac import new as hmac
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.forms.form import malformed
+
+#: The parameters that signed links have, beside those of every link.
+NAMES = ("s", "expires", "sw")
+
+#: 16 bytes in base64 for URLs (RFC 4648, section 5), and those of MD5 in hexadecimal digits.
+_OURS = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
+_IMGIX = re.compile(r"[0-9a-f]{32}", re.ASCII)
+#: Seconds since 1970, as far as year 33658.
+_TIME = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
+_WIDTHS = re.compile(r"[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4}){0,31}", re.ASCII)
+#: Of a viewer's path: in front of the ID, and of a prefix that says a version.
+_TOKEN = re.compile(rf"s~({_OURS.pattern})(?:\.({_TIME.pattern}))?/", re.ASCII)
+
+#: What is signed begins with this, so that no signature of another kind is ever one of these.
+_LABEL, _PATHS = "imgmiddleware link 1", "imgmiddleware paths 1"
+
+
+def of_link(key: bytes, namespace: str, id: str, pairs: Mapping[str, str]) -> str:
+    """The signature of a query, decoded, of an ID.
+
+    HMAC-SHA256, cut to 16 bytes (RFC 2104, section 5). `sw` lists widths of which `w` is one, and
+    stands for it: links that differ in that alone have one signature.
+    """
+    left_out = {"s", "w"} if "sw" in pairs else {"s"}
+    signed = sorted((name, text) for name, text in pairs.items() if name not in left_out)
+    return _signed(key, _LABEL, namespace, id, *(part for pair in signed for part in pair))
+
+
+def of_paths(key: bytes, namespace: str, id: str, expires: int | None) -> str:
+    """The signature of all that viewers ask of an ID by paths of their own."""
+    return _signed(key, _PATHS, namespace, id, "" if expires is None else str(expires))
+
+
+def by_imgix(token: str, path: str, query: str) -> str:
+    """imgix's signature of a path as it stands in a URL, and the query in front of `s`."""
+    text = f"{token}{path}?{query}" if query else f"{token}{path}"
+    return md5(text.encode("latin-1", "replace"), usedforsecurity=False).hexdigest()
+
+
+def is_ours(signature: str) -> bool:
+    return _OURS.fullmatch(signature) is not None
+
+
+def is_imgix(signature: str) -> bool:
+    return _IMGIX.fullmatch(signature) is not None
+
+
+def equal(signature: str, expected: Collection[str]) -> bool:
+    """Whether it is one of these, in a time that does not tell how much of it is right."""
+    same = [compare_digest(signature.encode(), one.encode()) for one in expected]
+    return any(same)
+
+
+def end_of(text: str) -> int:
+    """The value of `expires`: seconds since 1970. Raises `ImageError` (400)."""
+    if not _TIME.fullmatch(text):
+        raise malformed("expires", text, "a time in seconds since 1970")
+    return int(text)
+
+
+def check_width(pairs: Mapping[str, str]) -> None:
+    """Raises `ImageError` (400) where `w` is none of the widths of `sw`."""
+    if not _WIDTHS.fullmatch(pairs["sw"]):
+        raise malformed("sw", pairs["sw"], "widths with points between them, such as 320.640")
+    if pairs.get("w") not in pairs["sw"].split("."):
+        detail = f"'w' must be one of the widths of sw={pairs['sw']}"
+        raise ImageError("parameter-not-allowed", detail, parameter="w")
+
+
+def token_of(path: str) -> tuple[str, str, int | None] | None:
+    """What a viewer's path begins with, if it is signed: this text, the signature, its end."""
+    found = _TOKEN.match(path)
+    return None if found is None else (found[0], found[1], int(found[2]) if found[2] else None)
+
+
+def token(signature: str, expires: int | None) -> str:
+    """What a viewer's path is to begin with."""
+    return f"s~{signature}/" if expires is None else f"s~{signature}.{expires}/"
+
+
+def _signed(key: bytes, *parts: str) -> str:
+    """Each part has its length in front of it: no two lists of them are one text."""
+    signed = hmac(key, digestmod="sha256")
+    for part in (text.encode() for text in parts):
+        signed.update(len(part).to_bytes(8, "big") + part)
+    return urlsafe_b64encode(signed.digest()[:16]).rstrip(b"=").decode()
