@@ -47,6 +47,8 @@ KINDS = {
     "gray": (heic(GRAY), GRAY, "L"),
     "alpha": (heic(RGBA), RGBA, "RGBA"),
     "grid": (heic(RGB, tile_size=64), RGB, "RGB"),
+    # Its sides are odd: colours and alpha each stand in a grid of one tile.
+    "odd, alpha": (heic(RGBA[:61, :87]), RGBA[:61, :87], "RGBA"),
 }
 
 

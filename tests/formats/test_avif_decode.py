@@ -231,6 +231,18 @@ def test_alpha_on_the_tiles_of_a_grid() -> None:
     assert refused(avif(parts[:-1])) == (415, "unsupported-feature")
 
 
+def test_a_grid_of_alpha() -> None:
+    """What says that it is alpha stands on the grid, and not on its tiles."""
+    flat = [item(Image.new("L", (64, 64), level), subsampling="4:0:0") for level in (90, 200)]
+    alpha = grid(2, 120, 64, 5, 6, properties=(ALPHA,))
+    alpha = replace(alpha, in_idat=False, references=(*alpha.references, (b"auxl", (1,))))
+    colors = [item(noise(64, 64)), item(noise(64, 64))]
+    data = avif([grid(2, 120, 64, 2, 3), *colors, alpha, *flat])
+    result = shown(data, mode="RGBA")
+    assert close(result, by_pillow(data, "RGBA"), 1)
+    assert [*result[0, (0, -1), 3]] == [90, 200]
+
+
 def test_a_grid_of_which_one_tile_is_many() -> None:
     """libavif refuses a tile that is named twice, so each place is given one of its own."""
     tile = item(noise(64, 64), subsampling="4:4:4")

@@ -10,6 +10,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from imgmiddleware.errors import damaged
 from imgmiddleware.formats.avif.facts import CODED, AvifFacts, Samples
 from imgmiddleware.formats.containers.heif.choice import choose
 from imgmiddleware.formats.containers.heif.reduced import plane, reduced
@@ -18,7 +19,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data, told_as
 from imgmiddleware.formats.window import Window
-from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.arrays import Pixels, Size, has_alpha
 from imgmiddleware.pixels.color import full_range, to_eight_bits
 
 _BRAND = b"avif"
@@ -38,6 +39,8 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
             alpha = _decoded(plane(data, _BRAND, chosen.alpha), facts, its.apart)
             pixels = _joined(colors, alpha)
             pixels = unassociated(pixels) if chosen.multiplied else pixels
+    if has_alpha(pixels) != facts.alpha:
+        raise damaged("its header says other samples than the decoder found")
     left, top, width, height = its.box
     return Found(pixels[top : top + height, left : left + width])
 

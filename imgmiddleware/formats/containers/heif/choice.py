@@ -31,6 +31,10 @@ class Part:
         """The items that have the coded data."""
         return self.tiles if self.grid else (self.item,)
 
+    def auxiliary(self) -> IsoBox | None:
+        """What says that it is alpha, which of a grid may be on each of its tiles."""
+        return self.item.property(b"auxC") or self.coded[0].property(b"auxC")
+
     @property
     def grid(self) -> bool:
         return self.item.kind == b"grid"

@@ -41,7 +41,7 @@ def reduced(data: Data, brand: bytes, chosen: Chosen) -> bytes:
     entries: list[_Entry] = []
     colors = _added(entries, data, chosen.colors, points[:1])
     if chosen.alpha:
-        auxiliary = chosen.alpha.coded[0].property(b"auxC")
+        auxiliary = chosen.alpha.auxiliary()
         alpha = _added(entries, data, chosen.alpha, [auxiliary] if auxiliary else [])
         entries[alpha - 1].references.append((b"auxl", [colors]))
         if chosen.multiplied:
