@@ -74,3 +74,41 @@ def test_damage_is_a_picture_or_a_refusal() -> None:
         assert ask(short, **JP2).status in (415, 422)
     for changed in flipped(data):
         assert ask(changed, **JP2).status in (200, 413, 415, 422)
+
+
+def boxed(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">L", 8 + len(body)) + kind + body
+
+
+def with_header(data: bytes, *more: bytes, brand: bytes = b"jp2 ") -> bytes:
+    """A JPEG 2000 of Pillow's, with these boxes behind those of its header."""
+    at = data.index(b"jp2h") - 4
+    (size,) = struct.unpack_from(">L", data, at)
+    rules = boxed(b"rreq", bytes(11)) if brand == b"jpx " else b""
+    head = data[:at].replace(b"ftypjp2 ", b"ftyp" + brand)
+    return head + rules + boxed(b"jp2h", data[at + 8 : at + size], *more) + data[at + size :]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        boxed(b"colr", b"\4\0\0"),  # a vendor's own
+        boxed(b"colr", b"\1\0\0", struct.pack(">L", 14)),  # a second one, in Lab
+        boxed(b"res ", boxed(b"resc", b"\0")),
+        boxed(b"cdef", struct.pack(">10H", 3, 0, 0, 1, 1, 0, 2, 2, 0, 3)),
+    ],
+)
+def test_headers_that_the_picture_does_not_need(more: bytes) -> None:
+    """As in Photoshop's .jpf: Pillow refuses most of these, and OpenCV opens them."""
+    data = with_header(saved(RGB, "JPEG2000"), more, brand=b"jpx ")
+    assert np.array_equal(shown(data, **JP2), RGB)
+    opened = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(opened[..., ::-1], RGB)
+
+
+def test_channels_in_another_order() -> None:
+    """The first is blue (15444-1, section I.5.3.6): OpenJPEG puts them in order."""
+    swapped = struct.pack(">10H", 3, 0, 0, 3, 1, 0, 2, 2, 0, 1)
+    data = with_header(saved(RGB, "JPEG2000"), boxed(b"cdef", swapped))
+    assert np.array_equal(shown(data, **JP2), RGB[..., ::-1])

@@ -8,6 +8,7 @@ FORMAT = Format(
     title="JPEG 2000",
     sniff=facts.sniff,
     read=facts.read,
+    vet=facts.vet,
     profile=facts.profile,
     decode=decode.decode,
     safe=False,

@@ -1,4 +1,8 @@
-"""JPEG 2000: of 8 bits by Pillow, which tells more of damage; it has no colour of 16 bits."""
+"""JPEG 2000: of 8 bits by Pillow, which tells more of damage; else by OpenCV.
+
+Pillow has no colour of 16 bits, and leaves the channels in the order of the file: it is given a
+codestream alone, where they are in order.
+"""
 
 from imgmiddleware.formats.decoders import (
     check_decoded,
@@ -12,6 +16,7 @@ from imgmiddleware.formats.decoders import (
 )
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
+from imgmiddleware.formats.jp2.facts import CODESTREAM
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.pixels.arrays import Pixels, Size
 
@@ -19,7 +24,8 @@ from imgmiddleware.pixels.arrays import Pixels, Size
 def decode(data: Data, facts: Facts, least: Size) -> Found:
     """The pixels."""
     with told_as_damage(facts.format):
-        pixels = _by_pillow(data, facts) if facts.depth == 8 else _by_opencv(data, facts)
+        plain = facts.depth == 8 and bytes(data[:4]) == CODESTREAM
+        pixels = _by_pillow(data, facts) if plain else _by_opencv(data, facts)
     return Found(compared(pixels, facts))
 
 

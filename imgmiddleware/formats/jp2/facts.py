@@ -18,7 +18,7 @@ from imgmiddleware.formats.reading import (
 )
 from imgmiddleware.formats.window import Window
 
-_CODESTREAM, _BOXED = b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"
+CODESTREAM, _BOXED = b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"
 #: Tiles of one picture; the standard allows 65535, each with tables of its own.
 _MOST_TILES = 4096
 #: The enumerated colours (section I.5.3.3) that are taken: sRGB and gray.
@@ -36,11 +36,11 @@ class _Size:
 
 
 def sniff(head: bytes) -> bool:
-    return head.startswith((_CODESTREAM, _BOXED))
+    return head.startswith((CODESTREAM, _BOXED))
 
 
 def _read_size(window: Window, start: int) -> _Size:
-    if window.read(start, 4) != _CODESTREAM:
+    if window.read(start, 4) != CODESTREAM:
         raise damaged("its codestream does not begin with its sizes")
     right, bottom, left, top, wide, high, tile_left, tile_top, channels = window.unpack(
         ">8LH", start + 8
@@ -73,7 +73,7 @@ def _boxes(window: Window) -> tuple[dict[bytes, IsoBox], list[IsoBox]]:
 
 def read(window: Window) -> Facts:
     """The facts of the codestream, and the colours that the file around it says it has."""
-    if window.head(4) == _CODESTREAM:
+    if window.head(4) == CODESTREAM:
         size = _read_size(window, 0)
     else:
         found, header = _boxes(window)
@@ -103,11 +103,11 @@ def _check_header(window: Window, header: list[IsoBox], size: _Size) -> None:
         )
     if b"pclr" in kinds:
         raise unsupported("it has a palette")
-    for box in header:
-        if box.kind == b"colr" and window.read(box.start, 1) == b"\1":
-            (space,) = window.unpack(">L", box.start + 3)
-            if space != (_SRGB if size.channels >= 3 else _GRAY):
-                raise unsupported(f"its colours, number {space}, are not decoded")
+    colors = next((box for box in header if box.kind == b"colr"), None)  # others are ignored
+    if colors and window.read(colors.start, 1) == b"\1":
+        (space,) = window.unpack(">L", colors.start + 3)
+        if space != (_SRGB if size.channels >= 3 else _GRAY):
+            raise unsupported(f"its colours, number {space}, are not decoded")
 
 
 def _decode_bytes(size: _Size) -> int:
@@ -115,10 +115,31 @@ def _decode_bytes(size: _Size) -> int:
     return size.width * size.height * 8 * size.channels + SLACK
 
 
+def vet(data: Data, facts: Facts) -> Data:
+    """Of 8 bits the codestream alone, as Pillow stumbles over headers of Photoshop's (.jpf) that no
+    picture needs; unless these say that channels are in another order.
+    """
+    window = Window.over(data)
+    if facts.depth != 8 or window.head(4) == CODESTREAM:
+        return data
+    found, header = _boxes(window)
+    if not all(_in_order(window, box) for box in header if box.kind == b"cdef"):
+        return data
+    return memoryview(data)[found[b"jp2c"].start : found[b"jp2c"].end]
+
+
+def _in_order(window: Window, box: IsoBox) -> bool:
+    """Whether channel definitions (section I.5.3.6) name the colours in their order."""
+    (count,) = window.unpack(">H", box.start)
+    said = window.unpack(f">{3 * count}H", box.start + 2)
+    channels = zip(said[::3], said[1::3], said[2::3], strict=True)
+    return all(kind or colour == index + 1 for index, kind, colour in channels)
+
+
 def profile(data: Data, facts: Facts) -> bytes | None:
     """The 'colr' box whose method is a profile (section I.5.3.3)."""
     window = Window.over(data)
-    if window.head(4) == _CODESTREAM:
+    if window.head(4) == CODESTREAM:
         return None
     for box in _boxes(window)[1]:
         if box.kind == b"colr" and window.read(box.start, 1) in (b"\2", b"\3"):
