@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -27,6 +28,7 @@ def version_token(namespace: str, id: str, version: str) -> str:
     return _digest((namespace, id, version), 8)
 
 
+@lru_cache(maxsize=1024)
 def original_tag(namespace: str, id: str) -> str:
     """128 bits, URL-safe, that stand for an original whatever its version."""
     return _digest((namespace, id), 16)

@@ -42,6 +42,8 @@ def decode_bands(
     for top, rows in _reduced(original, facts, box, times, scaled=scaled, raster=raster):
         if result is None:
             shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
+            if rows.shape == shape and _owns_memory(rows):  # of one tile that is asked for
+                return rows
             result = np.empty(shape, rows.dtype)
         result[top : top + len(rows)] = rows
     assert result is not None  # a box has at least one row
@@ -74,11 +76,17 @@ def _reduced(
 ) -> Iterator[Block]:
     raster, rows_of = raster or read_raster(original, facts), FORMATS[facts.format].rows
     assert rows_of is not None  # as its facts have `band_bytes`
-    if scaled:
+    if scaled and times:
         raster, box, times = raster.divided(2**times), divided_box(box, 2**times), 0
     before, after = _before(raster), _after(raster)
     for top, rows in rows_of(original, raster, box, 2**times, downwards):
         yield top // 2**times, after(_halved(before(rows), times))
+
+
+def _owns_memory(rows: Pixels) -> bool:
+    """Whether nothing else lies in the memory that these pixels keep."""
+    held = rows if rows.base is None else rows.base
+    return rows.flags.c_contiguous and getattr(held, "nbytes", 0) == rows.nbytes
 
 
 def _halved(rows: Pixels, times: int) -> Pixels:

@@ -101,6 +101,13 @@ class Raster:
             min(self.high, self.height - row * self.high),
         )
 
+    def piece_of(self, box: Box) -> int | None:
+        """The piece that shows this box and nothing else, as each tile of a viewer is one."""
+        row, column = box[1] // self.high, box[0] // self.wide
+        piece = row * self.across + column
+        whole = (column * self.wide, row * self.high, *self.shown(piece))
+        return piece if box == whole and self.high * self.stride <= BLOCK else None
+
     def divided(self, by: int) -> Raster:
         """The same as its decoder gives it with sides that are divided by so much."""
         width, height, wide, high = (

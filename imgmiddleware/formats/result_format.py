@@ -53,7 +53,9 @@ class ResultFormat:
 
     def own(self, quality: int) -> int:
         """The encoder's own quality for `q`, 0 to 100, at which all formats look alike."""
-        return round(float(np.interp(quality, QUALITIES, self.scale or QUALITIES)))
+        if self.scale is None or self.scale is QUALITIES:
+            return quality
+        return round(float(np.interp(quality, QUALITIES, self.scale)))
 
     def plays(self, wanted: int) -> int:
         """How often an animation runs in it, 0 for ever."""

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 
 _DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _LONG_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
@@ -31,6 +32,7 @@ def http_date(field: str | None) -> int | None:
     return None
 
 
+@lru_cache  # of an original's time, once for all that is made of it
 def imf_date(seconds: int) -> str:
     """The HTTP-date in its preferred form, such as `Sun, 06 Nov 1994 08:49:37 GMT`."""
     return formatdate(seconds, usegmt=True)

@@ -38,7 +38,8 @@ def meaning(
         key,
         original.last_modified,
         settings,
-        immutable=asked.version == version_token(settings.namespace, id, version),
+        immutable=asked.version is not None
+        and asked.version == version_token(settings.namespace, id, version),
         surrogate=tag,
         expires=asked.expires,
     )

@@ -4,6 +4,9 @@ TIFF keeps its JPEG so (TIFF Technical Note 2). What a directory says of the col
 so what else may say it, JFIF's and Adobe's markers, is left out, and a marker of our own put in.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.jpeg.segments import (
     APP,
@@ -17,9 +20,12 @@ from imgmiddleware.formats.jpeg.segments import (
     segments,
     walk_scans,
 )
+from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.window import Window
 
-_START, _END = b"\xff\xd8", b"\xff\xd9"
+_START, _SCAN, _END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
+#: Tables of its own take a head some 600 bytes.
+_LONGEST = 2048
 #: Adobe's marker (APP14), of which decoders read the last byte (Technical Note 5116, section 18).
 _ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
 _AS_STORED, _YCC = b"\x00", b"\x01"
@@ -39,23 +45,58 @@ def made_whole(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, F
 
     Raises `ImageError`: 422 for damage, 415 for a kind of JPEG that is not decoded.
     """
-    window = Window.over(piece)
+    data = bytes(piece)
+    head = _known(data) or _read_head(data)
+    if head.frame.progressive or head.scanned < len(head.frame.sampling):
+        walk_scans(data, head.scan)
+    marker = _ADOBE + (_YCC if ycc else _AS_STORED)
+    # An end marker twice is none; where it lacks, decoders still tell what lacks before it.
+    rest = data[head.scan.start - 4 :]
+    return b"".join((_START, marker, tables, head.copied, rest, _END)), head.frame
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands in front of the first scan."""
+
+    frame: Frame
+    copied: bytes  # the segments but those that say what the colours are
+    scan: Segment
+    scanned: int  # components in it
+
+
+def _read_head(data: bytes) -> _Head:
+    window = Window.over(data)
     _check_start(window)
-    head, frame = [_START, _ADOBE, _YCC if ycc else _AS_STORED, tables], None
+    copied, frame = [], None
     for segment in segments(window):
         if segment.marker in SOF:
             if frame:
                 raise damaged("a strip or tile of it has two frame headers")
             frame = read_frame(window, segment)
         if segment.marker != SOS:
-            head.append(_copied(piece, segment))
+            copied.append(_copied(data, segment))
     if frame is None:
         raise damaged("a strip or tile of it has no frame header")
-    scanned = window.read(segment.start, 1)[0] if segment.length else 0
-    if frame.progressive or scanned < len(frame.sampling):
-        walk_scans(piece, segment)
-    # An end marker twice is none; where it lacks, decoders still tell what lacks before it.
-    return b"".join((*head, piece[segment.start - 4 :], _END)), frame
+    scanned = data[segment.start] if segment.length else 0
+    return _Head(frame, b"".join(copied), segment, scanned)
+
+
+def _known(data: bytes) -> _Head | None:
+    """The same of a head that was read before: all tiles of a picture have one.
+
+    It ends with what looks like the header of a scan. Where that is none, it is no whole head.
+    """
+    at = data.find(_SCAN, 0, _LONGEST)
+    end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return _read_once(data[:end]) if 0 < at < end < _LONGEST else None
+
+
+@lru_cache(maxsize=64)
+def _read_once(head: bytes) -> _Head | None:
+    with damage_let_pass:
+        return _read_head(head)
+    return None
 
 
 def _check_start(window: Window) -> None:

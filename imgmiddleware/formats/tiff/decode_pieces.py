@@ -26,6 +26,11 @@ def rows(
         return _stacked([rows(original, one, box, step, True) for one in raster.of_planes()])
     if raster.is_plain:
         return plain_rows(original, raster, box, step, downwards)
+    piece = raster.piece_of(box)
+    if piece is not None and not raster.is_streamed:
+        size = (raster.wide, raster.high) if raster.tiled else box[2:]
+        pixels = _decoded(original, raster, range(piece, piece + 1), size)
+        return iter([(0, pixels[: box[3], : box[2]])])
     return _aligned(_piece_rows(original, raster, box), step)
 
 
