@@ -30,7 +30,7 @@ class Frame:
     facts: Facts  # of that file
     left: int
     top: int
-    duration: int  # in milliseconds
+    duration: float  # in milliseconds
     blend: bool  # laid over what stands there; else it takes its place, alpha and all
     dispose: Disposal
 
@@ -48,9 +48,9 @@ class Shown:
     """What is seen: pictures, each with its milliseconds, and how often they run, 0 for ever."""
 
     plays: int
-    frames: Iterator[tuple[Pixels, int]]
+    frames: Iterator[tuple[Pixels, float]]
 
 
-def lasting(milliseconds: int) -> int:
+def lasting(milliseconds: float) -> float:
     """A frame's duration as browsers take it."""
     return milliseconds if milliseconds > _TOO_SHORT else _INSTEAD

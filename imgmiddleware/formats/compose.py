@@ -27,7 +27,7 @@ def seen_frames(data: Data, facts: Facts) -> Shown:
     return Shown(animation.plays, composed(animation, facts))
 
 
-def composed(animation: Animation, facts: Facts) -> Iterator[tuple[Pixels, int]]:
+def composed(animation: Animation, facts: Facts) -> Iterator[tuple[Pixels, float]]:
     """Each frame as it is seen: uint8, (height, width, 4), blue first, on a canvas that is clear.
 
     Clear is what browsers show where nothing is drawn, whatever background a file names. Raises

@@ -11,7 +11,7 @@ from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.pixels.arrays import Pixels
 
 #: The frames of an animation, each with its milliseconds.
-Frames = Sequence[tuple[Pixels, int]]
+Frames = Sequence[tuple[Pixels, float]]
 
 #: Milliseconds of all frames together, 24 days: libwebp counts them in an int of 32 bits.
 _LONGEST_RUN = 2**31 - 1
@@ -61,14 +61,14 @@ class ResultFormat:
         """How often an animation runs in it, 0 for ever."""
         return wanted if wanted <= self.most_plays else 0
 
-    def durations(self, wanted: Sequence[int]) -> list[int]:
+    def durations(self, wanted: Sequence[float]) -> list[int]:
         """The milliseconds of each frame in it. What rounding takes from one, the next is given."""
         longest = min(self.longest_frame, _LONGEST_RUN // len(wanted))
         ends = accumulate(min(max(ms, self.shortest_frame), longest) for ms in wanted)
         return [b - a for a, b in pairwise((0, *(self._to_tick(end) for end in ends)))]
 
-    def _to_tick(self, milliseconds: int) -> int:
-        return (milliseconds + self.tick // 2) // self.tick * self.tick
+    def _to_tick(self, milliseconds: float) -> int:
+        return int((milliseconds + self.tick / 2) // self.tick) * self.tick
 
     def check_sides(self, width: int, height: int) -> None:
         """Raises 400 `result-too-large`."""

@@ -47,7 +47,7 @@ def render_animation(original: Original, facts: Facts, plan: Plan, replan: Repla
     """All frames, trimmed where the first has a border. Raises as the others do."""
     data = read_all(original)
     shown = seen_frames(data, facts)
-    frames: list[tuple[Pixels, int]] = []
+    frames: list[tuple[Pixels, float]] = []
     first: Held | None = None
     for pixels, duration in shown.frames:
         if first is None:

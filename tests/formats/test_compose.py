@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from asking import ask, get, serving
+from asking import ask, get, made, serving
 from files import PNG, chunk, png_chunks
+from imgmiddleware.formats.encode import encode_animation
 from imgmiddleware.formats.probe import read_animation, read_facts
 from imgmiddleware.sources import BytesOriginal
 from originals import cut, flipped
@@ -387,3 +388,41 @@ def test_very_many_frames_are_over_the_budget() -> None:
     data = gif(*[((0, 0, 1, 1), i % 4, 0) for i in range(5000)], size=(1, 1))
     assert read_facts(BytesOriginal(data), FORMAT_NAMES).frames == 5000
     assert opened(ask(data, "anim=1&fm=gif").body).n_frames == 1
+
+
+# --- Times that are no whole milliseconds ----------------------------------------------------------
+
+
+def thirtieths(format: str) -> bytes:
+    """Sixty frames of a thirtieth of a second."""
+    frames = [np.full((16, 16, 3), 37 * number % 200, np.uint8) for number in range(60)]
+    if format == "png":
+        data = moving([Image.fromarray(frame) for frame in frames], "PNG", duration=33)
+        for kind, body in png_chunks(data):
+            if kind == b"fcTL":
+                exact = body[:20] + struct.pack(">HH", 1, 30) + body[24:]
+                data = data.replace(chunk(kind, body), chunk(kind, exact))
+        return data
+    data = encode_animation([(frame, 33) for frame in frames], "avif", 90, 0)
+    media, table = data.index(b"mdhd"), data.index(b"stts")
+    scale = media + 4 + (20 if data[media + 4] else 12)
+    assert struct.unpack_from(">L", data, scale) == (1000,)
+    (runs,) = struct.unpack_from(">L", data, table + 8)
+    changed = bytearray(data)
+    struct.pack_into(">L", changed, scale, 30)
+    for run in range(runs):
+        struct.pack_into(">L", changed, table + 16 + 8 * run, 1)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("result", ["gif", "webp", "avif"])
+@pytest.mark.parametrize("format", ["png", "avif"])
+def test_what_a_frame_loses_is_given_to_the_next(format: str, result: str) -> None:
+    image = opened(made(thirtieths(format), f"anim=1&fm={result}"))
+    lasted = []
+    for number in range(60):
+        image.seek(number)
+        image.load()
+        lasted.append(image.info["duration"])
+    off = {"gif": 5, "webp": 0.6, "avif": 0.6}[result]
+    assert np.abs(np.cumsum(lasted) - np.arange(1, 61) * 1000 / 30).max() <= off

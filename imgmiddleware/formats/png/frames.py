@@ -24,7 +24,7 @@ class _Control:
     height: int
     left: int
     top: int
-    duration: int
+    duration: float
     dispose: Disposal
     blend: bool
     parts: list[bytes] = field(default_factory=list)
@@ -76,7 +76,7 @@ def _control(window: Window, chunk: PngChunk, facts: Facts) -> _Control:
         raise damaged("a frame does not lie on its canvas")
     if dispose > 2 or blend > 1:
         raise damaged("a frame is laid over the others in a way that does not exist")
-    milliseconds = round(1000 * delay / (parts or 100))
+    milliseconds = 1000 * delay / (parts or 100)
     return _Control(
         width, height, left, top, lasting(milliseconds), _DISPOSALS[dispose], bool(blend)
     )
