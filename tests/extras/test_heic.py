@@ -16,7 +16,9 @@ import pytest
 from PIL import Image, ImageCms
 
 import parts
-from asking import ask, shown
+from asking import ask, made, shown
+from colors import from_srgb, nits_of_hlg, nits_of_pq, to_srgb, tone_mapped
+from imgmiddleware.pixels.codepoints import CodePoints
 from measuring import Forked, needs_proc
 from originals import cut, flipped, probe
 from pictures import SRGB, close, exif, opened, saved, swapped_profile
@@ -73,6 +75,27 @@ def test_beside_libvips(kind: str) -> None:
     if mode == "RGBA":
         seen = reference[..., 3] > 0
     assert close(result[seen], reference[seen], 2)
+
+
+@pytest.mark.parametrize("transfer", [13, 16, 18])
+def test_code_points(transfer: int) -> None:
+    """Of ten bits; by the arithmetic of their specifications."""
+    code = np.array((200, 120, 80)) / 255
+    deep = np.broadcast_to(np.rint(code * 65535).astype(np.uint16), (64, 64, 3)).copy()
+    image = pillow_heif.from_bytes("RGB;16", (64, 64), deep.tobytes())
+    data = heic(
+        image, color_primaries=9, transfer_characteristics=transfer, matrix_coefficients=9,
+        full_range_flag=1,
+    )  # fmt: skip
+    assert (probe(data).bits, probe(data).points) == (10, CodePoints(9, transfer))
+    expected = {
+        13: to_srgb(from_srgb(code), 9),
+        16: tone_mapped(nits_of_pq(code), 9, 1000),
+        18: tone_mapped(nits_of_hlg(code, 9), 9, 1000),
+    }[transfer]
+    assert close(shown(data)[32, 32], expected, 3)
+    if transfer != 13:
+        assert close(shown(made(data, "keep=hdr&fm=png"))[32, 32], expected, 3)
 
 
 @pytest.mark.parametrize("options", [{"Q": 90}, {"lossless": 1}, {"bitdepth": 10, "Q": 95}])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
-from asking import ask
+from asking import ask, shown
 from colors import chrm, cicp, clli, colored_png, flat, gama, mdcv
 from files import AvifItem, avif, box, chunk, coded, ispe
 from imgmiddleware.formats.facts import Facts
@@ -166,6 +166,49 @@ def test_code_points_in_a_png_precede_its_profile() -> None:
     assert shown(cicp(12, 13), iccp(SRGB)) == shown(cicp(12, 13)) != shown(iccp(SRGB))
     assert shown(cicp(1, 13), gama(100000)) == shown() != shown(gama(100000))
     assert shown(cicp(1, 2), gama(100000)) == shown(gama(100000))  # 2 is "unspecified"
+
+
+def with_cicp(profile: bytes, primaries: int, transfer: int) -> bytes:
+    """A profile with one more tag, as libjxl writes it of HDR (ICC.1:2022, section 9.2.17)."""
+    tag = b"cicp" + bytes((0, 0, 0, 0, primaries, transfer, 0, 1))
+    count = int.from_bytes(profile[128:132], "big")
+    table, body = bytearray(profile[132 : 132 + 12 * count]), profile[132 + 12 * count :]
+    for at in range(4, len(table), 12):
+        offset = int.from_bytes(table[at : at + 4], "big") + 12
+        table[at : at + 4] = offset.to_bytes(4, "big")
+    table += b"cicp" + struct.pack(">LL", len(profile) + 12, len(tag))
+    size = struct.pack(">L", len(profile) + 12 + len(tag))
+    return size + profile[4:128] + struct.pack(">L", count + 1) + table + body + tag
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_a_profile_that_says_hdr_by_code_points(transfer: int) -> None:
+    profile = with_cicp(CodePoints(9, 13).profile(), 9, transfer)
+    ImageCms.ImageCmsProfile(io.BytesIO(profile))  # LittleCMS reads it
+    codes = np.random.default_rng(8).integers(0, 65536, (4, 4, 3)).astype(np.uint16)
+    said, stated = (colored_png(codes, more) for more in (iccp(profile), cicp(9, transfer)))
+    assert np.array_equal(shown(said), shown(stated))
+    jpeg = saved(noise(), "JPEG", icc_profile=profile)
+    assert ask(jpeg, "fm=png").header("Image-Notes") is None
+    plain = iccp(with_cicp(CodePoints(9, 13).profile(), 9, 13))
+    assert np.array_equal(shown(colored_png(codes, plain)), shown(colored_png(codes, cicp(9, 13))))
+
+
+def test_no_byte_of_what_states_colours_refuses_a_picture() -> None:
+    """Each in turn is another; checksums fit."""
+    chunks = [(b"cICP", bytes((9, 16, 0, 1))), (b"cLLI", bytes(8)), (b"mDCV", bytes(24))]
+    chunks += [(b"gAMA", struct.pack(">L", 45455)), (b"cHRM", chrm(12)[8:-4])]
+    for number, (kind, body) in enumerate(chunks):
+        for at in range(len(body)):
+            changed = body[:at] + bytes([body[at] ^ 0xA5]) + body[at + 1 :]
+            rest = [chunk(*pair) for pair in chunks[: min(number, 3)]]
+            assert ask(colored_png(GRAY, *rest, chunk(kind, changed))).status == 200
+    data = avif([coded(64, 64, nclx(9, 16), LIGHT, MASTERING)])
+    for kind in (b"nclx", b"clli", b"mdcv"):
+        start = data.index(kind) + 4
+        for at in range(start, start + (24 if kind == b"mdcv" else 4)):
+            changed = data[:at] + bytes([data[at] ^ 0xA5]) + data[at + 1 :]
+            assert ask(changed).status == 200
 
 
 def test_facts_of_all_others_state_none() -> None:
