@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.sources.array import ArrayOriginal, Samples
+from imgmiddleware.sources.array import ArrayOriginal
+from imgmiddleware.sources.array_reading import Samples
 
 
 def array_facts(original: ArrayOriginal) -> Facts:
@@ -17,6 +18,8 @@ def array_facts(original: ArrayOriginal) -> Facts:
         color=header.color,
         alpha=header.alpha,
         depth=header.depth,
+        values=header.values,
+        reading=header.reading,
         decode_bytes=header.nbytes,
     )
 

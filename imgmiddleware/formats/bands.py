@@ -6,6 +6,8 @@ often would give, so that the resampler goes on from here as if it had done it i
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -15,10 +17,13 @@ from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.probe import read_raster
 from imgmiddleware.formats.raster import Raster, divided_box
 from imgmiddleware.formats.registry import FORMATS
-from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped
-from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped, unassociated, with_alpha
+from imgmiddleware.pixels.halve import halve, halve_clear
 from imgmiddleware.pixels.passing import PassingRows
+from imgmiddleware.pixels.shown import Shown
 from imgmiddleware.sources.original import Original
+
+_Change = Callable[[Pixels], Pixels]
 
 
 def decode_bands(
@@ -28,23 +33,29 @@ def decode_bands(
     times: int,
     *,
     scaled: bool = False,
+    shown: Shown | None = None,
     raster: Raster | None = None,
 ) -> Pixels:
     """The box of an original with `Facts.band_bytes`, halved so many times, as stored.
 
     `scaled`: not averaged, but made so by its decoder, as `Facts.pieces` says that it can; the box
-    then begins at whole ones of these samples. `raster` is where its rows stand, if that is known.
+    then begins at whole ones of these samples. `shown`: what its values are, else they are kept.
+    `raster` is where its rows stand, if that is known.
     (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
     `ImageError`: 422 where it is damaged, 503 where it has changed.
     """
     step = 2**times
     result: Pixels | None = None
-    for top, rows in _reduced(original, facts, box, times, scaled=scaled, raster=raster):
+    blocks = _reduced(original, facts, box, times, scaled=scaled, shown=shown, raster=raster)
+    for top, block in blocks:
+        rows = block
         if result is None:
             shape = -(-box[3] // step), -(-box[2] // step), *rows.shape[2:]
             if rows.shape == shape and _owns_memory(rows):  # of one tile that is asked for
                 return rows
             result = np.empty(shape, rows.dtype)
+        elif rows.shape[2:] != result.shape[2:]:  # here something is clear, or nothing any more
+            result, rows = with_alpha(result), with_alpha(rows)
         result[top : top + len(rows)] = rows
     assert result is not None  # a box has at least one row
     return result
@@ -57,10 +68,13 @@ def passing_bands(
     times: int,
     *,
     scaled: bool = False,
+    shown: Shown | None = None,
     raster: Raster | None = None,
 ) -> PassingRows:
     """The same rows, from the top down, while they are read: it raises then too."""
-    blocks = _reduced(original, facts, box, times, scaled=scaled, downwards=True, raster=raster)
+    blocks = _reduced(
+        original, facts, box, times, scaled=scaled, shown=shown, downwards=True, raster=raster
+    )
     return PassingRows((rows for _, rows in blocks), -(-box[3] // 2**times))
 
 
@@ -71,6 +85,7 @@ def _reduced(
     times: int,
     *,
     scaled: bool,
+    shown: Shown | None,
     downwards: bool = False,
     raster: Raster | None,
 ) -> Iterator[Block]:
@@ -79,8 +94,12 @@ def _reduced(
     if scaled and times:
         raster, box, times = raster.divided(2**times), divided_box(box, 2**times), 0
     before, after = _before(raster), _after(raster)
+    if shown is not None:
+        raster, shown, values = _stored(raster, shown)
+        before, after = _then(values, shown), _same
+    clear = shown is not None and facts.alpha
     for top, rows in rows_of(original, raster, box, 2**times, downwards):
-        yield top // 2**times, after(_halved(before(rows), times))
+        yield top // 2**times, after(_halved(before(rows), times, clear=clear))
 
 
 def _owns_memory(rows: Pixels) -> bool:
@@ -89,7 +108,36 @@ def _owns_memory(rows: Pixels) -> bool:
     return rows.flags.c_contiguous and getattr(held, "nbytes", 0) == rows.nbytes
 
 
-def _halved(rows: Pixels, times: int) -> Pixels:
+def stored_rows(
+    original: Original, facts: Facts, box: Box, shown: Shown
+) -> Iterator[tuple[Pixels, Pixels | None]]:
+    """The values of the box that are shown, in blocks of rows, and where there are none."""
+    rows_of = FORMATS[facts.format].rows
+    assert rows_of is not None  # as its facts have `band_bytes`
+    raster, shown, values = _stored(read_raster(original, facts), shown)
+    for _, rows in rows_of(original, raster, box, 1, True):
+        yield shown.parted(values(rows))
+
+
+def _stored(raster: Raster, shown: Shown) -> tuple[Raster, Shown, _Change]:
+    """What is read of the planes, who shows it, and what makes values of its rows."""
+    if raster.planes > 1 and shown.values.order == "rgb":
+        channels = shown.channels
+        raster, shown = raster.of_channels(channels), shown.among(channels)
+    if shown.values.order == "rgb":
+        return raster, shown, _before(replace(raster, inverted=False))
+    return raster, shown, _then(_before(raster), _after(raster))
+
+
+def _then(first: _Change, second: _Change) -> _Change:
+    return lambda rows: second(first(rows))
+
+
+def _same(rows: Pixels) -> Pixels:
+    return rows
+
+
+def _halved(rows: Pixels, times: int, *, clear: bool) -> Pixels:
     """Rows that are read upwards are averaged so too, unless the last one counts twice."""
     upwards = rows.strides[0] < 0 and times > 0
     if upwards and len(rows) % 2**times:
@@ -97,11 +145,11 @@ def _halved(rows: Pixels, times: int) -> Pixels:
     elif upwards:
         rows = rows[::-1]
     for _ in range(times):
-        rows = halve(rows)
+        rows = halve_clear(rows) if clear else halve(rows)
     return rows[::-1] if upwards else rows
 
 
-def _before(raster: Raster) -> Callable[[Pixels], Pixels]:
+def _before(raster: Raster) -> _Change:
     """What must be done to samples before they may be averaged."""
     if raster.palette is not None:
         table = np.frombuffer(raster.palette, np.uint8).reshape(256, 1, -1)
@@ -109,15 +157,15 @@ def _before(raster: Raster) -> Callable[[Pixels], Pixels]:
             return lambda rows: np.asarray(cv2.applyColorMap(np.ascontiguousarray(rows), table))
         if not np.array_equal(table.ravel(), np.arange(256)):
             return lambda rows: np.asarray(cv2.LUT(np.ascontiguousarray(rows), table[..., 0]))
-    if raster.inverted:
-        return np.invert
-    return lambda rows: rows
+    if raster.associated is not None:
+        return partial(unassociated, at=raster.associated)
+    return np.invert if raster.inverted else _same
 
 
-def _after(raster: Raster) -> Callable[[Pixels], Pixels]:
+def _after(raster: Raster) -> _Change:
     """The order of channels, which costs less on fewer pixels."""
     if raster.dropped:
         return lambda rows: rows[..., :3]
     if raster.red_first:
         return lambda rows: red_blue_swapped(np.ascontiguousarray(rows))
-    return lambda rows: rows
+    return _same

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgmiddleware.pixels.arrays import Box, Size
 from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.orientation import Orientation
+from imgmiddleware.pixels.samples import Reading
+from imgmiddleware.pixels.shown import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Facts:
     pieces: Pieces | None = None  # what is read then for a part of it
     overviews: tuple[Facts, ...] = ()  # smaller copies in the same file, the largest first
     reduced: int = 1  # of an overview: by what the width and height of its page are divided
+    values: Values | None = None  # what is stored for each pixel, where that need be no colour
+    reading: Reading | None = None  # and how it becomes one; None: samples are as they are
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
     points: CodePoints | None = None  # its colours, where code points tell them; None: as sRGB
     mended: bool = False  # what is left of a damaged file: its decoder makes up what is missing
@@ -68,6 +72,34 @@ class Facts:
     def animated(self) -> bool:
         """Whether its frames follow one another in time."""
         return self.frames > 1 and not self.pages
+
+    def read_as(self, values: Values, reading: Reading) -> Facts:
+        """The same with what the samples are when the values are read so."""
+        return replace(
+            self,
+            values=values,
+            reading=reading,
+            color=values.color(reading),
+            alpha=values.has_alpha(reading),
+            depth=values.depth(reading),
+            overviews=tuple(one.read_as(values, reading) for one in self.overviews),
+        )
+
+    @property
+    def samples(self) -> Values:
+        """What is stored where that is a colour as it is."""
+        colors = 1 if self.color == "gray" and not self.alpha else 3
+        return Values(
+            channels=colors + self.alpha,
+            dtype={8: "u1", 16: "u2"}.get(self.depth, "f4"),
+            alpha=colors if self.alpha else None,
+            order="bgr",
+        )
+
+    @property
+    def holed(self) -> bool:
+        """Whether what is clear only lacks a value, and hides no colour."""
+        return self.reading is not None and self.values is not None and self.values.alpha is None
 
     @property
     def upright(self) -> Size:

@@ -85,7 +85,18 @@ def fill(original: Original, buffer: memoryview, offset: int) -> None:
 def samples(rows: npt.NDArray[np.uint8], raster: Raster) -> Pixels:
     """Rows of bytes as samples, in this machine's order: (height, width), or with channels."""
     kind = np.dtype(raster.dtype)
-    view: Pixels = rows.view(kind)
+    packed = raster.is_packed
+    number = raster.wide * raster.channels
+    view: Pixels = unpacked(rows, raster.bits, number) if packed else rows.view(kind)
     if raster.channels > 1:
         view = view.reshape(len(rows), -1, raster.channels)
-    return view if kind.isnative else view.astype(kind.newbyteorder("="))
+    return view if packed or kind.isnative else view.astype(kind.newbyteorder("="))
+
+
+def unpacked(rows: npt.NDArray[np.uint8], bits: int, number: int) -> Pixels:
+    """So many samples of 9 to 15 bits that follow one another without a gap, the highest first."""
+    begin = np.arange(number) * bits
+    places, gaps = begin // 8, (24 - bits - begin % 8).astype(np.uint32)
+    wide = np.pad(rows, [(0, 0), (0, 2)]).astype(np.uint32)
+    three = wide[:, places] << 16 | wide[:, places + 1] << 8 | wide[:, places + 2]
+    return np.asarray(three >> gaps & (1 << bits) - 1, np.uint16)

@@ -6,7 +6,7 @@ tables themselves stay in the file until it is decoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -51,12 +51,14 @@ class Raster:
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
     predictor: int = 1  # 2: each sample is stored as the difference from the one to its left
-    bits: int = 8  # of a sample as stored, where it is 1; these become 0 and 255
+    #: Of a sample as stored, where it is 1, which become 0 and 255; or 9 to 15, without a gap.
+    bits: int = 8
     planes: int = 1  # one a channel; the pieces of each follow those of the one before
     fax: tuple[tuple[int, int], ...] = ()  # tags that CCITT's codes need, and their values
     palette: bytes | None = None  # 256 times blue, green, red; or 256 grays
     inverted: bool = False  # 0 is white
     red_first: bool = False
+    associated: int | None = None  # the channel by which the others are multiplied
     dropped: bool = False  # the fourth channel means nothing
     tables: bytes = b""  # segments of a JPEG that its pieces lack
     ycc: bool = False  # JPEG of YCbCr, which its decoder turns to colours
@@ -72,13 +74,37 @@ class Raster:
     @property
     def is_plain(self) -> bool:
         """Rows that can be read without anything beside them."""
-        return self.compression == PLAIN and not self.tiled and self.bits > 1
+        return self.compression == PLAIN and not self.tiled and self.is_whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether samples are whole bytes."""
+        return self.bits > 1 and not self.is_packed
+
+    @property
+    def is_packed(self) -> bool:
+        return 8 < self.bits < 16 and self.dtype.endswith("u2")
 
     @property
     def is_streamed(self) -> bool:
         """Strips whose rows come one after another, however many they are."""
         size = self.high * self.stride
         return is_streamed(self.compression, size, tiled=self.tiled) and self.bits > 1
+
+    def of_channels(self, channels: Sequence[int]) -> Raster:
+        """Of its planes these alone."""
+        number = self.across * -(-self.height // self.high)
+        kept = [slice(channel * number, (channel + 1) * number) for channel in channels]
+        at = self.associated
+        return replace(
+            self,
+            associated=None if at is None else list(channels).index(at),
+            offsets=np.concatenate([self.offsets[part] for part in kept]),
+            counts=np.concatenate([self.counts[part] for part in kept]),
+            stride=self.stride // self.channels * len(channels),
+            channels=len(channels),
+            planes=len(channels),
+        )
 
     def of_planes(self) -> Iterator[Raster]:
         """Each plane as a picture of one channel."""

@@ -19,8 +19,9 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     Where only pixels tell the geometry, it is what was asked for. That begins with a parameter's
     name and the other with a number, so that no two pictures share a text.
     """
+    read = f" {plan.reading.text}" if plan.reading else ""
     if plan.needs_pixels:
-        return f"{transform.canonical} {','.join(accepted)}"
+        return f"{transform.canonical} {','.join(accepted)}{read}"
     output, format = plan.output, plan.format
     quality = None if RESULTS[format].scale is None else output.q  # which nothing there asks for
     kept = output.keep and _kept(output.keep)
@@ -29,7 +30,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     noted = " stilled" if plan.stilled else ""
-    return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{noted}{steps}"
+    return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{noted}{steps}{read}"
 
 
 def _kept(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from imgmiddleware.formats.decoders import check_decoded
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.probe import read_contents, read_exif, read_profile
+from imgmiddleware.imaging.ends import ends_of, find_ends, is_dark, shown_by, with_channels
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.pixels.arrays import Pixels
@@ -20,6 +21,8 @@ from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.color import is_usable
 from imgmiddleware.pixels.icc import code_points
 from imgmiddleware.pixels.resample import resample_around
+from imgmiddleware.pixels.shown import Shown
+from imgmiddleware.pixels.value_range import Ends
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
 
@@ -27,26 +30,47 @@ from imgmiddleware.sources.original import Original, read_all
 PROFILE_IGNORED = "profile-ignored"
 #: What is said of an array's values that were outside of the range that is shown: how many.
 CLIPPED = "clipped"
+#: What is said of a TIFF of 16 bits that comes out nearly black, as one of 12 bits does which does
+#: not say so: `range=` is for it.
+DARK = "dark"
 
 
 def decode_original(
-    original: Original | ArrayOriginal, facts: Facts, plan: Plan, contents: Contents | None = None
+    original: Original | ArrayOriginal,
+    facts: Facts,
+    plan: Plan,
+    contents: Contents | None = None,
+    ends: Ends | None = None,
 ) -> Held:
     """The page or frame that the plan means, at the plan's level.
 
-    `contents` are those of what is read in bands, where they are known. Raises `ImageError` where
-    the original is damaged or has changed.
+    `contents` are those of what is read in bands, `ends` those of the range of its values, where
+    they are known. Raises `ImageError` where the original is damaged or has changed.
     """
     if isinstance(original, ArrayOriginal):
         return _held_array(original, facts, plan)
     if plan.in_bands:
         contents = contents or read_contents(original, facts, plan.overview)
-        return _read_in_bands(original, facts, plan, contents)
+        shown = shown_by(facts, ends or find_ends(original, facts))
+        return _told(_read_in_bands(original, facts, plan, contents, shown), facts, shown)
     data = read_all(original)
     found = _found(data, facts, plan)
     # All geometry is that of the level: samples of another size would show another part.
     check_decoded(found.pixels.shape[1::-1], plan.level.samples)
-    return held_with(data, facts, found.pixels, plan.level, found.profile)
+    pixels = found.pixels if facts.reading is None else with_channels(found.pixels, facts)
+    shown = shown_by(facts, ends_of(pixels, facts))
+    pixels = shown(pixels) if shown else pixels
+    return _told(held_with(data, facts, pixels, plan.level, found.profile), facts, shown)
+
+
+def _told(held: Held, facts: Facts, shown: Shown | None) -> Held:
+    """With notes of what the values lost: those that were clipped, and all of them in the dark."""
+    notes = []
+    if shown and shown.tally.clipped:
+        notes.append(f"{CLIPPED}={shown.tally.clipped}")
+    elif shown is None and facts.pages and facts.depth == 16 and is_dark(held.pixels):
+        notes.append(DARK)
+    return replace(held, notes=(*held.notes, *notes)) if notes else held
 
 
 def held_with(
@@ -61,7 +85,7 @@ def held_with(
 
 def _held_array(original: ArrayOriginal, facts: Facts, plan: Plan) -> Held:
     """An array all at once. Raises what its function raises."""
-    samples = original.samples()
+    samples = original.samples(facts.reading)
     check_samples(samples, facts)
     held = _held(facts, samples.pixels, plan.level, Exif(), samples.profile)
     if samples.clipped:
@@ -77,15 +101,21 @@ def _found(data: memoryview, facts: Facts, plan: Plan) -> Found:
     return decode(data, plan.overview or facts, plan.level.samples)
 
 
-def _read_in_bands(original: Original, facts: Facts, plan: Plan, contents: Contents) -> Held:
+def _read_in_bands(
+    original: Original, facts: Facts, plan: Plan, contents: Contents, shown: Shown | None
+) -> Held:
     """What goes along was read first: an original that is cut short meanwhile then lacks rows."""
     raster, read, level = contents.raster, plan.overview or facts, plan.level
     times, scaled = level.by.bit_length() - 1, not level.averaged
     if level.passed is None:
-        pixels = decode_bands(original, read, level.box, times, scaled=scaled, raster=raster)
+        pixels = decode_bands(
+            original, read, level.box, times, scaled=scaled, shown=shown, raster=raster
+        )
     else:
         crop, sampled, size, linear = level.passed
-        rows = passing_bands(original, read, level.box, times, scaled=scaled, raster=raster)
+        rows = passing_bands(
+            original, read, level.box, times, scaled=scaled, shown=shown, raster=raster
+        )
         area = level.area(crop)
         pixels, _ = resample_around(rows, sampled, size, area=area, linear=linear, averaged=True)
     return _held(facts, pixels, level, contents.exif, contents.profile)

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, Size
 from imgmiddleware.pixels.codepoints import CodePoints
-from imgmiddleware.pixels.halve import halve
+from imgmiddleware.pixels.halve import halve, halve_clear
 from imgmiddleware.pixels.resample import around
+from imgmiddleware.pixels.samples import Reading
 
 #: What was made of rows that passed by: the box of the page, the size that it has now, that which
 #: it is to have, and whether it was made in linear light.
@@ -44,6 +45,7 @@ class Level:
     by: int = 1
     averaged: bool = False
     passed: Passed | None = None
+    reading: Reading | None = None  # how values became samples
 
     @classmethod
     def whole(cls, size: Size, reduced: int = 1, by: int = 1) -> Level:
@@ -106,7 +108,8 @@ class Held:
         held = self
         while held.level.by < by:
             twice = replace(held.level, by=2 * held.level.by, averaged=True)
-            held = replace(held, level=twice, pixels=halve(held.pixels))
+            average = halve_clear if held.color != "cmyk" else halve
+            held = replace(held, level=twice, pixels=average(held.pixels))
         return held
 
     def around(self, crop: Box) -> tuple[Pixels, Area]:

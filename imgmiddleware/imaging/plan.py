@@ -20,6 +20,7 @@ from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings, unchanged, widened
 from imgmiddleware.pixels.orientation import Orientation
+from imgmiddleware.pixels.samples import Reading
 
 #: A decoder that scales must leave at least this many samples for each of the result, as libvips
 #: has it do. With 1.9 the result can be 11 dB further from the ideal than libvips' is
@@ -66,6 +67,8 @@ class Plan:
     linear: bool  # resampled in linear light
     orientation: Orientation
     alpha: bool  # of the original
+    holed: bool  # which hides no colour: what is clear has none
+    reading: Reading | None  # how its values become samples, where that is not what they are
     inks: bool  # its samples are CMYK
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
@@ -118,6 +121,8 @@ class Plan:
         level: Level | None = self.__dict__.get("level")
         if level is None:
             level = self._level_of_bands() if self.in_bands else self._whole_by(self._scale)
+            if self.reading is not None:
+                level = replace(level, reading=self.reading)
             self.__dict__["level"] = level
         return level
 
@@ -128,7 +133,8 @@ class Plan:
         Not where it would not: light is averaged as light, colours beside alpha by their weight,
         and a border is looked for in pixels as they are.
         """
-        if not self.in_bands or self.linear or self.alpha or self.needs_pixels:
+        weighed = self.alpha and not self.holed
+        if not self.in_bands or self.linear or weighed or self.needs_pixels:
             return 0
         return halvings(self._read_crop[2:], self.sampled)
 

@@ -75,7 +75,7 @@ def make_plan(
         frame=0 if animated else page.page - 1,
         frames=facts.frames if animated else 1,
         stilled=still,
-        scales=bool(record and record.scales),
+        scales=bool(record and record.scales and facts.reading is None),
         in_bands=in_bands,
         pieces=facts.pieces if in_bands else None,
         region=region,
@@ -85,6 +85,8 @@ def make_plan(
         linear=_is_linear(facts, resize, geometry),
         orientation=orientation,
         alpha=facts.alpha,
+        holed=facts.holed,
+        reading=facts.reading,
         inks=facts.color == "cmyk",
         deep=deep,
         keeps_profile=_keeps_profile(

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from imgmiddleware.operations.focus import Blur, Sharpen
+from imgmiddleware.operations.measured import Measured
 from imgmiddleware.operations.monochrome import Monochrome
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
@@ -32,6 +33,7 @@ class Stage(Enum):
     """
 
     PAGE = "`page`", Page
+    MEASURED = "`band`, `range` and `colormap`", Measured
     ORIENT = "`orient`", Orient
     REGION = "`rect`", Region
     TRIM = "`trim`", Trim

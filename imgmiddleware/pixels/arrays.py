@@ -48,6 +48,14 @@ def has_alpha(pixels: Pixels) -> bool:
     return pixels.ndim == 3 and pixels.shape[2] == 4
 
 
+def with_alpha(pixels: Pixels) -> Pixels:
+    """Gray or BGR as BGRA of which nothing is clear; BGRA as it is."""
+    if has_alpha(pixels):
+        return pixels
+    code = cv2.COLOR_GRAY2BGRA if pixels.ndim == 2 else cv2.COLOR_BGR2BGRA
+    return np.asarray(cv2.cvtColor(pixels, code))
+
+
 def red_blue_swapped(pixels: Pixels, out: Pixels | None = None) -> Pixels:
     """BGR from RGB, BGRA from RGBA, and back; gray as it is. `out` is where it goes, if given."""
     if pixels.ndim == 2:
@@ -74,6 +82,19 @@ def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     alpha = pixels[..., 3:]
     colors = pixels[..., :3] * reciprocal(alpha, most, most / 512)
     return rounded(np.concatenate((colors, alpha), axis=2), dtype)
+
+
+def unassociated(pixels: Pixels, at: int) -> Pixels:
+    """Channels divided by the one at `at`, their alpha, by which they were multiplied.
+
+    Where alpha is nothing they are nothing too, and need only stay finite.
+    """
+    most = full(pixels.dtype)
+    alpha = pixels[..., at : at + 1]
+    colors = np.minimum(pixels * reciprocal(alpha.astype(np.float64), most), most)
+    result = np.asarray(np.rint(colors) if pixels.dtype.kind in "ui" else colors, pixels.dtype)
+    result[..., at] = pixels[..., at]
+    return result
 
 
 def reciprocal(alpha: Pixels, most: float, least: float = 0) -> Pixels:

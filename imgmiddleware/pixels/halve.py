@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from imgmiddleware.pixels.arrays import Pixels, Size
+from imgmiddleware.pixels.arrays import Pixels, Size, has_alpha, premultiplied, unpremultiplied
 
 #: Width and height of what an array of samples shows of a picture, in samples: with a fraction
 #: where the last column or row is only partly of the picture.
@@ -20,6 +20,9 @@ Extent = tuple[float, float]
 #: Samples along a side, above which the resampler averages by a whole factor, to at least half of
 #: this: four for each of the largest result, and what weights take stays small.
 LONGEST = 2**16
+
+#: Pixels of which floats are made at a time.
+_BAND = 2**17
 
 #: A 64th of the picture is then left. Each time rounds, by an eighth of a step up on average, and
 #: strips must hold that many rows more at once.
@@ -73,6 +76,19 @@ def halve(pixels: Pixels) -> Pixels:
         result[:, -1:] = _averaged(_evened(pixels[:, -1:]))
     if height % 2:
         result[-1:] = _averaged(_evened(pixels[-1:]))
+    return result
+
+
+def halve_clear(pixels: Pixels) -> Pixels:
+    """The same of what may be clear: of BGRA colours count as much as they are seen."""
+    if not has_alpha(pixels):
+        return halve(pixels)
+    shape = -(-len(pixels) // 2), -(-pixels.shape[1] // 2), 4
+    result = np.empty(shape, pixels.dtype)
+    rows = max(2, _BAND // pixels.shape[1] // 2 * 2)
+    for top in range(0, len(pixels), rows):
+        small = halve(premultiplied(pixels[top : top + rows]))
+        result[top // 2 : top // 2 + len(small)] = unpremultiplied(small, pixels.dtype)
     return result
 
 

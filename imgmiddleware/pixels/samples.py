@@ -37,12 +37,14 @@ class Reading:
     order: str = "bgr"
     range: ValueRange | None = None
     colormap: Colormap | None = None
+    band: tuple[int, ...] | None = None  # from 1: one, or three for red, green and blue
 
     @property
     def text(self) -> str:
         """The same reading always as the same text."""
         shown, colors = self.range, self.colormap
-        return f"{self.order} {shown.text if shown else '-'} {colors.text if colors else '-'}"
+        text = f"{self.order} {shown.text if shown else '-'} {colors.text if colors else '-'}"
+        return text if self.band is None else f"{text} {self.band}"
 
     def check(self, layout: Layout, dtype: np.dtype[Any]) -> None:
         """Raises `TypeError` or `ValueError` for an array that is not read in this way."""
@@ -127,20 +129,25 @@ class Reading:
     ) -> Callable[[Pixels, Pixels | None], _Shown]:
         """What becomes of the values, some rows at a time."""
         if self.range is None:
-            return _natural
+            return natural
         return partial(_ranged, ends=self.range.ends(values, holes), deep=self.colormap is None)
 
     def _finished(self, band: Pixels, holes: Pixels | None) -> Pixels:
         """Samples of one to four channels with their colours, their alpha, and blue first."""
         if self.colormap is not None:
-            band = self.colormap.colored(to_eight_bits(np.ascontiguousarray(band[..., 0])))
+            band = colored(self.colormap, band)
         elif band.shape[2] == 1:
             band = band[..., 0]
         elif band.shape[2] == 2:
             band = cv2.merge([band[..., 0]] * 3 + [band[..., 1]])
         elif self.order == "rgb":
             band = red_blue_swapped(np.ascontiguousarray(band))
-        return band if holes is None else _pierced(band, holes)
+        return band if holes is None else pierced(band, holes)
+
+
+def colored(colormap: Colormap, band: Pixels) -> Pixels:
+    """The colours of (height, width, 1), from 0 to 1 or to all of its bits."""
+    return colormap.colored(to_eight_bits(np.ascontiguousarray(band[..., 0])))
 
 
 def holes_of(values: Pixels, mask: Pixels | None) -> Pixels | None:
@@ -169,23 +176,23 @@ def _bands(values: Pixels) -> Iterator[slice]:
     return (slice(top, top + rows) for top in range(0, len(values), rows))
 
 
-def _natural(band: Pixels, holes: Pixels | None) -> _Shown:
+def natural(band: Pixels, holes: Pixels | None) -> _Shown:
     """bool, uint8 and uint16 as they reach from black to white; a float in float32, from 0 to 1."""
     if band.dtype.kind == "b":
         return band.astype(np.uint8) * np.uint8(255), 0
     if band.dtype.kind == "u":
         return band.astype(band.dtype.newbyteorder("=")), 0
     with np.errstate(over="ignore"):
-        return _clipped(band.astype(np.float32), holes)
+        return clipped_to(band.astype(np.float32), holes)
 
 
 def _ranged(band: Pixels, holes: Pixels | None, *, ends: tuple[float, float], deep: bool) -> _Shown:
     """In 16 bits; or for a colour map as they are, which takes the nearest of its 256."""
-    values, outside = _clipped(unit(band, ends), holes)
+    values, outside = clipped_to(unit(band, ends), holes)
     return (to_sixteen_bits(values) if deep else values), outside
 
 
-def _clipped(values: Pixels, holes: Pixels | None) -> _Shown:
+def clipped_to(values: Pixels, holes: Pixels | None) -> _Shown:
     """Within 0 to 1, with 0 for NaN; and how many were not, but for holes."""
     outside = (values < 0) | (values > 1)
     if holes is not None:
@@ -194,7 +201,7 @@ def _clipped(values: Pixels, holes: Pixels | None) -> _Shown:
     return kept, int(np.count_nonzero(outside))
 
 
-def _pierced(band: Pixels, holes: Pixels) -> Pixels:
+def pierced(band: Pixels, holes: Pixels) -> Pixels:
     """With alpha, that is 0 where there are holes; so are the colours, which nobody sees."""
     channels = band.shape[2] if band.ndim == 3 else 1
     if channels == 4:

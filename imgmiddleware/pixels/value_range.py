@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -13,12 +13,19 @@ import numpy as np
 from imgmiddleware.pixels.arrays import Pixels
 
 #: What a caller gives: each end a number or a percentile, such as "2%"; or both by one word.
-RangeLike = tuple[float | str, float | str] | Literal["minmax"]
+RangeLike = tuple[float | str, float | str] | Literal["minmax", "auto"]
+
+#: Words for two percentiles: all values, or all but the few that are far from the others.
+WORDS = {"minmax": ("0%", "100%"), "auto": ("2%", "98%")}
 
 #: The least and the largest value that is shown.
 Ends = tuple[float, float]
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%", re.ASCII)
+
+#: By how much the values of a picture may go beyond black and white, as lights and what was
+#: sharpened do.
+_NEAR = 0.5
 
 #: Beyond these the distance of two ends would be no number.
 _FARTHEST = float(np.finfo(np.float64).max) / 2
@@ -34,24 +41,26 @@ class ValueRange:
 
     least: float | str
     most: float | str
+    #: From 0 to 1 instead, where the ends are not far beyond that: a picture.
+    unless_unit: bool = field(default=False, repr=False)
 
     @classmethod
     def of(cls, given: object) -> ValueRange:
         """Raises `ValueError` for what is no range."""
-        ends = ("0%", "100%") if isinstance(given, str) and given == "minmax" else given
+        ends = WORDS.get(given, given) if isinstance(given, str) else given
         if isinstance(ends, tuple | list) and len(ends) == 2:
             least, most = map(_end, ends)
             if least is not None and most is not None and _in_order(least, most):
                 return cls(least, most)
         raise ValueError(
-            'range: "minmax" or (least, most), the lesser first, each a number or a percentile '
-            f'such as "2%"; not {given!r}'
+            'range: "minmax", "auto" or (least, most), the lesser first, each a number or a '
+            f'percentile such as "2%"; not {given!r}'
         )
 
     @property
     def text(self) -> str:
         """The same range always as the same text, without a space."""
-        return f"{self.least}:{self.most}"
+        return f"{self.least}:{self.most}{' or 0:1' if self.unless_unit else ''}"
 
     @property
     def looks(self) -> bool:
@@ -68,7 +77,14 @@ class ValueRange:
             return float(self.least), float(self.most)
         ranked = _finite(values, holes)
         least, most = (_value(end, ranked) for end in (self.least, self.most))
+        if self.unless_unit and ranked.size and least >= -_NEAR and most <= 1 + _NEAR:
+            return 0.0, 1.0
         return least, max(least, most)
+
+
+#: That of what states none: of whole numbers, and of floats, which may be a picture's.
+AUTO = ValueRange("2%", "98%")
+AUTO_OR_UNIT = ValueRange("2%", "98%", unless_unit=True)
 
 
 def unit(band: Pixels, ends: Ends) -> Pixels:

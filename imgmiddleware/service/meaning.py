@@ -7,6 +7,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import made_by
+from imgmiddleware.imaging.measured import as_asked
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.service import answers
 from imgmiddleware.service.limits import check_reading, planned
@@ -23,13 +24,15 @@ def meaning(
     *,
     extra: answers.Headers,
     settings: Settings,
-) -> tuple[Plan, Seen]:
-    """Its plan, within the limits, with the key and the headers of its result; `extra` are more.
+) -> tuple[Facts, Plan, Seen]:
+    """The facts of the original as it is to be read, and the plan, within the limits, with the key
+    and the headers of its result; `extra` are more.
 
     Raises `ImageError` where it is over a limit.
     """
     id, version, *_ = page
     transform, tag = asked.transform, original_tag(settings.namespace, id)
+    facts = as_asked(facts, transform, settings.range)
     plan = planned(facts, transform, asked.accepted, settings)
     check_reading(facts, plan, original.size, settings)
     text = canonical(plan, transform, asked.accepted)
@@ -43,4 +46,4 @@ def meaning(
         surrogate=tag,
         expires=asked.expires,
     )
-    return plan, Seen(asked, page, tag, key, original.last_modified, shared + extra)
+    return facts, plan, Seen(asked, page, tag, key, original.last_modified, shared + extra)

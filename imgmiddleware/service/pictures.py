@@ -16,11 +16,13 @@ from imgmiddleware.formats.contents import Contents
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_contents
 from imgmiddleware.imaging.decode import decode_original
+from imgmiddleware.imaging.ends import find_ends
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.render import Replan, render, render_animation
 from imgmiddleware.messages import Result
+from imgmiddleware.pixels.value_range import Ends
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.flight import Admission, Flights, alone
@@ -32,6 +34,8 @@ from imgmiddleware.sources import ArrayOriginal, Original
 _OVERHEAD = 1024
 #: And what its contents take; those of 200,000 tiles are 3 MB, and one may take a fourth of all.
 _OF_CONTENTS, _MOST_CONTENTS = 4096, 2**26
+#: And the ends of some thousand ranges.
+_MOST_ENDS = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Pictures:
         self._limit = limit
         # They give way in this order: what is decoded can be decoded again.
         self._contents: SizedLru[object, Contents] = SizedLru(_MOST_CONTENTS, budget)
+        self._ends: SizedLru[object, Ends] = SizedLru(_MOST_ENDS, budget)
         self._decoded: SizedLru[object, Held] = SizedLru(settings.decoded_bytes, budget)
         self.results = Results(settings, budget, directory)
         self._admission = Admission(settings.slots, limit, budget)
@@ -92,6 +97,7 @@ class Pictures:
         purged = self.results.purge(tag)
         self._decoded.purge(tag)
         self._contents.purge(tag)
+        self._ends.purge(tag)
         return purged
 
     def holding(self) -> dict[str, Holding]:
@@ -148,7 +154,7 @@ class Pictures:
 
     def _decode(self, job: Job, level: object) -> Held:
         decoded = self._averaged(job) or decode_original(
-            job.original, job.facts, job.plan, self._contents_of(job)
+            job.original, job.facts, job.plan, self._contents_of(job), self._ends_of(job)
         )
         if not (isinstance(job.original, ArrayOriginal) and job.original.lends(decoded.pixels)):
             decoded.pixels.flags.writeable = False
@@ -170,6 +176,20 @@ class Pictures:
             if self.results.era() != job.era:
                 self._contents.purge(job.tag)
         return contents
+
+    def _ends_of(self, job: Job) -> Ends | None:
+        """Of the range of values, remembered: all tiles of a page are as bright as one another."""
+        if not job.plan.in_bands or isinstance(job.original, ArrayOriginal):
+            return None
+        if not (job.facts.reading and job.facts.reading.range):
+            return None
+        key = (*job.page, job.facts.reading.text)
+        ends = self._ends.get(key)
+        if ends is None and (ends := find_ends(job.original, job.facts)):
+            self._ends.put(key, ends, _OVERHEAD, job.tag)
+            if self.results.era() != job.era:
+                self._ends.purge(job.tag)
+        return ends
 
     def _averaged(self, job: Job) -> Held | None:
         """What the plan needs, averaged from what was decoded in more detail before."""

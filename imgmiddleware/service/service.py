@@ -264,7 +264,7 @@ class ImageService:
                 tag = original_tag(settings.namespace, id)
                 return self._viewers.told(request, named, asks, facts, tag)
             asked, extra = self._viewers.asked(request, named, asked, asks, facts)
-        plan, seen = meaning(asked, page, original, facts, extra=extra, settings=settings)
+        facts, plan, seen = meaning(asked, page, original, facts, extra=extra, settings=settings)
         self._recall.note(request, seen)
         answer = without_pixels(request, seen, find)
         if answer is not None:

@@ -13,6 +13,7 @@ from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.operations.own import OwnOperation
+from imgmiddleware.pixels.value_range import RangeLike, ValueRange
 from imgmiddleware.settings.options import Authorize, Options
 from imgmiddleware.settings.table import checks_of
 
@@ -105,6 +106,10 @@ class Settings:
     array_order: Literal["bgr", "rgb"] = "bgr"
     """The order of the channels of the arrays that a function returns as they are: blue first, as
     in OpenCV, or red first. An `ArrayOriginal` has its own."""
+    range: RangeLike | ValueRange | None = None
+    """What becomes black and white of originals of more than 8 bits a sample that do not say it:
+    "auto", "minmax", or two ends, each a value or a percentile such as "2%". None: all of 16 bits,
+    and by percentiles what has no such range. A URL may say otherwise."""
     unsafe_follow_symlinks: bool = False
     """Follow symbolic links that leave a source's directory. Whoever can write there can then
     publish any file that this process can read."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations.own import OwnOperation
+from imgmiddleware.pixels.value_range import RangeLike, ValueRange
 
 Authorize = Callable[[ImageRequest], bool] | Callable[[ImageRequest], Awaitable[bool]]
 """Says who may see what: a function of a request. An async one needs an event loop: ASGI's."""
@@ -53,6 +54,7 @@ class Options(TypedDict, total=False):
     private: bool
     around: Callable[[], AbstractContextManager[object]] | None
     array_order: Literal["bgr", "rgb"]
+    range: RangeLike | ValueRange | None
     unsafe_follow_symlinks: bool
     file_version: Literal["stat", "mtime", "content"]
     namespace: str

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.operations.output import NEGOTIATED
+from imgmiddleware.pixels.value_range import ValueRange
 from imgmiddleware.settings import checks
 
 
@@ -34,6 +35,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "iiif_prefixes": checks.versions(2, 3),
         "base_url": checks.base_url,
         "iiif_rights": checks.uri,
+        "range": checks.optional(_value_range),
         "array_order": checks.one_of("bgr", "rgb"),
         "id_type": checks.kind(str, int, UUID),
         **{f.name: checks.whole(1) for f in fields(settings) if f.type == "int"},
@@ -46,3 +48,8 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "render_slots": checks.optional(checks.whole(1)),
         **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
     }
+
+
+def _value_range(name: str, given: Any) -> ValueRange:
+    """As it is, or as an array's original takes it. Raises `ValueError`."""
+    return given if isinstance(given, ValueRange) else ValueRange.of(given)

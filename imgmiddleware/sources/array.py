@@ -7,22 +7,32 @@ import math
 import operator
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.errors import damaged
 from imgmiddleware.pixels.arrays import Pixels
-from imgmiddleware.pixels.colormap import Colormap, ColormapLike
+from imgmiddleware.pixels.colormap import ColormapLike
 from imgmiddleware.pixels.layout import Layout
 from imgmiddleware.pixels.orientation import Orientation
-from imgmiddleware.pixels.pillow import BROKEN, PillowImage
+from imgmiddleware.pixels.pillow import PillowImage
 from imgmiddleware.pixels.samples import Reading, holes_of
-from imgmiddleware.pixels.value_range import RangeLike, ValueRange
+from imgmiddleware.pixels.shown import Values as Stored
+from imgmiddleware.pixels.value_range import RangeLike
 from imgmiddleware.pixels.values import ArrayLike, Declared, Present, Values, as_values, is_array
+from imgmiddleware.sources.array_reading import (
+    Samples,
+    loaded,
+    mask_of,
+    parted,
+    read_as,
+    reading_for,
+    reading_of,
+    stored,
+)
 from imgmiddleware.sources.memory import InMemory, Version, digest, version_text
 
 #: What Pillow holds beside the array: the image, and one that is converted, of four channels each.
@@ -39,18 +49,9 @@ class ArrayHeader:
     alpha: bool
     depth: int
     orientation: Orientation
+    values: Stored  # what is stored for each pixel
+    reading: Reading | None  # and how it becomes a colour, where it is none
     nbytes: int  # that reading it takes, and making it, where it is not there yet
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
-    """An array as samples: `pixels` as stored, and how many values had to be `clipped`."""
-
-    pixels: Pixels
-    clipped: int
-    color: str
-    orientation: Orientation
-    profile: bytes | None
 
 
 class ArrayOriginal(InMemory):
@@ -99,7 +100,7 @@ class ArrayOriginal(InMemory):
         shape: tuple[int, ...] | None = None,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
-        self._reading = _reading(order, range, colormap)
+        self._reading = reading_for(order, range, colormap)
         self._given = as_values(pixels) if is_array(pixels) or not callable(pixels) else None
         self._make = None if self._given else _function(pixels, version)
         self._declared = _declared(shape, dtype, needed=self._make is not None)
@@ -130,14 +131,21 @@ class ArrayOriginal(InMemory):
             alpha=alpha,
             depth=reading.depth(known.dtype),
             orientation=known.orientation,
+            values=self._stored(known),
+            reading=reading if reading.range or reading.colormap else None,
             nbytes=reading.nbytes(layout, known.dtype, alpha=alpha) + self._beside(known),
         )
 
-    def samples(self) -> Samples:
-        """uint8, uint16 or float32 in 0..1: gray, BGR, BGRA or CMYK. Raises as `header` does."""
+    def samples(self, asked: Reading | None = None) -> Samples:
+        """uint8, uint16 or float32 in 0..1: gray, BGR, BGRA or CMYK. Raises as `header` does.
+
+        `asked` is how it is read instead of its own way.
+        """
+        if asked is not None and asked != self._reading:
+            return read_as(asked, self._values(), self._stored(self._values()))
         known = self._values()
-        layout, reading = Layout.of(known.shape), _reading_of(known, self._reading)
-        values, mask = _parted(_loaded(known), layout)
+        layout, reading = Layout.of(known.shape), reading_of(known, self._reading)
+        values, mask = parted(loaded(known), layout)
         pixels, clipped = reading.samples(values, holes_of(values, mask))
         return Samples(
             pixels=pixels,
@@ -146,6 +154,11 @@ class ArrayOriginal(InMemory):
             orientation=known.orientation,
             profile=known.profile if self._reading.colormap is None else None,
         )
+
+    def _stored(self, known: Values | Declared) -> Stored:
+        unknown = isinstance(known, Declared)
+        may_lack = unknown or (not known.inks and self._may_have_holes(known))
+        return stored(known, self._reading, may_lack=may_lack)
 
     def lends(self, pixels: Pixels) -> bool:
         """Whether these are the bytes that were given, which whoever gave them holds anyway."""
@@ -178,7 +191,7 @@ class ArrayOriginal(InMemory):
 
     def _may_have_holes(self, known: Values | Declared) -> bool:
         if isinstance(known, Present):
-            return holes_of(*_parted(known.given, Layout.of(known.shape))) is not None
+            return holes_of(*parted(known.given, Layout.of(known.shape))) is not None
         mapped = self._reading.range is not None or self._reading.colormap is not None
         return known.dtype.kind == "f" or (mapped and isinstance(known, Declared))
 
@@ -199,25 +212,7 @@ class ArrayOriginal(InMemory):
         if known is None:
             return f"{self._reading.text} - -"
         sides = "x".join(map(str, known.shape))
-        return f"{_reading_of(known, self._reading).text} {sides} {known.dtype.str}"
-
-
-def _reading(order: object, range: object, colormap: object) -> Reading:
-    if order not in ("bgr", "rgb"):
-        raise ValueError(f'order: "bgr" or "rgb"; not {order!r}')
-    assert isinstance(order, str)
-    return Reading(
-        order,
-        None if range is None else ValueRange.of(range),
-        None if colormap is None else Colormap.of(colormap, order),
-    )
-
-
-def _reading_of(known: Values | Declared, reading: Reading) -> Reading:
-    """Pillow's order of channels is its own; inks have none."""
-    if not isinstance(known, PillowImage):
-        return reading
-    return replace(reading, order="bgr" if known.inks else "rgb")
+        return f"{reading_of(known, self._reading).text} {sides} {known.dtype.str}"
 
 
 def _function(pixels: object, version: object) -> Callable[[], object]:
@@ -256,32 +251,12 @@ def _nbytes(known: Values | Declared) -> int:
     return math.prod(known.shape) * known.dtype.itemsize
 
 
-def _loaded(known: Values) -> npt.NDArray[Any]:
-    """The array. Raises `ImageError` (422) for an image that Pillow cannot load."""
-    try:
-        return known.array()
-    except BROKEN as error:
-        raise damaged(f"Pillow cannot load it: {error}") from error
-
-
-def _parted(array: npt.NDArray[Any], layout: Layout) -> tuple[Pixels, Pixels | None]:
-    """(height, width, channels), and the mask of the same shape; None where there is none."""
-    mask = _mask(array)
-    values = layout.channels_last(np.ma.getdata(array))
-    return values, None if mask is None else layout.channels_last(mask)
-
-
-def _mask(array: npt.NDArray[Any]) -> Pixels | None:
-    mask = np.ma.getmask(array)
-    return mask if isinstance(mask, np.ndarray) else None
-
-
 def _parts(known: Values, text: str) -> Iterator[Any]:
     """All that a picture of it depends on. What is not in one piece is copied a row at a time."""
     yield f"{text} {int(known.orientation)} {len(known.profile or b'')}".encode()
     yield known.profile or b""
-    array = _loaded(known)
-    for part in (np.ma.getdata(array), _mask(array)):
+    array = loaded(known)
+    for part in (np.ma.getdata(array), mask_of(array)):
         if part is not None:
             for piece in [part] if part.flags.c_contiguous else part:
                 yield np.ascontiguousarray(piece).reshape(-1).view(np.uint8)

@@ -56,10 +56,10 @@ def test_agrees_with_pillow(mode: str, options: dict[str, object]) -> None:
         mode, "gray" if mode in ("1", "L", "I;16", "F") else "rgb"
     )
     assert facts.depth == {"I;16": 16, "F": 32}.get(mode, 8)
-    assert facts.alpha == (mode == "RGBA")
+    assert facts.alpha == (mode in ("RGBA", "F"))  # what is not a number would be clear
     pixels = read_by_opencv(data)
     assert pixels.shape[:2] == (facts.height, facts.width)
-    assert facts.decode_bytes >= 2 * pixels.nbytes
+    assert facts.decode_bytes >= 2 * pixels.nbytes or facts.band_bytes
     assert vet(data, facts) is data
 
 
@@ -81,7 +81,7 @@ def test_agrees_with_what_opencv_writes(channels: int, dtype: str) -> None:
     facts = probe(data)
     assert (facts.height, facts.width, facts.depth) == (31, 53, pixels.itemsize * 8)
     assert facts.color == ("gray" if channels == 1 else "rgb")
-    assert facts.alpha == (channels == 4)
+    assert facts.alpha == (channels == 4 or (channels == 1 and dtype == "float32"))
 
 
 @pytest.mark.parametrize(("stored", "read"), [(n, n) for n in range(1, 9)] + [(0, 1), (9, 1)])
@@ -143,9 +143,12 @@ def test_profile() -> None:
         ("unsupported-feature", basic(t259=("H", [6]))),  # old JPEG
         ("unsupported-feature", basic(t259=("H", [34926]))),
         ("unsupported-feature", basic(t262=("H", [32803]))),  # a raw sensor's
-        ("unsupported-feature", basic(t258=("H", [64]), t339=("H", [3]))),
-        ("unsupported-feature", basic(t339=("H", [2]))),
-        ("unsupported-feature", basic(t258=("H", [12]))),
+        ("damaged-original", basic(t258=("H", [64]), t339=("H", [3]))),  # too few bytes
+        ("", basic(t339=("H", [2]))),
+        ("damaged-original", basic(t258=("H", [12]))),
+        ("unsupported-feature", basic(t258=("H", [24]))),
+        ("unsupported-feature", basic(t258=("H", [8]), t339=("H", [3]))),
+        ("unsupported-feature", basic(t339=("H", [5]))),  # complex numbers
         ("unsupported-feature", basic(t258=("H", [8, 16]), t277=("H", [2]))),
         ("unsupported-feature", basic(t50706=("B", [1, 4, 0, 0]))),  # DNG
         ("", ring_of_pages()),

@@ -264,7 +264,10 @@ def test_large_strips_are_read_in_rows(
         broken = coded_tiff([samples], change, 8, photometric, **options)
         assert refused(broken) == (422, "damaged-original") or number == 0
         # Rows above the damage are served.
-        assert refused(broken, "rect=10,0,50,8&w=20")[0] == (422 if number == 4 else 200)
+        expected = 422 if number == 4 else 200
+        if kind == "gray float" and number:  # all of them are looked at, for their range
+            expected = 422
+        assert refused(broken, "rect=10,0,50,8&w=20")[0] == expected
     assert np.array_equal(found(coded_tiff([samples], lambda part: b"", 8, photometric, **options), BOXES[0]),
                           np.zeros_like(meant(samples, photometric)))  # fmt: skip
 
@@ -302,7 +305,8 @@ def test_the_result_is_that_of_all_at_once(
     assert not probe(data).band_bytes
     for query, seen in zip(QUERIES, by_pieces, strict=True):
         expected = shown(data, f"{query}&fm=png".lstrip("&"))
-        assert np.array_equal(seen, expected), query
+        off = 1 if name == "deflate float" else 0  # of 16 bits where all at once are floats
+        assert np.abs(seen.astype(int) - expected).max() <= off, query
 
 
 def test_a_turned_result_of_floats() -> None:

@@ -13,6 +13,7 @@ from imgmiddleware import ImageError, OwnOperation, Settings, Transform
 from imgmiddleware.forms import whole
 from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.operations.stages import OWNERS
+from imgmiddleware.pixels.colormap import NAMES
 
 
 def edges(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
@@ -45,6 +46,10 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "page": numbers(1, 100_000),
     "frame": numbers(1, 100_000),
     "anim": FLAG,
+    "band": numbers(1, 999) | st.tuples(*[numbers(1, 999)] * 3).map(",".join),
+    "range": st.sampled_from(["auto", "minmax", "2%,98%", "0,99.5%", "-1.5e-7,3e12"])
+    | st.tuples(st.integers(-(2**53), 0), st.floats(0.5, 1e15)).map("{0[0]},{0[1]:.9f}".format),
+    "colormap": st.sampled_from(sorted(NAMES)),
     "orient": st.sampled_from([*"12345678", "90", "180", "270"]),
     "rect": st.tuples(
         numbers(0, 9000) | st.sampled_from(["left", "center", "right", "0.25"]),

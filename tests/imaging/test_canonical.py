@@ -182,7 +182,7 @@ WORDS: dict[str, list[str]] = {
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
 FOLLOWS = {
     *("stored", "overview", "scales", "in_bands", "pieces", "alpha", "inks", "result"),
-    *("region", "trim"),
+    *("region", "trim", "holed"),
 }
 #: And what changes bytes.
 TEXT = {
@@ -197,13 +197,14 @@ TEXT = {
         "deep",
         "keeps_profile",
     ),
-    *("keeps_hdr", "canvas", "edges", "steps", "backdrop", "format", "output"),
+    *("keeps_hdr", "canvas", "edges", "steps", "backdrop", "format", "output", "reading"),
 }
 
 
 def test_whoever_adds_to_the_plan_or_to_the_query_decides_what_a_key_is_made_of() -> None:
     assert {field.name for field in fields(Plan)} == FOLLOWS | TEXT
-    assert {*OWNERS} - {*WORDS} == {"blur", "max_bytes"}  # which test_other_pictures_… has
+    others = {"blur", "max_bytes"}  # which test_other_pictures_… has
+    assert {*OWNERS} - {*WORDS} == others | {"band", "range", "colormap"}  # and test_measured
 
 
 COLORS = noise(24, 18, "RGBA")

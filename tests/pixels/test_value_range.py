@@ -18,6 +18,7 @@ from imgmiddleware.pixels.value_range import ValueRange, unit
         (("2%", "98%"), "2%:98%"),
         (("2.0 %", " 98%"), "2%:98%"),
         ("minmax", "0%:100%"),
+        ("auto", "2%:98%"),
         ((0, "99.5%"), "0.0:99.5%"),
         (("1%", -5), "1%:-5.0"),
     ],
@@ -35,7 +36,7 @@ def test_forms(given: Any, text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_range(given: Any) -> None:
-    with pytest.raises(ValueError, match=r'range: "minmax" or \(least, most\)'):
+    with pytest.raises(ValueError, match=r'range: "minmax", "auto" or \(least, most\)'):
         ValueRange.of(given)
 
 

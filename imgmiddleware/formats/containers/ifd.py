@@ -28,6 +28,7 @@ ORIENTATION = 274
 _INTEGERS = {
     1: "B", 3: "H", 4: "L", 6: "b", 7: "B", 8: "h", 9: "l", 13: "L", 16: "Q", 17: "q", 18: "Q"
 }  # fmt: skip
+_FLOATS = {11: "f", 12: "d"}
 #: Type number -> size in bytes, of all types (TIFF 6.0, section 2): text, rationals and floats too.
 SIZES = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
@@ -108,6 +109,11 @@ class IfdFile:
         if entry.type not in _INTEGERS or not 0 < entry.count <= most:
             raise damaged(f"a tag holds {entry.count} values of type {entry.type}")
         return self.unpack(f"{entry.count}{_INTEGERS[entry.type]}", entry.offset)
+
+    def numbers(self, entry: IfdEntry) -> tuple[float, ...]:
+        """An entry's values, of which floats are no damage either."""
+        letter = _FLOATS.get(entry.type) or _INTEGERS[entry.type]
+        return tuple(map(float, self.unpack(f"{entry.count}{letter}", entry.offset)))
 
     def array(self, entry: IfdEntry, most: int, part: slice = slice(None)) -> npt.NDArray[np.int64]:
         """The same where they are many, or a part of them; damage too where one has 64 bits."""

@@ -47,7 +47,8 @@ def decoded(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
     if raster.bits == 1:
         return _bilevel(raster, stored, size)
     deflate = raster.compression in (DEFLATE, ADOBE_DEFLATE)
-    if np.dtype(raster.dtype).itemsize == 1 and not (deflate and raster.predictor == 1):
+    bytes_alone = np.dtype(raster.dtype).itemsize == 1 and raster.channels in _MODES
+    if bytes_alone and not (deflate and raster.predictor == 1):
         return _by_pillow(raster, stored, size)
     # By zlib itself, which compares its checksum, and takes a tenth less time than libtiff.
     lines = (_inflated if deflate else _unpacked)(raster, stored, size)
@@ -95,7 +96,9 @@ def meant(lines: Lines, raster: Raster) -> Pixels:
         count = raster.wide * raster.channels
         added = np.cumsum(lines.reshape(len(lines), -1, raster.channels), axis=1, dtype=np.uint8)
         planes = added.reshape(len(lines), -1, count).transpose(0, 2, 1)  # the highest byte first
-        found = np.ascontiguousarray(planes).view(">f4")[..., 0].astype(np.float32)
+        kind = np.dtype(raster.dtype)
+        found = np.ascontiguousarray(planes).view(kind.newbyteorder(">"))[..., 0]
+        found = found.astype(kind.newbyteorder("="))
         return found if raster.channels == 1 else found.reshape(len(lines), -1, raster.channels)
     pixels = samples(lines, raster)
     if raster.predictor == 1:

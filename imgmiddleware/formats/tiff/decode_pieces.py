@@ -136,7 +136,7 @@ def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int,
 
 def _stored(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
     """The same of those that are there."""
-    if raster.compression == PLAIN and raster.bits > 1:
+    if raster.compression == PLAIN and raster.is_whole:
         return _plain_tiles(original, raster, pieces)
     stored = _read(original, raster, pieces)
     if raster.compression == JPEG:

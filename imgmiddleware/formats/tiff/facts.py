@@ -18,6 +18,7 @@ from imgmiddleware.formats.tiff.kinds import (
     Piece,
     SampleLayout,
     read_sample_layout,
+    refuse_whole,
 )
 from imgmiddleware.formats.tiff.memory import decode_bytes, output_bytes
 from imgmiddleware.formats.tiff.page import (
@@ -39,7 +40,11 @@ from imgmiddleware.formats.tiff.pages import (
 from imgmiddleware.formats.tiff.pieces import band_bytes, read_pieces
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_usual, rewritten
+from imgmiddleware.formats.tiff.values import read_values
 from imgmiddleware.formats.window import Readable, Window
+from imgmiddleware.pixels.samples import Reading
+from imgmiddleware.pixels.shown import Values
+from imgmiddleware.pixels.value_range import AUTO_OR_UNIT
 
 _PROFILE = 34675
 
@@ -90,11 +95,15 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
     beside = grid.across * pieces.row
     if kind.compression == WEBP and not bands:
         raise unsupported("it is WebP of other samples than RGB")
-    only = kind.compression in (JPEG, WEBP)  # which has no other way, or none as good
+    values = read_values(page, kind)
+    # Some have no other way, or none as good.
+    only = kind.compression in (JPEG, WEBP) or values is not None or kind.bits > 8
     less = bands + beside + output <= whole if as_its is None else bool(as_its.pieces)
     usual = (bands > 0 and (less or only)) or is_usual(page, kind, grid)
     bands = bands if less or only or not usual else 0
     rewritten = not bands and not usual
+    if not bands:
+        refuse_whole(kind)
     facts = Facts(
         format="tiff",
         width=kind.width,
@@ -116,7 +125,20 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
             rewritten=rewritten,
         ),
     )
-    return facts, kind
+    return _as_read(facts, kind, values), kind
+
+
+def _as_read(
+    facts: Facts, kind: SampleLayout, values: tuple[Values, Reading | None] | None
+) -> Facts:
+    """With what its samples are: of what is decoded whole the decoder has made colours."""
+    if values is None:
+        return facts
+    stored, reading = values
+    if not facts.band_bytes:
+        whole = Reading(range=AUTO_OR_UNIT)
+        return facts.read_as(facts.samples, whole) if kind.float else facts
+    return replace(facts, values=stored) if reading is None else facts.read_as(stored, reading)
 
 
 def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:

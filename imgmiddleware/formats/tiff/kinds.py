@@ -28,12 +28,18 @@ INFLATION: Mapping[int, int | None] = {
     50001: None,  # WebP
 }
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
-_GRAYS, _LAB = (0, 1), 8
+_GRAYS, _INKS, _LAB = (0, 1), 5, 8
 _RAW = (32803, 34892)
 #: Photometric interpretation -> samples a pixel of the colours alone.
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
 #: SampleFormat; 4 says that nobody knows, and is taken as whole numbers.
-UINT, FLOAT, UNDEFINED = 1, 3, 4
+UINT, INT, FLOAT, UNDEFINED = 1, 2, 3, 4
+#: Bits of gray and of RGB by the format: those of cameras' sensors too, which are packed.
+_NUMBERS = {
+    UINT: (1, 2, 4, *range(8, 17), 32, 64),
+    INT: (8, 16, 32, 64),
+    FLOAT: (16, 32, 64),
+}
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR = 258, 259, 262, 277, 284
 _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DNG_VERSION = 338, 339, 50706
@@ -60,12 +66,21 @@ class SampleLayout:
     compression: int
     planar: bool  # one plane a sample
     format: int  # of a sample: whole, with a sign, or float
-    alpha: bool
-    associated: bool  # the colours are multiplied by their alpha
+    alpha_at: int | None  # the sample, from 0, that says what is seen
+    associated: bool  # the colours are multiplied by it
+
+    @property
+    def alpha(self) -> bool:
+        return self.alpha_at is not None
 
     @property
     def float(self) -> bool:
         return self.format == FLOAT
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether samples of more than a byte follow one another without a gap."""
+        return 8 < self.bits < 16
 
     @property
     def is_palette(self) -> bool:
@@ -111,12 +126,14 @@ def read_sample_layout(page: Page) -> SampleLayout:
     bits, format = _read_samples(page, samples, photometric)
     extra = page.values(_EXTRA_SAMPLES)
     # Without the tag a fourth sample is alpha: libtiff takes it so, and OpenCV writes it so.
-    alpha = any(kind in (1, 2) for kind in extra) or (not extra and photometric == RGB)
-    alpha = alpha and samples > _BASE_SAMPLES[photometric]
+    base = _BASE_SAMPLES[photometric]
+    said = extra or ((2,) if photometric == RGB else ())
+    alphas = (base + at for at, what in enumerate(said) if what in (1, 2))
+    alpha_at = next((at for at in alphas if at < samples), None)
     planar = page.value(_PLANAR, 1)
     if planar not in (1, 2):
         raise damaged(f"its planar configuration is {planar}")
-    found = SampleLayout(
+    return SampleLayout(
         width=width,
         height=height,
         bits=bits,
@@ -125,11 +142,9 @@ def read_sample_layout(page: Page) -> SampleLayout:
         compression=compression,
         planar=planar == 2 and samples > 1,
         format=format,
-        alpha=alpha,
-        associated=alpha and 1 in extra,
+        alpha_at=alpha_at,
+        associated=alpha_at is not None and said[alpha_at - base] == 1,
     )
-    _check_decodable(found)
-    return found
 
 
 def _unsaid(samples: int, compression: int) -> int:
@@ -149,20 +164,21 @@ def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, int]
     if len(bits) > 1 or len(formats) > 1:
         raise unsupported("its samples differ in kind")
     (depth,), (kind,) = bits, formats
-    if (kind, depth) == (FLOAT, 32) and photometric != PALETTE:
-        return 32, FLOAT
+    number = photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB)
     legal = (1, 2, 4, 8) if photometric == PALETTE else (1, 2, 4, 8, 16)
-    if kind != UINT or depth not in legal:
+    if depth not in (_NUMBERS.get(kind, ()) if number else legal) or (not number and kind != UINT):
         raise unsupported(f"it has samples of {depth} bits in format {kind}")
-    return depth, UINT
+    return depth, kind
 
 
-def _check_decodable(kind: SampleLayout) -> None:
-    """Raise 415 for what neither Pillow nor, of more than 8 bits, OpenCV has right.
+def refuse_whole(kind: SampleLayout) -> None:
+    """Raise 415 for what neither Pillow nor, of more than 8 bits, OpenCV has right, all at once.
 
     OpenCV takes one plane for a row of colours, the samples beside gray for colours or for nothing,
     and 16-bit Lab for the 8-bit kind, without a word. Of five samples it reads none.
     """
+    if kind.format == INT or kind.bits not in (1, 2, 4, 8, 16, 32):
+        raise unsupported(f"it has samples of {kind.bits} bits in strips or tiles of over 16 MB")
     if kind.associated and (kind.planar or kind.photometric != RGB):
         raise unsupported("it is multiplied by its alpha, and gray or in separate planes")
     if kind.bits <= 8:
@@ -173,5 +189,5 @@ def _check_decodable(kind: SampleLayout) -> None:
         raise unsupported(
             f"it has more than 8 bits in {kind.samples} samples a pixel, not all colours"
         )
-    if kind.photometric == _LAB:
-        raise unsupported("it is CIELab of more than 8 bits")
+    if kind.photometric in (_LAB, _INKS):
+        raise unsupported("it is CIELab or CMYK of more than 8 bits")

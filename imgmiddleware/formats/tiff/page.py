@@ -14,6 +14,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdEntry, IfdFile, open_ifd
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import Places
+from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.window import Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
@@ -23,6 +24,7 @@ MAX_PIECES = 2**18
 MAX_SPARE_TILE = 1024
 #: Samples a pixel; the decoder takes four, scientific files have dozens.
 MAX_SAMPLES = 64
+_ASCII, _MOST_TEXT = 2, 64
 
 _WIDTH, _LENGTH, _ROWS = 256, 257, 278
 _STRIP_OFFSETS, _STRIP_COUNTS = 273, 279
@@ -76,6 +78,22 @@ class Page:
         """
         entry = self.entries.get(tag)
         return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most, part)
+
+    def numbers(self, tag: int) -> tuple[float, ...]:
+        """All values of a tag that may be fractions; none where they are no numbers, or damaged."""
+        entry = self.entries.get(tag)
+        with damage_let_pass:
+            if entry is not None and entry.count <= MAX_SAMPLES:
+                return self.file.numbers(entry)
+        return ()
+
+    def text(self, tag: int) -> str:
+        """A short one, without what fills it up; none where it is no text, or damaged."""
+        entry = self.entries.get(tag)
+        with damage_let_pass:
+            if entry is not None and entry.type == _ASCII and entry.count <= _MOST_TEXT:
+                return self.file.raw(entry).decode("ascii").strip("\0 ")
+        return ""
 
     @property
     def tiled(self) -> bool:

@@ -34,6 +34,7 @@ from imgmiddleware.formats.tiff.kinds import (
 from imgmiddleware.formats.tiff.page import Grid, Page, open_page, own, read_grid
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_narrow, read_colors
+from imgmiddleware.formats.tiff.values import dtype_of, is_number
 from imgmiddleware.formats.window import Window
 
 _FILL_ORDER, _PREDICTOR, _JPEG_TABLES = 266, 317, 347
@@ -43,8 +44,6 @@ _FAX_TAGS = (_FILL_ORDER, 292, 293)  # and T4Options, T6Options
 _COLORS = {0: (1,), 1: (1,), 2: (3, 4), 3: (1,), 5: (4,)}
 _JPEG_COLORS = {0: (1,), 1: (1,), 2: (3, 4), 5: (4,), YCBCR: (3,)}
 _BILEVEL = (0, 1)
-#: Bits of a sample -> photometric interpretations that are opened with so many; 32 are floats.
-_DEPTHS = {8: tuple(_COLORS), 16: (0, 1, 2), 32: (1, 2)}
 #: Compressions of bytes, whatever samples they are.
 _PACKED = (PLAIN, LZW, ADOBE_DEFLATE, DEFLATE, PACKBITS, LZMA, ZSTD)
 #: Of one piece; larger ones would be held several times.
@@ -64,10 +63,10 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
     planes = kind.samples if kind.planar else 1
     picture = kind.width * kind.height * _bytes_of_pixel(kind)
     tables = _ENTRY * grid.number * kind.planes
-    samples = piece.samples * (8 if kind.bits == 1 else 1)
+    samples = piece.samples * _swollen(kind)
     if kind.compression in (JPEG, WEBP):
         return tables + _of_planes(planes, jpeg_bytes(picture, samples, piece.stored))
-    plain = kind.compression == PLAIN and kind.bits > 1
+    plain = kind.compression == PLAIN and kind.bits > 1 and not kind.is_packed
     if plain and not grid.tiled:
         stride = kind.width * _bytes_of_pixel(kind) // planes
         return tables + _of_planes(planes, plain_bytes(stride))
@@ -89,23 +88,30 @@ def _of_planes(planes: int, one: int) -> int:
 
 def _is_known(page: Page, kind: SampleLayout) -> bool:
     """Whether its pieces can be decoded by themselves."""
-    if kind.associated:
-        return False
     if kind.compression == JPEG:
         turned = kind.planar and kind.photometric == YCBCR  # by one decoder for all of its planes
-        return kind.bits == 8 and _is_of(kind, _JPEG_COLORS) and not turned
+        colors = _is_of(kind, _JPEG_COLORS) and not kind.associated
+        return kind.bits == 8 and colors and not turned
     if kind.compression == WEBP:
-        return kind.bits == 8 and _is_of(kind, {RGB: (3, 4)}) and not kind.planar
+        whole = not kind.planar and not kind.associated
+        return kind.bits == 8 and _is_of(kind, {RGB: (3, 4)}) and whole
+    ordered = page.value(_FILL_ORDER, 1) == 1
     if kind.bits == 1:
-        ordered = kind.compression in FAX or page.value(_FILL_ORDER, 1) == 1
+        ordered = ordered or kind.compression in FAX
         return kind.compression in (*_PACKED, *FAX) and kind.photometric in _BILEVEL and ordered
+    eight = kind.bits == 8 and _is_of(kind, _COLORS)
     return (
         kind.compression in _PACKED
-        and _is_of(kind, _COLORS)
-        and kind.photometric in _DEPTHS.get(kind.bits, ())
-        and page.value(_FILL_ORDER, 1) == 1
-        and page.value(_PREDICTOR, 1) in ((1, 2, 3) if kind.float else (1, 2))
+        and (is_number(kind) or eight)
+        and ordered
+        and (page.value(_PREDICTOR, 1) in _predictors(kind))
     )
+
+
+def _predictors(kind: SampleLayout) -> tuple[int, ...]:
+    if kind.is_packed:
+        return (1,)
+    return (1, 2, 3) if kind.float else (1, 2)
 
 
 def _is_of(kind: SampleLayout, colors: dict[int, tuple[int, ...]]) -> bool:
@@ -118,15 +124,20 @@ def _is_of(kind: SampleLayout, colors: dict[int, tuple[int, ...]]) -> bool:
 
 def _bytes_of_pixel(kind: SampleLayout) -> int:
     """Once they are decoded."""
-    return kind.samples * max(1, kind.bits // 8)
+    return kind.samples * max(1, -(-kind.bits // 8))
+
+
+def _swollen(kind: SampleLayout) -> int:
+    """How many bytes at most become of one that is not packed any more."""
+    return 8 if kind.bits == 1 else 2 if kind.is_packed else 1
 
 
 def read_pieces(kind: SampleLayout, grid: Grid, piece: Piece) -> Pieces:
     """How a page is cut that has `band_bytes`."""
-    if kind.compression == PLAIN and not grid.tiled and kind.bits > 1:  # rows stand by themselves
+    plain = kind.compression == PLAIN and kind.bits > 1 and not kind.is_packed
+    if plain and not grid.tiled:  # rows stand by themselves
         return Pieces(kind.width, 1, kind.width * _bytes_of_pixel(kind))
-    planes = kind.samples if kind.planar else 1
-    row = piece.samples * planes * (8 if kind.bits == 1 else 1) if grid.tiled else 0
+    row = piece.samples * kind.planes * _swollen(kind) if grid.tiled else 0
     scales = _scales(kind, grid) if kind.compression == JPEG else 1
     return Pieces(grid.wide, grid.high, piece.stored, row, scales)
 
@@ -155,7 +166,7 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         high=grid.high,
         offsets=offsets,
         counts=counts,
-        stride=grid.wide * _bytes_of_pixel(kind),
+        stride=_stride(kind, grid),
         channels=kind.samples,
         dtype=_dtype(page, kind),
         bits=kind.bits,
@@ -165,6 +176,7 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         predictor=page.value(_PREDICTOR, 1),
         palette=_palette(colors) if colors else None,
         inverted=kind.photometric == WHITE_IS_ZERO,
+        associated=kind.alpha_at if kind.associated else None,
         red_first=kind.photometric == RGB and not blue_first,
         tables=read_tables(bytes(page.values(_JPEG_TABLES, (), _MOST_TABLES))) if jpeg else b"",
         ycc=kind.photometric == YCBCR,
@@ -172,10 +184,15 @@ def read_raster(window: Window, facts: Facts) -> Raster:
     )
 
 
+def _stride(kind: SampleLayout, grid: Grid) -> int:
+    """Bytes of a row of a piece, of all planes."""
+    if kind.is_packed:
+        return kind.row_bytes(grid.wide) * kind.planes
+    return grid.wide * _bytes_of_pixel(kind)
+
+
 def _dtype(page: Page, kind: SampleLayout) -> str:
-    if kind.bits <= 8:
-        return "u1"
-    return f"{page.file.order}{'f' if kind.float else 'u'}{kind.bits // 8}"
+    return f"{page.file.order}{dtype_of(kind)}" if kind.bits > 8 else dtype_of(kind)
 
 
 def _palette(colors: tuple[int, ...]) -> bytes:

@@ -1,0 +1,21 @@
+"""Measured: how values that are no colours yet, such as heights or temperatures, are shown."""
+
+from dataclasses import dataclass
+
+from imgmiddleware.forms.values import bands, value_range
+from imgmiddleware.forms.words import one_of
+from imgmiddleware.operations.transform import Operation, parameter
+from imgmiddleware.pixels.colormap import NAMES
+from imgmiddleware.pixels.value_range import ValueRange
+
+
+@dataclass(frozen=True)
+class Measured(Operation):
+    """`range` becomes black and white, or the ends of the `colormap`; `band` picks what is shown.
+
+    It comes before all that averages samples: colours are those of values, and not of their means.
+    """
+
+    band: tuple[int, ...] | None = parameter(bands())
+    range: ValueRange | None = parameter(value_range())
+    colormap: str | None = parameter(one_of(sorted(NAMES)))
