@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 
 
-def counted(monkeypatch: pytest.MonkeyPatch, name: str, owner: Any = pictures) -> list[Any]:
+def counted(monkeypatch: pytest.MonkeyPatch, name: str, owner: Any = stills) -> list[Any]:
     """The arguments of each call of `owner.<name>` from now on."""
     done: list[Any] = []
     real = getattr(owner, name)

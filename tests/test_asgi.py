@@ -22,7 +22,7 @@ from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.asgi.scope import _encoded
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import Result
-from imgmiddleware.service import bulkhead, pictures
+from imgmiddleware.service import bulkhead, stills
 from imgmiddleware.service.deadline import Deadline
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from originals import Stored
@@ -296,7 +296,7 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
         assert finish.wait(30)
         return Result(b"body", "image/jpeg")
 
-    monkeypatch.setattr(pictures, "render", slow)
+    monkeypatch.setattr(stills, "render", slow)
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1)
 
     async def ask(target: str, gone: asyncio.Event) -> list[Any]:
@@ -332,7 +332,7 @@ def test_a_client_that_goes_while_queued_is_not_rendered_for(
 def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     finish = threading.Event()
     monkeypatch.setattr(
-        pictures, "render", lambda *arguments: finish.wait(30) and Result(b"body", "image/jpeg")
+        stills, "render", lambda *arguments: finish.wait(30) and Result(b"body", "image/jpeg")
     )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=100)
 
@@ -360,7 +360,7 @@ def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPa
 
 def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        pictures, "render", lambda *arguments: time.sleep(0.2) or Result(b"body", "image/jpeg")
+        stills, "render", lambda *arguments: time.sleep(0.2) or Result(b"body", "image/jpeg")
     )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     sent: list[Any] = []
@@ -378,7 +378,7 @@ def test_a_client_that_goes_during_its_render_gets_nothing(monkeypatch: pytest.M
 
 def test_the_loop_goes_on_while_pixels_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        pictures, "render", lambda *arguments: time.sleep(0.5) or Result(b"body", "image/jpeg")
+        stills, "render", lambda *arguments: time.sleep(0.5) or Result(b"body", "image/jpeg")
     )
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA)
     ticks = 0
@@ -502,7 +502,7 @@ def test_who_is_cancelled_takes_nothing_from_who_waits_for_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     source, go, begun = Stored(DATA), threading.Event(), threading.Event()
-    real = pictures.decode_original
+    real = stills.decode_original
 
     def slow(original: Any, *others: Any) -> Any:
         begun.set()
@@ -511,7 +511,7 @@ def test_who_is_cancelled_takes_nothing_from_who_waits_for_the_same(
         return real(original, *others)
 
     open_now: list[bool] = []
-    monkeypatch.setattr(pictures, "decode_original", slow)
+    monkeypatch.setattr(stills, "decode_original", slow)
     app = ASGIImageMiddleware(plain_asgi, source)
 
     async def run() -> None:

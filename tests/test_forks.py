@@ -31,7 +31,7 @@ from imgmiddleware.cache import forks
 from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = [
@@ -73,7 +73,7 @@ class Blocked:
     """Decodes that do not end, in the threads of this process; a child's do."""
 
     def __init__(self) -> None:
-        self._real, self._pid = pictures.decode_original, os.getpid()
+        self._real, self._pid = stills.decode_original, os.getpid()
         self.begun, self.end = threading.Semaphore(0), threading.Event()
 
     def __call__(self, *arguments: Any) -> Any:
@@ -107,7 +107,7 @@ def test_a_child_makes_what_its_parent_was_making(
 ) -> None:
     """All slots are taken, all bytes reserved, and all places in the queue."""
     blocked, rest = Blocked(), 0
-    monkeypatch.setattr(pictures, "decode_original", blocked)
+    monkeypatch.setattr(stills, "decode_original", blocked)
     service = ImageService(PICTURES.get, render_slots=slots, max_waiting=2, max_wait=60)
     budget = service._pictures._admission._budget
     work = [lambda id=str(i): answers(service, id) for i in range(slots)]
@@ -225,7 +225,7 @@ def test_what_is_in_memory_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
     held = service.holding()
 
     def child() -> None:
-        monkeypatch.setattr(pictures, "decode_original", None)
+        monkeypatch.setattr(stills, "decode_original", None)
         answers(service, "1")
         assert service.holding() == held
 

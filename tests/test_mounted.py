@@ -13,7 +13,7 @@ import pytest
 from drivers import Answer, asgi_scope, call_asgi, call_wsgi
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageApp
-from imgmiddleware.service import pictures as service_pictures
+from imgmiddleware.service import stills as service_stills
 from imgmiddleware.wsgi import WSGIImageApp
 from pictures import opened, quadrants, saved
 
@@ -179,9 +179,9 @@ def test_a_fallback_where_no_id_can_be_is_made_in_a_thread(
     assert (status, dict(headers)["content-type"]) == (404, "image/png")
     assert opened(body).size == (20, 15)
     threads: list[threading.Thread] = []
-    real = service_pictures.render
+    real = service_stills.render
     monkeypatch.setattr(
-        service_pictures,
+        service_stills,
         "render",
         lambda *all: (threads.append(threading.current_thread()), real(*all))[1],
     )

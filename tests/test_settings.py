@@ -228,7 +228,7 @@ WHOLE = {
     "max_source_bytes": 1, "max_source_pixels": 1, "max_source_memory": 1, "max_result_width": 1,
     "max_result_height": 1, "max_result_pixels": 1, "max_frames": 1, "max_animation_pixels": 1,
     "max_memory": 1, "max_age": 0, "stale_while_revalidate": 0, "max_waiting": 0, "cache_bytes": 0,
-    "decoded_bytes": 0, "cache_dir_bytes": 0, "render_slots": 1,
+    "decoded_bytes": 0, "cache_dir_bytes": 0, "pyramid_bytes": 0, "render_slots": 1,
 }  # fmt: skip
 
 

@@ -7,32 +7,27 @@ time in the index is never later, and is compared with the file's before an entr
 """
 
 import contextlib
-import io
 import json
 import math
 import os
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from io import FileIO
 
-from imgmiddleware.cache.circuit_breaker import CircuitBreaker
 from imgmiddleware.cache.claims import Claim, Claims
-from imgmiddleware.cache.clock import Clock
-from imgmiddleware.cache.entry import entry_row, is_whole, tag_digest, weight
-from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.entry import entry_row, is_whole, weight
+from imgmiddleware.cache.guarded import GuardedShelf
 from imgmiddleware.cache.namespaces import Namespaces, Owner
 from imgmiddleware.cache.purges import Purges
-from imgmiddleware.cache.rows import Row, is_busy, is_damage
+from imgmiddleware.cache.pyramids import PyramidStore
+from imgmiddleware.cache.rows import Row
 from imgmiddleware.cache.send_links import SendLinks
-from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
+from imgmiddleware.cache.shelf import NoBodyError, Shelf, open_body
 from imgmiddleware.cache.store import Era, Holding, check_key
 from imgmiddleware.cache.ttl import TtlCache
-from imgmiddleware.cache.writer import Writer
+from imgmiddleware.cache.writer import write_all
 from imgmiddleware.messages import FileBody, Result
-
-R = TypeVar("R")
 
 _UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
 #: Bytes that an empty cache takes, and the part of the bound (a fiftieth) for the folder itself,
@@ -58,21 +53,24 @@ class DiskStore:
     """Up to `most` bytes in a folder; a `ResultStore` of all its processes, also after a fork.
 
     What `get` returns is a file. A body larger than a fourth of `most` is not taken. The folder
-    remembers `owner`.
+    remembers `owner`. Up to `pyramid_bytes` of the bytes may be those of `pyramids`, and while they
+    are, results have the others.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], most: int, owner: Owner | None = None
+        self,
+        folder: str | os.PathLike[str],
+        most: int,
+        owner: Owner | None = None,
+        pyramid_bytes: int = 0,
     ) -> None:
         self._folder = os.path.abspath(folder)
         self._most = most
         self._owner = owner
         self._capacity = most - _BASE - most // _FOLDER
-        # A reader must not wait while a writer waits for others: each has a connection.
-        self._reader = Index(self._folder)
-        self._clock = Clock()
-        self._writer = Writer(self._folder, self._capacity, self._clock)
-        self._breaker = CircuitBreaker(self._folder)
+        self.pyramids = PyramidStore(self._folder, pyramid_bytes)
+        room = partial(_room, self._capacity, self.pyramids)
+        self._shelf = GuardedShelf(self._folder, room)
         self._claims = Claims(self._folder)
         self._links = SendLinks(self._folder)
         self._purges = Purges(self._folder)
@@ -81,7 +79,7 @@ class DiskStore:
     def get(self, key: str) -> Result | None:
         """The result, which counts as read now. A damaged one is removed, and is none."""
         check_key(key)
-        return self._get_verified(key) or self._tried("reading", lambda: self._get(key), None)
+        return self._get_verified(key) or self._shelf.read(lambda: self._get(key), None)
 
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
@@ -93,12 +91,29 @@ class DiskStore:
         assert isinstance(result.body, bytes)
         self._links.sweep()
         if self.takes(len(result.body)):
-            self._tried("writing", partial(self._write, key, result, tag), None)
+            row = entry_row(key, result.body, result.media_type, result.notes, tag)
+            self._shelf.put(row, partial(write_all, result.body))
             if self._owner is not None:
                 self._owner.renew(era)
         # Compared after the put: a later purge finds the result.
         if self._purges.era() != era:
             self._remove(tag)
+
+    def put_pyramid(
+        self, key: str, size: int, tag: str, era: Era, write: Callable[[FileIO], None]
+    ) -> None:
+        """Have a pyramid written and kept, unless somebody has purged since its `era`.
+
+        Results are evicted where they have the bytes that it takes.
+        """
+
+        def written(file: FileIO) -> None:
+            self._shelf.make_room()
+            write(file)
+
+        self.pyramids.put(key, size, tag, written)
+        if self._purges.era() != era:
+            self.pyramids.remove(tag)
 
     def purge(self, tag: str) -> int:
         with self._purges.telling():
@@ -107,7 +122,7 @@ class DiskStore:
     def clear(self) -> int:
         """Remove everything, and begin another era; how many results there were."""
         with self._purges.telling():
-            cleared = self._tried("writing", lambda: self._writer.remove_all(None), 0)
+            cleared = self._remove(None)
             Namespaces(self._folder).clear()
         self._links.sweep()
         return cleared
@@ -120,22 +135,18 @@ class DiskStore:
 
     def holding(self) -> dict[str, Holding]:
         """What all processes hold together, in bytes of the disk."""
-        entries, size = self._tried("reading", self._reader.held, (0, 0))
-        return {"disk": Holding(entries, size, self._most)}
+        entries, size = self._shelf.held()
+        return {"disk": Holding(entries, size, self._most), "pyramids": self.pyramids.holding()}
 
     def close(self) -> None:
         """Close the index; it is opened again where it is needed again."""
-        self._reader.close()
-        self._writer.index.close()
+        self._shelf.close()
+        self.pyramids.close()
 
-    def _write(self, key: str, result: Result, tag: str) -> None:
-        assert isinstance(result.body, bytes)
-        row = entry_row(key, result.body, result.media_type, result.notes, tag)
-        self._writer.put(row, result.body)
-        self._breaker.reset()
-
-    def _remove(self, tag: str) -> int:
-        return self._tried("writing", lambda: self._writer.remove_all(tag_digest(tag)), 0)
+    def _remove(self, tag: str | None) -> int:
+        """Remove what has the tag, or all; how many results that was."""
+        self.pyramids.remove(tag)
+        return self._shelf.remove(tag)
 
     def _get_verified(self, key: str) -> Result | None:
         """What this process has verified before, if it is still there. This needs no index."""
@@ -153,7 +164,7 @@ class DiskStore:
         return None
 
     def _get(self, key: str) -> Result | None:
-        found = self._reader.row(key)
+        found = self._shelf.row(key)
         return None if found is None else self._verify(*found)
 
     def _verify(self, row: Row, shelf: Shelf) -> Result | None:
@@ -161,18 +172,18 @@ class DiskStore:
             path = shelf.body(row.key, row.checksum)
             descriptor, status = open_body(path)
         except (FileNotFoundError, NoBodyError, ValueError):
-            self._tried("writing", lambda: self._writer.drop(row), None)
+            self._shelf.drop(row)
             return None
         try:
             whole = is_whole(row, descriptor)
             if whole:
-                self._clock.hear(self._reader.latest())
+                self._shelf.clock.hear(self._shelf.reader.latest())
         except BaseException:
             os.close(descriptor)
             raise
         if not whole:
             os.close(descriptor)
-            self._tried("writing", lambda: self._writer.drop(row), None)
+            self._shelf.drop(row)
             return None
         notes = tuple(json.loads(row.notes))
         verified = _Verified(path, _known(status), row.media_type, notes)
@@ -181,41 +192,18 @@ class DiskStore:
 
     def _read(self, verified: _Verified, descriptor: int, status: os.stat_result) -> Result:
         """Mark the entry as read, later than any other, and return it."""
-        self._clock.hear(status.st_atime_ns)
+        self._shelf.clock.hear(status.st_atime_ns)
         with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
             target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
-            os.utime(target, ns=(self._clock.now(), status.st_mtime_ns))
+            os.utime(target, ns=(self._shelf.clock.now(), status.st_mtime_ns))
         size, path = status.st_size, partial(self._links.path, verified.path)
-        body = FileBody(io.FileIO(descriptor), size, 0, size, path)
+        body = FileBody(FileIO(descriptor), size, 0, size, path)
         return Result(body, verified.media_type, verified.notes)
 
-    def _tried(self, what: str, act: Callable[[], R], otherwise: R) -> R:
-        """What `act` returns, or `otherwise` if the disk fails."""
-        if self._breaker.is_open(what):
-            return otherwise
-        try:
-            try:
-                return act()
-            except (sqlite3.Error, FileNotFoundError) as error:
-                if not self._reopened(what, error):
-                    raise
-                return act()
-        except (OSError, sqlite3.Error) as error:
-            self.close()
-            self._breaker.trip(what, error)
-            return otherwise
 
-    def _reopened(self, what: str, error: Exception) -> bool:
-        """Whether to try again, because the index will be opened again or is made anew."""
-        if is_busy(error):
-            return False
-        shelf = (self._reader if what == "reading" else self._writer.index).shelf
-        self.close()
-        if is_damage(error) and shelf is not None:
-            self._breaker.warn("the index is damaged; the cache starts anew", error)
-            next_shelf(self._folder, shelf)
-            self._writer.start_anew()
-        return True
+def _room(capacity: int, pyramids: PyramidStore) -> int:
+    """Bytes that there are for results now."""
+    return capacity - pyramids.taken()
 
 
 def _known(status: os.stat_result) -> tuple[int, int, int]:

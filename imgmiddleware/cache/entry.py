@@ -28,6 +28,12 @@ def entry_row(key: str, body: bytes, media_type: str, notes: tuple[str, ...], ta
     return replace(row, checksum=checksum(row, [body]))
 
 
+def row_of_file(key: str, size: int, tag: str) -> Row:
+    """The row of a file that tells by itself whether it is whole."""
+    row = Row(key, "", size, weight(size), "", "", tag_digest(tag), standing=False)
+    return replace(row, checksum=checksum(row, ()))
+
+
 def checksum(row: Row, body: Iterable[bytes]) -> str:
     """128 bits, URL-safe, of the body and of all that the row says about it."""
     digest = blake2b(digest_size=16)

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 
 from imgmiddleware.cache.clock import Clock
 from imgmiddleware.cache.eviction import evicted_to, remove, remove_all, sweep
@@ -14,26 +15,29 @@ _EXACT_BATCHES = 10
 
 
 class Writer:
-    """Changes a folder that has `capacity` bytes for entries.
+    """Changes a folder that has, as `capacity` says now, so many bytes for entries.
 
     Every method raises `OSError` and `sqlite3.Error`.
     """
 
-    def __init__(self, folder: str, capacity: int, clock: Clock) -> None:
+    def __init__(self, folder: str, capacity: Callable[[], int], clock: Clock) -> None:
         self._folder = folder
         self._capacity = capacity
         self._clock = clock
         self._swept_by = 0
         self.index = Index(folder)
 
-    def put(self, row: Row, body: bytes) -> None:
-        """Write an entry, unless it is there or is being written by another."""
+    def put(self, row: Row, write: Callable[[int], None]) -> None:
+        """Have an entry written to a descriptor, unless it is there or another writes it.
+
+        What `write` raises is raised, and nothing is left of the entry.
+        """
         self._sweep()
         descriptor = self._reserve(row)
         if descriptor is None:
             return
         try:
-            _write(descriptor, body)
+            write(descriptor)
             self._finish(row, descriptor)
         except BaseException:
             self._give_up(row, descriptor)
@@ -50,6 +54,14 @@ class Writer:
     def remove_all(self, tag: bytes | None) -> int:
         """Remove the entries with this tag, or all; how many that was."""
         return remove_all(self.index, tag)
+
+    def make_room(self) -> None:
+        """Evict down to the capacity, which may be less than it was."""
+        done, batches = False, 0
+        while not done:
+            with self.index.writing() as (index, shelf):
+                done = evicted_to(index, shelf, self._capacity(), batches < _EXACT_BATCHES)
+            batches += 1
 
     def start_anew(self) -> None:
         """Sweep the folder once more, as anything may be in it."""
@@ -69,6 +81,7 @@ class Writer:
         """
         batches = 0
         descriptor = None
+        goal = self._capacity() - row.weight
         try:
             while descriptor is None:
                 with self.index.writing() as (index, shelf):
@@ -78,7 +91,7 @@ class Writer:
                             return None
                         remove(index, shelf, found)
                     exact = batches < _EXACT_BATCHES
-                    if evicted_to(index, shelf, self._capacity - row.weight, exact):
+                    if evicted_to(index, shelf, goal, exact):
                         descriptor = create_body(shelf.body(row.key, row.checksum))
                         self._clock.hear(latest(index))
                         insert(index, row, _inode(descriptor), self._clock.now())
@@ -126,7 +139,7 @@ def _inode(descriptor: int) -> int:
     return os.fstat(descriptor).st_ino & (1 << 63) - 1
 
 
-def _write(descriptor: int, body: bytes) -> None:
+def write_all(body: bytes, descriptor: int) -> None:
     left = memoryview(body)
     while left:
         left = left[os.write(descriptor, left) :]

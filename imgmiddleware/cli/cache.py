@@ -23,8 +23,13 @@ def cache(arguments: argparse.Namespace) -> int:
 
 def _stats(arguments: argparse.Namespace) -> str:
     with _opened(arguments) as (store, folder):
-        holding = store.holding()["disk"]
-    return f"{folder}: {counted(holding.entries, 'picture')}, {in_bytes(holding.bytes)}"
+        held = store.holding()
+    places = ((held["disk"], "picture"), (held["pyramids"], "pyramid"))
+    return f"{folder}: " + "; ".join(
+        f"{counted(each.entries, noun)}, {in_bytes(each.bytes)}"
+        for each, noun in places
+        if each.entries or noun == "picture"
+    )
 
 
 def _clear(arguments: argparse.Namespace) -> str:

@@ -78,6 +78,14 @@ def passing_bands(
     return PassingRows((rows for _, rows in blocks), -(-box[3] // 2**times))
 
 
+def blocks_of(original: Original, facts: Facts, box: Box, raster: Raster) -> Iterator[Pixels]:
+    """The same rows as stored, of which some are held at a time."""
+    blocks = _reduced(
+        original, facts, box, 0, scaled=False, shown=None, downwards=True, raster=raster
+    )
+    return (rows for _, rows in blocks)
+
+
 def _reduced(
     original: Original,
     facts: Facts,

@@ -1,10 +1,11 @@
 """Decode: an original to what is held of it, at the level that a plan asks for."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from imgmiddleware.formats.array import check_samples
-from imgmiddleware.formats.bands import decode_bands, passing_bands
+from imgmiddleware.formats.bands import blocks_of, decode_bands, passing_bands
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.contents import Contents
@@ -16,6 +17,7 @@ from imgmiddleware.formats.probe import read_contents, read_exif, read_profile
 from imgmiddleware.imaging.ends import ends_of, find_ends, is_dark, shown_by, with_channels
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.pyramid import Rows
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.color import is_usable
@@ -52,7 +54,8 @@ def decode_original(
     if plan.in_bands:
         contents = contents or read_contents(original, facts, plan.overview)
         shown = shown_by(facts, ends or find_ends(original, facts))
-        return _told(_read_in_bands(original, facts, plan, contents, shown), facts, shown)
+        held = _read_in_bands(original, facts, plan, plan.level, contents, shown=shown)
+        return _told(held, facts, shown)
     data = read_all(original)
     found = _found(data, facts, plan)
     # All geometry is that of the level: samples of another size would show another part.
@@ -61,6 +64,11 @@ def decode_original(
     shown = shown_by(facts, ends_of(pixels, facts))
     pixels = shown(pixels) if shown else pixels
     return _told(held_with(data, facts, pixels, plan.level, found.profile), facts, shown)
+
+
+def told(held: Held, facts: Facts) -> Held:
+    """What was cut of a whole in bands, with the notes that its own samples are cause of."""
+    return _told(held, facts, None)
 
 
 def _told(held: Held, facts: Facts, shown: Shown | None) -> Held:
@@ -83,6 +91,27 @@ def held_with(
     return _held(facts, pixels, level, read_exif(data, facts), found or read_profile(data, facts))
 
 
+def decode_whole(
+    original: Original, facts: Facts, plan: Plan, whole: Level, contents: Contents
+) -> Held:
+    """All samples that the plan could read, of an original whose samples are read in bands.
+
+    Raises `ImageError`.
+    """
+    return _read_in_bands(original, facts, plan, whole, contents)
+
+
+def decode_rows(
+    original: Original, facts: Facts, plan: Plan, whole: Level, contents: Contents
+) -> Rows:
+    """The same from the top down. It raises also while the rows are taken."""
+    read = plan.overview or facts
+    blocks: Iterator[Pixels] = blocks_of(original, read, whole.box, contents.raster)
+    first = next(blocks)
+    held = _held(facts, first, whole, contents.exif, contents.profile)
+    return Rows(held, chain([first], blocks))
+
+
 def _held_array(original: ArrayOriginal, facts: Facts, plan: Plan) -> Held:
     """An array all at once. Raises what its function raises."""
     samples = original.samples(facts.reading)
@@ -102,10 +131,16 @@ def _found(data: memoryview, facts: Facts, plan: Plan) -> Found:
 
 
 def _read_in_bands(
-    original: Original, facts: Facts, plan: Plan, contents: Contents, shown: Shown | None
+    original: Original,
+    facts: Facts,
+    plan: Plan,
+    level: Level,
+    contents: Contents,
+    *,
+    shown: Shown | None = None,
 ) -> Held:
     """What goes along was read first: an original that is cut short meanwhile then lacks rows."""
-    raster, read, level = contents.raster, plan.overview or facts, plan.level
+    raster, read = contents.raster, plan.overview or facts
     times, scaled = level.by.bit_length() - 1, not level.averaged
     if level.passed is None:
         pixels = decode_bands(

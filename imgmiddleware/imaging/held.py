@@ -82,7 +82,8 @@ class Held:
 
     `color` is what their samples are: "gray", "rgb" or "cmyk". `profile` is the ICC profile, if it
     can be used. `points` are the code points, if they hold; where they are no HDR the profile says
-    the same. Nobody writes to the pixels again: they may serve any number of results.
+    the same. Nobody writes to the pixels again: they may serve any number of results. They need not
+    be all of the level: the first of them is its sample `at` (column, row).
     """
 
     level: Level
@@ -92,6 +93,7 @@ class Held:
     points: CodePoints | None = None
     exif: Exif = Exif()
     notes: tuple[str, ...] = ()
+    at: tuple[int, int] = (0, 0)
 
     @property
     def hdr(self) -> CodePoints | None:
@@ -118,7 +120,8 @@ class Held:
             crop, sampled, size, _ = self.level.passed
             before, _ = around(self.level.area(crop), sampled, size, self.level.samples)
             return self.pixels, (*before, *sampled)
-        return self.pixels, self.level.area(crop)
+        left, top, width, height = self.level.area(crop)
+        return self.pixels, (left - self.at[0], top - self.at[1], width, height)
 
     def cropped(self, crop: Box) -> tuple[Pixels, Area]:
         """The samples that a box of the page touches alone, and where it lies in these."""

@@ -1,7 +1,9 @@
 """How much memory a render takes, as far as a header and a plan tell."""
 
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.imaging.parts import Part
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.pyramid import SIDE
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
@@ -19,12 +21,36 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     held about three times when it is encoded; inks are converted at twice its size; of an animation
     all frames are held until they are encoded.
     """
+    held, after = plan.overview or facts, making_bytes(plan)
+    return after + (reading_bytes(facts, plan) if plan.in_bands else file + held.decode_bytes)
+
+
+def making_bytes(plan: Plan) -> int:
+    """The same of what comes after the decode."""
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
-    after = width * height * 4 * sample * (working + plan.frames - 1)
-    held = plan.overview or facts
-    return after + (reading_bytes(facts, plan) if plan.in_bands else file + held.decode_bytes)
+    return width * height * 4 * sample * (working + plan.frames - 1)
+
+
+def cutting_bytes(plan: Plan, part: Part) -> int:
+    """The same of what is cut from a whole: its samples, in tiles and together, and weighed."""
+    return making_bytes(plan) + 5 * part.box_bytes
+
+
+def holding_bytes(facts: Facts, plan: Plan, part: Part) -> int:
+    """The same of all samples of what is read in bands."""
+    return part.nbytes + (plan.overview or facts).band_bytes
+
+
+def keeping_bytes(facts: Facts, plan: Plan, part: Part) -> int:
+    """What writing a pyramid takes beside the samples, of which some rows become tiles.
+
+    In bands it is all that is held at once.
+    """
+    read = plan.overview or facts
+    rows = 5 * SIDE * part.whole.samples[0] * part.pixel
+    return rows + read.band_bytes if plan.in_bands else rows
 
 
 def reading_bytes(facts: Facts, plan: Plan) -> int:

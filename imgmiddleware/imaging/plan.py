@@ -32,7 +32,7 @@ _FINE = 90
 
 #: By what a decoder divides width and height: 2 for the sizes of a page, which then share one
 #: decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
-_SCALES = (2, 8)
+SCALES = (2, 8)
 
 #: What a filter reads around a part, in samples for each of the result: three, and one as its rest
 #: is rounded. Inks are filtered twice.
@@ -167,7 +167,7 @@ class Plan:
         """
         if not self.scales or self._is_exact:
             return 1
-        scaled = ((by, Level.whole(self.stored, by=by).samples) for by in reversed(_SCALES))
+        scaled = ((by, Level.whole(self.stored, by=by).samples) for by in reversed(SCALES))
         return next((by for by, samples in scaled if self._is_enough(samples)), 1)
 
     def _is_enough(self, scaled: Size) -> bool:

@@ -23,8 +23,8 @@ from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.transform import Operation, Transform
+from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
-from imgmiddleware.service.pictures import Job
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import BytesOriginal

@@ -15,9 +15,10 @@ from imgmiddleware.formats.probe import mended, read_facts
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import made_by
+from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
 from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.pictures import Job, Pictures
+from imgmiddleware.service.pictures import Pictures
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Original

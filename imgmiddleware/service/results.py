@@ -1,6 +1,8 @@
 """Results in memory, over a store that the processes of a service share."""
 
+import io
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -9,6 +11,7 @@ from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.namespaces import Owner
+from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore
 from imgmiddleware.messages import Result
 from imgmiddleware.settings import Settings
@@ -63,6 +66,18 @@ class Results:
         """Hold a result, whose body is bytes, unless somebody has purged since its `era`."""
         self._shared.put(key, result, tag, era[1])
         self._remember(key, result, tag, era)
+
+    @property
+    def pyramids(self) -> PyramidStore | None:
+        """What is kept beside results in the folder, if there is one."""
+        return self._shared.pyramids if isinstance(self._shared, DiskStore) else None
+
+    def keep_pyramid(
+        self, key: str, size: int, tag: str, era: Eras, write: Callable[[io.FileIO], None]
+    ) -> None:
+        """Have one written there, unless somebody has purged since its `era`."""
+        if isinstance(self._shared, DiskStore):
+            self._shared.put_pyramid(key, size, tag, era[1], write)
 
     def claim(self, key: str) -> AbstractContextManager[Any] | None:
         """The right to make a result; None while another process has it."""
@@ -119,7 +134,7 @@ def _shared_store(settings: Settings, directory: str | None) -> ResultStore:
             "originals; a part of its path that begins with a dot hides it"
         )
     owner = None if directory is None else Owner(folder, settings.namespace, directory)
-    return DiskStore(folder, settings.cache_dir_bytes, owner)
+    return DiskStore(folder, settings.cache_dir_bytes, owner, settings.pyramid_share)
 
 
 def _in_bytes(result: Result | None) -> Result | None:

@@ -22,13 +22,14 @@ from imgmiddleware.imaging.engine import load
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.job import Job
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.links import Links
 from imgmiddleware.service.meaning import meaning
 from imgmiddleware.service.originals import Originals, known_kind
 from imgmiddleware.service.permission import Permission
-from imgmiddleware.service.pictures import Job, Pictures
+from imgmiddleware.service.pictures import Pictures
 from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.refusals import Refusals
 from imgmiddleware.service.results import Eras
@@ -159,7 +160,7 @@ class ImageService:
         return original_tag(self.settings.namespace, self._id(id))
 
     def holding(self) -> dict[str, Holding]:
-        """What is held in "memory", "decoded" and, with `cache_dir`, on "disk"."""
+        """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
         return self._pictures.holding()
 
     def _id(self, id: ID) -> str:

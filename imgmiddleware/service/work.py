@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageResponse, Result
 from imgmiddleware.service import timing
-from imgmiddleware.service.pictures import Job, Pictures
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,9 @@ class Settings:
     disk. Once built it is an absolute path, a str."""
     cache_dir_bytes: int = 2**30
     """Bytes that the folder `cache_dir` may take on its disk."""
+    pyramid_bytes: int | None = None
+    """How many of them may be pyramids: large originals, decoded once and kept in tiles where parts
+    of them are asked for again and again (docs/caching.md). None: half. 0: there are none."""
     x_accel_redirect: str = ""
     """Have nginx send the files of `cache_dir`: the URI prefix of its internal location that is an
     alias of that folder. nginx says so by a header of its requests, `X-Sendfile-Type:
@@ -231,6 +234,8 @@ class Settings:
             raise ValueError("x_accel_redirect, x_sendfile: one of them, and only with a cache_dir")
         if self.max_memory < self.max_source_memory:
             raise ValueError("max_memory: less than max_source_memory, which one decode may take")
+        if self.pyramid_share > self.cache_dir_bytes:
+            raise ValueError("pyramid_bytes: more than cache_dir_bytes, of which it is a share")
         if self.widths is None and (self.heights is not None or self.snap):
             raise ValueError(
                 "heights and snap restrict further what widths allows: give widths too"
@@ -254,6 +259,11 @@ class Settings:
     def signs(self) -> bool:
         """Whether there are signed links."""
         return bool(self.keys or self.imgix_token)
+
+    @property
+    def pyramid_share(self) -> int:
+        """`pyramid_bytes`, or half of `cache_dir_bytes`."""
+        return self.cache_dir_bytes // 2 if self.pyramid_bytes is None else self.pyramid_bytes
 
     @property
     def keeps_private(self) -> bool:

@@ -87,6 +87,7 @@ class Options(TypedDict, total=False):
     decoded_bytes: int
     cache_dir: str | os.PathLike[str] | None
     cache_dir_bytes: int
+    pyramid_bytes: int | None
     x_accel_redirect: str
     x_sendfile: bool
     max_memory: int

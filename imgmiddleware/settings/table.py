@@ -46,6 +46,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "fallback": checks.optional(checks.image_file),
         "x_accel_redirect": checks.location,
         "render_slots": checks.optional(checks.whole(1)),
+        "pyramid_bytes": checks.optional(checks.whole(0)),
         **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
     }
 

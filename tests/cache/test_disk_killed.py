@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from disks import get, put
+from imgmiddleware.cache import disk as disk_module
 from imgmiddleware.cache import eviction, shelf, writer
 from imgmiddleware.cache.disk import DiskStore
 
@@ -26,7 +27,7 @@ def die(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def half_written(descriptor: int, body: bytes) -> None:
+def half_written(body: bytes, descriptor: int) -> None:
     os.write(descriptor, body[: len(body) // 2])
     die()
 
@@ -47,8 +48,8 @@ def after(function: Callable[..., Any]) -> Callable[..., Any]:
 STEPS: dict[str, Callable[[], None]] = {
     "file removed, row not": lambda: setattr(eviction, "remove_body", after(eviction.remove_body)),
     "file made, row not": lambda: setattr(writer, "insert", die),
-    "row made, not written": lambda: setattr(writer, "_write", die),
-    "half written": lambda: setattr(writer, "_write", half_written),
+    "row made, not written": lambda: setattr(disk_module, "write_all", die),
+    "half written": lambda: setattr(disk_module, "write_all", half_written),
     "written, not shown": lambda: setattr(writer.Writer, "_finish", die),
     "all done": lambda: setattr(writer.Writer, "_finish", after(writer.Writer._finish)),
 }
@@ -116,28 +117,28 @@ def test_what_is_being_written_is_left_to_its_writer(tmp_path: Path) -> None:
     """A second put of the key does nothing, a sweep neither; purging it leaves nothing behind."""
     slow, fast = DiskStore(tmp_path, MOST), DiskStore(tmp_path, MOST)
     put(slow, "first", OLD)
-    original = writer._write
+    original = disk_module.write_all
     seen: list[bytes | None] = []
 
-    def write(descriptor: int, body: bytes) -> None:
+    def write(body: bytes, descriptor: int) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(writer, "_write", original)
+            patch.setattr(disk_module, "write_all", original)
             put(fast, "key", OLD)  # sweeps, and finds the key taken
             seen.append(get(fast, "key"))
-        original(descriptor, body)
+        original(body, descriptor)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "_write", write)
+        patch.setattr(disk_module, "write_all", write)
         put(slow, "key", NEW)
     assert seen == [None]
     assert get(fast, "key") == NEW
 
-    def purged(descriptor: int, body: bytes) -> None:
+    def purged(body: bytes, descriptor: int) -> None:
         assert fast.purge("tag") == 3
-        original(descriptor, body)
+        original(body, descriptor)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "_write", purged)
+        patch.setattr(disk_module, "write_all", purged)
         put(slow, "third", NEW)
     assert get(slow, "third") is None
     assert on_the_disk(tmp_path) == (set(), set(), 0, 0)

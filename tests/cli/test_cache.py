@@ -13,7 +13,7 @@ from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cli import main
 from imgmiddleware.cli.serve import application
 from imgmiddleware.messages import Result
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
 
@@ -34,7 +34,7 @@ def no_render(monkeypatch):
 
     def begin():
         for step in ("render", "decode_original"):
-            monkeypatch.setattr(pictures, step, None)
+            monkeypatch.setattr(stills, step, None)
 
     return begin
 
@@ -182,6 +182,15 @@ def test_stats_in_words(tmp_path, capsys):
     assert none == f"{tmp_path}: 0 pictures, 0 bytes"
     assert one == f"{tmp_path}: 1 picture, 13.3 kB"
     assert two == f"{tmp_path}: 2 pictures, 26.6 kB"
+
+
+def test_stats_tell_of_pyramids_where_there_are_some(tmp_path, capsys):
+    disk = DiskStore(tmp_path, 2**30, pyramid_bytes=2**20)
+    disk.put_pyramid("key", 9000, "tag", disk.era(), lambda file: file.write(b"x" * 9000))
+    assert main(["cache", "stats", "--cache-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}: 0 pictures, 0 bytes; 1 pyramid, 13.3 kB\n"
+    assert main(["cache", "clear", "--cache-dir", str(tmp_path)]) == 0
+    assert not any((tmp_path / "pyramids" / "1.1" / "bodies").iterdir())
 
 
 def test_the_users_own_folder(two, cache_home, capsys):

@@ -13,7 +13,7 @@ from PIL import Image
 from drivers import call_asgi, call_wsgi, plain_asgi
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 
 #: What these browsers send for an <img>, and what they get.
 CLIENTS = {
@@ -31,14 +31,14 @@ def folder(tmp_path):
 @pytest.fixture
 def rendered(monkeypatch):
     """The formats of all that is rendered."""
-    formats, render = [], pictures.render
+    formats, render = [], stills.render
 
     def counted(held, plan, replan):
         result = render(held, plan, replan)
         formats.append(result.media_type)
         return result
 
-    monkeypatch.setattr(pictures, "render", counted)
+    monkeypatch.setattr(stills, "render", counted)
     return formats
 
 
@@ -206,7 +206,7 @@ def test_ids_are_as_in_a_path_percent_decoded(photos, folder, monkeypatch):
     assert main(["warm", str(photos), "--ids", str(photos / "ids"), *where]) == 0
     lines(monkeypatch, "\n".join(names[3:]).encode())
     assert main(["warm", str(photos), "--ids", "-", *where]) == 0
-    monkeypatch.setattr(pictures, "render", None)
+    monkeypatch.setattr(stills, "render", None)
     app = ASGIImageMiddleware(plain_asgi, str(photos), cache_dir=str(folder))
     for name in ("50%25%20off.png", "%252e.png", "M%C3%B6we.png", "c%3Fd%23e.png", "%20f%20.png"):
         assert call_asgi(app, f"/image/{name}")[0] == 200

@@ -13,13 +13,13 @@ from typing import Any
 
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 
 JOURNAL = Path(os.environ["IMGMIDDLEWARE_TEST_JOURNAL"])
 _HOLD = JOURNAL.with_name("hold")
-_render = pictures.render
+_render = stills.render
 
 
 def _noted(*arguments: Any) -> Any:
@@ -31,7 +31,7 @@ def _noted(*arguments: Any) -> Any:
     return _render(*arguments)
 
 
-pictures.render = _noted
+stills.render = _noted
 
 #: Options that each bring a header of their own.
 _HEADERS: dict[str, Any] = {

@@ -10,12 +10,12 @@ from PIL import Image
 
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 
 SHORT = Path(os.environ["IMGMIDDLEWARE_TEST_FOLDER"]) / "short"
-_decode = pictures.decode_original
+_decode = stills.decode_original
 
 
 def _limited(*arguments: Any) -> Any:
@@ -30,7 +30,7 @@ def _limited(*arguments: Any) -> Any:
         resource.setrlimit(resource.RLIMIT_AS, had)
 
 
-pictures.decode_original = _limited
+stills.decode_original = _limited
 file = io.BytesIO()
 Image.linear_gradient("L").resize((4000, 3000)).convert("RGB").save(file, "WEBP", method=0)
 service = ImageService(lambda id: file.getvalue(), render_slots=1)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 
-_real, _loading, _begun = pictures.decode_original, os.getpid(), threading.Event()
+_real, _loading, _begun = stills.decode_original, os.getpid(), threading.Event()
 
 
 def _decode(*arguments: Any) -> Any:
@@ -21,7 +21,7 @@ def _decode(*arguments: Any) -> Any:
     return _real(*arguments)
 
 
-pictures.decode_original = _decode
+stills.decode_original = _decode
 service = ImageService(lambda id: np.zeros((300, 400), np.uint8), render_slots=1)
 application = WSGIImageMiddleware(bare.wsgi, service)
 _warm = ImageRequest("GET", "/image/a", "w=100")

@@ -12,7 +12,7 @@ import tifffile
 
 from asking import get
 from imgmiddleware import ImageService
-from imgmiddleware.service import pictures
+from imgmiddleware.service import decoded
 from originals import Stored
 from pictures import SRGB, photo_like, pixels_of
 from rasters import DEFLATE, tif
@@ -96,7 +96,7 @@ def paged(*pages: Any) -> bytes:
 
 def test_what_is_not_remembered_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no room for them, as when all of the budget is taken."""
-    monkeypatch.setattr(pictures, "_MOST_CONTENTS", 0)
+    monkeypatch.setattr(decoded, "_MOST_CONTENTS", 0)
     source = Stored(stored(PHOTO))
     service = ImageService(source, **NOTHING)
     for _ in range(2):

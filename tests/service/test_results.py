@@ -14,7 +14,7 @@ from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
 from imgmiddleware.cache.claims import Claims
 from imgmiddleware.messages import FileBody, ImageResponse
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 from pictures import quadrants, saved
 
 ID = ImageRequest("GET", "/image/a", "w=30&fm=png")
@@ -85,8 +85,8 @@ def test_what_is_made_while_its_original_is_purged_is_not_kept(
 ) -> None:
     images = service(photos) if shared else ImageService(photos)
     purging = service(photos) if by_other else images
-    real = getattr(pictures, step)
-    monkeypatch.setattr(pictures, step, lambda *all: (purging.purge("a"), real(*all))[1])
+    real = getattr(stills, step)
+    monkeypatch.setattr(stills, step, lambda *all: (purging.purge("a"), real(*all))[1])
     assert images.handle(ID).status == 200
     held = {place: holding.entries for place, holding in images.holding().items()}
     if by_other and step == "render":  # it says nothing of pixels that are held by then

@@ -23,7 +23,7 @@ from counting import counted
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work
 from imgmiddleware.cache import superseded, ttl
 from imgmiddleware.messages import Result
-from imgmiddleware.service import pictures
+from imgmiddleware.service import stills
 from imgmiddleware.service.deadline import Deadline
 from originals import Stored
 from pictures import BLUE, RED, close, corners, moving, opened, pixels_of, quadrants, saved
@@ -138,7 +138,7 @@ def test_who_goes_while_waiting_for_a_slot_leaves_the_queue(
         assert finish.wait(30)
         return Result(b"body", "image/jpeg")
 
-    monkeypatch.setattr(pictures, "render", slow)
+    monkeypatch.setattr(stills, "render", slow)
     holder = threading.Thread(target=images.handle, args=(request(),))
     holder.start()
     assert started.wait(30)
@@ -160,7 +160,7 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
         assert finish.acquire(timeout=30)
         return Result(b"body", "image/jpeg")
 
-    monkeypatch.setattr(pictures, "render", slow)
+    monkeypatch.setattr(stills, "render", slow)
     statuses: list[int] = []
 
     def ask() -> None:
@@ -295,7 +295,7 @@ def test_what_is_private_by_option_is_so_wherever_a_picture_may_be_kept(
     linked = images.handle(request(f"v={token}")).header("cache-control")
     assert linked == "private, max-age=31536000, immutable"
     go = threading.Event()
-    monkeypatch.setattr(pictures, "render", lambda *all: go.wait(30) and Result(b"", "image/png"))
+    monkeypatch.setattr(stills, "render", lambda *all: go.wait(30) and Result(b"", "image/png"))
     source.version = "2"
     stale = images.handle(request())
     go.set()
@@ -318,7 +318,7 @@ def test_the_picture_before_stands_in_while_the_new_one_is_made(
     now = 100.0
     monkeypatch.setattr(superseded.time, "monotonic", lambda: now)
     go = threading.Event()
-    real = pictures.render
+    real = stills.render
 
     def slow(*arguments: Any) -> Result:
         assert go.wait(30)
@@ -326,7 +326,7 @@ def test_the_picture_before_stands_in_while_the_new_one_is_made(
 
     images = ImageService(source, recheck=0, serve_stale=5)
     old = images.handle(request())
-    monkeypatch.setattr(pictures, "render", slow)
+    monkeypatch.setattr(stills, "render", slow)
     source.version = "2"
     for _ in range(3):
         stale = images.handle(request())
@@ -394,7 +394,7 @@ def test_a_precondition_says_nothing_about_an_original_that_was_damaged_a_moment
     def failing(*arguments: Any) -> Any:
         raise ImageError("damaged-original", "as only its decoder can tell")
 
-    monkeypatch.setattr(pictures, "decode_original", failing)
+    monkeypatch.setattr(stills, "decode_original", failing)
     images = ImageService(source, recheck=60)
     for headers in ({}, {"if_none_match": "*"}, {"if_match": '"other"'}):
         assert images.handle(request("w=9", **headers)).status == 422
@@ -426,7 +426,7 @@ def test_a_failure_behind_a_stand_in_is_logged(
     def failing(*arguments: Any) -> Result:
         raise RuntimeError("an operation of the application's")
 
-    monkeypatch.setattr(pictures, "render", failing)
+    monkeypatch.setattr(stills, "render", failing)
     assert images.handle(request()).status == 200
     until = time.monotonic() + 30
     while not caplog.records and time.monotonic() < until:

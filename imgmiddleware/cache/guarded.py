@@ -1,0 +1,103 @@
+"""A shelf whose disk may fail: then nothing is read or written, with one warning an outage."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from imgmiddleware.cache.circuit_breaker import CircuitBreaker
+from imgmiddleware.cache.clock import Clock
+from imgmiddleware.cache.entry import tag_digest
+from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.rows import Row, is_busy, is_damage
+from imgmiddleware.cache.shelf import Shelf, next_shelf
+from imgmiddleware.cache.writer import Writer
+
+R = TypeVar("R")
+
+
+class GuardedShelf:
+    """Entries in `folder`, which has, as `capacity` says now, so many bytes for them.
+
+    Nothing here raises for what is wrong with the disk. For any threads, also after a fork.
+    """
+
+    def __init__(self, folder: str, capacity: Callable[[], int]) -> None:
+        self._folder = folder
+        # A reader must not wait while a writer waits for others: each has a connection.
+        self.reader = Index(folder)
+        self.clock = Clock()
+        self.writer = Writer(folder, capacity, self.clock)
+        self._breaker = CircuitBreaker(folder)
+
+    def read(self, act: Callable[[], R], otherwise: R) -> R:
+        """What `act` returns, or `otherwise` if the disk fails. It may be called twice."""
+        return self._tried("reading", act, otherwise, again=True)
+
+    def write(self, act: Callable[[], R], otherwise: R, *, again: bool = True) -> R:
+        """The same of what changes the folder; `again`: whether it may be called twice."""
+        return self._tried("writing", act, otherwise, again=again)
+
+    def put(self, row: Row, write: Callable[[int], None], *, again: bool = True) -> None:
+        """Have an entry written; `write` may raise for reasons of its own, which is raised."""
+        self.write(lambda: self._put(row, write), None, again=again)
+
+    def drop(self, row: Row) -> None:
+        """Remove a damaged entry."""
+        self.write(lambda: self.writer.drop(row), None)
+
+    def remove(self, tag: str | None) -> int:
+        """Remove the entries with this tag, or all; how many that was."""
+        digest = None if tag is None else tag_digest(tag)
+        return self.write(lambda: self.writer.remove_all(digest), 0)
+
+    def make_room(self) -> None:
+        """Evict down to the capacity, which may be less than it was."""
+        self.write(self.writer.make_room, None)
+
+    def held(self) -> tuple[int, int]:
+        """Entries and bytes."""
+        return self.read(self.reader.held, (0, 0))
+
+    def row(self, key: str) -> tuple[Row, Shelf] | None:
+        """The entry, if its body is written. Raises what `Index.row` raises."""
+        return self.reader.row(key)
+
+    def is_failing(self) -> bool:
+        """Whether the disk failed a moment ago, so that nothing is tried."""
+        return any(map(self._breaker.is_open, ("reading", "writing")))
+
+    def close(self) -> None:
+        """Close the index; it is opened again where it is needed again."""
+        self.reader.close()
+        self.writer.index.close()
+
+    def _put(self, row: Row, write: Callable[[int], None]) -> None:
+        self.writer.put(row, write)
+        self._breaker.reset()
+
+    def _tried(self, what: str, act: Callable[[], R], otherwise: R, *, again: bool) -> R:
+        if self._breaker.is_open(what):
+            return otherwise
+        try:
+            try:
+                return act()
+            except (sqlite3.Error, FileNotFoundError) as error:
+                if not self._reopened(what, error) or not again:
+                    raise
+                return act()
+        except (OSError, sqlite3.Error) as error:
+            self.close()
+            self._breaker.trip(what, error)
+            return otherwise
+
+    def _reopened(self, what: str, error: Exception) -> bool:
+        """Whether to try again, because the index will be opened again or is made anew."""
+        if is_busy(error):
+            return False
+        shelf = (self.reader if what == "reading" else self.writer.index).shelf
+        self.close()
+        if is_damage(error) and shelf is not None:
+            self._breaker.warn("the index is damaged; the cache starts anew", error)
+            next_shelf(self._folder, shelf)
+            self.writer.start_anew()
+        return True

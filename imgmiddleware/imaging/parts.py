@@ -1,0 +1,165 @@
+"""Parts: what a plan needs of all samples of a level, where these are there already.
+
+Small parts of an original that is decoded only as a whole, or from its first row on, cost a decode
+each. All of them can be cut from the `whole` of a level: held in memory, or kept as a pyramid.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.imaging.held import Held, Level
+from imgmiddleware.imaging.plan import SCALES, Plan
+from imgmiddleware.imaging.pyramid import Pyramid, Shape
+from imgmiddleware.pixels.arrays import Box
+from imgmiddleware.pixels.halve import LONGEST, MOST, halvings
+
+#: What a filter may read around a part, in samples of the result: three and a rest; inks are
+#: filtered twice.
+_AROUND, _AROUND_INKS = 4, 12
+#: A part is small if so many times its samples have to be decoded for it.
+_SMALL = 2
+#: Of pieces that are less than a fourth of the page, so many times: wide strips, but no tiles of
+#: some hundreds of pixels, of which a viewer's touches nine at most.
+_SMALL_OF_PIECES, _PAGE = 16, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A `box` of the samples of a whole, of which averages by twos are made first, `times` times.
+
+    `level` is what is held of it without any.
+    """
+
+    whole: Level
+    box: Box
+    times: int
+    level: Level
+    in_bands: bool
+    #: Whether much more has to be decoded for it than it shows.
+    small: bool
+    #: How many averages are of use beside the whole.
+    averages: int
+    #: Bytes of a sample of all channels, as far as the header tells.
+    pixel: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all samples of the whole."""
+        return math.prod(self.whole.samples) * self.pixel
+
+    @property
+    def box_bytes(self) -> int:
+        """The same of those that are cut."""
+        return math.prod(self.box[2:]) * self.pixel
+
+    @property
+    def kept_bytes(self) -> int:
+        """The same of a pyramid."""
+        levels = 1 + self.averages
+        shape = Shape(size=self.whole.samples, tail=(self.pixel,), dtype="|u1", levels=levels)
+        return shape.first(levels) * (4 + shape.tile)
+
+    def cut(self, whole: Held | Pyramid) -> Held:
+        """What is held for the plan. Raises `TornError` and `OSError` of a pyramid."""
+        if isinstance(whole, Held):
+            left, top, width, height = self.box
+            pixels = whole.pixels[top : top + height, left : left + width]
+            return replace(whole, level=self.level, pixels=pixels, at=self._at(0))
+        times = self._averages(whole)
+        by = self.level.by * 2**times
+        level = replace(self.level, by=by, averaged=times > 0)
+        return whole.held(level, whole.samples(self._divided(times), times), self._at(times))
+
+    def _averages(self, pyramid: Pyramid) -> int:
+        """How often what is read is averaged already: as it would be by itself, or not at all."""
+        left, top, width, height = self.box
+        ends = zip((left + width, top + height), self.whole.samples, strict=True)
+        unit = 2**self.times
+        alike = left % unit == top % unit == 0 and all(
+            end % unit == 0 or end == side for end, side in ends
+        )
+        return self.times if alike and self.times < pyramid.shape.levels else 0
+
+    def _divided(self, times: int) -> Box:
+        by = 2**times
+        left, top, width, height = self.box
+        return left // by, top // by, -(-width // by), -(-height // by)
+
+    def _at(self, times: int) -> tuple[int, int]:
+        """Where it begins in `level`, which in bands is the box itself."""
+        return (0, 0) if self.in_bands else self._divided(times)[:2]
+
+
+def part_of(facts: Facts, plan: Plan) -> Part | None:
+    """The part that a plan needs; None where it is made in another way."""
+    level = plan.level
+    scaled = level.by > 1 and not level.averaged
+    made = scaled or plan.reading is not None  # of what is stored, and not as it is
+    if plan.frames > 1 or plan.needs_pixels or level.passed or (plan.in_bands and made):
+        return None
+    read = plan.overview or facts
+    if plan.in_bands:
+        whole = Level.whole(level.size, level.reduced)
+        box, times = level.box, plan.halvings
+        if facts.pages and facts.depth > 8:  # of whose samples at the level something is said
+            times = level.by.bit_length() - 1
+        level = replace(level, by=1, averaged=False)
+    else:
+        whole, box = level, _around(plan)
+        times = 0 if plan.alpha or plan.linear else _halvings(plan, box)
+    channels = 4 if read.alpha or read.color == "cmyk" else 1 if read.color == "gray" else 3
+    return Part(
+        whole=whole,
+        box=box,
+        times=times,
+        level=level,
+        in_bands=plan.in_bands,
+        small=_is_small(plan, whole, box),
+        averages=0 if plan.alpha else _averages(plan, whole),
+        pixel=channels * read.depth // 8,
+    )
+
+
+def _around(plan: Plan) -> Box:
+    """What the filter reads at most, from and to multiples of what is averaged to one sample."""
+    level, around = plan.level, _AROUND_INKS if plan.inks else _AROUND
+    left, top, width, height = level.area(plan.crop)
+    ratio = max(1, width / plan.size[0], height / plan.size[1])
+    unit = 2 ** max(MOST, math.ceil(math.log2(ratio)))
+    x, y = (max(0, math.floor(side / unit - around) * unit) for side in (left, top))
+    columns, rows = level.samples
+    right = min(columns, math.ceil((left + width) / unit + around) * unit)
+    bottom = min(rows, math.ceil((top + height) / unit + around) * unit)
+    return x, y, right - x, bottom - y
+
+
+def _halvings(plan: Plan, box: Box) -> int:
+    """As often as the resampler makes averages of what is not averaged yet."""
+    times = halvings(plan.level.area(plan.crop)[2:], plan.sampled)
+    return times if max(box[2:]) <= LONGEST else 0
+
+
+def _is_small(plan: Plan, whole: Level, box: Box) -> bool:
+    columns, rows = whole.samples
+    _, top, width, height = box
+    pieces = plan.read_pieces
+    if not plan.in_bands:
+        return columns * rows >= _SMALL * width * height
+    if pieces is None:  # what is above has to be inflated
+        return columns * (top + height) >= _SMALL * width * height
+    if pieces.high == 1:  # rows that stand by themselves
+        return False
+    large = _PAGE * pieces.wide * pieces.high >= columns * rows
+    times = _SMALL if large else _SMALL_OF_PIECES
+    return pieces.read(box, whole.size)[1] >= times * width * height
+
+
+def _averages(plan: Plan, whole: Level) -> int:
+    """A decoder that scales gives most of them by itself."""
+    if plan.in_bands or not plan.scales:
+        return MOST
+    coarser = next((by for by in SCALES if by > whole.by), None)
+    return MOST if coarser is None else (coarser // whole.by).bit_length() - 2

@@ -1,0 +1,92 @@
+"""What is remembered of originals that were read: what stands in their files, and the samples."""
+
+from collections.abc import Hashable
+
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.sized_lru import SizedLru
+from imgmiddleware.cache.store import Holding
+from imgmiddleware.formats.contents import Contents
+from imgmiddleware.formats.probe import read_contents
+from imgmiddleware.imaging.ends import find_ends
+from imgmiddleware.imaging.held import Held
+from imgmiddleware.pixels.value_range import Ends
+from imgmiddleware.service.job import Job
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal
+
+#: What a decoded original takes beside its bytes: its key, Python's objects.
+_OVERHEAD = 1024
+#: And what its contents take; those of 200,000 tiles are 3 MB, and one may take a fourth of all.
+_OF_CONTENTS, _MOST_CONTENTS = 4096, 2**26
+#: And the ends of some thousand ranges.
+_MOST_ENDS = 2**22
+
+
+class Decoded:
+    """Contents and samples in the memory of one process, for any threads.
+
+    Who puts something here compares the era after that, and purges where somebody else has.
+    """
+
+    def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
+        self._contents: SizedLru[Hashable, Contents] = SizedLru(_MOST_CONTENTS, budget)
+        self._ends: SizedLru[Hashable, Ends] = SizedLru(_MOST_ENDS, budget)
+        self._held: SizedLru[Hashable, Held] = SizedLru(settings.decoded_bytes, budget)
+
+    def get(self, key: Hashable) -> Held | None:
+        """What is held."""
+        return self._held.get(key)
+
+    def takes(self, size: int) -> bool:
+        """Whether samples of so many bytes are held at all."""
+        return self._held.takes(size + _OVERHEAD)
+
+    def hold(self, key: Hashable, held: Held, tag: str) -> None:
+        """Hold it, if it fits. Nobody writes to its samples again."""
+        held.pixels.flags.writeable = False
+        self._held.put(key, held, held.nbytes + _OVERHEAD, tag)
+
+    def averaged(self, job: Job) -> Held | None:
+        """What the plan needs, averaged from what was decoded in more detail before."""
+        level = job.plan.level
+        for finer in level.finer:
+            found = self._held.get((*job.page, finer))
+            if found is not None:
+                return found.averaged_by(level.by)
+        return None
+
+    def contents(self, job: Job) -> Contents | None:
+        """Remembered by page and overview: a tile then costs no look at the file's directories.
+
+        None of what is not read in bands.
+        """
+        overview = job.plan.overview
+        if not job.plan.in_bands or isinstance(job.original, ArrayOriginal):
+            return None
+        key = (*job.page, overview.reduced if overview else 1)
+        contents = self._contents.get(key)
+        if contents is None:
+            contents = read_contents(job.original, job.facts, overview)
+            self._contents.put(key, contents, contents.nbytes + _OF_CONTENTS, job.tag)
+        return contents
+
+    def ends(self, job: Job) -> Ends | None:
+        """Of the range of values, remembered: all tiles of a page are as bright as one another."""
+        if not job.plan.in_bands or isinstance(job.original, ArrayOriginal):
+            return None
+        if not (job.facts.reading and job.facts.reading.range):
+            return None
+        key = (*job.page, job.facts.reading.text)
+        ends = self._ends.get(key)
+        if ends is None and (ends := find_ends(job.original, job.facts)):
+            self._ends.put(key, ends, _OVERHEAD, job.tag)
+        return ends
+
+    def purge(self, tag: str) -> None:
+        """Forget what was read of an original."""
+        self._held.purge(tag)
+        self._contents.purge(tag)
+        self._ends.purge(tag)
+
+    def holding(self) -> Holding:
+        return self._held.holding()

@@ -1,0 +1,161 @@
+"""Stills: results of one picture, whose originals are decoded once for several of them.
+
+What is decoded is held for other sizes of the picture; and where small parts are wanted of one that
+is too large for that, it is kept as a pyramid. The bytes of a result are the same whichever way it
+came.
+"""
+
+from collections.abc import Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from imgmiddleware.imaging.decode import decode_original, decode_rows, decode_whole
+from imgmiddleware.imaging.held import Held
+from imgmiddleware.imaging.memory import (
+    cutting_bytes,
+    holding_bytes,
+    keeping_bytes,
+    predicted_bytes,
+)
+from imgmiddleware.imaging.pyramid import Pyramid, Rows
+from imgmiddleware.imaging.render import render
+from imgmiddleware.messages import Result
+from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.decoded import Decoded
+from imgmiddleware.service.flight import Admission, Flights
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.results import Results
+from imgmiddleware.service.wholes import Place, Wanted, Wholes
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal, Original
+
+
+class Stills:
+    """The stills of one service, and what they are made of. For any number of threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        limit: WaitLimit,
+        admission: Admission,
+        decoded: Decoded,
+        results: Results,
+    ) -> None:
+        self._admission = admission
+        self._decoded = decoded
+        self._results = results
+        self._wholes = Wholes(settings, decoded, results, limit)
+        self._decodes: Flights[Held] = Flights(limit)
+
+    def made(self, job: Job, deadline: Deadline) -> Result:
+        """The result. Raises `ImageError` and `ClientGoneError`."""
+        wanted = self._wholes.wanted(job)
+        if wanted is None:
+            return self._of_level(job, None, deadline)
+        with self._wholes.found(wanted, deadline) as whole:
+            result = None
+            if whole is not None:
+                result = self._cut(job, wanted, whole, deadline)
+            elif job.plan.in_bands and self._wholes.again(wanted):
+                result = self._of_whole(job, wanted, deadline)
+            return result or self._of_level(job, wanted, deadline)
+
+    def remarked(self, job: Job, result: Result) -> Result:
+        """The result as it is answered now, with what is said of this render alone."""
+        return self._wholes.remarked(job, result)
+
+    @contextmanager
+    def admitted(self, size: int, deadline: Deadline) -> Iterator[None]:
+        """Hold a slot, and so many bytes."""
+        with ExitStack() as held:
+            with timing.step("wait"):
+                held.enter_context(self._admission.admitted(size, deadline))
+            yield
+
+    def _of_level(self, job: Job, wanted: Wanted | None, deadline: Deadline) -> Result:
+        """Of the level that the plan asks for, decoded by itself."""
+        level = (*job.page, job.plan.level)
+        # If another thread decodes what is needed, this one waits for it without a slot.
+        with timing.step("wait"):
+            self._decodes.wait(level, deadline)
+        predicted = predicted_bytes(job.facts, job.plan, job.original.size)
+        if wanted is not None:
+            predicted += keeping_bytes(job.facts, job.plan, wanted.part)
+        with self.admitted(predicted, deadline):
+            with timing.step("decode"):
+                decoded = self._decoded.get(level)
+                if decoded is None:
+                    decoded = self._decodes.once(
+                        level, lambda _: self._decode(job, level, wanted), deadline
+                    )
+            return _rendered(job, decoded)
+
+    def _cut(
+        self, job: Job, wanted: Wanted, whole: Held | Pyramid, deadline: Deadline
+    ) -> Result | None:
+        """Of a whole that is there; None where it is damaged."""
+        with self.admitted(cutting_bytes(job.plan, wanted.part), deadline):
+            with timing.step("decode"):
+                held = self._wholes.cut(job, wanted, whole)
+            return None if held is None else _rendered(job, held)
+
+    def _of_whole(self, job: Job, wanted: Wanted, deadline: Deadline) -> Result | None:
+        """Of a whole that is read in bands now, and held or kept; None where the disk fails."""
+        if wanted.place is Place.MEMORY:
+            with timing.step("wait"):
+                self._decodes.wait(wanted.decoded, deadline)
+            predicted = holding_bytes(job.facts, job.plan, wanted.part)
+        else:
+            predicted = keeping_bytes(job.facts, job.plan, wanted.part)
+        predicted += cutting_bytes(job.plan, wanted.part)
+        with self.admitted(predicted, deadline), ExitStack() as opened:
+            whole = self._made_whole(job, wanted, deadline, opened)
+            held = None if whole is None else self._wholes.cut(job, wanted, whole)
+            return None if held is None else _rendered(job, held)
+
+    def _made_whole(
+        self, job: Job, wanted: Wanted, deadline: Deadline, opened: ExitStack
+    ) -> Held | Pyramid | None:
+        original, contents = job.original, self._decoded.contents(job)
+        self._let_go(job)
+        assert contents is not None  # as it is read in bands
+        assert isinstance(original, Original)
+        read = original, job.facts, job.plan, wanted.part.whole, contents
+        if wanted.place is Place.FOLDER:
+            self._wholes.keep(job, wanted, decode_rows(*read))
+            return self._wholes.opened(wanted, opened)
+        with timing.step("decode"):
+            return self._decoded.get(wanted.decoded) or self._decodes.once(
+                wanted.decoded,
+                lambda _: self._held(job, wanted.decoded, decode_whole(*read)),
+                deadline,
+            )
+
+    def _decode(self, job: Job, level: Hashable, wanted: Wanted | None) -> Held:
+        decoded = self._decoded.averaged(job) or self._decode_alone(job)
+        if isinstance(job.original, ArrayOriginal) and job.original.lends(decoded.pixels):
+            return decoded
+        # Others may have asked for a part of it by now.
+        if wanted is not None and not job.plan.in_bands and self._wholes.again(wanted):
+            self._wholes.keep(job, wanted, Rows.of(decoded))
+        return self._held(job, level, decoded)
+
+    def _decode_alone(self, job: Job) -> Held:
+        contents, ends = self._decoded.contents(job), self._decoded.ends(job)
+        self._let_go(job)
+        return decode_original(job.original, job.facts, job.plan, contents, ends)
+
+    def _held(self, job: Job, level: Hashable, decoded: Held) -> Held:
+        self._decoded.hold(level, decoded, job.tag)
+        self._let_go(job)
+        return decoded
+
+    def _let_go(self, job: Job) -> None:
+        """Of what was put into memory, if somebody has purged since the original was opened."""
+        if self._results.era() != job.era:
+            self._decoded.purge(job.tag)
+
+
+def _rendered(job: Job, held: Held) -> Result:
+    with timing.step("render"):
+        return render(held, job.plan, job.replan)

@@ -1,0 +1,188 @@
+"""Wholes: what small parts of an original are cut from, where they are asked for again and again.
+
+An original that is decoded only as a whole is decoded once then. If all its samples fit, they are
+held with the decoded originals; if not, one process keeps them as a pyramid, for all, in the folder
+of the results. Which parts these are is told in docs/caching.md.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from imgmiddleware.cache.key import picture_key
+from imgmiddleware.cache.lru import LruCache
+from imgmiddleware.imaging.decode import told
+from imgmiddleware.imaging.engine import engine
+from imgmiddleware.imaging.held import Held
+from imgmiddleware.imaging.parts import Part, part_of
+from imgmiddleware.imaging.pyramid import Draft, Pyramid, Rows, TornError
+from imgmiddleware.messages import Result
+from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
+from imgmiddleware.service.decoded import Decoded
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.results import Results
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal
+
+#: What is said where a whole is larger than the pyramids' share of the folder: all of it is decoded
+#: for each part.
+NOT_KEPT = "not-kept"
+
+#: Wholes of which is remembered how often parts of them were asked for.
+_MOST_ASKED = 1024
+
+
+class Place(Enum):
+    """Where a whole is kept."""
+
+    MEMORY = "memory"
+    FOLDER = "folder"
+    NOWHERE = "nowhere"  # it is too large
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A part that may be cut from a whole, and the key of that: in memory, and in the folder."""
+
+    part: Part
+    place: Place
+    decoded: tuple[object, ...]
+    key: str
+
+
+class Wholes:
+    """The wholes of one service, of which it remembers how often they were wanted."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        decoded: Decoded,
+        results: Results,
+        limit: WaitLimit,
+    ) -> None:
+        self._settings = settings
+        self._decoded = decoded
+        self._results = results
+        self._limit = limit
+        self._asked: LruCache[str, list[int]] = LruCache(_MOST_ASKED)
+
+    def wanted(self, job: Job) -> Wanted | None:
+        """What the job may be cut from; it counts as asked for if the part is small.
+
+        None where it is decoded by itself.
+        """
+        wanted = self._of(job)
+        if wanted is not None and wanted.part.small:
+            self._count(wanted.key)[0] += 1
+        return None if wanted is None or wanted.place is Place.NOWHERE else wanted
+
+    def again(self, wanted: Wanted) -> bool:
+        """Whether small parts of the whole were asked for more than once."""
+        return wanted.part.small and self._count(wanted.key)[0] > 1
+
+    @contextmanager
+    def found(self, wanted: Wanted, deadline: Deadline) -> Iterator[Held | Pyramid | None]:
+        """The whole. If there is none and the part is small, nobody else makes one meanwhile."""
+        with ExitStack() as opened:
+            whole = self._look(wanted, opened)
+            if whole is None and wanted.part.small and wanted.place is Place.FOLDER:
+                claimed = ExitStack()
+                opened.enter_context(claimed)
+                with timing.step("wait"):
+                    claimed.enter_context(self._claim(wanted, deadline))
+                whole = self._look(wanted, opened)
+                if whole is not None:
+                    claimed.close()
+            yield whole
+
+    def cut(self, job: Job, wanted: Wanted, whole: Held | Pyramid) -> Held | None:
+        """The part; None where the pyramid is damaged, which is removed then."""
+        try:
+            held = wanted.part.cut(whole)
+            if not job.plan.in_bands:
+                return held
+            return told(held.averaged_by(job.plan.level.by), job.facts)
+        except (TornError, OSError):
+            self._drop(wanted)
+            return None
+
+    def keep(self, job: Job, wanted: Wanted, rows: Rows) -> None:
+        """Write a pyramid. Raises what the rows raise; nothing where the disk fails."""
+        with timing.step("keep"):
+            draft = Draft(wanted.key, rows, wanted.part.averages)
+            put = partial(self._results.keep_pyramid, wanted.key, draft.nbytes, job.tag, job.era)
+            put(draft.write)
+
+    def opened(self, wanted: Wanted, opened: ExitStack) -> Pyramid | None:
+        """The pyramid, if there is one, until the stack is left."""
+        pyramids = self._results.pyramids
+        file = pyramids.open(wanted.key) if pyramids and wanted.place is Place.FOLDER else None
+        if file is None:
+            return None
+        opened.enter_context(file)
+        try:
+            return Pyramid(file, wanted.key, wanted.part.whole)
+        except (TornError, OSError):
+            self._drop(wanted)
+            return None
+
+    def remarked(self, job: Job, result: Result) -> Result:
+        """The result as it is answered now; what is kept of it says nothing of the disk."""
+        wanted = self._of(job)
+        if wanted is None or wanted.place is not Place.NOWHERE or not self.again(wanted):
+            return result
+        return replace(result, notes=(*result.notes, NOT_KEPT))
+
+    def _of(self, job: Job) -> Wanted | None:
+        given = isinstance(job.original, ArrayOriginal) and job.original.size > 0
+        part = None if given else part_of(job.facts, job.plan)
+        place = None if part is None else self._place(job, part)
+        if part is None or place is None:
+            return None
+        level = part.whole
+        reading = level.reading.text if level.reading else ""
+        text = f"pyramid {job.plan.frame} {level.size} {level.reduced} {level.by} {reading}"
+        key = picture_key(job.tag, [(job.id, job.version)], text, engine())
+        return Wanted(part, place, (*job.page, level), key)
+
+    def _place(self, job: Job, part: Part) -> Place | None:
+        """None where the part is decoded by itself, as all of it is held or must not be read."""
+        fits, pyramids = self._decoded.takes(part.nbytes), self._results.pyramids
+        if (fits and not part.in_bands) or not self._may_be_read(job, part):
+            return None
+        if fits:
+            return Place.MEMORY
+        if pyramids is None or not self._settings.pyramid_share or pyramids.is_failing():
+            return None
+        return Place.FOLDER if pyramids.takes(part.kept_bytes) else Place.NOWHERE
+
+    def _may_be_read(self, job: Job, part: Part) -> bool:
+        """Whether all of it is within the limits, which for pieces are those of what is read."""
+        pieces, settings = job.plan.read_pieces, self._settings
+        if pieces is None:
+            return True
+        stored, pixels = pieces.read(part.whole.box, part.whole.size)
+        least = min(stored, job.original.size)
+        return pixels <= settings.max_source_pixels and least <= settings.max_source_bytes
+
+    def _claim(self, wanted: Wanted, deadline: Deadline) -> AbstractContextManager[Any]:
+        """The right to make the whole, which another process may have; then it is waited for."""
+        claim = self._results.claim(wanted.key)
+        if claim is None:  # so others want it too
+            self._count(wanted.key)[0] += 1
+            claim = polled(partial(self._results.claim, wanted.key), self._limit, deadline)
+        return claim
+
+    def _look(self, wanted: Wanted, opened: ExitStack) -> Held | Pyramid | None:
+        return self._decoded.get(wanted.decoded) or self.opened(wanted, opened)
+
+    def _drop(self, wanted: Wanted) -> None:
+        if self._results.pyramids is not None:
+            self._results.pyramids.drop(wanted.key)
+
+    def _count(self, key: str) -> list[int]:
+        return self._asked.get(key, lambda: [0])
