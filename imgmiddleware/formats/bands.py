@@ -18,7 +18,9 @@ from imgmiddleware.formats.probe import read_raster
 from imgmiddleware.formats.raster import Raster, divided_box
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped, unassociated, with_alpha
+from imgmiddleware.pixels.color import to_eight_bits, to_srgb
 from imgmiddleware.pixels.halve import halve, halve_clear
+from imgmiddleware.pixels.lab import lab_to_bgr
 from imgmiddleware.pixels.passing import PassingRows
 from imgmiddleware.pixels.shown import Shown
 from imgmiddleware.sources.original import Original
@@ -165,9 +167,21 @@ def _before(raster: Raster) -> _Change:
             return lambda rows: np.asarray(cv2.applyColorMap(np.ascontiguousarray(rows), table))
         if not np.array_equal(table.ravel(), np.arange(256)):
             return lambda rows: np.asarray(cv2.LUT(np.ascontiguousarray(rows), table[..., 0]))
+    convert = partial(_converted, raster) if raster.conversion else _same
     if raster.associated is not None:
-        return partial(unassociated, at=raster.associated)
-    return np.invert if raster.inverted else _same
+        return _then(partial(unassociated, at=raster.associated), convert)
+    return np.invert if raster.inverted else convert
+
+
+def _converted(raster: Raster, rows: Pixels) -> Pixels:
+    """Lab as BGR of 16 bits; inks of 8, or where there is alpha beside them what they look like."""
+    if raster.conversion == "lab":
+        return lab_to_bgr(rows)
+    inks = to_eight_bits(np.ascontiguousarray(rows[..., :4]))
+    if raster.conversion == "inks":
+        return inks
+    alpha = to_eight_bits(np.ascontiguousarray(rows[..., 4]))
+    return np.dstack((to_srgb(inks, raster.profile, "cmyk"), alpha))
 
 
 def _after(raster: Raster) -> _Change:

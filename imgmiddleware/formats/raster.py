@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,10 @@ FAX, LZMA, ZSTD, WEBP = (2, 3, 4), 34925, 50000, 50001
 
 #: Offsets in a file, or numbers of bytes: a large picture has hundreds of thousands.
 Places = npt.NDArray[np.int64]
+
+#: What is made of samples as they are read: of inks of 16 bits those of 8, of inks with alpha, and
+#: of CIELab, colours of light.
+Conversion = Literal["", "inks", "clear inks", "lab"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,6 +64,8 @@ class Raster:
     inverted: bool = False  # 0 is white
     red_first: bool = False
     associated: int | None = None  # the channel by which the others are multiplied
+    conversion: Conversion = ""
+    profile: bytes | None = None  # ICC, which that takes
     dropped: bool = False  # the fourth channel means nothing
     tables: bytes = b""  # segments of a JPEG that its pieces lack
     ycc: bool = False  # JPEG of YCbCr, which its decoder turns to colours

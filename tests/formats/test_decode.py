@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asking import ask, made
-from files import tiff
+from asking import made
 from pictures import (
     by_opencv,
     close,
@@ -203,15 +202,3 @@ def test_padding_of_a_32_bit_bmp_is_no_alpha() -> None:
     result = made(data)
     assert opened(result).convert("RGBA").getextrema()[3] == (255, 255)
     assert np.array_equal(pixels_of(result), COLOR)
-
-
-def test_a_cmyk_tiff_of_16_bits_is_refused_by_name() -> None:
-    data = tiff(
-        {
-            256: ("H", (2,)), 257: ("H", (2,)), 258: ("H", (16, 16, 16, 16)), 262: ("H", (5,)),
-            273: ("L", (8,)), 277: ("H", (4,)), 278: ("H", (2,)), 279: ("L", (32,)),
-        },
-        bytes(32),
-    )  # fmt: skip
-    answer = ask(data)
-    assert (answer.status, b"CMYK" in answer.body) == (415, True)

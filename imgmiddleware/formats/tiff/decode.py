@@ -19,6 +19,7 @@ from imgmiddleware.formats.decoders import (
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
+from imgmiddleware.formats.tiff.decode_ycbcr import decode_units
 from imgmiddleware.formats.tiff.page import TiffFacts, own
 from imgmiddleware.pixels.arrays import Pixels, Size, reciprocal
 from imgmiddleware.pixels.color import lab_to_srgb
@@ -29,10 +30,10 @@ _BAND = 65536
 
 def decode(data: Data, facts: Facts, least: Size) -> Found:
     """The pixels, upright."""
+    if own(facts).units:
+        return Found(facts.orientation.apply(decode_units(data, facts)))
     if facts.depth == 8:
         return Found(as_promised(_by_pillow(data, facts), facts))
-    if facts.color == "cmyk":  # it would be converted without its profile
-        raise ImageError("unsupported-feature", "CMYK of more than 8 bits is not opened here")
     pixels = imdecoded(data)
     pixels = as_promised(_by_pillow(data, facts) if pixels is None else pixels, facts)
     return Found(_meant(pixels, own(facts)))

@@ -9,7 +9,7 @@ from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import ORIENTATION, open_ifd, orientation_of
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import JPEG, WEBP
-from imgmiddleware.formats.reading import MAX_PROFILE, Data, damage_let_pass, unsupported
+from imgmiddleware.formats.reading import Data, damage_let_pass, unsupported
 from imgmiddleware.formats.tiff.kinds import (
     COLORS,
     INFLATION,
@@ -40,13 +40,12 @@ from imgmiddleware.formats.tiff.pages import (
 from imgmiddleware.formats.tiff.pieces import band_bytes, read_pieces
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_usual, rewritten
-from imgmiddleware.formats.tiff.values import read_values
+from imgmiddleware.formats.tiff.values import conversion_of, read_values
+from imgmiddleware.formats.tiff.ycbcr import check_units, is_in_units
 from imgmiddleware.formats.window import Readable, Window
 from imgmiddleware.pixels.samples import Reading
 from imgmiddleware.pixels.shown import Values
 from imgmiddleware.pixels.value_range import AUTO_OR_UNIT
-
-_PROFILE = 34675
 
 
 def sniff(head: bytes) -> bool:
@@ -98,20 +97,24 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
     values = read_values(page, kind)
     # Some have no other way, or none as good.
     only = kind.compression in (JPEG, WEBP) or values is not None or kind.bits > 8
+    only = only or bool(conversion_of(kind))
     less = bands + beside + output <= whole if as_its is None else bool(as_its.pieces)
     usual = (bands > 0 and (less or only)) or is_usual(page, kind, grid)
     bands = bands if less or only or not usual else 0
     rewritten = not bands and not usual
-    if not bands:
+    units, clear_inks = is_in_units(kind), kind.is_inks and kind.alpha
+    if units:
+        check_units(page, kind, grid)
+    elif not bands:
         refuse_whole(kind)
     facts = Facts(
         format="tiff",
         width=kind.width,
         height=kind.height,
         orientation=orientation_of(page.value(ORIENTATION, 1)),
-        color=COLORS[kind.photometric],
+        color="rgb" if clear_inks else COLORS[kind.photometric],
         alpha=kind.alpha,
-        depth=max(8, kind.bits),
+        depth=8 if kind.is_inks else max(8, kind.bits),
         bits=kind.bits,
         pages=True,
         tile=(grid.wide, grid.high) if grid.tiled else None,
@@ -122,7 +125,9 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
             directory=page.offset,
             inverted=kind.photometric == WHITE_IS_ZERO and kind.bits == 16,
             associated=kind.associated,
-            rewritten=rewritten,
+            units=units,
+            clear_inks=clear_inks,
+            rewritten=rewritten and not units,
         ),
     )
     return _as_read(facts, kind, values), kind
@@ -204,8 +209,10 @@ def vet(data: Data, facts: Facts) -> Data:
 
 def profile(data: Data | Readable, facts: Facts) -> bytes | None:
     """Tag 34675, as it is."""
+    if own(facts).clear_inks:  # it is applied while they are read
+        return None
     page = open_page(Window.over(data), own(facts).directory)
-    return bytes(page.values(_PROFILE, (), MAX_PROFILE)) or None
+    return page.profile or None
 
 
 def exif(data: Data | Readable, facts: Facts) -> Exif:

@@ -28,7 +28,8 @@ INFLATION: Mapping[int, int | None] = {
     50001: None,  # WebP
 }
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
-_GRAYS, _INKS, _LAB = (0, 1), 5, 8
+INKS, LAB = 5, 8
+_GRAYS = (WHITE_IS_ZERO, BLACK_IS_ZERO)
 _RAW = (32803, 34892)
 #: Photometric interpretation -> samples a pixel of the colours alone.
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
@@ -76,6 +77,11 @@ class SampleLayout:
     @property
     def float(self) -> bool:
         return self.format == FLOAT
+
+    @property
+    def is_inks(self) -> bool:
+        """CMYK, which is made 8 bits."""
+        return self.photometric == INKS
 
     @property
     def is_packed(self) -> bool:
@@ -178,9 +184,13 @@ def refuse_whole(kind: SampleLayout) -> None:
     and 16-bit Lab for the 8-bit kind, without a word. Of five samples it reads none.
     """
     if kind.format == INT or kind.bits not in (1, 2, 4, 8, 16, 32):
-        raise unsupported(f"it has samples of {kind.bits} bits in strips or tiles of over 16 MB")
+        raise unsupported(f"it has samples of {kind.bits} bits in pieces of over 16 MB")
     if kind.associated and (kind.planar or kind.photometric != RGB):
         raise unsupported("it is multiplied by its alpha, and gray or in separate planes")
+    if kind.is_inks and kind.samples > 4:
+        raise unsupported(
+            "it is CMYK with samples beside the inks, in strips or tiles of over 16 MB"
+        )
     if kind.bits <= 8:
         return
     if kind.planar:
@@ -189,5 +199,5 @@ def refuse_whole(kind: SampleLayout) -> None:
         raise unsupported(
             f"it has more than 8 bits in {kind.samples} samples a pixel, not all colours"
         )
-    if kind.photometric in (_LAB, _INKS):
+    if kind.photometric in (LAB, INKS):
         raise unsupported("it is CIELab or CMYK of more than 8 bits")

@@ -14,7 +14,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdEntry, IfdFile, open_ifd
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import Places
-from imgmiddleware.formats.reading import damage_let_pass
+from imgmiddleware.formats.reading import MAX_PROFILE, damage_let_pass
 from imgmiddleware.formats.window import Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
@@ -24,7 +24,8 @@ MAX_PIECES = 2**18
 MAX_SPARE_TILE = 1024
 #: Samples a pixel; the decoder takes four, scientific files have dozens.
 MAX_SAMPLES = 64
-_ASCII, _MOST_TEXT = 2, 64
+_ASCII, _RATIONAL, _MOST_TEXT = 2, 5, 64
+_PROFILE = 34675
 
 _WIDTH, _LENGTH, _ROWS = 256, 257, 278
 _STRIP_OFFSETS, _STRIP_COUNTS = 273, 279
@@ -39,6 +40,8 @@ class TiffFacts:
     directory: int  # the offset of the page's directory; 0 is the first page
     inverted: bool  # 16 bits of which 0 is white
     associated: bool  # the colours are multiplied by their alpha
+    units: bool  # of YCbCr that is no JPEG, which no decoder has right
+    clear_inks: bool  # CMYK with alpha, of which reading it makes colours
     rewritten: bool  # decoders get a directory of it in other words
 
 
@@ -87,6 +90,15 @@ class Page:
                 return self.file.numbers(entry)
         return ()
 
+    def fractions(self, tag: int) -> tuple[float, ...]:
+        """All values of a tag of rationals, or of numbers; none where they are no such."""
+        entry = self.entries.get(tag)
+        with damage_let_pass:
+            if entry is not None and entry.type == _RATIONAL and entry.count <= MAX_SAMPLES:
+                parts = self.file.unpack(f"{2 * entry.count}L", entry.offset)
+                return tuple(a / b for a, b in zip(parts[::2], parts[1::2], strict=True) if b)
+        return self.numbers(tag)
+
     def text(self, tag: int) -> str:
         """A short one, without what fills it up; none where it is no text, or damaged."""
         entry = self.entries.get(tag)
@@ -94,6 +106,11 @@ class Page:
             if entry is not None and entry.type == _ASCII and entry.count <= _MOST_TEXT:
                 return self.file.raw(entry).decode("ascii").strip("\0 ")
         return ""
+
+    @property
+    def profile(self) -> bytes:
+        """The ICC profile as it is; empty where there is none."""
+        return bytes(self.values(_PROFILE, (), MAX_PROFILE))
 
     @property
     def tiled(self) -> bool:

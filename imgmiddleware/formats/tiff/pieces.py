@@ -34,7 +34,7 @@ from imgmiddleware.formats.tiff.kinds import (
 from imgmiddleware.formats.tiff.page import Grid, Page, open_page, own, read_grid
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_narrow, read_colors
-from imgmiddleware.formats.tiff.values import dtype_of, is_number
+from imgmiddleware.formats.tiff.values import conversion_of, dtype_of, is_number
 from imgmiddleware.formats.window import Window
 
 _FILL_ORDER, _PREDICTOR, _JPEG_TABLES = 266, 317, 347
@@ -100,12 +100,9 @@ def _is_known(page: Page, kind: SampleLayout) -> bool:
         ordered = ordered or kind.compression in FAX
         return kind.compression in (*_PACKED, *FAX) and kind.photometric in _BILEVEL and ordered
     eight = kind.bits == 8 and _is_of(kind, _COLORS)
-    return (
-        kind.compression in _PACKED
-        and (is_number(kind) or eight)
-        and ordered
-        and (page.value(_PREDICTOR, 1) in _predictors(kind))
-    )
+    known = eight or is_number(kind) or bool(conversion_of(kind))
+    predicted = page.value(_PREDICTOR, 1) in _predictors(kind)
+    return kind.compression in _PACKED and known and ordered and predicted
 
 
 def _predictors(kind: SampleLayout) -> tuple[int, ...]:
@@ -177,6 +174,8 @@ def read_raster(window: Window, facts: Facts) -> Raster:
         palette=_palette(colors) if colors else None,
         inverted=kind.photometric == WHITE_IS_ZERO,
         associated=kind.alpha_at if kind.associated else None,
+        conversion=conversion_of(kind),
+        profile=page.profile if kind.is_inks and kind.alpha else None,
         red_first=kind.photometric == RGB and not blue_first,
         tables=read_tables(bytes(page.values(_JPEG_TABLES, (), _MOST_TABLES))) if jpeg else b"",
         ycc=kind.photometric == YCBCR,

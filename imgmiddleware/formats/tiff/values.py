@@ -11,12 +11,13 @@ import math
 
 import numpy as np
 
-from imgmiddleware.formats.raster import JPEG, WEBP
+from imgmiddleware.formats.raster import JPEG, WEBP, Conversion
 from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.tiff.kinds import (
     BLACK_IS_ZERO,
     FLOAT,
     INT,
+    LAB,
     RGB,
     UINT,
     WHITE_IS_ZERO,
@@ -36,6 +37,15 @@ _HUGE = 1e30
 def is_number(kind: SampleLayout) -> bool:
     """Whether samples are gray or colours of light, not inks, indices or JPEG's own."""
     return kind.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB) and kind.bits >= 8
+
+
+def conversion_of(kind: SampleLayout) -> Conversion:
+    """What has to be made of samples before they may be averaged."""
+    if kind.is_inks and kind.bits in (8, 16) and kind.compression not in (JPEG, WEBP):
+        if kind.alpha:
+            return "clear inks"
+        return "inks" if kind.bits == 16 or kind.samples > 4 else ""
+    return "lab" if kind.photometric == LAB and (kind.bits, kind.samples) == (16, 3) else ""
 
 
 def read_values(page: Page, kind: SampleLayout) -> tuple[Values, Reading | None] | None:
