@@ -10,6 +10,12 @@ function inBytes(count) {
   return `${Number(count.toPrecision(3))} ${unit}`;
 }
 
+// Of a large original nearly all is saved: as many digits as tell that some is left.
+function saved(bytes, of) {
+  const left = 100 * bytes / of;
+  return left < 100 ? `, ${left < 1 ? Math.min(100 - left, 99.99).toFixed(2) : Math.round(100 - left)} % saved` : "";
+}
+
 function tell(entry) {
   const image = [...document.images].find((one) => one.currentSrc === entry.name);
   const line = image?.closest(".card")?.querySelector(".saved");
@@ -18,7 +24,8 @@ function tell(entry) {
   const kind = entry.contentType?.startsWith("image/") ? entry.contentType.slice(6).toUpperCase() : "";
   // What came from the browser's own cache tells nothing of the server's time.
   const took = entry.transferSize ? ` in ${Math.round(entry.responseEnd - entry.requestStart)} ms` : "";
-  line.textContent = `→ thumbnail ${inBytes(entry.encodedBodySize)} ${kind}`.trimEnd() + took;
+  line.textContent = `→ ${inBytes(entry.encodedBodySize)} ${kind}`.trimEnd() + took
+    + saved(entry.encodedBodySize, Number(line.dataset.of));
 }
 
 new PerformanceObserver((list) => list.getEntries().forEach(tell)).observe({type: "resource", buffered: true});

@@ -51,7 +51,8 @@ class Links:
             yield f"{width} px", sized
         if settings.presets:
             yield "Preset", {name: {"preset": name} for name in settings.presets}
-        yield "Plain", {"default" if settings.default else "full size": {}}
+        large = {f"{self.large['w']} px": self.large} if "w" in self.large else {}
+        yield "Plain", {**large, "default" if settings.default else "full size": {}}
 
     def _first(self, *queries: Query) -> Query:
         """The first query that is allowed. The empty one always is."""

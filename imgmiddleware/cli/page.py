@@ -96,7 +96,8 @@ class Page:
         variants = (self._variants(one, *group) for group in groups.items())
         return (
             f'<li class="card">\n{self._thumbnail(one)}<div class="text">\n{name}'
-            f'<p class="facts">{described(one)}<span class="saved"></span></p>\n'
+            f'<p class="facts">{described(one)}'
+            f'<span class="saved" data-of="{one.size}"></span></p>\n'
             f"<dl>\n{''.join(variants)}</dl>\n</div>\n</li>\n"
         )
 
@@ -112,22 +113,21 @@ class Page:
         source, dense = self._url(one, self._links.thumbnail), ""
         if self._links.dense is not None:
             dense = f' srcset="{source} 1x, {self._url(one, self._links.dense)} 2x"'
-        # With its size in the page, nothing moves when the image arrives.
+        closer = " closer" if self._service.settings.iiif else ""
+        # With its size in the page, nothing moves when the image arrives. The name leads to the
+        # same page: to whom the page is read, and on the keyboard, that is the one link.
         return (
-            f'<a class="thumbnail" href="{self._closer(one)}">'
-            f'<img src="{source}"{dense} width="{width}" height="{height}" loading="lazy" '
-            f'alt="{escape(one.id)}"></a>\n'
+            f'<a class="thumbnail{closer}" href="{self._closer(one)}" tabindex="-1" '
+            f'aria-hidden="true"><img src="{source}"{dense} width="{width}" height="{height}" '
+            f'loading="lazy" alt=""></a>\n'
         )
 
     def _name(self, one: Listed, shown: str) -> str:
-        """The name, which leads to a large picture where the thumbnail leads closer."""
         name = f"<bdi>{escape(shown)}</bdi>"
-        if one.error is not None or not self._service.settings.iiif:
-            return name
-        return f'<a href="{self._url(one, self._links.large)}">{name}</a>'
+        return name if one.error is not None else f'<a href="{self._closer(one)}">{name}</a>'
 
     def _closer(self, one: Listed) -> str:
-        """What a click on the thumbnail leads to: the zoom viewer, or the picture in large."""
+        """Where a click leads to: the zoom viewer, or the picture in large."""
         if self._service.settings.iiif:
             return escape(f"{self._mount}/view?id={quote(one.id, safe='')}")
         return self._url(one, self._links.large)

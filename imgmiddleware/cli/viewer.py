@@ -16,25 +16,31 @@ from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
 
+#: The width that is asked for first.
+_WIDTH = 800
+
 _FITS = ("clip", "crop", "scale", "fill", "fillmax", "clamp", "min", "max")
 
-Field = tuple[str, tuple[str, ...] | tuple[int, int]]
-#: What the form asks for: the label, and the words of a choice or the range of a number.
+Field = tuple[str, tuple[str, ...] | tuple[int, int], str]
+#: What the form asks for: the label, the words of a choice or the range of a number, and what is
+#: meant where nothing is said.
 _FIELDS: dict[str, Field] = {
-    "w": ("Width", (1, 8192)),
-    "h": ("Height", (1, 8192)),
-    "fit": ("Fit", _FITS),
-    "crop": ("Crop to", ("top", "bottom", "left", "right")),
-    "fm": ("Format", tuple(RESULTS)),
-    "q": ("Quality", (0, 100)),
-    "rot": ("Rotate, degrees", (-360, 360)),
-    "flip": ("Flip", ("h", "v", "hv")),
-    "blur": ("Blur", (0, 2000)),
-    "sharp": ("Sharpen", (0, 100)),
-    "mono": ("Monochrome", ("gray", "bitonal")),
-    "bg": ("Background", ()),
+    "w": ("Width", (1, 8192), "as it is"),
+    "h": ("Height", (1, 8192), "as it is"),
+    "fit": ("Fit", _FITS[1:], _FITS[0]),
+    "crop": ("Crop to", ("top", "bottom", "left", "right"), "the middle"),
+    "fm": ("Format", tuple(RESULTS), "what fits best"),
+    "q": ("Quality", (0, 100), "automatic"),
+    "rot": ("Rotate, degrees", (-360, 360), "0"),
+    "flip": ("Flip", ("h", "v", "hv"), "no"),
+    "blur": ("Blur", (0, 2000), "0"),
+    "sharp": ("Sharpen", (0, 100), "0"),
+    "mono": ("Monochrome", ("gray", "bitonal"), "no"),
+    "bg": ("Background", (), "white"),
 }
-_FIELDS_IF_IT_MOVES: dict[str, Field] = {"anim": ("All frames", ("1",))}
+_FIELDS_IF_IT_MOVES: dict[str, Field] = {"anim": ("All frames", ("1",), "no")}
+#: How the form says what would be a letter.
+_WORDS = {"h": "left to right", "v": "upside down", "hv": "both ways", "1": "yes"}
 
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _ASSETS = ("gallery.css", "assets/viewer.css", "assets/viewer.js", "assets/openseadragon.min.js")
@@ -112,7 +118,8 @@ class Viewer:
         yield (
             f'</head>\n<body>\n<header>\n<a href="{folder.url(mount)}">← All originals</a>\n'
             f"<h1><bdi>{name}</bdi></h1>\n<p>{described(one)}</p>\n</header>\n"
-            f'<main data-info="{image}/info.json" data-image="{image}" data-name="{name}">\n'
+            f'<main data-info="{image}/info.json" data-image="{image}" data-name="{name}" '
+            f'data-bytes="{one.size}">\n'
         )
 
     def _asset_url(self, name: str, mount: str) -> str:
@@ -127,25 +134,28 @@ def _content(name: str) -> bytes:
 def _form(*, moves: bool) -> Iterator[str]:
     yield '<section aria-labelledby="make">\n<h2 id="make">Make a picture</h2>\n<form id="form">\n'
     fields = _FIELDS | _FIELDS_IF_IT_MOVES if moves else _FIELDS
-    for field, (label, values) in fields.items():
-        yield f"<label>{label}{_control(field, values)}</label>\n"
+    for field, (label, values, unsaid) in fields.items():
+        yield f"<label>{label}{_control(field, values, unsaid)}</label>\n"
 
 
-def _control(name: str, values: tuple[str, ...] | tuple[int, int]) -> str:
+def _control(name: str, values: tuple[str, ...] | tuple[int, int], unsaid: str) -> str:
     """A number, a choice or a text. Its empty value is what applies without the parameter."""
     if not values:
-        return f'<input name="{name}" placeholder="white">'
+        return f'<input name="{name}" placeholder="{unsaid}">'
     first, last = values[0], values[-1]
     if isinstance(first, int):
-        default = {"w": 800}.get(name, "")
-        return f'<input type="number" name="{name}" min="{first}" max="{last}" value="{default}">'
-    options = "".join(f"<option>{word}</option>" for word in values)
-    return f'<select name="{name}"><option value="">-</option>{options}</select>'
+        default = f' value="{_WIDTH}"' if name == "w" else ""
+        limits = f'min="{first}" max="{last}" placeholder="{unsaid}"'
+        return f'<input type="number" name="{name}" {limits}{default}>'
+    options = "".join(
+        f'<option value="{word}">{_WORDS.get(str(word), word)}</option>' for word in values
+    )
+    return f'<select name="{name}"><option value="">{unsaid}</option>{options}</select>'
 
 
 _ZOOM = """<section aria-labelledby="look">
 <h2 id="look">Look closer</h2>
-<div id="zoom"></div>
+<div id="zoom" role="group" aria-label="The original"></div>
 <div class="tools">
 <button type="button" data-step="in">Zoom in</button>
 <button type="button" data-step="out">Zoom out</button>
@@ -157,14 +167,19 @@ _ZOOM = """<section aria-labelledby="look">
 
 _RESULT = """</form>
 <figure>
-<div class="pair"><img id="after" alt="After"><img id="before" alt="Before: without loss"></div>
-<label>Before and after<input type="range" id="cut" min="0" max="100" value="0"></label>
+<div class="pair" id="pair" hidden>
+<img id="after" alt="After"><img id="before" alt="Before: without loss">
+<span class="tag" aria-hidden="true">Before</span><span class="tag" aria-hidden="true">After</span>
+<div class="bar" aria-hidden="true"></div>
+<input type="range" id="cut" min="0" max="100" value="50"
+aria-label="How much is shown of the picture before, in percent">
+</div>
 <figcaption id="facts" role="status"></figcaption>
 </figure>
 <div class="copy"><label>Link<input id="link" readonly></label>
-<button type="button" data-copy="link">Copy</button></div>
+<button type="button" data-copy="link">Copy<span class="unseen"> the link</span></button></div>
 <div class="copy"><label>HTML<input id="tag" readonly></label>
-<button type="button" data-copy="tag">Copy</button></div>
+<button type="button" data-copy="tag">Copy<span class="unseen"> the HTML</span></button></div>
 </section>
 </main>
 """

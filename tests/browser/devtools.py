@@ -115,6 +115,7 @@ class Page:
                 "Input.dispatchKeyEvent",
                 type=kind,
                 key=key,
+                code=key if len(key) > 1 else "",  # of a letter it is its place on a keyboard
                 windowsVirtualKeyCode=code,
                 **({"text": text} if text and kind == "keyDown" else {}),
             )

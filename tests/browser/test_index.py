@@ -155,11 +155,13 @@ def test_the_document_holds_the_links(site, tmp_path):
 def test_cards_say_what_was_saved(site, tmp_path):
     """The page's own script runs, and the policy lets no other: each card has a thumbnail's bytes."""
     document = chromium(tmp_path, site, "--dump-dom")
-    said = re.findall(r'class="saved">([^<]*)<', document)
+    said = re.findall(r'class="saved" data-of="\d+">([^<]*)<', document)
     assert len(said) == 4  # one is seen to be damaged by its header, and its card has no such line
     assert said.pop() == ""  # the other by its pixels: what its thumbnail shows is a refusal
     for line in said:
-        assert re.fullmatch(r"→ thumbnail [\d.]+ (?:bytes|kB) AVIF in \d+ ms", line), line
+        found = re.fullmatch(r"→ [\d.]+ (?:bytes|kB) AVIF in \d+ ms, ([\d.]+) % saved", line)
+        assert found, line
+        assert 90 < float(found[1]) < 100
 
 
 @pytest.mark.parametrize("chosen", [0, 1, 2])

@@ -18,7 +18,14 @@ def folder(tmp_path):
 
 def test_a_card_leads_to_the_viewer_and_that_to_tiles(folder, served):
     site = served(folder)
-    (link,) = re.findall('href="(/view[^"]+)"', site.get("/").text)
+    index = site.page()
+    thumbnail, name = (a for a in index.all("a") if a["href"].startswith("/view"))
+    link = name["href"]
+    assert thumbnail["href"] == link
+    # To whom the page is read it is one link: the name.
+    assert (thumbnail["aria-hidden"], thumbnail["tabindex"]) == ("true", "-1")
+    assert "tabindex" not in name
+    assert [image["alt"] for image in index.all("img")] == [""]
     assert link == "/view?id=a%20%26%20%3Cb%3E%20%27c%27.png"
     page = site.get(link).text
     assert "a &amp; &lt;b&gt; &#x27;c&#x27;.png" in page

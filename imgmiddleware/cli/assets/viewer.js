@@ -1,7 +1,7 @@
 "use strict";
 
 // The page of one original: a zoom viewer, and a form that makes a picture of it.
-const {info, image, name} = document.querySelector("main").dataset;
+const {info, image, name, bytes: stored} = document.querySelector("main").dataset;
 const part = (id) => document.getElementById(id);
 
 const viewer = OpenSeadragon({
@@ -12,6 +12,9 @@ const viewer = OpenSeadragon({
   maxZoomPixelRatio: 4,
   visibilityRatio: 0.5,
 });
+// What has the focus has to say what it is.
+viewer.canvas.setAttribute("role", "application");
+viewer.canvas.setAttribute("aria-label", "Arrow keys move the picture, + and - zoom, 0 shows all of it");
 const steps = {
   in: () => viewer.viewport.zoomBy(1.5),
   out: () => viewer.viewport.zoomBy(1 / 1.5),
@@ -23,9 +26,22 @@ let moved = false;
 for (const move of ["drag", "scroll", "click", "pinch", "key"]) {
   viewer.addHandler(`canvas-${move}`, () => { moved = true; });
 }
+// The viewer knows these keys by their place on American keyboards alone.
+viewer.addHandler("canvas-key", (event) => {
+  const step = {"+": steps.in, "-": steps.out}[event.originalEvent.key];
+  if (!step || event.originalEvent.ctrlKey || event.originalEvent.metaKey) return;
+  event.preventDefaultAction = true;
+  step();
+  viewer.viewport.applyConstraints();
+});
 // A frame later: after this event the viewer sets the zoom that it had, for the new size.
 viewer.addHandler("resize", () => requestAnimationFrame(() => { if (!moved) viewer.viewport.goHome(true); }));
-viewer.addHandler("open-failed", () => { part("zoom").textContent = "It cannot be shown in parts."; });
+viewer.addHandler("open-failed", () => {
+  const note = document.createElement("p");
+  note.textContent = "It cannot be shown in parts.";
+  part("zoom").replaceChildren(note);
+  for (const button of document.querySelectorAll("[data-step]")) button.disabled = true;
+});
 for (const button of document.querySelectorAll("[data-step]")) {
   button.addEventListener("click", () => {
     moved = button.dataset.step !== "home";
@@ -74,6 +90,7 @@ async function show() {
     const took = Math.round(performance.now() - begin);
     if (number !== asked) return;
     part("facts").classList.toggle("bad", !answer.ok);
+    part("pair").hidden = !answer.ok;
     if (!answer.ok) {
       part("facts").textContent = (JSON.parse(await body.text())).detail;
       return;
@@ -83,7 +100,7 @@ async function show() {
     await loaded(part("after"), shown);
     const sides = `${part("after").naturalWidth} × ${part("after").naturalHeight}`;
     const kind = body.type.replace("image/", "").toUpperCase();
-    part("facts").textContent = `${sides} · ${kind} · ${bytes(body.size)} · ${took} ms`;
+    part("facts").textContent = `${sides} · ${kind} · ${bytes(body.size)} · ${took} ms${saved(body.size)}`;
     compare(query);
   } catch (error) {
     if (number === asked) part("facts").textContent = `There was no answer: ${error.message}`;
@@ -95,6 +112,12 @@ function bytes(count) {
   return count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
+// As the index says it: how much less is sent than is stored.
+function saved(count) {
+  const left = 100 * count / Number(stored);
+  return left < 100 ? ` · ${left < 1 ? Math.min(100 - left, 99.99).toFixed(2) : Math.round(100 - left)} % saved` : "";
+}
+
 // Before: the same size and shape, without loss and without what is done to the pixels.
 function compare(query) {
   const before = new URLSearchParams(query);
@@ -104,7 +127,7 @@ function compare(query) {
 }
 
 function cut() {
-  part("before").style.clipPath = `inset(0 ${100 - part("cut").value}% 0 0)`;
+  part("pair").style.setProperty("--cut", `${part("cut").value}%`);
 }
 
 let waiting = 0;
@@ -115,9 +138,14 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const field = part(button.dataset.copy);
     field.select();
-    await navigator.clipboard.writeText(field.value);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch { // there is none but for HTTPS and loopback, and it may be refused
+      document.execCommand("copy");
+    }
+    button.focus();
+    button.firstChild.textContent = "Copied";
+    setTimeout(() => { button.firstChild.textContent = "Copy"; }, 1500);
   });
 }
 cut();
