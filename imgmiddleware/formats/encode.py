@@ -7,17 +7,26 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.pixels.arrays import Pixels
 
 
-def encode(pixels: Pixels, format: str, quality: int, metadata: Metadata = NO_METADATA) -> bytes:
+def encode(
+    pixels: Pixels,
+    format: str,
+    quality: int,
+    metadata: Metadata = NO_METADATA,
+    *,
+    quickly: bool = False,
+) -> bytes:
     """The file of `pixels`: uint8, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels;
     uint16 too for png and tif.
 
     `format` is a key of `RESULTS`; `quality` is 0 to 100, without effect on lossless formats.
-    `metadata` goes along where the format has a place for it, which GIF and BMP have not.
+    `metadata` goes along where the format has a place for it, which GIF and BMP have not;
+    `quickly` takes less time and some more bytes, where the format can do that.
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
     """
     result = RESULTS[format]
     result.check_sides(pixels.shape[1], pixels.shape[0])
-    return result.write(pixels, result.own(quality), metadata)
+    write = (quickly and result.write_quickly) or result.write
+    return write(pixels, result.own(quality), metadata)
 
 
 def encode_within(

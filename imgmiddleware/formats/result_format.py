@@ -36,6 +36,7 @@ class ResultFormat:
     media_type: str
     suffixes: tuple[str, ...]  # of its files; a file that has none of them is given the first
     write: Callable[[Pixels, int, Metadata], bytes]
+    write_quickly: Callable[[Pixels, int, Metadata], bytes] | None = None  # with some more bytes
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key

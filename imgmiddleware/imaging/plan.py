@@ -30,6 +30,9 @@ _OVERSAMPLING = 2
 #: From this quality on what a result loses by itself no longer hides how its samples were averaged.
 _FINE = 90
 
+#: Pixels of the largest piece that is a tile; what is larger takes its time anyway.
+_TILE = 2**18
+
 #: By what a decoder divides width and height: 2 for the sizes of a page, which then share one
 #: decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
 SCALES = (2, 8)
@@ -85,8 +88,11 @@ class Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""
         if self._is_exact or self.frames > 1:
             return self
+        (width, height), (_, _, *sides) = self.size, self.crop
         for overview in reversed(overviews):
             size, by = _size_read(overview, self.in_bands), overview.reduced
+            if (width - 1) * by >= sides[0] or (height - 1) * by >= sides[1]:
+                continue  # fewer samples than pixels, which is told sooner
             if self._is_enough(size) or self._divides(by) or self._is_tile(by):
                 return replace(self, overview=overview)
         return self
@@ -137,6 +143,19 @@ class Plan:
         if not self.in_bands or self.linear or weighed or self.needs_pixels:
             return 0
         return halvings(self._read_crop[2:], self.sampled)
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether the result is one tile of the file, sample by sample: then it takes nothing but
+        to decode and to encode that.
+        """
+        pieces, level = self.read_pieces, self.level
+        return (
+            pieces is not None
+            and pieces.wide * pieces.high <= _TILE
+            and level.samples == self.result == self.size
+            and pieces.touched(level.box) == (1, 1)
+        )
 
     @property
     def sampled(self) -> Size:

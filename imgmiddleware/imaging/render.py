@@ -69,7 +69,7 @@ def _encoded(held: Held, plan: Plan) -> bytes:
     pixels, metadata, output = _finished(held, plan), _metadata(held, plan), plan.output
     if output.max_bytes is not None:
         return encode_within(pixels, plan.format, output.q, output.max_bytes, metadata)
-    return encode(pixels, plan.format, output.q, metadata)
+    return encode(pixels, plan.format, output.q, metadata, quickly=plan.is_piece)
 
 
 def _metadata(held: Held, plan: Plan) -> Metadata:

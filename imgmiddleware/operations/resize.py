@@ -94,7 +94,7 @@ class Resize(Operation):
         """The original's size times `scale`; never enlarged unless asked, and never by `max`."""
         if scale > 1 and (not self.upscale or self.fit == "max"):
             scale = Fraction(1)
-        return _rounded(width * scale), _rounded(height * scale)
+        return _times(width, scale), _times(height, scale)
 
     def _covering(self, width: int, height: int, box: tuple[int, int]) -> Geometry:
         """A part of the original in the box's shape, as large as the box where it suffices."""
@@ -116,6 +116,11 @@ def _placed(spare: int, first: bool, last: bool) -> int:
 
 def _ratio(wanted: int | None, side: int) -> Fraction | None:
     return None if wanted is None else Fraction(wanted, side)
+
+
+def _times(side: int, scale: Fraction) -> int:
+    """`_rounded(side * scale)` in whole numbers, as most requests are for this."""
+    return max(1, (2 * side * scale.numerator + scale.denominator) // (2 * scale.denominator))
 
 
 def _rounded(exact: Fraction) -> int:

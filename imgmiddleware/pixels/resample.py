@@ -49,7 +49,8 @@ def resample(
     """
     height, width = pixels.shape[:2]
     area = area or (0, 0, width, height)
-    if not isinstance(pixels, PassingRows):
+    unchanged = (width, height) == size and area == (0, 0, width, height)
+    if not isinstance(pixels, PassingRows) and not unchanged:
         times = 0 if averaged else halvings(area[2:], size)
         pixels, area = _read_by_filter(pixels, area, size, 2**times)
         height, width = pixels.shape[:2]

@@ -24,7 +24,7 @@ from imgmiddleware.imaging.render import render
 from imgmiddleware.operations.stages import build
 from imgmiddleware.sources.memory import BytesOriginal
 from originals import Stored, probe
-from pictures import photo_like, psnr
+from pictures import photo_like, psnr, saved
 
 WIDTH, HEIGHT = 1000, 800
 PHOTO = photo_like(WIDTH, HEIGHT)
@@ -330,6 +330,29 @@ def test_a_tile_of_a_level(query: dict[str, str], level: int) -> None:
     asked = "&".join(f"{name}={value}" for name, value in {"fm": "jpg", **query}.items())
     seen = shown(made(data, asked))
     assert np.abs(seen.astype(int) - SHADES[level]).max() <= 3
+
+
+def codes(body: bytes) -> list[bytes]:
+    """The tables of Huffman codes (T.81, B.2.4.2) in front of the scan."""
+    at, found = 2, []
+    while body[at + 1] != 0xDA:
+        end = at + 2 + int.from_bytes(body[at + 2 : at + 4], "big")
+        if body[at + 1] == 0xC4:
+            found.append(body[at:end])
+        at = end
+    return found
+
+
+def test_a_tile_is_written_with_the_usual_codes() -> None:
+    """Its own take as long as all else, and are a few bytes in a hundred."""
+    levels = [np.ascontiguousarray(PHOTO[: 800 >> n, : 1000 >> n]) for n in range(3)]
+    data = written(levels, compression="adobe_deflate")
+    usual = codes(saved(PHOTO, "JPEG", optimize=False))
+    for query in ("rect=64,128,64,64", "rect=128,128,128,128&w=64"):
+        assert codes(made(data, f"{query}&fm=jpg")) == usual, query
+    for query in ("rect=65,128,64,64", "rect=64,128,64,64&w=50", "rect=64,128,128,64", "w=200",
+                  "rect=64,128,64,64&pad=3"):  # fmt: skip
+        assert codes(made(data, f"{query}&fm=jpg")) != usual, query
 
 
 @pytest.mark.parametrize("up", [False, True])

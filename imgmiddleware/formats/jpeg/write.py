@@ -16,7 +16,16 @@ _PART = _SEGMENT - 14
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     # Huffman codes of its own: 3 to 15 % fewer bytes for a millisecond.
-    settings = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1)
+    return _written(pixels, quality, metadata, optimize=1)
+
+
+def write_quickly(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
+    """With the codes of T.81, annex K: of 256 x 256 pixels in half the time."""
+    return _written(pixels, quality, metadata, optimize=0)
+
+
+def _written(pixels: Pixels, quality: int, metadata: Metadata, *, optimize: int) -> bytes:
+    settings = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, optimize)
     file = by_opencv(".jpg", pixels, settings)
     return _attached(file, metadata) if metadata else file
 
