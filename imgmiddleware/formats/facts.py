@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from imgmiddleware.pixels.arrays import Box, Size
 from imgmiddleware.pixels.codepoints import CodePoints
@@ -50,6 +51,7 @@ class Facts:
     alpha: bool = False
     depth: int = 8  # bits of a sample once decoded: 8 or 16; 32 is float
     bits: int = 8  # bits of a sample as stored: 1, 2, 4, 8, 10, 12, 16, 32
+    aspect: Fraction = Fraction(1)  # the width of a pixel divided by its height, as stored
     frames: int = 1  # pages or frames, where the header tells; else 1
     pages: bool = False  # these are pages, which do not follow one another in time
     composed: bool = False  # already the first picture is a frame, which need not fill its canvas

@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 
 from imgmiddleware.errors import ImageError, damaged, short_of_memory
 
@@ -25,6 +26,9 @@ SLACK = 4 * 1024 * 1024
 #: that is handed on, and the frame as blue, green, red and alpha.
 COMPOSED = 16
 
+#: A fax of 204 x 98 dots an inch has pixels twice as high as wide; film is squeezed by 2.
+_LONGEST = 8
+
 #: What hostile numbers make Python's own parsers raise: a short buffer, a stream that is none, a
 #: subscript that a header invented.
 PARSE_ERRORS = (struct.error, zlib.error, ValueError, OverflowError, LookupError)
@@ -33,6 +37,13 @@ PARSE_ERRORS = (struct.error, zlib.error, ValueError, OverflowError, LookupError
 def unsupported(detail: str) -> ImageError:
     """The refusal of a kind of a format that no decoder here takes: 415."""
     return ImageError("unsupported-feature", detail)
+
+
+def aspect_of(width: float, height: float) -> Fraction:
+    """The shape of a pixel, from what a file says of its sides; a square where that is no shape."""
+    if not (width > 0 and height > 0 and _LONGEST >= width / height >= 1 / _LONGEST):
+        return Fraction(1)
+    return Fraction(width / height).limit_denominator(1000)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ trimmed, whose size only pixels tell, `part` is that function of the original's 
 
 import math
 from collections.abc import Collection
+from fractions import Fraction
 from functools import reduce
 
 from imgmiddleware.errors import ImageError
@@ -54,7 +55,8 @@ def make_plan(
     region = transform.get(Region).box(*whole)
     left, top, width, height = part or region
     resize = transform.get(Resize)
-    geometry = resize.geometry(width, height)
+    upright = turned.size(*facts.aspect.as_integer_ratio())
+    geometry = resize.geometry(width, height, Fraction(*upright))
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     trim = transform.get(Trim)
     if trim.trim is None:  # else nothing beyond the part is seen

@@ -50,10 +50,26 @@ class Resize(Operation):
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
     upscale: bool = parameter(flag(), False)
+    par: bool = parameter(flag(), False)
     linear: bool = parameter(flag(), False)
 
-    def geometry(self, width: int, height: int) -> Geometry:
-        """The geometry for an upright original of `width` by `height` pixels."""
+    def geometry(self, width: int, height: int, aspect: Fraction = Fraction(1)) -> Geometry:
+        """The geometry for an upright original of `width` by `height` pixels.
+
+        With `par` they have the shape that the original says: `aspect` is the width of one divided
+        by its height. The side along which they are longer is then taken to have more of them.
+        """
+        if not self.par or aspect == 1:
+            return self._geometry(width, height)
+        seen = (
+            (_rounded(width * aspect), height) if aspect > 1 else (width, _rounded(height / aspect))
+        )
+        found = self._geometry(*seen)
+        x, left_w = _shrunk(found.crop[0], found.crop[2], seen[0], width)
+        y, left_h = _shrunk(found.crop[1], found.crop[3], seen[1], height)
+        return Geometry((x, y, left_w, left_h), found.size, found.canvas)
+
+    def _geometry(self, width: int, height: int) -> Geometry:
         whole = (0, 0, width, height)
         w, h = self._box(width, height)
         if w is None or h is None:
@@ -107,6 +123,13 @@ class Resize(Operation):
         enlarge = self.upscale and self.fit == "crop"
         size = box if scale <= 1 or enlarge else (crop_w, crop_h)
         return Geometry(crop, size, size)
+
+
+def _shrunk(start: int, length: int, seen: int, side: int) -> tuple[int, int]:
+    """A part of a side of `seen` pixels, in whole ones of the `side` that there is."""
+    begin, end = (round(Fraction(at * side, seen)) for at in (start, start + length))
+    begin = min(begin, side - 1)
+    return begin, max(end, begin + 1) - begin
 
 
 def _placed(spare: int, first: bool, last: bool) -> int:

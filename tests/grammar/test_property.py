@@ -65,6 +65,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "ar": st.tuples(decimals("0.01", "10000", 2), decimals("0.01", "10000", 2)).map(":".join),
     "dpr": decimals("0.1", "5"),
     "upscale": FLAG,
+    "par": FLAG,
     "linear": FLAG,
     "flip": st.sampled_from(["h", "v", "hv"]),
     "rot": decimals("-3600", "3600", 2),

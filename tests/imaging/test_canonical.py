@@ -162,6 +162,7 @@ WORDS: dict[str, list[str]] = {
     "dpr": ["1", "2"],
     "upscale": ["1"],
     "linear": ["1"],
+    "par": ["1"],
     "rect": ["0,0,24,18", "left,top,full,full", "0,0,12,full", "0,0,0.5,18", "center,0,99,18"],
     "trim": ["auto", "fff"],
     "orient": ["1", "2", "3", "6", "90"],

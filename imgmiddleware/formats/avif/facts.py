@@ -14,7 +14,7 @@ from imgmiddleware.formats.containers.heif import metadata
 from imgmiddleware.formats.containers.heif.choice import Chosen, brands, choose
 from imgmiddleware.formats.containers.heif.coded import CodedPicture, pictures, stated_size
 from imgmiddleware.formats.containers.heif.items import Item
-from imgmiddleware.formats.containers.heif.shown import shown
+from imgmiddleware.formats.containers.heif.shown import aspect, shown
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import SLACK, Data
 from imgmiddleware.formats.window import Window
@@ -90,6 +90,7 @@ def read(window: Window) -> Facts:
         width=box[2],
         height=box[3],
         orientation=turned,
+        aspect=aspect(window, chosen),
         color="gray" if colors.gray else "rgb",
         alpha=len(parts) > 1,
         depth=16 if colors.bits > 8 else 8,

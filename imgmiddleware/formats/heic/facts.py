@@ -11,7 +11,7 @@ from imgmiddleware.formats.containers.heif import metadata
 from imgmiddleware.formats.containers.heif.choice import brands, choose
 from imgmiddleware.formats.containers.heif.coded import CodedPicture, pictures, stated_size
 from imgmiddleware.formats.containers.heif.items import Item
-from imgmiddleware.formats.containers.heif.shown import shown
+from imgmiddleware.formats.containers.heif.shown import aspect, shown
 from imgmiddleware.formats.containers.isobmff import Nclx
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.heic.hevc import read_configuration, read_units
@@ -77,6 +77,7 @@ def read(window: Window) -> Facts:
         width=box[2],
         height=box[3],
         orientation=turned,
+        aspect=aspect(window, chosen),
         color="gray" if colors.gray else "rgb",
         alpha=bool(alpha),
         depth=16 if colors.bits > 8 else 8,

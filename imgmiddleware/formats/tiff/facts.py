@@ -112,6 +112,7 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
         width=kind.width,
         height=kind.height,
         orientation=orientation_of(page.value(ORIENTATION, 1)),
+        aspect=page.aspect,
         color="rgb" if clear_inks else COLORS[kind.photometric],
         alpha=kind.alpha,
         depth=8 if kind.is_inks else max(8, kind.bits),

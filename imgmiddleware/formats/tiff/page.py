@@ -7,6 +7,7 @@ or tiles stands here alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.ifd import IfdEntry, IfdFile, open_ifd
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import Places
-from imgmiddleware.formats.reading import MAX_PROFILE, damage_let_pass
+from imgmiddleware.formats.reading import MAX_PROFILE, aspect_of, damage_let_pass
 from imgmiddleware.formats.window import Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
@@ -25,7 +26,7 @@ MAX_SPARE_TILE = 1024
 #: Samples a pixel; the decoder takes four, scientific files have dozens.
 MAX_SAMPLES = 64
 _ASCII, _RATIONAL, _MOST_TEXT = 2, 5, 64
-_PROFILE = 34675
+_PROFILE, _RESOLUTIONS = 34675, (282, 283)
 
 _WIDTH, _LENGTH, _ROWS = 256, 257, 278
 _STRIP_OFFSETS, _STRIP_COUNTS = 273, 279
@@ -111,6 +112,12 @@ class Page:
     def profile(self) -> bytes:
         """The ICC profile as it is; empty where there is none."""
         return bytes(self.values(_PROFILE, (), MAX_PROFILE))
+
+    @property
+    def aspect(self) -> Fraction:
+        """The shape of a pixel: the more of them an inch has, the smaller they are."""
+        across, down = (self.fractions(tag) or (0.0,) for tag in _RESOLUTIONS)
+        return aspect_of(down[0], across[0])
 
     @property
     def tiled(self) -> bool:

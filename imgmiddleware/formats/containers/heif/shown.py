@@ -6,6 +6,7 @@ from math import floor
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.containers.heif.choice import Chosen
 from imgmiddleware.formats.containers.isobmff import IsoBox
+from imgmiddleware.formats.reading import aspect_of, damage_let_pass
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Box, Size
 from imgmiddleware.pixels.orientation import Orientation
@@ -38,6 +39,14 @@ def shown(window: Window, chosen: Chosen, size: Size) -> tuple[Box, Orientation]
             by = _TURNS[value & 3] if property.kind == b"irot" else _MIRRORS[value & 1]
             turned = turned.then(by)
     return (left, top, width, height), turned
+
+
+def aspect(window: Window, chosen: Chosen) -> Fraction:
+    """The shape of a pixel (`pasp`, 14496-12, section 12.1.4), before it is turned."""
+    for box in chosen.boxes(b"pasp")[:1]:
+        with damage_let_pass:
+            return aspect_of(*window.unpack(">LL", box.start))
+    return Fraction(1)
 
 
 def _aperture(window: Window, property: IsoBox, size: Size) -> Box:
