@@ -48,7 +48,7 @@ def by_package(data: bytes, side: int) -> Any:
 def by_pillow(data: bytes, side: int) -> Any:
     """Its resampler needs 8 bits: of more it is shown what its own `convert` makes of them."""
     warnings.simplefilter("ignore")
-    _load_plugins()
+    _load_plugins(data)
     try:
         with Image.open(io.BytesIO(data)) as file:
             image = ImageOps.exif_transpose(file)
@@ -91,9 +91,11 @@ def _unsafe() -> tuple[str, ...]:
     return ("jp2", "jxl") if find_spec("pillow_jxl") else ("jp2",)
 
 
-def _load_plugins() -> None:
-    """Pillow's readers of HEIC and JPEG XL, where they are installed."""
-    if find_spec("pillow_heif"):
+def _load_plugins(data: bytes) -> None:
+    """Pillow's readers of HEIC and JPEG XL, where they are installed. That of HEIC would take AVIF
+    from Pillow's own, and refuse it.
+    """
+    if find_spec("pillow_heif") and b"avif" not in data[:64]:
         import pillow_heif  # noqa: PLC0415
 
         pillow_heif.register_heif_opener()
