@@ -57,6 +57,14 @@ def test_lossy(pixels: Any, mode: str) -> None:
     assert close(shown(data, mode=mode, **JXL), by_vips.read(data), 2)
 
 
+def test_gray_of_floats() -> None:
+    """The plug-in writes them as light, with a profile that says so: sRGB's curve shows them."""
+    light = np.linspace(0, 1, 62 * 90).reshape(62, 90)
+    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    data = saved(light.astype(np.float32), "JXL", lossless=True)
+    assert close(shown(data, mode="L", **JXL), np.rint(curve * 255), 1)
+
+
 def test_deep() -> None:
     """Gray is kept in 16 bits; colours are rounded to eight by the decoder."""
     data = jxl(NOISE[..., :1].copy(), "grey16")

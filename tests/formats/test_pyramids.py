@@ -176,6 +176,19 @@ def test_others_are_not_copies(what: str) -> None:
     assert copies_of(OTHERS[what]) == []
 
 
+def test_copies_in_black_and_white_are_not_taken() -> None:
+    """They keep lines, which are gray where they are averaged: a copy that is black is not white."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for kind, (size, white) in enumerate((((1000, 800), True), ((250, 200), False))):
+            level = np.full(size[::-1], white)
+            writer.write(
+                level, subfiletype=kind, tile=(64, 64), photometric="minisblack", metadata=None
+            )
+    assert copies_of(file.getvalue()) == []
+    assert shown(made(file.getvalue(), "w=50&fm=png")).min() == 255
+
+
 def test_copies_of_a_palette_are_not_taken() -> None:
     """Whoever halved it has averaged numbers of colours."""
     file = io.BytesIO()

@@ -10,6 +10,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.pixels.arrays import Size
+from imgmiddleware.pixels.color import to_sixteen_bits
 
 
 def decode(data: Data, facts: Facts, least: Size) -> Found:
@@ -19,6 +20,8 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
         _, info, raw, profile, _ = decoder(bytes(data))
         if info.mode == "I;16":
             pixels = np.frombuffer(raw, "<u2").reshape(info.height, info.width)
+        elif info.mode == "F":  # gray, from 0 to 1
+            pixels = to_sixteen_bits(np.frombuffer(raw, "<f4").reshape(info.height, info.width))
         else:
             image = Image.frombytes(info.mode, (info.width, info.height), raw)
             pixels = packed(image, mode_of(facts))

@@ -175,8 +175,8 @@ def read(window: Window) -> Facts:
     if data[:2] != _BARE:
         raise damaged("it has no codestream")
     header = _read_header(data[2:])
-    # Gray of more than 8 bits is all that the decoder hands over as it is.
-    deep = header.gray and not header.alpha and 8 < header.bits <= 16
+    # Gray of more than 8 bits, and of floats, is all that the decoder hands over as it is.
+    deep = header.gray and not header.alpha and header.bits > 8
     return Facts(
         format="jxl",
         width=header.width,

@@ -124,12 +124,15 @@ def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
 
 
 def is_like(overview: SampleLayout, page: SampleLayout) -> bool:
-    """Whether samples mean the same; of a palette nobody can average them."""
+    """Whether samples mean the same, and could be averaged: not of a palette, and not of one bit.
+
+    In black and white, drawings that are made smaller keep their lines, and so are too dark.
+    """
     one, other = (
         replace(kind, width=1, height=1, compression=1, photometric=_decoded(kind))
         for kind in (overview, page)
     )
-    return one == other and page.photometric != PALETTE
+    return one == other and page.photometric != PALETTE and page.bits > 1
 
 
 def _decoded(kind: SampleLayout) -> int:
