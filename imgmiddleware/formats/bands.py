@@ -17,7 +17,14 @@ from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.probe import read_raster
 from imgmiddleware.formats.raster import Raster, divided_box
 from imgmiddleware.formats.registry import FORMATS
-from imgmiddleware.pixels.arrays import Box, Pixels, red_blue_swapped, unassociated, with_alpha
+from imgmiddleware.pixels.arrays import (
+    Box,
+    Pixels,
+    red_blue_swapped,
+    seen_through,
+    unassociated,
+    with_alpha,
+)
 from imgmiddleware.pixels.color import to_eight_bits, to_srgb
 from imgmiddleware.pixels.halve import halve, halve_clear
 from imgmiddleware.pixels.lab import lab_to_bgr
@@ -101,6 +108,7 @@ def _reduced(
 ) -> Iterator[Block]:
     raster, rows_of = raster or read_raster(original, facts), FORMATS[facts.format].rows
     assert rows_of is not None  # as its facts have `band_bytes`
+    mask = _mask_rows(original, facts, raster, box)  # then nothing is averaged, as with any alpha
     if scaled and times:
         raster, box, times = raster.divided(2**times), divided_box(box, 2**times), 0
     before, after = _before(raster), _after(raster)
@@ -108,8 +116,21 @@ def _reduced(
         raster, shown, values = _stored(raster, shown)
         before, after = _then(values, shown), _same
     clear = shown is not None and facts.alpha
-    for top, rows in rows_of(original, raster, box, 2**times, downwards):
-        yield top // 2**times, after(_halved(before(rows), times, clear=clear))
+    for top, rows in rows_of(original, raster, box, 2**times, downwards or mask is not None):
+        made = after(_halved(before(rows), times, clear=clear))
+        if mask is not None:
+            made = seen_through(made, mask[top : top + len(made), 0 : box[2]])
+        yield top // 2**times, made
+
+
+def _mask_rows(original: Original, facts: Facts, raster: Raster, box: Box) -> PassingRows | None:
+    """The alpha that stands beside a picture, if any: uint8, (height, width)."""
+    rows_of, mask = FORMATS[facts.format].rows, raster.mask
+    if mask is None or rows_of is None:
+        return None
+    read = _before(mask)
+    blocks = rows_of(original, mask, box, 1, True)
+    return PassingRows((read(rows) for _, rows in blocks), box[3])
 
 
 def _owns_memory(rows: Pixels) -> bool:
@@ -124,9 +145,12 @@ def stored_rows(
     """The values of the box that are shown, in blocks of rows, and where there are none."""
     rows_of = FORMATS[facts.format].rows
     assert rows_of is not None  # as its facts have `band_bytes`
-    raster, shown, values = _stored(read_raster(original, facts), shown)
-    for _, rows in rows_of(original, raster, box, 1, True):
-        yield shown.parted(values(rows))
+    raster = read_raster(original, facts)
+    mask = _mask_rows(original, facts, raster, box)
+    raster, shown, values = _stored(raster, shown)
+    for top, rows in rows_of(original, raster, box, 1, True):
+        hidden = None if mask is None else mask[top : top + len(rows), 0 : box[2]] == 0
+        yield shown.parted(values(rows), hidden)
 
 
 def _stored(raster: Raster, shown: Shown) -> tuple[Raster, Shown, _Change]:

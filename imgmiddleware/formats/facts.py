@@ -68,6 +68,8 @@ class Facts:
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
     points: CodePoints | None = None  # its colours, where code points tell them; None: as sRGB
     mended: bool = False  # what is left of a damaged file: its decoder makes up what is missing
+    masked: bool = False  # its alpha is a picture of its own, beside the colours
+    notes: tuple[str, ...] = ()  # what of the file is not shown, in words of `Image-Notes`
     own: object = None  # a value of its format, of which only the files of that format know
 
     @property
@@ -82,7 +84,7 @@ class Facts:
             values=values,
             reading=reading,
             color=values.color(reading),
-            alpha=values.has_alpha(reading),
+            alpha=values.has_alpha(reading) or self.masked,
             depth=values.depth(reading),
             overviews=tuple(one.read_as(values, reading) for one in self.overviews),
         )
@@ -90,18 +92,21 @@ class Facts:
     @property
     def samples(self) -> Values:
         """What is stored where that is a colour as it is."""
-        colors = 1 if self.color == "gray" and not self.alpha else 3
+        alpha = self.alpha and not self.masked
+        colors = 1 if self.color == "gray" and not alpha else 3
         return Values(
-            channels=colors + self.alpha,
+            channels=colors + alpha,
             dtype={8: "u1", 16: "u2"}.get(self.depth, "f4"),
-            alpha=colors if self.alpha else None,
+            alpha=colors if alpha else None,
             order="bgr",
         )
 
     @property
     def holed(self) -> bool:
         """Whether what is clear only lacks a value, and hides no colour."""
-        return self.reading is not None and self.values is not None and self.values.alpha is None
+        if self.reading is None or self.values is None:
+            return False
+        return self.values.alpha is None and not self.masked
 
     @property
     def upright(self) -> Size:

@@ -69,6 +69,7 @@ class Raster:
     dropped: bool = False  # the fourth channel means nothing
     tables: bytes = b""  # segments of a JPEG that its pieces lack
     ycc: bool = False  # JPEG of YCbCr, which its decoder turns to colours
+    mask: Raster | None = None  # gray of the same size, which is the alpha of these colours
     of: Raster | None = None  # what this is, where the decoder is to divide the sides
     by: int = 1  # by so much
 
@@ -76,7 +77,8 @@ class Raster:
     def nbytes(self) -> int:
         """Bytes in memory: a large picture has hundreds of thousands of pieces."""
         tables = self.offsets.nbytes + self.counts.nbytes
-        return tables + len(self.tables) + len(self.palette or b"")
+        mask = self.mask.nbytes if self.mask else 0
+        return tables + len(self.tables) + len(self.palette or b"") + mask
 
     @property
     def is_plain(self) -> bool:

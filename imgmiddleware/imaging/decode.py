@@ -159,11 +159,11 @@ def _read_in_bands(
 def _held(facts: Facts, pixels: Pixels, level: Level, exif: Exif, profile: bytes | None) -> Held:
     color = "gray" if pixels.ndim == 2 else facts.color
     points = facts.points or _points_of(profile)
-    notes: tuple[str, ...] = ()
+    notes = facts.notes
     if points:
         profile = None if points.hdr else points.profile()
     if profile is not None and not is_usable(profile, color):
-        profile, notes = None, (PROFILE_IGNORED,)
+        profile, notes = None, (*notes, PROFILE_IGNORED)
     return Held(
         level=level,
         pixels=pixels,

@@ -64,6 +64,15 @@ def red_blue_swapped(pixels: Pixels, out: Pixels | None = None) -> Pixels:
     return np.asarray(cv2.cvtColor(pixels, code, out))
 
 
+def seen_through(pixels: Pixels, mask: Pixels) -> Pixels:
+    """BGRA of what is seen through a mask: uint8, (height, width), 0 where nothing is."""
+    result = pixels.copy() if has_alpha(pixels) else with_alpha(np.ascontiguousarray(pixels))
+    # 255 goes into what is full of 16 bits, and into 1, by a whole number of times.
+    alpha = mask if result.dtype == np.uint8 else mask * (full(result.dtype) / 255)
+    result[..., 3] = np.minimum(result[..., 3], alpha)
+    return result
+
+
 def premultiplied(pixels: Pixels) -> Pixels:
     """float32, with colour weighed by alpha: what may be filtered without halos."""
     most = full(pixels.dtype)

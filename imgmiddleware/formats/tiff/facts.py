@@ -20,6 +20,7 @@ from imgmiddleware.formats.tiff.kinds import (
     read_sample_layout,
     refuse_whole,
 )
+from imgmiddleware.formats.tiff.masks import masked
 from imgmiddleware.formats.tiff.memory import decode_bytes, output_bytes
 from imgmiddleware.formats.tiff.page import (
     MAX_PIECES,
@@ -31,6 +32,7 @@ from imgmiddleware.formats.tiff.page import (
     read_grid,
 )
 from imgmiddleware.formats.tiff.pages import (
+    find_masks,
     find_overviews,
     find_pages,
     find_pictures,
@@ -65,12 +67,22 @@ def read_page(window: Window, number: int) -> Facts:
     page = open_page(window, pages[number] if number else 0)
     if not number:
         page = _shown(find_pictures(page, pages[1:]))
-    facts, kind = _read_facts(page)
     if page.offset in pages:
         number = pages.index(page.offset)
     after = pages[number + 1 :] if page.offset in (0, *pages) else ()
+    masks = find_masks(page, after)
+    facts, kind = _read_facts(page, by_pieces=page.size in masks or None)
     overviews = _overviews(find_overviews(page, after), facts, kind)
-    return replace(facts, frames=len(pages), overviews=overviews)
+    facts = replace(facts, frames=len(pages), overviews=overviews)
+    return masked(facts, {size: _mask_facts(mask) for size, mask in masks.items()})
+
+
+def _mask_facts(page: Page) -> Facts | None:
+    """None where it cannot be read, which costs the mask only."""
+    with damage_let_pass:
+        facts, kind = _read_facts(page, by_pieces=True)
+        return facts if kind.samples == 1 and not kind.is_palette else None
+    return None
 
 
 def _shown(pictures: list[Page]) -> Page:
@@ -82,8 +94,10 @@ def _shown(pictures: list[Page]) -> Page:
     return pictures[-1]
 
 
-def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, SampleLayout]:
-    """Those of a page, or of an overview of a page that has facts: it is read as that one is."""
+def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, SampleLayout]:
+    """Those of a page. `by_pieces`: whether it is to be read so, if it can be; None: if that takes
+    less memory.
+    """
     kind, grid = read_sample_layout(page), read_grid(page)
     piece = _check_pieces(page, kind, grid)
     # Of a further page a copy of the file is made, which begins with it.
@@ -98,7 +112,7 @@ def _read_facts(page: Page, *, as_its: Facts | None = None) -> tuple[Facts, Samp
     # Some have no other way, or none as good.
     only = kind.compression in (JPEG, WEBP) or values is not None or kind.bits > 8
     only = only or bool(conversion_of(kind))
-    less = bands + beside + output <= whole if as_its is None else bool(as_its.pieces)
+    less = bands + beside + output <= whole if by_pieces is None else by_pieces
     usual = (bands > 0 and (less or only)) or is_usual(page, kind, grid)
     bands = bands if less or only or not usual else 0
     rewritten = not bands and not usual
@@ -182,7 +196,7 @@ def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple
     found: dict[int, Facts] = {}
     for page in pages:
         with damage_let_pass:
-            overview, its = _read_facts(page, as_its=facts)
+            overview, its = _read_facts(page, by_pieces=bool(facts.pieces))
             by = reduced_by((overview.width, overview.height), (facts.width, facts.height))
             turned = overview.orientation != facts.orientation
             whole = bool(overview.band_bytes) != bool(facts.band_bytes)  # which is turned upright

@@ -30,6 +30,7 @@ INFLATION: Mapping[int, int | None] = {
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 INKS, LAB = 5, 8
 _GRAYS = (WHITE_IS_ZERO, BLACK_IS_ZERO)
+_MASK = 4  # 1 is what is seen
 _RAW = (32803, 34892)
 #: Photometric interpretation -> samples a pixel of the colours alone.
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
@@ -123,6 +124,7 @@ def read_sample_layout(page: Page) -> SampleLayout:
     check_size(width, height)
     samples, compression = page.value(_SAMPLES, 1), page.value(_COMPRESSION, 1)
     photometric = page.value(_PHOTOMETRIC, _unsaid(samples, compression))
+    photometric = BLACK_IS_ZERO if photometric == _MASK else photometric
     if compression not in INFLATION:
         raise unsupported(f"its compression, number {compression}, is not decoded")
     if photometric not in COLORS:

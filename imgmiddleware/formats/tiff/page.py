@@ -44,6 +44,7 @@ class TiffFacts:
     units: bool  # of YCbCr that is no JPEG, which no decoder has right
     clear_inks: bool  # CMYK with alpha, of which reading it makes colours
     rewritten: bool  # decoders get a directory of it in other words
+    mask: int = 0  # the offset of the directory of its mask; 0 is none
 
 
 def own(facts: Facts) -> TiffFacts:

@@ -73,6 +73,18 @@ def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
     return islice(chain(below, _following(page, after)), MAX_OVERVIEWS)
 
 
+def find_masks(page: Page, after: Iterable[int]) -> dict[Size, Page]:
+    """The masks of this page and of its overviews, by their width and height, whatever order they
+    stand in.
+    """
+    listed = (found for offset in _listed(page) if (found := _at(page, offset)))
+    masks: dict[Size, Page] = {}
+    for found in (*listed, *_family(page, after)):
+        if found.kind & _MASK:
+            masks.setdefault(found.size, found.page)
+    return masks
+
+
 class _Found(NamedTuple):
     page: Page
     kind: int  # NewSubfileType
@@ -80,12 +92,17 @@ class _Found(NamedTuple):
 
 
 def _following(page: Page, after: Iterable[int]) -> Iterator[Page]:
-    """Up to the next picture; masks, and labels beside what is in tiles, are stepped over."""
+    """Those of the pages that follow which may be overviews."""
+    return (found.page for found in _family(page, after) if not found.kind & _MASK)
+
+
+def _family(page: Page, after: Iterable[int]) -> Iterator[_Found]:
+    """What follows up to the next picture; labels beside what is in tiles are stepped over."""
     for offset in islice(after, _LOOKED_AT):
         found = _at(page, offset)
-        if found is None or found.kind & _MASK:
+        if found is None:
             continue
-        if not found.kind & _SMALLER:
+        if not found.kind & (_SMALLER | _MASK):
             smaller = all(
                 2 * side <= whole + 1 for side, whole in zip(found.size, page.size, strict=True)
             )
@@ -93,7 +110,7 @@ def _following(page: Page, after: Iterable[int]) -> Iterator[Page]:
                 return
             if not found.page.tiled:
                 continue
-        yield found.page
+        yield found
 
 
 def _listed(page: Page) -> tuple[int, ...]:

@@ -1,5 +1,7 @@
 """TIFF of kinds whose strips or tiles can be decoded by themselves: which, and where they stand."""
 
+from dataclasses import replace
+
 from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.formats.jpeg.abbreviated import read_tables
 from imgmiddleware.formats.raster import (
@@ -148,7 +150,11 @@ def _scales(kind: SampleLayout, grid: Grid) -> int:
 
 def read_raster(window: Window, facts: Facts) -> Raster:
     """The strips or tiles of a page that has `band_bytes`: held against the file by then."""
-    page = open_page(window, own(facts).directory)
+    raster, mask = _raster_of(open_page(window, own(facts).directory)), own(facts).mask
+    return replace(raster, mask=_raster_of(open_page(window, mask))) if mask else raster
+
+
+def _raster_of(page: Page) -> Raster:
     kind, grid = read_sample_layout(page), read_grid(page)
     planes = kind.samples if kind.planar else 1
     size = grid.high * kind.row_bytes(grid.wide)
