@@ -167,11 +167,11 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     if number > MAX_PIECES:
         raise damaged(f"it claims {number} strips or tiles")
     row = kind.row_bytes(grid.wide)
-    offsets, counts = read_places(page, grid, kind.compression, grid.high * row)
+    part = slice(number)  # what is listed beyond it is nobody's
+    offsets, counts = read_places(page, grid, kind.compression, grid.high * row, part)
     if len(offsets) < number:
         raise damaged(f"it lists {len(offsets)} of {number} strips or tiles")
     size = page.file.window.size
-    offsets, counts = offsets[:number], counts[:number]
     # What was left out of the file has no bytes, wherever it is said to stand.
     if ((counts > size) | ((offsets > size - counts) & (counts > 0))).any():
         raise damaged("a strip or tile lies beyond its end")
