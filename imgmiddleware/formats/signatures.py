@@ -56,10 +56,31 @@ def name(head: bytes) -> str | None:
         return "an empty file"
     if head[4:8] == b"ftyp":
         return _media_name(head)
+    if _is_targa(head):  # whose first bytes may be those of a Windows icon or cursor
+        return "a Targa picture (TGA)"
     for offset, magic, what in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return what
     return _text_name(head)
+
+
+def _is_targa(head: bytes) -> bool:
+    """By a header that makes sense, as it has no magic: kinds of colours and of coding, a map of
+    colours where there is one, sides, and bits a pixel (Truevision TGA 2.0, page 6).
+    """
+    if len(head) < 18:
+        return False
+    mapped, kind, bits = head[1], head[2], head[16]
+    entries = int.from_bytes(head[5:7], "little")
+    sides = head[12:14], head[14:16]
+    return (
+        mapped == (kind in (1, 9))
+        and kind in (1, 2, 3, 9, 10, 11)
+        and (entries > 0) == bool(mapped)
+        and bits in ((8, 16) if kind in (1, 3, 9, 11) else (15, 16, 24, 32))
+        and b"\0\0" not in sides
+        and not head[17] & 0xC0
+    )
 
 
 def _media_name(head: bytes) -> str:

@@ -46,7 +46,8 @@ class Parametric:
         return self.gamma, self.a, self.b, self.c, self.d
 
     def __call__(self, x: Floats) -> Floats:
-        power = np.maximum(self.a * x + self.b, 0) ** self.gamma + self.e
+        with np.errstate(over="ignore"):  # numbers of a broken profile
+            power = np.maximum(self.a * x + self.b, 0) ** self.gamma + self.e
         return np.where(x >= self.d, power, self.c * x + self.f)
 
 
@@ -62,6 +63,9 @@ class Sampled:
 
 Curve = Parametric | Sampled
 
+#: Light of a sample, white being 1: no curve that shows a picture comes near.
+_MOST = 100.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shaper:
@@ -74,7 +78,9 @@ class Shaper:
     def of(cls, curves: Sequence[Curve], matrix: Matrix) -> Shaper:
         """Of the curves of red, green, blue, and a matrix of these to XYZ relative to D50."""
         levels = np.arange(65536) / 65535
-        tables = tuple(curve(levels).astype(np.float32) for curve in reversed(curves))
+        # A broken profile may say anything, also what is no number.
+        values = (np.nan_to_num(curve(levels)).clip(-_MOST, _MOST) for curve in reversed(curves))
+        tables = tuple(light.astype(np.float32) for light in values)
         return cls(tables, blue_first(_TO_SRGB @ matrix))
 
     def to_srgb(self, pixels: Pixels) -> Pixels:

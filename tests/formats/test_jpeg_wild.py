@@ -227,9 +227,17 @@ def test_arithmetic_coding_that_is_cut_short() -> None:
         assert refused(short) == (422, "damaged-original")
 
 
-@pytest.mark.parametrize("marker", [0xC3, 0xC5, 0xCB, 0xCF])
+@pytest.mark.parametrize("marker", [0xC3, 0xC5, 0xCB, 0xCF, 0xF7])
 def test_lossless_and_hierarchical_are_told_by_name(marker: int) -> None:
     head = [(marker if each == 0xC0 else each, body) for each, body in HEAD]
     answer = ask(joined(head, REST))
     assert answer.status == 415
     assert b"lossless or hierarchical" in answer.read()
+
+
+def test_a_scan_that_claims_to_begin_behind_the_end_has_no_bytes() -> None:
+    """Not fewer than none, as it was told."""
+    data = joined(HEAD, b"") + b"\xff\xc4\x00\x14"
+    answer = ask(data)
+    assert answer.status == 422
+    assert b"it has 0" in answer.read()

@@ -20,7 +20,7 @@ MAX_SCANS = 100
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and RSTn have no length field
-SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # without DHT, JPG and DAC
+SOF = frozenset((*range(0xC0, 0xD0), 0xF7)) - {0xC4, 0xC8, 0xCC}  # not DHT, JPG, DAC; JPEG-LS's
 _BASELINE, _EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _PROGRESSIVE_ARITHMETIC = 0xCA
 _ARITHMETIC = (0xC9, _PROGRESSIVE_ARITHMETIC)
@@ -183,7 +183,7 @@ def coded(data: Data, segment: Segment) -> Iterator[tuple[int, int, Segment | No
     for _ in range(MAX_SEGMENTS):
         found = _SCAN_END.search(data, start)
         if found is None:
-            yield start, len(data), None
+            yield min(start, len(data)), len(data), None
             return
         marker, offset = data[found.start() + 1], found.end()
         if marker == EOI:
