@@ -46,7 +46,7 @@ class Parametric:
         return self.gamma, self.a, self.b, self.c, self.d
 
     def __call__(self, x: Floats) -> Floats:
-        with np.errstate(over="ignore"):  # numbers of a broken profile
+        with np.errstate(all="ignore"):  # numbers of a broken profile
             power = np.maximum(self.a * x + self.b, 0) ** self.gamma + self.e
         return np.where(x >= self.d, power, self.c * x + self.f)
 

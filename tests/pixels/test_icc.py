@@ -13,6 +13,7 @@ from PIL import ImageCms
 from colors import XY, from_srgb, to_srgb
 from imgmiddleware.pixels import color, icc
 from imgmiddleware.pixels.codepoints import CodePoints
+from imgmiddleware.pixels.shaper import Parametric, Shaper
 from pictures import SRGB, gray_profile, swapped_profile
 
 CURVES = {
@@ -81,6 +82,18 @@ def test_a_ramp_of_256_keeps_its_levels() -> None:
     deep = color.to_eight_bits(color.to_srgb(ramp, profile, "rgb"))
     assert len(np.unique(deep)) == 256
     assert len(np.unique(color.to_srgb((ramp >> 8).astype(np.uint8), profile, "rgb"))) < 256
+
+
+@pytest.mark.parametrize(
+    "numbers", [(-3.0,), (30_000.0,), (2.0, 0.0, 0.0), (0.5, -1.0, -0.5, -1.0)]
+)
+def test_curves_of_any_numbers_are_samples(numbers: tuple[float, ...]) -> None:
+    """They may be black or white; they raise nothing, and warn of nothing."""
+    kind = {1: 0, 3: 1, 4: 2}[len(numbers)]
+    curve = Parametric.of_kind(kind, numbers)
+    shaper = Shaper.of([curve] * 3, np.full((3, 3), 30_000.0))
+    assert all(np.isfinite(table).all() for table in shaper.tables)
+    assert shaper.to_srgb(CODES.astype(np.uint16) * 257).shape == CODES.shape
 
 
 def test_sampled_curves() -> None:
