@@ -21,8 +21,8 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 #: need not be fast: it converts 256 levels.
 _GRAY_FLAGS = _FLAGS | ImageCms.Flags.NOOPTIMIZE
 
-#: By how many of 255 levels white may be off in any channel; profiles of paper and of scanners are
-#: below 20.
+#: By how many of 255 levels white may be off in any channel. A sound profile shows its own white as
+#: 255; the rest is for coarse tables, and for scanners' whites of another colour than paper's.
 _TINT = 48
 
 #: Levels between neighbours of a grid of colours, of 8 and of 16 bits: a divisor of both ranges.
@@ -34,27 +34,28 @@ class Conversion:
     """To sRGB; `identity` where the profile is sRGB already.
 
     `mode` is what LittleCMS takes. Of more than 8 bits it takes none from Pillow: they go through
-    the profile's own curves and matrix (`shaper`), or between the colours of a grid.
+    the profile's own curves and matrix, or between the colours of a grid.
     """
 
+    profile: bytes
     transform: ImageCms.ImageCmsTransform
     mode: str
     identity: bool
-    shaper: Shaper | None
 
     def applied(self, pixels: Pixels) -> Pixels:
         """CMYK as BGR; BGR and BGRA of 8 or 16 bits as that again."""
         if self.mode == "CMYK":
             return _applied(self.transform, pixels, self.mode)
         if pixels.dtype == np.uint16:
-            return self.shaper.to_srgb(pixels) if self.shaper else self._between(pixels)
+            shaper = _shaper(self.profile)
+            return shaper.to_srgb(pixels) if shaper else self._between(pixels)
         colors = _applied(self.transform, pixels[..., 2::-1], self.mode)
         return colors if pixels.shape[2] == 3 else np.dstack((colors, pixels[..., 3]))
 
     def grays(self, dtype: np.dtype[Any]) -> Pixels:
         """What becomes of all grays of this depth: (256 or 65536, 3), blue first."""
-        if dtype == np.uint16 and self.shaper:
-            return np.asarray(self.shaper.to_srgb(_ramp(65536, dtype))[0])
+        if dtype == np.uint16 and (shaper := _shaper(self.profile)):
+            return np.asarray(shaper.to_srgb(_ramp(65536, dtype))[0])
         few = _ramp(256, np.uint8)[..., : len(self.mode)]
         levels: Pixels = _applied(self.transform, few, self.mode)[0]
         if dtype == np.uint8:
@@ -68,6 +69,11 @@ class Conversion:
 
 def _ramp(levels: int, dtype: npt.DTypeLike) -> Pixels:
     return np.repeat(np.arange(levels, dtype=dtype), 3).reshape(1, levels, 3)
+
+
+@functools.lru_cache(maxsize=4)  # its tables take 800 kB
+def _shaper(profile: bytes) -> Shaper | None:
+    return read_shaper(profile)
 
 
 @functools.lru_cache(maxsize=4)
@@ -114,7 +120,7 @@ def conversion(profile: bytes, color: str) -> Conversion | None:
     if not _shows_white(transform, mode):
         return None
     identity = mode != "CMYK" and _changes_nothing(transform, mode)
-    return Conversion(transform, mode, identity, None if identity else read_shaper(profile))
+    return Conversion(profile, transform, mode, identity)
 
 
 def _shows_white(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
