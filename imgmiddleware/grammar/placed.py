@@ -18,7 +18,7 @@ from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Backdrop, Beyond
-from imgmiddleware.operations.transform import Transform
+from imgmiddleware.operations.transform import Operation, Transform
 from imgmiddleware.operations.turn import Flip, Rotate
 from imgmiddleware.pixels.arrays import Box, Size
 
@@ -49,17 +49,18 @@ class Placed:
     def transform(self) -> Transform:
         """What is asked of the original."""
         width, height = self.size
-        steps = (
+        steps: list[Operation] = [
             Region(self.box),
             Resize(width, height, fit="scale", upscale=self.is_larger),
-            Flip("h" if self.mirrored else None),
-            Rotate(self.degrees),
-            Monochrome(self.quality if self.quality in ("gray", "bitonal") else None),
-            Beyond(right=self.lacks[0], below=self.lacks[1]),
-            Backdrop(_CLEAR if any(self.lacks) else None),
-            Output(self.format),
-        )
-        return Transform(steps)
+        ]
+        # What changes nothing is not even made: a tile asks for none of these.
+        if self.mirrored or self.degrees:
+            steps += Flip("h" if self.mirrored else None), Rotate(self.degrees)
+        if self.quality != "default":
+            steps.append(Monochrome(self.quality))
+        if any(self.lacks):
+            steps += Beyond(right=self.lacks[0], below=self.lacks[1]), Backdrop(_CLEAR)
+        return Transform((*steps, Output(self.format)))
 
     @property
     def is_larger(self) -> bool:

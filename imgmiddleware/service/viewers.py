@@ -33,6 +33,7 @@ class Viewers:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._on = settings.for_viewers
         self._limits = Limits(
             settings.max_result_width, settings.max_result_height, settings.max_result_pixels
         )
@@ -48,7 +49,7 @@ class Viewers:
         Raises `ImageError` (400).
         """
         settings, query = self._settings, request.query
-        if not settings.for_viewers or request.id is not None:
+        if not self._on or request.id is not None:
             return None
         if not request.path.startswith(settings.prefix):
             return None

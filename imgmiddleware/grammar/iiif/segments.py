@@ -136,11 +136,13 @@ def _box(region: str, whole: Size) -> Box:
 
 def _asked(region: str, whole: Size) -> Box:
     """What was written, in pixels; percents to the nearest, and at least one of what is not 0."""
-    numbers = [*map(Fraction, region.removeprefix("pct:").split(","))]
+    numbers = region.removeprefix("pct:").split(",")
     if not region.startswith("pct:"):
         left, top, across, down = map(int, numbers)
         return left, top, across, down
-    x, y, w, h = (part * side / 100 for part, side in zip(numbers, whole * 2, strict=True))
+    x, y, w, h = (
+        Fraction(part) * side / 100 for part, side in zip(numbers, whole * 2, strict=True)
+    )
     return _rounded(x), _rounded(y), _side(w), _side(h)
 
 
