@@ -1,4 +1,4 @@
-"""Which quality of WebP and AVIF looks as good as a JPEG's?
+"""Which quality of WebP, AVIF and JPEG XL looks as good as a JPEG's?
 
 The scores are SSIMULACRA2's (package `ssimulacra2`), medians over five photos of Debian's
 `mate-backgrounds`. It prints, for the qualities that `q` may ask for, the encoder's own setting
@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from ssimulacra2 import compute_ssimulacra2
 
+from benchmarks.likeness import shown
 from benchmarks.photos import FOLDER, PHOTOS
 from benchmarks.timing import machine, table
 from imgmiddleware.formats.encode import encode
@@ -43,7 +44,7 @@ def raw(format: str, setting: int) -> Callable[[Any], bytes]:
 def score(pixels: Any, data: bytes, folder: str) -> float:
     original, distorted = f"{folder}/original.png", f"{folder}/distorted.png"
     cv2.imwrite(original, pixels)
-    cv2.imwrite(distorted, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+    cv2.imwrite(distorted, shown(data))
     return float(compute_ssimulacra2(original, distorted))
 
 
@@ -65,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--step", type=int, default=8, help="between the settings that are tried")
+    parser.add_argument("--formats", default="webp,avif", help="jxl too, by its extra")
     arguments = parser.parse_args()
 
     photos = []
@@ -75,7 +77,7 @@ def main() -> None:
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
         jpeg = {q: medians(photos, raw("jpg", q), folder) for q in QUALITIES}
-        for format in ("webp", "avif"):
+        for format in arguments.formats.split(","):
             grid = sorted({*range(2, 100, arguments.step), 98, 100})
             scores = {s: medians(photos, raw(format, s), folder)[0] for s in grid}
             for q, (wanted, size) in jpeg.items():

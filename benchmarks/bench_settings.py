@@ -1,11 +1,12 @@
 """Which settings of an encoder are worth their time?
 
-For JPEG, WebP and AVIF: the time, and the bytes at the SSIM that libvips reaches with its defaults,
-as ratios to libvips'; medians over five photos. For PNG: time and bytes as ratios to OpenCV's
-defaults, on photos and drawings. Without libvips OpenCV's defaults stand in its place. Processor
-time is of all threads; where the wall clock is ahead of it, the encoder has threads of its own.
+For JPEG, WebP, AVIF and JPEG XL: the time, and the bytes at the SSIM that libvips reaches with its
+defaults, as ratios to libvips'; medians over five photos. For PNG: time and bytes as ratios to
+OpenCV's defaults, on photos and drawings. Without libvips OpenCV's defaults stand in its place.
+Processor time is of all threads; where the wall clock is ahead of it, the encoder has threads of
+its own.
 
-    python -m benchmarks.bench_settings [--width 800] [--formats jpg,webp,avif,png] [--rounds 5]
+    python -m benchmarks.bench_settings [--width 800] [--formats jpg,webp,avif,jxl,png] [--rounds 5]
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import cv2
@@ -43,7 +45,7 @@ Encode = Callable[[Any, int], bytes]
 
 #: The qualities that are tried for equal SSIM, and libvips' own defaults.
 GRID = (20, 30, 40, 50, 60, 70, 80, 90)
-DEFAULT = {"jpg": 75, "webp": 75, "avif": 50}
+DEFAULT = {"jpg": 75, "webp": 75, "avif": 50, "jxl": 75}
 
 
 def opencv(suffix: str, quality: int, *settings: int) -> Encode:
@@ -67,6 +69,18 @@ def libvips(method: str, **options: Any) -> Encode:
         image = pyvips.Image.new_from_memory(rgb.data, width, height, 3, "uchar")
         image = image.copy(interpretation="srgb")
         return bytes(getattr(image, method)(Q=quality, **options))
+
+    return call
+
+
+def libjxl(effort: int) -> Encode:
+    def call(pixels: Any, quality: int) -> bytes:
+        height, width = pixels.shape[:2]
+        encoder = import_module("pillow_jxl").Encoder(
+            "RGB", quality=quality, effort=effort, num_threads=0
+        )
+        samples = np.ascontiguousarray(pixels[..., ::-1]).tobytes()
+        return bytes(encoder(samples, width, height, jpeg_encode=False))
 
     return call
 
@@ -103,6 +117,11 @@ LOSSY: Mapping[str, Mapping[str, Encode]] = {
             for s in (6, 7, 8, 10)
         },
         "libvips, effort 0": libvips("heifsave_buffer", compression="av1", effort=0),
+    },
+    "jxl": {
+        "libvips": libvips("jxlsave_buffer"),
+        "ours: pillow-jxl-plugin, effort 3": ours("jxl"),
+        **{f"pillow-jxl-plugin, effort {e}": libjxl(e) for e in (1, 5, 7)},
     },
 }
 
@@ -225,7 +244,7 @@ def lossless_rows(photos: list[Any], rounds: int) -> list[tuple[object, ...]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--width", type=int, default=800)
-    parser.add_argument("--formats", default="jpg,webp,avif,png")
+    parser.add_argument("--formats", default="jpg,webp,avif,png", help="jxl takes an extra")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
 

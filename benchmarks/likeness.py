@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
+
+with suppress(ImportError):
+    import pillow_jxl  # noqa: F401  Pillow then knows JPEG XL
 
 
 def reference(pixels: Any, size: tuple[int, int]) -> Any:

@@ -21,6 +21,8 @@ _WIDTH = 800
 
 _FITS = ("clip", "crop", "scale", "fill", "fillmax", "clamp", "min", "max")
 
+_FORMATS = tuple(name for name, result in RESULTS.items() if not result.missing)
+
 Field = tuple[str, tuple[str, ...] | tuple[int, int], str]
 #: What the form asks for: the label, the words of a choice or the range of a number, and what is
 #: meant where nothing is said.
@@ -29,7 +31,7 @@ _FIELDS: dict[str, Field] = {
     "h": ("Height", (1, 8192), "as it is"),
     "fit": ("Fit", _FITS[1:], _FITS[0]),
     "crop": ("Crop to", ("top", "bottom", "left", "right"), "the middle"),
-    "fm": ("Format", tuple(RESULTS), "what fits best"),
+    "fm": ("Format", _FORMATS, "what fits best"),
     "q": ("Quality", (0, 100), "automatic"),
     "rot": ("Rotate, degrees", (-360, 360), "0"),
     "flip": ("Flip", ("h", "v", "hv"), "no"),

@@ -1,7 +1,9 @@
 """What the package knows of one format of results: the record that its room offers."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -19,6 +21,11 @@ _LONGEST_RUN = 2**31 - 1
 #: `q` where the scale of each encoder is known. One `q` gives JPEG, WebP and AVIF the same median
 #: score of SSIMULACRA2 over five photos; measured by benchmarks/bench_quality.py.
 QUALITIES = (0, 10, 25, 50, 75, 90, 100)
+
+
+@functools.cache  # it looks into folders
+def _is_there(module: str) -> bool:
+    return not module or find_spec(module) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +59,14 @@ class ResultFormat:
     hdr: bool = False  # it holds more than white, if it is given uint16 and code points
     gray: bool = False  # gray pixels stay gray in it, so that a profile of grays is true of them
 
+    needs: str = ""  # the module that writes it, where it comes with an `extra` of this package
+    extra: str = ""
+
+    @property
+    def missing(self) -> str:
+        """What it takes and is not there; "" where nothing is."""
+        return "" if _is_there(self.needs) else f"it takes the extra imgmiddleware[{self.extra}]"
+
     def own(self, quality: int) -> int:
         """The encoder's own quality for `q`, 0 to 100, at which all formats look alike."""
         if self.scale is None or self.scale is QUALITIES:
@@ -70,6 +85,13 @@ class ResultFormat:
 
     def _to_tick(self, milliseconds: float) -> int:
         return int((milliseconds + self.tick / 2) // self.tick) * self.tick
+
+    def check(self, width: int, height: int) -> None:
+        """Raises 400 where a picture of this size cannot be made."""
+        if self.missing:
+            detail = f"fm={self.name}: {self.missing}"
+            raise ImageError("malformed-parameter", detail, parameter="fm")
+        self.check_sides(width, height)
 
     def check_sides(self, width: int, height: int) -> None:
         """Raises 400 `result-too-large`."""

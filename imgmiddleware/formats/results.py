@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from imgmiddleware.formats import avif, bmp, gif, jpeg, png, tiff, webp
+from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, png, tiff, webp
 from imgmiddleware.formats.result_format import ResultFormat
 
-_ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff)  # in the order in which messages list them
+_ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff, jxl)  # in the order in which messages list them
 _results = {room.RESULT.name: room.RESULT for room in _ROOMS}
 
 #: By the name that `fm` gives them. Whoever needs a record looks here at that moment and copies

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from imgmiddleware.formats.result_format import ResultFormat
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms.numbers import whole
 from imgmiddleware.forms.words import choice, one_of, subset
@@ -10,7 +11,11 @@ from imgmiddleware.operations.transform import Operation, parameter
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
 #: of JPEG's bytes (docs/results.md), and AVIF two thirds of WebP's time.
-NEGOTIATED = ("avif", "webp")
+NEGOTIATED = ("jxl", "avif", "webp")
+
+#: What of these is chosen unless the option `formats` says otherwise. JPEG XL takes an extra, and
+#: as many bytes as AVIF.
+NEGOTIATED_BY_DEFAULT = ("avif", "webp")
 
 #: The same of what moves; GIF for all others.
 NEGOTIATED_ANIMATED = ("webp", "avif")
@@ -57,6 +62,10 @@ class Output(Operation):
         hdr = hdr and "hdr" in self.keep
         if pixels <= MOST_NEGOTIATED_PIXELS:
             for name in NEGOTIATED:
-                if name in accepted and (RESULTS[name].hdr or not hdr):
+                if name in accepted and self._can_be(RESULTS[name], hdr=hdr):
                     return name
         return "png" if alpha or hdr else "jpg"
+
+    def _can_be(self, result: ResultFormat, *, hdr: bool) -> bool:
+        """Whether it has a place for what is kept."""
+        return (result.hdr or not hdr) and (result.profile or "icc" not in self.keep)

@@ -114,7 +114,7 @@ def check_result(plan: Plan, settings: Settings) -> None:
                 "Ask for less with w= or h=",
                 limit=limit,
             )
-    RESULTS[plan.format].check_sides(width, height)
+    RESULTS[plan.format].check(width, height)
 
 
 def _over(

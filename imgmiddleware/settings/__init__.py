@@ -11,7 +11,7 @@ from uuid import UUID
 
 from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
-from imgmiddleware.operations.output import NEGOTIATED
+from imgmiddleware.operations.output import NEGOTIATED_BY_DEFAULT
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.pixels.value_range import RangeLike, ValueRange
 from imgmiddleware.settings.options import Authorize, Options
@@ -150,9 +150,10 @@ class Settings:
     """What becomes of an original that is damaged: a 422, or with "show" what is left of it, where
     its decoder gives that; for nobody to keep (`no-store`), with `Image-Notes: damaged`."""
 
-    formats: Sequence[str] = NEGOTIATED
+    formats: Sequence[str] = NEGOTIATED_BY_DEFAULT
     """What a URL without `fm` may be answered with where the client's Accept names it: some of
-    "avif" and "webp". Empty: JPEG or PNG for everybody."""
+    "avif", "webp" and "jxl", which takes the extra `imgmiddleware[jxl]` and is chosen before the
+    others. Empty: JPEG or PNG for everybody."""
     max_age: int = 300
     """Seconds for which a client may keep a result without asking again. Asking costs no decode."""
     stale_while_revalidate: int = 0

@@ -131,11 +131,13 @@ def formats(*, safe: bool) -> Check:
     return check
 
 
-def some_of(known: Collection[str]) -> Check:
-    """Some of these words, which are kept in this order."""
+def some_of(known: Collection[str], missing: Callable[[str], str] = lambda word: "") -> Check:
+    """Some of these words, which are kept in this order; `missing` says what one takes."""
 
     def check(name: str, given: Any) -> tuple[str, ...]:
         words = _words(name, given, known)
+        for word in filter(missing, words):
+            raise ValueError(f"{name}: {word!r}: {missing(word)}")
         return tuple(word for word in known if word in words)
 
     return check

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.pixels.value_range import ValueRange
@@ -24,7 +25,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "keys": checks.secrets,
         "imgix_token": checks.text("the secret of imgix's clients"),
         "around": checks.optional(checks.context_maker),
-        "formats": checks.some_of(NEGOTIATED),
+        "formats": checks.some_of(NEGOTIATED, lambda name: RESULTS[name].missing),
         "client_hints": checks.some_of(FIELDS),
         "allow_origin": checks.optional(checks.origins),
         "missing": checks.one_of("404", "pass"),

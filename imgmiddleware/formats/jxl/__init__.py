@@ -1,7 +1,8 @@
 """JPEG XL (ISO/IEC 18181). It takes an extra, and is off unless it is turned on."""
 
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.jxl import decode, facts
+from imgmiddleware.formats.jxl import decode, facts, write
+from imgmiddleware.formats.result_format import ResultFormat
 
 FORMAT = Format(
     name="jxl",
@@ -16,3 +17,11 @@ FORMAT = Format(
     extra="jxl",
     safe=False,
 )
+
+RESULT = ResultFormat(
+    name="jxl", media_type="image/jxl", suffixes=("jxl",),
+    longest=262_144,  # of level 5, which every decoder takes (18181-1, annex M)
+    scale=(0, 2, 7, 48, 75, 88, 97), alpha=True,
+    write=write.write,
+    needs="pillow_jxl", extra="jxl",
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""Formats of results that take an extra, where it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from asking import get, refused, serving
+from imgmiddleware import Settings
+from imgmiddleware.formats import result_format
+from pictures import noise, saved
+
+PHOTO = saved(noise(), "JPEG")
+
+
+@pytest.fixture(autouse=True)
+def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(result_format, "find_spec", lambda name: None)
+    result_format._is_there.cache_clear()
+    yield
+    result_format._is_there.cache_clear()
+
+
+def test_it_is_refused_with_what_it_takes() -> None:
+    assert refused(PHOTO, "fm=jxl") == (400, "malformed-parameter")
+    answer = get(serving(PHOTO), "fm=jxl")
+    assert b"it takes the extra imgmiddleware[jxl]" in answer.body
+    assert refused(PHOTO, "fm=avif") == (200, "")
+
+
+def test_it_cannot_be_negotiated() -> None:
+    with pytest.raises(
+        ValueError, match=r"formats: 'jxl': it takes the extra imgmiddleware\[jxl\]"
+    ):
+        Settings(formats=["jxl", "webp"])
+    assert Settings().formats == ("avif", "webp")
+
+
+def test_who_names_it_gets_another_one() -> None:
+    names_all = {"accept": "image/jxl,image/avif,image/webp"}
+    assert get(serving(PHOTO), **names_all).header("content-type") == "image/avif"
