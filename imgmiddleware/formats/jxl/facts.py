@@ -165,7 +165,7 @@ def _codestream(window: Window) -> Iterator[IsoBox]:
 
 
 def read(window: Window) -> Facts:
-    """The facts of the image header; of an animation the first frame is what is opened."""
+    """The facts of the image header; of an animation the decoder gives the last frame."""
     data, left = b"", _MOST_HEADER
     for part in _codestream(window):
         piece = window.read(part.start, min(part.size, left))
