@@ -150,7 +150,17 @@ def test_the_animations_table_is_the_codes() -> None:
 def test_the_formats_table_is_the_codes() -> None:
     table = {row[0]: row[1:] for row in rows("Formats")}
     assert [*table] == [*RESULTS]
-    for name, (media_type, suffixes, alpha, quality, moves, deep, icc, longest) in table.items():
+    for name, (
+        media_type,
+        suffixes,
+        alpha,
+        quality,
+        moves,
+        deep,
+        icc,
+        hdr,
+        longest,
+    ) in table.items():
         result = RESULTS[name]
         assert (name, media_type) == (result.name, result.media_type)
         assert tuple(suffixes.replace("`", "").split(", ")) == result.suffixes
@@ -159,4 +169,5 @@ def test_the_formats_table_is_the_codes() -> None:
         assert (moves == "yes") == (result.animate is not None)
         assert (deep == "yes") == result.deep
         assert ("colours" in icc, "grays" in icc) == (result.profile, result.gray)
+        assert bool(hdr) == result.hdr
         assert int(longest) == result.longest
