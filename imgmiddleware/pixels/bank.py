@@ -2,8 +2,10 @@
 
 The centre of sample i of n lies at (i + 1/2) / n of the side. What the filter would read beyond an
 edge of the picture has no weight and the others share it, as in Pillow: nothing is shifted or
-darkened there. Where only a part is wanted, its results are some of those side by side that show
-all of the picture; the last of these may reach over the edge, whose samples then stand there too.
+darkened there. Of a last sample that is partly of the picture the centre is that of its part, whose
+length is its weight. Where only a part is wanted, its results are some of those side by side that
+show all of the picture; the last of these may reach over the edge, whose samples then stand there
+too.
 """
 
 import functools
@@ -108,6 +110,11 @@ def bank(samples: int, results: int, start: float, length: float) -> Bank:
 
     read = np.array(starts)[:, None, None] + np.arange(reach)
     weights = _lanczos((read - centers[..., None]) / stretch)
+    beyond_end = samples - start - length
+    if 0 < beyond_end < 1:  # the last sample is of fewer pixels than others, which lie at the edge
+        middle = np.float64(samples - 1 - beyond_end / 2)
+        last = _lanczos((middle - centers[..., None]) / stretch)
+        weights = np.where(read == samples - 1, last * (1 - beyond_end), weights)
     for beyond, edge in _beyond(samples, start, length, factor):
         more = _lanczos((np.array(beyond) - centers[..., None]) / stretch)
         weights += (read == edge) * more.sum(axis=2, keepdims=True)
