@@ -119,7 +119,8 @@ class Viewer:
             yield f'<link rel="stylesheet" href="{self._asset_url(style, mount)}">\n'
         yield (
             f'</head>\n<body>\n<header>\n<a href="{folder.url(mount)}">← All originals</a>\n'
-            f"<h1><bdi>{name}</bdi></h1>\n<p>{described(one)}</p>\n</header>\n"
+            f"<h1><bdi>{name}</bdi></h1>\n<p>{described(one)} · "
+            f'<a href="{image}/info.json">info.json for other viewers</a></p>\n</header>\n'
             f'<main data-info="{image}/info.json" data-image="{image}" data-name="{name}" '
             f'data-bytes="{one.size}">\n'
         )
