@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 @contextmanager
@@ -16,6 +17,15 @@ def serving(
     command: Callable[[int], list[str]], environment: Mapping[str, str] | None = None
 ) -> Iterator[int]:
     """Start `command(port)` and wait until it listens; its port."""
+    with running(command, environment) as (port, _):
+        yield port
+
+
+@contextmanager
+def running(
+    command: Callable[[int], list[str]], environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, int]]:
+    """The same, and the number of the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -36,9 +46,17 @@ def serving(
                 assert process.poll() is None, command(port)
                 assert time.monotonic() < until, command(port)
                 time.sleep(0.05)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def processor_seconds(pid: int) -> float:
+    """Of a process and all below it, to some 10 ms (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(processor_seconds(int(child)) for child in below)

@@ -21,6 +21,7 @@ class Pieces:
     stored: int  # bytes in the file, of the largest
     row: int = 0  # bytes of samples of a piece, where a row of them is held at a time
     scales: int = 1  # up to what its decoder can divide their sides, for less work
+    jpeg: bool = False  # each is a JPEG
 
     def read(self, box: Box, size: Size) -> tuple[int, int]:
         """How many bytes at most, and how many pixels, a box takes of a picture of this size."""

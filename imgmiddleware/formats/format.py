@@ -78,6 +78,8 @@ class Format:
     #: blocks that begin at multiples of some rows; in any order, or from the top down (True).
     raster: Callable[[Window, Facts], Raster] | None = None
     rows: Callable[[Original, Raster, Box, int, bool], Iterable[Block]] | None = None
+    #: The JPEG of the piece that shows a box and no more, as it stands; None where there is none.
+    stored: Callable[[Original, Raster, Box], bytes | None] | None = None
     #: The frames of an animation as stills; or else its pictures as they are seen, uint8, each with
     #: its milliseconds, where frames cannot be decoded alone.
     frames: Callable[[Data, Facts], Animation] | None = None

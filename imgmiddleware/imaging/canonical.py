@@ -29,7 +29,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     colors = plan.deep, plan.keeps_profile, plan.keeps_hdr
     ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
-    noted = " stilled" if plan.stilled else ""
+    noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
     return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{noted}{steps}{read}"
 
 

@@ -83,6 +83,7 @@ class Plan:
     backdrop: Backdrop
     format: str  # a key of formats.results.RESULTS
     output: Output
+    as_stored: bool = False  # one tile of the file, which need not be made
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""

@@ -66,6 +66,12 @@ def describes(profile: bytes, color: str) -> bool:
     return (space_of(profile) == b"GRAY") == (color == "gray")
 
 
+def is_srgb(profile: bytes, color: str) -> bool:
+    """Whether an ICC profile says what no profile says: these are colours of sRGB."""
+    found = conversion(profile, _MODES[color])
+    return found is not None and found.identity
+
+
 def to_srgb(pixels: Pixels, profile: bytes | None, color: str) -> Pixels:
     """Gray, BGR, BGRA or CMYK, as `color` says, as sRGB gray, BGR or BGRA of the same depth.
 

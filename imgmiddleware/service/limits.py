@@ -5,6 +5,7 @@ value, so that whoever runs the service knows what to raise.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
@@ -12,6 +13,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.memory import reading_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.imaging.stored import is_stored
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.settings import Settings
@@ -88,6 +90,8 @@ def planned(
     if plan.frames > 1 and not _is_within(plan, facts, settings):
         plan = make_plan(facts, transform, accepted, part=part, still=True)
     check_result(plan, settings)
+    if settings.stored_tiles and is_stored(plan):
+        return replace(plan, as_stored=True)
     return plan
 
 

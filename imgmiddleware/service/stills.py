@@ -18,6 +18,7 @@ from imgmiddleware.imaging.memory import (
 )
 from imgmiddleware.imaging.pyramid import Pyramid, Rows
 from imgmiddleware.imaging.render import render
+from imgmiddleware.imaging.stored import stored_tile
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
@@ -49,6 +50,8 @@ class Stills:
 
     def made(self, job: Job, deadline: Deadline) -> Result:
         """The result. Raises `ImageError` and `ClientGoneError`."""
+        if job.plan.as_stored and (stored := self._as_stored(job, deadline)):
+            return stored
         wanted = self._wholes.wanted(job)
         if wanted is None:
             return self._of_level(job, None, deadline)
@@ -71,6 +74,16 @@ class Stills:
             with timing.step("wait"):
                 held.enter_context(self._admission.admitted(size, deadline))
             yield
+
+    def _as_stored(self, job: Job, deadline: Deadline) -> Result | None:
+        """The tile as it stands in the file; None where it has to be made for all that."""
+        assert isinstance(job.original, Original)
+        with self.admitted(predicted_bytes(job.facts, job.plan, job.original.size), deadline):
+            with timing.step("decode"):
+                contents = self._decoded.contents(job)
+                self._let_go(job)
+            assert contents is not None  # it is read in bands
+            return stored_tile(job.original, job.facts, job.plan, contents)
 
     def _of_level(self, job: Job, wanted: Wanted | None, deadline: Deadline) -> Result:
         """Of the level that the plan asks for, decoded by itself."""

@@ -208,14 +208,15 @@ class Settings:
     x_sendfile: bool = False
     """Have Apache or lighttpd send the files of `cache_dir`, by the header `X-Sendfile`. They have
     to say `X-Sendfile-Type: X-Sendfile`, in the same way."""
+    stored_tiles: bool = False
+    """Send a tile of JPEG in a TIFF as it stands, where just that is wanted: docs/originals.md."""
     max_memory: int = 3 * 2**30
     """Bytes that both caches in memory and all renders under way may take together, as far as
     headers predict it."""
     recheck: float = 1.0
     """Seconds for which the version of an original that was seen last is taken to be the newest."""
     serve_stale: float = 0.0
-    """Seconds after a change of an original in which the old result is served while the new one is
-    made. 0: everybody waits for the new one."""
+    """Seconds after a change in which the old result is served while the new one is made."""
     remember_errors: float = 10.0
     """Seconds for which damage that was found in an original is remembered."""
 

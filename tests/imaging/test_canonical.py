@@ -191,6 +191,7 @@ TEXT = {
         "frame",
         "frames",
         "stilled",
+        "as_stored",
         "crop",
         "size",
         "linear",

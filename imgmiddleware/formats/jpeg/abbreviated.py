@@ -10,12 +10,15 @@ from functools import lru_cache
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.jpeg.segments import (
     APP,
+    BASELINE,
     COM,
+    EXTENDED,
     SOF,
     SOI,
     SOS,
     Frame,
     Segment,
+    coded,
     read_frame,
     segments,
     walk_scans,
@@ -28,6 +31,8 @@ _START, _SCAN, _END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 _LONGEST = 2048
 #: Adobe's marker (APP14), of which decoders read the last byte (Technical Note 5116, section 18).
 _ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
+#: Frame headers, tables of codes (DHT) and quantizers (DQT), and the interval of restarts (DRI).
+_NEEDED = SOF | {0xC4, 0xDB, 0xDD}
 _AS_STORED, _YCC = b"\x00", b"\x01"
 
 
@@ -55,6 +60,25 @@ def made_whole(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, F
     return b"".join((_START, marker, tables, head.copied, rest, _END)), head.frame
 
 
+def made_bare(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, Frame] | None:
+    """The same of what every client shows: one scan in Huffman's codes, and its end. Else None.
+
+    Nothing else is in it: no words, no thumbnail, nothing behind the end. Raises as that one.
+    """
+    data = bytes(piece)
+    head = _known(data) or _read_head(data)
+    if head.frame.marker not in (BASELINE, EXTENDED) or not head.bare:
+        return None
+    start, end, behind = next(coded(data, head.scan))
+    if behind is not None or data[end : end + 2] != _END or start == end:
+        return None
+    if head.scanned != len(head.frame.sampling) or not head.frame.usual:
+        return None
+    marker = _ADOBE + (_YCC if ycc else _AS_STORED)
+    scan = data[head.scan.start - 4 : end]
+    return b"".join((_START, marker, tables, head.copied, scan, _END)), head.frame
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What stands in front of the first scan."""
@@ -63,12 +87,13 @@ class _Head:
     copied: bytes  # the segments but those that say what the colours are
     scan: Segment
     scanned: int  # components in it
+    bare: bool  # these are tables, and what else a picture needs
 
 
 def _read_head(data: bytes) -> _Head:
     window = Window.over(data)
     _check_start(window)
-    copied, frame = [], None
+    copied, frame, bare = [], None, True
     for segment in segments(window):
         if segment.marker in SOF:
             if frame:
@@ -76,10 +101,11 @@ def _read_head(data: bytes) -> _Head:
             frame = read_frame(window, segment)
         if segment.marker != SOS:
             copied.append(_copied(data, segment))
+            bare = bare and (segment.marker in _NEEDED or not copied[-1])
     if frame is None:
         raise damaged("a strip or tile of it has no frame header")
     scanned = data[segment.start] if segment.length else 0
-    return _Head(frame, b"".join(copied), segment, scanned)
+    return _Head(frame, b"".join(copied), segment, scanned, bare)
 
 
 def _known(data: bytes) -> _Head | None:

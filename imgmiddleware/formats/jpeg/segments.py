@@ -21,7 +21,7 @@ MAX_SCANS = 100
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and RSTn have no length field
 SOF = frozenset((*range(0xC0, 0xD0), 0xF7)) - {0xC4, 0xC8, 0xCC}  # not DHT, JPG, DAC; JPEG-LS's
-_BASELINE, _EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
+BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _PROGRESSIVE_ARITHMETIC = 0xCA
 _ARITHMETIC = (0xC9, _PROGRESSIVE_ARITHMETIC)
 APP, COM = range(0xE0, 0xF0), 0xFE
@@ -140,7 +140,7 @@ def _next_marker(window: Window, offset: int) -> tuple[int, int]:
 
 
 def read_frame(window: Window, segment: Segment) -> Frame:
-    if segment.marker not in (_BASELINE, _EXTENDED, PROGRESSIVE, *_ARITHMETIC):
+    if segment.marker not in (BASELINE, EXTENDED, PROGRESSIVE, *_ARITHMETIC):
         raise unsupported("it is lossless or hierarchical JPEG")
     if segment.length < 6:
         raise damaged("its frame header is too short")

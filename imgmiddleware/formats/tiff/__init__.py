@@ -2,7 +2,15 @@
 
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
-from imgmiddleware.formats.tiff import decode, decode_pieces, facts, mend, pieces, write
+from imgmiddleware.formats.tiff import (
+    decode,
+    decode_pieces,
+    decode_stored,
+    facts,
+    mend,
+    pieces,
+    write,
+)
 
 FORMAT = Format(
     name="tiff",
@@ -16,6 +24,7 @@ FORMAT = Format(
     upright=True,
     raster=pieces.read_raster,
     rows=decode_pieces.rows,
+    stored=decode_stored.stored_piece,
     mend=mend.mended,
 )
 

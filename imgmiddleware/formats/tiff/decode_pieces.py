@@ -138,7 +138,7 @@ def _stored(original: Original, raster: Raster, pieces: range, size: tuple[int, 
     """The same of those that are there."""
     if raster.compression == PLAIN and raster.is_whole:
         return _plain_tiles(original, raster, pieces)
-    stored = _read(original, raster, pieces)
+    stored = read_stored(original, raster, pieces)
     if raster.compression == JPEG:
         return jpeg_piece(raster, stored[0], pieces.start)
     return decoded(raster, stored, size)
@@ -156,7 +156,7 @@ def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
     return np.concatenate(parts, axis=1)
 
 
-def _read(original: Original, raster: Raster, pieces: range) -> list[memoryview]:
+def read_stored(original: Original, raster: Raster, pieces: range) -> list[memoryview]:
     """The stored bytes of pieces; at once where they follow one another in the file."""
     places = raster.offsets[pieces.start : pieces.stop].tolist()
     counts = raster.counts[pieces.start : pieces.stop].tolist()

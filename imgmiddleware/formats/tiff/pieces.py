@@ -137,8 +137,9 @@ def read_pieces(kind: SampleLayout, grid: Grid, piece: Piece) -> Pieces:
     if plain and not grid.tiled:  # rows stand by themselves
         return Pieces(kind.width, 1, kind.width * _bytes_of_pixel(kind))
     row = piece.samples * kind.planes * _swollen(kind) if grid.tiled else 0
-    scales = _scales(kind, grid) if kind.compression == JPEG else 1
-    return Pieces(grid.wide, grid.high, piece.stored, row, scales)
+    jpeg = kind.compression == JPEG
+    scales = _scales(kind, grid) if jpeg else 1
+    return Pieces(grid.wide, grid.high, piece.stored, row, scales, jpeg)
 
 
 def _scales(kind: SampleLayout, grid: Grid) -> int:
