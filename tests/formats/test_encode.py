@@ -169,5 +169,6 @@ def test_the_formats_table_is_the_codes() -> None:
         assert (moves == "yes") == (result.animate is not None)
         assert (deep == "yes") == result.deep
         assert ("colours" in icc, "grays" in icc) == (result.profile, result.gray)
+        assert ("of a still" not in icc) == result.moving_profile
         assert bool(hdr) == result.hdr
         assert int(longest) == result.longest
