@@ -182,6 +182,13 @@ def jpeg_bytes(picture: int, samples: int, stored: int) -> int:
     return SLACK + 2 * min(BLOCK, picture) + 3 * stored + 4 * samples
 
 
+def bits_bytes(pixels: int, packed: int, stored: int) -> int:
+    """The same of a large strip of one bit a pixel: Pillow holds a byte for each. Its bytes, and
+    what of it is packed, are held up to four times.
+    """
+    return SLACK + 2 * BLOCK + pixels + 4 * (stored + packed)
+
+
 def piece_bytes(picture: int, samples: int, stored: int, *, compressed: bool) -> int:
     """The same of pieces of a `picture` of so many bytes, beside a row of those that are tiles.
 

@@ -45,7 +45,7 @@ def decoded(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
     if raster.compression == WEBP:
         return _webp(raster, stored[0], size)
     if raster.bits == 1:
-        return _bilevel(raster, stored, size)
+        return unpacked_bits(packed_bits(raster, stored, size), size[0])
     deflate = raster.compression in (DEFLATE, ADOBE_DEFLATE)
     bytes_alone = np.dtype(raster.dtype).itemsize == 1 and raster.channels in _MODES
     if bytes_alone and not (deflate and raster.predictor == 1):
@@ -119,13 +119,17 @@ def _by_pillow(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
     return samples(np.frombuffer(data, np.uint8).reshape(size[1], -1), raster)
 
 
-def _bilevel(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
-    """Of one bit: 0, and 255 for 1."""
+def packed_bits(raster: Raster, stored: list[memoryview], size: Size) -> Lines:
+    """Pieces of one bit a pixel, as rows of bytes of eight each."""
     tags = _strips(raster, size) | {258: shorts(1)}
     tags |= {tag: longs(value) for tag, value in raster.fax}
     tags = _tiles(raster, tags)
-    packed = np.frombuffer(_opened(tags, stored, size, "1"), np.uint8).reshape(size[1], -1)
-    return np.unpackbits(packed, axis=1, count=size[0]) * np.uint8(255)
+    return np.frombuffer(_opened(tags, stored, size, "1"), np.uint8).reshape(size[1], -1)
+
+
+def unpacked_bits(packed: Lines, width: int) -> Pixels:
+    """The first pixels of rows of bytes: 0, and 255 for 1."""
+    return np.unpackbits(packed, axis=1, count=width) * np.uint8(255)
 
 
 def _webp(raster: Raster, stored: memoryview, size: Size) -> Pixels:

@@ -8,7 +8,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
 from imgmiddleware.formats.raster import BLOCK, JPEG, PLAIN, STEP, WEBP, Raster, together
-from imgmiddleware.formats.tiff.decode_codecs import decoded
+from imgmiddleware.formats.tiff.decode_codecs import decoded, packed_bits, unpacked_bits
 from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
 from imgmiddleware.formats.tiff.decode_stream import streamed_rows
 from imgmiddleware.pixels.arrays import Box, Pixels
@@ -81,12 +81,39 @@ def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]
                 yield at, block[:, left : left + width]
         return
     number = _together(raster)
+    if raster.bits == 1 and number == 1:
+        yield from _bit_rows(original, raster, box)
+        return
     for strip in range(first, last + 1, number):
         strips = range(strip, min(strip + number, last + 1))
         end = min(raster.height, strips.stop * raster.high)
         size = raster.width, end - strip * raster.high
         block = _decoded(original, raster, strips, size)
         yield strip * raster.high, block[:, left : left + width]
+
+
+def _bit_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
+    """Large strips of one bit, often a whole drawing: as bytes of samples they come a few rows at
+    a time.
+    """
+    left, top, width, height = box
+    begin, end = left // 8, -(-(left + width) // 8)
+    few = max(STEP, BLOCK // width // STEP * STEP)
+    for strip in range(top // raster.high, (top + height - 1) // raster.high + 1):
+        first = strip * raster.high
+        rows = min(raster.high, raster.height - first)
+        packed = _packed(original, raster, strip, rows)
+        last = min(rows, top + height - first)
+        for at in range(max(0, top - first), last, few):
+            part = packed[at : min(at + few, last), begin:end]
+            yield first + at, unpacked_bits(part, left + width - 8 * begin)[:, left - 8 * begin :]
+
+
+def _packed(original: Original, raster: Raster, strip: int, rows: int) -> Pixels:
+    if not raster.counts[strip]:  # what was left out of the file is zeros
+        return np.zeros((rows, -(-raster.width // 8)), np.uint8)
+    stored = read_stored(original, raster, range(strip, strip + 1))
+    return packed_bits(raster, stored, (raster.width, rows))
 
 
 def _tile_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:

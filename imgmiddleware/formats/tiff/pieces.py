@@ -17,6 +17,7 @@ from imgmiddleware.formats.raster import (
     WEBP,
     ZSTD,
     Raster,
+    bits_bytes,
     filtered_bytes,
     is_streamed,
     jpeg_bytes,
@@ -76,6 +77,8 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
         stride = kind.width * _bytes_of_pixel(kind) // planes
         return tables + _of_planes(planes, filtered_bytes(stride))
     number = together(samples)
+    if kind.bits == 1 and number == 1 and not grid.tiled:
+        return tables + bits_bytes(piece.pixels, piece.samples, piece.stored)
     # Small ones may claim to be stored in many more bytes than their samples need.
     if samples > _MOST_SAMPLES or (number > 1 and number * piece.stored > 2 * PIECES):
         return 0
