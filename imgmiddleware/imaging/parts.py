@@ -14,7 +14,7 @@ from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import SCALES, Plan
 from imgmiddleware.imaging.pyramid import Pyramid, Shape
 from imgmiddleware.pixels.arrays import Box
-from imgmiddleware.pixels.halve import LONGEST, MOST, halvings
+from imgmiddleware.pixels.halve import LONGEST, MOST, halvings, unchanged
 
 #: What a filter may read around a part, in samples of the result: three and a rest; inks are
 #: filtered twice.
@@ -126,7 +126,9 @@ def part_of(facts: Facts, plan: Plan) -> Part | None:
 def _around(plan: Plan) -> Box:
     """What the filter reads at most, from and to multiples of what is averaged to one sample."""
     level, around = plan.level, _AROUND_INKS if plan.inks else _AROUND
-    left, top, width, height = level.area(plan.crop)
+    left, top, width, height = area = level.area(plan.crop)
+    if all(map(unchanged, area[:2], area[2:], plan.size)):
+        return int(left), int(top), int(width), int(height)
     ratio = max(1, width / plan.size[0], height / plan.size[1])
     unit = 2 ** max(MOST, math.ceil(math.log2(ratio)))
     x, y = (max(0, math.floor(side / unit - around) * unit) for side in (left, top))

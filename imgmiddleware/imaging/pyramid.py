@@ -157,29 +157,36 @@ class _Tiles:
     def __init__(self, file: io.FileIO, shape: Shape, start: int, sums: Pixels) -> None:
         self._file, self._shape, self._start, self._sums = file, shape, start, sums
         sizes = [shape.size_of(level)[0] for level in range(shape.levels)]
-        self._rows = [np.zeros((SIDE, width, *shape.tail), shape.dtype) for width in sizes]
+        self._rows = [np.empty((SIDE, width, *shape.tail), shape.dtype) for width in sizes]
+        self._tiles = np.zeros((shape.grid(0)[0], SIDE, SIDE, *shape.tail), shape.dtype)
         self._filled = [0] * shape.levels
         self._done = [0] * shape.levels  # rows of tiles
 
     def add(self, level: int, rows: Pixels) -> None:
         while len(rows):
             begin = self._filled[level]
-            part = rows[: SIDE - begin]
+            part, rows = rows[: SIDE - begin], rows[SIDE - begin :]
+            if len(part) == SIDE:  # which need not be collected
+                self._store(level, part)
+                continue
             self._rows[level][begin : begin + len(part)] = part
             self._filled[level] += len(part)
-            rows = rows[len(part) :]
             if self._filled[level] == SIDE:
-                self._store(level)
+                self._store_filled(level)
 
     def finish(self) -> None:
         for level in range(self._shape.levels):
-            if self._filled[level]:
-                self._store(level)
+            self._store_filled(level)
 
-    def _store(self, level: int) -> None:
+    def _store_filled(self, level: int) -> None:
         rows = self._rows[level][: self._filled[level]]
+        self._filled[level] = 0
+        if len(rows):
+            self._store(level, rows)
+
+    def _store(self, level: int, rows: Pixels) -> None:
         across = self._shape.grid(level)[0]
-        tiles = np.zeros((across, SIDE, SIDE, *self._shape.tail), self._shape.dtype)
+        tiles = self._tiles[:across]
         for number in range(across):
             part = rows[:, number * SIDE : (number + 1) * SIDE]
             tiles[number, : len(rows), : part.shape[1]] = part
@@ -189,7 +196,6 @@ class _Tiles:
         place = self._start + first * self._shape.tile
         _write_at(self._file, place, tiles.reshape(-1).view(np.uint8).data)
         self._done[level] += 1
-        self._filled[level] = 0
         if level + 1 < self._shape.levels:
             self.add(level + 1, halve(rows))
 

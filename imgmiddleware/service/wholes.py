@@ -25,6 +25,7 @@ from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.results import Results
+from imgmiddleware.service.turns import Turns
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 
@@ -68,6 +69,7 @@ class Wholes:
         self._decoded = decoded
         self._results = results
         self._limit = limit
+        self._turns = Turns(limit)
         self._asked: LruCache[str, list[int]] = LruCache(_MOST_ASKED)
 
     def wanted(self, job: Job) -> Wanted | None:
@@ -90,14 +92,26 @@ class Wholes:
         with ExitStack() as opened:
             whole = self._look(wanted, opened)
             if whole is None and wanted.part.small and wanted.place is Place.FOLDER:
-                claimed = ExitStack()
-                opened.enter_context(claimed)
                 with timing.step("wait"):
-                    claimed.enter_context(self._claim(wanted, deadline))
-                whole = self._look(wanted, opened)
-                if whole is not None:
-                    claimed.close()
+                    whole = self._awaited(wanted, opened, deadline)
             yield whole
+
+    def _awaited(
+        self, wanted: Wanted, opened: ExitStack, deadline: Deadline
+    ) -> Held | Pyramid | None:
+        """What others make now; or None with the right to make it, until the stack is left."""
+        while (turn := self._turns.take(wanted.key)) is None:
+            self._turns.wait(wanted.key, deadline)
+            whole = self._look(wanted, opened)
+            if whole is not None:
+                return whole
+        with ExitStack() as right:
+            right.enter_context(turn)
+            right.enter_context(self._claim(wanted, deadline))
+            whole = self._look(wanted, opened)
+            if whole is None:
+                opened.push(right.pop_all())
+            return whole
 
     def cut(self, job: Job, wanted: Wanted, whole: Held | Pyramid) -> Held | None:
         """The part; None where the pyramid is damaged, which is removed then."""

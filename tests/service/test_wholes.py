@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+import signal
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -31,6 +36,12 @@ def picture(mode: str = "RGB") -> Image.Image:
     return Image.fromarray(noise, "RGBA").resize(SIZE, Image.Resampling.BICUBIC).convert(mode)
 
 
+def dark() -> Any:
+    """Of 16 bits, with parts in the dark and others that are not."""
+    brighter = np.linspace(0, 6.3, SIZE[0]) ** 3
+    return (np.asarray(picture("L")) * brighter).astype(np.uint16)
+
+
 def one_strip(pixels: Any) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, pixels, rowsperstrip=SIZE[1], compression="deflate")
@@ -50,7 +61,7 @@ KINDS: dict[str, Callable[[], Any]] = {
     "webp": lambda: saved(picture(), "WEBP", quality=80, method=0),
     "webp, alpha": lambda: saved(picture("RGBA"), "WEBP", lossless=True, method=0, exact=True),
     "tiff, deflate": lambda: one_strip(np.asarray(picture())),
-    "tiff, dark": lambda: one_strip(np.asarray(picture("L")).astype(np.uint16) * 30),
+    "tiff, dark": lambda: one_strip(dark()),
     "tiff, lzw": lambda: saved(picture(), "TIFF", compression="tiff_lzw", tiffinfo={278: SIZE[1]}),
     "function": lambda: ArrayOriginal(lambda: np.asarray(picture()), version=1),
 }
@@ -308,3 +319,73 @@ def test_damage_that_is_found_while_it_is_written_is_the_answer(folder: Path) ->
     assert get(service, "rect=0,0,99,99&fm=png").status == 200
     assert get(service, "rect=100,0,99,99&fm=png").status == 422
     assert service.holding()["pyramids"].entries == 0
+
+
+@contextmanager
+def process(work: Callable[[], None]) -> Iterator[int]:
+    """Another one, which does this and then waits to be killed."""
+    pid = os.fork()
+    if not pid:
+        try:
+            work()
+            signal.pause()
+        finally:
+            os._exit(1)
+    try:
+        yield pid
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def second_part(folder: Path, begun: int, go_on: Callable[[], None], at: str) -> None:
+    """Ask for two parts; when the pyramid is to be made, say so first."""
+    service = keeping(KINDS["jpeg"](), folder)
+    get(service, "rect=0,0,99,99&fm=png").read()
+    owner, real = (stills, stills.decode_original)
+    if at == "written":
+        owner, real = (pyramid_file, pyramid_file._write_at)
+
+    def told(*all: Any) -> Any:
+        os.write(begun, b".")
+        go_on()
+        return real(*all)
+
+    setattr(owner, real.__name__, told)
+    get(service, "rect=100,0,99,99&fm=png").read()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_processes_share_what_one_of_them_makes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = get(serving(KINDS["jpeg"]()), "rect=200,0,99,99&fm=png").read()
+    (reads, writes) = os.pipe()
+    work = partial(second_part, folder, writes, lambda: time.sleep(0.3), "decoded")
+    with process(work):
+        assert os.read(reads, 1)  # it has the right to make it, and is about to decode
+        decodes = counted(monkeypatch, "decode_original", stills)
+        service = keeping(KINDS["jpeg"](), folder)
+        assert get(service, "rect=200,0,99,99&fm=png").read() == expected
+        assert not decodes
+        assert service.holding()["pyramids"].entries == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize("at", ["decoded", "written"])
+def test_who_waits_for_one_that_is_killed_makes_it(at: str, folder: Path) -> None:
+    expected = get(serving(KINDS["jpeg"]()), "rect=200,0,99,99&fm=png").read()
+    reads, writes = os.pipe()
+    with process(partial(second_part, folder, writes, signal.pause, at)) as pid:
+        assert os.read(reads, 1)
+        Timer(0.2, os.kill, (pid, signal.SIGKILL)).start()
+        service = keeping(KINDS["jpeg"](), folder)
+        assert get(service, "rect=200,0,99,99&fm=png").read() == expected
+    held = service.holding()["pyramids"]
+    assert held.entries == 1
+    [body] = (folder / "pyramids" / "1.1" / "bodies").iterdir()
+    assert body.stat().st_size <= held.bytes
