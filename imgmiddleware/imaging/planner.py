@@ -144,7 +144,8 @@ def _is_hdr(facts: Facts) -> bool:
 def _keeps_hdr(output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
     """An own operation gets sRGB, and grays are weighed in it."""
     record = RESULTS[format]
-    asked = "hdr" in output.keep or (output.depth == "16" and record.deep)
+    kept = not {"hdr", "icc"}.isdisjoint(output.keep)
+    asked = kept or (output.depth == "16" and record.deep)
     return asked and record.hdr and not any(isinstance(s, OwnStep | Monochrome) for s in steps)
 
 

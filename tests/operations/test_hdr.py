@@ -100,7 +100,7 @@ def chunks_of(data: bytes) -> dict[bytes, bytes]:
 
 
 @pytest.mark.parametrize(
-    "query", ["keep=hdr", "depth=16", "keep=hdr&fm=png", "keep=hdr,icc&fm=png"]
+    "query", ["keep=hdr", "depth=16", "keep=hdr&fm=png", "keep=hdr,icc&fm=png", "keep=icc&fm=png"]
 )
 def test_a_png_keeps_the_samples_and_says_what_they_are(query: str) -> None:
     body = made(PQ, query)
@@ -112,7 +112,7 @@ def test_a_png_keeps_the_samples_and_says_what_they_are(query: str) -> None:
     assert shown(body).tolist() == shown(PQ).tolist()
 
 
-@pytest.mark.parametrize("query", ["keep=hdr", "keep=hdr,exif", "keep=hdr&pad=2"])
+@pytest.mark.parametrize("query", ["keep=hdr", "keep=icc", "keep=hdr,exif", "keep=hdr&pad=2"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("peak", [0, 2000])
 def test_an_avif_has_ten_bits_and_says_what_they_are(query: str, channels: int, peak: int) -> None:
@@ -149,7 +149,7 @@ def ask_with(data: bytes, query: str, accept: str) -> Any:
 
 @pytest.mark.parametrize(
     "query",
-    ["fm=jpg&keep=hdr", "fm=webp&keep=hdr,icc", "fm=png&keep=icc", "fm=avif", "fm=tif&depth=16",
+    ["fm=jpg&keep=hdr", "fm=webp&keep=hdr,icc", "fm=jpg&keep=icc", "fm=avif", "fm=tif&depth=16",
      "fm=png&depth=16&mono=gray"],
 )  # fmt: skip
 def test_what_cannot_hold_it_or_is_not_asked_to_is_srgb(query: str) -> None:
