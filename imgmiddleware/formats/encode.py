@@ -13,6 +13,7 @@ def encode(
     quality: int,
     metadata: Metadata = NO_METADATA,
     *,
+    chroma: str | None = None,
     quickly: bool = False,
 ) -> bytes:
     """The file of `pixels`: uint8, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels;
@@ -20,28 +21,38 @@ def encode(
 
     `format` is a key of `RESULTS`; `quality` is 0 to 100, without effect on lossless formats.
     `metadata` goes along where the format has a place for it, which GIF and BMP have not;
-    `quickly` takes less time and some more bytes, where the format can do that.
+    `quickly` takes less time and some more bytes, and `chroma` is one of `CHROMA`, or None for what
+    suits the quality, where the format can do that.
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
     """
     result = RESULTS[format]
     result.check_sides(pixels.shape[1], pixels.shape[0])
+    own, chosen = result.own(quality), result.chroma(chroma, quality)
+    if result.write_chroma and chosen:
+        return result.write_chroma(pixels, own, metadata, chosen, quickly)
     write = (quickly and result.write_quickly) or result.write
-    return write(pixels, result.own(quality), metadata)
+    return write(pixels, own, metadata)
 
 
 def encode_within(
-    pixels: Pixels, format: str, quality: int, most: int, metadata: Metadata = NO_METADATA
+    pixels: Pixels,
+    format: str,
+    quality: int,
+    most: int,
+    metadata: Metadata = NO_METADATA,
+    *,
+    chroma: str | None = None,
 ) -> bytes:
     """The file at the highest quality, up to `quality`, at which it has no more than `most` bytes.
 
     Halves the range of qualities, so that it encodes at most nine times. Raises
     `ImageError("result-too-large")` where even the lowest quality is larger, or there is none.
     """
-    best = encode(pixels, format, quality, metadata)
+    best = encode(pixels, format, quality, metadata, chroma=chroma)
     if len(best) <= most:
         return best
     lossless = RESULTS[format].scale is None
-    smallest = best if lossless else encode(pixels, format, 0, metadata)
+    smallest = best if lossless else encode(pixels, format, 0, metadata, chroma=chroma)
     if len(smallest) > most:
         raise ImageError(
             "result-too-large",
@@ -52,7 +63,7 @@ def encode_within(
     best, fits, exceeds = smallest, 0, quality
     while exceeds - fits > 1:
         middle = (fits + exceeds) // 2
-        data = encode(pixels, format, middle, metadata)
+        data = encode(pixels, format, middle, metadata, chroma=chroma)
         if len(data) <= most:
             best, fits = data, middle
         else:

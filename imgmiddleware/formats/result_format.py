@@ -28,6 +28,14 @@ def _is_there(module: str) -> bool:
     return not module or find_spec(module) is not None
 
 
+#: How many pixels share one sample of colour: 2 x 2, 2 x 1, one each.
+CHROMA = ("420", "422", "444")
+
+#: The `q` from which each pixel has its own, unless something else is asked for: who asks for so
+#: much means thin lines of red and blue, too, of which 420 leaves 8 dB.
+_FULL_CHROMA = 90
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultFormat:
     """One format of results. All that differs by format follows from this record.
@@ -44,6 +52,8 @@ class ResultFormat:
     suffixes: tuple[str, ...]  # of its files; a file that has none of them is given the first
     write: Callable[[Pixels, int, Metadata], bytes]
     write_quickly: Callable[[Pixels, int, Metadata], bytes] | None = None  # with some more bytes
+    #: The same where it has a choice of `CHROMA`, by which one and whether quickly.
+    write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key
@@ -72,6 +82,12 @@ class ResultFormat:
         if self.scale is None or self.scale is QUALITIES:
             return quality
         return round(float(np.interp(quality, QUALITIES, self.scale)))
+
+    def chroma(self, wanted: str | None, quality: int) -> str | None:
+        """Which of `CHROMA` its file has at `q`; None where there is no choice."""
+        if self.write_chroma is None:
+            return None
+        return wanted or ("444" if quality >= _FULL_CHROMA else "420")
 
     def plays(self, wanted: int) -> int:
         """How often an animation runs in it, 0 for ever."""

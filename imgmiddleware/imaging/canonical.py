@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.transform import Transform
 
 
@@ -30,7 +31,16 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
-    return f"{shape}{ways}{format} {quality} {output.max_bytes} {kept}{noted}{steps}{read}"
+    size = f"{quality} {output.max_bytes} {_chroma(output, format)}"
+    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}"
+
+
+def _chroma(output: Output, format: str) -> str | None:
+    """Where bytes are bounded it is left open: it may hang on a quality that is not known yet."""
+    result = RESULTS[format]
+    if output.max_bytes is None or output.chromasub:
+        return result.chroma(output.chromasub, output.q)
+    return result.write_chroma and "auto"
 
 
 def _kept(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -68,8 +68,10 @@ def _replanned(held: Held, plan: Plan, replan: Replan) -> Plan:
 def _encoded(held: Held, plan: Plan) -> bytes:
     pixels, metadata, output = _finished(held, plan), _metadata(held, plan), plan.output
     if output.max_bytes is not None:
-        return encode_within(pixels, plan.format, output.q, output.max_bytes, metadata)
-    return encode(pixels, plan.format, output.q, metadata, quickly=plan.is_piece)
+        most, chroma = output.max_bytes, output.chromasub
+        return encode_within(pixels, plan.format, output.q, most, metadata, chroma=chroma)
+    chroma, quickly = output.chromasub, plan.is_piece
+    return encode(pixels, plan.format, output.q, metadata, chroma=chroma, quickly=quickly)
 
 
 def _metadata(held: Held, plan: Plan) -> Metadata:

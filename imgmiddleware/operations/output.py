@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from imgmiddleware.formats.result_format import ResultFormat
+from imgmiddleware.formats.result_format import CHROMA, ResultFormat
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.forms.numbers import whole
 from imgmiddleware.forms.words import choice, one_of, subset
@@ -29,6 +29,7 @@ MOST_NEGOTIATED_PIXELS = 4_000_000
 class Output(Operation):
     fm: str | None = parameter(one_of(RESULTS))
     q: int = parameter(whole(0, 100), 75)
+    chromasub: str | None = parameter(one_of(CHROMA))
     max_bytes: int | None = parameter(whole(100, 100_000_000))
     depth: str = parameter(choice("8", "16"), "8")
     keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright", "hdr"), ())

@@ -26,9 +26,9 @@ def test_the_best_quality_that_fits(format: str, monkeypatch: pytest.MonkeyPatch
     sizes = [len(encode(PHOTO, format, q)) for q in range(101)]
     tries: list[int] = []
 
-    def counting(pixels: Any, format: str, quality: int, metadata: Any) -> bytes:
+    def counting(pixels: Any, format: str, quality: int, *more: Any, **options: Any) -> bytes:
         tries.append(quality)
-        return encode(pixels, format, quality, metadata)
+        return encode(pixels, format, quality, *more, **options)
 
     monkeypatch.setattr(module, "encode", counting)
     for most in (sizes[0], sizes[0] + 50, sizes[40], sizes[60] + 1, sizes[75], sizes[75] + 99):

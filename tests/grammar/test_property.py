@@ -79,6 +79,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "q": numbers(0, 100),
     "max_bytes": numbers(100, 100_000_000),
     "depth": st.sampled_from(["8", "16"]),
+    "chromasub": st.sampled_from(["420", "422", "444"]),
     "keep": listed("icc", "exif", "copyright"),
     "preset": st.just("thumb"),
     "v": st.text(max_size=12),

@@ -175,7 +175,8 @@ WORDS: dict[str, list[str]] = {
     "pad": ["0", "2"],
     "bg": ["fff", "f00", "8f00"],
     "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],
-    "q": ["60", "75"],
+    "q": ["60", "75", "90"],
+    "chromasub": ["420", "444"],
     "depth": ["8", "16"],
     "keep": ["exif", "icc", "copyright,exif", "hdr", "hdr,icc"],
 }
@@ -244,7 +245,9 @@ def resolved(plan: Plan) -> Any:
     """The plan without what does not change the bytes once there is a plan."""
     quality = plan.output.q if RESULTS[plan.format].scale else 75
     kept = [name for name in plan.output.keep if name not in ("icc", "hdr")]
-    output = Output(q=quality, max_bytes=plan.output.max_bytes, keep=tuple(kept[:1]))
+    chroma = RESULTS[plan.format].chroma(plan.output.chromasub, plan.output.q)
+    most = plan.output.max_bytes
+    output = Output(q=quality, chromasub=chroma, max_bytes=most, keep=tuple(kept[:1]))
     return replace(plan, output=output, region=(0, 0, 0, 0))
 
 

@@ -19,5 +19,5 @@ FORMAT = Format(
 RESULT = ResultFormat(
     name="jpg", media_type="image/jpeg", suffixes=("jpg", "jpeg", "jpe", "jfif"),
     longest=65_500, scale=QUALITIES, profile=True, gray=True,
-    write=write.write, write_quickly=write.write_quickly,
+    write=write.write, write_chroma=write.write_chroma,
 )  # fmt: skip
