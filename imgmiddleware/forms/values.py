@@ -8,7 +8,7 @@ from imgmiddleware.forms.form import Form, malformed
 from imgmiddleware.pixels.value_range import WORDS, ValueRange
 
 #: No sign but minus, no digit that is none; an exponent for what is very small or large.
-_NUMBER = r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?(?:e-?[0-9]{1,2})?"
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?(?:e-?[0-9]{1,3})?"
 _PERCENT = r"[0-9]{1,3}(?:\.[0-9]{1,6})?%"
 _RANGE = re.compile(f"({_NUMBER}|{_PERCENT}),({_NUMBER}|{_PERCENT})", re.ASCII)
 _BANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[1-9][0-9]{0,2}){2}|[1-9][0-9]{0,2}", re.ASCII)

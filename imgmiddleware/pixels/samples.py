@@ -194,6 +194,8 @@ def _ranged(band: Pixels, holes: Pixels | None, *, ends: tuple[float, float], de
 
 def clipped_to(values: Pixels, holes: Pixels | None) -> _Shown:
     """Within 0 to 1, with 0 for NaN; and how many were not, but for holes."""
+    if values.min() >= 0 and values.max() <= 1:  # neither is so with a NaN among them
+        return values, 0
     outside = (values < 0) | (values > 1)
     if holes is not None:
         outside &= ~holes[..., None]

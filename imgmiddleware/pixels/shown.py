@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -15,6 +17,8 @@ from imgmiddleware.pixels.value_range import Ends, unit
 
 #: Pixels that are converted at a time: some hundred kilobytes in float64, which caches hold.
 _BAND = 2**16
+#: Ends whose distance is a number of 32 bits.
+_LARGE = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Shown:
         straight = chosen == tuple(range(len(chosen)))
         colors = rows[..., : len(chosen)] if straight else rows[..., list(chosen)]
         lacking = masked
-        if colors.dtype.kind == "f":
+        if colors.dtype.kind == "f" and np.isnan(colors.min()):  # as that of one of them is
             unknown = np.asarray(np.isnan(colors).any(axis=2))
             lacking = unknown if lacking is None else lacking | unknown
         number = self.values.no_data
@@ -136,8 +140,10 @@ class Shown:
         """Gray, or blue, green, red: in their depth."""
         if self.ends is None:
             band, outside = natural(band, holes)
+        elif band.dtype.kind in "ui" and band.itemsize <= 2 and self.reading.colormap is None:
+            return self._looked_up(band, holes)
         else:
-            band, outside = clipped_to(unit(band, self.ends), holes)
+            band, outside = clipped_to(_unit(band, self.ends), holes)
         self.tally.clipped += outside
         if self.values.inverted:
             band = np.asarray(full(band.dtype) - band, band.dtype)
@@ -145,14 +151,56 @@ class Shown:
             return colored(self.reading.colormap, band)
         if self.ends is not None:
             floats = np.dtype(self.values.dtype).kind == "f"
-            band = band.astype(np.float32) if floats else to_sixteen_bits(band)
+            band = band.astype(np.float32, copy=False) if floats else to_sixteen_bits(band)
         return band[..., 0] if band.shape[2] == 1 else np.ascontiguousarray(band[..., ::-1])
+
+    def _looked_up(self, band: Pixels, holes: Pixels | None) -> Pixels:
+        """The same of whole numbers of which there are few: a table has what becomes of each."""
+        assert self.ends is not None
+        table, kept = _table(band.dtype.str, self.ends, self.values.inverted)
+        outside = (band < kept[0]) | (band > kept[1])
+        if holes is not None:
+            outside &= ~holes[..., None]
+        self.tally.clipped += int(np.count_nonzero(outside))
+        found = table[band.view(f"u{band.itemsize}")]
+        return found[..., 0] if found.shape[2] == 1 else np.ascontiguousarray(found[..., ::-1])
 
     def _with_alpha(self, band: Pixels, alpha: Pixels | None, holes: Pixels | None) -> Pixels:
         if alpha is not None:
             colors = np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2BGR)) if band.ndim == 2 else band
             band = np.dstack((colors, _as_depth(alpha, band.dtype)))
         return band if holes is None else pierced(band, holes)
+
+
+@lru_cache(maxsize=16)
+def _table(dtype: str, ends: Ends, inverted: bool) -> tuple[Pixels, tuple[int, int]]:
+    """The sample of 16 bits of each number of 8 or 16, by its bits; and which are not clipped."""
+    kind = np.dtype(dtype)
+    numbers = np.arange(2 ** (8 * kind.itemsize)).astype(f"u{kind.itemsize}").view(kind)
+    inside, _ = clipped_to(unit(numbers[None, :, None], ends), None)
+    table = to_sixteen_bits(inside)[0, :, 0]
+    info = np.iinfo(kind)
+    least, most = max(math.ceil(ends[0]), info.min), min(math.floor(ends[1]), info.max)
+    return (np.invert(table) if inverted else table), (int(least), int(most))
+
+
+def _unit(band: Pixels, ends: Ends) -> Pixels:
+    """From 0 to 1, of floats of 32 bits in such: what that rounds they had not."""
+    if (
+        band.dtype != np.float32
+        or max(map(abs, ends)) > _LARGE
+        or not np.float32(ends[0]) < np.float32(ends[1])
+    ):
+        return unit(band, ends)
+    if ends == (0.0, 1.0):
+        return band.astype(np.float32)
+    least, most = map(np.float32, ends)
+    if not least < most:
+        return unit(band, ends)
+    with np.errstate(over="ignore"):
+        values = band - least
+        values /= most - least  # by which the most becomes just 1
+    return values
 
 
 def _as_depth(alpha: Pixels, dtype: np.dtype[np.generic]) -> Pixels:

@@ -214,6 +214,28 @@ def test_each_range_is_a_picture_of_its_own() -> None:
     assert len(set(others)) == 3
 
 
+@pytest.mark.parametrize("dtype", ["i1", "u2", "i2", "f2", "f4", "f8"])
+def test_ends_far_from_all_values(dtype: str) -> None:
+    values = (RAMP * 100).astype(dtype)
+    for ends, gray in (
+        ("70000,80000", 0),
+        ("-2e5,-1e5", 255),
+        ("-1e300,1e300", 128),
+        ("0,1e-300", None),
+    ):
+        seen = grays(written(values), f"range={ends}")
+        assert gray is None or np.abs(seen - gray).max() <= 1
+    answer = ask(written(values), "fm=png&range=70000,80000")
+    assert answer.header("Image-Notes") == f"clipped={values.size}"
+
+
+@pytest.mark.parametrize("dtype", ["i2", "f4", "f8"])
+def test_the_ends_themselves_are_not_clipped(dtype: str) -> None:
+    for least, most in ((250, 310), (-1 / 3, 7 / 9 + 1000)):
+        values = (RAMP * (most - least) + least).astype(dtype)
+        assert ask(written(values), "fm=png&range=minmax").header("Image-Notes") is None
+
+
 @pytest.mark.parametrize("tiled", [False, True])
 def test_tiles_are_as_bright_as_one_another(tiled: bool) -> None:
     """A range by percentiles is of the page, whatever part of it is asked for first."""
