@@ -132,7 +132,6 @@ def of_sessions(path: Path, size: tuple[int, int], cache: Path, sessions: int) -
         with ThreadPoolExecutor(sessions) as viewers:
             list(viewers.map(lambda n: visit(images, f"{n}.jpg", size), range(sessions)))
 
-    touch(path.parent, sessions * 2**29)
     ours = processor_time(all_at_once) / sessions
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     yield f"{sessions} sessions at once: {ours:.2f} s of processor time each"
@@ -142,17 +141,6 @@ def of_sessions(path: Path, size: tuple[int, int], cache: Path, sessions: int) -
         cut = partial(by_vips, path, size=size, access=access)
         theirs = processor_time(lambda cut=cut: [*map(cut, chain.from_iterable(session()))])
         yield f"{ours / theirs:.3f} of pyvips' {theirs:.2f} s, which decodes for each, {access}"
-
-
-def touch(folder: Path, size: int) -> None:
-    """Have the system use so much memory for files once: a virtual machine first has to be given
-    it, which takes six times as long as to write there.
-    """
-    path, block = folder / "touched", bytes(2**24)
-    with path.open("wb") as file:
-        for _ in range(0, size, len(block)):
-            file.write(block)
-    path.unlink()
 
 
 def of_first_screen(path: Path, size: tuple[int, int], folder: Path) -> Iterator[str]:
