@@ -14,11 +14,16 @@ def completed(crop: Box, size: Size, whole: Size) -> Box:
     >>> completed((512, 0, 489, 512), (245, 256), (1001, 751))
     (512, 0, 490, 512)
     """
-    by = max(-(-side // results) for side, results in zip(crop[2:], size, strict=True))
-    if crop[2:] == whole or by == 1:
+    (left, top, width, height), (across, down) = crop, size
+    by = max(-(-width // across), -(-height // down))
+    if (width == across * by and height == down * by) or (width, height) == whole:
         return crop
-    for first, side, results, end in zip(crop[:2], crop[2:], size, whole, strict=True):
-        cut_off = first + side == end and (results - 1) * by < side < results * by
-        if not (cut_off or side == results * by):
-            return crop
-    return *crop[:2], size[0] * by, size[1] * by
+    if _reaches(left, width, across, by, whole[0]) and _reaches(top, height, down, by, whole[1]):
+        return left, top, across * by, down * by
+    return crop
+
+
+def _reaches(first: int, side: int, results: int, by: int, end: int) -> bool:
+    """Whether results of this ratio show a side of a part, and beyond it nothing of the picture."""
+    cut_off = first + side == end and (results - 1) * by < side < results * by
+    return cut_off or side == results * by
