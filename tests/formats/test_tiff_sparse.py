@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from asking import refused, shown
 from imgmiddleware.formats.bands import decode_bands
+from native import choose
 from originals import Stored, probe
 from pictures import photo_like
 from rasters import DEFLATE, LZW, PACKBITS, tif
@@ -75,3 +77,27 @@ def test_only_some_of_its_place_is_zero() -> None:
             (at,) = struct.unpack_from("<L", broken, place + 8)
             struct.pack_into("<L", broken, at + 4, 64 * 48 * 3)
     assert np.array_equal(shown(bytes(broken)), shown(left_out(data, True, [1])))
+
+
+@pytest.mark.parametrize("isal", [True, False])
+@pytest.mark.parametrize("predictor", [1, 2])
+def test_the_checksum_of_a_tile_is_compared(
+    predictor: int, isal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whatever inflates it (RFC 1950, section 2.2); it stands at the end of the tile."""
+    choose(monkeypatch, "isal_zlib", isal)
+    data = tif(PHOTO, 2, compression=DEFLATE, wide=256, high=256, predictor=predictor)
+    assert np.array_equal(shown(data), PHOTO)
+    end = 8 + len(zlib.compress(rows_of(PHOTO, predictor)))
+    broken = bytearray(data)
+    broken[end - 1] ^= 1
+    assert refused(bytes(broken)) == (422, "damaged-original")
+
+
+def rows_of(pixels: Any, predictor: int) -> bytes:
+    """A tile of 256 x 256, each sample as its difference from the one to its left where so told."""
+    whole = np.zeros((256, 256, 3), np.uint8)
+    whole[: len(pixels), : pixels.shape[1]] = pixels
+    if predictor == 2:
+        whole[:, 1:] -= whole[:, :-1].copy()
+    return whole.tobytes()
