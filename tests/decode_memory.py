@@ -19,6 +19,7 @@ from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.stages import build
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.pixels.resample import resample
+from imgmiddleware.service.flight import Admission
 from imgmiddleware.sources import BytesOriginal
 from measuring import growth
 from pictures import pixels_of
@@ -115,3 +116,19 @@ def answering(folder: str, query: str) -> tuple[int, int, int]:
     (answer,) = answers
     green = int(pixels_of(answer.read())[50, 50, 1]) if answer.status == 200 else -1
     return answer.status, green, grown
+
+
+def keeping(folder: str, id: str) -> tuple[int, int, int]:
+    """The growth over a part for which a pyramid is made, what was predicted for it, and the bytes
+    of the pyramid.
+    """
+    kept = {"cache_dir": f"{folder}/.cache", "cache_bytes": 0, "decoded_bytes": 0}
+    service = ImageService(folder, **kept)
+    predicted: list[int] = []
+    real = Admission.admitted
+    Admission.admitted = lambda *all: (predicted.append(all[1]), real(*all))[1]  # type: ignore[method-assign]
+    # The first of another original loads what a part takes, and code.
+    for name, top in (("other.png", 0), ("other.png", 9), (id, 0)):
+        get(service, f"rect=0,{top},99,99&fm=png", name).close()
+    grown = growth(lambda: get(service, "rect=9,1200,99,99&fm=png", id).close())
+    return grown, predicted[-1], service.holding()["pyramids"].bytes

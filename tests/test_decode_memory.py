@@ -97,3 +97,17 @@ def test_the_bound_of_an_array_holds(kind: str, forked: Forked) -> None:
     growth, bound = forked.until(lambda taken: taken[0] <= taken[1], *job)
     assert growth <= bound
     assert bound <= 3 * growth + 8 * 2**20
+
+
+@needs_proc
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+def test_a_pyramid_takes_what_is_predicted(kind: str, tmp_path: Path, forked: Forked) -> None:
+    """And one that is written in bands does so in less than all of the picture."""
+    pixels = RGB if kind == "jpeg" else RGB.reshape(2 * HEIGHT, -1, 3)  # rows are half as long
+    (tmp_path / "original").write_bytes(saved(pixels, kind))
+    (tmp_path / "other.png").write_bytes(saved(RGB[:300, :300], "PNG"))
+    job = "decode_memory", "keeping", str(tmp_path), "original"
+    growth, predicted, kept = forked.until(lambda taken: taken[0] <= taken[1], *job)
+    assert kept > RGB.nbytes
+    assert growth <= predicted
+    assert kind == "jpeg" or growth < RGB.nbytes
