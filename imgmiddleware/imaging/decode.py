@@ -14,10 +14,10 @@ from imgmiddleware.formats.decoders import check_decoded
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.probe import read_contents, read_exif, read_profile
+from imgmiddleware.imaging.draft import Rows
 from imgmiddleware.imaging.ends import ends_of, find_ends, is_dark, shown_by, with_channels
 from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.imaging.plan import Plan
-from imgmiddleware.imaging.pyramid import Rows
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.codepoints import CodePoints
 from imgmiddleware.pixels.color import is_usable

@@ -95,12 +95,9 @@ class Part:
 
 def part_of(facts: Facts, plan: Plan) -> Part | None:
     """The part that a plan needs; None where it is made in another way."""
-    level = plan.level
-    scaled = level.by > 1 and not level.averaged
-    made = scaled or plan.reading is not None  # of what is stored, and not as it is
-    if plan.frames > 1 or plan.needs_pixels or level.passed or (plan.in_bands and made):
+    if not _can_be_cut(plan):
         return None
-    read = plan.overview or facts
+    level = plan.level
     if plan.in_bands:
         whole = Level.whole(level.size, level.reduced)
         box, times = level.box, plan.halvings
@@ -110,7 +107,6 @@ def part_of(facts: Facts, plan: Plan) -> Part | None:
     else:
         whole, box = level, _around(plan)
         times = 0 if plan.alpha or plan.linear else _halvings(plan, box)
-    channels = 4 if read.alpha or read.color == "cmyk" else 1 if read.color == "gray" else 3
     return Part(
         whole=whole,
         box=box,
@@ -119,8 +115,31 @@ def part_of(facts: Facts, plan: Plan) -> Part | None:
         in_bands=plan.in_bands,
         small=_is_small(plan, whole, box),
         averages=0 if plan.alpha else _averages(plan, whole),
-        pixel=channels * read.depth // 8,
+        pixel=_pixel(facts, plan),
     )
+
+
+def _can_be_cut(plan: Plan) -> bool:
+    """Whether a whole has the samples that the plan's level has."""
+    level, pieces = plan.level, plan.read_pieces
+    if plan.frames > 1 or plan.needs_pixels or level.passed is not None:
+        return False
+    if not plan.in_bands:
+        return True
+    scaled = level.by > 1 and not level.averaged
+    by_itself = pieces is not None and pieces.high == 1  # each row is read where it stands
+    return not (scaled or by_itself or plan.reading is not None)
+
+
+def level_bytes(facts: Facts, plan: Plan) -> int:
+    """Bytes of the samples that a plan's own level has, as far as the header tells."""
+    return math.prod(plan.level.samples) * _pixel(facts, plan)
+
+
+def _pixel(facts: Facts, plan: Plan) -> int:
+    read = plan.overview or facts
+    channels = 4 if read.alpha or read.color == "cmyk" else 1 if read.color == "gray" else 3
+    return channels * read.depth // 8
 
 
 def _around(plan: Plan) -> Box:
@@ -152,8 +171,6 @@ def _is_small(plan: Plan, whole: Level, box: Box) -> bool:
         return columns * rows >= _SMALL * width * height
     if pieces is None:  # what is above has to be inflated
         return columns * (top + height) >= _SMALL * width * height
-    if pieces.high == 1:  # rows that stand by themselves
-        return False
     large = _PAGE * pieces.wide * pieces.high >= columns * rows
     times = _SMALL if large else _SMALL_OF_PIECES
     return pieces.read(box, whole.size)[1] >= times * width * height

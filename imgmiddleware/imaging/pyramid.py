@@ -15,25 +15,23 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imgmiddleware.formats import native
-from imgmiddleware.formats.containers.exif import Exif, parse, written
+from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.imaging.held import Held, Level
-from imgmiddleware.pixels.arrays import Box, Pixels, Size, has_alpha
+from imgmiddleware.pixels.arrays import Box, Pixels, Size
 from imgmiddleware.pixels.codepoints import CodePoints
-from imgmiddleware.pixels.halve import halve
 
 #: Columns and rows of a tile. What a viewer's tile of 512 and its filter read touches 16 of these,
 #: or 9 of the double side, which are twice as many bytes.
 SIDE = 256
 
-_MAGIC = b"imgpyr\0\1"
+MAGIC = b"imgpyr\0\1"
 #: Magic; the lengths of the text, the profile and the EXIF behind it, and the sum of these.
-_HEAD = struct.Struct("<8sLLLL")
+HEAD = struct.Struct("<8sLLLL")
 #: What a head may say at most: a profile has 4 MiB, EXIF 60,000 bytes.
 _LONGEST = 2**23
 
@@ -78,139 +76,17 @@ class Shape:
         return SIDE * SIDE * self.pixel
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """All samples of a level, from the top down: `held` has the first few, or all of them.
-
-    Each of the `blocks` may be written over by the next.
-    """
-
-    held: Held
-    blocks: Iterable[Pixels]
-
-    @classmethod
-    def of(cls, held: Held) -> Rows:
-        """Of what is decoded already."""
-        pixels = held.pixels
-        return cls(held, (pixels[top : top + SIDE] for top in range(0, len(pixels), SIDE)))
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A pyramid that is to be written, with so many averages, unless colours have alpha.
-
-    `key` is what it is kept by.
-    """
-
-    key: str
-    rows: Rows
-    averages: int
-
-    @property
-    def shape(self) -> Shape:
-        held = self.rows.held
-        clear = held.color != "cmyk" and has_alpha(held.pixels)
-        return Shape(
-            size=held.level.samples,
-            tail=held.pixels.shape[2:],
-            dtype=held.pixels.dtype.str,
-            levels=1 if clear else 1 + self.averages,
-        )
-
-    @property
-    def head(self) -> bytes:
-        held, shape = self.rows.held, self.shape
-        said = {
-            "key": self.key, "size": shape.size, "tail": shape.tail, "dtype": shape.dtype,
-            "levels": shape.levels, "color": held.color, "notes": held.notes,
-            "profile": held.profile is not None, "points": held.points and astuple(held.points),
-        }  # fmt: skip
-        parts = (
-            json.dumps(said).encode(),
-            held.profile or b"",
-            written(held.exif) if held.exif else b"",
-        )
-        data = b"".join(parts)
-        return _HEAD.pack(_MAGIC, *map(len, parts), _sum(data, 0)) + data
-
-    @property
-    def nbytes(self) -> int:
-        """Of the file."""
-        shape = self.shape
-        return len(self.head) + shape.first(shape.levels) * (4 + shape.tile)
-
-    def write(self, file: io.FileIO) -> None:
-        """To an empty file, the head last. Raises `OSError`, and what the rows raise."""
-        head, shape = self.head, self.shape
-        sums = np.zeros(shape.first(shape.levels), "<u4")
-        tiles = _Tiles(file, shape, len(head) + sums.nbytes, sums)
-        for block in self.rows.blocks:
-            tiles.add(0, block)
-        tiles.finish()
-        _write_at(file, len(head), sums.view(np.uint8).data)
-        _write_at(file, 0, memoryview(head))
-
-
-class _Tiles:
-    """Rows become tiles, and their averages too, a row of tiles at a time."""
-
-    def __init__(self, file: io.FileIO, shape: Shape, start: int, sums: Pixels) -> None:
-        self._file, self._shape, self._start, self._sums = file, shape, start, sums
-        sizes = [shape.size_of(level)[0] for level in range(shape.levels)]
-        self._rows = [np.empty((SIDE, width, *shape.tail), shape.dtype) for width in sizes]
-        self._tiles = np.zeros((shape.grid(0)[0], SIDE, SIDE, *shape.tail), shape.dtype)
-        self._filled = [0] * shape.levels
-        self._done = [0] * shape.levels  # rows of tiles
-
-    def add(self, level: int, rows: Pixels) -> None:
-        while len(rows):
-            begin = self._filled[level]
-            part, rows = rows[: SIDE - begin], rows[SIDE - begin :]
-            if len(part) == SIDE:  # which need not be collected
-                self._store(level, part)
-                continue
-            self._rows[level][begin : begin + len(part)] = part
-            self._filled[level] += len(part)
-            if self._filled[level] == SIDE:
-                self._store_filled(level)
-
-    def finish(self) -> None:
-        for level in range(self._shape.levels):
-            self._store_filled(level)
-
-    def _store_filled(self, level: int) -> None:
-        rows = self._rows[level][: self._filled[level]]
-        self._filled[level] = 0
-        if len(rows):
-            self._store(level, rows)
-
-    def _store(self, level: int, rows: Pixels) -> None:
-        across = self._shape.grid(level)[0]
-        tiles = self._tiles[:across]
-        for number in range(across):
-            part = rows[:, number * SIDE : (number + 1) * SIDE]
-            tiles[number, : len(rows), : part.shape[1]] = part
-        first = self._shape.first(level) + self._done[level] * across
-        for number in range(across):
-            self._sums[first + number] = _sum(tiles[number], first + number)
-        place = self._start + first * self._shape.tile
-        _write_at(self._file, place, tiles.reshape(-1).view(np.uint8).data)
-        self._done[level] += 1
-        if level + 1 < self._shape.levels:
-            self.add(level + 1, halve(rows))
-
-
 class Pyramid:
     """One that was written, as a context that closes its file. For one thread at a time."""
 
     def __init__(self, file: io.FileIO, key: str, level: Level) -> None:
         """Raises `TornError`, and `OSError`."""
         self._file = file
-        head = _HEAD.unpack(self._read(0, _HEAD.size).data)
-        if head[0] != _MAGIC or max(head[1:4]) > _LONGEST:
+        head = HEAD.unpack(self._read(0, HEAD.size).data)
+        if head[0] != MAGIC or max(head[1:4]) > _LONGEST:
             raise TornError
-        data = self._read(_HEAD.size, sum(head[1:4])).tobytes()
-        if _sum(data, 0) != head[4]:
+        data = self._read(HEAD.size, sum(head[1:4])).tobytes()
+        if checksum(data, 0) != head[4]:
             raise TornError
         text, profile, exif = data[: head[1]], data[head[1] :][: head[2]], data[-head[3] :]
         said = json.loads(text)
@@ -222,7 +98,7 @@ class Pyramid:
             dtype=said["dtype"],
             levels=said["levels"],
         )
-        self._sums_at = _HEAD.size + len(data)
+        self._sums_at = HEAD.size + len(data)
         self._held = Held(
             level=level,
             pixels=np.empty((0, 0, *self.shape.tail), self.shape.dtype),
@@ -268,7 +144,7 @@ class Pyramid:
         data = self._read(self._sums_at + 4 * all + first * size, count * size)
         tiles = data.reshape(count, size)
         for number, tile in enumerate(tiles):
-            if _sum(tile, first + number) != sums[number]:
+            if checksum(tile, first + number) != sums[number]:
                 raise TornError
         return tiles.view(self.shape.dtype).reshape(count, SIDE, SIDE, *self.shape.tail)
 
@@ -284,13 +160,7 @@ class Pyramid:
         return data
 
 
-def _write_at(file: io.FileIO, offset: int, data: memoryview) -> None:
-    file.seek(offset)
-    while data:
-        data = data[file.write(data) :]
-
-
-def _sum(data: bytes | Pixels, number: int) -> int:
-    """Of a tile with its number, so that none is taken for another."""
+def checksum(data: bytes | Pixels, number: int) -> int:
+    """Of a tile with its number, so that none is taken for another; of the head with 0."""
     value: int = (native.isal_zlib() or zlib).crc32(data, number)
     return value

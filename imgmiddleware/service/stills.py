@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from imgmiddleware.imaging.decode import decode_original, decode_rows, decode_whole
+from imgmiddleware.imaging.draft import Rows
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.memory import (
     cutting_bytes,
@@ -16,7 +17,7 @@ from imgmiddleware.imaging.memory import (
     keeping_bytes,
     predicted_bytes,
 )
-from imgmiddleware.imaging.pyramid import Pyramid, Rows
+from imgmiddleware.imaging.pyramid import Pyramid
 from imgmiddleware.imaging.render import render
 from imgmiddleware.imaging.stored import stored_tile
 from imgmiddleware.messages import Result

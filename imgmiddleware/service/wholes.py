@@ -15,10 +15,11 @@ from typing import Any
 from imgmiddleware.cache.key import picture_key
 from imgmiddleware.cache.lru import LruCache
 from imgmiddleware.imaging.decode import told
+from imgmiddleware.imaging.draft import Draft, Rows
 from imgmiddleware.imaging.engine import engine
 from imgmiddleware.imaging.held import Held
-from imgmiddleware.imaging.parts import Part, part_of
-from imgmiddleware.imaging.pyramid import Draft, Pyramid, Rows, TornError
+from imgmiddleware.imaging.parts import Part, level_bytes, part_of
+from imgmiddleware.imaging.pyramid import Pyramid, TornError
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
@@ -52,7 +53,7 @@ class Wanted:
     part: Part
     place: Place
     decoded: tuple[object, ...]
-    key: str
+    key: str  # empty where the folder has none
 
 
 class Wholes:
@@ -70,7 +71,7 @@ class Wholes:
         self._results = results
         self._limit = limit
         self._turns = Turns(limit)
-        self._asked: LruCache[str, list[int]] = LruCache(_MOST_ASKED)
+        self._asked: LruCache[tuple[object, ...], list[int]] = LruCache(_MOST_ASKED)
 
     def wanted(self, job: Job) -> Wanted | None:
         """What the job may be cut from; it counts as asked for if the part is small.
@@ -79,12 +80,12 @@ class Wholes:
         """
         wanted = self._of(job)
         if wanted is not None and wanted.part.small:
-            self._count(wanted.key)[0] += 1
+            self._count(wanted)[0] += 1
         return None if wanted is None or wanted.place is Place.NOWHERE else wanted
 
     def again(self, wanted: Wanted) -> bool:
         """Whether small parts of the whole were asked for more than once."""
-        return wanted.part.small and self._count(wanted.key)[0] > 1
+        return wanted.part.small and self._count(wanted)[0] > 1
 
     @contextmanager
     def found(self, wanted: Wanted, deadline: Deadline) -> Iterator[Held | Pyramid | None]:
@@ -152,24 +153,24 @@ class Wholes:
         return replace(result, notes=(*result.notes, NOT_KEPT))
 
     def _of(self, job: Job) -> Wanted | None:
-        given = isinstance(job.original, ArrayOriginal) and job.original.size > 0
-        part = None if given else part_of(job.facts, job.plan)
+        if isinstance(job.original, ArrayOriginal) and job.original.size > 0:
+            return None  # which is there as it is
+        if not job.plan.in_bands and self._decoded.takes(level_bytes(job.facts, job.plan)):
+            return None  # as most are: the decode itself is held
+        part = part_of(job.facts, job.plan)
         place = None if part is None else self._place(job, part)
         if part is None or place is None:
             return None
-        level = part.whole
-        reading = level.reading.text if level.reading else ""
-        text = f"pyramid {job.plan.frame} {level.size} {level.reduced} {level.by} {reading}"
-        key = picture_key(job.tag, [(job.id, job.version)], text, engine())
-        return Wanted(part, place, (*job.page, level), key)
+        key = _key(job, part) if place is Place.FOLDER else ""
+        return Wanted(part, place, (*job.page, part.whole), key)
 
     def _place(self, job: Job, part: Part) -> Place | None:
-        """None where the part is decoded by itself, as all of it is held or must not be read."""
-        fits, pyramids = self._decoded.takes(part.nbytes), self._results.pyramids
-        if (fits and not part.in_bands) or not self._may_be_read(job, part):
+        """None where the part is decoded by itself, as there is no folder or a limit."""
+        if not self._may_be_read(job, part):
             return None
-        if fits:
+        if self._decoded.takes(part.nbytes):
             return Place.MEMORY
+        pyramids = self._results.pyramids
         if pyramids is None or not self._settings.pyramid_share or pyramids.is_failing():
             return None
         return Place.FOLDER if pyramids.takes(part.kept_bytes) else Place.NOWHERE
@@ -187,7 +188,7 @@ class Wholes:
         """The right to make the whole, which another process may have; then it is waited for."""
         claim = self._results.claim(wanted.key)
         if claim is None:  # so others want it too
-            self._count(wanted.key)[0] += 1
+            self._count(wanted)[0] += 1
             claim = polled(partial(self._results.claim, wanted.key), self._limit, deadline)
         return claim
 
@@ -198,5 +199,13 @@ class Wholes:
         if self._results.pyramids is not None:
             self._results.pyramids.drop(wanted.key)
 
-    def _count(self, key: str) -> list[int]:
-        return self._asked.get(key, lambda: [0])
+    def _count(self, wanted: Wanted) -> list[int]:
+        return self._asked.get(wanted.decoded, lambda: [0])
+
+
+def _key(job: Job, part: Part) -> str:
+    """Of a pyramid: all that its samples depend on."""
+    level = part.whole
+    reading = level.reading.text if level.reading else ""
+    text = f"pyramid {job.plan.frame} {level.size} {level.reduced} {level.by} {reading}"
+    return picture_key(job.tag, [(job.id, job.version)], text, engine())

@@ -21,7 +21,7 @@ from PIL import Image
 
 from asking import get
 from imgmiddleware import ImageService
-from imgmiddleware.imaging.pyramid import Draft
+from imgmiddleware.imaging.draft import Draft
 from pictures import saved
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from imgmiddleware.formats.containers.exif import parse
+from imgmiddleware.imaging.draft import Draft, Rows
 from imgmiddleware.imaging.held import Held, Level
-from imgmiddleware.imaging.pyramid import SIDE, Draft, Pyramid, Rows, TornError
+from imgmiddleware.imaging.pyramid import SIDE, Pyramid, TornError
 from imgmiddleware.pixels.codepoints import CodePoints
 from pictures import exif
 

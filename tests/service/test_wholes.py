@@ -22,7 +22,7 @@ from PIL import Image
 from asking import get, serving
 from counting import counted
 from imgmiddleware import ArrayOriginal, ImageService
-from imgmiddleware.imaging import pyramid as pyramid_file
+from imgmiddleware.imaging import draft
 from imgmiddleware.service import stills
 from pictures import SRGB, by_opencv, exif, saved
 
@@ -202,10 +202,8 @@ def test_results_have_what_pyramids_do_not_take(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder keeps its bound, and a pyramid takes no more than its share."""
-    real, sizes = pyramid_file._write_at, [0]
-    monkeypatch.setattr(
-        pyramid_file, "_write_at", lambda *all: (real(*all), sizes.append(size(folder)))
-    )
+    real, sizes = draft._write_at, [0]
+    monkeypatch.setattr(draft, "_write_at", lambda *all: (real(*all), sizes.append(size(folder))))
     service = keeping(KINDS["png"](), folder, cache_dir_bytes=4 * MB, pyramid_bytes=3 * MB)
     for number in range(20):  # of some 300 kB each: more than the bound by themselves
         get(service, f"w={540 + number}&fm=bmp")
@@ -304,7 +302,7 @@ def test_a_disk_that_fails_is_no_error(
     def full(*all: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pyramid_file, "_write_at", full)
+    monkeypatch.setattr(draft, "_write_at", full)
     expected = bodies(serving(KINDS[kind](), decoded_bytes=0))
     service = keeping(KINDS[kind](), folder)
     assert bodies(service) == expected
@@ -346,7 +344,7 @@ def second_part(folder: Path, begun: int, go_on: Callable[[], None], at: str) ->
     get(service, "rect=0,0,99,99&fm=png").read()
     owner, real = (stills, stills.decode_original)
     if at == "written":
-        owner, real = (pyramid_file, pyramid_file._write_at)
+        owner, real = (draft, draft._write_at)
 
     def told(*all: Any) -> Any:
         os.write(begun, b".")
