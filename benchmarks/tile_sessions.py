@@ -29,6 +29,7 @@ import numpy as np
 import pyvips
 
 from benchmarks.photos import photo
+from benchmarks.results import report
 from imgmiddleware import ImageRequest, ImageService
 
 TILE = 512
@@ -172,10 +173,9 @@ def main() -> None:
         originals = Path(folder) / "originals"
         originals.mkdir()
         path, size = write_original(originals)
-        for line in of_first_screen(path, size, Path(folder)):
-            print(line, flush=True)
-        for line in of_sessions(path, size, Path(folder) / "cache", sessions):
-            print(line, flush=True)
+        lines = [*of_first_screen(path, size, Path(folder))]
+        lines += of_sessions(path, size, Path(folder) / "cache", sessions)
+    report("Sessions of zoom viewers", "\n".join(f"- {line}" for line in lines))
 
 
 if __name__ == "__main__":
