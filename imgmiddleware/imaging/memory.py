@@ -13,6 +13,9 @@ _INKED = 16
 #: of 64 results and what these read around them, twice while they move to more memory.
 _PASSING = 160
 
+#: What a block of values takes while samples are made of it; and values that are put in order.
+_CONVERTED, _RANKED = 2**24, 2**26
+
 
 def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     """The most that rendering takes: an original's file, its decode, and what comes after.
@@ -70,5 +73,8 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
     row = 0
     if facts.pieces:
         row = facts.pieces.touched(plan.level.box)[0] * facts.pieces.row
+    if plan.reading is not None:
+        row += _CONVERTED
+        row += _RANKED if plan.reading.range and plan.reading.range.looks else 0
     made = sample * plan.alpha + plan.linear + plan.needs_pixels
     return width * height * channels * (sample + made) + facts.band_bytes + row
