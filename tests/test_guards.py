@@ -155,7 +155,7 @@ def test_over_a_limit_and_never_decoded(
     """By one pixel, by one byte of the file, and by one of what its decoder may allocate; where all
     of it is read.
     """
-    mode = {"BMP": "1", "TIFF": "LA"}.get(format, "RGB")  # which are not read by pieces
+    mode = {"BMP": "1", "TIFF": "LAB"}.get(format, "RGB")  # which are not read by pieces
     data = saved(noise(), format, mode, **({"compression": "tiff_lzw"} if format == "TIFF" else {}))
     takes = {
         "max_source_pixels": 64 * 48,
@@ -199,7 +199,7 @@ def test_a_profile_over_the_bound_is_not_used(format: str, monkeypatch: pytest.M
     """By one byte, inflated; the picture is made without it, and says so."""
     data = saved(noise(), format, icc_profile=SRGB)
     assert ask(data).header("image-notes") is None
-    module = "png.colors" if format == "PNG" else f"{format.lower()}.facts"
+    module = {"PNG": "png.colors", "TIFF": "tiff.page"}.get(format, f"{format.lower()}.facts")
     lowered(monkeypatch, module, "MAX_PROFILE", len(SRGB))
     assert ask(data).header("image-notes") is None
     lowered(monkeypatch, module, "MAX_PROFILE", len(SRGB) - 1)

@@ -57,7 +57,7 @@ DECODES: dict[str, tuple[bytes, Any, Callable[[], Exception]]] = {
     "gif": (saved(noise(40, 30, "P"), "GIF"), OPEN, PILLOW),
     "tiff": (saved(noise(40, 30), "TIFF", "1"), OPEN, PILLOW),
     "tiff in pieces": (saved(PHOTO, "TIFF", compression="tiff_lzw"), OPEN, PILLOW),
-    "tiff of 16 bits": (by_opencv(".tif", DEEP), IMDECODE, by_code),
+    "tiff of 16 bits": (by_opencv(".tif", DEEP), OPEN, PILLOW),
     "jpeg 2000": (saved(PHOTO, "JPEG2000"), OPEN, PILLOW),
     "jpeg 2000, of 16 bits": (by_opencv(".jp2", DEEP), IMDECODE, OPENCV),
     "profile": (saved(PHOTO, "JPEG", icc_profile=SRGB), (ImageCms, "buildTransform"), NUMPY),

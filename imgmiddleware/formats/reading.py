@@ -22,6 +22,9 @@ MAX_EXIF = 1024 * 1024
 #: contexts of threads. On files of 20 megapixels that is below 1 MiB, so wide rows have room.
 SLACK = 4 * 1024 * 1024
 
+#: What a block of values takes while samples are made of it.
+CONVERTED = 2**24
+
 #: Bytes a pixel that laying frames over one another takes: the canvas, what it was before, a copy
 #: that is handed on, and the frame as blue, green, red and alpha.
 COMPOSED = 16

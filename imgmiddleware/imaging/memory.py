@@ -1,6 +1,7 @@
 """How much memory a render takes, as far as a header and a plan tell."""
 
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.reading import CONVERTED
 from imgmiddleware.imaging.parts import Part
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.pyramid import SIDE
@@ -13,8 +14,8 @@ _INKED = 16
 #: of 64 results and what these read around them, twice while they move to more memory.
 _PASSING = 160
 
-#: What a block of values takes while samples are made of it; and values that are put in order.
-_CONVERTED, _RANKED = 2**24, 2**26
+#: What values take that are put in order.
+_RANKED = 2**26
 
 
 def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
@@ -74,7 +75,7 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
     if facts.pieces:
         row = facts.pieces.touched(plan.level.box)[0] * facts.pieces.row
     if plan.reading is not None:
-        row += _CONVERTED
+        row += CONVERTED
         row += _RANKED if plan.reading.range and plan.reading.range.looks else 0
     made = sample * plan.alpha + plan.linear + plan.needs_pixels
     return width * height * channels * (sample + made) + facts.band_bytes + row

@@ -9,7 +9,7 @@ from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.formats.containers.ifd import ORIENTATION, open_ifd, orientation_of
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import JPEG, WEBP
-from imgmiddleware.formats.reading import Data, damage_let_pass, unsupported
+from imgmiddleware.formats.reading import CONVERTED, Data, damage_let_pass, unsupported
 from imgmiddleware.formats.tiff.kinds import (
     COLORS,
     INFLATION,
@@ -158,7 +158,10 @@ def _as_read(
     if not facts.band_bytes:
         whole = Reading(range=AUTO_OR_UNIT)
         return facts.read_as(facts.samples, whole) if kind.float else facts
-    return replace(facts, values=stored) if reading is None else facts.read_as(stored, reading)
+    if reading is None:
+        return replace(facts, values=stored)
+    read = facts.read_as(stored, reading)
+    return replace(read, decode_bytes=read.decode_bytes + CONVERTED)
 
 
 def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
