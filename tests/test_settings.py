@@ -20,7 +20,6 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-import imgmiddleware.settings as settings_module
 from asking import get
 from drivers import plain_asgi, plain_wsgi
 from imgmiddleware import ImageService, Options, Settings
@@ -212,14 +211,17 @@ def test_the_options_of_type_checkers_are_those_of_settings() -> None:
 
 def test_every_option_is_described() -> None:
     """By a string under it, which is what an editor and the reference show."""
-    tree = ast.parse(inspect.getsource(settings_module))
-    body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
-    described = {
-        before.target.id
-        for before, after in itertools.pairwise(body)
-        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)
-        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-    }
+    described: set[str] = set()
+    for group in Settings.__mro__[1:-1]:
+        (body,) = (
+            n.body for n in ast.parse(inspect.getsource(group)).body if isinstance(n, ast.ClassDef)
+        )
+        described |= {
+            before.target.id
+            for before, after in itertools.pairwise(body)
+            if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)
+            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        }
     assert described == {field.name for field in dataclasses.fields(Settings)}
 
 

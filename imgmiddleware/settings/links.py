@@ -1,0 +1,93 @@
+"""Options of links: what a URL may ask for, and who may follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from imgmiddleware.operations.own import OwnOperation
+from imgmiddleware.settings.options import Authorize
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkSettings:
+    """What URLs mean, and who may ask."""
+
+    prefix: str = "/image/"
+    """Where IDs begin in a path. A slash is added at each end where there is none."""
+    default: str = ""
+    """The query that a URL without one stands for, such as `w=0.333333&fm=png`. With a query of its
+    own, nothing of this applies. Empty: the original at its full size."""
+    presets: Mapping[str, str] = field(default_factory=dict)
+    """Names for queries: `{"thumb": "w=200&h=200&fit=crop"}` makes `?preset=thumb`. The other
+    parameters of a URL override those of its preset."""
+    operations: Mapping[str, OwnOperation] = field(default_factory=dict)
+    """The application's own operations on pixels, each by the name of its parameter."""
+    presets_only: bool = False
+    """Allow `preset`, `v`, `dl` and nothing else in a URL."""
+    widths: Sequence[int] | None = None
+    """The widths in pixels (after `dpr` is multiplied in) that a URL may ask for. None: any."""
+    heights: Sequence[int] | None = None
+    """The heights in pixels, in the same way. With `widths` alone a URL cannot ask for a height."""
+    snap: bool = False
+    """Take the next larger of `widths` and `heights` instead of refusing what is none of them."""
+    missing: Literal["404", "pass"] = "404"
+    """What becomes of an unknown ID: a 404, or with "pass" a request that goes on to the
+    application."""
+    id_type: type[str] | type[int] | type[UUID] = str
+    """With `int` an ID is decimal digits without a leading zero, with `uuid.UUID` the text that
+    Python writes of one. A function as the source is called with such a value."""
+    iiif: bool = False
+    """Answer the IIIF Image API, 3.0 and 2.1, under the same prefix: `info.json` and tiles."""
+    iiif_version: Literal[2, 3] = 3
+    """The version of `info.json` for clients whose Accept names none."""
+    iiif_prefixes: Mapping[Literal[2, 3], str] = field(default_factory=dict)
+    """Paths below `prefix` that say the version, whatever Accept does: `{2: "2/"}` answers
+    `2/<ID>/info.json` in version 2."""
+    iiif_any_size: bool = False
+    """Let `iiif`, `deepzoom` and `xyz` ask for any size where `presets_only`, `widths` or `heights`
+    restrict queries."""
+    iiif_rights: str = ""
+    """The URI of the licence of all pictures, which `info.json` tells."""
+    deepzoom: bool = False
+    """Answer Deep Zoom under the same prefix: `<ID>.dzi`, and the tiles that it tells of."""
+    xyz: bool = False
+    """Answer tiles as of a map under the same prefix: `<ID>/{z}/{x}/{y}.png`."""
+    base_url: str = ""
+    """Scheme and host as clients know them, such as `https://images.example`, where a proxy in
+    front changes what it passes on. Empty: those of each request."""
+    authorize: Authorize | None = None
+    """A function that says yes or no to a request before anything is opened: of whom it is, by
+    `ImageRequest.context`, and of what, by its `id`. No is a 403. With it caching is private to
+    each client. It may be async where `ASGIImageMiddleware` is given it."""
+    keys: Sequence[str | bytes] = field(default=(), repr=False)
+    """Secrets of 32 bytes or more, with which links are signed: the first signs, all are taken, so
+    that one can give way to another. None: links are not signed."""
+    require_signature: bool = False
+    """Answer signed links alone."""
+    imgix_token: str = field(default="", repr=False)
+    """The secret of links that imgix's client libraries sign, whose signatures are then taken."""
+    private: bool = False
+    """Let each client keep its results for itself, and no cache that others share: for a service
+    that is asked by a route of the application, which has checked who is asking."""
+    around: Callable[[], AbstractContextManager[object]] | None = None
+    """A function without arguments that makes a context manager, which is entered around each call
+    of the application's code in a thread: the source, and `authorize`, unless they are async."""
+
+    @property
+    def for_viewers(self) -> bool:
+        """Whether paths may ask for pictures too, as zoom viewers do."""
+        return self.iiif or self.deepzoom or self.xyz
+
+    @property
+    def signs(self) -> bool:
+        """Whether there are signed links."""
+        return bool(self.keys or self.imgix_token)
+
+    @property
+    def keeps_private(self) -> bool:
+        """Whether no cache that several clients share may keep a result."""
+        return self.private or self.authorize is not None

@@ -1,0 +1,65 @@
+"""Options of load: how much is done and kept at once, in memory and on disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadSettings:
+    """How much is done at once, and what is kept."""
+
+    render_slots: int | None = None
+    """Results that are rendered at the same time; further ones wait. None: one for each
+    processor."""
+    max_waiting: int = 256
+    """Requests that may wait for a slot, or for another request's render. One more is a 503 at
+    once."""
+    max_wait: float = 30.0
+    """Seconds for which a request may wait. Then it is a 503."""
+    max_memory: int = 3 * 2**30
+    """Bytes that both caches in memory and all renders under way may take together, as far as
+    headers predict it."""
+    cache_bytes: int = 64 * 2**20
+    """Bytes of results that are kept in memory. 0: none."""
+    decoded_bytes: int = 128 * 2**20
+    """Bytes of decoded originals that are kept in memory, as several sizes of one may be wanted."""
+    cache_dir: str | os.PathLike[str] | None = None
+    """A folder for results, which all processes of the service share. None: nothing is written to
+    disk. Once built it is an absolute path, a str."""
+    cache_dir_bytes: int = 2**30
+    """Bytes that the folder `cache_dir` may take on its disk."""
+    pyramid_bytes: int | None = None
+    """How many of them may be pyramids: large originals, decoded once and kept in tiles where parts
+    of them are asked for again and again (docs/caching.md). None: half. 0: there are none."""
+    namespace: str = ""
+    """Sets the keys of two services apart that share a `cache_dir`."""
+    serve_stale: float = 0.0
+    """Seconds after a change in which the old result is served while the new one is made."""
+    x_accel_redirect: str = ""
+    """Have nginx send the files of `cache_dir`: the URI prefix of its internal location that is an
+    alias of that folder. nginx says so by a header of its requests, `X-Sendfile-Type:
+    X-Accel-Redirect`. Requests without it get the bytes from here."""
+    x_sendfile: bool = False
+    """Have Apache or lighttpd send the files of `cache_dir`, by the header `X-Sendfile`. They have
+    to say `X-Sendfile-Type: X-Sendfile`, in the same way."""
+
+    @property
+    def pyramid_share(self) -> int:
+        """`pyramid_bytes`, or half of `cache_dir_bytes`."""
+        return self.cache_dir_bytes // 2 if self.pyramid_bytes is None else self.pyramid_bytes
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether the server in front sends the files of `cache_dir`."""
+        return bool(self.x_accel_redirect or self.x_sendfile)
+
+    @property
+    def slots(self) -> int:
+        """`render_slots`, or the number of processors that this process may use."""
+        if self.render_slots is not None:
+            return self.render_slots
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1

@@ -1,0 +1,71 @@
+"""Options of originals: which are opened, how large they may be, and what their samples mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+from imgmiddleware.formats.registry import names
+from imgmiddleware.pixels.value_range import RangeLike, ValueRange
+
+ORIGINAL_FORMATS = names(safe=True)
+"""The formats of originals that are opened unless `original_formats` says otherwise."""
+UNSAFE_FORMATS = names(safe=False)
+"""The formats that are opened only where `unsafe_original_formats` names them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginalSettings:
+    """Which originals are opened, and how they are read."""
+
+    array_order: Literal["bgr", "rgb"] = "bgr"
+    """The order of the channels of the arrays that a function returns as they are: blue first, as
+    in OpenCV, or red first. An `ArrayOriginal` has its own."""
+    range: RangeLike | ValueRange | None = None
+    """What becomes black and white of originals of more than 8 bits a sample that do not say it:
+    "auto", "minmax", or two ends, each a value or a percentile such as "2%". None: all of 16 bits,
+    and by percentiles what has no such range. A URL may say otherwise."""
+    original_formats: Collection[str] = field(default_factory=lambda: names(safe=True))
+    """The formats of originals that are opened, as the first bytes tell them; by default all that
+    are safe."""
+    unsafe_original_formats: Collection[str] = frozenset()
+    """Further formats, whose decoders nothing here bounds (JPEG XL, JPEG 2000): for originals that
+    nobody else can put there."""
+    damaged: Literal["refuse", "show"] = "refuse"
+    """What becomes of an original that is damaged: a 422, or with "show" what is left of it, where
+    its decoder gives that; for nobody to keep (`no-store`), with `Image-Notes: damaged`."""
+    max_source_bytes: int = 256 * 2**20
+    """Bytes of an original's file. One with more is a 413, before it is decoded. Of one that is
+    read by pieces (docs/originals.md) these limits are for what a request needs of it."""
+    max_source_pixels: int = 100_000_000
+    """Width times height that an original's header may claim. More is a 413."""
+    max_source_memory: int = 2 * 2**30
+    """Bytes that an original's decoder may allocate, by what its header predicts. More is a 413."""
+    max_frames: int = 500
+    """Frames of an animation. One with more is answered with its first frame."""
+    max_animation_pixels: int = 50_000_000
+    """Pixels of all frames together, of the original and of the result. With more, the first frame
+    is the answer."""
+    unsafe_follow_symlinks: bool = False
+    """Follow symbolic links that leave a source's directory. Whoever can write there can then
+    publish any file that this process can read."""
+    file_version: Literal["stat", "mtime", "content"] = "stat"
+    """What a new version of an original in a file is, on which ETags, `v` and keys hang: "stat",
+    when the file system says anything else of it; "mtime", another time or size, as for replicas
+    made by `cp -a` or `rsync -t`; "content", another digest, for which a new file is read once."""
+    recheck: float = 1.0
+    """Seconds for which the version of an original that was seen last is taken to be the newest."""
+    remember_errors: float = 10.0
+    """Seconds for which damage that was found in an original is remembered."""
+    source_slots: int = 32
+    """Originals that are opened at once where the source is slow. Past them a picture that was
+    shown before is answered from the caches, and all else is a 503. On WSGI it should be less than
+    the server's threads."""
+    source_timeout: float = 10.0
+    """Seconds for which a request waits until its original is opened. Then it is the same."""
+
+    @property
+    def opened_formats(self) -> frozenset[str]:
+        """All formats of originals that are opened."""
+        return frozenset(self.original_formats) | frozenset(self.unsafe_original_formats)

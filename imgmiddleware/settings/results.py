@@ -1,0 +1,48 @@
+"""Options of results: their size and format, and what is said of them to clients and caches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from imgmiddleware.operations.output import NEGOTIATED_BY_DEFAULT
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultSettings:
+    """What results may be, and what their headers say."""
+
+    max_result_width: int = 16_383
+    """Pixels of a result's width. More is a 400, before any decode. WebP allows no more than
+    16383."""
+    max_result_height: int = 16_383
+    """Pixels of a result's height, in the same way."""
+    max_result_pixels: int = 50_000_000
+    """Width times height of a result, in the same way."""
+    formats: Sequence[str] = NEGOTIATED_BY_DEFAULT
+    """What a URL without `fm` may be answered with where the client's Accept names it: some of
+    "avif", "webp" and "jxl", which takes the extra `imgmiddleware[jxl]` and is chosen before the
+    others. Empty: JPEG or PNG for everybody."""
+    client_hints: Sequence[str] = ()
+    """What may fill in `w`, `dpr` and `q` where a URL leaves them open: some of "width", "dpr" and
+    "save-data"."""
+    max_age: int = 300
+    """Seconds for which a client may keep a result without asking again. Asking costs no decode."""
+    stale_while_revalidate: int = 0
+    """Seconds after `max_age` in which a cache may answer with a result while it asks again."""
+    allow_origin: str | Sequence[str] | None = None
+    """Whose scripts may read pictures (CORS): "*" for everybody's, or one or more origins such as
+    "https://a.example"; None: nobody else's."""
+    surrogate_keys: bool = False
+    """Tell CDNs one key for each original, by which they can forget all of its results."""
+    server_timing: bool = False
+    """Tell whoever asks how many milliseconds each step of an answer took."""
+    debug_images: bool = False
+    """Answer an `<img>` whose request is refused with a picture of the message, for development.
+    The status stays."""
+    fallback: str | os.PathLike[str] | bytes | None = field(default=None, repr=False)
+    """An image file, its path or its bytes, that is shown where there is no original (404), or one
+    that cannot be shown (413, 415, 422). It is made as the query asks; the status stays."""
+    stored_tiles: bool = False
+    """Send a tile of JPEG in a TIFF as it stands, where just that is wanted: docs/originals.md."""
