@@ -1,20 +1,12 @@
 """Checks of options: each returns the value as it is kept, or raises `ValueError` that names it."""
 
 import inspect
-import os
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
-from imgmiddleware.http.cors import ORIGIN
 from imgmiddleware.sources.calls import takes
-from imgmiddleware.sources.paths import encoded
-
-_URI = re.compile(r"https?://[!-~]+")
-#: Without ? and #, as paths are added to it.
-_BASE_URL = re.compile(r"https?://[!$->@-~]+")
 
 #: Called with the name of the option and what was given for it, which may be anything.
 Check = Callable[[str, Any], Any]
@@ -24,12 +16,12 @@ _MOST = 2**63 - 1
 #: Seconds of waiting: some 30 years. Locks of Python take no more than 290.
 _LONGEST = 10**9
 
-
 #: What can be gone through, and is none for all that.
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 
 
-def _wrong(name: str, value: Any, taken: str, near: str | None = None) -> ValueError:
+def wrong(name: str, value: Any, taken: str, near: str | None = None) -> ValueError:
+    """The error for a value that is none of what is taken, with the nearest word that is."""
     return ValueError(f"{name}: {value!r} is not {taken}{question(near)}")
 
 
@@ -43,63 +35,10 @@ def text(taken: str) -> Check:
 
     def check(name: str, value: Any) -> str:
         if not isinstance(value, str) or (not value.isascii() and not _is_unicode(value)):
-            raise _wrong(name, value, taken)
+            raise wrong(name, value, taken)
         return value
 
     return check
-
-
-def prefix(name: str, path: Any) -> str:
-    taken = "a path such as '/image/'"
-    path = text(taken)(name, path)
-    if any(part in path for part in ("?", "#", "//", "\0")):
-        raise _wrong(name, path, taken)
-    inner = path.strip("/")
-    return f"/{inner}/" if inner else "/"
-
-
-def versions(*known: int) -> Check:
-    """A path below the prefix for each of some versions, kept without its first slash."""
-
-    def check(name: str, given: Any) -> Mapping[int, str]:
-        taken = f"a mapping of {' and '.join(map(str, known))} to paths such as '2/', each another"
-        if not isinstance(given, Mapping) or not {*given} <= {*known}:
-            raise _wrong(name, given, taken)
-        paths = {version: prefix(name, path)[1:] for version, path in given.items()}
-        if not all(paths.values()) or len({*paths.values()}) < len(paths):
-            raise _wrong(name, given, taken)
-        return paths
-
-    return check
-
-
-def location(name: str, path: Any) -> str:
-    """The beginning of a URI, which goes into a header; empty: none."""
-    if not isinstance(path, str) or not path.isascii() or not path.isprintable():
-        raise _wrong(name, path, "a path of ASCII such as '/cache/'")
-    if path and not path.startswith("/"):
-        raise _wrong(name, path, "a path such as '/cache/', from the first slash on")
-    return path
-
-
-def folder(name: str, path: Any) -> str:
-    return _absolute(name, path, "a folder")
-
-
-def _absolute(name: str, path: Any, taken: str) -> str:
-    try:
-        if isinstance(path, str | os.PathLike) and os.fspath(path) and "\0" not in os.fspath(path):
-            return os.fsdecode(os.path.abspath(encoded(path)))
-    except (TypeError, UnicodeError):
-        pass
-    raise _wrong(name, path, taken)
-
-
-def image_file(name: str, given: Any) -> str | bytes:
-    """A path, which becomes an absolute one, or the bytes of a file."""
-    if isinstance(given, bytes | bytearray | memoryview):
-        return bytes(given)
-    return _absolute(name, given, "the path of an image file, or its bytes")
 
 
 def queries(name: str, named: Any) -> Mapping[str, str]:
@@ -107,7 +46,7 @@ def queries(name: str, named: Any) -> Mapping[str, str]:
     if not isinstance(named, Mapping) or not all(
         isinstance(text, str) for pair in named.items() for text in pair
     ):
-        raise _wrong(name, named, "a mapping of names to queries such as {'thumb': 'w=200'}")
+        raise wrong(name, named, "a mapping of names to queries such as {'thumb': 'w=200'}")
     return named
 
 
@@ -116,7 +55,7 @@ def mapping(taken: str) -> Check:
 
     def check(name: str, value: Any) -> Mapping[Any, Any]:
         if not isinstance(value, Mapping):
-            raise _wrong(name, value, taken)
+            raise wrong(name, value, taken)
         return value
 
     return check
@@ -144,29 +83,18 @@ def some_of(known: Collection[str], missing: Callable[[str], str] = lambda word:
 
 
 def _words(name: str, given: Any, known: Collection[str]) -> list[str]:
-    words = _listed(name, given, f"a list of {', '.join(known)}")
+    words = listed(name, given, f"a list of {', '.join(known)}")
     for word in words:
         if not isinstance(word, str) or word not in known:
-            raise _wrong(name, word, f"one of {', '.join(known)}", nearest(word, known))
+            raise wrong(name, word, f"one of {', '.join(known)}", nearest(word, known))
     return words
 
 
-def _listed(name: str, given: Any, taken: str) -> list[Any]:
+def listed(name: str, given: Any, taken: str) -> list[Any]:
     """The items of any collection; a text is not taken for a list of letters."""
     if not isinstance(given, Iterable) or isinstance(given, _NO_LISTS):
-        raise _wrong(name, given, taken)
+        raise wrong(name, given, taken)
     return list(given)
-
-
-def origins(name: str, allowed: Any) -> tuple[str, ...]:
-    taken = "'*' alone, or such as 'https://a.example'"
-    given = [allowed] if isinstance(allowed, str) else _listed(name, allowed, taken)
-    for origin in given:
-        if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ["*"]):
-            raise _wrong(name, origin, taken)
-    if not given:
-        raise ValueError(f"{name}: an empty list would allow nobody; None says so")
-    return tuple(dict.fromkeys(given))
 
 
 def one_of(*allowed: str) -> Check:
@@ -174,7 +102,7 @@ def one_of(*allowed: str) -> Check:
 
     def check(name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in allowed:
-            raise _wrong(name, value, f"one of {', '.join(allowed)}", nearest(value, allowed))
+            raise wrong(name, value, f"one of {', '.join(allowed)}", nearest(value, allowed))
         return value
 
     return check
@@ -185,7 +113,7 @@ def number_of(*allowed: int) -> Check:
 
     def check(name: str, value: Any) -> int:
         if type(value) is not int or value not in allowed:
-            raise _wrong(name, value, f"one of {', '.join(map(str, allowed))}")
+            raise wrong(name, value, f"one of {', '.join(map(str, allowed))}")
         return value
 
     return check
@@ -198,7 +126,7 @@ def kind(*allowed: type) -> Check:
         for kind in allowed:
             if kind is value:
                 return kind
-        raise _wrong(name, value, f"one of {', '.join(kind.__qualname__ for kind in allowed)}")
+        raise wrong(name, value, f"one of {', '.join(kind.__qualname__ for kind in allowed)}")
 
     return check
 
@@ -206,7 +134,7 @@ def kind(*allowed: type) -> Check:
 def switch(name: str, value: Any) -> bool:
     """On or off. What is merely true would turn on what was to be off: `"no"`."""
     if not isinstance(value, bool):
-        raise _wrong(name, value, "True or False")
+        raise wrong(name, value, "True or False")
     return value
 
 
@@ -215,7 +143,7 @@ def whole(least: int) -> Check:
 
     def check(name: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
-            raise _wrong(name, value, f"a whole number from {least} on, below 2**63")
+            raise wrong(name, value, f"a whole number from {least} on, below 2**63")
         return value
 
     return check
@@ -235,7 +163,7 @@ def secrets(name: str, given: Any) -> tuple[str | bytes, ...]:
 def seconds(name: str, value: Any) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0 <= value <= _LONGEST:
-        raise _wrong(name, value, f"a number of seconds from 0 on, up to {_LONGEST}")
+        raise wrong(name, value, f"a number of seconds from 0 on, up to {_LONGEST}")
     return value  # type: ignore[no-any-return]
 
 
@@ -243,7 +171,7 @@ def plain_function(name: str, function: Any) -> Any:
     """A function that answers at once: a coroutine, and what yields, would always be true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
     if not takes(function, "request") or any(map(_answers_later, (function, call))):
-        raise _wrong(
+        raise wrong(
             name,
             function,
             "a function of an ImageRequest that returns yes or no, or is async, which needs "
@@ -260,7 +188,7 @@ def _answers_later(function: Any) -> bool:
 def context_maker(name: str, function: Any) -> Any:
     is_one = hasattr(type(function), "__enter__")  # what `contextmanager` makes can be called, too
     if is_one or not takes(function) or _answers_later(function):
-        raise _wrong(
+        raise wrong(
             name,
             function,
             "a function that makes a context manager, such as `app.app_context` (without a call)",
@@ -269,7 +197,7 @@ def context_maker(name: str, function: Any) -> Any:
 
 
 def sides(name: str, given: Any) -> tuple[int, ...]:
-    sides = {whole(1)(name, side) for side in _listed(name, given, "a list of pixels")}
+    sides = {whole(1)(name, side) for side in listed(name, given, "a list of pixels")}
     if not sides:
         raise ValueError(f"{name}: an empty list would allow nothing; None allows anything")
     return tuple(sorted(sides))
@@ -281,17 +209,3 @@ def _is_unicode(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def uri(name: str, text: Any) -> str:
-    """An absolute one, or nothing."""
-    if not isinstance(text, str) or (text and not _URI.fullmatch(text)):
-        raise _wrong(name, text, "a URI such as 'https://a.example/licence'")
-    return text
-
-
-def base_url(name: str, text: Any) -> str:
-    """Scheme and host, and maybe a path; without a slash at the end."""
-    if not isinstance(text, str) or (text and not _BASE_URL.fullmatch(text)):
-        raise _wrong(name, text, "the beginning of a URL, such as 'https://images.example'")
-    return text.rstrip("/")

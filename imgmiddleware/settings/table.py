@@ -8,13 +8,13 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.pixels.value_range import ValueRange
-from imgmiddleware.settings import checks
+from imgmiddleware.settings import addresses, checks
 
 
 def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
     """The check of each option by its name; of most the type of the field tells which it is."""
     return {
-        "prefix": checks.prefix,
+        "prefix": addresses.prefix,
         "original_formats": checks.formats(safe=True),
         "unsafe_original_formats": checks.formats(safe=False),
         "default": checks.text("a query such as 'w=800'"),
@@ -27,15 +27,15 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "around": checks.optional(checks.context_maker),
         "formats": checks.some_of(NEGOTIATED, lambda name: RESULTS[name].missing),
         "client_hints": checks.some_of(FIELDS),
-        "allow_origin": checks.optional(checks.origins),
+        "allow_origin": checks.optional(addresses.origins),
         "missing": checks.one_of("404", "pass"),
         "file_version": checks.one_of("stat", "mtime", "content"),
         "damaged": checks.one_of("refuse", "show"),
         **{f.name: checks.switch for f in fields(settings) if f.type == "bool"},
         "iiif_version": checks.number_of(2, 3),
-        "iiif_prefixes": checks.versions(2, 3),
-        "base_url": checks.base_url,
-        "iiif_rights": checks.uri,
+        "iiif_prefixes": addresses.versions(2, 3),
+        "base_url": addresses.base_url,
+        "iiif_rights": addresses.uri,
         "range": checks.optional(_value_range),
         "array_order": checks.one_of("bgr", "rgb"),
         "id_type": checks.kind(str, int, UUID),
@@ -43,9 +43,9 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         **dict.fromkeys(("max_age", "stale_while_revalidate", "max_waiting"), checks.whole(0)),
         **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
         **{f.name: checks.seconds for f in fields(settings) if f.type == "float"},
-        "cache_dir": checks.optional(checks.folder),
-        "fallback": checks.optional(checks.image_file),
-        "x_accel_redirect": checks.location,
+        "cache_dir": checks.optional(addresses.folder),
+        "fallback": checks.optional(addresses.image_file),
+        "x_accel_redirect": addresses.location,
         "render_slots": checks.optional(checks.whole(1)),
         "pyramid_bytes": checks.optional(checks.whole(0)),
         **dict.fromkeys(("widths", "heights"), checks.optional(checks.sides)),
