@@ -1,0 +1,237 @@
+"""The order of the steps from a request to an answer, and nothing of the steps.
+
+Cheap answers come before dear ones: what the text alone refuses costs no I/O, what the header or a
+validator decides costs no decode. This is the one place that makes an answer of an `ImageError`.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import Unpack
+
+from imgmiddleware.cache.forks import notice
+from imgmiddleware.cache.key import original_tag
+from imgmiddleware.errors import ImageError
+from imgmiddleware.grammar.path import parse_id
+from imgmiddleware.grammar.placed import Told
+from imgmiddleware.grammar.query import Asked, QueryGrammar
+from imgmiddleware.imaging.engine import load
+from imgmiddleware.messages import ImageRequest, ImageResponse, Result
+from imgmiddleware.service import answers, timing
+from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
+from imgmiddleware.service.limits import planned
+from imgmiddleware.service.links import Links
+from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.originals import Originals, known_kind
+from imgmiddleware.service.permission import Permission
+from imgmiddleware.service.pictures import Pictures
+from imgmiddleware.service.recall import Recall, Seen
+from imgmiddleware.service.refusals import Refusals
+from imgmiddleware.service.results import Eras
+from imgmiddleware.service.sendfile import announce, hands_over
+from imgmiddleware.service.signatures import Signatures
+from imgmiddleware.service.viewers import Viewers, not_yet_read
+from imgmiddleware.service.work import Work
+from imgmiddleware.settings import Options, Settings
+from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
+
+
+class Answering:
+    """Answers requests for pictures of a source's originals: what both adapters call.
+
+    `ImageService` is this, with what an application's own code calls besides.
+    """
+
+    def __init__(self, source: SourceLike, **options: Unpack[Options]) -> None:
+        self.settings = Settings(**options)
+        """The options, with the defaults of those that were not given."""
+        self.prefix = self.settings.prefix
+        """Where IDs begin in a path, with a slash at each end."""
+        self.source = as_source(
+            source,
+            id_type=self.settings.id_type,
+            array_order=self.settings.array_order,
+            unsafe_follow_symlinks=self.settings.unsafe_follow_symlinks,
+            file_version=self.settings.file_version,
+            around=self.settings.around,
+        )
+        """Where originals come from."""
+        self._permission = Permission(self.settings)
+        self._grammar = QueryGrammar(self.settings)
+        self._viewers = Viewers(self.settings)
+        self._signatures = Signatures(self.settings)
+        self._recall = Recall(self.settings)
+        limit = WaitLimit(self.settings.max_waiting)
+        self._originals = Originals(self.source, self.settings, self._recall, limit)
+        self._links = Links(self.settings, self._grammar, self._originals, self._signatures)
+        self._pictures = Pictures(self.settings, limit, _directory(self.source))
+        load(self.settings.opened_formats)
+        self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)
+        announce(self.settings)
+
+    def handle(
+        self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
+    ) -> ImageResponse | None:
+        """The answer. None where the request is to go on to the application (`missing="pass"`).
+
+        `gone` is called while the request waits: True means that the client has hung up. Then this
+        raises `ClientGoneError`, unless rendering has begun.
+        """
+        answer = self.answer(request)
+        return answer.run(gone) if isinstance(answer, Work) else answer
+
+    def ready(self, request: ImageRequest) -> ImageResponse | None:
+        """The answer, if it takes neither pixels nor a file: an event loop may ask for it itself.
+
+        That is so for what was asked for within the last `recheck` seconds and is in memory. None
+        for all else.
+        """
+        with timing.measured(self._steps()):
+            return self._recalled(request, self._pictures.results.in_memory)
+
+    def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
+        """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.
+
+        None as for `handle`.
+        """
+        results = self._pictures.results
+        by_file = request.sends_files or hands_over(request, self.settings)
+        find = results.found if by_file else results.found_small
+        with timing.measured(self._steps()):
+            return self._recalled(request, find) or self._answered(request, find)
+
+    def _parsed(self, path: str) -> str:
+        return parse_id(path, self.prefix, self.settings.id_type)
+
+    def _steps(self) -> timing.Steps | None:
+        return timing.Steps() if self.settings.server_timing else None
+
+    def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
+        notice()
+        passes = self.settings.missing == "pass"
+        id, allowed = "", False
+        asked: Asked | None = None
+        era = self._pictures.results.era()
+        with ExitStack() as opened:
+            try:
+                named = self._viewers.named(request)
+                asked = not_yet_read(named) if named else None
+                id = self._parsed(f"{self.prefix}{named.id}" if named else request.path)
+                if self.settings.authorize and answers.asks_first(request, self.settings):
+                    return answers.options(request, self.settings)
+                self._permission.check(request, id)
+                allowed = True
+                # Whatever its method and query, a path of which we have no original is not ours.
+                original = self._open(request, id, opened, find) if passes else None
+                if passes and original is None:
+                    return None
+                if request.method == "OPTIONS":
+                    return answers.options(request, self.settings)
+                self._signatures.check(request, id, named)
+                asked = self._asked(request, asked)
+                if original is None:
+                    original = self._open(request, id, opened, find)
+                if original is None:
+                    raise ImageError("not-found", "there is no original of this ID")
+                answer = self._decided(request, id, original, asked, opened, era=era, find=find)
+            except ImageError as error:
+                if passes and not id:
+                    return None
+                last = self._recall.last_seen(request) if allowed and is_cut_off(error) else None
+                return stale(request, last, find, self.settings) or self._refusals.answer(
+                    request, id, asked, error
+                )
+            if isinstance(answer, ImageResponse):
+                return answers.sent(request, answer, self.settings, asked)
+            seen, job = answer
+            ends = partial(self._shown, request, seen), partial(self._failed, request, seen)
+            work = Work(self._pictures, job, opened.pop_all(), *ends)
+            return self._stand_in(work, request, seen, job, find) or work
+
+    def _shown(self, request: ImageRequest, seen: Seen, result: Result) -> ImageResponse:
+        self._recall.note_shown(request, seen)
+        answer = shown(request, seen, result)
+        return answers.sent(request, answer, self.settings, seen.asked)
+
+    def _failed(self, request: ImageRequest, seen: Seen, error: ImageError) -> ImageResponse | Work:
+        self._recall.note_failure(seen.page, error)
+        return self._refusals.answer(request, seen.page[0], seen.asked, error)
+
+    def _open(self, request: ImageRequest, id: str, opened: ExitStack, find: Find) -> Opened | None:
+        def has_other() -> bool:
+            other = stale(request, self._recall.last_seen(request), find, self.settings)
+            if other is not None:
+                other.close()
+            return other is not None
+
+        return self._originals.open(id, opened, has_other)
+
+    def _asked(self, request: ImageRequest, asked: Asked | None) -> Asked:
+        if request.method not in answers.METHODS:
+            method = request.method[:20]
+            raise ImageError("method-not-allowed", f"{method!r} is not answered here")
+        if asked:
+            return asked
+        asked = self._grammar.parse(request.query, request.headers)
+        if not self.settings.iiif or request.query or "Accept" in asked.varies:
+            return asked
+        return replace(asked, varies=("Accept", *asked.varies))  # to JSON, we would say 303
+
+    def _decided(
+        self,
+        request: ImageRequest,
+        id: str,
+        original: Opened,
+        asked: Asked,
+        opened: ExitStack,
+        *,
+        era: Eras,
+        find: Find,
+    ) -> ImageResponse | tuple[Seen, Job]:
+        """What the header and the validators decide: an answer, or all that rendering needs."""
+        settings = self.settings
+        page = (id, original.version, asked.page, asked.moves)
+        facts = self._originals.facts(original, page, opened)
+        extra: answers.Headers = ()
+        if asked.named:
+            named, asks = asked.named, asked.named.asks
+            if isinstance(asks, Told):
+                tag = original_tag(settings.namespace, id)
+                return self._viewers.told(request, named, asks, facts, tag)
+            asked, extra = self._viewers.asked(request, named, asked, asks, facts)
+        facts, plan, seen = meaning(asked, page, original, facts, extra=extra, settings=settings)
+        self._recall.note(request, seen)
+        answer = without_pixels(request, seen, find)
+        if answer is not None:
+            self._recall.note_shown(request, seen)
+            return answer
+        replan = partial(planned, facts, asked.transform, asked.accepted, settings)
+        kept = seen.key, seen.tag, id, original.version
+        return seen, Job(*kept, known_kind(original), facts, plan, replan, era)
+
+    def _recalled(self, request: ImageRequest, find: Find) -> ImageResponse | None:
+        """The answer to what was seen a moment ago, if there is one without pixels."""
+        seen = self._recall.seen(request)
+        if seen is None:
+            return None
+        try:
+            answer = without_pixels(request, seen, find)
+        except ImageError as error:
+            return self._refusals.said(request, seen.page[0], seen.asked, error)
+        return None if answer is None else answers.sent(request, answer, self.settings, seen.asked)
+
+    def _stand_in(
+        self, work: Work, request: ImageRequest, seen: Seen, job: Job, find: Find
+    ) -> ImageResponse | None:
+        """The picture of the version before, where the options allow it; ours is made meanwhile."""
+        answer = stale(request, self._recall.instead_of(request, seen), find, self.settings)
+        if answer is not None and not self._pictures.make_meanwhile(job, work.run):
+            work.close()
+        return answer
+
+
+def _directory(source: Source) -> str | None:
+    return source.root if isinstance(source, DirectorySource) else None
