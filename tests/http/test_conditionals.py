@@ -46,6 +46,26 @@ def test_listed(field: str, weak: bool, expected: bool) -> None:
     assert listed(field, ETAG, weak=weak) is expected
 
 
+@pytest.mark.parametrize(
+    ("field", "weak", "expected"),
+    [
+        # What Apache 2.4 sends for a tag of ours: DeflateAlterETag and BrotliAlterETag, AddSuffix.
+        ('"xyzzy-gzip"', True, True),
+        ('W/"xyzzy-gzip"', True, True),
+        ('"a", "xyzzy-br"', True, True),
+        ('"xyzzy-deflate"', True, False),
+        ('"xyzz-gzip"', True, False),
+        ('"xyzzy-gzip-gzip"', True, False),
+        # 13.1.1: bytes that were compressed on the way are another representation.
+        ('"xyzzy-gzip"', False, False),
+    ],
+)
+def test_a_tag_that_a_compressing_server_has_suffixed(
+    field: str, weak: bool, expected: bool
+) -> None:
+    assert listed(field, ETAG, weak=weak) is expected
+
+
 def test_a_weak_tag_of_ours_never_compares_strongly() -> None:
     assert not listed('W/"xyzzy"', 'W/"xyzzy"', weak=False)
     assert listed('"xyzzy"', 'W/"xyzzy"', weak=True)
