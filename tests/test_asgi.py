@@ -580,3 +580,33 @@ def test_what_is_sent_again_is_not_encoded_again_though_its_timing_differs() -> 
         assert "cache;dur=" in dict(call_asgi(app, "/image/a")[1])["server-timing"]
     after = _encoded.cache_info()
     assert (after.hits - before.hits, after.misses - before.misses) == (5, 0)
+
+
+def test_several_loops_share_one_application() -> None:
+    """More requests on each than it has threads: who waits for one is woken on its own loop."""
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, source_slots=1)
+    app._threads.most = 2
+    statuses: list[int] = []
+
+    async def ask(width: int) -> None:
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        await app(asgi_scope(f"/image/a?w={width}"), receive, send)
+
+    async def many(first: int) -> None:
+        await asyncio.gather(*(ask(first + width) for width in range(30)))
+
+    def loop(first: int) -> None:
+        asyncio.run(many(first))
+
+    loops = [threading.Thread(target=loop, args=(n * 30 + 1,), daemon=True) for n in range(3)]
+    for thread in loops:
+        thread.start()
+    for thread in loops:
+        thread.join(60)
+    assert statuses == [200] * 90

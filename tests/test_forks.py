@@ -271,8 +271,8 @@ def test_threads_that_a_loop_of_the_parent_lent(monkeypatch: pytest.MonkeyPatch)
     app = ASGIImageMiddleware(lambda *_: None, PICTURES.get, max_waiting=0)
 
     async def borrow() -> None:
-        for _ in range(int(app._threads.total_tokens)):
-            app._threads.acquire_on_behalf_of_nowait(object())
+        for _ in range(app._threads.most):
+            app._threads.limiter().acquire_on_behalf_of_nowait(object())
 
     async def ask() -> None:
         scope = {"type": "http", "method": "GET", "path": "/image/1", "query_string": b""}

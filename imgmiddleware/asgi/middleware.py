@@ -4,23 +4,21 @@ import threading
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
 import anyio
-from anyio import from_thread, to_thread
+from anyio import from_thread
 from anyio.lowlevel import EventLoopToken, current_token
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgmiddleware.asgi.scope import path_of, read, send_response, sends_paths
-from imgmiddleware.cache.forks import Forkable
+from imgmiddleware.asgi.threads import LoopThreads
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, application, as_service
 from imgmiddleware.service.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
 from imgmiddleware.sources.function import is_async
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ _SOURCE = "the source"
 _SPARE_THREADS = 16
 
 
-class ASGIImageMiddleware(Forkable):
+class ASGIImageMiddleware:
     """An ASGI application that answers `/image/<ID>`, and leaves all else to `app`.
 
     All else is other paths, and what is no HTTP request: lifespan and websocket.
@@ -75,12 +73,9 @@ class ASGIImageMiddleware(Forkable):
         # Watching for a disconnect takes messages from `receive`. An application to which the
         # request goes on would miss them.
         self._watches = self.service.settings.missing != "pass"
-        super().__init__()
-
-    def _begin(self) -> None:
         # A thread that waits for a slot costs little, and the service bounds how many wait.
         settings = self.service.settings
-        self._threads = anyio.CapacityLimiter(
+        self._threads = LoopThreads(
             settings.slots + settings.max_waiting + settings.source_slots + _SPARE_THREADS
         )
 
@@ -125,7 +120,7 @@ class ASGIImageMiddleware(Forkable):
 
         _loop.set(_this_loop())
         try:
-            return await self._in_thread(call)
+            return await self._threads.run(call)
         except BaseException:
             with handing:
                 gone = True
@@ -148,13 +143,10 @@ class ASGIImageMiddleware(Forkable):
         try:
             if self._watches:
                 return await self._watching(answer, receive, gone)
-            return await self._in_thread(answer.run, gone.is_set)
+            return await self._threads.run(answer.run, gone.is_set)
         finally:
             gone.set()  # for the thread, which goes on if this is cancelled
             answer.close()
-
-    async def _in_thread(self, call: Callable[..., R], *arguments: Any) -> R:
-        return await to_thread.run_sync(call, *arguments, limiter=self._threads)
 
     async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
         """Run the work in a thread, and tell it as soon as the client has gone."""
@@ -162,7 +154,7 @@ class ASGIImageMiddleware(Forkable):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch, receive, gone, tasks.cancel_scope)
             try:
-                outcome = await self._in_thread(work.run, gone.is_set)
+                outcome = await self._threads.run(work.run, gone.is_set)
             except Exception as error:  # noqa: BLE001 - raised below, not inside of a group
                 outcome = error
             tasks.cancel_scope.cancel()

@@ -3,10 +3,10 @@
 import os
 from functools import lru_cache
 
-import anyio
 from anyio import to_thread
 from starlette.types import Scope, Send
 
+from imgmiddleware.asgi.threads import LoopThreads
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 
 
@@ -89,7 +89,7 @@ async def send_response(
     response: ImageResponse,
     scope: Scope,
     send: Send,
-    threads: anyio.CapacityLimiter | None = None,
+    threads: LoopThreads | None = None,
 ) -> None:
     """Send it, and close it."""
     head = {"type": "http.response.start", "status": response.status}
@@ -101,7 +101,7 @@ async def send_response(
 
 
 async def send_body(
-    body: bytes | FileBody, scope: Scope, send: Send, threads: anyio.CapacityLimiter | None = None
+    body: bytes | FileBody, scope: Scope, send: Send, threads: LoopThreads | None = None
 ) -> None:
     """Send the bytes, or have the server send the file (Path Send), or send what `threads` read.
 
@@ -114,8 +114,9 @@ async def send_body(
     if path is not None:
         await send({"type": "http.response.pathsend", "path": path})
         return
+    limiter = None if threads is None else threads.limiter()
     pieces, left = body.pieces(), len(body)
     while left:
-        piece = await to_thread.run_sync(next, pieces, limiter=threads)
+        piece = await to_thread.run_sync(next, pieces, limiter=limiter)
         left -= len(piece)
         await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
