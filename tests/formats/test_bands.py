@@ -183,16 +183,20 @@ def blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filtered_rows, "_READ", max(16, size))
 
 
-@pytest.fixture(params=[1, 5000, 2**20], ids=["row by row", "blocks", "at once"])
-def block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """These pictures would all be one block."""
-    blocks_of(request.param, monkeypatch)
+#: These pictures would all be one block. An odd side concerns the last row and column,
+#: and a block where rows are joined: not every block meets both.
+BLOCKS = {
+    "row by row, odd": (1, "odd"), "blocks, even": (5000, "even"),
+    "blocks, odd": (5000, "odd"), "at once, even": (2**20, "even"),
+}  # fmt: skip
 
 
-@pytest.mark.usefixtures("block")
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("block", "size"), BLOCKS.values(), ids=BLOCKS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_its_samples_cut_and_averaged(kind: str, size: str) -> None:
+def test_every_kind_is_its_samples_cut_and_averaged(
+    kind: str, block: int, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks_of(block, monkeypatch)
     pixels = picture(size)
     data, seen = KINDS[kind].make(pixels), KINDS[kind].seen(pixels)
     facts = probe(data)
@@ -220,8 +224,11 @@ QUERIES: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kept", [0, 2**24], ids=["passing", "kept"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("kept", "size"),
+    [(0, "even"), (0, "odd"), (2**24, "odd")],
+    ids=["passing, even", "passing, odd", "kept, odd"],
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_result_is_that_of_the_plain_path(
     kind: str, size: str, kept: int, monkeypatch: pytest.MonkeyPatch
