@@ -65,7 +65,7 @@ def test_transparency_of_the_first_image(blocks: bytes, alpha: bool) -> None:
         ("", SCREEN + image(1, 0) + b";"),  # larger than the screen
         ("", SCREEN + image(0, 0, 3, 3) + b";"),
         ("", SCREEN + bytes(2) + image() + bytes(3)),  # zeros between blocks, and no trailer
-        ("damaged-original", SCREEN + image() + b"x"),
+        ("", SCREEN + image() + b"x"),
         ("damaged-original", SCREEN + image(0, 0, 0, 2) + b";"),
         ("damaged-original", SCREEN + image(size=12) + b";"),
         ("damaged-original", SCREEN + image(size=0) + b";"),
@@ -115,9 +115,19 @@ COLORS = np.array(TABLE, np.uint8)[INDICES]
         gifs.gif((7, 5), TABLE, bytes(1), PLAIN, bytes(4)),
         gifs.gif((7, 5), TABLE, PLAIN, end=bytes(3)),
         gifs.gif((7, 5), TABLE, PLAIN, end=b""),
+        gifs.gif((7, 5), TABLE, PLAIN, b"behind an image", PLAIN),
         gifs.gif((7, 5), TABLE, gifs.image(INDICES.tolist(), surplus=[1, 2, 3] * 20)),
     ],
-    ids=["plain", "larger", "no screen", "zeros", "zeros at the end", "no trailer", "surplus"],
+    ids=[
+        "plain",
+        "larger",
+        "no screen",
+        "zeros",
+        "zeros at the end",
+        "no trailer",
+        "no block",
+        "surplus",
+    ],
 )
 def test_what_is_strangely_written_is_shown(data: bytes) -> None:
     assert np.array_equal(shown(data), COLORS)
@@ -138,6 +148,13 @@ def test_a_later_image_that_hangs_over_is_cut() -> None:
     two = gifs.gif((7, 5), TABLE, PLAIN, gifs.image(INDICES.tolist(), left=4, top=2))
     assert shown(two, "frame=2&fm=png").shape == (5, 7, 3)
     assert np.array_equal(shown(two, "frame=2&fm=png")[2:, 4:], COLORS[:3, :3])
+
+
+def test_what_begins_no_block_ends_an_animation() -> None:
+    """As in Chromium, which plays the frames before it."""
+    facts = probe(data := gifs.gif((7, 5), TABLE, PLAIN, gifs.image([[1]]), b"junk", PLAIN))
+    assert facts.frames == len([*seen_frames(data, facts).frames]) == 2
+    assert refusal(gifs.gif((7, 5), TABLE, b"junk", PLAIN)) == "damaged-original"
 
 
 def test_an_index_beyond_the_table_is_black() -> None:

@@ -92,11 +92,11 @@ def test_orientation(value: int) -> None:
 
 PREVIEW = "0" + "1" + "0" + u(0, 2) + u(9, 6) + u(0, 3) + u(0, 2) + u(9, 6) + "0"
 PREVIEW_IN_EIGHTHS = "0" + "1" + "1" + u(0, 2) + u(1, 3) + "0"
-ANIMATION = "00" + "1" + u(0, 2) + u(0, 2) + u(0, 2) + "0"
+ANIMATION = "001" + u(0, 2) + u(0, 2) + u(0, 2) + "0"
 INTRINSIC = "1" + "0" + side(31) + u(0, 3) + side(45) + "00"
 
 
-@pytest.mark.parametrize("extra", [PREVIEW, PREVIEW_IN_EIGHTHS, ANIMATION, INTRINSIC])
+@pytest.mark.parametrize("extra", [PREVIEW, PREVIEW_IN_EIGHTHS, INTRINSIC])
 def test_what_may_stand_between(extra: str) -> None:
     facts = probe(jxl(orientation=6, extra=extra, channels=("1",), space=1))
     assert (facts.orientation, facts.alpha, facts.color, facts.frames) == (6, True, "gray", 1)
@@ -144,6 +144,7 @@ def test_only_the_codestream_reaches_the_decoder() -> None:
         ("unsupported-feature", jxl(channels=(channel(4),))),
         ("unsupported-feature", jxl(channels=(channel(0, associated=1),))),
         ("unsupported-feature", jxl(channels=("1",) * 17)),
+        ("unsupported-feature", jxl(orientation=1, extra=ANIMATION)),
         ("damaged-original", boxed()),
         ("damaged-original", boxed(box(b"jxlp", b"\0"))),
         ("damaged-original", boxed(box(b"jxlc", b"junk"))),

@@ -68,7 +68,7 @@ def _decode_bytes(width: int, height: int) -> int:
 
 
 def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
-    """Step from block to block up to the trailer, the end of the file or the bound."""
+    """Step from block to block up to the trailer, what is no block, the end or the bound."""
     frames, steps = 0, 0
     transparent = covered = False
     while steps < MAX_STEPS and offset < window.size:
@@ -90,6 +90,8 @@ def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
             if label == GRAPHIC_CONTROL and not frames:
                 transparent = bool(window.read(offset + 3, 1)[0] & 1)
             offset += 2
+        elif frames:  # readers take what begins no block for the end, so that the rest is shown
+            break
         else:
             raise damaged(f"byte {offset} begins no block")
         while steps < MAX_STEPS and offset < window.size:

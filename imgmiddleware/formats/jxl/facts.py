@@ -86,13 +86,6 @@ def _skip_preview(bits: _Fields) -> None:
         side()
 
 
-def _skip_animation(bits: _Fields) -> None:
-    bits.pick((0, 100), (0, 1000), (10, 1), (30, 1))
-    bits.pick((0, 1), (0, 1001), (8, 1), (10, 1))
-    bits.pick((0, 0), (3, 0), (16, 0), (32, 0))
-    bits.take(1)
-
-
 def _read_depth(bits: _Fields) -> int:
     if not bits.take(1):
         return bits.pick((0, 8), (0, 10), (0, 12), (6, 1))
@@ -133,7 +126,7 @@ def _read_header(data: bytes) -> _Header:
         if bits.take(1):
             _skip_preview(bits)
         if bits.take(1):
-            _skip_animation(bits)
+            raise unsupported("it is an animation, of which its decoder gives the last frame alone")
     depth = _read_depth(bits)
     bits.take(1)
     count = bits.pick((0, 0), (0, 1), (4, 2), (12, 1))
@@ -165,7 +158,7 @@ def _codestream(window: Window) -> Iterator[IsoBox]:
 
 
 def read(window: Window) -> Facts:
-    """The facts of the image header; of an animation the decoder gives the last frame."""
+    """The facts of the image header."""
     data, left = b"", _MOST_HEADER
     for part in _codestream(window):
         piece = window.read(part.start, min(part.size, left))
