@@ -65,6 +65,18 @@ def test_gray_of_floats() -> None:
     assert close(shown(data, mode="L", **JXL), np.rint(curve * 255), 1)
 
 
+def test_gray_of_half_floats() -> None:
+    """No library here writes them: the header of a lossy picture is made to say so."""
+    ramp = np.linspace(0, 1, 62 * 90, dtype=np.float32).reshape(62, 90)
+    data = saved(ramp, "JXL", quality=95)
+    expected = shown(data, mode="L", **JXL)
+    bits = f"{int.from_bytes(data[2:10], 'little'):064b}"[::-1]
+    assert bits[26:35] == "00" + "1" + "00" + "1110"  # behind the sides: floats of 32 bits
+    bits = bits[:26] + "00" + "1" + "10" + "0010" + bits[35:]
+    data = data[:2] + int(bits[::-1], 2).to_bytes(8, "little") + data[10:]
+    assert close(shown(data, mode="L", **JXL), expected, 1)
+
+
 def test_deep() -> None:
     """Gray is kept in 16 bits; colours are rounded to eight by the decoder."""
     data = jxl(NOISE[..., :1].copy(), "grey16")

@@ -20,7 +20,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
         _, info, raw, profile, _ = decoder(bytes(data))
         if info.mode == "I;16":
             pixels = np.frombuffer(raw, "<u2").reshape(info.height, info.width)
-        elif info.mode == "F":  # gray, from 0 to 1
+        elif info.mode in ("F", "F;16"):  # gray, from 0 to 1; halves are handed over as floats
             pixels = to_sixteen_bits(np.frombuffer(raw, "<f4").reshape(info.height, info.width))
         else:
             image = Image.frombytes(info.mode, (info.width, info.height), raw)
