@@ -99,14 +99,16 @@ class Viewers:
         spelling. It begins at the root: from a path whose slashes came as `%2F`, a relative one
         would lead elsewhere. Raises `ImageError` (400, 404).
         """
-        placed = picture.placed(facts.upright, self._limits, grid_of(facts, self._limits))
+        grid = grid_of(facts, self._limits)
+        placed = picture.placed(facts.upright, self._limits, grid)
         version = _VERSION.fullmatch(request.query)
         asked = replace(asked, transform=placed.transform, version=version[1] if version else None)
         if not isinstance(picture, segments.Segments):
             return asked, ()
-        path = f"{quote(self._path(request, named))}/{segments.canonical(placed)}"
-        profile = iiif.profile(named.version or self._settings.iiif_version)
-        link = f'{profile}, <{path}>;rel="canonical"'
+        spoken = named.version or self._settings.iiif_version
+        path = quote(self._path(request, named))
+        ends = segments.canonical(placed, grid, spoken)
+        link = f'{iiif.profile(spoken)}, <{path}/{ends}>;rel="canonical"'
         return asked, (("Link", link),)
 
     def told(

@@ -57,6 +57,8 @@ def test_ids_alone(id: str) -> None:
         ("pct:41.6,7.5,40,70", "1248,150,1200,1401"),  # 150.075 and 1400.7
         ("pct:0,0,.001,.001", "0,0,1,1"),
         ("pct:50,50,100,100", "1500,1001,1500,1000"),  # 1000.5, halves up
+        # As JavaScript writes 100/3 and 20/3: a third, and 133.4 rows.
+        ("pct:33.333333333333336,6.666666666666667,50,50", "1000,133,1500,1001"),
     ],
 )
 def test_regions(region: str, rect: str) -> None:
@@ -110,6 +112,7 @@ def test_sizes(path: str, size: tuple[int, int]) -> None:
         "601,10",
         "10,401",
         "pct:100.1",
+        "pct:100.01",  # of 600 pixels no more than these
         "^16384,10",
         "^9000,9000",
     ],
@@ -160,6 +163,7 @@ def test_rotation_quality_and_format() -> None:
     assert asked("0,0,9,9/9,9/!90/gray.png").endswith("&flip=h&rot=90&mono=gray&fm=png")
     assert asked("0,0,9,9/9,9/360/color.webp").endswith("&fit=scale&fm=webp")
     assert "&rot=22.5&" in asked("0,0,9,9/9,9/22.50/bitonal.tif")
+    assert "&rot=0.3&" in asked("0,0,9,9/9,9/0.30000000000000004/gray.tif")  # 0.1 + 0.2
 
 
 @pytest.mark.parametrize(

@@ -150,9 +150,10 @@ def test_a_prefix_of_a_version_has_its_own_sizes_and_the_same_pictures(folder: P
         fields = dict(answered[1])
         if status == 200:
             below = path.partition("cat.jpg")[0]
+            size = "full" if version == 2 else "max"
             assert fields["link"] == (
                 f'<http://iiif.io/api/image/{version}/level2.json>;rel="profile", '
-                f'</image/{below}cat.jpg/full/max/0/default.png>;rel="canonical"'
+                f'</image/{below}cat.jpg/full/{size}/0/default.png>;rel="canonical"'
             )
             tags.add(fields["etag"])
     assert len(tags) == 1
@@ -370,6 +371,30 @@ def test_the_canonical_link_has_one_spelling(folder: Path) -> None:
             '<http://iiif.io/api/image/3/level2.json>;rel="profile", '
             f'</image/cat.jpg/{canonical}>;rel="canonical"'
         )
+
+
+def test_the_canonical_link_of_version_2_has_its_sizes(folder: Path) -> None:
+    """2.1, section 4.7: full, or the width alone, or both sides where the shape is another."""
+    service = served(folder, iiif_version=2)
+    for path, canonical in (
+        ("cat.jpg/full/max/0/default.jpg", "cat.jpg/full/full/0/default.jpg"),
+        ("cat.jpg/full/350,500/!90.0/color.jpg", "cat.jpg/full/350,/!90/default.jpg"),
+        ("cat.jpg/full/!99,99/0/default.jpg", "cat.jpg/full/69,/0/default.jpg"),
+        ("cat.jpg/full/350,499/0/default.jpg", "cat.jpg/full/350,499/0/default.jpg"),
+        # A width of one pixel is the whole line's, at the first factor.
+        ("line.png/full/1,157/0/default.png", "line.png/full/1,157/0/default.png"),
+        # A tile at the edge has the grid's size by its width, as trap 1 has it.
+        (
+            "page.png/1024,1024,182,662/91,331/0/default.png",
+            "page.png/1024,1024,182,662/91,/0/default.png",
+        ),
+        ("cat.jpg/full/^1400,/0/default.jpg", "cat.jpg/full/^1400,2000/0/default.jpg"),
+    ):
+        status, headers, body = both(service, f"/image/{path}")
+        assert status == 200, path
+        said = _canonical(headers)
+        assert said == f"/image/{canonical}"
+        assert both(service, said)[::2] == (200, body)  # and it is the same picture
 
 
 @pytest.mark.parametrize("mount", ["", "/app", "/other app"])

@@ -20,7 +20,8 @@ from imgmiddleware.grammar.placed import FORMATS, Named, Placed, Told
 from imgmiddleware.pixels.arrays import Box, Size
 
 #: A number of these specifications: digits, with or without a fraction; no sign and no exponent.
-_NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})"
+#: What a script has divided has seventeen digits, and zeros before them.
+_NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{1,24})?|\.[0-9]{1,24})"
 _REGION = re.compile(
     rf"full|square|(?:[0-9]{{1,9}},){{3}}[0-9]{{1,9}}|pct:(?:{_NUMBER},){{3}}{_NUMBER}"
 )
@@ -68,14 +69,23 @@ class Segments:
         )
 
 
-def canonical(placed: Placed) -> str:
-    """The one spelling of the segments of a picture (Image API 3.0, section 4.7)."""
-    width, height = placed.size
+def canonical(placed: Placed, grid: Grid, version: int = 3) -> str:
+    """The one spelling of the segments of a picture (Image API 3.0 and 2.1, section 4.7)."""
     region = "full" if placed.box == (0, 0, *placed.whole) else ",".join(map(str, placed.box))
-    size = f"{'^' * placed.is_larger}{width},{height}"
-    size = "max" if placed.size == placed.box[2:] else size
     turn = f"{'!' * placed.mirrored}{placed.degrees:f}"
+    size = _canonical_size(placed, grid, version)
     return f"{region}/{size}/{turn}/{placed.quality}.{placed.format}"
+
+
+def _canonical_size(placed: Placed, grid: Grid, version: int) -> str:
+    """Version 2 has the width alone where that keeps the shape, and no word for what is larger."""
+    width, height = placed.size
+    if placed.size == placed.box[2:]:
+        return "full" if version == 2 else "max"
+    if placed.is_larger:
+        return f"^{width},{height}"
+    shaped = placed.size == _of_width(width, placed.box, placed.whole, grid)
+    return f"{width}," if version == 2 and shaped else f"{width},{height}"
 
 
 def named(path: str, version: int = 3) -> Named | None:
@@ -155,7 +165,9 @@ def _size(text: str, box: Box, whole: Size, limits: Limits, grid: Grid) -> Size:
         size = _fitting(size, part, limits, larger=bool(found["up"]))
     if not all(size):
         raise out_of_range("size", text, "one of at least a pixel")
-    if not found["up"] and (size[0] > part[0] or size[1] > part[1]):
+    # More than 100 % may be no more pixels, and is an error all the same.
+    over = size[0] > part[0] or size[1] > part[1] or Fraction(found["pct"] or 0) > 100
+    if over and not found["up"]:
         words = f"within the {part[0]}x{part[1]} pixels of the region; ^{text} enlarges it"
         raise out_of_range("size", text, words)
     if not limits.allow(size):
@@ -174,14 +186,17 @@ def _wanted(found: re.Match[str], box: Box, whole: Size, grid: Grid) -> Size | N
         scale = Fraction(found["pct"]) / 100
         return _side(across * scale), _side(down * scale)
     if found["w"]:
-        width = int(found["w"])
-        tile = grid.size(box, whole, width, None)
-        return tile or (width, _side(Fraction(width * down, across)))
+        return _of_width(int(found["w"]), box, whole, grid)
     if found["h"]:
         height = int(found["h"])
         tile = grid.size(box, whole, None, height)
         return tile or (_side(Fraction(height * across, down)), height)
     return None
+
+
+def _of_width(width: int, box: Box, whole: Size, grid: Grid) -> Size:
+    tile = grid.size(box, whole, width, None)
+    return tile or (width, _side(Fraction(width * box[3], box[2])))
 
 
 def _fitting(frame: Size | None, part: Size, limits: Limits, *, larger: bool) -> Size:
