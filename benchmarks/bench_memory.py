@@ -1,8 +1,8 @@
 """Does a process keep to `max_memory`, and does it give back what it no longer needs?
 
-Sixteen threads ask one process for pictures of eight originals of 24 MP, each another width, so that
-nothing is made twice. Its peak of resident memory above idle is held against `max_memory`; and what
-it has after a minute of rest against idle and what its caches may hold.
+Sixteen threads ask one process for pictures of eight originals of 24 MP, each another width, so
+that nothing is made twice. Its peak of resident memory above idle is held against `max_memory`; and
+what it has after a minute of rest against idle and what its caches may hold.
 
     python -m benchmarks.bench_memory [--rest 60] [--kinds jpeg webp png tiff]
 """
@@ -80,8 +80,9 @@ _HEAD = (
 
 def _about() -> str:
     return (
-        f"{machine('opencv-python-headless')}. {ORIGINALS} originals of 24 MP, {REQUESTS} pictures of "
-        f"them, {THREADS} clients, max_memory {MEMORY // 10**6} MB. The goals are 1.1 and 1.2.\n\n"
+        f"{machine('opencv-python-headless')}. {ORIGINALS} originals of 24 MP, {REQUESTS} "
+        f"pictures of them, {THREADS} clients, max_memory {MEMORY // 10**6} MB. "
+        "The goals are 1.1 and 1.2.\n\n"
     )
 
 
@@ -92,9 +93,7 @@ def _write(folder: Path, kind: str) -> None:
         cv2.imwrite(f"{folder}/{number}.{suffix}", cv2.add(pixels, number), flags)
 
 
-def _measured(
-    server: str, kind: str, folder: Path, rest: float, *, tuned: bool
-) -> list[object]:
+def _measured(server: str, kind: str, folder: Path, rest: float, *, tuned: bool) -> list[object]:
     options = {"max_memory": MEMORY, "max_source_memory": SOURCE, **CACHED}
     if tuned:
         options["tune_malloc"] = True
@@ -110,7 +109,9 @@ def _measured(
         idle = _resident(worker)
         began = time.perf_counter()
         with _highest(worker) as peak, ThreadPoolExecutor(THREADS) as clients:
-            links = (f"{url}{n % ORIGINALS}.{suffix}?w={700 + 20 * n}&fm=jpg" for n in range(REQUESTS))
+            links = (
+                f"{url}{n % ORIGINALS}.{suffix}?w={700 + 20 * n}&fm=jpg" for n in range(REQUESTS)
+            )
             statuses = list(clients.map(_get, links))
         took = time.perf_counter() - began
         assert statuses == [200] * REQUESTS, statuses

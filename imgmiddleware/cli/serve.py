@@ -41,6 +41,7 @@ def serve(arguments: argparse.Namespace) -> int:
     host, port = listener.getsockname()[:2]
     listener.close()
     os.environ[_VARIABLE] = json.dumps([directory, options])
+    os.environ["WEB_CONCURRENCY"] = str(arguments.workers)  # by which they share the memory
     with suppress(KeyboardInterrupt):
         uvicorn.run(
             f"{__name__}:from_environment",
@@ -68,7 +69,12 @@ def application(source: str | Rooted, options: dict[str, Any], title: str | None
         # Then the path of the page is below the prefix: it is an ID that is missing, and goes on.
         options = {"missing": "pass", **options}
     restricted = options.get("presets_only") or options.get("widths")
-    options = {"debug_images": True, "iiif": not restricted, **options}
+    options = {
+        "debug_images": True,
+        "iiif": not restricted,
+        "tune_malloc": True,
+        **options,
+    }
     if isinstance(source, str):
         names = options.keys() & {"unsafe_follow_symlinks", "file_version"}
         source = DirectorySource(source, **{name: options[name] for name in names})

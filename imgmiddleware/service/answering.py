@@ -18,6 +18,8 @@ from imgmiddleware.grammar.placed import Told
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.imaging.engine import load
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
+from imgmiddleware.process.interpreter import require_main_interpreter
+from imgmiddleware.process.malloc import tune_malloc
 from imgmiddleware.service import answers, timing
 from imgmiddleware.service.deadline import WaitLimit
 from imgmiddleware.service.job import Job
@@ -46,6 +48,7 @@ class Answering:
     """
 
     def __init__(self, source: SourceLike, **options: Unpack[Options]) -> None:
+        require_main_interpreter()
         self.settings = Settings(**options)
         """The options, with the defaults of those that were not given."""
         self.prefix = self.settings.prefix
@@ -71,6 +74,8 @@ class Answering:
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)
         announce(self.settings)
+        if self.settings.tune_malloc:
+            tune_malloc()
 
     def handle(
         self, request: ImageRequest, gone: Callable[[], bool] = lambda: False

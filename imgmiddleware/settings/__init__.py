@@ -48,6 +48,9 @@ class Settings(LinkSettings, OriginalSettings, ResultSettings, LoadSettings):
             self.cache_dir is None or (self.x_accel_redirect and self.x_sendfile)
         ):
             raise ValueError("x_accel_redirect, x_sendfile: one of them, and only with a cache_dir")
+        if self.max_source_memory == type(self).max_source_memory:
+            least = min(self.max_source_memory, self.max_memory)
+            object.__setattr__(self, "max_source_memory", least)
         if self.max_memory < self.max_source_memory:
             raise ValueError("max_memory: less than max_source_memory, which one decode may take")
         if self.pyramid_share > self.cache_dir_bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from imgmiddleware.process.memory import memory_share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +20,14 @@ class LoadSettings:
     once."""
     max_wait: float = 30.0
     """Seconds for which a request may wait. Then it is a 503."""
-    max_memory: int = 3 * 2**30
+    max_memory: int = field(default_factory=lambda: memory_share(3 * 2**30))
     """Bytes that both caches in memory and all renders under way may take together, as far as
-    headers predict it."""
+    headers predict it. By default 3 GiB, or a share of what the container or the machine has
+    (docs/deployment.md)."""
+    tune_malloc: bool = False
+    """Have the C library give large buffers back as soon as they are freed, so that the process
+    keeps to `max_memory`; without, it may take twice as much, and keeps that. It is for the whole
+    process, for good, and does nothing where that library is not glibc."""
     cache_bytes: int = 64 * 2**20
     """Bytes of results that are kept in memory. 0: none."""
     decoded_bytes: int = 128 * 2**20

@@ -91,6 +91,7 @@ class Options(TypedDict, total=False):
     x_accel_redirect: str
     x_sendfile: bool
     max_memory: int
+    tune_malloc: bool
     stored_tiles: bool
     recheck: float
     serve_stale: float

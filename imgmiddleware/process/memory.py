@@ -1,0 +1,75 @@
+"""How much memory this process may take: the container's limit, and what is ours of it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from imgmiddleware.process.workers import workers
+
+#: Bytes that a process has before it makes any picture: Python, NumPy, OpenCV, the application.
+_IDLE = 128 * 2**20
+#: What there is at least. With less an original of some megapixels is made alone at best.
+_LEAST = 64 * 2**20
+#: The files of a group with its limit, of version 2 and of version 1 (the kernel's admin-guide,
+#: cgroup-v2 and cgroup-v1/memory).
+_FILES = ("memory.max", "memory.high", "memory.limit_in_bytes")
+_ROOT = Path("/")
+
+
+def memory_share(most: int, root: Path = _ROOT) -> int:
+    """Bytes for pictures in each process: `most`, or half of what is left where that is less.
+
+    What is left is the memory of the container or the machine, divided by the server's workers,
+    less 128 MiB for what a process has without a picture. It is 64 MiB at least. Where the address
+    space is bounded (`ulimit -v`), half of what is left of that, too.
+
+    >>> memory_share(2**20)
+    1048576
+    """
+    rooms = [limit // workers() - _IDLE for limit in _limits(root)]
+    rooms += [limit - used for limit, used in _address_space()]
+    return min(most, max(_LEAST, min(rooms, default=2 * most) // 2))
+
+
+def _limits(root: Path) -> Iterator[int]:
+    """Of the group that the process is in, of those above it, and of the machine."""
+    with suppress(ValueError, OSError, AttributeError):
+        yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for folder in _groups(root):
+        for name in _FILES:
+            with suppress(OSError, ValueError):  # "max"; or the file is another version's
+                yield int((folder / name).read_text())
+
+
+def _groups(root: Path) -> Iterator[Path]:
+    """The folders of the memory controller, the process's own first.
+
+    A container sees its own group as the root of what is mounted, whatever path it is told.
+    """
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        mounted = root / "sys/fs/cgroup" / ("memory" if controllers else "")
+        group = Path(path.lstrip("/"))
+        yield from (mounted / above for above in (group, *group.parents) if ".." not in above.parts)
+
+
+def _address_space() -> Iterator[tuple[int, int]]:
+    """The limit of this process's address space, if there is one, and what is used of it."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - Unix alone has it
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY:
+        used = 0
+        with suppress(OSError):
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        yield limit, used
