@@ -10,6 +10,9 @@ _QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 #: missing, it reaches to the end of the field: so a hostile field costs linear time.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)', re.DOTALL)
 
+#: What stands between two commas of the list, of which quoted strings may hold some.
+_ELEMENT = re.compile(rf'(?:[^",]++|{_QUOTED.pattern})+', re.DOTALL)
+
 
 def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
     """The media types of `offered`, in its order, that the field names with a weight above 0.
@@ -35,6 +38,17 @@ def weights(field: str | None) -> dict[str, float]:
             name = media_type.lower()
             found[name] = max(weight, found.get(name, 0))
     return found
+
+
+def weight_of(field: str | None, profile: str) -> float:
+    """The highest weight of the elements that have a profile among their parameters, or 0.
+
+    >>> weight_of('text/html, a/b;profile="http://c, http://d";q=0.5', "http://c")
+    0.5
+    """
+    having = [one for one in _ELEMENT.findall(field or "") if profile in one]
+    split = (_QUOTED.sub('""', one).split(";")[1:] for one in having)
+    return max((_weight(parameters) or 0 for parameters in split), default=0)
 
 
 def _weight(parameters: Iterable[str]) -> float | None:

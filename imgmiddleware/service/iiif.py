@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar.iiif.description import Description, context, level
 from imgmiddleware.grammar.placed import Told
-from imgmiddleware.http.accept import weights
+from imgmiddleware.http.accept import weight_of, weights
 from imgmiddleware.http.host import is_host
 from imgmiddleware.messages import ImageRequest
 
@@ -24,9 +24,11 @@ def information(accept: str | None, description: Description, version: int) -> t
 
 
 def named_version(accept: str | None) -> int | None:
-    """The version that Accept names by its context (Image API 3.0, section 5.1; 2.1, section 5)."""
-    names = [version for version in (2, 3) if context(version) in (accept or "")]
-    return names[0] if len(names) == 1 else None
+    """The version whose context Accept names (Image API 3.0, section 5.1; 2.1, section 5), by the
+    higher weight where it names both. None: it wants neither more than the other.
+    """
+    second, third = (weight_of(accept, context(version)) for version in (2, 3))
+    return None if second == third else 2 if second > third else 3
 
 
 def profile(version: int) -> str:

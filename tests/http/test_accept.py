@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgmiddleware.http.accept import named
+from imgmiddleware.http.accept import named, weight_of
 
 OFFERED = ("image/avif", "image/webp")
 AVIF, WEBP = OFFERED
@@ -53,3 +53,23 @@ CHROMIUM = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 )
 def test_named(field: str | None, expected: tuple[str, ...]) -> None:
     assert named(field, OFFERED) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "weight"),
+    [
+        (None, 0),
+        ("a/b", 0),
+        ("a/b;profile=http://c", 1),
+        ('a/b; profile="http://c"; q=0.5', 0.5),
+        ('a/b;q=0.25;profile="http://c"', 0.25),
+        ('a/b;profile="http://c";q=0', 0),
+        ('a/b;profile="http://c";q=x', 0),
+        ('a/b;profile="http://d;q=1, http://c";q=0.5, a/b;q=0.75', 0.5),
+        ('a/b;profile="http://c";q=0.1,a/d;profile="http://c";q=0.3', 0.3),
+        ('a/b;profile="http://d", a/b;profile="http://c', 1),  # and its end is missing
+        ("," * 9000 + '"' * 9001, 0),
+    ],
+)
+def test_the_weight_of_a_profile(field: str | None, weight: float) -> None:
+    assert weight_of(field, "http://c") == weight

@@ -107,6 +107,15 @@ def test_what_is_told_in_version_2(folder: Path) -> None:
         (f'application/ld+json;profile="{V3}"', 2, V3, LD),
         ("application/ld+json", 2, V2, "application/ld+json"),
         ("*/*", 2, V2, "application/json"),
+        # Of two that are named the one that is wanted more, and what is refused by nobody.
+        (
+            f'a/b;profile="{V2}";q=0.9, application/ld+json;profile="{V3}";q=0.5',
+            3,
+            V2,
+            "application/ld+json",
+        ),
+        (f'a/b;profile="{V2}", application/json;profile="{V3}"', 3, V3, "application/json"),
+        (f'application/ld+json;profile="{V2}";q=0, */*', 3, V3, LD),
     ],
 )
 def test_the_version_is_negotiated(
