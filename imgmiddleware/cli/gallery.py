@@ -1,17 +1,16 @@
 """The application behind `serve` and `demo`: one page at `/` that lists a directory's originals."""
 
-import base64
 import re
-from hashlib import sha256
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from imgmiddleware import ImageService
 from imgmiddleware.cli.links import Links
 from imgmiddleware.cli.listing import Folder, Rooted, find_named, list_folder, read_listed
+from imgmiddleware.cli.missing import missing, page_headers
 from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import Excerpt, Page, script, stylesheet
 from imgmiddleware.cli.viewer import Viewer
@@ -38,27 +37,22 @@ class _Gallery:
         self._service = service
         self._links = Links(service.settings)
         self._title = title
-        self._headers = {
-            "Content-Security-Policy": _policy(stylesheet(), script()),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-cache",
-        }
+        self._headers = page_headers(stylesheet(), script())
 
     def index(self, request: Request) -> Response:
         """The page. It is not async, so that Starlette reads directory and headers in a thread."""
-        asked = request.query_params
+        asked, mount = request.query_params, request.scope.get("root_path", "")
         folder, words = asked.get("folder", ""), asked.get("q", "").strip()
         found = self._found(folder, words)
         if found is None:
-            return PlainTextResponse("There is no such folder.\n", 404)
+            return missing("folder", mount)
         count = len(found.folders) + len(found.ids)
         pages = max(1, -(-count // PER_PAGE))
         number = asked.get("page", "1")
         if not _PAGE_NUMBER.fullmatch(number) or int(number) > pages:
-            return PlainTextResponse("There is no such page.\n", 404)
+            return missing("page", mount)
         place = Place(folder, words, int(number))
-        page = Page(self._service, self._links, request.scope.get("root_path", ""))
+        page = Page(self._service, self._links, mount)
         html = "".join(page.html(self._excerpt(place, found, pages)))
         return HTMLResponse(html, headers=self._headers)
 
@@ -76,18 +70,12 @@ class _Gallery:
         read = (read_listed(self._source, self._service.settings, id) for id in ids)
         listed = tuple(one for one in read if one is not None)
         return Excerpt(
-            self._title, place, tuple(folders), listed, len(found.ids), found.complete, pages
+            title=self._title,
+            place=place,
+            folders=tuple(folders),
+            listed=listed,
+            count=len(found.ids),
+            folder_count=len(found.folders),
+            complete=found.complete,
+            pages=pages,
         )
-
-
-def _policy(style: str, script: str) -> str:
-    """A Content-Security-Policy: nothing of other origins, and no style or script but these."""
-    return (
-        f"default-src 'none'; img-src 'self' data:; style-src {_digest(style)}; "
-        f"script-src {_digest(script)}; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"

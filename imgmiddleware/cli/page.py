@@ -29,6 +29,8 @@ ICON = (
 #: Formats whose names are no abbreviations.
 _KINDS = {"array": "NumPy array", "webp": "WebP"}
 
+_MADE = "Each picture here is made from its original when it is asked for."
+
 
 def stylesheet() -> str:
     return files(__package__).joinpath("gallery.css").read_text(encoding="utf-8")
@@ -40,13 +42,16 @@ def script() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What one page shows of a listing of `count` files. `complete`: there are no others."""
+    """What one page shows of a listing, and how many files and folders that has. `complete`: there
+    are no others.
+    """
 
     title: str  # of the outermost folder
     place: Place
     folders: tuple[str, ...]
     listed: tuple[Listed, ...]
     count: int
+    folder_count: int
     complete: bool
     pages: int
 
@@ -163,7 +168,10 @@ def _counts(excerpt: Excerpt) -> str:
     files = counted(excerpt.count, "file")
     if excerpt.place.words:
         return f"{files} whose name has <b><bdi>{escape(excerpt.place.words)}</bdi></b>."
-    return f"{files}. Each picture here is made from its original when it is asked for."
+    if not excerpt.folder_count:
+        return f"{files}. {_MADE}"
+    folders = counted(excerpt.folder_count, "folder")
+    return f"{folders} and {files}. {_MADE}" if excerpt.count else f"{folders}."
 
 
 def described(one: Listed) -> str:

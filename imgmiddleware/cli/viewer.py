@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from imgmiddleware import ImageService
 from imgmiddleware.cli.listing import Listed, Rooted, read_listed
+from imgmiddleware.cli.missing import missing
 from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
@@ -81,11 +82,11 @@ class Viewer:
 
     def page(self, request: Request) -> Response:
         """The page of the original that `id` names; in a thread, as it reads a header."""
-        id = request.query_params.get("id", "")
+        id, mount = request.query_params.get("id", ""), request.scope.get("root_path", "")
         one = read_listed(self._source, self._service.settings, id) if id else None
         if one is None:
-            return PlainTextResponse("There is no such original.\n", 404)
-        html = "".join(self._html(one, request.scope.get("root_path", "")))
+            return missing("original", mount)
+        html = "".join(self._html(one, mount))
         return HTMLResponse(html, headers=_HEADERS)
 
     async def asset(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from browser.devtools import Browser, Page, chromium
+from imgmiddleware.cli.numbers import in_bytes
 from servers.processes import program, running
 
 NAME = "the hall & <b>.bmp"
@@ -127,6 +129,26 @@ def test_the_form_builds_the_query_live(site: str, page: Page) -> None:
     escaped = NAME.replace("&", "&amp;")
     tag = f'<img src="{image.replace("&", "&amp;")}" alt="{escaped}">'
     assert page.run("document.getElementById('tag').value") == tag
+
+
+def test_what_is_kept_can_be_chosen_where_something_is_cut_away(site: str, page: Page) -> None:
+    open_viewer(page, site)
+    assert page.run("document.querySelector('[name=crop]').disabled")
+    for fit in ("crop", "min"):
+        page.run(f"document.querySelector('[name=fit]').value = '{fit}'; show()")
+        assert not page.run("document.querySelector('[name=crop]').disabled")
+    page.run("document.querySelector('[name=crop]').value = 'top'; show()")
+    assert "crop=top" in page.run("document.getElementById('link').value")
+    page.run("document.querySelector('[name=fit]').value = 'scale'; show()")
+    assert "crop" not in page.run("document.getElementById('link').value")
+    page.settle()
+
+
+def test_numbers_are_written_as_on_the_index(site: str, page: Page) -> None:
+    open_viewer(page, site)
+    counts = (999, 1000, 63_949, 999_499, 999_500, 32_800_000)
+    said = page.run(f"JSON.stringify({list(counts)}.map(bytes))")
+    assert json.loads(said) == [in_bytes(count) for count in counts]
 
 
 def test_before_and_after_are_parted_by_a_slider(site: str, page: Page) -> None:

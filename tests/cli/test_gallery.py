@@ -296,7 +296,7 @@ def test_folders_and_what_is_in_them(photos, served):
     top = site.page()
     assert top.names() == ["a.png", "B.png", "red.png", "Z.png"]
     assert shown_folders(top) == ["A d", "b"]
-    assert "4 files." in top.text()
+    assert "2 folders and 4 files. Each picture" in top.text()
     one = site.page("/?folder=b")
     assert one.names() == ["b/x.png"]
     assert ("bdi", "x.png") in one.texts  # as it reads from here
@@ -308,6 +308,10 @@ def test_folders_and_what_is_in_them(photos, served):
     (view,) = {a["href"] for a in two.all("a") if a["href"].startswith("/view")}
     assert 'href="/?folder=b%2Fc">← All' in site.get(view).text
     assert shown_folders(site.page("/site/", root_path="/site")) == ["A d", "b"]
+    save(photos / "empty" / "full" / "x.png")
+    between = site.page("/?folder=empty").text()
+    assert "1 folder." in between
+    assert "Each picture" not in between  # there is none here
 
 
 @pytest.mark.parametrize(
@@ -324,7 +328,9 @@ def test_no_such_folder(folder, photos, tmp_path, served):
     asked = quote(folder.encode("utf-8", "surrogatepass"), safe="")
     for more in ("", "&q=png"):
         answer = site.get(f"/?folder={asked}{more}")
-        assert (answer.status_code, answer.text) == (404, "There is no such folder.\n")
+        assert answer.status_code == 404
+        assert "<h1>There is no such folder</h1>" in answer.text
+        assert '<a href="/">' in answer.text
 
 
 def test_a_filter_finds_names_below(photos, served):
@@ -483,7 +489,7 @@ def test_a_page_opens_its_own_originals_alone(query, photos, served, monkeypatch
 def test_no_such_page(number, photos, served):
     answer = served(photos).get(f"/?page={number}")
     assert answer.status_code == 404
-    assert answer.text == "There is no such page.\n"
+    assert "<h1>There is no such page</h1>" in answer.text
 
 
 @pytest.mark.parametrize("most", [1, 2])

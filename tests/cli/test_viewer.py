@@ -1,6 +1,8 @@
 """The page of one original, as `serve` answers it: what it holds, what it may load, and whose."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
@@ -40,6 +42,19 @@ def test_frames_are_asked_of_what_moves(folder, served):
     site = served(folder)
     assert 'name="anim"' in site.get("/view?id=moves.gif").text
     assert 'name="anim"' not in site.get(f"/view?id={quote(NAME)}").text
+
+
+def test_an_old_link_leads_back(folder, served):
+    answer = served(folder).get("/view?id=gone.png", root_path="/site")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<h1>There is no such original</h1>" in answer.text
+    assert '<a href="/site/">' in answer.text
+    # Its style is the one that its policy allows, and it has no script.
+    (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
+    assert "script-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_under_a_mount(folder, served):

@@ -74,10 +74,17 @@ function loaded(picture, source) {
   });
 }
 
+// A choice that changes nothing is none.
+function offer() {
+  const {fit, crop} = part("form").elements;
+  crop.disabled = !["crop", "min"].includes(fit.value);
+}
+
 let asked = 0;
 let shown = "";
 async function show() {
   const number = ++asked;
+  offer();
   const query = queryOf(part("form"));
   const link = query ? `${image}?${query}` : image;
   part("link").defaultValue = new URL(link, location.href).href;
@@ -107,9 +114,14 @@ async function show() {
   }
 }
 
+// As the index writes them.
 function bytes(count) {
-  if (count < 1000) return `${count} bytes`;
-  return count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+  let unit = "bytes";
+  for (const larger of ["kB", "MB"]) {
+    if (count < 999.5) break;
+    [count, unit] = [count / 1000, larger];
+  }
+  return `${Number(count.toPrecision(3))} ${unit}`;
 }
 
 // As the index says it: how much less is sent than is stored.
