@@ -35,7 +35,7 @@ OTHERS = (
     ("bordered", "w=260"), ("bordered", "w=260&trim=auto"), ("bordered", "w=260&trim=ffffff"),
     ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),
     ("clear", "w=240&fm=jpg"), ("clear", "w=240&fm=gif"),
-    ("deep", "w=240"), ("deep", "w=240&depth=16"), ("small", "w=240"), ("small", "w=240&upscale=1"),
+    ("deep", "w=240"), ("deep", "w=240&depth=16"), ("small", "w=240"), ("small", "w=240&enlarge=1"),
 )  # fmt: skip
 
 _CELL, _LABEL, _COLUMNS = (280, 220), 20, 6

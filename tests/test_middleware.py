@@ -95,6 +95,26 @@ JPEG = {"content-type": "image/jpeg", "x-content-type-options": "nosniff"}
 BROWSER = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 PROBLEM = {"content-type": "application/problem+json", "cache-control": "no-store"}
 
+#: What others write, and what it is in ours: one meaning has one ETag.
+SAME = [
+    ("fm=jpeg", "fm=jpg"), ("fm=pjpg", "fm=jpg"), ("fm=png8&w=9", "fm=png&w=9"),
+    ("fm=png32", "fm=png"), ("fm=tiff", "fm=tif"), ("orient=0&w=9", "w=9"), ("w=30.0", "w=30"),
+    ("w=auto&h=20", "h=20"), ("bg=%23ff0000&pad=2", "bg=f00&pad=2"), ("trim=color", "trim=auto"),
+    ("linear=true&w=9", "linear=1&w=9"), ("linear=false&w=9", "w=9"), ("q=60.0", "q=60"),
+    ("w=9&h=20&fit=crop&crop=center", "w=9&h=20&fit=crop"),
+    ("w=9&h=20&fit=crop&crop=center,top", "w=9&h=20&fit=crop&crop=top"),
+    ("auto=true&w=9", "w=9"), ("auto=format&w=9&auto=compress", "w=9"),
+    ("w=99&upscale=1", "w=99&enlarge=1"), ("w=99&upscale=0", "w=99"), ("w64=MzA", "w=30"),
+    ("w64=MC41", "w=0.5"), ("fm64=cG5n", "fm=png"), ("frame64=MQ&w=9", "page=1&w=9"),
+]  # fmt: skip
+#: What has not one sensible meaning.
+TYPOS = [
+    *(f"{name}=9" for name in ("width", "height", "quality", "format", "max-w", "txt64", "auto64")),
+    "w=1.0", "w=30.5", "w=-3", "w64=MzA=", "w64=M%2Bk", "w64=_w", "w64=MzA&w=30", "upscale=true",
+    "upscale=1&enlarge=1", "crop=faces", "crop=faces,top", "crop=center,center", "bg=%23%23fff",
+    "auto=format,enhance", "auto=format&auto=enhance", "w=9&w=9", "ixlib=a&ixlib=b", "s=1",
+]  # fmt: skip
+
 ROWS = [
     # A picture, and the text of its URL.
     Row("no query", "/image/a.jpg", 200, has=JPEG),
@@ -239,7 +259,7 @@ ROWS = [
     Row("memory", "/image/a.jpg", 413, "source-memory", options={"max_source_memory": 99}, detail="99"),
     Row("result width", "/image/a.jpg", 400, "result-too-large", options={"max_result_width": 63}, detail="63"),
     Row("result height", "/image/a.jpg", 400, "result-too-large", options={"max_result_height": 47}, detail="47"),
-    Row("result pixels", "/image/a.jpg?w=8000&upscale=1&h=8000&fit=scale", 400, "result-too-large", detail="50000000"),
+    Row("result pixels", "/image/a.jpg?w=8000&enlarge=1&h=8000&fit=scale", 400, "result-too-large", detail="50000000"),
     Row("canvas", "/image/a.jpg?w=8000&h=8000&fit=fill", 400, "result-too-large", detail="8000x8000"),
     Row("format not allowed", "/image/a.bmp", 415, "format-not-allowed", options={"original_formats": {"jpeg"}}, detail="bmp"),
     Row("no picture", "/image/notes.txt", 415, "unknown-format"),
@@ -300,6 +320,20 @@ def test_both_adapters(row: Row, originals: Path) -> None:
         assert row.detail in problem["detail"]
         for name, value in PROBLEM.items():
             assert fields[name] == value
+
+
+@pytest.mark.parametrize(("query", "ours"), SAME)
+def test_what_has_one_sensible_meaning_is_taken(query: str, ours: str, originals: Path) -> None:
+    status, headers, body = both(originals, Row("", f"/image/a.jpg?{query}", 200))
+    assert (status, headers, body) == both(originals, Row("", f"/image/a.jpg?{ours}", 200))
+    assert status == 200
+
+
+@pytest.mark.parametrize("query", TYPOS)
+def test_what_may_be_a_typo_is_refused_by_name(query: str, originals: Path) -> None:
+    status, _, body = both(originals, Row("", f"/image/a.jpg?{query}", 400))
+    assert status == 400, body[:100]
+    assert json.loads(body)["parameter"] in query
 
 
 class Failing:
@@ -399,13 +433,13 @@ def test_pictures_are_what_was_asked_for(originals: Path) -> None:
     assert (third.size, third.format) == ((21, 16), "PNG")
     assert opened(picture("/image/a.jpg?w=10", default="w=0.333333&fm=png")).format == "JPEG"
     assert opened(picture("/image/a.jpg?w=200")).size == (64, 48)
-    assert opened(picture("/image/a.jpg?w=128&upscale=1")).size == (128, 96)
+    assert opened(picture("/image/a.jpg?w=128&enlarge=1")).size == (128, 96)
     assert opened(picture("/image/a.jpg?w=10&dpr=2")).size == (20, 15)
     # EXIF 6: the stored top left (red) is shown at the top right.
     turned = pixels_of(picture("/image/turned.jpg?h=32"))
     assert turned.shape == (32, 24, 3)
     assert close(corners(turned)[:2], [YELLOW, RED])
-    snapped = opened(picture("/image/a.jpg?w=30&upscale=1", widths=(40, 80), snap=True))
+    snapped = opened(picture("/image/a.jpg?w=30&enlarge=1", widths=(40, 80), snap=True))
     assert snapped.size == (40, 30)
     # Half transparent red over white.
     flat = pixels_of(picture("/image/clear.png?fm=jpg&q=100"))

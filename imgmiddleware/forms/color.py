@@ -16,11 +16,14 @@ _NAMED = {name: bytes(rgb).hex() for name, rgb in COLORS.items()} | {"transparen
 
 
 def color() -> Form[Color]:
-    """A colour, as (red, green, blue, alpha): a CSS name, or hexadecimal digits, alpha first."""
+    """A colour, as (red, green, blue, alpha): a CSS name, or hexadecimal digits, alpha first.
+
+    The digits may have a `#` in front, as in CSS.
+    """
     words = "3, 4, 6 or 8 hexadecimal digits (rgb, argb, rrggbb, aarrggbb) or a CSS name"
 
     def parse(name: str, text: str) -> Color:
-        digits = _NAMED.get(text.lower(), text)
+        digits = _NAMED.get(text.lower(), text.removeprefix("#"))
         if not _HEX.fullmatch(digits):
             raise malformed(name, text, words, nearest(text, _NAMED))
         if len(digits) < 6:

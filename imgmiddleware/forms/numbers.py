@@ -10,6 +10,8 @@ from imgmiddleware.forms.form import Form, malformed, out_of_range
 Length = int | Decimal
 """Pixels (an int of at least 1), or a ratio of the original's side (a Decimal between 0 and 1)."""
 
+#: The same as a program writes it that has one kind of number. 1.0 may as well be all of a side.
+_FLOAT = re.compile(r"([2-9]|[1-9][0-9]{1,8})\.0{1,9}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 #: A cache can hold all values of a parameter that has so many: qualities, for one.
 _FEW = 100
@@ -22,6 +24,7 @@ def whole(minimum: int, maximum: int) -> Form[int]:
     words = f"a whole number from {minimum} to {maximum}"
 
     def parse(name: str, text: str) -> int:
+        text = _whole(text)
         if not _WHOLE.fullmatch(text):
             raise malformed(name, text, words)
         if not minimum <= int(text) <= maximum:
@@ -72,6 +75,7 @@ def length(maximum: int, widest: int = 0) -> Form[Length]:
     words = f"whole pixels from 1 to {maximum}, or a ratio between 0 and 1"
 
     def parse(name: str, text: str) -> Length:
+        text = _whole(text)
         if _WHOLE.fullmatch(text):
             if not 1 <= int(text) <= maximum:
                 raise out_of_range(name, text, words)
@@ -126,6 +130,12 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
         return ",".join(v if isinstance(v, str) else _write(v) for v in value)
 
     return Form(parse, write, words, endless=True)
+
+
+def _whole(text: str) -> str:
+    """300 where it is 300.0."""
+    found = _FLOAT.fullmatch(text)
+    return found[1] if found else text
 
 
 def _plain(number: Decimal) -> Decimal:

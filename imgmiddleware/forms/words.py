@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.errors.nearest import nearest
@@ -12,8 +13,9 @@ from imgmiddleware.forms.form import Form, malformed
 
 T = TypeVar("T")
 
-_NO_OTHERS: Mapping[str, str] = MappingProxyType({})
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _SIDES = ("top", "bottom", "left", "right")
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 def choice(*names: str) -> Form[str]:
@@ -21,19 +23,27 @@ def choice(*names: str) -> Form[str]:
     return one_of(names)
 
 
-def one_of(names: Collection[str], others: Mapping[str, str] = _NO_OTHERS) -> Form[str]:
+def one_of(
+    names: Collection[str],
+    others: Mapping[str, str] = _NO_WORDS,
+    *,
+    same: Mapping[str, str] = _NO_WORDS,
+) -> Form[str]:
     """The same of words that may become more: they are looked at when a text is read.
 
-    `others` are words that people have for these, which a refusal tells of.
+    `others` are words that people have for these, which a refusal tells of; those of `same` mean
+    just what ours do, and are taken.
     """
 
     def words() -> str:
         return "one of " + ", ".join(names)
 
     def parse(name: str, text: str) -> str:
-        if text not in names:
-            raise malformed(name, text, words(), nearest(text, names, others))
-        return text
+        if text in names:
+            return text
+        if text in same:
+            return same[text]
+        raise malformed(name, text, words(), nearest(text, names, others))
 
     return Form(parse, str, words())
 
@@ -52,12 +62,21 @@ def subset(*names: str) -> Form[tuple[str, ...]]:
     return Form(parse, ",".join, words)
 
 
-def word_or(word: str, form: Form[T]) -> Form[T | str]:
-    """A word, or what another form reads."""
+def open_by(word: str, form: Form[T]) -> Form[T | None]:
+    """What another form reads; None for a word that leaves it open, as if nothing were said."""
+
+    def parse(name: str, text: str) -> T | None:
+        return None if text == word else form.parse(name, text)
+
+    return replace(cast("Form[T | None]", form), parse=parse)
+
+
+def word_or(word: str, form: Form[T], *, also: str) -> Form[T | str]:
+    """A word, which others call `also`; or what another form reads."""
     words = f"{word}, or {form.words}"
 
     def parse(name: str, text: str) -> T | str:
-        if text == word:
+        if text in (word, also):
             return word
         try:
             return form.parse(name, text)
@@ -75,22 +94,27 @@ def word_or(word: str, form: Form[T]) -> Form[T | str]:
 
 
 def flag() -> Form[bool]:
-    """`1` or `0`, as a bool."""
+    """`1` or `0`, as a bool; so are `true` and `false`."""
 
     def parse(name: str, text: str) -> bool:
-        if text not in ("0", "1"):
+        if text not in _FLAGS:
             raise malformed(name, text, "0 or 1")
-        return text == "1"
+        return _FLAGS[text]
 
     return Form(parse, lambda value: str(int(value)), "0 or 1")
 
 
 def place() -> Form[tuple[str, ...]]:
-    """A side or a corner, as one or two words: top or bottom, left or right."""
+    """A side or a corner, as one or two words: top or bottom, left or right.
+
+    `center` is the middle of what no side is said of: so it is alone where nothing is said.
+    """
     words = "top, bottom, left, right, or a corner such as top,left"
 
     def parse(name: str, text: str) -> tuple[str, ...]:
         given = text.split(",")
+        if "center" in given:
+            given.remove("center")
         sides = tuple(side for side in _SIDES if side in given)
         if (
             len(given) != len(sides)

@@ -31,7 +31,7 @@ class HintGrammar:
         said = hints.read(self.heeded, headers, self._widths)
         added: dict[str, str] = {}
         varies: list[str] = []
-        sized = "w" in texts or "h" in texts
+        sized = any(texts.get(side, "auto") != "auto" for side in ("w", "h"))
         if "width" in self.heeded and not sized:
             varies += hints.FIELDS["width"]
             if said.width is not None:

@@ -9,7 +9,10 @@ _LONGEST = 4096
 
 
 def split(query: str) -> dict[str, str]:
-    """The parameters by name, decoded. `+` is a space, as HTML forms write it."""
+    """The parameters by name, decoded. `+` is a space, as HTML forms write it.
+
+    A list that is given twice is one list: so do imgix's clients with `auto`.
+    """
     if len(query) > _LONGEST:
         raise ImageError("malformed-query", f"the query is longer than {_LONGEST} characters")
     texts: dict[str, str] = {}
@@ -18,7 +21,9 @@ def split(query: str) -> dict[str, str]:
         name, text = _decoded(name), _decoded(text)
         if not equals or not name:
             raise ImageError("malformed-query", f"{pair[:60]!r} is not name=value")
-        if name in texts:
+        if name == "auto" and name in texts:
+            text = f"{texts[name]},{text}"
+        elif name in texts:
             raise ImageError(
                 "repeated-parameter", f"{name[:60]!r} is given twice", parameter=name[:60]
             )

@@ -51,7 +51,7 @@ class Placed:
         width, height = self.size
         steps: list[Operation] = [
             Region(self.box),
-            Resize(width, height, fit="scale", upscale=self.is_larger),
+            Resize(width, height, fit="scale", enlarge=self.is_larger),
         ]
         # What changes nothing is not even made: a tile asks for none of these.
         if self.mirrored or self.degrees:

@@ -21,6 +21,7 @@ from imgmiddleware.grammar import signature
 from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
+from imgmiddleware.grammar.variants import plain
 from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
 from imgmiddleware.operations.output import Output
@@ -32,11 +33,13 @@ from imgmiddleware.settings import Settings
 
 #: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
 _AUTO = ("format", "compress")
+#: The same, said as a switch.
+_AUTO_WORDS = frozenset({*_AUTO, "true"})
 
 #: Parameters that belong to no operation.
 _OTHER_NAMES = ("preset", "v", "dl", "auto", "ixlib")
 #: Other names for parameters, which mean the same and have one spelling in a key.
-_ALIASES = {"frame": "page"}
+_ALIASES = {"frame": "page", "upscale": "enlarge"}
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -89,6 +92,7 @@ class QueryGrammar:
     def __init__(self, settings: Settings) -> None:
         """Raises `ValueError` where the settings' own queries are wrong."""
         self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *_ALIASES))
+        self._encoded = {*self._owners, *_ALIASES, *_OTHER_NAMES} - {"auto"}
         self._default = self._own("default", settings.default)
         self._presets = {
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
@@ -116,7 +120,7 @@ class QueryGrammar:
         return replace(asked, accepted=tuple(self._offered[kind] for kind in accepted))
 
     def _parsed(self, query: str, headers: Mapping[str, str]) -> Asked:
-        texts = split(query)
+        texts = plain(split(query), self._encoded)
         version, download = texts.pop("v", None), texts.pop("dl", None)
         if download == "":
             raise malformed("dl", "", "1, or the name of a file")
@@ -200,7 +204,7 @@ class QueryGrammar:
         known: dict[str, str] = {}
         for name, text in texts.items():
             if name == "auto":
-                if set(text.split(",")) - set(_AUTO):
+                if set(text.split(",")) - _AUTO_WORDS:
                     raise malformed(name, text, "a list of " + ", ".join(_AUTO))
             elif name in _ALIASES:
                 self._alias(name, texts, known)
@@ -223,6 +227,8 @@ class QueryGrammar:
         if meant in texts:
             detail = f"{name!r} and {meant!r} are one parameter, given twice"
             raise ImageError("repeated-parameter", detail, parameter=name)
+        if name == "upscale" and texts[name] not in ("0", "1"):  # imgix's, which is another
+            raise malformed(name, texts[name], "0 or 1")
         self._owners[meant].forms()[meant].parse(name, texts[name])
         known[meant] = texts[name]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imgmiddleware.forms.words import choice
+from imgmiddleware.forms.words import choice, open_by
 from imgmiddleware.operations.transform import Operation, parameter
 from imgmiddleware.pixels.orientation import Orientation
 
@@ -16,7 +16,7 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Orient(Operation):
-    orient: str | None = parameter(choice(*"12345678", *_TURNS))
+    orient: str | None = parameter(open_by("0", choice(*"12345678", *_TURNS)))
 
     def orientation(self, tagged: int) -> Orientation:
         """What the stored pixels are turned by: what is asked for, else what the file has."""

@@ -25,9 +25,13 @@ NEGOTIATED_ANIMATED = ("webp", "avif")
 MOST_NEGOTIATED_PIXELS = 4_000_000
 
 
+#: Other names of formats, and imgix's of kinds of them: what a writer makes here is either.
+_SAME = {"jpeg": "jpg", "pjpg": "jpg", "png8": "png", "png32": "png", "tiff": "tif"}
+
+
 @dataclass(frozen=True)
 class Output(Operation):
-    fm: str | None = parameter(one_of(RESULTS))
+    fm: str | None = parameter(one_of(RESULTS, same=_SAME))
     q: int = parameter(whole(0, 100), 75)
     chromasub: str | None = parameter(one_of(CHROMA))
     max_bytes: int | None = parameter(whole(100, 100_000_000))

@@ -1,7 +1,7 @@
 """Resize: how large the result is, and which part of the original it shows.
 
 The parameters' names and meanings are those of imgix's public Rendering API, with one difference:
-nothing is enlarged beyond its original unless `upscale=1` asks for it. What each `fit` then gives
+nothing is enlarged beyond its original unless `enlarge=1` asks for it. What each `fit` then gives
 is the table in the README, which a test checks against this file.
 """
 
@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from imgmiddleware.forms.numbers import Length, decimal, length, ratio
-from imgmiddleware.forms.words import flag, one_of, place
+from imgmiddleware.forms.words import flag, one_of, open_by, place
 from imgmiddleware.operations.transform import Operation, parameter
 
 _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
@@ -43,13 +43,13 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Resize(Operation):
-    w: Length | None = parameter(length(8192, _WIDEST))
-    h: Length | None = parameter(length(8192, _WIDEST))
+    w: Length | None = parameter(open_by("auto", length(8192, _WIDEST)))
+    h: Length | None = parameter(open_by("auto", length(8192, _WIDEST)))
     fit: str = parameter(one_of(_FITS, _OTHERS), "clip")
     crop: tuple[str, ...] = parameter(place(), ())
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
-    upscale: bool = parameter(flag(), False)
+    enlarge: bool = parameter(flag(), False)
     par: bool = parameter(flag(), False)
     linear: bool = parameter(flag(), False)
 
@@ -77,7 +77,7 @@ class Resize(Operation):
             size = self._scaled(width, height, _ratio(w, width) or _ratio(h, height) or Fraction(1))
             return Geometry(whole, size, size)
         if self.fit == "scale":
-            size = (w, h) if self.upscale else (min(w, width), min(h, height))
+            size = (w, h) if self.enlarge else (min(w, width), min(h, height))
             return Geometry(whole, size, size)
         if self.fit in ("crop", "min"):
             return self._covering(width, height, (w, h))
@@ -108,7 +108,7 @@ class Resize(Operation):
 
     def _scaled(self, width: int, height: int, scale: Fraction) -> tuple[int, int]:
         """The original's size times `scale`; never enlarged unless asked, and never by `max`."""
-        if scale > 1 and (not self.upscale or self.fit == "max"):
+        if scale > 1 and (not self.enlarge or self.fit == "max"):
             scale = Fraction(1)
         return _times(width, scale), _times(height, scale)
 
@@ -120,8 +120,8 @@ class Resize(Operation):
         left = _placed(width - crop_w, "left" in self.crop, "right" in self.crop)
         top = _placed(height - crop_h, "top" in self.crop, "bottom" in self.crop)
         crop = (left, top, crop_w, crop_h)
-        enlarge = self.upscale and self.fit == "crop"
-        size = box if scale <= 1 or enlarge else (crop_w, crop_h)
+        fills = self.enlarge and self.fit == "crop"
+        size = box if scale <= 1 or fills else (crop_w, crop_h)
         return Geometry(crop, size, size)
 
 

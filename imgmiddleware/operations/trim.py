@@ -19,7 +19,7 @@ _TOLERANCE = 10
 class Trim(Operation):
     """`auto` takes the colour of the upper left corner; where that is clear, all that is clear."""
 
-    trim: Color | Literal["auto"] | None = parameter(word_or("auto", color()))
+    trim: Color | Literal["auto"] | None = parameter(word_or("auto", color(), also="color"))
 
     def is_border(self, pixels: Pixels, corner: Pixels) -> Pixels:
         """uint8, (height, width): 255 where a pixel has the border's colour.

@@ -218,7 +218,7 @@ def test_every_kind_is_its_samples_cut_and_averaged(
 
 
 QUERIES: list[dict[str, str]] = [
-    {"w": "4"}, {"w": "20"}, {"w": "40"}, {"w": "70"}, {}, {"w": "300", "upscale": "1"},
+    {"w": "4"}, {"w": "20"}, {"w": "40"}, {"w": "70"}, {}, {"w": "300", "enlarge": "1"},
     {"w": "30", "h": "30", "fit": "crop"}, {"rect": "33,40,120,90", "w": "25"}, {"w": "40", "h": "9", "fit": "scale"},
     {"w": "30", "linear": "1"}, {"w": "50", "trim": "auto"}, {"w": "31", "orient": "6"},
 ]  # fmt: skip

@@ -131,7 +131,7 @@ def test_the_largest_is_within_the_limits() -> None:
     # Of a line a pixel high no more than there may be pixels.
     assert "&w=300&h=1&" in asked("0,0,3000,1/max/0/default.jpg", limits=Limits(9000, 9000, 300))
     assert "&w=1&h=300&" in asked("0,0,1,2001/max/0/default.jpg", limits=Limits(9000, 9000, 300))
-    assert "&w=1000&h=1000&fit=scale&upscale=1" in asked(
+    assert "&w=1000&h=1000&fit=scale&enlarge=1" in asked(
         "0,0,10,10/^max/0/default.jpg", limits=Limits(1000, 2000, 2_000_000)
     )
 

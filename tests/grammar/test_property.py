@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from urllib.parse import quote, urlencode
 
 import numpy as np
@@ -38,35 +39,39 @@ def listed(*words: str, least: int = 1) -> st.SearchStrategy[str]:
 
 
 FLAG = st.sampled_from("01")
-LENGTH = numbers(1, 8192) | decimals("0.001", "0.999")
-COLOR = st.sampled_from(["f00", "8f00", "ff0000", "80FF0000", "Red", "transparent", "white"])
+SWITCH = FLAG | st.sampled_from(["true", "false"])
+LENGTH = numbers(1, 8192) | decimals("0.001", "0.999") | numbers(2, 8192).map("{}.0".format)
+COLOR = st.sampled_from(["f00", "#8f00", "ff0000", "80FF0000", "Red", "transparent", "white"])
 
 #: What is right for each parameter, as the README's table has it.
 RIGHT: dict[str, st.SearchStrategy[str]] = {
     "page": numbers(1, 100_000),
     "frame": numbers(1, 100_000),
-    "anim": FLAG,
+    "upscale": FLAG,
+    "anim": SWITCH,
     "band": numbers(1, 999) | st.tuples(*[numbers(1, 999)] * 3).map(",".join),
     "range": st.sampled_from(["auto", "minmax", "2%,98%", "0,99.5%", "-1.5e-7,3e12"])
     | st.tuples(st.integers(-(2**53), 0), st.floats(0.5, 1e15)).map("{0[0]},{0[1]:.9f}".format),
     "colormap": st.sampled_from(sorted(NAMES)),
-    "orient": st.sampled_from([*"12345678", "90", "180", "270"]),
+    "orient": st.sampled_from([*"012345678", "90", "180", "270"]),
     "rect": st.tuples(
         numbers(0, 9000) | st.sampled_from(["left", "center", "right", "0.25"]),
         numbers(0, 9000) | st.sampled_from(["top", "middle", "bottom", "0.5"]),
         LENGTH | st.just("full"),
         LENGTH | st.just("full"),
     ).map(",".join),
-    "trim": st.just("auto") | COLOR,
-    "w": LENGTH,
-    "h": LENGTH,
+    "trim": st.sampled_from(["auto", "color"]) | COLOR,
+    "w": LENGTH | st.just("auto"),
+    "h": LENGTH | st.just("auto"),
     "fit": st.sampled_from(["clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp"]),
-    "crop": st.sampled_from(["top", "bottom", "left", "right", "top,left", "left,bottom"]),
+    "crop": st.sampled_from(
+        ["top", "bottom", "left", "right", "top,left", "left,bottom", "center", "center,top"]
+    ),
     "ar": st.tuples(decimals("0.01", "10000", 2), decimals("0.01", "10000", 2)).map(":".join),
     "dpr": decimals("0.1", "5"),
-    "upscale": FLAG,
-    "par": FLAG,
-    "linear": FLAG,
+    "enlarge": SWITCH,
+    "par": SWITCH,
+    "linear": SWITCH,
     "flip": st.sampled_from(["h", "v", "hv"]),
     "rot": decimals("-3600", "3600", 2),
     "blur": numbers(0, 2000),
@@ -75,7 +80,9 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "edges": st.tuples(numbers(0, 255), numbers(0, 255)).map(",".join),
     "pad": numbers(0, 1000),
     "bg": COLOR,
-    "fm": st.sampled_from(["jpg", "png", "webp", "avif", "gif", "bmp", "tif"]),
+    "fm": st.sampled_from(
+        ["jpg", "png", "webp", "avif", "gif", "bmp", "tif", "jpeg", "pjpg", "png8", "png32", "tiff"]
+    ),
     "q": numbers(0, 100),
     "max_bytes": numbers(100, 100_000_000),
     "depth": st.sampled_from(["8", "16"]),
@@ -83,7 +90,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "keep": listed("icc", "exif", "copyright"),
     "preset": st.just("thumb"),
     "v": st.text(max_size=12),
-    "auto": listed("format", "compress"),
+    "auto": listed("format", "compress", "true"),
     "ixlib": st.text(max_size=12),
 }
 
@@ -109,7 +116,7 @@ def parsed(grammar: QueryGrammar, query: str) -> Transform | ImageError:
 
 
 def test_every_parameter_is_among_them() -> None:
-    assert set(RIGHT) == {*OWNERS, "frame", "edges", "preset", "v", "auto", "ixlib"}
+    assert set(RIGHT) == {*OWNERS, "frame", "upscale", "edges", "preset", "v", "auto", "ixlib"}
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -133,8 +140,17 @@ def test_each_parameter_in_turn(name: str) -> None:
         else:
             assert parsed(GRAMMAR, result.canonical) == result
 
+    @settings(max_examples=20, deadline=None)
+    @given(RIGHT[name])
+    def encoded(text: str) -> None:
+        variant = urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        first = parsed(GRAMMAR, urlencode({f"{name}64": variant}))
+        assert first == parsed(GRAMMAR, urlencode({name: text}))
+
     right()
     wrong()
+    if name != "auto":  # imgix has no such variant of it
+        encoded()
 
 
 @settings(max_examples=500, deadline=None)

@@ -47,11 +47,11 @@ SAME = (
     ("", "w=1200&dpr=2", "w=2250&h=1500&fit=scale", "w=3000&h=2000", "fit=crop", "dpr=3", "ar=1:1"),
     ("", "rect=0,0,full,full", "rect=left,top,2250,1500", "rect=0,0,9999,9999", "orient=1"),
     ("", "linear=1", "bg=f00", "fit=clamp", "w=2250&h=1500&fit=clamp", "page=1", "anim=1"),
-    ("", "upscale=1", "w=2250&upscale=1", "fm=jpg", "fm=jpg&depth=16", "q=75", "auto=format"),
+    ("", "enlarge=1", "w=2250&enlarge=1", "fm=jpg", "fm=jpg&depth=16", "q=75", "auto=format"),
     # A ratio and its pixels, and what another side says of them.
     ("w=0.2", "w=450", "h=300", "w=450&h=300", "w=225&dpr=2", "w=450&h=1400", "w=0.1&dpr=2"),
     ("w=450", "w=450&h=300&fit=fill", "w=450&h=300&fit=crop", "w=450&fit=clamp&h=300&bg=0f0"),
-    ("w=450", "w=450&fit=max", "w=450&upscale=1", "w=450&fit=crop&crop=left", "w=450&bg=00f"),
+    ("w=450", "w=450&fit=max", "w=450&enlarge=1", "w=450&fit=crop&crop=left", "w=450&bg=00f"),
     ("w=450&h=450&fit=crop", "w=450&ar=1:1&fit=crop", "w=0.2&h=0.3&fit=min", "h=450&ar=2:2&fit=min"),
     # Boxes in other words; what hangs over the edge is cut off.
     ("rect=750,500,750,500", "rect=center,middle,750,500", "rect=750,middle,750,500"),
@@ -137,7 +137,7 @@ def test_other_pictures_have_other_texts() -> None:
         "w=450&trim=auto",
         "w=8192&trim=auto",
         "w=8191&trim=auto",
-        "w=2257&upscale=1",
+        "w=2257&enlarge=1",
         "w=450&h=450&fit=scale",
     ]
     assert len({planned(PHOTO, query)[1] for query in queries}) == len(queries)
@@ -160,7 +160,7 @@ WORDS: dict[str, list[str]] = {
     "crop": ["left", "bottom"],
     "ar": ["4:3", "1:1"],
     "dpr": ["1", "2"],
-    "upscale": ["1"],
+    "enlarge": ["1"],
     "linear": ["1"],
     "par": ["1"],
     "rect": ["0,0,24,18", "left,top,full,full", "0,0,12,full", "0,0,0.5,18", "center,0,99,18"],

@@ -26,7 +26,7 @@ from imgmiddleware.operations.turn import Rotate
         (Resize, "w", -5), (Resize, "w", 0), (Resize, "h", 1_000_001), (Resize, "w", True),
         (Resize, "w", Decimal("1.5")), (Resize, "w", Decimal(0)), (Resize, "w", 0.5), (Resize, "w", "5"),
         (Resize, "w", Decimal("NaN")), (Resize, "dpr", Decimal("5.1")), (Resize, "dpr", 2), (Resize, "fit", "both"),
-        (Resize, "crop", ("left", "right")), (Resize, "ar", (Decimal(0), Decimal(1))), (Resize, "upscale", 1),
+        (Resize, "crop", ("left", "right")), (Resize, "ar", (Decimal(0), Decimal(1))), (Resize, "enlarge", 1),
         (Page, "page", 0), (Page, "page", 100_001), (Orient, "orient", "9"),
         (Region, "rect", (0, 0, 0, 5)), (Region, "rect", (-1, 0, 5, 5)), (Region, "rect", (0, 0, 5)),
         (Trim, "trim", "none"), (Trim, "trim", (0, 0, 0, 256)), (Blur, "blur", 2001), (Pad, "pad", -1),

@@ -101,5 +101,5 @@ def test_the_limits_hold_for_what_is_left() -> None:
     whole = np.full((60, 90, 3), 255, np.uint8)
     whole[:, 40:42] = np.random.default_rng(4).integers(0, 200, (60, 2, 3))
     data = saved(whole, "PNG")
-    answer = ask(data, "trim=auto&w=400&upscale=1", max_result_height=4000)
+    answer = ask(data, "trim=auto&w=400&enlarge=1", max_result_height=4000)
     assert (answer.status, b"result-too-large" in answer.body) == (400, True)

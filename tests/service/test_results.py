@@ -101,7 +101,7 @@ def test_a_large_file_stays_one_where_the_server_sends_none(
     photos: Path, height: int, kind: type
 ) -> None:
     images = service(photos, cache_bytes=0)
-    query = f"w=600&h={height}&fit=scale&upscale=1&fm=bmp"
+    query = f"w=600&h={height}&fit=scale&enlarge=1&fm=bmp"
     asked = ImageRequest("GET", "/image/a", query, sends_files=False)
     made, hit = images.handle(asked), images.handle(asked)
     assert made is not None

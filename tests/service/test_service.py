@@ -73,7 +73,7 @@ def test_a_header_is_read_once_a_version(source: Stored) -> None:
     images = ImageService(source, recheck=0)
     images.handle(request("w=9"))
     reads = source.reads
-    images.handle(request("w=2000&upscale=1"))  # of another level: the file once, and no header
+    images.handle(request("w=2000&enlarge=1"))  # of another level: the file once, and no header
     assert source.reads == reads + 1
     source.version = "2"
     images.handle(request("w=9"))
@@ -498,8 +498,8 @@ def test_links(source: Stored) -> None:
     images = ImageService(source, prefix="/p")
     token = images.url("a").partition("?v=")[2]
     assert len(token) >= 8
-    assert images.url("a", w=800, fit="crop", upscale=True, fm="png") == (
-        f"/p/a?w=800&fit=crop&upscale=1&fm=png&v={token}"
+    assert images.url("a", w=800, fit="crop", enlarge=True, fm="png") == (
+        f"/p/a?w=800&fit=crop&enlarge=1&fm=png&v={token}"
     )
     assert images.url("a", mount="/site/", w=0.5) == f"/site/p/a?w=0.5&v={token}"
     assert images.url("é/ü?#.jpg") == "/p/%C3%A9/%C3%BC%3F%23.jpg"
