@@ -160,6 +160,46 @@ def nginx(upstream: int, http: str = "") -> Command:
     return command
 
 
+def apache(site: str) -> Command:
+    """In the foreground, with mod_wsgi and nothing outside of its folder; `site` is for port 80."""
+
+    def command(port: int, folder: Path) -> list[str]:
+        config = folder / "apache.conf"
+        served = site.replace("*:80>", f"127.0.0.1:{port}>")
+        around = _APACHE_AROUND.format(folder=folder, port=port, module=parts.need("mod_wsgi"))
+        config.write_text(around + served)
+        return [
+            *_AS_NOBODY,
+            parts.need("Apache"),
+            "-d",
+            str(folder),
+            "-f",
+            str(config),
+            "-DFOREGROUND",
+        ]
+
+    return command
+
+
+#: mod_wsgi refuses to run as root. In a namespace root is somebody else by name, who reads the
+#: folders of root all the same.
+_AS_NOBODY = (
+    ("unshare", "--user", "--map-user=65534", "--map-group=65534") if os.geteuid() == 0 else ()
+)
+
+_APACHE_AROUND = """
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/output.txt
+Mutex file:{folder}
+WSGISocketPrefix {folder}/wsgi
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule filter_module /usr/lib/apache2/modules/mod_filter.so
+LoadModule deflate_module /usr/lib/apache2/modules/mod_deflate.so
+LoadModule wsgi_module {module}
+"""
 _NGINX_AROUND = """
 daemon off;
 master_process off;
