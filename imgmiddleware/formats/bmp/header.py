@@ -143,11 +143,14 @@ def _is_whole(mask: int) -> bool:
 
 
 def _read_palette(window: Window, header: Header, start: int) -> tuple[tuple[bytes, ...], int]:
-    """The palette as `Header` has it, and where it ends: at the rows, if these begin earlier."""
+    """The palette as `Header` has it, and where it ends: at the rows, if these begin earlier. It is
+    read on into them, as other readers do.
+    """
     step = 3 if header.size == CORE else 4
-    colors = min(header.colors or 1 << header.bits, 1 << header.bits)
-    if start < header.pixels < start + colors * step:
-        colors = (header.pixels - start) // step
-    table = window.read(start, colors * step)
+    length = min(header.colors or 1 << header.bits, 1 << header.bits) * step
+    end = start + length
+    if start < header.pixels < end:
+        end, length = header.pixels, min(length, window.size - start)
+    table = window.read(start, length)
     planes = tuple(table[at::step].ljust(1 << header.bits, b"\0") for at in range(3))
-    return planes[:1] if len(set(planes)) == 1 else planes, start + len(table)
+    return planes[:1] if len(set(planes)) == 1 else planes, end
