@@ -25,7 +25,7 @@ def packed(samples: Array, bits: int = 0, order: str = ">") -> Array:
     """Rows of samples as rows of bytes, each padded to a byte; `bits` are those of one sample."""
     rows = samples.reshape(len(samples), -1)
     bits = bits or 8 * samples.itemsize
-    if bits < 8:
+    if bits % 8:
         spread = (rows[..., None] >> np.arange(bits - 1, -1, -1)) & 1
         return np.packbits(spread.reshape(len(rows), -1).astype(np.uint8), axis=1)
     kind = f"{order}{'f' if samples.dtype.kind == 'f' else 'u'}{bits // 8}"

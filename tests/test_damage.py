@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import random
 from collections.abc import Iterator
@@ -10,14 +11,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from asking import ask, get, serving
+from files import chunk
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
 from measuring import Forked, needs_proc, resident
 from native import choose
 from originals import cut, flipped
 from pictures import by_opencv, moving, photo_like, saved, swapped_profile
+from rasters import bmp, tif
+from tiffs import coded_tiff
 
 TEXT = (Path(__file__).parents[1] / "docs" / "originals.md").read_text()
 PHOTO = Image.fromarray(photo_like(320, 240))
@@ -117,6 +122,28 @@ DEEP = ARRAY.astype(np.uint16) * 257
 FLOATS = (ARRAY / 255).astype(np.float32)
 STILL, MOVES, PAGE = ("w=40",), ("anim=1&fm=webp&w=40", "frame=2&w=40"), ("page=2&w=40", "w=40")
 
+PLAIN_PNG = by_opencv(".png", DEEP)
+HDR = PLAIN_PNG[:33] + chunk(b"cICP", bytes((9, 16, 0, 1))) + PLAIN_PNG[33:]
+LEVELS = [ARRAY, np.asarray(SMALL.resize((48, 36)))]
+
+
+def deep_sequence() -> bytes:
+    animation = cv2.Animation()
+    animation.frames, animation.durations = [DEEP >> 6, DEEP[:, ::-1] >> 6, DEEP >> 6], [90] * 3
+    done, data = cv2.imencodeanimation(".avif", animation, (cv2.IMWRITE_AVIF_DEPTH, 10))
+    assert done
+    return bytes(data.tobytes())
+
+
+def masked() -> bytes:
+    file = io.BytesIO()
+    how = {"tile": (48, 64), "compression": "deflate"}
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(ARRAY, photometric="rgb", **how)
+        writer.write(ARRAY[..., 0] > 99, photometric="mask", subfiletype=4, **how)
+    return file.getvalue()
+
+
 #: A file of each kind that the table above has not, and what is asked of it.
 OTHERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "jpeg, gray": (saved(SMALL, "JPEG", "L"), STILL),
@@ -156,6 +183,33 @@ OTHERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "tiff, fax": (saved(SMALL, "TIFF", "1", compression="group4"), STILL),
     "tiff, pages": (moving(MOVING, "TIFF", "RGB", compression="tiff_lzw"), PAGE),
     "tiff, big": (saved(SMALL, "TIFF", "RGB", big_tiff=True), STILL),
+    "tiff, zstandard": (saved(SMALL, "TIFF", "RGB", compression="zstd"), STILL),
+    "tiff, lzma": (saved(SMALL, "TIFF", "RGB", compression="lzma"), STILL),
+    "tiff, webp": (coded_tiff([ARRAY], lambda part: saved(part, "WEBP"), 50001, 2), STILL),
+    "tiff, 12 bits": (tif(ARRAY.astype(np.uint16) << 4, 2, 12), STILL),
+    "tiff, 32 bits": (tif(DEEP.astype(np.uint32) << 15, 2, compression=8), STILL),
+    "tiff, with a sign": (tif(DEEP, 2, t339=[2, 2, 2]), STILL),
+    "tiff, floats in tiles": (tif(FLOATS, 2, high=48, wide=64, compression=8), STILL),
+    "tiff, 16 bits in planes": (tif(DEEP, 2, high=20, planar=True), STILL),
+    "tiff, mask": (masked(), ("w=40&fm=png", "w=40")),
+    "tiff, big pyramid of jpegs": (
+        coded_tiff(LEVELS, lambda part: saved(part, "JPEG"), 7, 6, bigtiff=True),
+        ("w=90", "w=20"),
+    ),
+    "avif, 12 bits": (by_opencv(".avif", DEEP >> 4, cv2.IMWRITE_AVIF_DEPTH, 12), STILL),
+    "avif, sequence with alpha": (moving(MOVING, "AVIF", "RGBA"), MOVES),
+    "avif, sequence of 10 bits": (deep_sequence(), MOVES),
+    "bmp, runs": (
+        bmp(
+            8,
+            b"".join(bytes([96, n]) + b"\0\0" for n in range(72)),
+            1,
+            size=(96, 72),
+            palette=bytes(range(256)) * 4,
+        ),
+        STILL,
+    ),
+    "png, hdr": (HDR, STILL),
     "jp2": (saved(SMALL, "JPEG2000", "RGB"), STILL),
     "jp2, 16 bits": (by_opencv(".jp2", DEEP), STILL),
 }
