@@ -70,6 +70,14 @@ def _serve(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("directory", metavar="DIR", help="the directory of originals")
     _address(command)
+    add(
+        "--root-path",
+        metavar="PATH",
+        type=values.mount,
+        default="",
+        help="where a proxy in front has this: /pictures; it may leave that in paths, or cut it "
+        "away",
+    )
     add("--workers", metavar="N", type=values.processes, default=1, help="processes that serve (1)")
     _log_level(command, "info")
     _add(

@@ -17,6 +17,7 @@ from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
 from imgmiddleware.cli.gallery import gallery
 from imgmiddleware.cli.listing import Rooted
+from imgmiddleware.cli.mount import Below
 
 #: The environment variable that has the directory and the options, as JSON, for `--workers`.
 _VARIABLE = "IMGMIDDLEWARE_SERVE"
@@ -30,7 +31,7 @@ def serve(arguments: argparse.Namespace) -> int:
     directory = arguments.directory
     options = settings_of(arguments) | cache_options(arguments, directory)
     try:
-        served = application(directory, options)
+        served = application(directory, options, mount=arguments.root_path)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
     listener = listen(arguments.host, arguments.port)
@@ -40,7 +41,7 @@ def serve(arguments: argparse.Namespace) -> int:
     # uvicorn binds the port of its workers itself. So the port is free again for a moment.
     host, port = listener.getsockname()[:2]
     listener.close()
-    os.environ[_VARIABLE] = json.dumps([directory, options])
+    os.environ[_VARIABLE] = json.dumps([directory, options, arguments.root_path])
     os.environ["WEB_CONCURRENCY"] = str(arguments.workers)  # by which they share the memory
     with suppress(KeyboardInterrupt):
         uvicorn.run(
@@ -63,8 +64,13 @@ def import_uvicorn() -> Any:
     return uvicorn
 
 
-def application(source: str | Rooted, options: dict[str, Any], title: str | None = None) -> ASGIApp:
-    """The middleware around the page. Raises `ValueError` or `TypeError` naming a wrong option."""
+def application(
+    source: str | Rooted, options: dict[str, Any], title: str | None = None, mount: str = ""
+) -> ASGIApp:
+    """The middleware around the page, below the path `mount`.
+
+    Raises `ValueError` or `TypeError` naming a wrong option.
+    """
     if options.get("prefix") == "/":
         # Then the path of the page is below the prefix: it is an ID that is missing, and goes on.
         options = {"missing": "pass", **options}
@@ -81,13 +87,17 @@ def application(source: str | Rooted, options: dict[str, Any], title: str | None
     service = ImageService(source, **options)
     name = os.path.basename(os.fsencode(source.root)).decode("utf-8", "replace")
     page = gallery(source, service, title or name or "Originals")
-    return ASGIImageMiddleware(page, service)
+    served = ASGIImageMiddleware(page, service)
+    if mount and service.prefix.startswith(f"{mount}/"):
+        # A path that begins so could be the proxy's whole one, or what it has left.
+        raise ValueError(f"--root-path {mount}: the prefix {service.prefix} begins with it")
+    return Below(served, mount) if mount else served
 
 
 def from_environment() -> ASGIApp:
     """The application. uvicorn calls this in each process of `--workers`."""
-    directory, options = json.loads(os.environ[_VARIABLE])
-    return application(directory, options)
+    directory, options, mount = json.loads(os.environ[_VARIABLE])
+    return application(directory, options, mount=mount)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -34,6 +34,14 @@ def port(text: str) -> int:
     return int(text)
 
 
+def mount(text: str) -> str:
+    """A path without a slash at its end, as ASGI's `root_path`; "" for the root."""
+    path = text.rstrip("/")
+    if path and (not path.startswith("/") or "//" in path or any(c in path for c in "?#%")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /pictures")
+    return path
+
+
 def processes(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -12,8 +13,9 @@ import platformdirs
 import pytest
 from PIL import Image
 
+from drivers import call_asgi
 from imgmiddleware.cli import demo, main
-from imgmiddleware.cli.serve import announce, from_environment
+from imgmiddleware.cli.serve import announce, application, from_environment
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,8 @@ from imgmiddleware.cli.serve import announce, from_environment
         (["--max-age", "-1"], "max_age: -1 is not a whole number"),
         (["--max-source-pixels", "0"], "max_source_pixels: 0 is not a whole number"),
         (["--fallback", "nowhere.png"], "/nowhere.png' cannot be shown: No such file"),
+        (["--root-path", "pictures"], "'pictures' is not a path such as /pictures"),
+        (["--root-path", "/image"], "--root-path /image: the prefix /image/ begins with it"),
         (["--host", "nowhere.invalid"], "; --host names another"),
     ],
 )
@@ -163,3 +167,25 @@ def test_the_port_is_free_again(photos, start):
     assert process.interrupt(signal.SIGINT) == 0
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+@pytest.mark.parametrize("left", ["", "/my pictures"], ids=["cut away", "left"])
+def test_below_a_path_of_a_site(left, photos):
+    """The proxy asks for the same with its path or without, and every link begins with it."""
+    app = application(str(photos), {}, mount="/my pictures")
+
+    def get(path):
+        status, headers, body = call_asgi(app, path)
+        return status, dict(headers), body.decode("latin-1")
+
+    status, _, page = get(f"{left}/")
+    assert status == 200
+    links = [link for link in re.findall(r'(?:src|href)="([^"]+)"', page) if link[0] == "/"]
+    assert links
+    assert all(link.startswith("/my%20pictures/") for link in links), links
+    status, headers, _ = get(f"{left}/image/red.png?w=10&fm=png")
+    assert (status, headers["content-type"]) == (200, "image/png")
+    info = json.loads(get(f"{left}/image/red.png/info.json")[2])
+    assert info["id"].endswith("/my%20pictures/image/red.png")
+    assert get(f"{left}/other")[0] == 404
+    assert get("/my picturesque/image/red.png")[0] == 404

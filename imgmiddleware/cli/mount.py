@@ -1,0 +1,26 @@
+"""An application below a path of its site, behind a proxy that cuts this path away or leaves it."""
+
+from urllib.parse import quote
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Below:
+    """`app`, which learns from the scope that it stands below `path`: "/pictures".
+
+    ASGI has the whole path in `path`, and what of it is the mount in `root_path`. What a proxy has
+    cut away is put back, so that it is the same for the application either way.
+    """
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self._app = app
+        self._path = path
+        self._raw = quote(path).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = {**scope, "root_path": self._path}
+            if not f"{scope['path']}/".startswith(f"{self._path}/"):
+                scope["path"] = self._path + scope["path"]
+                scope["raw_path"] = self._raw + (scope.get("raw_path") or b"")
+        await self._app(scope, receive, send)
