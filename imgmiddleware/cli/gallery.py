@@ -11,6 +11,7 @@ from imgmiddleware import ImageService
 from imgmiddleware.cli.links import Links
 from imgmiddleware.cli.listing import Folder, Rooted, find_named, list_folder, read_listed
 from imgmiddleware.cli.missing import missing, page_headers
+from imgmiddleware.cli.mount import mount_of
 from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import Excerpt, Page, script, stylesheet
 from imgmiddleware.cli.viewer import Viewer
@@ -41,7 +42,7 @@ class _Gallery:
 
     def index(self, request: Request) -> Response:
         """The page. It is not async, so that Starlette reads directory and headers in a thread."""
-        asked, mount = request.query_params, request.scope.get("root_path", "")
+        asked, mount = request.query_params, mount_of(request.scope)
         folder, words = asked.get("folder", ""), asked.get("q", "").strip()
         found = self._found(folder, words)
         if found is None:

@@ -5,6 +5,11 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+def mount_of(scope: Scope) -> str:
+    """Where the application stands, as links have it."""
+    return quote(scope.get("root_path", ""))
+
+
 class Below:
     """`app`, which learns from the scope that it stands below `path`: "/pictures".
 

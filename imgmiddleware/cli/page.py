@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from imgmiddleware import ImageService, __version__
 from imgmiddleware.cli.links import THUMBNAIL, Links, Query
@@ -138,7 +138,7 @@ class Page:
         return self._url(one, self._links.large)
 
     def _url(self, one: Listed, query: Query) -> str:
-        return escape(self._service.url(one.id, mount=self._mount, **query))
+        return escape(self._service.url(one.id, mount=unquote(self._mount), **query))
 
 
 def _head(excerpt: Excerpt, mount: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from imgmiddleware import ImageService
 from imgmiddleware.cli.listing import Listed, Rooted, read_listed
 from imgmiddleware.cli.missing import missing
+from imgmiddleware.cli.mount import mount_of
 from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
@@ -82,7 +83,7 @@ class Viewer:
 
     def page(self, request: Request) -> Response:
         """The page of the original that `id` names; in a thread, as it reads a header."""
-        id, mount = request.query_params.get("id", ""), request.scope.get("root_path", "")
+        id, mount = request.query_params.get("id", ""), mount_of(request.scope)
         one = read_listed(self._source, self._service.settings, id) if id else None
         if one is None:
             return missing("original", mount)

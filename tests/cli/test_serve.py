@@ -135,6 +135,7 @@ def test_options_reach_the_workers(photos, monkeypatch, stopped):
             "cache_dir": platformdirs.user_cache_dir("imgmiddleware"),
             "namespace": str(photos),
         },
+        "",
     ]
     settings = from_environment().service.settings
     assert (settings.prefix, settings.default) == ("/p/", "w=50")
