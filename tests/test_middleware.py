@@ -80,7 +80,7 @@ class Row(NamedTuple):
 
 
 def signed(**pairs: str) -> str:
-    return of_link(b"k" * 32, "", "a.jpg", pairs)
+    return of_link(b"k" * 32, "", "a.jpg", pairs.items())
 
 
 def refuse(request: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.errors.nearest import member, question
@@ -36,6 +36,10 @@ class Form(Generic[T]):
     values: Form[T] | None = None
     """The form of a value that no text gave, where such values have a wider range."""
 
+    mended: Callable[[str], str | None] | None = None
+    """The text that was meant by one that is refused, where a service takes what it can (the option
+    `unknown`); None for nothing."""
+
     def check(self, name: str, value: T) -> None:
         """Raises `ImageError` (400) for what is no value of this form.
 
@@ -49,6 +53,18 @@ class Form(Generic[T]):
             read = None
         if not _same(read, value):
             raise out_of_range(name, repr(value), self.words)
+
+
+def taken(form: Form[Any], name: str, text: str) -> str | None:
+    """The text, or what is mended of it; None where that is none of this form either."""
+    for given in (text, form.mended(text) if form.mended else None):
+        try:
+            if given is not None:
+                form.parse(name, given)
+                return given
+        except ImageError:
+            continue
+    return None
 
 
 def _same(one: object, other: object) -> bool:

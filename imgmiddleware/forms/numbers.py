@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from imgmiddleware.forms import mending
 from imgmiddleware.forms.form import Form, malformed, out_of_range
 
 Length = int | Decimal
@@ -31,7 +32,10 @@ def whole(minimum: int, maximum: int) -> Form[int]:
             raise out_of_range(name, text, words)
         return int(text)
 
-    return Form(parse, str, words, endless=maximum - minimum > _FEW)
+    def mended(text: str) -> str | None:
+        return mending.whole(text, minimum, maximum)
+
+    return Form(parse, str, words, endless=maximum - minimum > _FEW, mended=mended)
 
 
 def decimal(minimum: str, maximum: str) -> Form[Decimal]:
@@ -45,7 +49,10 @@ def decimal(minimum: str, maximum: str) -> Form[Decimal]:
             raise out_of_range(name, text, words)
         return _plain(Decimal(text))
 
-    return Form(parse, _write, words, endless=True)
+    def mended(text: str) -> str | None:
+        return mending.decimal(text, minimum, maximum)
+
+    return Form(parse, _write, words, endless=True, mended=mended)
 
 
 def angle() -> Form[Decimal]:
@@ -62,7 +69,7 @@ def angle() -> Form[Decimal]:
         degrees = Decimal(text) % 360  # with the sign of the text
         return _plain(degrees + 360 if degrees < 0 else abs(degrees))
 
-    return Form(parse, _write, words, endless=True)
+    return Form(parse, _write, words, endless=True, mended=mending.angle)
 
 
 def length(maximum: int, widest: int = 0) -> Form[Length]:
@@ -87,7 +94,11 @@ def length(maximum: int, widest: int = 0) -> Form[Length]:
         return _plain(Decimal(text))
 
     values = length(widest) if widest else None
-    return Form(parse, _write, words, endless=True, values=values)
+
+    def mended(text: str) -> str | None:
+        return mending.length(text, maximum)
+
+    return Form(parse, _write, words, endless=True, values=values, mended=mended)
 
 
 def ratio() -> Form[tuple[Decimal, Decimal]]:
@@ -101,7 +112,10 @@ def ratio() -> Form[tuple[Decimal, Decimal]]:
             raise malformed(name, text, words)
         return side.parse(name, width), side.parse(name, height)
 
-    return Form(parse, lambda value: ":".join(map(_write, value)), words, endless=True)
+    def write(value: tuple[Decimal, Decimal]) -> str:
+        return ":".join(map(_write, value))
+
+    return Form(parse, write, words, endless=True, mended=mending.ratio)
 
 
 def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
@@ -113,7 +127,8 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
         "x,y,width,height in whole pixels or ratios between 0 and 1; "
         "or left, center, right; top, middle, bottom; full"
     )
-    size = length(1_000_000)
+    most = 1_000_000
+    size = length(most)
     kinds = (("left", "center", "right"), ("top", "middle", "bottom"), ("full",), ("full",))
 
     def parse(name: str, text: str) -> tuple[str | int | Decimal, ...]:
@@ -129,7 +144,10 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
     def write(value: tuple[str | int | Decimal, ...]) -> str:
         return ",".join(v if isinstance(v, str) else _write(v) for v in value)
 
-    return Form(parse, write, words, endless=True)
+    def mended(text: str) -> str | None:
+        return mending.rectangle(text, most)
+
+    return Form(parse, write, words, endless=True, mended=mended)
 
 
 def _whole(text: str) -> str:

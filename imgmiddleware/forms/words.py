@@ -9,12 +9,15 @@ from typing import TypeVar, cast
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.errors.nearest import nearest
+from imgmiddleware.forms import mending
 from imgmiddleware.forms.form import Form, malformed
 
 T = TypeVar("T")
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _SIDES = ("top", "bottom", "left", "right")
+#: How others say the same.
+_SWITCHES = {"on": "1", "yes": "1", "off": "0", "no": "0"}
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -45,7 +48,10 @@ def one_of(
             return same[text]
         raise malformed(name, text, words(), nearest(text, names, others))
 
-    return Form(parse, str, words())
+    def mended(text: str) -> str | None:
+        return mending.word(text, [*names, *same], others)
+
+    return Form(parse, str, words(), mended=mended)
 
 
 def subset(*names: str) -> Form[tuple[str, ...]]:
@@ -59,7 +65,10 @@ def subset(*names: str) -> Form[tuple[str, ...]]:
             raise malformed(name, text, words, _nearest_of(given, names))
         return found
 
-    return Form(parse, ",".join, words)
+    def mended(text: str) -> str | None:
+        return mending.words(text, names)
+
+    return Form(parse, ",".join, words, mended=mended)
 
 
 def open_by(word: str, form: Form[T]) -> Form[T | None]:
@@ -90,7 +99,7 @@ def word_or(word: str, form: Form[T], *, also: str) -> Form[T | str]:
     def write(value: T | str) -> str:
         return word if value == word else form.write(value)  # type: ignore[arg-type]
 
-    return Form(parse, write, words, form.endless)
+    return Form(parse, write, words, form.endless, mended=form.mended)
 
 
 def flag() -> Form[bool]:
@@ -101,7 +110,10 @@ def flag() -> Form[bool]:
             raise malformed(name, text, "0 or 1")
         return _FLAGS[text]
 
-    return Form(parse, lambda value: str(int(value)), "0 or 1")
+    def mended(text: str) -> str | None:
+        return mending.word(text, _FLAGS, _SWITCHES)
+
+    return Form(parse, lambda value: str(int(value)), "0 or 1", mended=mended)
 
 
 def place() -> Form[tuple[str, ...]]:
@@ -124,7 +136,7 @@ def place() -> Form[tuple[str, ...]]:
             raise malformed(name, text, words, _nearest_of(given, _SIDES))
         return sides
 
-    return Form(parse, ",".join, words)
+    return Form(parse, ",".join, words, mended=mending.place)
 
 
 def _nearest_of(given: Sequence[str], names: Collection[str]) -> str | None:

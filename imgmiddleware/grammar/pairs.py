@@ -1,5 +1,6 @@
 """A query as it came, to pairs of names and values."""
 
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
@@ -13,27 +14,34 @@ def split(query: str) -> dict[str, str]:
 
     A list that is given twice is one list: so do imgix's clients with `auto`.
     """
-    if len(query) > _LONGEST:
-        raise ImageError("malformed-query", f"the query is longer than {_LONGEST} characters")
     texts: dict[str, str] = {}
-    for pair in filter(None, query.split("&")):
-        name, equals, text = pair.partition("=")
-        name, text = _decoded(name), _decoded(text)
-        if not equals or not name:
-            raise ImageError("malformed-query", f"{pair[:60]!r} is not name=value")
-        if name == "auto" and name in texts:
-            text = f"{texts[name]},{text}"
-        elif name in texts:
-            raise ImageError(
-                "repeated-parameter", f"{name[:60]!r} is given twice", parameter=name[:60]
-            )
-        texts[name] = text
+    for name, text in listed(query):
+        if name in texts and name != "auto":
+            detail = f"{name[:60]!r} is given twice"
+            raise ImageError("repeated-parameter", detail, parameter=name[:60])
+        texts[name] = f"{texts[name]},{text}" if name in texts else text
     return texts
 
 
-def _decoded(text: str) -> str:
+def listed(query: str, *, lenient: bool = False) -> Iterator[tuple[str, str]]:
+    """The parameters as they come, decoded.
+
+    Raises `ImageError` (400) for what is no name with a value in UTF-8, unless that is `lenient`:
+    then a value that is missing is an empty one. A query that is too long is refused always.
+    """
+    if len(query) > _LONGEST:
+        raise ImageError("malformed-query", f"the query is longer than {_LONGEST} characters")
+    for pair in filter(None, query.split("&")):
+        name, equals, text = pair.partition("=")
+        if not lenient and not (equals and name):
+            raise ImageError("malformed-query", f"{pair[:60]!r} is not name=value")
+        yield _decoded(name, lenient), _decoded(text, lenient)
+
+
+def _decoded(text: str, lenient: bool) -> str:
     """A raw query is latin-1 dressed bytes on both protocols; what they spell is UTF-8."""
     try:
-        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
+        spelt = unquote_to_bytes(text.replace("+", " ").encode("latin-1"))
+        return spelt.decode(errors="replace" if lenient else "strict")
     except UnicodeError:
         raise ImageError("malformed-query", f"{text[:60]!r} is not UTF-8") from None

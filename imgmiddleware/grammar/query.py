@@ -15,10 +15,12 @@ from types import MappingProxyType
 from imgmiddleware.errors import ImageError
 from imgmiddleware.errors.nearest import member, nearest, question
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.forms.form import malformed
+from imgmiddleware.forms import mending
+from imgmiddleware.forms.form import malformed, taken
 from imgmiddleware.forms.numbers import Length
 from imgmiddleware.grammar import signature
 from imgmiddleware.grammar.hints import HintGrammar
+from imgmiddleware.grammar.lenient import Leniency, Mend, Settled
 from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.variants import plain
@@ -49,12 +51,12 @@ class Asked:
     """What a query and hints ask for. `version` is its `v=`, which is no part of the Transform.
 
     `download` is its `dl=`: a name to save the picture under, or "1" for our own. `expires` is when
-    the link ends, in seconds since 1970. `varies` names
-    the headers of the request that the answer depends on: Accept where the format is left to what
-    the client accepts, and those of hints that could have asked for another Transform. `accepted`
-    are the formats that Accept then names; `aliases` are the other names for parameters which the
-    query has, each with ours. `named` is what a viewer's path asks for instead of a query: only the
-    original tells which Transform that is.
+    the link ends, in seconds since 1970. `varies` names the headers of the request that the answer
+    depends on: Accept where the format is left to what the client accepts, and those of hints that
+    could have asked for another Transform. `accepted` are the formats that Accept then names;
+    `aliases` are the other names for parameters which the query has, each with ours. `named` is
+    what a viewer's path asks for instead of a query: only the original tells which Transform that
+    is. `notes` tell what of the query is not heeded.
     """
 
     transform: Transform
@@ -65,6 +67,7 @@ class Asked:
     accepted: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     named: Named | None = None
+    notes: tuple[str, ...] = ()
 
     def in_its_words(self, error: ImageError) -> ImageError:
         """The error by the name that the query has for the parameter: `frame` instead of `page`."""
@@ -92,6 +95,7 @@ class QueryGrammar:
     def __init__(self, settings: Settings) -> None:
         """Raises `ValueError` where the settings' own queries are wrong."""
         self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *_ALIASES))
+        self._lenient = self._leniency(settings) if settings.unknown == "ignore" else None
         self._encoded = {*self._owners, *_ALIASES, *_OTHER_NAMES} - {"auto"}
         self._default = self._own("default", settings.default)
         self._presets = {
@@ -120,7 +124,9 @@ class QueryGrammar:
         return replace(asked, accepted=tuple(self._offered[kind] for kind in accepted))
 
     def _parsed(self, query: str, headers: Mapping[str, str]) -> Asked:
-        texts = plain(split(query), self._encoded)
+        settled = self.settled(query)
+        texts = {**settled.texts} if settled else plain(split(query), self._encoded)
+        notes = settled.notes if settled else ()
         version, download = texts.pop("v", None), texts.pop("dl", None)
         if download == "":
             raise malformed("dl", "", "1, or the name of a file")
@@ -128,7 +134,7 @@ class QueryGrammar:
         expires = self._signed(texts)
         if not texts:
             transform, varies = self._hinted(self._default, headers)
-            return Asked(transform, version, download, expires, varies)
+            return Asked(transform, version, download, expires, varies, notes=notes)
         if self._presets_only and (others := texts.keys() - {"preset"}):
             raise _not_allowed(min(others), "only `preset`, `v` and `dl` are allowed here")
         base = self._preset(texts.pop("preset")) if "preset" in texts else {}
@@ -142,7 +148,32 @@ class QueryGrammar:
         if restricted:
             transform = self._restricted(transform)
         aliases = tuple(pair for pair in _ALIASES.items() if pair[0] in texts)
-        return Asked(transform, version, download, expires, varies, aliases=aliases)
+        return Asked(transform, version, download, expires, varies, aliases=aliases, notes=notes)
+
+    def settled(self, query: str) -> Settled | None:
+        """What is taken of a query where not all has to be; None where it is all or nothing."""
+        return self._lenient.settled(query) if self._lenient else None
+
+    def _leniency(self, settings: Settings) -> Leniency:
+        """What is taken, as `_parsed` does."""
+
+        def of(name: str) -> Mend:
+            form = self._owners[_ALIASES.get(name, name)].forms()[_ALIASES.get(name, name)]
+            return lambda text: taken(form, name, text)
+
+        once = signature.NAMES if settings.signs else ()
+        return Leniency(
+            {
+                **{name: of(name) for name in (*self._owners, *_ALIASES)},
+                **dict.fromkeys((*once, "v", "ixlib"), str),
+                "upscale": lambda text: text if text in ("0", "1") else None,
+                "preset": lambda name: name if name in settings.presets else None,
+                "dl": lambda name: name or None,
+                "auto": lambda text: mending.words(text, _AUTO_WORDS),
+            },
+            _ALIASES,
+            once=once,
+        )
 
     def _signed(self, texts: dict[str, str]) -> int | None:
         """What belongs to the signature is taken out, once it is checked: the end of the link."""

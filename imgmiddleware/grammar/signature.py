@@ -31,14 +31,14 @@ _TOKEN = re.compile(rf"s~({_OURS.pattern})(?:\.({_TIME.pattern}))?/", re.ASCII)
 _LABEL, _PATHS = "imgmiddleware link 1", "imgmiddleware paths 1"
 
 
-def of_link(key: bytes, namespace: str, id: str, pairs: Mapping[str, str]) -> str:
-    """The signature of a query, decoded, of an ID.
+def of_link(key: bytes, namespace: str, id: str, pairs: Collection[tuple[str, str]]) -> str:
+    """The signature of a query, decoded, of an ID; what is given twice is signed twice.
 
     HMAC-SHA256, cut to 16 bytes (RFC 2104, section 5). `sw` lists widths of which `w` is one, and
     stands for it: links that differ in that alone have one signature.
     """
-    left_out = {"s", "w"} if "sw" in pairs else {"s"}
-    signed = sorted((name, text) for name, text in pairs.items() if name not in left_out)
+    left_out = {"s", "w"} if any(name == "sw" for name, _ in pairs) else {"s"}
+    signed = sorted(pair for pair in pairs if pair[0] not in left_out)
     return _signed(key, _LABEL, namespace, id, *(part for pair in signed for part in pair))
 
 

@@ -28,11 +28,12 @@ def plain(texts: Mapping[str, str], known: Container[str]) -> dict[str, str]:
             detail = f"{name!r} and {meant!r} are one parameter, given twice"
             raise ImageError("repeated-parameter", detail, parameter=name)
         else:
-            found[meant] = _decoded(name, text)
+            found[meant] = decoded(name, text)
     return found
 
 
-def _decoded(name: str, text: str) -> str:
+def decoded(name: str, text: str) -> str:
+    """The text of a variant. Raises `ImageError` (400)."""
     try:
         if not _BASE64.fullmatch(text):
             raise ValueError

@@ -16,7 +16,13 @@ from imgmiddleware.operations.transform import Operation, parameter
 _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
 
 #: What CSS calls them, and others.
-_OTHERS = {"contain": "clip", "inside": "clip", "cover": "crop", "stretch": "scale"}
+_OTHERS = {
+    "contain": "clip",
+    "inside": "clip",
+    "cover": "crop",
+    "stretch": "scale",
+    "facearea": "crop",
+}
 
 #: Those whose result has the shape of the box; the others keep the original's.
 _SHAPED = frozenset(_FITS) - {"clip", "max"}

@@ -66,7 +66,7 @@ class Answering:
         self._grammar = QueryGrammar(self.settings)
         self._viewers = Viewers(self.settings)
         self._signatures = Signatures(self.settings)
-        self._recall = Recall(self.settings)
+        self._recall = Recall(self.settings, self._grammar.settled)
         limit = WaitLimit(self.settings.max_waiting)
         self._originals = Originals(self.source, self.settings, self._recall, limit)
         self._links = Links(self.settings, self._grammar, self._originals, self._signatures)

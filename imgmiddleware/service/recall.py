@@ -6,11 +6,13 @@ the version before may stand in, while the new one is made. For `remember_errors
 wrong with a version is wrong with it again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from imgmiddleware.cache.superseded import Superseded
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.errors import ImageError
+from imgmiddleware.grammar.lenient import Settled
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.messages import ImageRequest
@@ -48,7 +50,12 @@ class Seen:
 class Recall:
     """The memory of one service."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, settled: Callable[[str], Settled | None] = lambda query: None
+    ) -> None:
+        """`settled` tells what is taken of a query, where not all of it is."""
+        lenient = settings.unknown == "ignore" and not settings.signs
+        self._settled = settled if lenient else None
         self._open_to_all = settings.authorize is None
         hints = (name for hint in settings.client_hints for name in FIELDS[hint])
         self._fields = ("accept", *(name.lower() for name in hints))
@@ -80,7 +87,9 @@ class Recall:
         """
         question = self._question(request) if self._open_to_all else None
         seen = None if question is None else self._seen.get(question)
-        return None if seen is None or self._failures.get(seen.page) else seen
+        if seen is None or self._failures.get(seen.page):
+            return None
+        return self._noted(request, seen) if self._settled else seen
 
     def last_seen(self, request: ImageRequest) -> Seen | None:
         """What it meant last, however long ago, if its original is not known to be another now.
@@ -92,7 +101,7 @@ class Recall:
         if seen is None or self._failures.get(seen.page):
             return None
         id, version, *_ = seen.page
-        return seen if self._newest.last(id) == version else None
+        return self._noted(request, seen) if self._newest.last(id) == version else None
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
         """Remember what was not only asked for, but answered."""
@@ -103,7 +112,8 @@ class Recall:
     def instead_of(self, request: ImageRequest, seen: Seen) -> Seen | None:
         """What was shown before this result, which has yet to be made; None if it is too old."""
         question = self._question(request)
-        return None if question is None else self._superseded.instead_of(question, seen)
+        other = None if question is None else self._superseded.instead_of(question, seen)
+        return None if other is None else self._noted(request, other)
 
     def note_failure(self, page: PageOf, error: ImageError) -> None:
         """Remember what is wrong with an original: a hostile one is not decoded over and over."""
@@ -127,7 +137,23 @@ class Recall:
         # Where a route has said the ID, the same path may mean another; none begins with a NUL.
         path = request.path if request.id is None else f"\0{request.path}"
         path = f"{request.mount}\0{path}" if request.mount else path  # IIIF's links have it
-        return path, request.query, tuple(headers.get(name) for name in self._fields)
+        query = request.query
+        if self._settled and (settled := self._said(query)):
+            query = settled.query  # queries that differ in what is set aside are one
+        return path, query, tuple(headers.get(name) for name in self._fields)
+
+    def _noted(self, request: ImageRequest, seen: Seen) -> Seen:
+        """With the notes of this query, where it was seen by another that is one with it."""
+        settled = self._said(request.query)
+        if settled is None or settled.notes == seen.asked.notes:
+            return seen
+        return replace(seen, asked=replace(seen.asked, notes=settled.notes))
+
+    def _said(self, query: str) -> Settled | None:
+        try:
+            return self._settled(query) if self._settled else None
+        except ImageError:
+            return None
 
 
 def _is_short(question: _Question) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import signature
-from imgmiddleware.grammar.pairs import split
+from imgmiddleware.grammar.pairs import listed, split
 from imgmiddleware.grammar.placed import Named
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.settings import Settings
@@ -32,7 +32,9 @@ class Signatures:
         if named and named.signature is not None:
             self._check_paths(id, named.signature, named.expires)
             return
-        pairs = split(request.query)
+        ignores = self._settings.unknown == "ignore"
+        given = [*listed(request.query, lenient=ignores)]
+        pairs = dict(reversed(given)) if ignores else split(request.query)
         signed = pairs.get("s")
         if signed is None:
             if self._settings.require_signature:
@@ -42,13 +44,13 @@ class Signatures:
             return
         if named and self._settings.keys and signature.is_ours(signed):
             raise _wrong("of a viewer's path the signature stands in front of the ID")
-        self._check_link(request, id, pairs)
+        self._check_link(request, id, signed, given)
         if "expires" in pairs:
             _check_end(signature.end_of(pairs["expires"]))
 
     def signed(self, id: str, pairs: dict[str, str]) -> dict[str, str]:
         """The pairs of a link, with its signature. Raises `ValueError` where there is no key."""
-        made = signature.of_link(self._first(), self._settings.namespace, id, pairs)
+        made = signature.of_link(self._first(), self._settings.namespace, id, pairs.items())
         return {**pairs, "s": made}
 
     def token(self, id: str, expires: int | None) -> str:
@@ -61,9 +63,11 @@ class Signatures:
             raise ValueError("keys: a link is signed with the first of them, and there is none")
         return self._keys[0]
 
-    def _check_link(self, request: ImageRequest, id: str, pairs: dict[str, str]) -> None:
+    def _check_link(
+        self, request: ImageRequest, id: str, signed: str, pairs: list[tuple[str, str]]
+    ) -> None:
         """By the scheme that the form of the signature says, and by no other."""
-        signed, settings = pairs["s"], self._settings
+        settings = self._settings
         if signature.is_ours(signed):
             expected = [signature.of_link(k, settings.namespace, id, pairs) for k in self._keys]
         elif settings.imgix_token and signature.is_imgix(signed):

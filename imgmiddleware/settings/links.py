@@ -26,6 +26,9 @@ class LinkSettings:
     parameters of a URL override those of its preset."""
     operations: Mapping[str, OwnOperation] = field(default_factory=dict)
     """The application's own operations on pixels, each by the name of its parameter."""
+    unknown: Literal["refuse", "ignore"] = "refuse"
+    """What becomes of parameters that are unknown, and of values that are refused: a 400, or with
+    "ignore" they are left out, or clamped, and `Image-Notes` tells of them."""
     presets_only: bool = False
     """Allow `preset`, `v`, `dl` and nothing else in a URL."""
     widths: Sequence[int] | None = None

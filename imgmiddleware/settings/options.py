@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     default: str
     presets: Mapping[str, str]
     operations: Mapping[str, OwnOperation]
+    unknown: Literal["refuse", "ignore"]
     presets_only: bool
     widths: Sequence[int] | None
     heights: Sequence[int] | None

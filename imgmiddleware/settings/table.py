@@ -29,6 +29,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "client_hints": checks.some_of(FIELDS),
         "allow_origin": checks.optional(addresses.origins),
         "missing": checks.one_of("404", "pass"),
+        "unknown": checks.one_of("refuse", "ignore"),
         "file_version": checks.one_of("stat", "mtime", "content"),
         "damaged": checks.one_of("refuse", "show"),
         **{f.name: checks.switch for f in fields(settings) if f.type == "bool"},
