@@ -113,6 +113,26 @@ def test_the_keyboard_moves_and_zooms_the_original(site: str, page: Page) -> Non
     page.until(f"Math.abs(viewer.viewport.getZoom() - {home}) < 0.01")
 
 
+@pytest.mark.parametrize("supported", ["false", "OpenSeadragon.supportsFullScreen"])
+def test_a_full_page_has_a_way_out(supported: str, site: str, page: Page) -> None:
+    """Where a browser has no full screen, as iPhones, all else of the page is gone."""
+    open_viewer(page, site)
+    page.run(f"OpenSeadragon.supportsFullScreen = {supported}")
+    assert page.run("getComputedStyle(document.querySelector('.leave')).display") == "none"
+    tab_to(page, "[data-step=full]")
+    page.press("Enter", 13, "\r")
+    page.until("viewer.isFullPage()")
+    box = page.run(
+        "JSON.parse(JSON.stringify(document.querySelector('.leave').getBoundingClientRect()))"
+    )
+    x, y = int(box["x"] + box["width"] / 2), int(box["y"] + box["height"] / 2)
+    for kind in ("mousePressed", "mouseReleased"):
+        page.mouse(kind, x, y, button="left", clickCount=1)
+    page.until("!viewer.isFullPage()")
+    assert page.run("document.querySelector('.leave').hidden")
+    page.settle()
+
+
 def test_the_form_builds_the_query_live(site: str, page: Page) -> None:
     open_viewer(page, site)
     tab_to(page, "[name=w]")

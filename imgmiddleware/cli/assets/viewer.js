@@ -21,6 +21,15 @@ const steps = {
   home: () => viewer.viewport.goHome(),
   full: () => viewer.setFullScreen(!viewer.isFullPage()),
 };
+// Where there is no full screen (iPhones), the viewer fills the page, ours are gone and there is no key.
+const leave = document.createElement("button");
+leave.type = "button";
+leave.className = "leave";
+leave.textContent = "Close";
+leave.hidden = true;
+leave.addEventListener("click", () => viewer.setFullScreen(false));
+viewer.addControl(leave, {anchor: OpenSeadragon.ControlAnchor.TOP_RIGHT, autoFade: false});
+viewer.addHandler("full-page", ({fullPage}) => { leave.hidden = !fullPage; });
 // Until somebody moves it, all of the picture is shown, however the window changes.
 let moved = false;
 for (const move of ["drag", "scroll", "click", "pinch", "key"]) {
