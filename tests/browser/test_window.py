@@ -56,8 +56,8 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
-def open_viewer(page: Page, site: str, view: str = VIEW) -> None:
-    page.open(site + view)
+def open_viewer(page: Page, site: str, width: int = 1280) -> None:
+    page.open(site + VIEW, width, 900)
     page.until("!document.getElementById('pair').hidden && document.images[1].complete")
     page.until("viewer.world.getItemAt(0)?.getFullyLoaded()")
 
@@ -116,20 +116,29 @@ def test_the_keyboard_moves_and_zooms_the_original(site: str, page: Page) -> Non
 @pytest.mark.parametrize("supported", ["false", "OpenSeadragon.supportsFullScreen"])
 def test_a_full_page_has_a_way_out(supported: str, site: str, page: Page) -> None:
     """Where a browser has no full screen, as iPhones, all else of the page is gone."""
-    open_viewer(page, site)
+    open_viewer(page, site, 390)
     page.run(f"OpenSeadragon.supportsFullScreen = {supported}")
     assert page.run("getComputedStyle(document.querySelector('.leave')).display") == "none"
     tab_to(page, "[data-step=full]")
     page.press("Enter", 13, "\r")
     page.until("viewer.isFullPage()")
+    shown = "JSON.parse(JSON.stringify(viewer.world.getItemAt(0).getBounds()))"
+    seen = "JSON.parse(JSON.stringify(viewer.viewport.getBounds()))"
+    page.settle()
+    # All of the picture, as nobody has moved it, and the button's words within it.
+    assert page.run(seen)["width"] > page.run(shown)["width"] * 0.999
+    assert page.run(seen)["height"] > page.run(shown)["height"] * 0.999
+    assert page.run(
+        "(one => one.scrollWidth <= one.clientWidth)(document.querySelector('.leave button'))"
+    )
     box = page.run(
-        "JSON.parse(JSON.stringify(document.querySelector('.leave').getBoundingClientRect()))"
+        "JSON.parse(JSON.stringify(document.querySelector('.leave button').getBoundingClientRect()))"
     )
     x, y = int(box["x"] + box["width"] / 2), int(box["y"] + box["height"] / 2)
     for kind in ("mousePressed", "mouseReleased"):
         page.mouse(kind, x, y, button="left", clickCount=1)
     page.until("!viewer.isFullPage()")
-    assert page.run("document.querySelector('.leave').hidden")
+    page.until("document.querySelector('.leave').hidden")
     page.settle()
 
 

@@ -22,18 +22,21 @@ const steps = {
   full: () => viewer.setFullScreen(!viewer.isFullPage()),
 };
 // Where there is no full screen (iPhones), the viewer fills the page, ours are gone and there is no key.
-const leave = document.createElement("button");
-leave.type = "button";
+const leave = document.createElement("div");
 leave.className = "leave";
-leave.textContent = "Close";
 leave.hidden = true;
-leave.addEventListener("click", () => viewer.setFullScreen(false));
+leave.append(document.createElement("button"));
+leave.firstChild.type = "button";
+leave.firstChild.textContent = "Close";
+leave.firstChild.addEventListener("click", () => viewer.setFullScreen(false));
 viewer.addControl(leave, {anchor: OpenSeadragon.ControlAnchor.TOP_RIGHT, autoFade: false});
 viewer.addHandler("full-page", ({fullPage}) => { leave.hidden = !fullPage; });
 // Until somebody moves it, all of the picture is shown, however the window changes.
 let moved = false;
 for (const move of ["drag", "scroll", "click", "pinch", "key"]) {
-  viewer.addHandler(`canvas-${move}`, () => { moved = true; });
+  viewer.addHandler(`canvas-${move}`, ({originalEvent}) => {
+    moved ||= !["Tab", "Shift"].includes(originalEvent?.key); // these only pass by
+  });
 }
 // The viewer knows these keys by their place on American keyboards alone.
 viewer.addHandler("canvas-key", (event) => {
@@ -53,7 +56,7 @@ viewer.addHandler("open-failed", () => {
 });
 for (const button of document.querySelectorAll("[data-step]")) {
   button.addEventListener("click", () => {
-    moved = button.dataset.step !== "home";
+    moved = button.dataset.step === "full" ? moved : button.dataset.step !== "home";
     steps[button.dataset.step]();
     viewer.viewport.applyConstraints();
   });
