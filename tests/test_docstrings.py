@@ -15,6 +15,7 @@ from pictures import quadrants, saved
 MODULES = [
     "imgmiddleware.asgi.app",
     "imgmiddleware.asgi.middleware",
+    "imgmiddleware.asgi.pages",
     "imgmiddleware.errors",
     "imgmiddleware.forms",
     "imgmiddleware.forms.form",
@@ -24,6 +25,7 @@ MODULES = [
     "imgmiddleware.operations.transform",
     "imgmiddleware.pixels.value_range",
     "imgmiddleware.service.deadline",
+    "imgmiddleware.service.markup",
     "imgmiddleware.service.service",
     "imgmiddleware.service.work",
     "imgmiddleware.settings",

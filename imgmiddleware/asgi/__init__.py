@@ -2,5 +2,6 @@
 
 from imgmiddleware.asgi.app import ASGIImageApp
 from imgmiddleware.asgi.middleware import ASGIImageMiddleware
+from imgmiddleware.asgi.pages import picture
 
-__all__ = ["ASGIImageApp", "ASGIImageMiddleware"]
+__all__ = ["ASGIImageApp", "ASGIImageMiddleware", "picture"]

@@ -21,6 +21,7 @@ from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.process.interpreter import require_main_interpreter
 from imgmiddleware.process.malloc import tune_malloc
 from imgmiddleware.service import answers, timing
+from imgmiddleware.service.candidates import Candidates
 from imgmiddleware.service.deadline import WaitLimit
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
@@ -70,6 +71,8 @@ class Answering:
         limit = WaitLimit(self.settings.max_waiting)
         self._originals = Originals(self.source, self.settings, self._recall, limit)
         self._links = Links(self.settings, self._grammar, self._originals, self._signatures)
+        kept = self.settings, self._grammar, self._originals, self._links
+        self._candidates = Candidates(*kept)
         self._pictures = Pictures(self.settings, limit, _directory(self.source))
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)

@@ -1,6 +1,8 @@
 """Links to pictures: the version of their original, and a signature, are added to what they ask."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from time import time
 from urllib.parse import quote, urlencode
 
@@ -10,6 +12,15 @@ from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.settings import Settings
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where links are written, as `ImageService.url` says: `mount`, and whether they are signed."""
+
+    mount: str
+    sign: bool | None
+    expires: float | None
 
 
 class Links:
@@ -27,36 +38,39 @@ class Links:
         self._originals = originals
         self._signatures = signatures
 
-    def url(
-        self,
-        id: str,
-        parameters: dict[str, object],
-        *,
-        mount: str,
-        sign: bool | None,
-        expires: float | None,
-    ) -> str:
+    def url(self, id: str, parameters: Mapping[str, object], where: Where) -> str:
         """As `ImageService.url` says."""
-        pairs = spelled(parameters)
-        if expires is not None:
-            pairs["expires"] = str(_end(expires))
+        pairs = _ending(spelled(parameters), where)
         self._grammar.parse(urlencode(pairs))
-        version = self._originals.version(id)
-        if version is not None:
-            pairs["v"] = version_token(self._settings.namespace, id, version)
-        if self._settings.require_signature if sign is None else sign:
-            pairs = self._signatures.signed(id, pairs)
-        return written(f"{self._below(mount)}{id}", pairs)
+        return self._written(id, pairs, self._originals.version(id), where)
 
-    def base(self, id: str, *, mount: str, sign: bool | None, expires: float | None) -> str:
+    def link(self, id: str, pairs: dict[str, str], version: str | None, where: Where) -> str:
+        """The same for a version that is known, and parameters that were parsed already."""
+        return self._written(id, _ending(pairs, where), version, where)
+
+    def _written(self, id: str, pairs: dict[str, str], version: str | None, where: Where) -> str:
+        if version is not None:
+            token = version_token(self._settings.namespace, id, version)
+            pairs = {**pairs, "v": token}
+        if self._signs(where):
+            pairs = self._signatures.signed(id, pairs)
+        return written(f"{self._below(where.mount)}{id}", pairs)
+
+    def base(self, id: str, where: Where) -> str:
         """As `ImageService.base` says."""
-        end = None if expires is None else _end(expires)
-        signs = self._settings.require_signature if sign is None else sign
-        token = self._signatures.token(id, end) if signs else ""
-        return quote(f"{self._below(mount)}{token}{id}", safe="/:")
+        end = None if where.expires is None else _end(where.expires)
+        token = self._signatures.token(id, end) if self._signs(where) else ""
+        return quote(f"{self._below(where.mount)}{token}{id}", safe="/:")
+
+    def _signs(self, where: Where) -> bool:
+        return self._settings.require_signature if where.sign is None else where.sign
 
     def _below(self, mount: str) -> str:
         return f"{mount.rstrip('/')}{self._settings.prefix}"
+
+
+def _ending(pairs: dict[str, str], where: Where) -> dict[str, str]:
+    return pairs if where.expires is None else {**pairs, "expires": str(_end(where.expires))}
 
 
 def _end(seconds: float) -> int:

@@ -1,11 +1,15 @@
 """ImageService: what answers requests, with all that an application calls by itself."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from imgmiddleware.cache.forks import notice
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.service.answering import Answering
+from imgmiddleware.service.candidates import Wanted
+from imgmiddleware.service.links import Where
+from imgmiddleware.service.markup import Picture
 
 ID = str | int | UUID
 """An ID as text, or as a value of the option `id_type`."""
@@ -46,7 +50,55 @@ class ImageService(Answering):
         thread (of anyio's, if the source is async).
         """
         notice()
-        return self._links.url(self._id(id), parameters, mount=mount, sign=sign, expires=expires)
+        return self._links.url(self._id(id), parameters, Where(mount, sign, expires))
+
+    def picture(
+        self,
+        id: ID,
+        *,
+        alt: str,
+        sizes: str = "",
+        widths: Sequence[int] | None = None,
+        formats: Sequence[str] = (),
+        priority: bool = False,
+        attributes: Mapping[str, str] | None = None,
+        mount: str = "",
+        sign: bool | None = None,
+        expires: float | None = None,
+        **parameters: object,
+    ) -> Picture:
+        """An original in a page, with links to sizes for each screen: HTML, where a template or
+        `str` asks for text.
+
+        >>> import numpy as np
+        >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
+        >>> picture = service.picture("black", alt="All black", w=150, fit="crop", ar="3:2")
+        >>> picture.width, picture.height, picture.srcset.count("/image/black?")
+        (150, 100, 3)
+
+        With `w` or `h` it has that size in CSS pixels, in up to three densities; without, it is as
+        wide as the page lets it be: `widths` are then the device pixels that are offered, and
+        `sizes` how wide the page shows it, in CSS. No link is wider than the original, and each is
+        as wide as it says. `formats` are offered each by itself, the best first; without them the
+        browser's Accept chooses. `priority` is for what a page begins with. `attributes` are more
+        of them, such as `class`. `mount`, `sign` and `expires` are those of `url`.
+
+        A picture that is not there now, or whose size only pixels tell (`trim`), has a `src` alone.
+        Raises `ImageError` for parameters that would be refused, `ValueError` for widths and
+        attributes that are none. It opens the original and reads its header: on an event loop,
+        `imgmiddleware.asgi.picture` does so in a thread.
+        """
+        notice()
+        wanted = Wanted(
+            alt=alt,
+            sizes=sizes,
+            widths=widths,
+            formats=formats,
+            priority=priority,
+            attributes=attributes or {},
+        )
+        where = Where(mount, sign, expires)
+        return self._candidates.picture(self._id(id), parameters, wanted, where)
 
     def base(
         self, id: ID, *, mount: str = "", sign: bool | None = None, expires: float | None = None
@@ -54,7 +106,7 @@ class ImageService(Answering):
         """What the paths of viewers begin with: `base("map.tif") + "/info.json"` is for IIIF's,
         `base("map.tif") + ".dzi"` for Deep Zoom. The arguments are those of `url`.
         """
-        return self._links.base(self._id(id), mount=mount, sign=sign, expires=expires)
+        return self._links.base(self._id(id), Where(mount, sign, expires))
 
     def purge(self, id: ID) -> int:
         """Forget all pictures of an original, in memory and on disk; how many there were.

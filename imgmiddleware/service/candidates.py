@@ -1,0 +1,214 @@
+"""The sizes of a picture that a page may ask for, from the header of its original alone."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlencode
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.facts import Facts
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.grammar.links import spelled
+from imgmiddleware.grammar.query import Asked, QueryGrammar
+from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.trim import Trim
+from imgmiddleware.pixels.arrays import Size
+from imgmiddleware.service.links import Links, Where
+from imgmiddleware.service.markup import FormatSource, Picture
+from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.recall import PageOf
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import Opened
+
+#: Device pixels that screens show of a picture over their full width: each is about a fourth wider
+#: than the one before it, so that a browser fetches at most half more pixels than it shows.
+_WIDTHS = (320, 480, 640, 800, 1024, 1280, 1600, 1920, 2560, 3200, 3840)
+
+#: Densities that a picture of fixed size is offered in: eyes tell no more apart.
+_DENSITIES = ("1", "2", "3")
+
+#: The widest link for who knows no `srcset`.
+_PLAIN = 1280
+
+#: Why a size is not offered where another may be: it is over a limit, or no URL may ask for it.
+_OVER = ("result-too-large", "source-pixels", "source-memory", "source-bytes")
+_CLOSED = "parameter-not-allowed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a page says of a picture beside its parameters."""
+
+    alt: str
+    sizes: str
+    widths: Sequence[int] | None
+    formats: Sequence[str]
+    priority: bool
+    attributes: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        for width in self.widths or ():
+            if isinstance(width, bool) or not isinstance(width, int) or width < 1:
+                raise ValueError(f"widths: {width!r} is no whole number of pixels")
+        if self.widths is not None and not self.widths:
+            raise ValueError("widths: there is none")
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """One size of a picture: the parameters of its link, and its pixels."""
+
+    pairs: dict[str, str]
+    size: Size
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An original as it is now, by its header."""
+
+    original: Opened
+    page: PageOf
+    facts: Facts
+    grammar: QueryGrammar
+    settings: Settings
+
+    def offers(self, links: Iterable[dict[str, str]], *, strict: bool = False) -> list[_Offer]:
+        """Those that are answered, the smallest first, no two of one width.
+
+        With `strict` each must be one that a URL may ask for: else it raises `ImageError`.
+        """
+        found: dict[int, _Offer] = {}
+        for pairs in links:
+            try:
+                size = self._size(pairs)
+            except ImageError as error:
+                if error.code in _OVER or (error.code == _CLOSED and not strict):
+                    continue
+                raise
+            found.setdefault(size[0], _Offer(pairs, size))
+        return [found[width] for width in sorted(found)]
+
+    def offers_in(self, fm: str, offers: Iterable[_Offer]) -> list[_Offer]:
+        """The same in this format, as far as it can be so large."""
+        return self.offers({**offer.pairs, "fm": fm} for offer in offers)
+
+    def whole_width(self, pairs: dict[str, str]) -> int:
+        """Of the picture before it is turned, where no size is asked for, whatever the limits."""
+        transform = self.grammar.parse(urlencode(pairs)).transform
+        return make_plan(self.facts, transform).canvas[0]
+
+    def _size(self, pairs: dict[str, str]) -> Size:
+        asked = self.grammar.parse(urlencode(pairs))
+        kept = asked, self.page, self.original, self.facts
+        _, plan, _ = meaning(*kept, extra=(), settings=self.settings)
+        return plan.result
+
+
+class Candidates:
+    """What makes the pictures of pages, for one service."""
+
+    def __init__(
+        self, settings: Settings, grammar: QueryGrammar, originals: Originals, links: Links
+    ) -> None:
+        self._settings = settings
+        self._grammar = grammar
+        self._originals = originals
+        self._links = links
+        # A browser's hint would make a picture wider than its link says.
+        hinted = "dpr" in settings.client_hints and not settings.presets_only
+        self._closed = {"dpr": "1"} if hinted else {}
+
+    def picture(
+        self, id: str, parameters: Mapping[str, object], wanted: Wanted, where: Where
+    ) -> Picture:
+        """As `ImageService.picture` says."""
+        pairs = spelled(parameters)
+        asked = self._grammar.parse(urlencode(pairs))
+        formats = {self._format(pairs, name): name for name in wanted.formats}
+        fixed = bool(pairs) and _has_size(asked)
+        version, offers, others = None, list[_Offer](), dict[str, list[_Offer]]()
+        with ExitStack() as stack:
+            known = self._known(id, asked, stack)
+            if known is not None:
+                version = known.original.version
+            if known is not None and asked.transform.get(Trim).trim is None:
+                offers = self._fixed(known, pairs) if fixed else self._fluid(known, pairs, wanted)
+                others = {kind: known.offers_in(name, offers) for kind, name in formats.items()}
+        link = partial(self._links.link, id, version=version, where=where)
+        sources = (FormatSource(k, _srcset(some, link)) for k, some in others.items() if some)
+        return Picture(
+            src=link(_plain(offers, fixed=fixed) or pairs),
+            srcset=_srcset(offers, link) if len(offers) > 1 else "",
+            sources=tuple(sources),
+            sizes=_sizes(wanted, offers, fixed=fixed),
+            **_sides(offers, fixed=fixed),
+            alt=wanted.alt,
+            priority=wanted.priority,
+            attributes=wanted.attributes,
+        )
+
+    def _known(self, id: str, asked: Asked, stack: ExitStack) -> _Known | None:
+        """None where the answer to a link will say why there is no picture, or show another."""
+        try:
+            original = self._originals.open(id, stack, lambda: True)
+            if original is None:
+                return None
+            page = (id, original.version, asked.page, asked.moves)
+            facts = self._originals.facts(original, page, stack)
+        except ImageError:
+            return None
+        return _Known(original, page, facts, self._grammar, self._settings)
+
+    def _fixed(self, known: _Known, pairs: dict[str, str]) -> list[_Offer]:
+        """Of a size in CSS pixels, for screens of each density."""
+        dense = ({**pairs, "dpr": density} for density in _DENSITIES)
+        return known.offers([{**self._closed, **pairs}, *dense])
+
+    def _fluid(self, known: _Known, pairs: dict[str, str], wanted: Wanted) -> list[_Offer]:
+        """As wide as the page has room for it, up to what the original has."""
+        whole = known.whole_width(pairs)
+        widths: Iterable[int] = wanted.widths or self._settings.widths or _WIDTHS
+        if self._settings.widths is None:
+            widths = sorted({min(width, whole) for width in widths})
+        asked = ({**self._closed, **pairs, "w": str(width)} for width in sorted(widths))
+        return known.offers(asked, strict=wanted.widths is not None) or known.offers([pairs])
+
+    def _format(self, pairs: dict[str, str], name: str) -> str:
+        """The media type of `fm`. Raises `ImageError` (400) for what is none."""
+        output = self._grammar.parse(urlencode({**pairs, "fm": name})).transform.get(Output)
+        return RESULTS[str(output.fm)].media_type
+
+
+def _has_size(asked: Asked) -> bool:
+    resize = asked.transform.get(Resize)
+    return resize.w is not None or resize.h is not None
+
+
+def _srcset(offers: Iterable[_Offer], link: Callable[[dict[str, str]], str]) -> str:
+    return ", ".join(f"{link(offer.pairs)} {offer.size[0]}w" for offer in offers)
+
+
+def _plain(offers: Sequence[_Offer], *, fixed: bool) -> dict[str, str] | None:
+    """What is shown to who knows no `srcset`; None where nothing is offered."""
+    fitting = [offer for offer in offers if offer.size[0] <= _PLAIN]
+    chosen = offers[:1] if fixed else (fitting[-1:] or offers[:1])
+    return chosen[0].pairs if chosen else None
+
+
+def _sizes(wanted: Wanted, offers: Sequence[_Offer], *, fixed: bool) -> str:
+    if wanted.sizes or not offers:
+        return wanted.sizes
+    width = offers[0 if fixed else -1].size[0]
+    return f"{width}px" if fixed else f"(min-width: {width}px) {width}px, 100vw"
+
+
+def _sides(offers: Sequence[_Offer], *, fixed: bool) -> dict[str, int]:
+    """Those of what is shown: a picture of fixed size has them at the lowest density."""
+    if not offers:
+        return {}
+    width, height = offers[0 if fixed else -1].size
+    return {"width": width, "height": height}

@@ -1,0 +1,89 @@
+"""A picture of a page as HTML: `<img>`, in a `<picture>` where there are formats to choose from.
+
+What the attributes mean is in HTML's section 4.8.4.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+
+#: A name that ends nothing when it is written into a tag.
+_NAME = re.compile(r"[A-Za-z][\w.:-]*", re.ASCII)
+
+#: What a picture says by itself.
+_OURS = ("src", "srcset", "sizes", "width", "height", "alt", "loading", "decoding", "fetchpriority")
+
+
+@dataclass(frozen=True)
+class FormatSource:
+    """A `<source>`: the same sizes in one format, for browsers that know its media type."""
+
+    type: str
+    srcset: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What a page shows of an original. It is HTML where a template or `str` asks for text.
+
+    >>> str(Picture(src="/image/cat.jpg?w=64", alt='"Cat"', width=64, height=48))
+    '<img alt="&quot;Cat&quot;" src="/image/cat.jpg?w=64" width="64" height="48" loading="lazy" \
+decoding="async">'
+    """
+
+    src: str
+    """The link for who knows no `srcset`."""
+    srcset: str = ""
+    """All links, each with its width in pixels; empty where no size is known, or only one."""
+    sizes: str = ""
+    """How wide the page shows it, as CSS."""
+    sources: tuple[FormatSource, ...] = ()
+    """The same by formats, the best first."""
+    width: int | None = None
+    """Of the upright picture, in CSS pixels; with `height` the room that a page keeps for it."""
+    height: int | None = None
+    """The other side, in the ratio of what is shown."""
+    alt: str
+    """What is said instead of the picture; empty where it only decorates."""
+    priority: bool = False
+    """Whether it is fetched at once and first, as what a page begins with."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """More attributes, such as `class`."""
+
+    def __post_init__(self) -> None:
+        for name in self.attributes:
+            if not _NAME.fullmatch(name) or name.lower() in _OURS:
+                raise ValueError(f"attributes: {name!r} is none that can be added to a picture")
+
+    @property
+    def attrs(self) -> dict[str, str]:
+        """The attributes of `<img>`, as they are before HTML's escapes."""
+        lazy = {"loading": "lazy", "decoding": "async"}
+        when = {"fetchpriority": "high"} if self.priority else lazy
+        told: dict[str, str | int | None] = {
+            "src": self.src,
+            "srcset": self.srcset or None,
+            "sizes": self.sizes or None if self.srcset else None,
+            "width": self.width,
+            "height": self.height,
+        }
+        said = {name: str(value) for name, value in told.items() if value is not None}
+        return {"alt": self.alt, **said, **when, **self.attributes}
+
+    def __html__(self) -> str:
+        """What Jinja, MarkupSafe and Django ask for, and leave as it is."""
+        image = _tag("img", self.attrs)
+        sizes = {"sizes": self.sizes} if self.sizes else {}
+        sources = [
+            _tag("source", {"type": one.type, "srcset": one.srcset, **sizes})
+            for one in self.sources
+        ]
+        return f"<picture>{''.join(sources)}{image}</picture>" if sources else image
+
+    __str__ = __html__
+
+
+def _tag(name: str, attributes: Mapping[str, str]) -> str:
+    said = (f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<{name} {' '.join(said)}>"

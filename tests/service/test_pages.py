@@ -1,0 +1,190 @@
+"""Pictures of pages: every link that is written is answered, and is as wide as it says."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers import both
+from imgmiddleware import ImageError, ImageRequest, ImageService, Picture
+from pictures import opened, quadrants, saved
+
+KEY = "k" * 32
+
+
+class Tags(HTMLParser):
+    """The tags of a text with their attributes, as a browser reads them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+
+def links(picture: Picture) -> list[tuple[str, int]]:
+    sets = [picture.srcset, *(source.srcset for source in picture.sources)]
+    pairs = [one.rsplit(" ", 1) for text in sets if text for one in text.split(", ")]
+    return [(url, int(width.removesuffix("w"))) for url, width in pairs]
+
+
+def service_of(width: int, height: int, **options: Any) -> ImageService:
+    return ImageService(lambda id: np.zeros((height, width), np.uint8), **options)
+
+
+def widths(picture: Picture) -> list[int]:
+    return [width for _, width in links(picture)]
+
+
+sides = st.integers(10, 700)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    sides,
+    sides,
+    st.sampled_from(
+        [
+            {},
+            {"w": 300},
+            {"h": 40},
+            {"w": 90, "h": 400, "fit": "crop"},
+            {"ar": "3:2", "fit": "crop"},
+            {"w": 500, "h": 500, "fit": "fill"},
+            {"rot": 90},
+            {"w": 0.5},
+            {"enlarge": 1},
+            {"rect": "0.1,0.1,0.5,0.5"},
+            {"w": 60, "enlarge": 1},
+        ]
+    ),
+    st.sampled_from([{}, {"keys": [KEY], "require_signature": True}, {"client_hints": ["dpr"]}]),
+    st.sampled_from([(), ("png",)]),
+)
+def test_every_link_is_answered_and_as_wide_as_it_says(
+    width: int, height: int, asked: Any, options: Any, formats: Any
+) -> None:
+    service = service_of(width, height, **options)
+    picture = service.picture("a b&c.png", alt="", formats=formats, **asked)
+    assert links(picture) or picture.width
+    for url, said in [*links(picture), (picture.src, None)]:
+        status, _, body = both(service, url, headers={"DPR": "2"})
+        assert status == 200, body
+        assert said in (None, opened(body).size[0])
+
+
+def test_none_is_wider_than_the_original() -> None:
+    picture = service_of(1800, 1200).picture("a", alt="A map")
+    assert widths(picture) == [320, 480, 640, 800, 1024, 1280, 1600, 1800]
+    assert (picture.width, picture.height) == (1800, 1200)
+    assert "w=1280" in picture.src
+    assert picture.sizes == "(min-width: 1800px) 1800px, 100vw"
+    assert widths(service_of(1800, 1200).picture("a", alt="", enlarge=1))[-2:] == [1600, 1800]
+    assert service_of(200, 100).picture("a", alt="").srcset == ""
+
+
+def test_what_a_browser_hints_changes_no_link() -> None:
+    service = service_of(900, 600, client_hints=["dpr", "width"])
+    for asked in ({}, {"w": 90}, {"h": 60}):
+        for url, width in links(service.picture("a", alt="", **asked)):
+            hints = {"DPR": "2", "Sec-CH-DPR": "2", "Width": "64", "Sec-CH-Width": "64"}
+            assert opened(both(service, url, headers=hints)[2]).size[0] == width
+
+
+def test_a_size_is_offered_in_three_densities() -> None:
+    picture = service_of(1000, 800).picture("a", alt="", w=400, h=200, fit="crop")
+    assert widths(picture) == [400, 800, 1000]
+    assert (picture.width, picture.height, picture.sizes) == (400, 200, "400px")
+    assert "dpr" not in picture.src
+
+
+def test_a_turned_original_has_its_upright_sides() -> None:
+    turned = saved(
+        quadrants(600, 400),
+        "JPEG",
+        exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+    )
+    picture = ImageService(lambda id: turned).picture("a", alt="")
+    assert (picture.width, picture.height) == (400, 600)
+    assert widths(picture) == [320, 400]
+
+
+def test_all_is_escaped_and_read_back() -> None:
+    service = service_of(900, 600)
+    evil = "\"><script>alert(1)</script>&amp;'"
+    picture = service.picture(
+        'a"b<c>.png',
+        alt=evil,
+        sizes='"x',
+        attributes={"class": evil},
+        mount='/"<',
+        formats=["webp"],
+    )
+    seen = Tags(str(picture)).seen
+    assert [tag for tag, _ in seen] == ["picture", "source", "img"]
+    image = seen[-1][1]
+    assert image["alt"] == image["class"] == evil
+    assert image == picture.attrs
+    assert seen[1][1]["type"] == "image/webp"
+    for name in ("onerror=x ", "a b", "SRC", "x>", "é"):
+        with pytest.raises(ValueError, match="attributes: "):
+            service.picture("a", alt="", attributes={name: ""})
+
+
+def test_alt_is_asked_for_and_what_comes_first_is_not_lazy() -> None:
+    service = service_of(900, 600)
+    with pytest.raises(TypeError, match="alt"):
+        service.picture("a")  # type: ignore[call-arg]
+    late, first = (service.picture("a", alt="", priority=p).attrs for p in (False, True))
+    assert (late["loading"], late["decoding"]) == ("lazy", "async")
+    assert first["fetchpriority"] == "high"
+    assert "loading" not in first
+
+
+def test_what_is_closed_is_not_offered() -> None:
+    service = service_of(900, 600, widths=[200, 500, 2000])
+    assert widths(service.picture("a", alt="")) == [200, 500, 900]
+    assert widths(service.picture("a", alt="", w=200)) == []  # 400 and 600 are refused
+    with pytest.raises(ImageError, match="not among"):
+        service.picture("a", alt="", widths=[300])
+    named = service_of(900, 600, presets={"thumb": "w=90"}, presets_only=True)
+    thumb = named.picture("a", alt="", preset="thumb")
+    assert re.fullmatch(r"/image/a\?preset=thumb&v=[\w-]+", thumb.src)
+    assert (thumb.width, thumb.height) == (90, 60)
+
+
+def test_without_an_original_it_is_a_link_alone() -> None:
+    for found in (None, b"no picture"):
+        picture = ImageService(lambda id, found=found: found).picture("a", alt="Gone", w=90)
+        assert (picture.src.split("&")[0], picture.srcset) == ("/image/a?w=90", "")
+        assert picture.width is None
+    trimmed = service_of(90, 60).picture("a", alt="", trim="auto", w=50)
+    assert (trimmed.srcset, trimmed.width) == ("", None)
+    for wrong in ({"w": "x"}, {"formats": ["exe"]}, {"color": 1}):
+        with pytest.raises(ImageError):
+            ImageService(lambda id: None).picture("a", alt="", **wrong)
+    for none in ([], [0], [True], [1.5]):
+        with pytest.raises(ValueError, match="widths: "):
+            service_of(9, 9).picture("a", alt="", widths=none)
+
+
+def test_a_header_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from imgmiddleware.service import originals
+
+    read: list[int] = []
+    probe = originals.read_facts
+    monkeypatch.setattr(originals, "read_facts", lambda *a: read.append(1) or probe(*a))
+    png = saved(quadrants(900, 600), "PNG")
+    service = ImageService(lambda id: png)
+    first = service.picture("a", alt="", formats=["avif", "webp"])
+    assert service.picture("a", alt="", formats=["avif", "webp"]) == first
+    assert service.handle(ImageRequest("GET", "/image/a", "w=90")).status == 200
+    assert len(read) == 1
