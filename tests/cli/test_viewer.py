@@ -1,8 +1,10 @@
 """The page of one original, as `serve` answers it: what it holds, what it may load, and whose."""
 
 import re
+import zlib
 from base64 import b64encode
 from hashlib import sha256
+from importlib.resources import files
 from urllib.parse import quote
 
 import pytest
@@ -111,3 +113,10 @@ def test_the_form_is_told_what_is_wrong_on_any_host(folder, served):
     assert refused.json()["code"] == "malformed-parameter"
     shown = site.get(f"{image}?w=9", headers={"Accept": accept})
     assert shown.headers["content-type"] == "image/avif"
+
+
+def test_the_wheel_is_little_larger_for_it():
+    """By less than 400 kB, as each of its files is deflated."""
+    assets = files("imgmiddleware.cli") / "assets"
+    assert sum(len(zlib.compress(one.read_bytes())) for one in assets.iterdir()) < 400_000
+    assert "Copyright" in (assets / "openseadragon-LICENSE.txt").read_text()

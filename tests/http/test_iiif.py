@@ -484,6 +484,59 @@ def test_bitonal_and_gray(folder: Path) -> None:
     assert Image.open(io.BytesIO(body)).getcolors() == [(5 * 7, 15)]
 
 
+#: What the API calls by another name than Pillow and HTTP (Image API 3.0, section 4.5).
+_PILLOW = {"jpg": "JPEG", "tif": "TIFF"}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_each_format_and_quality_that_is_told_is_served(folder: Path, version: int) -> None:
+    rights = "https://creativecommons.org/publicdomain/zero/1.0/"
+    options: dict[str, Any] = {"iiif_version": version, "iiif_rights": rights}
+    told = info(folder, **options)[2]
+    if version == 2:
+        formats, qualities = (told["profile"][1][name] for name in ("formats", "qualities"))
+        assert told["license"] == [rights]
+    else:
+        # Level 2 has these of itself (compliance document, sections 3.4 and 3.5).
+        formats = ["jpg", "png", *told["extraFormats"]]
+        qualities = ["default", *told["extraQualities"]]
+        assert told["preferredFormats"] == ["webp", "jpg"]
+        assert told["rights"] == rights
+    assert sorted(formats) == ["avif", "gif", "jpg", "png", "tif", "webp"]
+    assert sorted(qualities) == ["bitonal", "color", "default", "gray"]
+    service = served(folder, **options)
+    for quality in qualities:
+        for format in formats:
+            _, _, body = both(service, f"/image/cat.jpg/full/35,/0/{quality}.{format}")
+            picture = Image.open(io.BytesIO(body))
+            assert picture.format == _PILLOW.get(format, format.upper())
+            assert picture.size == (35, 50)
+
+
+def test_each_feature_that_is_told_is_there(folder: Path) -> None:
+    """In 2.1 all that is told beyond level 2, in the terms of its own table."""
+    service = served(folder, iiif_version=2)
+    _, extras = json.loads(both(service, "/image/cat.jpg/info.json")[2])["profile"]
+    asked = {
+        "canonicalLinkHeader": ("full/70,/0", (70, 100)),
+        "mirroring": ("full/70,/!0", (70, 100)),
+        "profileLinkHeader": ("full/70,/0", (70, 100)),
+        "rotationArbitrary": ("full/70,/45", (121, 121)),  # (70 + 100) / sqrt(2)
+        "regionSquare": ("square/70,/0", (70, 70)),
+        "sizeByConfinedWh": ("full/!70,70/0", (49, 70)),
+        "sizeByDistortedWh": ("full/70,71/0", (70, 71)),
+    }
+    assert {*extras["supports"]} == {*asked}
+    for path, size in asked.values():
+        status, headers, body = both(service, f"/image/cat.jpg/{path}/default.png")
+        assert status == 200
+        link = dict(headers)["link"]
+        assert 'rel="canonical"' in link
+        assert '<http://iiif.io/api/image/2/level2.json>;rel="profile"' in link
+        picture = Image.open(io.BytesIO(body))
+        assert max(abs(a - b) for a, b in zip(picture.size, size, strict=True)) <= 1, path
+
+
 @pytest.mark.parametrize(
     "host", ["", 'a"b', "a b", "a/b", "user@a", "a,b", "a\r\nX: y", "é", "a" * 300, "[::1", "a:b"]
 )

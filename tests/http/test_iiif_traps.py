@@ -140,6 +140,10 @@ TRAPS = [
     Trap(SHIFT, "ramp.png/512,0,1025,1024/257,/0/default.png", (257, 257), looks=is_ramp(512, 4)),
     Trap(TILES, "tiled.tif/info.json", told={"tiles": [{"width": 256, "height": 128, "scaleFactors": [1, 2, 4, 8]}]}),
     Trap(TILES, "tiled.tif/256,128,256,128/256,/0/default.png", (256, 128), looks=is_ramp(256, 1)),
+    # Lying in the file: its tiles are turned as the picture is, and are no powers of two.
+    Trap(TILES, "turned.tif/info.json", told={"width": 900, "height": 1537, "tiles": [{"width": 176, "height": 240, "scaleFactors": [1, 2, 4, 8]}]}),
+    Trap(TILES, "turned.tif/176,240,176,240/176,/0/default.png", (176, 240), looks=lambda picture: is_ramp(240, 1)(picture.transpose(Image.Transpose.TRANSPOSE))),
+    Trap(TILES, "turned.tif/352,960,352,480/176,/0/default.png", (176, 240), looks=lambda picture: is_ramp(960, 2)(picture.transpose(Image.Transpose.TRANSPOSE))),
     Trap(GRAY, "line.png/full/1,50/0/color.png", (1, 50)),
     Trap(GRAY, "line.png/full/1,50/0/gray.png", (1, 50)),
     Trap(GRAY, "line.png/full/1,50/0/bitonal.png", (1, 50)),
@@ -164,6 +168,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("RGB", (255, 257), "red").save(root / "small.png")
     Image.new("RGB", (1206, 1686), "navy").save(root / "page.png")
     tifffile.imwrite(root / "tiled.tif", RAMP[:900], tile=(128, 256), photometric="minisblack")
+    tifffile.imwrite(
+        root / "turned.tif",
+        RAMP[:900],
+        tile=(176, 240),
+        photometric="minisblack",
+        extratags=[(0x0112, "H", 1, 6, True)],
+    )
     return root
 
 

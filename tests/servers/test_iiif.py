@@ -96,3 +96,18 @@ def test_the_id_is_the_url_and_all_is_the_same_after_a_restart(
     host = "http://127.0.0.1"  # the Host that is sent
     expected = host + (_SENT if name in _TELLING else _WRITTEN)
     assert json.loads(told[0][1])["id"] == expected, server.output
+
+
+@pytest.mark.parametrize("name", ["gunicorn", "uvicorn"])
+def test_the_id_has_the_scheme_of_a_proxy_that_is_trusted(
+    name: str, originals: Path, tmp_path: Path
+) -> None:
+    forwarded = {"Host": "a.example", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
+    for trusted, scheme in (("127.0.0.1", "https"), ("192.0.2.1", "http")):
+        environment = {
+            "IMGMIDDLEWARE_TEST_PHOTOS": str(originals),
+            "FORWARDED_ALLOW_IPS": trusted,
+        }
+        with running(_TELLING[name], tmp_path, environment) as server:
+            answer = ask(server.port, f"/image/{_ID}/info.json", headers=forwarded)
+            assert json.loads(answer.body)["id"] == f"{scheme}://a.example/image/{_ID}"
