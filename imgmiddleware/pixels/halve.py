@@ -93,10 +93,11 @@ def halve_clear(pixels: Pixels) -> Pixels:
 
 
 def _averaged(pixels: Pixels) -> Pixels:
-    """Of even sides."""
-    height, width = pixels.shape[:2]
-    small = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(small).reshape(height // 2, width // 2, *pixels.shape[2:])
+    """Of even sides. OpenCV would take Python's lock once more to make room for them."""
+    height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
+    small = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
+    made = cv2.resize(pixels, (width, height), dst=small, interpolation=cv2.INTER_AREA)
+    return np.asarray(made).reshape(small.shape)
 
 
 def _evened(pixels: Pixels) -> Pixels:
