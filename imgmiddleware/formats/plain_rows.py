@@ -7,15 +7,16 @@ import numpy.typing as npt
 
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.raster import BLOCK, Raster
+from imgmiddleware.formats.window import Readable
 from imgmiddleware.pixels.arrays import Box, Pixels
-from imgmiddleware.sources.original import Original, changed_while_read
+from imgmiddleware.sources.original import changed_while_read
 
 #: Bytes of a row that must be cut away for its other ones to be read by themselves.
 _WORTH_A_READ = 2**15
 
 
 def plain_rows(
-    original: Original, raster: Raster, box: Box, step: int, downwards: bool = False
+    original: Readable, raster: Raster, box: Box, step: int, downwards: bool = False
 ) -> Iterator[tuple[int, Pixels]]:
     """The box (left, top, width, height) in blocks that begin at multiples of `step` rows.
 
@@ -40,7 +41,7 @@ def plain_rows(
 
 
 def _read(
-    original: Original, raster: Raster, begin: int, first: int, block: npt.NDArray[np.uint8]
+    original: Readable, raster: Raster, begin: int, first: int, block: npt.NDArray[np.uint8]
 ) -> None:
     """Rows of the file from `begin` on, of each the bytes from `first` on, as many as fit."""
     wanted = block.shape[1]
@@ -76,7 +77,7 @@ def _runs(raster: Raster, begin: int, count: int) -> Iterator[tuple[int, int, in
     yield at, rows, offset
 
 
-def fill(original: Original, buffer: memoryview, offset: int) -> None:
+def fill(original: Readable, buffer: memoryview, offset: int) -> None:
     """Raises `ImageError` where the original ends before, which its header did not say."""
     if original.read_into(buffer, int(offset)) < len(buffer):
         raise changed_while_read()

@@ -62,6 +62,7 @@ class Raster:
     fax: tuple[tuple[int, int], ...] = ()  # tags that CCITT's codes need, and their values
     palette: bytes | None = None  # 256 times blue, green, red; or 256 grays
     inverted: bool = False  # 0 is white
+    mirrored: bool = False  # bytes begin with their lowest bit
     red_first: bool = False
     associated: int | None = None  # the channel by which the others are multiplied
     conversion: Conversion = ""

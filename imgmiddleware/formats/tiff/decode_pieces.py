@@ -1,6 +1,7 @@
 """Pieces: strips that are compressed, and tiles, read and decoded a few at a time."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,18 +11,21 @@ from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
 from imgmiddleware.formats.raster import BLOCK, JPEG, PLAIN, STEP, WEBP, Raster, together
 from imgmiddleware.formats.tiff.decode_codecs import decoded, packed_bits, unpacked_bits
 from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
+from imgmiddleware.formats.tiff.decode_mirrored import Mirrored
 from imgmiddleware.formats.tiff.decode_stream import streamed_rows
+from imgmiddleware.formats.window import Readable
 from imgmiddleware.pixels.arrays import Box, Pixels
-from imgmiddleware.sources.original import Original
 
 
 def rows(
-    original: Original, raster: Raster, box: Box, step: int, downwards: bool
+    original: Readable, raster: Raster, box: Box, step: int, downwards: bool
 ) -> Iterator[Block]:
     """The box in blocks that begin at multiples of `step` rows, each with the index of its first.
 
     Raises `ImageError`.
     """
+    if raster.mirrored:
+        original, raster = Mirrored(original), replace(raster, mirrored=False)
     if raster.planes > 1:
         return _stacked([rows(original, one, box, step, True) for one in raster.of_planes()])
     if raster.is_plain:
@@ -55,7 +59,7 @@ def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
         yield at, rest
 
 
-def _piece_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
+def _piece_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
     """The box (left, top, width, height) in blocks of rows, from the top down.
 
     Each with the index of its first row in the box. What is made of rows takes their memory again,
@@ -71,7 +75,7 @@ def _piece_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]
             yield first - top, block[first - at : min(first + few, end) - at]
 
 
-def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
+def _strip_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
     """Strips as wide as the picture, of which the box's columns are taken."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
@@ -92,7 +96,7 @@ def _strip_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]
         yield strip * raster.high, block[:, left : left + width]
 
 
-def _bit_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
+def _bit_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
     """Large strips of one bit, often a whole drawing: as bytes of samples they come a few rows at
     a time.
     """
@@ -109,14 +113,14 @@ def _bit_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
             yield first + at, unpacked_bits(part, left + width - 8 * begin)[:, left - 8 * begin :]
 
 
-def _packed(original: Original, raster: Raster, strip: int, rows: int) -> Pixels:
+def _packed(original: Readable, raster: Raster, strip: int, rows: int) -> Pixels:
     if not raster.counts[strip]:  # what was left out of the file is zeros
         return np.zeros((rows, -(-raster.width // 8)), np.uint8)
     stored = read_stored(original, raster, range(strip, strip + 1))
     return packed_bits(raster, stored, (raster.width, rows))
 
 
-def _tile_rows(original: Original, raster: Raster, box: Box) -> Iterator[Block]:
+def _tile_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
     """Tiles that stand beside one another, those that hold some of the box."""
     left, top, width, height = box
     first, last = left // raster.wide, (left + width - 1) // raster.wide
@@ -145,7 +149,7 @@ def _together(raster: Raster) -> int:
     return 1 if whole else together(raster.high * raster.stride * (8 if raster.bits == 1 else 1))
 
 
-def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
+def _decoded(original: Readable, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
     """Pieces as one picture of this width and height: strips below, tiles beside one another."""
     counts = raster.counts[pieces.start : pieces.stop]
     if counts.all():
@@ -161,7 +165,7 @@ def _decoded(original: Original, raster: Raster, pieces: range, size: tuple[int,
     return np.concatenate(parts, axis=1 if raster.tiled else 0)
 
 
-def _stored(original: Original, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
+def _stored(original: Readable, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
     """The same of those that are there."""
     if raster.compression == PLAIN and raster.is_whole:
         return _plain_tiles(original, raster, pieces)
@@ -171,7 +175,7 @@ def _stored(original: Original, raster: Raster, pieces: range, size: tuple[int, 
     return decoded(raster, stored, size)
 
 
-def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
+def _plain_tiles(original: Readable, raster: Raster, tiles: range) -> Pixels:
     size = raster.high * raster.stride
     parts = []
     for tile in tiles:
@@ -183,7 +187,7 @@ def _plain_tiles(original: Original, raster: Raster, tiles: range) -> Pixels:
     return np.concatenate(parts, axis=1)
 
 
-def read_stored(original: Original, raster: Raster, pieces: range) -> list[memoryview]:
+def read_stored(original: Readable, raster: Raster, pieces: range) -> list[memoryview]:
     """The stored bytes of pieces; at once where they follow one another in the file."""
     places = raster.offsets[pieces.start : pieces.stop].tolist()
     counts = raster.counts[pieces.start : pieces.stop].tolist()

@@ -10,13 +10,13 @@ from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.plain_rows import fill
 from imgmiddleware.formats.raster import PIECES, STEP, Raster
 from imgmiddleware.formats.tiff.decode_codecs import meant
-from imgmiddleware.sources.original import Original
+from imgmiddleware.formats.window import Readable
 
 #: Bytes that are read at a time.
 _READ = 2**18
 
 
-def streamed_rows(original: Original, raster: Raster, strip: int, end: int) -> Iterator[Block]:
+def streamed_rows(original: Readable, raster: Raster, strip: int, end: int) -> Iterator[Block]:
     """The rows of a strip from its first one to before `end` of the picture, with their places.
 
     All above it have to be inflated. Raises `ImageError` (422).
@@ -36,7 +36,7 @@ def streamed_rows(original: Original, raster: Raster, strip: int, end: int) -> I
 class _Inflated:
     """The bytes of a zlib stream in a file, in order; zeros of one that was left out of it."""
 
-    def __init__(self, original: Original, offset: int, count: int) -> None:
+    def __init__(self, original: Readable, offset: int, count: int) -> None:
         self._original = original
         self._at, self._end = offset, offset + count
         self._stream = zlib.decompressobj() if count else None

@@ -39,7 +39,7 @@ from imgmiddleware.formats.tiff.pages import (
     is_like,
     reduced_by,
 )
-from imgmiddleware.formats.tiff.pieces import band_bytes, read_pieces
+from imgmiddleware.formats.tiff.pieces import band_bytes, is_mirrored, read_pieces
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_usual, rewritten
 from imgmiddleware.formats.tiff.values import conversion_of, read_values
@@ -111,11 +111,14 @@ def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, Sa
     values = read_values(page, kind)
     # Some have no other way, or none as good.
     only = kind.compression in (JPEG, WEBP) or values is not None or kind.bits > 8
-    only = only or bool(conversion_of(kind))
+    mirrored = is_mirrored(page, kind)
+    only = only or bool(conversion_of(kind)) or mirrored
     less = bands + beside + output <= whole if by_pieces is None else by_pieces
     usual = (bands > 0 and (less or only)) or is_usual(page, kind, grid)
     bands = bands if less or only or not usual else 0
     rewritten = not bands and not usual
+    if mirrored and not bands and kind.bits >= 8:
+        raise unsupported("its bytes begin with their lowest bit, and it is not read in bands")
     units, clear_inks = is_in_units(kind), kind.is_inks and kind.alpha
     if units:
         check_units(page, kind, grid)

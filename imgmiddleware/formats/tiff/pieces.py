@@ -100,14 +100,19 @@ def _is_known(page: Page, kind: SampleLayout) -> bool:
     if kind.compression == WEBP:
         whole = not kind.planar and not kind.associated
         return kind.bits == 8 and _is_of(kind, {RGB: (3, 4)}) and whole
-    ordered = page.value(_FILL_ORDER, 1) == 1
     if kind.bits == 1:
-        ordered = ordered or kind.compression in FAX
-        return kind.compression in (*_PACKED, *FAX) and kind.photometric in _BILEVEL and ordered
+        return kind.compression in (*_PACKED, *FAX) and kind.photometric in _BILEVEL
     eight = kind.bits == 8 and _is_of(kind, _COLORS)
     known = eight or is_number(kind) or bool(conversion_of(kind))
     predicted = page.value(_PREDICTOR, 1) in _predictors(kind)
-    return kind.compression in _PACKED and known and ordered and predicted
+    return kind.compression in _PACKED and known and predicted
+
+
+def is_mirrored(page: Page, kind: SampleLayout) -> bool:
+    """Whether bytes begin with their lowest bit: as libtiff has it, before they are unpacked. The
+    other compressions have an order of their own, or their decoder is told.
+    """
+    return kind.compression in _PACKED and page.value(_FILL_ORDER, 1) == 2
 
 
 def _predictors(kind: SampleLayout) -> tuple[int, ...]:
@@ -183,14 +188,19 @@ def _raster_of(page: Page) -> Raster:
         predictor=page.value(_PREDICTOR, 1),
         palette=_palette(colors) if colors else None,
         inverted=kind.photometric == WHITE_IS_ZERO,
+        mirrored=is_mirrored(page, kind),
         associated=kind.alpha_at if kind.associated else None,
         conversion=conversion_of(kind),
         profile=page.profile if kind.is_inks and kind.alpha else None,
         red_first=kind.photometric == RGB and not blue_first,
         tables=read_tables(bytes(page.values(_JPEG_TABLES, (), _MOST_TABLES))) if jpeg else b"",
         ycc=kind.photometric == YCBCR,
-        fax=tuple((tag, page.value(tag)) for tag in _FAX_TAGS if tag in page.entries),
+        fax=_fax_tags(page) if kind.compression in FAX else (),
     )
+
+
+def _fax_tags(page: Page) -> tuple[tuple[int, int], ...]:
+    return tuple((tag, page.value(tag)) for tag in _FAX_TAGS if tag in page.entries)
 
 
 def _stride(kind: SampleLayout, grid: Grid) -> int:
