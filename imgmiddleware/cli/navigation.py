@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
+#: Of so many pages each is a click or two away.
+_BESIDE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -73,4 +76,16 @@ def pager(place: Place, pages: int, mount: str) -> Iterator[str]:
     if place.page < pages:
         url = Place(place.folder, place.words, place.page + 1).url(mount)
         yield f'<a rel="next" href="{url}">Next →</a>\n'
+    if pages > _BESIDE:
+        yield from _page_choice(place, pages, mount)
     yield "</nav>\n"
+
+
+def _page_choice(place: Place, pages: int, mount: str) -> Iterator[str]:
+    """The form that leads to any page."""
+    yield f'<form action="{escape(mount)}/">\n'
+    for name, value in (("folder", place.folder), ("q", place.words)):
+        if value:
+            yield f'<input type="hidden" name="{name}" value="{escape(value)}">\n'
+    number = f'<input type="number" name="page" min="1" max="{pages}" required>'
+    yield f"<label>Go to page {number}</label>\n<button>Go</button>\n</form>\n"

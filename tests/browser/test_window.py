@@ -33,6 +33,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (photos / "a folder with a name that is too long for a phone").mkdir()
     for number in range(61):
         Image.new("L", (9, 9)).save(photos / f"z{number}.png")
+    (photos / "many").mkdir()
+    for number in range(181):
+        (photos / "many" / f"9x9 {number}.png").write_bytes((photos / "z0.png").read_bytes())
 
     def command(port: int, folder: Path) -> list[str]:
         serve = [program("imgmiddleware"), "serve", os.fspath(photos), "--no-cache-dir"]
@@ -207,6 +210,19 @@ def test_before_and_after_are_parted_by_a_slider(site: str, page: Page) -> None:
     middle, row = int(box["x"] + box["width"] / 2), int(box["y"] + box["height"] / 2)
     page.drag((middle + 60, row), (int(box["x"]) + 20, row))
     assert colored() < 0.15
+
+
+def test_the_keyboard_leads_to_any_page(site: str, page: Page) -> None:
+    page.open(f"{site}/?q=9x9", 390)
+    page.settle()
+    page.run("document.querySelector('.pager [rel=next]').focus()")  # past all cards
+    tab_to(page, ".pager input")
+    page.press("4", 52, "4")
+    page.press("Enter", 13, "\r")
+    page.until("location.search === '?q=9x9&page=4' && document.readyState === 'complete'")
+    assert "Page 4 of 4" in page.run("document.querySelector('.pager').textContent")
+    assert page.run("document.documentElement.scrollWidth") == 390
+    page.settle()
 
 
 def test_what_is_wrong_is_said_in_words_and_without_a_picture(site: str, page: Page) -> None:

@@ -470,6 +470,23 @@ def test_pages(photos, served, monkeypatch):
     assert visited == ["/", "/?page=2", "/?page=3"]
     assert [a["href"] for a in shown.all("a") if a.get("rel") == "prev"] == ["/?page=2"]
     assert "Page 3 of 3" in shown.text()
+    assert "Go to page" not in shown.text()  # each of three is near
+
+
+def test_many_pages_can_be_gone_to(photos, served, monkeypatch):
+    monkeypatch.setattr(gallery, "PER_PAGE", 1)
+    for name in ("a&/1.png", "a&/2.png", "a&/3.png", "a&/4.png"):
+        save(photos / name)
+    site = served(photos)
+    shown = site.page("/site/?folder=a%26&q=png", root_path="/site")
+    given = [one for one in shown.all("input") if one["name"] != "framework"]
+    assert [(one["name"], one.get("value")) for one in given] == [
+        *(("folder", "a&"), ("q", "png")),  # the filter
+        *(("folder", "a&"), ("q", "png"), ("page", None)),
+    ]
+    assert given[-1]["max"] == "4"
+    assert [one["action"] for one in shown.all("form")] == ["/site/", "/site/"]
+    assert site.page("/?folder=a%26&q=png&page=4").names() == ["a&/4.png"]
 
 
 @pytest.mark.parametrize("query", ["?page=2", "?page=2&q=0"])
