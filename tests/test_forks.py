@@ -119,7 +119,7 @@ def test_a_child_makes_what_its_parent_was_making(
             rest = budget.free
             assert budget.reserve(rest)
             until = time.monotonic() + 30
-            while service._pictures._limit._places._value:
+            while service._pictures._limit._taken.total() < 2:
                 assert time.monotonic() < until
                 time.sleep(0.01)
             in_child(lambda: answers(service, "0", "9", "10", "11"), fork)
@@ -198,7 +198,6 @@ def test_a_fork_while_any_lock_is_held(cached: bool, tmp_path: Path) -> None:
     service, made = of(lambda: ImageService(PICTURES.get, serve_stale=60, **options))
     answers(service, "1")
     locks = [each._lock for each in made if hasattr(each, "_lock") and not isinstance(each, Index)]
-    locks += [each._places._cond for each in made if hasattr(each, "_places")]
     assert len(locks) >= (12 if cached else 11)
     end = threading.Event()
     held = threading.Semaphore(0)

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -30,11 +31,19 @@ class ClientGoneError(Exception):
 
 
 class Deadline:
-    """Until when one request may wait; `gone` tells whether its client has hung up."""
+    """Until when one request may wait; `gone` tells whether its client has hung up.
 
-    def __init__(self, seconds: float, gone: Callable[[], bool]) -> None:
+    `original` is what it waits for a picture of: those who wait for one take turns with the others.
+    """
+
+    def __init__(self, seconds: float, gone: Callable[[], bool], original: Hashable = None) -> None:
         self._until = time.monotonic() + seconds
         self.gone = gone
+        self.original = original
+
+    def heeding(self, gone: Callable[[], bool]) -> "Deadline":
+        """The same, for as long as others listen."""
+        return Deadline(self.left, gone, self.original)
 
     def check(self) -> None:
         """Raises `ClientGoneError`, or `ImageError` (503) where the time is over."""
@@ -50,26 +59,41 @@ class Deadline:
 
 
 class WaitLimit(Forkable):
-    """How many requests may wait at once: for a slot, another's render or another process."""
+    """How many requests may wait at once: for a slot, another's render or another process.
+
+    Those for pictures of one original take three fourths of the places at most.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         super().__init__()
 
     def _begin(self) -> None:
-        self._places = threading.Semaphore(self._most)
+        self._lock = threading.Lock()
+        self._taken: Counter[Hashable] = Counter()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, original: Hashable = None) -> Iterator[None]:
         """One of the places. Raises `ImageError` (503) where none is free: to be told at once to
         come back is worth more than a place behind hundreds of others.
         """
-        if not self._places.acquire(blocking=False):
-            raise busy()
+        with self._lock:
+            if not self._has_place(original):
+                raise busy()
+            self._taken[original] += 1
         try:
             yield
         finally:
-            self._places.release()
+            with self._lock:
+                self._taken[original] -= 1
+                if not self._taken[original]:
+                    del self._taken[original]
+
+    def _has_place(self, original: Hashable) -> bool:
+        if self._taken.total() >= self._most:
+            return False
+        share = self._most - self._most // 4
+        return original is None or self._taken[original] < share
 
 
 def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -> R:
@@ -80,7 +104,7 @@ def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -
     found = look()
     if found is not None:
         return found
-    with limit.taken():
+    with limit.taken(deadline.original):
         while (found := look()) is None:
             deadline.check()
             time.sleep(_POLL_EVERY)

@@ -7,7 +7,6 @@ only so many may wait.
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -16,6 +15,7 @@ from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
 from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, memory_needed
+from imgmiddleware.service.queue import FairQueue
 
 _log = logging.getLogger("imgmiddleware")
 
@@ -26,7 +26,7 @@ _LOOK_EVERY = 0.1
 
 
 class Admission(Forkable):
-    """Slots for pixel work, each with the bytes that it takes, given in the order of asking.
+    """Slots for pixel work, each with the bytes that it takes, given to originals by turns.
 
     The order holds also where the second in the queue would fit and the first does not. Otherwise a
     large original would wait for ever behind small ones.
@@ -41,7 +41,7 @@ class Admission(Forkable):
     def _begin(self) -> None:
         self._free = self._slots
         self._lock = threading.Lock()
-        self._queue: deque[threading.Event] = deque()
+        self._queue = FairQueue()
 
     @contextmanager
     def admitted(self, size: int, deadline: Deadline) -> Iterator[None]:
@@ -61,17 +61,15 @@ class Admission(Forkable):
     def _entered(self, size: int, mine: threading.Event | None = None) -> bool:
         """Take a slot and the bytes, if both are free and nobody is before us; whether so."""
         with self._lock:
-            first = self._queue[0] is mine if self._queue else True
-            if not first or not self._free or not self._budget.reserve(size):
+            if self._queue.first is not mine or not self._free or not self._budget.reserve(size):
                 return False
             self._free -= 1
             return True
 
     def _wait(self, size: int, deadline: Deadline) -> None:
-        mine = threading.Event()
-        with self._limit.taken():
+        with self._limit.taken(deadline.original):
             with self._lock:
-                self._queue.append(mine)
+                mine = self._queue.join(deadline.original)
             try:
                 while not self._entered(size, mine):
                     deadline.check()
@@ -79,7 +77,7 @@ class Admission(Forkable):
                     mine.clear()
             finally:
                 with self._lock:
-                    self._queue.remove(mine)
+                    self._queue.leave(deadline.original, mine)
                 self._wake()
 
     def _leave(self, size: int) -> None:
@@ -90,8 +88,8 @@ class Admission(Forkable):
 
     def _wake(self) -> None:
         with self._lock:
-            if self._queue:
-                self._queue[0].set()
+            if first := self._queue.first:
+                first.set()
 
 
 class _Flight(Generic[R]):
@@ -154,7 +152,7 @@ class Flights(Forkable, Generic[R]):
     def _lead(
         self, key: object, flight: _Flight[R], make: Callable[[Deadline], R], deadline: Deadline
     ) -> R:
-        listening = Deadline(deadline.left, lambda: deadline.gone() and not flight.followers)
+        listening = deadline.heeding(lambda: deadline.gone() and not flight.followers)
         try:
             with memory_needed():
                 flight.result = make(listening)
@@ -172,7 +170,7 @@ class Flights(Forkable, Generic[R]):
 
     def _follow(self, flight: _Flight[R], deadline: Deadline) -> None:
         try:
-            with self._limit.taken():
+            with self._limit.taken(deadline.original):
                 while not flight.landed.wait(_LOOK_EVERY):
                     deadline.check()
         finally:

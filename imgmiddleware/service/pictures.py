@@ -46,7 +46,7 @@ class Pictures:
 
         Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
         """
-        deadline = Deadline(self._max_wait, gone)
+        deadline = Deadline(self._max_wait, gone, job.tag)
         return self._renders.once(job.key, lambda listening: self._made(job, listening), deadline)
 
     def make_meanwhile(self, job: Job, make: Callable[[], object]) -> bool:

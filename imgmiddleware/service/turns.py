@@ -41,7 +41,7 @@ class Turns(Forkable):
         """
         over = self._taken.get(key)
         if over is not None:
-            with self._limit.taken():
+            with self._limit.taken(deadline.original):
                 while not over.wait(_LOOK_EVERY):
                     deadline.check()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +16,7 @@ from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
 from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, polled
 from imgmiddleware.service.flight import Admission, Flights
+from imgmiddleware.service.queue import FairQueue
 
 
 def patient(seconds: float = 30.0, gone: Callable[[], bool] = lambda: False) -> Deadline:
@@ -210,6 +213,72 @@ def test_who_does_not_fit_waits_and_nobody_overtakes() -> None:
     small.join(30)
     assert order == ["large", "small"]
     assert not admitting._queue
+
+
+def asked_for(original: str) -> Deadline:
+    return Deadline(30, lambda: False, original)
+
+
+def order_of(asked: str) -> str:
+    """Those who ask for pictures of originals, a letter each, in the order of being let in."""
+    admitting, _ = admission(1, 100, waiting=20)
+    order: list[str] = []
+
+    def enter(original: str) -> None:
+        with admitting.admitted(0, asked_for(original)):
+            order.append(original)
+
+    threads = []
+    with admitting.admitted(0, patient()):
+        for number, original in enumerate(asked, 1):
+            threads.append(Asking(partial(enter, original)))
+            until(lambda number=number: len(admitting._queue) == number)  # type: ignore[misc]
+    for thread in threads:
+        thread.join(30)
+    assert not admitting._queue
+    return "".join(order)
+
+
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        ("aaab", "abaa"),  # one that is wanted often does not own the queue
+        ("aabbcc", "abcabc"),
+        ("aaabbc", "abcaba"),
+        ("a", "a"),
+    ],
+)
+def test_originals_take_turns(asked: str, order: str) -> None:
+    assert order_of(asked) == order
+
+
+def test_who_was_let_in_goes_behind_all_who_are_there() -> None:
+    """However many others come: the second of "a" is behind those that came before its turn."""
+    queue = FairQueue()
+    places = [(one, queue.join(one)) for one in "aab"]
+    order = ""
+    for late in "cdefgh":
+        original, first = next(place for place in places if place[1] is queue.first)
+        queue.leave(original, first)
+        order += original
+        places.append((late, queue.join(late)))
+    assert order == "abacde"
+
+
+def test_one_original_leaves_places_for_others() -> None:
+    limit = WaitLimit(8)
+    with ExitStack() as places:
+        for _ in range(6):
+            places.enter_context(limit.taken("a"))
+        with pytest.raises(ImageError, match="busy"), limit.taken("a"):
+            raise AssertionError
+        for _ in range(2):
+            places.enter_context(limit.taken("b"))
+        with pytest.raises(ImageError, match="busy"), limit.taken("c"):
+            raise AssertionError
+    with limit.taken("a"):
+        pass
+    assert not limit._taken
 
 
 def test_what_is_larger_than_all_is_made_alone() -> None:

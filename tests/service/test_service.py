@@ -170,8 +170,8 @@ def test_a_full_queue_is_a_503_at_once_and_304s_go_on(
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 30
-    places = images._pictures._admission._limit._places
-    while places._value and time.monotonic() < deadline:  # both are taken
+    places = images._pictures._admission._limit._taken
+    while places.total() < 2 and time.monotonic() < deadline:  # both are taken
         time.sleep(0.01)
     answer = images.handle(request())
     assert (answer.status, answer.header("retry-after")) == (503, "1")

@@ -1,0 +1,41 @@
+"""The queue for a slot: originals take turns, so that none of them has it for itself."""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Hashable
+
+
+class FairQueue:
+    """Events of threads that wait, in the order in which they are to be let in.
+
+    It is fair queuing by round robin (J. Nagle, RFC 970): first the first that waits for each
+    original, then the second of each. Who has been let in goes behind all originals that are there,
+    so nobody waits for ever however many others come. For the threads that hold one lock.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[Hashable, deque[threading.Event]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    @property
+    def first(self) -> threading.Event | None:
+        """Whose turn it is."""
+        return next(iter(self._waiting.values()))[0] if self._waiting else None
+
+    def join(self, original: Hashable) -> threading.Event:
+        """A place, whose event is for others to set."""
+        mine = threading.Event()
+        self._waiting.setdefault(original, deque()).append(mine)
+        return mine
+
+    def leave(self, original: Hashable, mine: threading.Event) -> None:
+        """Give the place up. If it was its turn, the next is another original's."""
+        places = self._waiting[original]
+        had_turn = self.first is mine
+        places.remove(mine)
+        if not places:
+            del self._waiting[original]
+        elif had_turn:
+            self._waiting.move_to_end(original)
