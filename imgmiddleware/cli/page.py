@@ -168,10 +168,10 @@ def _counts(excerpt: Excerpt) -> str:
     files = counted(excerpt.count, "file")
     if excerpt.place.words:
         return f"{files} whose name has <b><bdi>{escape(excerpt.place.words)}</bdi></b>."
-    if not excerpt.folder_count:
-        return f"{files}. {_MADE}"
     folders = counted(excerpt.folder_count, "folder")
-    return f"{folders} and {files}. {_MADE}" if excerpt.count else f"{folders}."
+    if not excerpt.count:
+        return f"{folders if excerpt.folder_count else files}."
+    return f"{f'{folders} and {files}' if excerpt.folder_count else files}. {_MADE}"
 
 
 def described(one: Listed) -> str:

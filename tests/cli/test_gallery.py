@@ -308,6 +308,10 @@ def test_folders_and_what_is_in_them(photos, served):
     (view,) = {a["href"] for a in two.all("a") if a["href"].startswith("/view")}
     assert 'href="/?folder=b%2Fc">← All' in site.get(view).text
     assert shown_folders(site.page("/site/", root_path="/site")) == ["A d", "b"]
+    (photos / "b" / "c" / "none").mkdir()
+    nothing = site.page("/?folder=b%2Fc%2Fnone").text()
+    assert "0 files." in nothing
+    assert "Each picture" not in nothing
     save(photos / "empty" / "full" / "x.png")
     between = site.page("/?folder=empty").text()
     assert "1 folder." in between

@@ -185,3 +185,9 @@ def test_one_wrong_segment_is_named(path: str, name: str) -> None:
     with pytest.raises(ImageError, match=name) as caught:
         named(f"cat.jpg/{path}")
     assert (caught.value.status, caught.value.members) == (400, {"parameter": name})
+
+
+def test_the_size_of_version_2_leads_to_that_of_version_3() -> None:
+    with pytest.raises(ImageError, match="size='full' is not max, as version 3 calls it"):
+        named("cat.jpg/full/full/0/default.jpg")
+    assert named("cat.jpg/full/full/0/default.jpg", version=2)

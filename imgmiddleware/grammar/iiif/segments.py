@@ -114,7 +114,9 @@ def _wrong(region: str, size: str, rotation: str, last: str, version: int) -> It
     """An error for each segment that is not of its form."""
     if not _REGION.fullmatch(region):
         yield malformed("region", region, "full, square, x,y,w,h or pct:x,y,w,h")
-    if not _SIZE.fullmatch(size) or (size == "full" and version != 2):
+    if size == "full" and version != 2:
+        yield malformed("size", size, "max, as version 3 calls it")
+    elif not _SIZE.fullmatch(size):
         words = "max, w, or ,h or w,h or !w,h or pct:n, or one of these behind ^"
         yield malformed("size", size, words)
     turned = _ROTATION.fullmatch(rotation)
