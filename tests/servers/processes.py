@@ -29,6 +29,7 @@ Command = Callable[[int, Path], list[str]]
 class Running:
     port: int
     log: Path
+    process: subprocess.Popen[bytes]
 
     @property
     def output(self) -> str:
@@ -42,8 +43,8 @@ def running(
     """`command(port, folder)` as a process, from when it listens; `folder` holds what it writes."""
     port = _free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    server = Running(port, folder / "output.txt")
-    with server.log.open("wb") as log:
+    output = folder / "output.txt"
+    with output.open("wb") as log:
         process = subprocess.Popen(
             command(port, folder),
             stdin=subprocess.DEVNULL,
@@ -54,6 +55,7 @@ def running(
             # A group of its own: workers that outlive their parent are found by its id.
             start_new_session=True,
         )
+    server = Running(port, output, process)
     try:
         _wait_until_listening(process, server)
         yield server
