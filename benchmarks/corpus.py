@@ -53,7 +53,7 @@ class Compared:
     def line(self) -> str:
         """Tab-separated: the class, the file, and what each reader did, took and said."""
         words = [
-            f"{name}: {r.end} {r.seconds:.2f} s {r.mebibytes} MiB {r.said}".strip()
+            " ".join(f"{name}: {r.end} {r.seconds:.2f} s {r.mebibytes} MiB {r.said}".split())
             for name, r in self.readings.items()
         ]
         return "\t".join((self.kind, str(self.path), *words))

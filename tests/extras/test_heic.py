@@ -242,6 +242,20 @@ def test_damage(kind: str) -> None:
         assert ask(changed).status in (200, 413, 415, 422)
 
 
+def test_a_byte_of_metadata_that_is_another() -> None:
+    """The pixels are the same; a profile is heeded as it then is, or left out."""
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+    image = pillow_heif.from_pillow(Image.fromarray(RGB[:16, :24]))
+    image.info["icc_profile"] = SRGB
+    data = heic(image, exif=exif(1), xmp=xmp)
+    as_it_was = shown(data)
+    for part in (exif(1).removeprefix(b"Exif\0\0"), xmp, SRGB):
+        first = data.index(part)
+        for at in range(first, first + len(part), 3):
+            broken = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+            assert np.array_equal(shown(broken), as_it_was) or part == SRGB, at
+
+
 @pytest.mark.parametrize("query", ["w=23", "w=9", "w=64"])
 def test_no_hidden_colour_shows_at_the_edge_of_alpha(query: str) -> None:
     """Opaque red beside green that is wholly clear: over black no more than a step of it is left."""

@@ -138,6 +138,20 @@ def test_damage(data: bytes) -> None:
         assert ask(changed, **JXL).status in (200, 413, 415, 422)
 
 
+def test_a_byte_of_metadata_that_is_another() -> None:
+    block = exif(1).removeprefix(b"Exif\0\0")
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+    parts_of = ((b"Exif", bytes(4) + block), (b"xml ", xmp), (b"jxlc", jxl(RGB[:16, :24].copy())))
+    data = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl "
+    data += b"".join(struct.pack(">L4s", 8 + len(body), kind) + body for kind, body in parts_of)
+    for part in (bytes(4) + block, xmp):
+        first = data.index(part)
+        for at in range(first, first + len(part)):
+            broken = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+            for query in ("fm=png", "fm=png&keep=exif"):
+                assert np.array_equal(shown(broken, query, "RGB", **JXL), RGB[:16, :24]), at
+
+
 def test_metadata_that_inflates_is_left_out() -> None:
     """A box of compressed metadata in front of the codestream reaches no decoder."""
     plain = jxl(RGB)
