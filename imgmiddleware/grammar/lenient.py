@@ -25,15 +25,14 @@ Mend = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The parameters of a query that are taken, and the notes of those that are not."""
+    """The parameters of a query that are taken, and the notes of those that are not.
+
+    `query` is the one text of what is taken.
+    """
 
     texts: Mapping[str, str]
     notes: tuple[str, ...]
-
-    @property
-    def query(self) -> str:
-        """The one text of it."""
-        return urlencode(self.texts)
+    query: str
 
 
 class Leniency:
@@ -41,7 +40,7 @@ class Leniency:
 
     >>> takes = Leniency({"w": lambda text: text if text.isdigit() else "9"}, {})
     >>> takes.settled("ixid=M3w&w=x")
-    Settled(texts={'w': '9'}, notes=('ignored=ixid', 'adjusted=w'))
+    Settled(texts={'w': '9'}, notes=('ignored=ixid', 'adjusted=w'), query='w=9')
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class Leniency:
             if taken != given:
                 notes[f"adjusted={_told(name)}"] = None
         texts.pop("ixlib", None)
-        return Settled(texts, _few(list(notes)))
+        return Settled(texts, _few(list(notes)), urlencode(texts))
 
     def _taken(self, name: str, text: str, texts: Mapping[str, str]) -> str | None:
         """The first of what is given several times, under whichever of its names."""

@@ -81,16 +81,16 @@ def stand_in(
 
 
 def rest(
-    request: ImageRequest, result: Result, settings: Settings, download: str | None, note: str
+    request: ImageRequest, result: Result, settings: Settings, asked: Asked, note: str
 ) -> ImageResponse:
     """What is left of a damaged original, whose body is bytes: nobody is to keep it."""
     body = result.read()
     headers: Headers = (
         *content(result.media_type, len(body)),
         ("Cache-Control", "no-store"),
-        ("Content-Disposition", _saved_as(request.path, download, result.media_type)),
+        ("Content-Disposition", _saved_as(request.path, asked.download, result.media_type)),
     )
-    return ImageResponse(200, headers + _notes((note, *result.notes)), body)
+    return ImageResponse(200, headers + _notes((note, *result.notes, *asked.notes)), body)
 
 
 def _notes(notes: tuple[str, ...]) -> Headers:
@@ -106,15 +106,16 @@ def stale(shared: Headers) -> Headers:
 
 
 def picture(
-    request: ImageRequest, result: Result, *, shared: Headers, download: str | None
+    request: ImageRequest, result: Result, asked: Asked, *, shared: Headers
 ) -> ImageResponse:
     """A result or the part of it that is asked for, with its `validators`.
 
-    `download` is the `dl=` of its URL, which is no part of the picture: a 304 has the validators
-    alone. Raises `ImageError` (416).
+    What the URL says beside that is no part of the picture, its `dl=` and the notes of what is not
+    heeded: a 304 has the validators alone. Raises `ImageError` (416).
     """
-    body, of = result.body, (result.media_type, len(result.body), result.notes)
-    headers = _of_picture(request.path, download, *of, shared=shared)
+    body, notes = result.body, result.notes + asked.notes
+    of = result.media_type, len(body), notes
+    headers = _of_picture(request.path, asked.download, *of, shared=shared)
     return _ranged(request, ImageResponse(200, headers, body))
 
 

@@ -28,10 +28,7 @@ def without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageRespon
 
 def shown(request: ImageRequest, seen: Seen, result: Result) -> ImageResponse:
     """The result as an answer, or the part of it that is asked for. Raises `ImageError` (416)."""
-    told = (
-        result if not seen.asked.notes else replace(result, notes=result.notes + seen.asked.notes)
-    )
-    return answers.picture(request, told, shared=seen.validators, download=seen.asked.download)
+    return answers.picture(request, result, seen.asked, shared=seen.validators)
 
 
 def is_cut_off(error: ImageError) -> bool:

@@ -78,7 +78,7 @@ class Refusals:
         """What is left, if anything is; else what is answered without it."""
 
         def shown(result: Result) -> ImageResponse:
-            response = answers.rest(request, result, self._settings, asked.download, DAMAGED)
+            response = answers.rest(request, result, self._settings, asked, DAMAGED)
             return answers.sent(request, response, self._settings, asked)
 
         era = self._pictures.results.era()

@@ -23,6 +23,7 @@ def edges(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
 
 OWN = {"edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])}
 GRAMMAR = QueryGrammar(Settings(presets={"thumb": "w=9"}, operations=OWN))
+LENIENT = QueryGrammar(Settings(presets={"thumb": "w=9"}, operations=OWN, unknown="ignore"))
 RESTRICTED = QueryGrammar(Settings(widths=(320, 640), heights=(200,), snap=True))
 
 
@@ -179,6 +180,22 @@ def test_what_is_rejected_names_its_parameter(texts: dict[str, str], grammar: Qu
 def test_any_text_is_a_transform_or_a_400(query: str) -> None:
     result = parsed(GRAMMAR, query)
     assert isinstance(result, Transform) or result.status == 400
+
+
+@settings(max_examples=300, deadline=None)
+@given(QUERIES, st.text(st.characters(max_codepoint=255), max_size=60))
+def test_where_not_all_is_taken_any_text_is_a_transform(texts: dict[str, str], more: str) -> None:
+    """What is right is as it is where all has to be, and nothing is told of it; nothing is refused."""
+    query = urlencode(texts)
+    strict, asked = parsed(GRAMMAR, query), LENIENT.parse(query)
+    if isinstance(strict, Transform):
+        assert (asked.transform, asked.notes) == (strict, ())
+    else:
+        assert asked.notes
+    for any_text in (more, f"{query}&{more}"):
+        left = LENIENT.parse(any_text)
+        assert parsed(GRAMMAR, left.transform.canonical) == left.transform
+        assert all(note.isascii() and note.isprintable() for note in left.notes)
 
 
 @settings(max_examples=300, deadline=None)
