@@ -50,6 +50,7 @@ class Facts:
     orientation: Orientation = Orientation.UPRIGHT  # how the stored pixels must be turned
     color: str = "rgb"  # "gray", "rgb", "cmyk": what the decoder delivers (a palette counts as rgb)
     alpha: bool = False
+    few: bool = False  # its pixels are numbers of at most 256 colours
     depth: int = 8  # bits of a sample once decoded: 8 or 16; 32 is float
     bits: int = 8  # bits of a sample as stored: 1, 2, 4, 8, 10, 12, 16, 32
     aspect: Fraction = Fraction(1)  # the width of a pixel divided by its height, as stored

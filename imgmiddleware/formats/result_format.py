@@ -67,6 +67,8 @@ class ResultFormat:
     profile: bool = False  # it has a place for a colour profile
     moving_profile: bool = True  # and browsers ask it where the picture moves
     hdr: bool = False  # it holds more than white, if it is given uint16 and code points
+    few: bool = False  # a picture of at most 256 colours takes fewer bytes in it
+    all_clear: bool = False  # its pixels are clear all the way, or not at all
     gray: bool = False  # gray pixels stay gray in it, so that a profile of grays is true of them
 
     needs: str = ""  # the module that writes it, where it comes with an `extra` of this package

@@ -8,6 +8,8 @@ from imgmiddleware.imaging.pyramid import SIDE
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
+#: And more of them where colours are counted and put in order.
+_COUNTED = 10
 #: And more of them where inks are converted at twice its size, in several copies.
 _INKED = 16
 #: Passing rows that are held at once for each that a row of the result is made of: those
@@ -34,6 +36,7 @@ def making_bytes(plan: Plan) -> int:
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
+    working += _COUNTED if plan.most_colors else 0
     return width * height * 4 * sample * (working + plan.frames - 1)
 
 

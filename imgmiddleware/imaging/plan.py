@@ -70,6 +70,7 @@ class Plan:
     linear: bool  # resampled in linear light
     orientation: Orientation
     alpha: bool  # of the original
+    few: bool  # of the original: it has at most 256 colours
     holed: bool  # which hides no colour: what is clear has none
     reading: Reading | None  # how its values become samples, where that is not what they are
     inks: bool  # its samples are CMYK
@@ -120,6 +121,14 @@ class Plan:
         Then all of the region is read as it is, and planned again once it is there.
         """
         return self.trim.trim is not None
+
+    @property
+    def most_colors(self) -> int | None:
+        """How many the result may have; None: any."""
+        result = RESULTS[self.format]
+        if self.deep or not result.few:
+            return None
+        return self.output.colorquant or (256 if self.few and not result.all_clear else None)
 
     @property
     def level(self) -> Level:

@@ -87,6 +87,7 @@ def make_plan(
         linear=_is_linear(facts, resize, geometry),
         orientation=orientation,
         alpha=facts.alpha,
+        few=facts.few,
         holed=facts.holed,
         reading=facts.reading,
         inks=facts.color == "cmyk",

@@ -25,6 +25,8 @@ from imgmiddleware.operations.trim import content
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha
 from imgmiddleware.pixels.color import describes, to_eight_bits, to_sixteen_bits, to_srgb
 from imgmiddleware.pixels.hdr import coded, tone_mapped
+from imgmiddleware.pixels.palette import clear_or_not
+from imgmiddleware.pixels.quantize import quantized, quantized_alike
 from imgmiddleware.pixels.resample import resample, resample_around
 from imgmiddleware.sources.original import Original, read_all
 
@@ -53,7 +55,8 @@ def render_animation(original: Original, facts: Facts, plan: Plan, replan: Repla
         if first is None:
             first = held_with(data, facts, pixels, plan.level)
             plan = _replanned(first, plan, replan)
-        frames.append((_finished(replace(first, pixels=pixels), plan), duration))
+        finished = _finished(replace(first, pixels=pixels), plan)
+        frames.append((_few(finished, plan), duration))
     assert first is not None  # or there was no animation to be planned
     metadata = _metadata(first, plan)
     body = encode_animation(frames, plan.format, plan.output.q, shown.plays, metadata)
@@ -66,12 +69,23 @@ def _replanned(held: Held, plan: Plan, replan: Replan) -> Plan:
 
 
 def _encoded(held: Held, plan: Plan) -> bytes:
-    pixels, metadata, output = _finished(held, plan), _metadata(held, plan), plan.output
+    pixels, metadata, output = _few(_finished(held, plan), plan), _metadata(held, plan), plan.output
     if output.max_bytes is not None:
         most, chroma = output.max_bytes, output.chromasub
         return encode_within(pixels, plan.format, output.q, most, metadata, chroma=chroma)
     chroma, quickly = output.chromasub, plan.is_piece
     return encode(pixels, plan.format, output.q, metadata, chroma=chroma, quickly=quickly)
+
+
+def _few(pixels: Pixels, plan: Plan) -> Pixels:
+    """In fewer colours, where that is asked for, or the original has few and it looks the same."""
+    if plan.most_colors is None:
+        return pixels
+    if RESULTS[plan.format].all_clear:
+        pixels = clear_or_not(pixels)
+    if plan.output.colorquant:
+        return quantized(pixels, plan.most_colors)
+    return quantized_alike(pixels, plan.most_colors)
 
 
 def _metadata(held: Held, plan: Plan) -> Metadata:

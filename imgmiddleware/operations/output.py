@@ -34,6 +34,7 @@ class Output(Operation):
     fm: str | None = parameter(one_of(RESULTS, same=_SAME))
     q: int = parameter(whole(0, 100), 75)
     chromasub: str | None = parameter(one_of(CHROMA))
+    colorquant: int | None = parameter(whole(2, 256))
     max_bytes: int | None = parameter(whole(100, 100_000_000))
     depth: str = parameter(choice("8", "16"), "8")
     keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright", "hdr"), ())

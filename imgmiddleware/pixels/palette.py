@@ -36,20 +36,20 @@ def exact(pixels: Pixels, most: int = _MOST) -> Indexed | None:
     found = np.empty(0, np.uint32)
     for band in bands:
         codes = color_codes(flat[:, band])[0]
-        found = np.union1d(found, codes[_heads(codes)])
+        found = np.union1d(found, codes[run_heads(codes)])
         if len(found) > most:
             return None
     indices = np.empty(flat.shape[1], np.uint8)
     for band in bands:
         codes = color_codes(flat[:, band])[0]
-        heads = _heads(codes)
+        heads = run_heads(codes)
         numbers = np.searchsorted(found, codes[heads]).astype(np.uint8)
         indices[band] = np.repeat(numbers, np.diff(heads, append=len(codes)))
     colors = np.ascontiguousarray(found).view(np.uint8).reshape(-1, 4)[:, [2, 1, 0, 3]]
     return Indexed(indices.reshape(pixels.shape[:2]), colors)
 
 
-def _heads(codes: Pixels) -> Pixels:
+def run_heads(codes: Pixels) -> Pixels:
     """Where each run of equal codes begins."""
     changes = np.empty(len(codes), bool)
     changes[0] = True
@@ -66,15 +66,29 @@ def nearest(pixels: Pixels) -> Indexed:
     if not has_alpha(pixels):
         rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB if pixels.ndim == 2 else cv2.COLOR_BGR2RGB)
         return _cut(np.asarray(rgb), _MOST)
-    clear = pixels[..., 3] < 128
-    white = np.full(4, 255, np.uint8)
-    shape = *pixels.shape[:2], 3
-    opaque = by_bands(lambda band: over(band, white)[..., 2::-1], pixels, shape)
-    opaque[clear] = 255
-    cut = _cut(opaque, _MOST - 1)
+    opaque, clear = _parted(pixels)
+    cut = _cut(opaque[..., ::-1], _MOST - 1)
     indices = cut.indices.copy()
     indices[clear] = len(cut.colors)
     return Indexed(indices, np.vstack((cut.colors, np.zeros((1, 4), np.uint8))))
+
+
+def clear_or_not(pixels: Pixels) -> Pixels:
+    """`pixels` (uint8) in which nothing is partly clear, in the way of `nearest`."""
+    if not has_alpha(pixels) or {*np.unique(pixels[..., 3])} <= {0, 255}:
+        return pixels
+    opaque, clear = _parted(pixels)
+    return np.dstack((opaque, np.where(clear, 0, 255).astype(np.uint8)))
+
+
+def _parted(pixels: Pixels) -> tuple[Pixels, Pixels]:
+    """BGR over white, and what counts as clear, where it is white."""
+    clear = pixels[..., 3] < 128
+    white = np.full(4, 255, np.uint8)
+    shape = *pixels.shape[:2], 3
+    opaque = by_bands(lambda band: over(band, white)[..., :3], pixels, shape)
+    opaque[clear] = 255
+    return opaque, clear
 
 
 def with_binary_alpha(pixels: Pixels, *, clear: bool = False) -> Image.Image:

@@ -31,6 +31,7 @@ def read(window: Window) -> Facts:
         height=header.height,
         color="gray" if header.gray else "rgb",
         alpha=header.alpha,
+        few=bool(header.palette),
         decode_bytes=output + (bands or _beside(header)),
         bits=min(header.bits, 8),
         band_bytes=bands,

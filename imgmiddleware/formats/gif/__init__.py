@@ -15,7 +15,7 @@ FORMAT = Format(
 
 RESULT = ResultFormat(
     name="gif", media_type="image/gif", suffixes=("gif",),
-    alpha=True,  # of what is quite clear
+    alpha=True, few=True, all_clear=True,
     write=write.write, animate=write.animate,
     animated_by=("gif/2",),
     shortest_frame=20,  # what lasts less is shown for 100 by browsers

@@ -53,6 +53,7 @@ def read(window: Window) -> Facts:
         width=width,
         height=height,
         alpha=blocks.transparent or not blocks.covered,
+        few=True,
         frames=blocks.frames,
         composed=True,
         decode_bytes=_decode_bytes(width, height),

@@ -20,6 +20,6 @@ FORMAT = Format(
 
 RESULT = ResultFormat(
     name="png", media_type="image/png", suffixes=("png", "apng"),
-    longest=1_000_000, alpha=True, deep=True, profile=True, hdr=True, gray=True,
+    longest=1_000_000, alpha=True, deep=True, profile=True, hdr=True, gray=True, few=True,
     write=write.write,
 )  # fmt: skip

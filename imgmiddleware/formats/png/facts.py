@@ -157,6 +157,7 @@ def read(window: Window) -> Facts:
         orientation=read_orientation(_read_exif(window, body.first.get(b"eXIf")) or b""),
         color="gray" if header.color in (GRAY, GRAY_ALPHA) else "rgb",
         alpha=alpha,
+        few=header.color == PALETTE,
         depth=16 if header.bits == 16 else 8,
         bits=header.bits,
         frames=frames,

@@ -132,6 +132,7 @@ def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, Sa
         aspect=page.aspect,
         color="rgb" if clear_inks else COLORS[kind.photometric],
         alpha=kind.alpha,
+        few=kind.is_palette,
         depth=8 if kind.is_inks else max(8, kind.bits),
         bits=kind.bits,
         pages=True,
