@@ -31,7 +31,8 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
-    size = f"{quality} {output.max_bytes} {_chroma(output, format)} {plan.most_colors}"
+    most = plan.most_colors and output.colorquant  # else it follows from the original
+    size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
     return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}"
 
 

@@ -88,6 +88,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "max_bytes": numbers(100, 100_000_000),
     "depth": st.sampled_from(["8", "16"]),
     "chromasub": st.sampled_from(["420", "422", "444"]),
+    "colorquant": numbers(2, 256),
     "keep": listed("icc", "exif", "copyright"),
     "preset": st.just("thumb"),
     "v": st.text(max_size=12),

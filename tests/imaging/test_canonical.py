@@ -177,6 +177,7 @@ WORDS: dict[str, list[str]] = {
     "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],
     "q": ["60", "75", "90"],
     "chromasub": ["420", "444"],
+    "colorquant": ["2", "16", "256"],
     "depth": ["8", "16"],
     "keep": ["exif", "icc", "copyright,exif", "hdr", "hdr,icc"],
 }
@@ -184,7 +185,7 @@ WORDS: dict[str, list[str]] = {
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
 FOLLOWS = {
     *("stored", "overview", "scales", "in_bands", "pieces", "alpha", "inks", "result"),
-    *("region", "trim", "holed"),
+    *("region", "trim", "holed", "few"),
 }
 #: And what changes bytes.
 TEXT = {
@@ -226,6 +227,7 @@ def vanishing() -> bytes:
 ORIGINALS = {
     "turned": lambda: saved(COLORS, "JPEG", "RGB", exif=exif(6)),
     "clear": lambda: saved(COLORS, "PNG"),
+    "few": lambda: saved(COLORS.convert("RGB").quantize(99), "PNG"),
     "gray": lambda: saved(COLORS, "PNG", "L"),
     "inks": lambda: saved(COLORS, "JPEG", "CMYK"),
     "hdr": lambda: colored_png(np.asarray(COLORS, np.uint16) * 257, cicp(9, 16)),
@@ -244,10 +246,11 @@ def any_query(dice: random.Random) -> str:
 def resolved(plan: Plan) -> Any:
     """The plan without what does not change the bytes once there is a plan."""
     quality = plan.output.q if RESULTS[plan.format].scale else 75
-    kept = [name for name in plan.output.keep if name not in ("icc", "hdr")]
+    kept = tuple(name for name in plan.output.keep if name not in ("icc", "hdr"))
     chroma = RESULTS[plan.format].chroma(plan.output.chromasub, plan.output.q)
+    few = plan.output.colorquant if plan.format in ("png", "gif") and not plan.deep else None
     most = plan.output.max_bytes
-    output = Output(q=quality, chromasub=chroma, max_bytes=most, keep=tuple(kept[:1]))
+    output = Output(q=quality, chromasub=chroma, colorquant=few, max_bytes=most, keep=kept[:1])
     return replace(plan, output=output, region=(0, 0, 0, 0))
 
 
