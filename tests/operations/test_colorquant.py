@@ -84,7 +84,8 @@ def test_alpha_has_its_steps_in_png_and_none_in_gif() -> None:
 
 def test_each_frame_of_an_animation() -> None:
     body = made(
-        moving([drawing(), drawing().rotate(90)], "GIF", "RGB", duration=100), "anim=1&fm=gif&colorquant=9"
+        moving([drawing(), drawing().rotate(90)], "GIF", "RGB", duration=100),
+        "anim=1&fm=gif&colorquant=9",
     )
     with opened(body) as image:
         assert image.n_frames == 2
