@@ -21,7 +21,7 @@ from imgmiddleware.pixels.samples import Reading
 
 #: What was made of rows that passed by: the box of the page, the size that it has now, that which
 #: it is to have, and whether it was made in linear light.
-Passed = tuple[Box, Size, Size, bool]
+Passed = tuple[Area, Size, Size, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Level:
             by //= 2
             yield replace(self, by=by, averaged=by > 1)
 
-    def area(self, box: Box) -> Area:
+    def area(self, box: Area) -> Area:
         """A box of the page, in samples of this level.
 
         Of 1001 columns 501 are held, which show 500.5: to take all of the last one would shift what
@@ -114,7 +114,7 @@ class Held:
             held = replace(held, level=twice, pixels=average(held.pixels))
         return held
 
-    def around(self, crop: Box) -> tuple[Pixels, Area]:
+    def around(self, crop: Area) -> tuple[Pixels, Area]:
         """What a filter may read of a box of the page: all samples, and where it lies in these."""
         if self.level.passed is not None:
             crop, sampled, size, _ = self.level.passed
@@ -123,7 +123,7 @@ class Held:
         left, top, width, height = self.level.area(crop)
         return self.pixels, (left - self.at[0], top - self.at[1], width, height)
 
-    def cropped(self, crop: Box) -> tuple[Pixels, Area]:
+    def cropped(self, crop: Area) -> tuple[Pixels, Area]:
         """The samples that a box of the page touches alone, and where it lies in these."""
         left, top, width, height = self.level.area(crop)
         x, y = math.floor(left), math.floor(top)

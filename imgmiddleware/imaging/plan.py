@@ -65,7 +65,7 @@ class Plan:
     pieces: Pieces | None  # how the page is cut then
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
-    crop: Box
+    crop: Area  # whole numbers, unless a shape is cut out
     size: Size
     linear: bool  # resampled in linear light
     orientation: Orientation
@@ -173,7 +173,8 @@ class Plan:
         if not self.inks:
             return self.size
         width, height = (
-            min(side, 2 * wanted) for side, wanted in zip(self.crop[2:], self.size, strict=True)
+            min(math.ceil(side), 2 * wanted)
+            for side, wanted in zip(self.crop[2:], self.size, strict=True)
         )
         return width, height
 

@@ -23,12 +23,12 @@ from imgmiddleware.operations.own import OwnStep
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.region import Region
-from imgmiddleware.operations.resize import Geometry, Resize
+from imgmiddleware.operations.resize import Geometry, Part, Resize
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import turned_once
-from imgmiddleware.pixels.arrays import Box
+from imgmiddleware.pixels.arrays import Area, Box
 
 
 def make_plan(
@@ -82,7 +82,7 @@ def make_plan(
         pieces=facts.pieces if in_bands else None,
         region=region,
         trim=trim,
-        crop=orientation.stored_box(crop, stored),
+        crop=_in_floats(orientation.stored_box(crop, stored)),
         size=orientation.size(*geometry.size),
         linear=_is_linear(facts, resize, geometry),
         orientation=orientation,
@@ -105,6 +105,14 @@ def make_plan(
         output=output,
     )
     return plan.of_smallest(facts.overviews)
+
+
+def _in_floats(part: Part) -> Area:
+    """Whole numbers stay so, and are exact."""
+    left, top, width, height = (
+        side.numerator if side.denominator == 1 else float(side) for side in part
+    )
+    return left, top, width, height
 
 
 def _is_linear(facts: Facts, resize: Resize, geometry: Geometry) -> bool:

@@ -28,6 +28,9 @@ _OTHERS = {
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
 _AROUND = frozenset({"fill", "fillmax", "clamp"})
 
+#: Left, top, width, height; whole numbers wherever they can be.
+Part = tuple[int | Fraction, int | Fraction, int | Fraction, int | Fraction]
+
 #: The most that a program may ask for. A service that restricts widths has them in device pixels,
 #: and may list wider ones than any text says.
 _WIDEST = 1_000_000
@@ -37,12 +40,13 @@ _WIDEST = 1_000_000
 class Geometry:
     """The geometry of a result, in pixels of the upright original and of the upright result.
 
-    `crop` is the part that is shown: left, top, width, height in the original. `size` is what that
-    part is resampled to; `canvas` is the size of the result, larger than `size` where `fit=fill`,
-    `fillmax` or `clamp` leaves room around the picture, which then stands in the middle.
+    `crop` is the part that is shown: left, top, width, height in the original, which may end within
+    a pixel. `size` is what that part is resampled to; `canvas` is the size of the result, larger
+    than `size` where `fit=fill`, `fillmax` or `clamp` leaves room around the picture, which then
+    stands in the middle.
     """
 
-    crop: tuple[int, int, int, int]
+    crop: Part
     size: tuple[int, int]
     canvas: tuple[int, int]
 
@@ -71,9 +75,10 @@ class Resize(Operation):
             (_rounded(width * aspect), height) if aspect > 1 else (width, _rounded(height / aspect))
         )
         found = self._geometry(*seen)
-        x, left_w = _shrunk(found.crop[0], found.crop[2], seen[0], width)
-        y, left_h = _shrunk(found.crop[1], found.crop[3], seen[1], height)
-        return Geometry((x, y, left_w, left_h), found.size, found.canvas)
+        left, top, across, down = found.crop
+        x, part_w = (_whole(Fraction(side * width, seen[0])) for side in (left, across))
+        y, part_h = (_whole(Fraction(side * height, seen[1])) for side in (top, down))
+        return Geometry((x, y, part_w, part_h), found.size, found.canvas)
 
     def _geometry(self, width: int, height: int) -> Geometry:
         whole = (0, 0, width, height)
@@ -119,28 +124,33 @@ class Resize(Operation):
         return _times(width, scale), _times(height, scale)
 
     def _covering(self, width: int, height: int, box: tuple[int, int]) -> Geometry:
-        """A part of the original in the box's shape, as large as the box where it suffices."""
+        """A part of the original in the box's shape, as large as the box where it suffices.
+
+        In that shape to the fraction of a pixel: of a small original whole ones would be up to a
+        tenth out of it. Where they are shown as they are they stay whole.
+        """
         scale = max(Fraction(box[0], width), Fraction(box[1], height))
-        crop_w = min(width, _rounded(box[0] / scale))
-        crop_h = min(height, _rounded(box[1] / scale))
+        crop_w, crop_h = (max(Fraction(1), side / scale) for side in box)
+        if scale > 1 and not (self.enlarge and self.fit == "crop"):
+            box = min(width, _rounded(crop_w)), min(height, _rounded(crop_h))
+            crop_w, crop_h = Fraction(box[0]), Fraction(box[1])
         left = _placed(width - crop_w, "left" in self.crop, "right" in self.crop)
         top = _placed(height - crop_h, "top" in self.crop, "bottom" in self.crop)
-        crop = (left, top, crop_w, crop_h)
-        fills = self.enlarge and self.fit == "crop"
-        size = box if scale <= 1 or fills else (crop_w, crop_h)
-        return Geometry(crop, size, size)
+        return Geometry((left, top, _whole(crop_w), _whole(crop_h)), box, box)
 
 
-def _shrunk(start: int, length: int, seen: int, side: int) -> tuple[int, int]:
-    """A part of a side of `seen` pixels, in whole ones of the `side` that there is."""
-    begin, end = (round(Fraction(at * side, seen)) for at in (start, start + length))
-    begin = min(begin, side - 1)
-    return begin, max(end, begin + 1) - begin
+def _placed(spare: Fraction, first: bool, last: bool) -> int | Fraction:
+    """Where a part begins that leaves `spare` pixels: at the first, at the last, or between.
+
+    Between it begins with a whole pixel, unless less than one is left: then it ends with the last.
+    """
+    if first:
+        return 0
+    return _whole(spare) if last or spare < 1 else spare // 2
 
 
-def _placed(spare: int, first: bool, last: bool) -> int:
-    """Where a part begins that leaves `spare` pixels: at the first, at the last, or between."""
-    return 0 if first else spare if last else spare // 2
+def _whole(exact: Fraction) -> int | Fraction:
+    return exact.numerator if exact.denominator == 1 else exact
 
 
 def _ratio(wanted: int | None, side: int) -> Fraction | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Self
+from fractions import Fraction
+from typing import Self, TypeVar
 
 import cv2
 import numpy as np
 
-from imgmiddleware.pixels.arrays import Box, Pixels, Size
+from imgmiddleware.pixels.arrays import Pixels, Size
+
+#: Of a box: pixels, or fractions of them.
+_Side = TypeVar("_Side", int, int | Fraction)
 
 
 class Orientation(IntEnum):
@@ -56,7 +60,9 @@ class Orientation(IntEnum):
         """Width and height of an upright picture that is stored as `width` by `height` pixels."""
         return (height, width) if self.swaps_sides else (width, height)
 
-    def stored_box(self, box: Box, stored: Size) -> Box:
+    def stored_box(
+        self, box: tuple[_Side, _Side, _Side, _Side], stored: Size
+    ) -> tuple[_Side, _Side, _Side, _Side]:
         """A box of the upright picture, in the coordinates of the stored one of this size."""
         left, top, width, height = box
         swaps, mirrors, flips = _PARTS[self.inverse]

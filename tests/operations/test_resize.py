@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from PIL.Image import Resampling, Transpose
 
+from asking import shown
 from imgmiddleware.operations.resize import Geometry, Resize
 from imgmiddleware.operations.stages import build
+from pictures import close, exif, photo_like, saved
 
 WHOLE = (0, 0, 300, 200)
 
 
-def geometry(query: str, width: int = 300, height: int = 200) -> Geometry:
+#: What an orientation of EXIF turns back.
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 6: Transpose.ROTATE_90, 8: Transpose.ROTATE_270
+}  # fmt: skip
+
+
+def geometry(
+    query: str, width: int = 300, height: int = 200, aspect: Fraction = Fraction(1)
+) -> Geometry:
     texts = dict(pair.split("=") for pair in query.split("&")) if query else {}
-    return build(texts).get(Resize).geometry(width, height)
+    return build(texts).get(Resize).geometry(width, height, aspect)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +77,48 @@ def test_the_blog_posts_third() -> None:
 def test_a_ratio_is_decimal() -> None:
     # 0.15 x 10 = 1.5, which rounds up; the binary fraction nearest to 0.15 lies below it.
     assert Resize(w=Decimal("0.15")).geometry(10, 10).size == (2, 2)
+
+
+@pytest.mark.parametrize("place", ["left", "right", "top,left", "bottom"])
+def test_a_small_original_keeps_its_shape(place: str) -> None:
+    """What is cut out has the box's shape to the fraction, and lies within the original."""
+    for width, height in ((10, 7), (13, 40), (8, 5), (31, 30)):
+        for w, h in ((4, 3), (5, 6), (7, 2), (3, 3)):
+            query = f"w={w}&h={h}&fit=crop&crop={place}"
+            for par in ("&par=0", "&par=1"):
+                seen = geometry(par[1:], width, height, Fraction(2, 3)).size
+                got = geometry(query + par, width, height, Fraction(2, 3))
+                left, top, cut_w, cut_h = got.crop
+                across, down = cut_w * seen[0] / width, cut_h * seen[1] / height
+                assert Fraction(across) / Fraction(down) == Fraction(*got.size)
+                assert left == (
+                    0 if "left" in place else width - cut_w if "right" in place else left
+                )
+                assert 0 <= left <= width - cut_w
+                assert 0 <= top <= height - cut_h
+
+
+def test_where_pixels_stay_as_they_are_they_are_whole() -> None:
+    for query in ("w=400&h=399&fit=crop", "w=400&h=399&fit=min&enlarge=1", "w=200&h=200&fit=crop"):
+        got = geometry(query, 301, 200)
+        assert {type(side) for side in got.crop} == {int}
+    assert geometry("w=400&h=399&fit=crop", 301, 200).crop == (50, 0, 201, 200)  # 200.5, halves up
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 3, 6, 8])
+@pytest.mark.parametrize(("w", "h"), [(4, 3), (20, 7), (9, 13)])
+def test_what_is_cut_out_is_what_pillow_makes_of_the_same_fractions(
+    w: int, h: int, orientation: int
+) -> None:
+    image = Image.fromarray(photo_like(29, 23))
+    got = geometry(f"w={w}&h={h}&fit=crop", 29, 23)
+    left, top, across, down = (float(side) for side in got.crop)
+    assert not float.is_integer(across * down)
+    expected = image.resize((w, h), Resampling.LANCZOS, (left, top, left + across, top + down))
+    turned = image.transpose(TURNS[orientation]) if orientation > 1 else image
+    data = saved(turned, "PNG", exif=exif(orientation))
+    pixels = shown(data, f"fm=png&w={w}&h={h}&fit=crop")
+    assert close(pixels, np.asarray(expected), 2)
 
 
 def test_nothing_vanishes_and_nothing_outgrows_its_box() -> None:
