@@ -358,7 +358,7 @@ def test_a_directory_comes_first(photos, folder, module, rendered):
         (["images_of_mine:wsgi"], "images_of_mine:wsgi lists no IDs: give them with --ids FILE"),
         (
             ["images_of_mine:wsgi", "--cache-dir", "x", "--default", "w=9", "--preset", "a=w=9"],
-            "has its own options; not also --default, --preset, --cache-dir",
+            "has its own options; not also --cache-dir, --default, --preset",
         ),
         (["images_of_mine:in_memory"], "images_of_mine:in_memory has no cache_dir"),
         (["photos", "-q", "w=9", "-q", "w=x", "--cache-dir", "x"], "--query: w='x' is not whole"),
