@@ -59,13 +59,18 @@ class Leniency:
         """Raises `ImageError` (400) for a query that is too long."""
         texts: dict[str, str] = {}
         notes: dict[str, None] = {}
+        had: set[str] = set()
         for written, text in listed(query, lenient=True):
             name, given = self._plain(written, text)
-            if name in texts and name in self._once:
+            meant = self._aliases.get(name, name)
+            if name in had and name in self._once:
                 raise ImageError("repeated-parameter", f"{name!r} is given twice", parameter=name)
             if name in texts and name == "auto":
                 given = f"{texts.pop(name)},{given}"
-            taken = None if given is None else self._taken(name, given, texts)
+            # The first counts, so that a flood of wrong values is read once.
+            reads = self._known.get(name) if meant not in had or name == "auto" else None
+            taken = reads(given) if reads and given is not None else None
+            had.add(meant)
             if taken is None:
                 notes[f"ignored={_told(name)}"] = None
                 continue
@@ -74,13 +79,6 @@ class Leniency:
                 notes[f"adjusted={_told(name)}"] = None
         texts.pop("ixlib", None)
         return Settled(texts, _few(list(notes)), urlencode(texts))
-
-    def _taken(self, name: str, text: str, texts: Mapping[str, str]) -> str | None:
-        """The first of what is given several times, under whichever of its names."""
-        meant = self._aliases.get(name, name)
-        if name not in self._known or any(self._aliases.get(had, had) == meant for had in texts):
-            return None
-        return self._known[name](text)
 
     def _plain(self, name: str, text: str) -> tuple[str, str | None]:
         """A base64 variant as what it stands for; None for one that says nothing."""
