@@ -103,9 +103,22 @@ class Viewer:
         yield _ZOOM
         yield from _form(moves=one.facts is not None and one.facts.animated)
         yield _RESULT
+        yield self._markup(one, mount)
         for script in ("openseadragon.min.js", "viewer.js"):
             yield f'<script src="{self._asset_url(script, mount)}"></script>\n'
         yield "</body>\n</html>\n"
+
+    def _markup(self, one: Listed, mount: str) -> str:
+        """The HTML that shows the original in a page, to copy."""
+        html = str(self._service.picture(one.id, alt="What it shows", mount=mount))
+        return (
+            '<section aria-labelledby="page">\n<h2 id="page">In a page</h2>\n'
+            f'<div class="copy"><label>HTML<input id="markup" readonly value="{escape(html)}">'
+            '</label>\n<button type="button" data-copy="markup">'
+            'Copy<span class="unseen"> the HTML for a page</span></button></div>\n'
+            "<p>Each size for each screen, as <code>service.picture</code> writes it.</p>\n"
+            "</section>\n</main>\n"
+        )
 
     def _head(self, one: Listed, mount: str) -> Iterator[str]:
         name = escape(one.id)
@@ -186,5 +199,4 @@ aria-label="How much is shown of the picture before, in percent">
 <div class="copy"><label>HTML<input id="tag" readonly></label>
 <button type="button" data-copy="tag">Copy<span class="unseen"> the HTML</span></button></div>
 </section>
-</main>
 """

@@ -5,6 +5,7 @@ import zlib
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
+from io import BytesIO
 from urllib.parse import quote
 
 import pytest
@@ -36,6 +37,18 @@ def test_a_card_leads_to_the_viewer_and_that_to_tiles(folder, served):
     assert "<b>" not in page
     (info,) = re.findall('data-info="([^"]+)"', page)
     assert site.get(info).json()["width"] == 30
+
+
+def test_the_html_for_a_page_can_be_copied(folder, served):
+    Image.new("RGB", (900, 600), "red").save(folder / NAME)
+    site = served(folder)
+    page = site.page(f"/view?id={quote(NAME)}")
+    (markup,) = (field["value"] for field in page.all("input") if field.get("id") == "markup")
+    assert markup.startswith('<img alt="What it shows" src="/image/a%20%26%20%3Cb%3E')
+    for url, width in re.findall(r"(\S+) (\d+)w", markup):
+        url = url.removeprefix('srcset="').replace("&amp;", "&")
+        assert Image.open(BytesIO(site.get(url).content)).width == int(width)
+    assert [b["data-copy"] for b in page.all("button") if "data-copy" in b][-1] == "markup"
 
 
 def test_frames_are_asked_of_what_moves(folder, served):
