@@ -19,7 +19,7 @@ from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.probe import read_raster
 from originals import Stored, probe
 from pictures import photo_like, saved
-from rasters import packed
+from rasters import packed, tif
 from tiffs import Array, coded_tiff
 
 WIDTH, HEIGHT = 203, 149
@@ -313,3 +313,18 @@ def test_a_turned_result_of_floats() -> None:
     data = coded_tiff([FLOATS[..., :3]], deflate, 8, 2)
     expected = np.clip(np.rint(FLOATS[..., :3] * 255), 0, 255)
     assert np.abs(shown(data).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.float16([[0], [1]]), np.float64([[0], [1]]), np.uint64([[0], [2**64 - 1]]),
+        np.uint16([[[0] * 3], [[65535] * 3]]),
+    ],
+    ids=["halves", "doubles", "64 bits", "16 bits in planes"],
+)  # fmt: skip
+def test_compressed_bytes_may_be_more_than_the_samples(samples: Array) -> None:
+    """As those of a picture of two pixels are."""
+    colored = samples.ndim == 3
+    data = tif(samples, 2 if colored else 1, compression=8, planar=colored)
+    assert shown(data)[:, 0].tolist() == [[0] * 3, [255] * 3]

@@ -80,7 +80,8 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
     if kind.bits == 1 and number == 1 and not grid.tiled:
         return tables + bits_bytes(piece.pixels, piece.samples, piece.stored)
     # Small ones may claim to be stored in many more bytes than their samples need.
-    if samples > _MOST_SAMPLES or (number > 1 and number * piece.stored > 2 * PIECES):
+    stored = min(number, grid.number) * piece.stored
+    if samples > _MOST_SAMPLES or (number > 1 and stored > 2 * PIECES):
         return 0
     one = piece_bytes(picture // planes, samples, piece.stored, compressed=not plain)
     return tables + _of_planes(planes, one)
