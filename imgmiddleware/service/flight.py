@@ -21,6 +21,8 @@ _log = logging.getLogger("imgmiddleware")
 
 R = TypeVar("R")
 
+#: Bytes that were taken for work, after which a rest is worth something.
+_WORK = 64 * 2**20
 #: Seconds between two looks at whether the client of a waiting request is still there.
 _LOOK_EVERY = 0.1
 
@@ -32,14 +34,23 @@ class Admission(Forkable):
     large original would wait for ever behind small ones.
     """
 
-    def __init__(self, slots: int, limit: WaitLimit, budget: MemoryBudget) -> None:
+    def __init__(
+        self,
+        slots: int,
+        limit: WaitLimit,
+        budget: MemoryBudget,
+        at_rest: Callable[[], object] | None = None,
+    ) -> None:
+        """`at_rest` is called where no slot is taken any more, after some work was done."""
         self._slots = slots
         self._limit = limit
         self._budget = budget
+        self._at_rest = at_rest
         super().__init__()
 
     def _begin(self) -> None:
         self._free = self._slots
+        self._done = 0  # bytes, since the last rest
         self._lock = threading.Lock()
         self._queue = FairQueue()
 
@@ -84,7 +95,13 @@ class Admission(Forkable):
         self._budget.release(size)
         with self._lock:
             self._free += 1
+            self._done += size
+            rests = self._free == self._slots and self._done >= _WORK
+            if rests:
+                self._done = 0
         self._wake()
+        if rests and self._at_rest:
+            self._at_rest()
 
     def _wake(self) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ from imgmiddleware.cache.store import Holding
 from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
+from imgmiddleware.process.malloc import trim_malloc
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.decoded import Decoded
@@ -36,7 +37,8 @@ class Pictures:
         # They give way in this order: what is decoded can be decoded again.
         self._decoded = Decoded(settings, budget)
         self.results = Results(settings, budget, directory)
-        self._admission = Admission(settings.slots, limit, budget)
+        at_rest = trim_malloc if settings.tune_malloc else None
+        self._admission = Admission(settings.slots, limit, budget, at_rest)
         self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait

@@ -10,7 +10,7 @@ import pytest
 _CHILD = """
 import sys, threading
 import numpy as np
-from imgmiddleware.process.malloc import tune_malloc
+from imgmiddleware.process.malloc import trim_malloc, tune_malloc
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
@@ -33,6 +33,8 @@ for thread in threads:
 for thread in threads:
     thread.join()
 large.clear()
+if sys.argv[1] == "trimmed":
+    trim_malloc()
 print((resident() - before) // 2**20)
 """
 
@@ -50,3 +52,4 @@ def left(tuned: str) -> int:
 def test_large_buffers_go_back() -> None:
     assert left("off") > 30  # or this tells nothing
     assert left("on") < 10
+    assert left("trimmed") < 10

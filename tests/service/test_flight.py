@@ -306,6 +306,23 @@ def test_the_queue_is_bounded_and_left_by_who_has_gone() -> None:
         pass
 
 
+def test_a_rest_follows_work_and_is_not_in_between() -> None:
+    rests: list[int] = []
+    admitting = Admission(2, WaitLimit(0), MemoryBudget(2**30), lambda: rests.append(1))
+    half = 2**25
+    with admitting.admitted(half, patient()):
+        pass
+    assert not rests  # it is not worth one yet
+    with admitting.admitted(half, patient()):
+        with admitting.admitted(half, patient()):
+            pass
+        assert not rests  # another is under way
+    assert rests == [1]
+    with admitting.admitted(half, patient()):
+        pass
+    assert rests == [1]
+
+
 def test_nobody_is_admitted_who_has_gone() -> None:
     admitting, budget = admission(1, 100)
     with pytest.raises(ClientGoneError), admitting.admitted(9, patient(gone=lambda: True)):
