@@ -52,6 +52,7 @@ def _with_format(query: str, out: str) -> str:
     formats = {
         f".{suffix}": result.name
         for result in RESULTS.values()
+        if result.media_type.startswith("image/")
         for suffix in (result.name, result.media_type.rpartition("/")[2])
     }
     format = formats.get(os.path.splitext(out)[1].lower())

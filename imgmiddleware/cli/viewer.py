@@ -23,7 +23,11 @@ _WIDTH = 800
 
 _FITS = ("clip", "crop", "scale", "fill", "fillmax", "clamp", "min", "max")
 
-_FORMATS = tuple(name for name, result in RESULTS.items() if not result.missing)
+_FORMATS = tuple(
+    name
+    for name, result in RESULTS.items()
+    if not result.missing and result.media_type.startswith("image/")
+)
 
 Field = tuple[str, tuple[str, ...] | tuple[int, int], str]
 #: What the form asks for: the label, the words of a choice or the range of a number, and what is

@@ -55,6 +55,9 @@ class ResultFormat:
     #: The same where it has a choice of `CHROMA`, by which one and whether quickly.
     write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
+    unasked: int = (
+        0  # and those within which it is made where no size is asked for; 0: the original's
+    )
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key
     most_plays: int = 65_535  # of an animation; more is for ever

@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, png, tiff, webp
+from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, placeholder, png, tiff, webp
 from imgmiddleware.formats.result_format import ResultFormat
 
 _ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff, jxl)  # in the order in which messages list them
-_results = {room.RESULT.name: room.RESULT for room in _ROOMS}
+_TEXTS = (placeholder.THUMBHASH, placeholder.BLURHASH)
+_results = {each.name: each for each in (*(room.RESULT for room in _ROOMS), *_TEXTS)}
 
 #: By the name that `fm` gives them. Whoever needs a record looks here at that moment and copies
 #: nothing, so that a format which is registered later is known everywhere.
 RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
+
+#: Those that are text, and stand for a picture until it comes.
+PLACEHOLDERS = tuple(each.name for each in _TEXTS)
 
 
 def register(result: ResultFormat) -> None:

@@ -189,7 +189,7 @@ class QueryGrammar:
     ) -> tuple[Transform, tuple[str, ...]]:
         """The Transform, and the headers that could change it or the picture's format."""
         added, varies = self._hints.parse(texts, headers)
-        transform = build({**texts, **added}, self._owners)
+        transform = build({**texts, **added, **_within(texts)}, self._owners)
         negotiates = self._offered and transform.get(Output).negotiates
         return transform, (("Accept", *varies) if negotiates else varies)
 
@@ -280,6 +280,15 @@ class QueryGrammar:
         except ImageError as error:
             raise ValueError(f"{option}: {error.detail}") from error
         return texts
+
+
+def _within(texts: Mapping[str, str]) -> dict[str, str]:
+    """The box of a format that is small by itself, where no size is asked for."""
+    result = RESULTS.get(texts.get("fm", ""))
+    if result is None or not result.unasked or not {"w", "h", "ar"}.isdisjoint(texts):
+        return {}
+    side = str(result.unasked)
+    return {"w": side, "h": side, "dpr": "1"}
 
 
 def _not_allowed(name: str, why: str) -> ImageError:

@@ -178,9 +178,14 @@ class Candidates:
         return known.offers(asked, strict=wanted.widths is not None) or known.offers([pairs])
 
     def _format(self, pairs: dict[str, str], name: str) -> str:
-        """The media type of `fm`. Raises `ImageError` (400) for what is none."""
+        """The media type of `fm`. Raises `ImageError` (400) for what is none, and `ValueError` for
+        what no browser shows.
+        """
         output = self._grammar.parse(urlencode({**pairs, "fm": name})).transform.get(Output)
-        return RESULTS[str(output.fm)].media_type
+        kind = RESULTS[str(output.fm)].media_type
+        if not kind.startswith("image/"):
+            raise ValueError(f"formats: {name!r} is no picture")
+        return kind
 
 
 def _has_size(asked: Asked) -> bool:

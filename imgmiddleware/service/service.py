@@ -1,15 +1,26 @@
 """ImageService: what answers requests, with all that an application calls by itself."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from urllib.parse import urlencode
 from uuid import UUID
 
 from imgmiddleware.cache.forks import notice
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cache.store import Holding
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.results import PLACEHOLDERS
+from imgmiddleware.grammar.links import spelled
+from imgmiddleware.grammar.query import Asked
 from imgmiddleware.service.answering import Answering
 from imgmiddleware.service.candidates import Wanted
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.limits import planned
 from imgmiddleware.service.links import Where
 from imgmiddleware.service.markup import Picture
+from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.originals import known_kind
 
 ID = str | int | UUID
 """An ID as text, or as a value of the option `id_type`."""
@@ -100,6 +111,24 @@ class ImageService(Answering):
         where = Where(mount, sign, expires)
         return self._candidates.picture(self._id(id), parameters, wanted, where)
 
+    def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
+        """What stands in a page until a picture comes: "thumbhash", in base64, or "blurhash".
+
+        >>> import numpy as np
+        >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
+        >>> service.placeholder("black", fm="blurhash")[:6]
+        'L00000'
+
+        It is kept as a result is, and `authorize` is not asked. Raises `ImageError` where there is
+        no picture, and `ValueError` for an `fm` that is no text. It may render: on an event loop,
+        call it in a thread.
+        """
+        notice()
+        asked = self._grammar.parse(urlencode(spelled({"fm": fm, **parameters})))
+        if fm not in PLACEHOLDERS:
+            raise ValueError(f"fm: {fm!r} is none of {', '.join(PLACEHOLDERS)}")
+        return self._result(self._id(id), asked).decode()
+
     def base(
         self, id: ID, *, mount: str = "", sign: bool | None = None, expires: float | None = None
     ) -> str:
@@ -124,6 +153,25 @@ class ImageService(Answering):
     def holding(self) -> dict[str, Holding]:
         """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
         return self._pictures.holding()
+
+    def _result(self, id: str, asked: Asked) -> bytes:
+        """What a request would be answered with that is allowed to ask. Raises `ImageError`."""
+        era = self._pictures.results.era()
+        with ExitStack() as opened:
+            original = self._originals.open(id, opened)
+            if original is None:
+                raise ImageError("not-found", "there is no original of this ID")
+            page = (id, original.version, asked.page, asked.moves)
+            facts = self._originals.facts(original, page, opened)
+            known = meaning(asked, page, original, facts, extra=(), settings=self.settings)
+            facts, plan, seen = known
+            result = self._pictures.results.found_small(seen.key, seen.tag)
+            if result is None:
+                replan = partial(planned, facts, asked.transform, asked.accepted, self.settings)
+                kept = seen.key, seen.tag, id, original.version
+                job = Job(*kept, known_kind(original), facts, plan, replan, era)
+                result = self._pictures.make(job, lambda: False)
+        return result.read()
 
     def _id(self, id: ID) -> str:
         return self._parsed(f"{self.prefix}{id}")

@@ -1,0 +1,32 @@
+"""Placeholders: what stands in a page until a picture comes, in a few bytes of text.
+
+They are results like any other, so that caches, conditions and signatures apply to them. Each is
+made of a small picture: where nobody says how large, of one within 100 x 100.
+"""
+
+from imgmiddleware.formats.placeholder import blurhash, thumbhash
+from imgmiddleware.formats.result_format import ResultFormat
+
+#: Pixels of a side. ThumbHash is made of no more; more would not change what is left of a picture.
+_SIDE = 100
+
+_TEXT = "text/plain"
+
+THUMBHASH = ResultFormat(
+    name="thumbhash",
+    media_type=_TEXT,
+    suffixes=("txt",),
+    write=thumbhash.write,
+    longest=_SIDE,
+    unasked=_SIDE,
+    alpha=True,
+)
+
+BLURHASH = ResultFormat(
+    name="blurhash",
+    media_type=_TEXT,
+    suffixes=("txt",),
+    write=blurhash.write,
+    longest=_SIDE,
+    unasked=_SIDE,
+)
