@@ -17,14 +17,14 @@ def resident():
 
 if sys.argv[1] == "on":
     tune_malloc()
-for size in (2**23, 2**24):  # with the first that is freed glibc takes larger ones to be usual
+for size in (2**24, 2**25):  # with the first that is freed glibc takes larger ones to be usual
     np.ones(size, np.uint8)
 before = resident()
 large, small = [], []
 
 def fill():
-    for _ in range(12):
-        large.append(np.ones(2**21, np.uint8))
+    for _ in range(5):
+        large.append(np.ones(5 * 2**20, np.uint8))
         small.append(bytearray(9999))  # which stays between them
 
 threads = [threading.Thread(target=fill) for _ in range(4)]
@@ -40,7 +40,7 @@ print((resident() - before) // 2**20)
 
 
 def left(tuned: str) -> int:
-    """MiB that a process has of 96 which it has freed."""
+    """MiB that a process has of 100 which it has freed."""
     child = subprocess.run(
         [sys.executable, "-c", _CHILD, tuned],
         capture_output=True, text=True, timeout=60, check=True,
