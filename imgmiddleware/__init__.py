@@ -15,7 +15,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.operations.transform import Transform
-from imgmiddleware.service import ImageService, Picture, Work
+from imgmiddleware.service import ImageService, Info, Picture, Work
 from imgmiddleware.service.deadline import ClientGoneError
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import (
@@ -40,6 +40,7 @@ __all__ = [
     "ImageRequest",
     "ImageResponse",
     "ImageService",
+    "Info",
     "Opened",
     "Options",
     "Original",

@@ -25,6 +25,7 @@ MODULES = [
     "imgmiddleware.operations.transform",
     "imgmiddleware.pixels.value_range",
     "imgmiddleware.service.deadline",
+    "imgmiddleware.service.info",
     "imgmiddleware.service.markup",
     "imgmiddleware.service.service",
     "imgmiddleware.service.work",

@@ -1,8 +1,9 @@
 """From a request to an answer: the order of the steps, the limits, and what is kept in between."""
 
 from imgmiddleware.service.given import application, as_service, mounted
+from imgmiddleware.service.info import Info
 from imgmiddleware.service.markup import Picture
 from imgmiddleware.service.service import ID, ImageService
 from imgmiddleware.service.work import Work
 
-__all__ = ["ID", "ImageService", "Picture", "Work", "application", "as_service", "mounted"]
+__all__ = ["ID", "ImageService", "Info", "Picture", "Work", "application", "as_service", "mounted"]

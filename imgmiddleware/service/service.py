@@ -13,14 +13,18 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import PLACEHOLDERS
 from imgmiddleware.grammar.links import spelled
 from imgmiddleware.grammar.query import Asked
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service.answering import Answering
 from imgmiddleware.service.candidates import Wanted
+from imgmiddleware.service.info import Info, info_of
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import planned
 from imgmiddleware.service.links import Where
 from imgmiddleware.service.markup import Picture
 from imgmiddleware.service.meaning import meaning
 from imgmiddleware.service.originals import known_kind
+from imgmiddleware.service.recall import PageOf
+from imgmiddleware.sources import Opened
 
 ID = str | int | UUID
 """An ID as text, or as a value of the option `id_type`."""
@@ -111,6 +115,24 @@ class ImageService(Answering):
         where = Where(mount, sign, expires)
         return self._candidates.picture(self._id(id), parameters, wanted, where)
 
+    def info(self, id: ID) -> Info:
+        """What an original's header tells: its upright size, format, frames and more.
+
+        Nothing is decoded, and `authorize` is not asked. Raises `ImageError` where there is no such
+        original, or none that is opened here. It opens a file: on an event loop, call it in a
+        thread.
+
+        >>> import numpy as np
+        >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
+        >>> info = service.info("black")
+        >>> info.width, info.height, info.format
+        (400, 300, 'array')
+        """
+        notice()
+        with ExitStack() as opened:
+            original, page = self._opened(self._id(id), Asked(Transform()), opened)
+            return info_of(original, self._originals.facts(original, page, opened))
+
     def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
         """What stands in a page until a picture comes: "thumbhash", in base64, or "blurhash".
 
@@ -158,10 +180,7 @@ class ImageService(Answering):
         """What a request would be answered with that is allowed to ask. Raises `ImageError`."""
         era = self._pictures.results.era()
         with ExitStack() as opened:
-            original = self._originals.open(id, opened)
-            if original is None:
-                raise ImageError("not-found", "there is no original of this ID")
-            page = (id, original.version, asked.page, asked.moves)
+            original, page = self._opened(id, asked, opened)
             facts = self._originals.facts(original, page, opened)
             known = meaning(asked, page, original, facts, extra=(), settings=self.settings)
             facts, plan, seen = known
@@ -172,6 +191,13 @@ class ImageService(Answering):
                 job = Job(*kept, known_kind(original), facts, plan, replan, era)
                 result = self._pictures.make(job, lambda: False)
         return result.read()
+
+    def _opened(self, id: str, asked: Asked, opened: ExitStack) -> tuple[Opened, PageOf]:
+        """The original until `opened` is left, and what is meant of it. Raises `ImageError`."""
+        original = self._originals.open(id, opened)
+        if original is None:
+            raise ImageError("not-found", "there is no original of this ID")
+        return original, (id, original.version, asked.page, asked.moves)
 
     def _id(self, id: ID) -> str:
         return self._parsed(f"{self.prefix}{id}")

@@ -36,7 +36,7 @@ def links(html: str) -> list[tuple[str, int]]:
 
 
 def test_the_page_shows_what_is_written(page: dict[str, Any]) -> None:
-    assert len(SNIPPETS) == 8
+    assert len(SNIPPETS) == 9
     written = re.sub(r"v=[\w-]+", "v=...", page["html"])
     shown = re.findall(r"```html\n(<img.*?)```", PAGE, re.DOTALL)[0]
     start, end = " ".join(shown.split()).split("... ", 1)[0], shown.split("320w,\n... ")[1]

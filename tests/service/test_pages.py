@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from imgmiddleware import ImageError, ImageRequest, ImageService, Picture
 from pictures import opened, quadrants, saved
 
 KEY = "k" * 32
+#: EXIF with nothing but the orientation 6.
+_TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 
 
 class Tags(HTMLParser):
@@ -110,11 +113,32 @@ def test_a_turned_original_has_its_upright_sides() -> None:
     turned = saved(
         quadrants(600, 400),
         "JPEG",
-        exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+        exif=_TURNED,
     )
     picture = ImageService(lambda id: turned).picture("a", alt="")
     assert (picture.width, picture.height) == (400, 600)
     assert widths(picture) == [320, 400]
+
+
+def test_what_an_original_is() -> None:
+    turned = saved(quadrants(600, 400), "JPEG", exif=_TURNED)
+    info = ImageService(lambda id: turned, authorize=lambda request: False).info("a")
+    assert (info.width, info.height, info.orientation) == (400, 600, 6)
+    assert (info.format, info.bytes, info.bits) == ("jpeg", len(turned), 8)
+    assert (info.alpha, info.frames, info.animated) == (False, 1, False)
+    frames = [opened(saved(quadrants(8, 8), "PNG")).rotate(turn) for turn in (0, 90, 180)]
+    moves = saved_frames(frames)
+    assert ImageService(lambda id: moves).info("a").animated
+    for found, code in ((None, "not-found"), (b"text", "unknown-format")):
+        with pytest.raises(ImageError) as raised:
+            ImageService(lambda id, found=found: found).info("a")
+        assert raised.value.code == code
+
+
+def saved_frames(frames: list[Any]) -> bytes:
+    made = BytesIO()
+    frames[0].save(made, "GIF", save_all=True, append_images=frames[1:])
+    return made.getvalue()
 
 
 def test_all_is_escaped_and_read_back() -> None:
