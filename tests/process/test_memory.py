@@ -47,18 +47,18 @@ UNLIMITED = "9223372036854771712"
 @pytest.mark.parametrize(
     ("cgroup", "limits", "expected"),
     [
-        ("0::/\n", {"memory_dot_max": str(512 * MIB)}, 192 * MIB),
+        ("0::/\n", {"memory_dot_max": str(512 * MIB)}, 384 * MIB * 2 // 5),
         ("0::/\n", {"memory_dot_max": "max"}, MOST),
-        ("0::/\n", {"memory_dot_max": "max", "memory_dot_high": str(GIB)}, 448 * MIB),
+        ("0::/\n", {"memory_dot_max": "max", "memory_dot_high": str(GIB)}, 896 * MIB * 2 // 5),
         # A group above it has less: systemd's slice of a service without a limit of its own.
         ("0::/a.slice/b\n", {"a.slice__b__memory_dot_max": "max",
-                             "a.slice__memory_dot_max": str(GIB)}, 448 * MIB),
+                             "a.slice__memory_dot_max": str(GIB)}, 896 * MIB * 2 // 5),
         # A container without a namespace is told the host's path, which is not there.
-        ("0::/docker/1\n", {"memory_dot_max": str(512 * MIB)}, 192 * MIB),
-        ("0::/../../x\n", {"memory_dot_max": str(512 * MIB)}, 192 * MIB),
-        (V1, {"memory__memory_dot_limit_in_bytes": str(512 * MIB)}, 192 * MIB),
+        ("0::/docker/1\n", {"memory_dot_max": str(512 * MIB)}, 384 * MIB * 2 // 5),
+        ("0::/../../x\n", {"memory_dot_max": str(512 * MIB)}, 384 * MIB * 2 // 5),
+        (V1, {"memory__memory_dot_limit_in_bytes": str(512 * MIB)}, 384 * MIB * 2 // 5),
         (V1, {"memory__docker__1__memory_dot_limit_in_bytes": str(GIB),
-              "memory__memory_dot_limit_in_bytes": UNLIMITED}, 448 * MIB),
+              "memory__memory_dot_limit_in_bytes": UNLIMITED}, 896 * MIB * 2 // 5),
         (V1, {"memory__memory_dot_limit_in_bytes": UNLIMITED}, MOST),
         ("0::/\n", {"memory_dot_max": str(64 * MIB)}, 64 * MIB),
         ("0::/\n", {"memory_dot_max": "nonsense"}, MOST),
@@ -77,13 +77,13 @@ def test_no_kernel_that_tells(tmp_path: Path) -> None:
 def test_a_small_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = {"SC_PHYS_PAGES": 2**18, "SC_PAGE_SIZE": 2**12}
     monkeypatch.setattr(memory, "os", SimpleNamespace(sysconf=pages.__getitem__))
-    assert memory_share(MOST, tmp_path) == 448 * MIB
+    assert memory_share(MOST, tmp_path) == 896 * MIB * 2 // 5
 
 
 def test_workers_share_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = kernel(tmp_path, "0::/\n", memory_dot_max=str(2 * GIB))
     monkeypatch.setenv("WEB_CONCURRENCY", "4")
-    assert memory_share(MOST, root) == (512 - 128) // 2 * MIB
+    assert memory_share(MOST, root) == 384 * MIB * 2 // 5
 
 
 @pytest.mark.parametrize(
