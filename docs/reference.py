@@ -38,6 +38,9 @@ MODULES = [
     "imgmiddleware.cache.store",
 ]
 
+#: Classes that are made of several, which are not public.
+INHERITING = {"Settings", "ImageService"}
+
 STYLE = ".pdoc .signature.multiline .param {white-space: pre-wrap}"
 
 #: A class that a docstring names, by itself or with an attribute, and that has no link yet.
@@ -83,9 +86,19 @@ def amend(modules: dict[str, pdoc.doc.Module]) -> None:
     for module in modules.values():
         for name in made.keys() & module.members.keys():  # their descriptions stayed behind
             module.members[name].docstring = made[name]
+        for name in INHERITING & module.members.keys():
+            show_inherited(module.members[name])
         options = module.members.get("Options")
         if isinstance(options, pdoc.doc.Class):
             options.members.clear()
+
+
+def show_inherited(owner: pdoc.doc.Doc[Any]) -> None:
+    """As its own: the classes that it has them from are no part of the reference."""
+    assert isinstance(owner, pdoc.doc.Class)
+    for member in owner.members.values():
+        if member.taken_from[0].startswith("imgmiddleware."):
+            member.taken_from = (member.modulename, member.qualname)
 
 
 def public(owner: pdoc.doc.Module | pdoc.doc.Class) -> dict[str, pdoc.doc.Doc[Any]]:

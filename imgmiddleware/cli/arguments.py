@@ -276,10 +276,10 @@ def _limits(command: argparse.ArgumentParser) -> Any:
 
 def _add(group: Any, **helps: str) -> Any:
     """Add options of `Settings`, which has the type of each. Before a colon stands the metavar."""
-    types = {field.name: str(field.type) for field in fields(Settings)}
+    types = {field.name: field.type for field in fields(Settings)}
     for name, text in helps.items():
         option = f"--{name.replace('_', '-')}"
-        if types[name] == "bool":
+        if types[name] is bool:
             group.add_argument(option, action="store_true", help=text)
         else:
             metavar, _, help = text.partition(": ")

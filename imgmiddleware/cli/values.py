@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Collection, Sequence
 from typing import Any
 
 
@@ -49,11 +50,11 @@ def processes(text: str) -> int:
 
 
 #: How the text of an option becomes a value of this type; else it is taken as it is.
-READ: dict[str, dict[str, Any]] = {
-    "int": {"type": int},
-    "float": {"type": float},
-    "Sequence[int] | None": {"type": sides},
-    "Sequence[str]": {"type": words},
-    "Collection[str]": {"type": words},
-    "str | Sequence[str] | None": {"action": "append"},
+READ: dict[object, dict[str, Any]] = {
+    int: {"type": int},
+    float: {"type": float},
+    Sequence[int] | None: {"type": sides},
+    Sequence[str]: {"type": words},
+    Collection[str]: {"type": words},
+    str | Sequence[str] | None: {"action": "append"},
 }

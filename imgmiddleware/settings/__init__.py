@@ -7,14 +7,20 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 from imgmiddleware.errors.nearest import nearest, question
+from imgmiddleware.formats.registry import names
 from imgmiddleware.settings.links import LinkSettings
 from imgmiddleware.settings.load import LoadSettings
 from imgmiddleware.settings.options import Options
-from imgmiddleware.settings.originals import ORIGINAL_FORMATS, UNSAFE_FORMATS, OriginalSettings
+from imgmiddleware.settings.originals import OriginalSettings
 from imgmiddleware.settings.results import ResultSettings
 from imgmiddleware.settings.table import checks_of
 
 __all__ = ["ORIGINAL_FORMATS", "UNSAFE_FORMATS", "Options", "Settings"]
+
+ORIGINAL_FORMATS = names(safe=True)
+"""The formats of originals that are opened unless `original_formats` says otherwise."""
+UNSAFE_FORMATS = names(safe=False)
+"""The formats that are opened only where `unsafe_original_formats` names them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Options of links: what a URL may ask for, and who may follow it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field

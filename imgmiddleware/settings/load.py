@@ -1,7 +1,5 @@
 """Options of load: how much is done and kept at once, in memory and on disk."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, field
 

@@ -1,18 +1,11 @@
 """Options of originals: which are opened, how large they may be, and what their samples mean."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
 from imgmiddleware.formats.registry import names
 from imgmiddleware.pixels.value_range import RangeLike, ValueRange
-
-ORIGINAL_FORMATS = names(safe=True)
-"""The formats of originals that are opened unless `original_formats` says otherwise."""
-UNSAFE_FORMATS = names(safe=False)
-"""The formats that are opened only where `unsafe_original_formats` names them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Options of results: their size and format, and what is said of them to clients and caches."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
