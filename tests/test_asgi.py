@@ -334,7 +334,7 @@ def test_cheap_answers_do_not_wait_behind_dear_ones(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(
         stills, "render", lambda *arguments: finish.wait(30) and Result(b"body", "image/jpeg")
     )
-    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=134)
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, max_waiting=100)
 
     async def ask(**headers: str) -> int:
         sent: list[Any] = []

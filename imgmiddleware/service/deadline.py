@@ -61,7 +61,8 @@ class Deadline:
 class WaitLimit(Forkable):
     """How many requests may wait at once: for a slot, another's render or another process.
 
-    Those for pictures of one original take three fourths of the places at most.
+    Those that are to be made of one original take three fourths of the places at most. Whoever
+    waits for what another makes costs the others no slot, and is counted in all alone.
     """
 
     def __init__(self, most: int) -> None:
@@ -104,7 +105,7 @@ def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -
     found = look()
     if found is not None:
         return found
-    with limit.taken(deadline.original):
+    with limit.taken():
         while (found := look()) is None:
             deadline.check()
             time.sleep(_POLL_EVERY)

@@ -187,7 +187,7 @@ class Flights(Forkable, Generic[R]):
 
     def _follow(self, flight: _Flight[R], deadline: Deadline) -> None:
         try:
-            with self._limit.taken(deadline.original):
+            with self._limit.taken():  # however many they are, it is one picture that is made
                 while not flight.landed.wait(_LOOK_EVERY):
                     deadline.check()
         finally:
