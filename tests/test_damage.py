@@ -17,7 +17,7 @@ from PIL import Image
 from asking import ask, get, serving
 from files import chunk
 from imgmiddleware.settings import ORIGINAL_FORMATS, UNSAFE_FORMATS
-from measuring import Forked, needs_proc, resident
+from measuring import resident
 from native import choose
 from originals import cut, flipped
 from pictures import by_opencv, moving, photo_like, saved, swapped_profile
@@ -253,9 +253,3 @@ def growing(rounds: int) -> int:
             answers(data, queries)
         after.append(resident())
     return after[-1] - after[1]
-
-
-@needs_proc
-def test_memory_does_not_grow_over_damage(forked: Forked) -> None:
-    """Rounds of 400 damaged files: one leaked picture of 20 kB in each would be 8 MB a round."""
-    assert forked("test_damage", "growing", 4) < 8 * 2**20

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 
+import parts
 from imgmiddleware.formats.placeholder.blurhash import blurhash
 from imgmiddleware.formats.placeholder.thumbhash import thumbhash
 
 MODULES = Path(sys.prefix) / "node_modules"
-NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
-
-pytestmark = pytest.mark.skipif(
-    NODE is None or not (MODULES / "thumbhash").is_dir() or not (MODULES / "blurhash").is_dir(),
-    reason="npm's thumbhash and blurhash are not installed here",
-)
+NODE = parts.program("node")
+for package in ("thumbhash", "blurhash"):
+    if not (MODULES / package).is_dir():
+        parts.missing(f"npm's {package}", f"npm install --prefix {sys.prefix} {package}")
 
 #: By the absolute value, as the description says; the package takes the largest.
 LARGEST, STRONGEST = "Math.max(...a)", "Math.max(...a.map(Math.abs))"
