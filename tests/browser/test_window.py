@@ -268,7 +268,7 @@ def test_all_has_a_name(site: str, page: Page) -> None:
     used = [one for one in told if one[0] in _USED]
     assert [one for one in used if not one[1]] == []
     buttons = [name for role, name in told if role == "button"]
-    assert len(buttons) == len({*buttons}) == 6
+    assert len(buttons) == len({*buttons}) == 7
     assert ("application", "Arrow keys move the picture, + and - zoom, 0 shows all of it") in told
     assert [role for role, _ in told].count("main") == 1
     page.open(site)
