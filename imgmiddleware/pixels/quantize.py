@@ -31,6 +31,9 @@ _TURNS = 8
 #: Colours that are compared with all means at a time, in some megabytes of memory.
 _COMPARED = 2**13
 
+#: Pixels that are compared at a time, for the same reason.
+_BAND = 2**14
+
 #: What looks the same: samples differ by at most so many levels of 255, as the root of the mean of
 #: their squares (43 dB); and by more than so many only at some edges, one sample of a thousand.
 _ALIKE, _APART, _EDGES = 1.8, 24, 0.001
@@ -86,10 +89,15 @@ def _in_few(pixels: Pixels, most: int) -> Pixels:
 
 
 def _is_alike(pixels: Pixels, fewer: Pixels) -> bool:
-    found, wanted = (_points(color_codes(one).reshape(-1)) for one in (fewer, pixels))
-    differ = np.abs(found - wanted)
-    apart = np.count_nonzero(differ > _APART)
-    return bool(apart <= _EDGES * differ.size and np.square(differ).mean() <= _ALIKE**2)
+    seen, wanted = (color_codes(one).reshape(-1) for one in (fewer, pixels))
+    squares, apart = 0.0, 0
+    for start in range(0, len(seen), _BAND):
+        some = slice(start, start + _BAND)
+        differ = np.abs(_points(seen[some]) - _points(wanted[some]))
+        squares += float(np.square(differ).sum())
+        apart += int(np.count_nonzero(differ > _APART))
+    samples = 4 * len(seen)
+    return apart <= _EDGES * samples and squares <= _ALIKE**2 * samples
 
 
 def _is_photo(pixels: Pixels) -> bool:

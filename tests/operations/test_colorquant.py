@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import cv2
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from asking import ask, made, refused, shown
 from imgmiddleware.pixels.palette import color_codes
-from imgmiddleware.pixels.quantize import quantized
+from imgmiddleware.pixels.quantize import quantized, quantized_alike
 from pictures import moving, opened, photo_like, psnr, saved
 
 Array = np.ndarray[Any, Any]
@@ -69,6 +70,19 @@ def test_any_colours(seed: int) -> None:
     assert len(np.unique(color_codes(found))) <= most
     seen, wanted = (p[..., :3] * (p[..., 3:] / 255) for p in (found, pixels))  # on black
     assert abs(seen - wanted).max() < spread + 1
+
+
+@pytest.mark.parametrize(("run", "most"), [(1, 160), (8, 40)], ids=["noise", "drawing"])
+def test_its_memory(run: int, most: int) -> None:
+    """Bytes a pixel; what looks the same is compared in bands, or eight float64 each are more."""
+    few = np.random.default_rng(1).integers(0, 256, (1024, 1024 // run, 4), dtype=np.uint8)
+    pixels = np.repeat(few, run, axis=1)
+    tracemalloc.start()
+    try:
+        (quantized if run == 1 else quantized_alike)(pixels, 256)
+        assert tracemalloc.get_traced_memory()[1] < most * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_alpha_has_its_steps_in_png_and_none_in_gif() -> None:
