@@ -6,7 +6,6 @@ The access time of an entry's file, which the reader sets, says when the entry w
 time in the index is never later, and is compared with the file's before an entry is evicted.
 """
 
-import contextlib
 import json
 import math
 import os
@@ -17,7 +16,7 @@ from io import FileIO
 
 from imgmiddleware.cache.claims import Claim, Claims
 from imgmiddleware.cache.entry import entry_row, is_whole, weight
-from imgmiddleware.cache.guarded import GuardedShelf
+from imgmiddleware.cache.guarded import Body, GuardedShelf
 from imgmiddleware.cache.namespaces import Namespaces, Owner
 from imgmiddleware.cache.purges import Purges
 from imgmiddleware.cache.pyramids import PyramidStore
@@ -29,7 +28,6 @@ from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.cache.writer import write_all
 from imgmiddleware.messages import FileBody, Result
 
-_UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
 #: Bytes that an empty cache takes, and the part of the bound (a fiftieth) for the folder itself,
 #: which does not shrink when its entries go.
 _BASE, _FOLDER = 64 << 10, 50
@@ -154,13 +152,13 @@ class DiskStore:
         if verified is None:
             return None
         try:
-            descriptor, status = open_body(verified.path)
+            body = Body(verified.path, *open_body(verified.path))
         except (OSError, NoBodyError):
             self._verified.forget(key)
             return None
-        if verified.known == _known(status):
-            return self._read(verified, descriptor, status)
-        os.close(descriptor)
+        if verified.known == _known(body.status):
+            return self._read(verified, body)
+        os.close(body.descriptor)
         return None
 
     def _get(self, key: str) -> Result | None:
@@ -168,37 +166,31 @@ class DiskStore:
         return None if found is None else self._verify(*found)
 
     def _verify(self, row: Row, shelf: Shelf) -> Result | None:
-        try:
-            path = shelf.body(row.key, row.checksum)
-            descriptor, status = open_body(path)
-        except (FileNotFoundError, NoBodyError, ValueError):
-            self._shelf.drop(row)
+        body = self._shelf.opened(row, shelf)
+        if body is None:
             return None
         try:
-            whole = is_whole(row, descriptor)
+            whole = is_whole(row, body.descriptor)
             if whole:
                 self._shelf.clock.hear(self._shelf.reader.latest())
         except BaseException:
-            os.close(descriptor)
+            os.close(body.descriptor)
             raise
         if not whole:
-            os.close(descriptor)
+            os.close(body.descriptor)
             self._shelf.drop(row)
             return None
         notes = tuple(json.loads(row.notes))
-        verified = _Verified(path, _known(status), row.media_type, notes)
+        verified = _Verified(body.path, _known(body.status), row.media_type, notes)
         self._verified.put(row.key, verified)
-        return self._read(verified, descriptor, status)
+        return self._read(verified, body)
 
-    def _read(self, verified: _Verified, descriptor: int, status: os.stat_result) -> Result:
+    def _read(self, verified: _Verified, body: Body) -> Result:
         """Mark the entry as read, later than any other, and return it."""
-        self._shelf.clock.hear(status.st_atime_ns)
-        with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
-            target = descriptor if _UTIME_BY_DESCRIPTOR else verified.path
-            os.utime(target, ns=(self._shelf.clock.now(), status.st_mtime_ns))
-        size, path = status.st_size, partial(self._links.path, verified.path)
-        body = FileBody(FileIO(descriptor), size, 0, size, path)
-        return Result(body, verified.media_type, verified.notes)
+        self._shelf.mark_read(body)
+        size, path = body.status.st_size, partial(self._links.path, body.path)
+        file = FileBody(FileIO(body.descriptor), size, 0, size, path)
+        return Result(file, verified.media_type, verified.notes)
 
 
 def _room(capacity: int, pyramids: PyramidStore) -> int:

@@ -1,7 +1,10 @@
 """A shelf whose disk may fail: then nothing is read or written, with one warning an outage."""
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from imgmiddleware.cache.circuit_breaker import CircuitBreaker
@@ -9,10 +12,21 @@ from imgmiddleware.cache.clock import Clock
 from imgmiddleware.cache.entry import tag_digest
 from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.rows import Row, is_busy, is_damage
-from imgmiddleware.cache.shelf import Shelf, next_shelf
+from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
 from imgmiddleware.cache.writer import Writer
 
 R = TypeVar("R")
+
+_UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that is open for reading: whoever has it closes its descriptor."""
+
+    path: str
+    descriptor: int
+    status: os.stat_result
 
 
 class GuardedShelf:
@@ -61,6 +75,25 @@ class GuardedShelf:
     def row(self, key: str) -> tuple[Row, Shelf] | None:
         """The entry, if its body is written. Raises what `Index.row` raises."""
         return self.reader.row(key)
+
+    def opened(self, row: Row, shelf: Shelf) -> Body | None:
+        """The body of an entry; None where nothing can be it, and the entry is dropped.
+
+        Raises `OSError`: only what `read` calls may call this.
+        """
+        try:
+            path = shelf.body(row.key, row.checksum)
+            return Body(path, *open_body(path))
+        except (FileNotFoundError, NoBodyError, ValueError):
+            self.drop(row)
+            return None
+
+    def mark_read(self, body: Body) -> None:
+        """Give the entry a time of access that is later than any other's."""
+        self.clock.hear(body.status.st_atime_ns)
+        with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
+            target = body.descriptor if _UTIME_BY_DESCRIPTOR else body.path
+            os.utime(target, ns=(self.clock.now(), body.status.st_mtime_ns))
 
     def is_failing(self) -> bool:
         """Whether the disk failed a moment ago, so that nothing is tried."""

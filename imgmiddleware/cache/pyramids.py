@@ -5,7 +5,6 @@ parts, and which tells by itself whether it is damaged. It is put, evicted, purg
 results are, and nothing here raises for what is wrong with the disk either.
 """
 
-import contextlib
 import io
 import os
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from functools import partial
 
 from imgmiddleware.cache.entry import row_of_file, weight
 from imgmiddleware.cache.guarded import GuardedShelf
-from imgmiddleware.cache.shelf import NoBodyError, open_body
 from imgmiddleware.cache.store import Holding, check_key
 
 #: Bytes that the folder takes beside its entries: an empty index, and the folders themselves.
@@ -82,19 +80,12 @@ class PyramidStore:
         found = self._shelf.row(key)
         if found is None:
             return None
-        row, shelf = found
         self._shelf.clock.hear(self._shelf.reader.latest())
-        try:
-            path = shelf.body(row.key, row.checksum)
-            descriptor, status = open_body(path)
-        except (FileNotFoundError, NoBodyError, ValueError):
-            self._shelf.drop(row)
+        body = self._shelf.opened(*found)
+        if body is None:
             return None
-        self._shelf.clock.hear(status.st_atime_ns)
-        with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
-            target = descriptor if os.utime in os.supports_fd else path
-            os.utime(target, ns=(self._shelf.clock.now(), status.st_mtime_ns))
-        return io.FileIO(descriptor)
+        self._shelf.mark_read(body)
+        return io.FileIO(body.descriptor)
 
 
 def _write(write: Callable[[io.FileIO], None], descriptor: int) -> None:
