@@ -20,7 +20,9 @@ from imgmiddleware.forms import whole
 #: What is shown of the photo; each gets `fm=png` unless it names a format. `w=260` fits the cell.
 PHOTO = (
     "w=260", "w=260&h=180&fit=crop", "w=260&h=180&fit=crop&crop=top,left",
-    "w=260&h=180&fit=crop&crop=bottom,right", "w=180&h=180&fit=min", "w=180&ar=1:1&fit=crop",
+    "w=260&h=180&fit=crop&crop=bottom,right",
+    "w=180&h=180&fit=crop&crop=focalpoint&fp-x=0.8&fp-z=2",
+    "w=180&h=180&fit=min", "w=180&ar=1:1&fit=crop",
     "w=260&h=180&fit=scale", "w=260&h=180&fit=fill&bg=ffa500", "w=260&h=180&fit=clamp",
     "rect=0.3,0.3,0.3,0.3&w=260", "rect=right,bottom,0.4,0.4&w=260", "w=0.1", "w=130&dpr=2",
     "w=260&flip=h", "w=260&flip=v", "w=260&flip=hv", "w=110&orient=90", "w=260&orient=2",

@@ -103,6 +103,8 @@ SAME = [
     ("linear=true&w=9", "linear=1&w=9"), ("linear=false&w=9", "w=9"), ("q=60.0", "q=60"),
     ("w=9&h=20&fit=crop&crop=center", "w=9&h=20&fit=crop"),
     ("w=9&h=20&fit=crop&crop=center,top", "w=9&h=20&fit=crop&crop=top"),
+    ("w=9&h=20&fit=crop&crop=focalpoint&fp-x=0", "w=9&h=20&fit=crop&crop=left"),
+    ("w=9&h=20&fit=crop&crop=focalpoint,top&fp-x=1.00", "w=9&h=20&fit=crop&crop=right"),
     ("auto=true&w=9", "w=9"), ("auto=format&w=9&auto=compress", "w=9"),
     ("w=99&upscale=1", "w=99&enlarge=1"), ("w=99&upscale=0", "w=99"), ("w64=MzA", "w=30"),
     ("w64=MC41", "w=0.5"), ("fm64=cG5n", "fm=png"), ("frame64=MQ&w=9", "page=1&w=9"),
@@ -111,7 +113,8 @@ SAME = [
 TYPOS = [
     *(f"{name}=9" for name in ("width", "height", "quality", "format", "max-w", "txt64", "auto64")),
     "w=1.0", "w=30.5", "w=-3", "w64=MzA=", "w64=M%2Bk", "w64=_w", "w64=MzA&w=30", "upscale=true",
-    "upscale=1&enlarge=1", "crop=faces", "crop=faces,top", "crop=center,center", "bg=%23%23fff",
+    "upscale=1&enlarge=1", "crop=faces", "crop=faces,top", "crop=center,center",
+    "crop=focalpoint,focalpoint", "crop=focalpoint&fp-x=1.1", "fp-y=-0.1", "fp-z=0.5", "fp_x=0.5", "bg=%23%23fff",
     "auto=format,enhance", "auto=format&auto=enhance", "w=9&w=9", "ixlib=a&ixlib=b", "s=1",
 ]  # fmt: skip
 

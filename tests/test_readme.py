@@ -160,11 +160,11 @@ def test_the_query_table() -> None:
     others = {"preset", "v", "dl", "auto", "ixlib", "frame"}
     assert set(rows) == set(OWNERS) | others
     for operation in dict.fromkeys(OWNERS.values()):
-        for field in dataclasses.fields(operation):
-            form = operation.forms()[field.name]
-            assert plain(rows[field.name][1]) == form.words
+        fields = dataclasses.fields(operation)
+        for field, (name, form) in zip(fields, operation.forms().items(), strict=True):
+            assert plain(rows[name][1]) == form.words
             if field.default is not None:
-                assert plain(rows[field.name][2]) == form.write(field.default)
+                assert plain(rows[name][2]) == form.write(field.default)
 
 
 def test_the_query_table_stands_in_the_order_in_which_they_apply() -> None:

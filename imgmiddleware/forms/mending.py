@@ -68,13 +68,14 @@ def words(text: str, names: Collection[str]) -> str | None:
     return ",".join(word for word in dict.fromkeys(text.split(",")) if word in names) or None
 
 
-def place(text: str) -> str | None:
+def place(text: str, others: Collection[str] = ()) -> str | None:
     """The first known words of a list that do not contradict each other."""
-    sides: list[str] = []
-    for side in text.split(","):
-        if side in _OPPOSITES and side not in sides and _OPPOSITES[side] not in sides:
-            sides.append(side)
-    return ",".join(sides) or None
+    found: list[str] = []
+    for word in text.split(","):
+        known = word in others or (word in _OPPOSITES and _OPPOSITES[word] not in found)
+        if known and word not in found:
+            found.append(word)
+    return ",".join(found) or None
 
 
 def _number(text: str) -> Decimal | None:

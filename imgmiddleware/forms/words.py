@@ -116,27 +116,34 @@ def flag() -> Form[bool]:
     return Form(parse, lambda value: str(int(value)), "0 or 1", mended=mended)
 
 
-def place() -> Form[tuple[str, ...]]:
+def place(*others: str) -> Form[tuple[str, ...]]:
     """A side or a corner, as one or two words: top or bottom, left or right.
 
-    `center` is the middle of what no side is said of: so it is alone where nothing is said.
+    `center` is the middle of what no side is said of: so it is alone where nothing is said. Some of
+    the words `others` may stand with it; they come first, in the order in which they are given.
     """
     words = "top, bottom, left, right, or a corner such as top,left"
+    if others:
+        words = f"a list of {', '.join(others)}, and {words}"
 
     def parse(name: str, text: str) -> tuple[str, ...]:
         given = text.split(",")
         if "center" in given:
             given.remove("center")
+        found = tuple(word for word in given if word in others)
         sides = tuple(side for side in _SIDES if side in given)
         if (
-            len(given) != len(sides)
+            len(given) != len({*found}) + len(sides)
             or {"top", "bottom"} <= {*sides}
             or {"left", "right"} <= {*sides}
         ):
-            raise malformed(name, text, words, _nearest_of(given, _SIDES))
-        return sides
+            raise malformed(name, text, words, _nearest_of(given, (*_SIDES, *others)))
+        return *found, *sides
 
-    return Form(parse, ",".join, words, mended=mending.place)
+    def mended(text: str) -> str | None:
+        return mending.place(text, others)
+
+    return Form(parse, ",".join, words, mended=mended)
 
 
 def _nearest_of(given: Sequence[str], names: Collection[str]) -> str | None:

@@ -8,6 +8,7 @@ is the table in the README, which a test checks against this file.
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import floor
 
 from imgmiddleware.forms.numbers import Length, decimal, length, ratio
 from imgmiddleware.forms.words import flag, one_of, open_by, place
@@ -27,6 +28,9 @@ _OTHERS = {
 #: Those whose result has the shape of the box; the others keep the original's.
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
 _AROUND = frozenset({"fill", "fillmax", "clamp"})
+
+#: The words of `crop` for the first and the last of each axis.
+_SIDES = (("left", "right"), ("top", "bottom"))
 
 #: Left, top, width, height; whole numbers wherever they can be.
 Part = tuple[int | Fraction, int | Fraction, int | Fraction, int | Fraction]
@@ -56,7 +60,10 @@ class Resize(Operation):
     w: Length | None = parameter(open_by("auto", length(8192, _WIDEST)))
     h: Length | None = parameter(open_by("auto", length(8192, _WIDEST)))
     fit: str = parameter(one_of(_FITS, _OTHERS), "clip")
-    crop: tuple[str, ...] = parameter(place(), ())
+    crop: tuple[str, ...] = parameter(place("focalpoint"), ())
+    fp_x: Decimal = parameter(decimal("0", "1"), Decimal("0.5"), name="fp-x")
+    fp_y: Decimal = parameter(decimal("0", "1"), Decimal("0.5"), name="fp-y")
+    fp_z: Decimal = parameter(decimal("1", "10"), Decimal(1), name="fp-z")
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
     enlarge: bool = parameter(flag(), False)
@@ -85,6 +92,8 @@ class Resize(Operation):
         w, h = self._box(width, height)
         if w is None or h is None:
             # One side alone sets the scale, and every fit keeps the shape.
+            if self._zoom > 1:
+                return self._zoomed(width, height, w, h)
             size = self._scaled(width, height, _ratio(w, width) or _ratio(h, height) or Fraction(1))
             return Geometry(whole, size, size)
         if self.fit == "scale":
@@ -129,14 +138,41 @@ class Resize(Operation):
         In that shape to the fraction of a pixel: of a small original whole ones would be up to a
         tenth out of it. Where they are shown as they are they stay whole.
         """
-        scale = max(Fraction(box[0], width), Fraction(box[1], height))
+        scale = max(Fraction(box[0], width), Fraction(box[1], height)) * self._zoom
         crop_w, crop_h = (max(Fraction(1), side / scale) for side in box)
         if scale > 1 and not (self.enlarge and self.fit == "crop"):
             box = min(width, _rounded(crop_w)), min(height, _rounded(crop_h))
             crop_w, crop_h = Fraction(box[0]), Fraction(box[1])
-        left = _placed(width - crop_w, "left" in self.crop, "right" in self.crop)
-        top = _placed(height - crop_h, "top" in self.crop, "bottom" in self.crop)
-        return Geometry((left, top, _whole(crop_w), _whole(crop_h)), box, box)
+        return Geometry(self._part((width, height), (crop_w, crop_h)), box, box)
+
+    @property
+    def _zoom(self) -> Fraction:
+        """How often a side of the part that is shown goes into what would be shown else."""
+        zooms = self.crop[:1] == ("focalpoint",) and self.fit in ("crop", "min")
+        return Fraction(self.fp_z) if zooms else Fraction(1)
+
+    def _zoomed(self, width: int, height: int, w: int | None, h: int | None) -> Geometry:
+        """A part in the shape of the original, where one side or none says how large it is."""
+        crop_w, crop_h = (max(Fraction(1), side / self._zoom) for side in (width, height))
+        scale = w / crop_w if w is not None else h / crop_h if h is not None else Fraction(1)
+        if scale >= 1 and not (self.enlarge and self.fit == "crop"):
+            crop_w, crop_h = Fraction(_rounded(crop_w)), Fraction(_rounded(crop_h))
+            scale = Fraction(1)
+        size = _rounded(crop_w * scale), _rounded(crop_h * scale)
+        return Geometry(self._part((width, height), (crop_w, crop_h)), size, size)
+
+    def _part(self, whole: tuple[int, int], kept: tuple[Fraction, Fraction]) -> Part:
+        """Where a part of this size stands in the whole."""
+        left, top = (self._start(axis, whole[axis], kept[axis]) for axis in (0, 1))
+        return left, top, _whole(kept[0]), _whole(kept[1])
+
+    def _start(self, axis: int, side: int, kept: Fraction) -> int | Fraction:
+        spare = side - kept
+        if "focalpoint" in self.crop:
+            point = Fraction((self.fp_x, self.fp_y)[axis])
+            return _nearest(point * side - kept / 2, spare)
+        first, last = _SIDES[axis]
+        return _placed(spare, first in self.crop, last in self.crop)
 
 
 def _placed(spare: Fraction, first: bool, last: bool) -> int | Fraction:
@@ -147,6 +183,12 @@ def _placed(spare: Fraction, first: bool, last: bool) -> int | Fraction:
     if first:
         return 0
     return _whole(spare) if last or spare < 1 else spare // 2
+
+
+def _nearest(wanted: Fraction, spare: Fraction) -> int | Fraction:
+    """The whole pixel at which a part begins that leaves `spare` pixels, or where the last does."""
+    at = floor(wanted + Fraction(1, 2))
+    return 0 if at <= 0 else _whole(spare) if at >= spare else at
 
 
 def _whole(exact: Fraction) -> int | Fraction:

@@ -18,7 +18,7 @@ from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Backdrop, Pad
-from imgmiddleware.operations.transform import Operation, Transform
+from imgmiddleware.operations.transform import Operation, Transform, operation
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import Flip, Rotate
 
@@ -89,4 +89,4 @@ def build(texts: Mapping[str, str], known: Owners = OWNERS) -> Transform:
         kind = known[name]
         values.setdefault(kind, {})[name] = kind.forms()[name].parse(name, text)
     in_order = dict.fromkeys(known.values())
-    return Transform(tuple(kind(**values[kind]) for kind in in_order if kind in values))
+    return Transform(tuple(operation(kind, values[kind]) for kind in in_order if kind in values))

@@ -11,16 +11,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from imgmiddleware.forms.form import Form
 
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
 
 
-def parameter(form: Form[Any], default: Any = None) -> Any:
-    """A field of an operation: a query parameter of that name, read and written by `form`."""
-    return field(default=default, metadata={"form": form})
+def parameter(form: Form[Any], default: Any = None, *, name: str = "") -> Any:
+    """A field of an operation: a query parameter of that name, read and written by `form`.
+
+    `name` is for one that is no name in Python, such as `fp-x`.
+    """
+    return field(default=default, metadata={"form": form, "name": name})
+
+
+class _Parameter(NamedTuple):
+    """A parameter: its name in a query, and that of the field which has its value."""
+
+    name: str
+    field: str
+    form: Form[Any]
+    default: Any
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class Operation:
     @classmethod
     def forms(cls) -> Mapping[str, Form[Any]]:
         """The parameters of this operation, by name, in the order of the canonical string."""
-        return {name: form for name, form, _ in _parameters(cast("Any", cls))}
+        return {parameter.name: parameter.form for parameter in _parameters(cast("Any", cls))}
 
     def spelled(self) -> Iterator[str]:
         """`name=value` for every parameter that is not at its default."""
@@ -46,16 +58,24 @@ class Operation:
             yield f"{name}={form.write(value)}"
 
     def _changed(self) -> Iterator[tuple[str, Form[Any], Any]]:
-        for name, form, default in _parameters(cast("Any", type(self))):
-            value = getattr(self, name)
+        for name, attribute, form, default in _parameters(cast("Any", type(self))):
+            value = getattr(self, attribute)
             if value != default:
                 yield name, form, value
 
 
 @lru_cache  # a plan asks for a dozen operations, most of which nobody has changed
-def _parameters(kind: Any) -> tuple[tuple[str, Form[Any], Any], ...]:
-    """Name, form and default of each parameter."""
-    return tuple((f.name, f.metadata["form"], f.default) for f in fields(kind))
+def _parameters(kind: Any) -> tuple[_Parameter, ...]:
+    return tuple(
+        _Parameter(f.metadata["name"] or f.name, f.name, f.metadata["form"], f.default)
+        for f in fields(kind)
+    )
+
+
+def operation(kind: type[O], values: Mapping[str, Any]) -> O:
+    """The operation of the values of its parameters, by their names in a query."""
+    fields = {parameter.name: parameter.field for parameter in _parameters(cast("Any", kind))}
+    return kind(**{fields[name]: value for name, value in values.items()})
 
 
 @lru_cache

@@ -32,8 +32,10 @@ ROWS = [
         "quality", "width", "height", "format", "gif-q", "updated_at", "txt64", "s", "expires",
     )),
     *((f"w=9&h=20&fit=crop&crop={words}", "w=9&h=20&fit=crop", "ignored=crop") for words in (
-        "entropy", "faces", "edges", "focalpoint", "faces,entropy", "",
+        "entropy", "faces", "edges", "faces,entropy", "",
     )),
+    ("w=9&h=20&fit=crop&crop=focalpoint,faces&fp-x=2&fp-z=0", "w=9&h=20&fit=crop&crop=focalpoint&fp-x=1&fp-z=1",
+     "adjusted=crop, adjusted=fp-x, adjusted=fp-z"),
     ("w=9&h=20&fit=crop&crop=faces,top", "w=9&h=20&fit=crop&crop=top", "adjusted=crop"),
     ("w=9&h=20&fit=crop&crop=edges,left,right", "w=9&h=20&fit=crop&crop=left", "adjusted=crop"),
     ("w=9&auto=enhance", "w=9", "ignored=auto"),
@@ -80,7 +82,7 @@ ROWS = [
     ("w=9&1700000000", "w=9", "ignored=1700000000"),
     ("w=9&=3", "w=9", "ignored="),
     ("w=9&txt=%ff%fe", "w=9", "ignored=txt"),
-    ("w=9&fp-x=.5&fp-y=.5", "w=9", "ignored=fp-x, ignored=fp-y"),
+    ("w=9&fp-x=.5&fp-y=.5&fp-debug=1", "w=9&fp-x=0.5", "ignored=fp-debug"),
     ("ixlib=js-3.8.0&auto=format&w=9", "w=9", None),
 ]  # fmt: skip
 

@@ -66,8 +66,14 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "h": LENGTH | st.just("auto"),
     "fit": st.sampled_from(["clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp"]),
     "crop": st.sampled_from(
-        ["top", "bottom", "left", "right", "top,left", "left,bottom", "center", "center,top"]
+        [
+            *("top", "bottom", "left", "right", "top,left", "left,bottom", "center", "center,top"),
+            *("focalpoint", "top,focalpoint", "focalpoint,center"),
+        ]
     ),
+    "fp-x": decimals("0", "1"),
+    "fp-y": decimals("0", "1"),
+    "fp-z": decimals("1", "10"),
     "ar": st.tuples(decimals("0.01", "10000", 2), decimals("0.01", "10000", 2)).map(":".join),
     "dpr": decimals("0.1", "5"),
     "enlarge": SWITCH,

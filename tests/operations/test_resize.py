@@ -121,6 +121,52 @@ def test_what_is_cut_out_is_what_pillow_makes_of_the_same_fractions(
     assert close(pixels, np.asarray(expected), 2)
 
 
+@pytest.mark.parametrize(
+    ("query", "crop", "size"),
+    [
+        # A square of 200 may begin at 0 to 100: its middle is at 100 to 200.
+        ("w=100&h=100&fit=crop&crop=focalpoint", (50, 0, 200, 200), (100, 100)),
+        ("w=100&h=100&fit=crop&crop=focalpoint&fp-x=0.6", (80, 0, 200, 200), (100, 100)),
+        ("w=100&h=100&fit=crop&crop=focalpoint&fp-x=0.1", (0, 0, 200, 200), (100, 100)),
+        ("w=100&h=100&fit=min&crop=focalpoint&fp-x=1&fp-y=1", (100, 0, 200, 200), (100, 100)),
+        ("w=100&h=20&fit=crop&crop=focalpoint&fp-y=0.3", (0, 30, 300, 60), (100, 20)),
+        # Twice as close: half of both sides, about the point.
+        ("w=50&h=50&fit=crop&crop=focalpoint&fp-z=2", (100, 50, 100, 100), (50, 50)),
+        ("w=50&h=50&fit=crop&crop=focalpoint&fp-z=2&fp-x=0.9&fp-y=0.1", (200, 0, 100, 100), (50, 50)),
+        ("w=30&fit=crop&crop=focalpoint&fp-z=4&fp-x=0.5&fp-y=0.5", (113, 75, 75, 50), (30, 20)),
+        ("h=20&fit=crop&crop=focalpoint&fp-z=4", (113, 75, 75, 50), (30, 20)),
+        ("fit=crop&crop=focalpoint&fp-z=4", (113, 75, 75, 50), (75, 50)),
+        # Closer than there are pixels: as many as there are, unless more are asked for.
+        ("w=100&h=100&fit=crop&crop=focalpoint&fp-z=4", (125, 75, 50, 50), (50, 50)),
+        ("w=100&h=100&fit=crop&crop=focalpoint&fp-z=4&enlarge=1", (125, 75, 50, 50), (100, 100)),
+        ("w=150&fit=crop&crop=focalpoint&fp-z=4", (113, 75, 75, 50), (75, 50)),
+        ("w=150&fit=crop&crop=focalpoint&fp-z=4&enlarge=1", (113, 75, 75, 50), (150, 100)),
+        ("w=150&fit=min&crop=focalpoint&fp-z=4&enlarge=1", (113, 75, 75, 50), (75, 50)),
+        # Sides say nothing beside a point, and a point nothing where none is asked for.
+        ("w=100&h=100&fit=crop&crop=focalpoint,right&fp-x=0.1", (0, 0, 200, 200), (100, 100)),
+        ("w=100&h=100&fit=crop&fp-x=0.1&fp-z=3", (50, 0, 200, 200), (100, 100)),
+        ("w=100&h=100&crop=focalpoint&fp-x=0.1&fp-z=3", WHOLE, (100, 67)),
+    ],
+)  # fmt: skip
+def test_a_focal_point(query: str, crop: Any, size: Any) -> None:
+    assert geometry(query) == Geometry(crop, size, size)
+
+
+def test_a_focal_point_is_as_near_to_the_middle_as_the_edges_let_it_be() -> None:
+    for width, height in ((301, 199), (40, 90), (7, 3), (1, 50)):
+        for x, y, z in ((0, 0.3, 1), (0.25, 0.9, 1.5), (0.501, 1, 3.7), (1, 0.5, 10)):
+            for sides in ("w=13&h=8", "w=5&h=40", "w=9", "h=4", "ar=3:1", "w=900&h=900"):
+                query = f"{sides}&fit=crop&crop=focalpoint&fp-x={x}&fp-y={y}&fp-z={z}"
+                got = geometry(query, width, height)
+                wholes = zip((x, y), (width, height), got.crop[:2], got.crop[2:], strict=True)
+                for point, whole, start, side in wholes:
+                    wanted = min(max(point * whole - side / 2, 0), whole - side)
+                    assert abs(start - wanted) <= 0.5
+                    assert 0 <= start <= whole - side
+                assert got.size[0] <= got.crop[2]
+                assert got.size[1] <= got.crop[3]
+
+
 def test_nothing_vanishes_and_nothing_outgrows_its_box() -> None:
     for width, height in ((1, 9000), (9000, 1), (7, 3), (1000, 999)):
         for fit in ("clip", "max", "min", "crop", "scale", "fill"):
