@@ -7,7 +7,7 @@ from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, placeholder, png, t
 from imgmiddleware.formats.result_format import ResultFormat
 
 _ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff, jxl)  # in the order in which messages list them
-_TEXTS = (placeholder.THUMBHASH, placeholder.BLURHASH)
+_TEXTS = (placeholder.THUMBHASH, placeholder.BLURHASH, placeholder.LQIP)
 _results = {each.name: each for each in (*(room.RESULT for room in _ROOMS), *_TEXTS)}
 
 #: By the name that `fm` gives them. Whoever needs a record looks here at that moment and copies

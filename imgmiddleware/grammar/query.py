@@ -283,12 +283,12 @@ class QueryGrammar:
 
 
 def _within(texts: Mapping[str, str]) -> dict[str, str]:
-    """The box of a format that is small by itself, where no size is asked for."""
+    """The box of a format that is small by itself, where no size is asked for, and nothing to fit."""
     result = RESULTS.get(texts.get("fm", ""))
     if result is None or not result.unasked or not {"w", "h", "ar"}.isdisjoint(texts):
         return {}
     side = str(result.unasked)
-    return {"w": side, "h": side, "dpr": "1"}
+    return {"w": side, "h": side, "dpr": "1", "fit": "clip", "enlarge": "0"}
 
 
 def _not_allowed(name: str, why: str) -> ImageError:

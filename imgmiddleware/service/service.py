@@ -134,7 +134,8 @@ class ImageService(Answering):
             return info_of(original, self._originals.facts(original, page, opened))
 
     def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
-        """What stands in a page until a picture comes: "thumbhash", in base64, or "blurhash".
+        """What stands in a page until a picture comes: "thumbhash", in base64, "blurhash", or
+        "lqip", a `data:` URI.
 
         >>> import numpy as np
         >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))

@@ -12,7 +12,7 @@ from drivers import both
 from imgmiddleware import ImageError
 from imgmiddleware.formats.placeholder.blurhash import blurhash
 from imgmiddleware.formats.placeholder.thumbhash import thumbhash
-from pictures import quadrants, saved
+from pictures import opened, quadrants, saved
 
 RED = np.full((300, 400, 3), (0, 0, 255), np.uint8)  # BGR
 
@@ -38,7 +38,7 @@ def test_the_digits_of_a_blurhash() -> None:
 
 def test_they_are_results_like_any_other() -> None:
     service = serving(saved(quadrants(1200, 900), "JPEG"), keys=["k" * 32])
-    for fm in ("thumbhash", "blurhash"):
+    for fm in ("thumbhash", "blurhash", "lqip"):
         link = service.url("a", fm=fm, sign=True)
         status, headers, body = both(service, link)
         fields = dict(headers)
@@ -47,6 +47,24 @@ def test_they_are_results_like_any_other() -> None:
         assert both(service, link, headers={"If-None-Match": fields["etag"]})[0] == 304
         assert both(service, link[:-3])[0] == 403
     assert (b64decode(ask(RED, "fm=thumbhash").read())[4]) >> 7 == 1
+
+
+def test_a_data_uri_is_a_small_picture_that_looks_the_same() -> None:
+    photo = np.asarray(quadrants(1200, 800))[..., ::-1]
+    head, _, coded = ask(photo, "fm=lqip").read().decode().partition(",")
+    assert head == "data:image/webp;base64"
+    tiny = opened(b64decode(coded, validate=True))
+    assert (tiny.format, tiny.size) == ("WEBP", (16, 11))
+    wide = np.asarray(tiny.convert("RGB").resize((120, 80)), float)
+    for x, y in ((25, 15), (95, 15), (25, 65), (95, 65)):  # the middles of the quadrants
+        assert abs(wide[y, x] - photo[y * 10, x * 10, ::-1]).max() < 24
+    portrait = opened(b64decode(ask(photo, "fm=lqip&rot=90&fit=crop").read().partition(b",")[2]))
+    assert portrait.size == (11, 16)  # there is nothing to crop, without a size
+    clear = np.zeros((40, 30, 4), np.uint8)
+    uri = ask(clear, "fm=lqip").read().partition(b",")[2]
+    assert np.asarray(opened(b64decode(uri)).convert("RGBA"))[..., 3].max() == 0
+    few, many = (len(ask(photo, f"fm=lqip&q={q}").read()) for q in (10, 90))
+    assert few < many
 
 
 def test_a_size_is_taken_and_a_larger_one_refused() -> None:

@@ -1,10 +1,11 @@
 """Placeholders: what stands in a page until a picture comes, in a few bytes of text.
 
 They are results like any other, so that caches, conditions and signatures apply to them. Each is
-made of a small picture: where nobody says how large, of one within 100 x 100.
+made of a small picture: where nobody says how large, of one within 100 x 100, or 16 x 16.
 """
 
-from imgmiddleware.formats.placeholder import blurhash, thumbhash
+from imgmiddleware.formats import webp
+from imgmiddleware.formats.placeholder import blurhash, thumbhash, write_lqip
 from imgmiddleware.formats.result_format import ResultFormat
 
 #: Pixels of a side. ThumbHash is made of no more; more would not change what is left of a picture.
@@ -29,4 +30,15 @@ BLURHASH = ResultFormat(
     write=blurhash.write,
     longest=_SIDE,
     unasked=_SIDE,
+)
+
+LQIP = ResultFormat(
+    name="lqip",
+    media_type=_TEXT,
+    suffixes=("txt",),
+    write=write_lqip.write,
+    longest=_SIDE,
+    unasked=16,
+    scale=webp.RESULT.scale,
+    alpha=True,
 )
