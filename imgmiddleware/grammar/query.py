@@ -283,7 +283,7 @@ class QueryGrammar:
 
 
 def _within(texts: Mapping[str, str]) -> dict[str, str]:
-    """The box of a format that is small by itself, where no size is asked for, and nothing to fit."""
+    """The box of a format that is small by itself, where no size is asked for, nor fitted."""
     result = RESULTS.get(texts.get("fm", ""))
     if result is None or not result.unasked or not {"w", "h", "ar"}.isdisjoint(texts):
         return {}

@@ -1,7 +1,7 @@
 """LQIP: a picture of a few pixels as a `data:` URI (RFC 2397), which a page has in itself.
 
-It is WebP, whose headers take 30 bytes where JPEG's tables alone take 300. Of twelve photos (Debian's
-`mate-backgrounds`), each enlarged to 160 pixels and held beside the blurred photo:
+It is WebP, whose headers take 30 bytes where JPEG's tables alone take 300. Of twelve photos
+(Debian's `mate-backgrounds`), each enlarged to 160 pixels and held beside the blurred photo:
 
 | within | as | bytes | characters | PSNR |
 |---|---|---|---|---|
