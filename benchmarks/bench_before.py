@@ -4,24 +4,26 @@ Each version is a process of its own, and they take turns, so that what else the
 both. Processor time, as others may want the machine too.
 
     git worktree add ../before REVISION
-    python -m benchmarks.bench_before ../before --rounds 16
+    python -m benchmarks.bench_before ../before --starts 8
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from itertools import product
 from pathlib import Path
 from statistics import median
 
 from benchmarks.bench_render import job_of
 from benchmarks.photos import KINDS
 from benchmarks.render_cells import Cell, Originals
-from benchmarks.renderers import ONE_THREAD, Candidate, Job, Renderer, candidates
+from benchmarks.renderers import ONE_THREAD, Candidate, Cost, Job, Renderer, candidates
 from benchmarks.timing import table
 
 LARGE = ("9", 800, ("jpg", "webp", "avif", "png"))
 SMALL = ("2", 301, ("jpg", "png"))
+Pairs = list[tuple[Cost, Cost]]
 HEAD = ("original", "MP", "width", "result", "ms before", "ms now", "median of ratios", "bytes")
 
 
@@ -31,38 +33,61 @@ def of(folder: Path) -> Candidate:
     return Candidate((python, "-P", *rest), {"PYTHONPATH": str(folder.resolve())})
 
 
-def pairs(before: Renderer, now: Renderer, job: Job, rounds: int) -> list[object]:
+def pairs(before: Renderer, now: Renderer, job: Job, rounds: int) -> Pairs:
+    """What each of the two took, round by round; they take turns in who goes first."""
     before(job), now(job)
-    old, new = [], []
+    found = []
     for number in range(rounds):
-        for render, costs in ((before, old), (now, new))[:: 1 if number % 2 else -1]:
-            costs.append(render(job))
-    ratios = [b.cpu / a.cpu for a, b in zip(old, new, strict=True)]
-    times = (f"{1e3 * median(cost.cpu for cost in costs):.1f}" for costs in (old, new))
-    return [*times, f"{median(ratios):.2f}", f"{new[0].bytes / old[0].bytes:.3f}"]
+        if number % 2:
+            old, new = before(job), now(job)
+        else:
+            new, old = now(job), before(job)
+        found.append((old, new))
+    return found
+
+
+def row(found: Pairs) -> list[object]:
+    times = (
+        f"{1e3 * median(cost.cpu for cost in costs):.1f}" for costs in zip(*found, strict=True)
+    )
+    ratio = median(new.cpu / old.cpu for old, new in found)
+    old, new = found[0]
+    return [*times, f"{ratio:.2f}", f"{new.bytes / old.bytes:.3f}"]
+
+
+def measured(
+    before: Path, cells: list[Cell], path: Path, starts: int, rounds: int
+) -> dict[Cell, Pairs]:
+    """The pairs of all cells of one original, from several starts of both versions.
+
+    Where large buffers come to lie is by chance when a process starts, and stays so: one start
+    says 1.1 of versions that are equal.
+    """
+    found: dict[Cell, Pairs] = {cell: [] for cell in cells}
+    for _ in range(starts):
+        with of(before).started(ONE_THREAD) as old, of(Path()).started(ONE_THREAD) as new:
+            for cell in cells:
+                found[cell] += pairs(old, new, job_of(cell, path), rounds)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("before", type=Path)
-    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--kinds", nargs="+", choices=tuple(KINDS), default=tuple(KINDS))
+    parser.add_argument("--starts", type=int, default=4, help="of each version, for each kind")
+    parser.add_argument("--rounds", type=int, default=6, help="of each start")
     arguments = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as name:
         originals = Originals(Path(name))
-        for size, width, results in (LARGE, SMALL):
-            for kind in KINDS:
-                path = originals.path(kind, size)
-                # Others each time: where large buffers come to lie is by chance, and stays so.
-                with (
-                    of(arguments.before).started(ONE_THREAD) as before,
-                    of(Path()).started(ONE_THREAD) as now,
-                ):
-                    for result in results:
-                        cell = Cell(kind, size, width, result)
-                        found = pairs(before, now, job_of(cell, path), arguments.rounds)
-                        rows.append([kind, size, width, result, *found])
-                        print(*rows[-1], flush=True)
+        for (size, width, results), kind in product((LARGE, SMALL), arguments.kinds):
+            cells = [Cell(kind, size, width, result) for result in results]
+            path = originals.path(kind, size)
+            found = measured(arguments.before, cells, path, arguments.starts, arguments.rounds)
+            for cell in cells:
+                rows.append([kind, size, width, cell.format, *row(found[cell])])
+                print(*rows[-1], flush=True)
     print(table(HEAD, rows))
 
 

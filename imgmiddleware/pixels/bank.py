@@ -33,10 +33,6 @@ _FINEST = 24
 _ROUNDING = 1e-6
 
 
-#: Blocks whose starts lie evenly: which, where the first one starts, and their step.
-Run = tuple[slice, int, int]
-
-
 @dataclass(frozen=True, slots=True)
 class Precision:
     """A float; the bits of whole numbers that it holds; those of a fraction between two passes."""
@@ -67,8 +63,8 @@ class Bank:
     def reach(self) -> int:
         return int(self.weights.shape[2])
 
-    def runs(self, first: int, last: int) -> Iterator[Run]:
-        """Blocks from `first` to before `last` in runs."""
+    def runs(self, first: int, last: int) -> Iterator[tuple[slice, int, int]]:
+        """Blocks from `first` to `last` in runs: which, where the first starts, and their step."""
         while first < last:
             step, end = 0, first + 1
             if end < last:

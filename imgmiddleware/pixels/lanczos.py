@@ -11,7 +11,7 @@ exactly. The result is that of integer arithmetic, everywhere the same.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgmiddleware.pixels.arrays import Area
-from imgmiddleware.pixels.bank import Bank, Precision, Run, bank
+from imgmiddleware.pixels.bank import Bank, Precision, bank
 
 Floats = npt.NDArray[Any]
 
@@ -39,14 +39,9 @@ _TAPS = 2**12
 #: other processors, and its threads would wait for one another.
 _ONE_THREAD = 2**18
 
-#: Products of that size that are one call of `np.matmul`, side by side: threads meet at Python's
-#: lock before and after each call.
-_PRODUCTS = 3
-
-#: Bytes of samples that are filtered at a time, rows of the result that are made at a time, and
-#: samples between their two passes. A third of the bytes would stay within the second-level cache
-#: of most processors; but that takes as long, with 1.5 times as many calls.
-_TILE, _ROWS, _BETWEEN = 3 * 2**20, 64, 2**20
+#: Bytes of samples that are filtered at a time, which fit the second-level cache; rows of the
+#: result that are made at a time; and samples between their two passes.
+_TILE, _ROWS, _BETWEEN = 2**20, 64, 2**20
 
 
 def lanczos(
@@ -71,7 +66,7 @@ def lanczos(
     bits = across.bits(between_most, precision)
     by_columns = across.whole(bits, bits + precision.fraction, precision)
 
-    tile = max(16, _PRODUCTS * _ONE_THREAD // (down.block * down.reach * channels))
+    tile = max(16, _ONE_THREAD // (down.block * down.reach * channels))
     longest = max(width, size[0]) * channels
     bands = _bands(down, longest, tile * channels * by_rows.itemsize)
     rows = bands[0][1] * down.block
@@ -80,9 +75,7 @@ def lanczos(
     between = np.empty(width * channels * rows, precision.dtype)
     padded = len(across.starts) * across.block
     results = np.empty(padded * channels * rows, precision.dtype)
-    across_runs = list(across.runs(0, len(across.starts)))
     for first, last, span in bands:
-        down_runs = list(down.runs(first, last))
         rows = (last - first) * down.block
         middle = between[: width * channels * rows].reshape(width, channels * rows)
         for left in range(0, width, tile):
@@ -92,11 +85,11 @@ def lanczos(
             load(span, columns, part)
             lines = part.reshape(len(part), -1)
             tall = filtered[: rows * lines.shape[1]].reshape(rows, -1)
-            _filter(lines, down, by_rows, down_runs, tall)
+            _filter(lines, down, by_rows, first, tall)
             np.rint(tall, out=tall)
             cv2.transpose(tall, middle[columns].reshape(-1, rows))  # so that columns are lines too
         end = results[: padded * channels * rows].reshape(padded, channels * rows)
-        _filter(middle[across.starts[0] :], across, by_columns, across_runs, end)
+        _filter(middle[across.starts[0] :], across, by_columns, 0, end)
         top = first * down.block
         seen = min(rows, size[1] - top)
         store(top, end[: size[0]].reshape(size[0], channels, rows)[..., :seen])
@@ -120,46 +113,26 @@ def _length(span: slice) -> int:
     return int(span.stop - span.start)
 
 
-def _filter(lines: Floats, bank: Bank, weights: Floats, runs: list[Run], result: Floats) -> None:
-    """Filter lines, which begin with those of the first run, into (results, samples).
+def _filter(lines: Floats, bank: Bank, weights: Floats, first: int, result: Floats) -> None:
+    """Filter lines into (results, samples), from block `first` on, with which the lines begin.
 
     Weights stand on the left: the processor's registers then hold samples side by side, of which
     there are many, and not the few results of a block. Without AVX-512 that would take twice the
     time.
     """
-    reach, block, width = bank.reach, bank.block, lines.shape[1]
-    step = max(16, _ONE_THREAD // (block * reach))
+    blocks = result.reshape(-1, bank.block, result.shape[1])
+    step = max(16, _ONE_THREAD // (bank.block * bank.reach))
     line, sample = lines.strides
-    first, begin = runs[0][0].start, runs[0][1]
-    for run, start, apart in runs:
-        made = result[(run.start - first) * block : (run.stop - first) * block]
-        at = (start - begin) * line
-        for left, pieces, wide in _pieces(width, step):
+    for left in range(0, lines.shape[1], step):
+        columns = slice(left, min(left + step, lines.shape[1]))
+        for run, start, apart in bank.runs(first, first + len(blocks)):
             # The lines of each block: a fifth of the time of `as_strided`, and within bounds.
             windows: Floats = np.ndarray(
-                (_length(run), pieces, reach, wide),
+                (_length(run), bank.reach, _length(columns)),
                 lines.dtype,
                 buffer=lines,
-                offset=at + left * sample,
-                strides=(apart * line, wide * sample, line, sample),
+                offset=(start - bank.starts[first]) * line + left * sample,
+                strides=(apart * line, line, sample),
             )
-            out: Floats = np.ndarray(
-                (_length(run), pieces, block, wide),
-                made.dtype,
-                buffer=made,
-                offset=left * sample,
-                strides=(block * width * sample, wide * sample, width * sample, sample),
-            )
-            np.matmul(weights[run, None], windows, out=out)
-
-
-def _pieces(width: int, step: int) -> Iterator[tuple[int, int, int]]:
-    """Where pieces of at most `step` columns begin, their number and width: what is left over by
-    pieces of one width is one more.
-    """
-    count = -(-width // step)
-    wide = -(-width // count)
-    many = width // wide
-    yield 0, many, wide
-    if many * wide < width:
-        yield many * wide, 1, width - many * wide
+            made = blocks[run.start - first : run.stop - first, :, columns]
+            np.matmul(weights[run], windows, out=made)

@@ -134,21 +134,3 @@ def test_very_many_samples_become_one() -> None:
     pixels = np.full((1, 70000, 1), 255)
     pixels[:, ::2] = 0
     assert filtered(pixels, (1, 1), 255)[0, 0, 0] == pytest.approx(127.5, abs=0.01)
-
-
-def test_products_are_small_enough_for_one_thread_and_side_by_side_in_a_call(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """OpenBLAS calls its own threads from 2 ** 18 multiplications on: 65536 times its threshold 4."""
-    beside, products, matmul = [], [], np.matmul
-
-    def counted(weights: Any, windows: Any, out: Any) -> Any:
-        beside.append(out.shape[1])
-        products.append(weights.shape[-2] * windows.shape[-2] * windows.shape[-1])
-        return matmul(weights, windows, out=out)
-
-    monkeypatch.setattr(np, "matmul", counted)
-    pixels = np.random.default_rng(3).integers(0, 256, (563, 2001, 3)).astype(float)
-    filtered(pixels, (800, 225), 255)
-    assert max(products) <= 2**18
-    assert max(beside) > 1
