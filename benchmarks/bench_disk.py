@@ -59,7 +59,7 @@ def main() -> None:
         bare = files(folder / "files", entries)
         for i in range(entries):
             body = os.urandom(SIZE)
-            disk.put(key(i), Result(body, "image/webp"), "id", era)
+            disk.put(key(i), Result(body, "image/webp"), ("id",), era)
             other.set(key(i), body, tag="id")
         for i in range(entries):  # as after some minutes: each was read once
             disk.get(key(i)).close()  # type: ignore[union-attr]
@@ -96,7 +96,7 @@ def main() -> None:
                 "hit, opened and read": hit_read,
                 "first hit of a process: checksum": first_hit,
                 "miss": lambda: disk.get("no"),
-                "put": lambda: disk.put(key(next(news)), result, "id", era),
+                "put": lambda: disk.put(key(next(news)), result, ("id",), era),
                 "claim, taken and released": claim,
                 "diskcache: hit, read": lambda: other.get(key(random.randrange(entries))),
                 "diskcache: miss": lambda: other.get("no"),

@@ -7,9 +7,14 @@ from imgmiddleware.messages import Result
 
 
 def put(
-    disk: DiskStore, key: str, body: bytes, tag: str = "tag", notes: tuple[str, ...] = ()
+    disk: DiskStore,
+    key: str,
+    body: bytes,
+    tag: str = "tag",
+    notes: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
 ) -> None:
-    disk.put(key, Result(body, "image/webp", notes), tag, disk.era())
+    disk.put(key, Result(body, "image/webp", notes), (tag, *also), disk.era())
 
 
 def get(disk: DiskStore, key: str) -> bytes | None:

@@ -23,7 +23,7 @@ from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.rows import Row
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.cache.shelf import NoBodyError, Shelf, open_body
-from imgmiddleware.cache.store import Era, Holding, check_key
+from imgmiddleware.cache.store import Era, Holding, Tags, check_key
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.cache.writer import write_all
 from imgmiddleware.messages import FileBody, Result
@@ -83,19 +83,19 @@ class DiskStore:
         """Whether a body of this size is held at all."""
         return weight(size) * _LARGEST <= self._capacity
 
-    def put(self, key: str, result: Result, tag: str, era: Era) -> None:
+    def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
         """Hold the result; others are evicted for it."""
         check_key(key)
         assert isinstance(result.body, bytes)
         self._links.sweep()
         if self.takes(len(result.body)):
-            row = entry_row(key, result.body, result.media_type, result.notes, tag)
+            row = entry_row(key, result.body, result.media_type, result.notes, tags)
             self._shelf.put(row, partial(write_all, result.body))
             if self._owner is not None:
                 self._owner.renew(era)
         # Compared after the put: a later purge finds the result.
         if self._purges.era() != era:
-            self._remove(tag)
+            self._remove(tags[0])
 
     def put_pyramid(
         self, key: str, size: int, tag: str, era: Era, write: Callable[[FileIO], None]

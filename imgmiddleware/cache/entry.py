@@ -11,6 +11,8 @@ from imgmiddleware.cache.rows import Row
 
 #: What an entry takes beside the blocks of its body: a row, three index records, a folder's record.
 _ROW = 1024
+#: And for each further original: a row, an index record.
+_OTHER = 256
 _BLOCK = 4096
 _CHUNK = 1 << 20
 
@@ -20,11 +22,14 @@ def weight(size: int, notes: str = "") -> int:
     return -(-size // _BLOCK) * _BLOCK + _ROW + len(notes)
 
 
-def entry_row(key: str, body: bytes, media_type: str, notes: tuple[str, ...], tag: str) -> Row:
+def entry_row(
+    key: str, body: bytes, media_type: str, notes: tuple[str, ...], tags: tuple[str, ...]
+) -> Row:
     """The row of an entry whose body is not written yet."""
-    text = json.dumps(notes)
-    size = len(body)
-    row = Row(key, "", size, weight(size, text), media_type, text, tag_digest(tag), standing=False)
+    text, size = json.dumps(notes), len(body)
+    tag, *others = map(tag_digest, tags)
+    taken = weight(size, text) + _OTHER * len(others)
+    row = Row(key, "", size, taken, media_type, text, tag, standing=False, others=tuple(others))
     return replace(row, checksum=checksum(row, [body]))
 
 

@@ -9,7 +9,7 @@ import os
 import sqlite3
 
 from imgmiddleware.cache.index import Index
-from imgmiddleware.cache.rows import Row, find
+from imgmiddleware.cache.rows import Row, find, know_others
 from imgmiddleware.cache.shelf import Shelf, is_being_written, remove_body, sweep_shelves
 
 #: Rows in one transaction, which takes some milliseconds. Others can write in between.
@@ -18,6 +18,8 @@ _BATCH = 200
 #: The quick check takes a tenth of it, and sees no keys in disorder, nor rows that one index has
 #: and another has not.
 _ALL_CHECKED = 100_000
+#: What is made of an original, as a condition of SQL, with its tag twice.
+_TAGGED = "tag = ? OR key IN (SELECT key FROM others WHERE tag = ?)"
 
 
 def remove(index: sqlite3.Connection, shelf: Shelf, row: Row) -> None:
@@ -54,10 +56,11 @@ def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) 
 
 def remove_all(index: Index, tag: bytes | None) -> int:
     """Remove the entries with this tag, or all; how many that was."""
-    condition, values = ("1", ()) if tag is None else ("tag = ?", (tag,))
+    condition, values = ("1", ()) if tag is None else (_TAGGED, (tag, tag))
     count = 0
     while True:
         with index.writing() as (connection, shelf):
+            know_others(connection)
             keys = connection.execute(
                 f"SELECT key FROM entries WHERE {condition} LIMIT {_BATCH}",  # noqa: S608
                 values,

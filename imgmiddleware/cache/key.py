@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 
 
 def picture_key(
@@ -17,15 +18,13 @@ def picture_key(
     `originals` are (ID, version); `canonical` is the text of what is made of them; `engine` is what
     renders. Two different pictures never share a key by accident.
     """
-    parts = [namespace, canonical, engine]
-    for id, version in originals:
-        parts += (id, version)
+    parts = namespace, canonical, engine, *chain.from_iterable(originals)
     return _digest(parts, 16)
 
 
-def version_token(namespace: str, id: str, version: str) -> str:
-    """64 bits, URL-safe, that change with the original: the `v=` of a link."""
-    return _digest((namespace, id, version), 8)
+def version_token(namespace: str, originals: Iterable[tuple[str, str]]) -> str:
+    """64 bits, URL-safe, that change with each original, (ID, version): the `v=` of a link."""
+    return _digest((namespace, *chain.from_iterable(originals)), 8)
 
 
 @lru_cache(maxsize=1024)

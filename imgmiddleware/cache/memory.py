@@ -5,7 +5,7 @@ from typing import Any
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
-from imgmiddleware.cache.store import Era, Holding, check_key
+from imgmiddleware.cache.store import Era, Holding, Tags, check_key
 from imgmiddleware.messages import Result
 
 #: Bytes that a result takes beside its body: its key, its headers, Python's objects.
@@ -29,12 +29,12 @@ class MemoryStore:
         """Whether a body of this size is held at all."""
         return self._results.takes(size + _OVERHEAD)
 
-    def put(self, key: str, result: Result, tag: str, era: Era) -> None:
+    def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
         check_key(key)
-        self._results.put(key, result, len(result.body) + _OVERHEAD, tag)
+        self._results.put(key, result, len(result.body) + _OVERHEAD, *tags)
         # Compared after the put: a later purge finds the result.
         if self._era != era:
-            self.drop(tag)
+            self.drop(tags[0])
 
     def purge(self, tag: str) -> int:
         self._era = object()

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 #: Seconds to wait for other processes. Each of them writes for less than a millisecond.
@@ -13,7 +13,11 @@ _SOON, _LATER = 0.0001, 0.005
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the index says of an entry. `standing`: its body is written."""
+    """What the index says of an entry. `standing`: its body is written.
+
+    `tag` is that of its original; `others` are those of all else that it was made of, which stand
+    in a table of their own, and are not read again.
+    """
 
     key: str
     checksum: str
@@ -23,9 +27,19 @@ class Row:
     notes: str
     tag: bytes
     standing: bool
+    others: tuple[bytes, ...] = field(default=(), compare=False)
 
 
-_COLUMNS = ", ".join(field.name for field in fields(Row))
+_NAMES = tuple(field.name for field in fields(Row) if field.name != "others")
+_COLUMNS = ", ".join(_NAMES)
+#: An index may be one of a release that knew of one original for each entry.
+_OTHERS = (
+    """CREATE TABLE IF NOT EXISTS others (
+        key TEXT NOT NULL, tag BLOB NOT NULL, PRIMARY KEY (key, tag)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS others_by_tag ON others (tag)",
+    """CREATE TRIGGER IF NOT EXISTS others_given AFTER DELETE ON entries BEGIN
+        DELETE FROM others WHERE key = old.key; END""",
+)
 
 
 def retried(
@@ -52,9 +66,19 @@ def find(connection: sqlite3.Connection, key: str) -> Row | None:
 
 
 def insert(connection: sqlite3.Connection, row: Row, inode: int, read: int) -> None:
-    values = (*astuple(row), inode, read)
+    values = (*(getattr(row, name) for name in _NAMES), inode, read)
     places = ", ".join("?" * len(values))
     connection.execute(f"INSERT INTO entries ({_COLUMNS}, inode, read) VALUES ({places})", values)  # noqa: S608
+    if row.others:
+        know_others(connection)
+        pairs = [(row.key, tag) for tag in row.others]
+        connection.executemany("INSERT OR IGNORE INTO others (key, tag) VALUES (?, ?)", pairs)
+
+
+def know_others(connection: sqlite3.Connection) -> None:
+    """Have the table of the tags of what else entries are made of, in a transaction."""
+    for statement in _OTHERS:
+        connection.execute(statement)
 
 
 def latest(connection: sqlite3.Connection) -> int:

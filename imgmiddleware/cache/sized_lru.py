@@ -16,11 +16,11 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[V]):
-    """A value, its size in bytes, and the tag of the original that it was made of."""
+    """A value, its size in bytes, and the tags of the originals that it was made of."""
 
     value: V
     size: int
-    tag: str
+    tags: tuple[str, ...]
 
 
 class SizedLru(Forkable, Generic[K, V]):
@@ -58,7 +58,7 @@ class SizedLru(Forkable, Generic[K, V]):
         """Whether a value of this size is held at all."""
         return size * self._LARGEST <= self._most
 
-    def put(self, key: K, value: V, size: int, tag: str) -> None:
+    def put(self, key: K, value: V, size: int, *tags: str) -> None:
         """Hold the value, for which the least recently read ones go."""
         if not self.takes(size):
             return
@@ -67,7 +67,7 @@ class SizedLru(Forkable, Generic[K, V]):
             while self._entries and self._bytes + size > self._most:
                 self._drop(next(iter(self._entries)))
             if self._budget.take(size):
-                self._entries[key] = _Entry(value, size, tag)
+                self._entries[key] = _Entry(value, size, tags)
                 self._bytes += size
 
     def shrink(self, size: int) -> None:
@@ -80,7 +80,7 @@ class SizedLru(Forkable, Generic[K, V]):
     def purge(self, tag: str) -> int:
         """Remove what was made of one original; how many values that was."""
         with self._lock:
-            keys = [key for key, entry in self._entries.items() if entry.tag == tag]
+            keys = [key for key, entry in self._entries.items() if tag in entry.tags]
             for key in keys:
                 self._drop(key)
             return len(keys)

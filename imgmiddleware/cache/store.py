@@ -15,6 +15,9 @@ from imgmiddleware.messages import Result
 Era = Hashable
 """What stays equal until somebody purges. It is compared with `==` and not looked into."""
 
+Tags = tuple[str, ...]
+"""The tags of all originals of a result, at least one: that of the picture, then its overlays'."""
+
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """How a key looks."""
 
@@ -35,8 +38,8 @@ class ResultStore(Protocol):
     """Results by key, for any number of threads, and for all processes that share it.
 
     A key is the digest of all that a result depends on: 1 to 64 characters of URL-safe Base64. For
-    any other, `put` and `claim` raise `ValueError`. A `tag` stands for an original whatever its
-    version.
+    any other, `put` and `claim` raise `ValueError`. A tag stands for an original whatever its
+    version; a result has those of all originals that it is made of.
 
     A store may forget what it holds at any time, and need not take what it is given. It raises
     nothing if a disk or a network fails: then it holds nothing, and the picture is made.
@@ -50,16 +53,16 @@ class ResultStore(Protocol):
         """
         ...
 
-    def put(self, key: str, result: Result, tag: str, era: Era) -> None:
+    def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
         """Hold a result, whose body is bytes, in the place of what this key had.
 
-        `era` was asked for before the original was opened. If somebody has purged since, the result
-        may be of what was purged. Then nothing of this tag is held any more.
+        `era` was asked for before its originals were opened. If somebody has purged since, the
+        result may be of what was purged. Then nothing of the first of its tags is held any more.
         """
         ...
 
     def purge(self, tag: str) -> int:
-        """Remove all results of one original, and begin another era; how many there were.
+        """Remove all results that have this tag, and begin another era; how many there were.
 
         A `get` that begins afterwards finds none of them. A `put` of an era before brings none
         back.
@@ -89,7 +92,7 @@ class NoStore:
     def get(self, key: str) -> Result | None:
         return None
 
-    def put(self, key: str, result: Result, tag: str, era: Era) -> None:
+    def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
         check_key(key)
 
     def purge(self, tag: str) -> int:

@@ -25,10 +25,9 @@ from imgmiddleware.service.candidates import Candidates
 from imgmiddleware.service.deadline import WaitLimit
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
-from imgmiddleware.service.limits import planned
 from imgmiddleware.service.links import Links
-from imgmiddleware.service.meaning import meaning
-from imgmiddleware.service.originals import Originals, known_kind
+from imgmiddleware.service.meaning import Probed, meaning
+from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.pictures import Pictures
 from imgmiddleware.service.recall import Recall, Seen
@@ -210,15 +209,14 @@ class Answering:
                 tag = original_tag(settings.namespace, id)
                 return self._viewers.told(request, named, asks, facts, tag)
             asked, extra = self._viewers.asked(request, named, asked, asks, facts)
-        facts, plan, seen = meaning(asked, page, original, facts, extra=extra, settings=settings)
+        probed = Probed(page, original, facts)
+        seen, job = meaning(asked, probed, era, settings, extra)
         self._recall.note(request, seen)
         answer = without_pixels(request, seen, find)
         if answer is not None:
             self._recall.note_shown(request, seen)
             return answer
-        replan = partial(planned, facts, asked.transform, asked.accepted, settings)
-        kept = seen.key, seen.tag, id, original.version
-        return seen, Job(*kept, known_kind(original), facts, plan, replan, era)
+        return seen, job
 
     def _recalled(self, request: ImageRequest, find: Find) -> ImageResponse | None:
         """The answer to what was seen a moment ago, if there is one without pixels."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 from time import time
 
+from imgmiddleware.cache.store import Tags
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import known_suffixes, suffixes_of
 from imgmiddleware.grammar.query import Asked
@@ -36,13 +37,13 @@ def validators(
     settings: Settings,
     *,
     immutable: bool,
-    surrogate: str,
+    surrogates: Tags,
     expires: int | None = None,
 ) -> Headers:
     """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5).
 
-    `surrogate` is the key by which a CDN may be told to forget this original's pictures, `expires`
-    the end of a signed link, in seconds since 1970.
+    `surrogates` are the keys by which a CDN may be told to forget the pictures of an original,
+    `expires` is the end of a signed link, in seconds since 1970.
     """
     caching = cache_control(
         settings.max_age,
@@ -54,18 +55,17 @@ def validators(
     headers: Headers = (("ETag", f'"{key}"'), ("Cache-Control", caching))
     if last_modified is not None:
         headers += (("Last-Modified", imf_date(last_modified)),)
-    return headers + _surrogate(surrogate, settings)
+    return headers + _surrogate(surrogates, settings)
 
 
-def _surrogate(key: str | None, settings: Settings) -> Headers:
-    if key is None or not settings.surrogate_keys:
+def _surrogate(keys: Tags, settings: Settings) -> Headers:
+    if not keys or not settings.surrogate_keys:
         return ()
-    return ("Surrogate-Key", key), ("Cache-Tag", key)  # read by Fastly, by Cloudflare
+    # Read by Fastly, by Cloudflare.
+    return ("Surrogate-Key", " ".join(keys)), ("Cache-Tag", ",".join(keys))
 
 
-def stand_in(
-    status: int, result: Result, settings: Settings, surrogate: str | None
-) -> ImageResponse:
+def stand_in(status: int, result: Result, settings: Settings, surrogates: Tags) -> ImageResponse:
     """The fallback's picture, whose body is bytes, with the status of the refusal.
 
     A cache may keep it for a minute at most, as the right picture may be there by then. Without a
@@ -76,7 +76,7 @@ def stand_in(
         min(_SHORT, settings.max_age), private=settings.keeps_private, immutable=False
     )
     headers: Headers = (*content(result.media_type, len(result.body)), ("Cache-Control", caching))
-    headers += _notes(result.notes) + _surrogate(surrogate, settings)
+    headers += _notes(result.notes) + _surrogate(surrogates, settings)
     return ImageResponse(status, headers, result.body)
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.grammar.links import spelled
 from imgmiddleware.grammar.query import Asked, QueryGrammar
@@ -18,11 +17,9 @@ from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service.links import Links, Where
 from imgmiddleware.service.markup import FormatSource, Picture
-from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.meaning import Probed, read_as
 from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.recall import PageOf
 from imgmiddleware.settings import Settings
-from imgmiddleware.sources import Opened
 
 #: Device pixels that screens show of a picture over their full width: each is about a fourth wider
 #: than the one before it, so that a browser fetches at most half more pixels than it shows.
@@ -70,9 +67,7 @@ class _Offer:
 class _Known:
     """An original as it is now, by its header."""
 
-    original: Opened
-    page: PageOf
-    facts: Facts
+    probed: Probed
     grammar: QueryGrammar
     settings: Settings
 
@@ -99,13 +94,11 @@ class _Known:
     def whole_width(self, pairs: dict[str, str]) -> int:
         """Of the picture before it is turned, where no size is asked for, whatever the limits."""
         transform = self.grammar.parse(urlencode(pairs)).transform
-        return make_plan(self.facts, transform).canvas[0]
+        return make_plan(self.probed.facts, transform).canvas[0]
 
     def _size(self, pairs: dict[str, str]) -> Size:
         asked = self.grammar.parse(urlencode(pairs))
-        kept = asked, self.page, self.original, self.facts
-        _, plan, _ = meaning(*kept, extra=(), settings=self.settings)
-        return plan.result
+        return read_as(asked, self.probed, self.settings)[1].result
 
 
 class Candidates:
@@ -134,7 +127,7 @@ class Candidates:
         with ExitStack() as stack:
             known = self._known(id, asked, stack)
             if known is not None:
-                version = known.original.version
+                version = known.probed.original.version
             if known is not None and asked.transform.get(Trim).trim is None:
                 offers = self._fixed(known, pairs) if fixed else self._fluid(known, pairs, wanted)
                 others = {kind: known.offers_in(name, offers) for kind, name in formats.items()}
@@ -161,7 +154,7 @@ class Candidates:
             facts = self._originals.facts(original, page, stack)
         except ImageError:
             return None
-        return _Known(original, page, facts, self._grammar, self._settings)
+        return _Known(Probed(page, original, facts), self._grammar, self._settings)
 
     def _fixed(self, known: _Known, pairs: dict[str, str]) -> list[_Offer]:
         """Of a size in CSS pixels, for screens of each density."""

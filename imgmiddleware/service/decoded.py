@@ -10,7 +10,7 @@ from imgmiddleware.formats.probe import read_contents
 from imgmiddleware.imaging.ends import find_ends
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.pixels.value_range import Ends
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.job import Layer
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 
@@ -46,40 +46,40 @@ class Decoded:
         held.pixels.flags.writeable = False
         self._held.put(key, held, held.nbytes + _OVERHEAD, tag)
 
-    def averaged(self, job: Job) -> Held | None:
+    def averaged(self, layer: Layer) -> Held | None:
         """What the plan needs, averaged from what was decoded in more detail before."""
-        level = job.plan.level
+        level = layer.plan.level
         for finer in level.finer:
-            found = self._held.get((*job.page, finer))
+            found = self._held.get((*layer.page, finer))
             if found is not None:
                 return found.averaged_by(level.by)
         return None
 
-    def contents(self, job: Job) -> Contents | None:
+    def contents(self, layer: Layer) -> Contents | None:
         """Remembered by page and overview: a tile then costs no look at the file's directories.
 
         None of what is not read in bands.
         """
-        overview = job.plan.overview
-        if not job.plan.in_bands or isinstance(job.original, ArrayOriginal):
+        overview = layer.plan.overview
+        if not layer.plan.in_bands or isinstance(layer.original, ArrayOriginal):
             return None
-        key = (*job.page, overview.reduced if overview else 1)
+        key = (*layer.page, overview.reduced if overview else 1)
         contents = self._contents.get(key)
         if contents is None:
-            contents = read_contents(job.original, job.facts, overview)
-            self._contents.put(key, contents, contents.nbytes + _OF_CONTENTS, job.tag)
+            contents = read_contents(layer.original, layer.facts, overview)
+            self._contents.put(key, contents, contents.nbytes + _OF_CONTENTS, layer.tag)
         return contents
 
-    def ends(self, job: Job) -> Ends | None:
+    def ends(self, layer: Layer) -> Ends | None:
         """Of the range of values, remembered: all tiles of a page are as bright as one another."""
-        if not job.plan.in_bands or isinstance(job.original, ArrayOriginal):
+        if not layer.plan.in_bands or isinstance(layer.original, ArrayOriginal):
             return None
-        if not (job.facts.reading and job.facts.reading.range):
+        if not (layer.facts.reading and layer.facts.reading.range):
             return None
-        key = (*job.page, job.facts.reading.text)
+        key = (*layer.page, layer.facts.reading.text)
         ends = self._ends.get(key)
-        if ends is None and (ends := find_ends(job.original, job.facts)):
-            self._ends.put(key, ends, _OVERHEAD, job.tag)
+        if ends is None and (ends := find_ends(layer.original, layer.facts)):
+            self._ends.put(key, ends, _OVERHEAD, layer.tag)
         return ends
 
     def purge(self, tag: str) -> None:

@@ -71,7 +71,18 @@ class Fallback:
         text = canonical(plan, transform, asked.accepted)
         key = picture_key(namespace, [(_ID, original.version)], text, made_by(plan))
         tag = original_tag(namespace, _ID)
-        return Job(key, tag, _ID, original.version, original, facts, plan, plan_of, era)
+        return Job(
+            tag=tag,
+            id=_ID,
+            version=original.version,
+            original=original,
+            facts=facts,
+            plan=plan,
+            era=era,
+            key=key,
+            tags=(tag,),
+            replan=plan_of,
+        )
 
     def _read_facts(self, original: FileOriginal | BytesOriginal) -> Facts:
         check_bytes(original.size, self._settings)

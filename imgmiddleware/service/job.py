@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from imgmiddleware.cache.store import Tags
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.render import Replan
@@ -9,24 +10,31 @@ from imgmiddleware.service.results import Eras
 from imgmiddleware.sources import ArrayOriginal, Original
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that making a result takes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """An original that goes into a result, opened, and what is read of it.
 
-    The original was opened in the `era`. If somebody has purged since, nothing of it is kept.
+    It was opened in the `era`. If somebody has purged since, nothing of it is kept.
     """
 
-    key: str
     tag: str  # of the original, whatever its version, in any cache
     id: str
     version: str
     original: Original | ArrayOriginal
     facts: Facts
     plan: Plan
-    replan: Replan
     era: Eras
 
     @property
     def page(self) -> tuple[str, str, int]:
         """What of the original is decoded."""
         return self.id, self.version, self.plan.frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Layer):
+    """A result that is to be made of this original. `tags` are those of all that goes into it."""
+
+    key: str
+    tags: Tags
+    replan: Replan

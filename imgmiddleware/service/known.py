@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from imgmiddleware.cache.store import Tags
 from imgmiddleware.errors import ImageError
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
@@ -10,8 +11,8 @@ from imgmiddleware.service import answers, timing
 from imgmiddleware.service.recall import Seen
 from imgmiddleware.settings import Settings
 
-Find = Callable[[str, str], Result | None]
-"""Looks for a result by its key and its original's tag."""
+Find = Callable[[str, Tags], Result | None]
+"""Looks for a result by its key and the tags of its originals."""
 
 
 def without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageResponse | None:
@@ -22,7 +23,7 @@ def without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageRespon
     if status == 412:
         raise ImageError("precondition-failed", "the picture is not the one you named")
     with timing.step("cache"):
-        result = find(seen.key, seen.tag)
+        result = find(seen.key, seen.tags)
     return None if result is None else shown(request, seen, result)
 
 

@@ -50,7 +50,7 @@ class Links:
 
     def _written(self, id: str, pairs: dict[str, str], version: str | None, where: Where) -> str:
         if version is not None:
-            token = version_token(self._settings.namespace, id, version)
+            token = version_token(self._settings.namespace, [(id, version)])
             pairs = {**pairs, "v": token}
         if self._signs(where):
             pairs = self._signatures.signed(id, pairs)

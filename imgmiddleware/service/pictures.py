@@ -75,12 +75,12 @@ class Pictures:
     def _made(self, job: Job, deadline: Deadline) -> Result:
         """The result, made here, or by another process that had claimed it."""
         with polled(partial(self.results.claim, job.key), self._limit, deadline):
-            result = self.results.read(job.key, job.tag)
+            result = self.results.read(job.key, job.tags)
             if result is not None:
                 return result
             animated = job.plan.frames > 1
             result = (self._animation if animated else self._stills.made)(job, deadline)
-            self.results.keep(job.key, result, job.tag, job.era)
+            self.results.keep(job.key, result, job.tags, job.era)
             return result if animated else self._stills.remarked(job, result)
 
     def _animation(self, job: Job, deadline: Deadline) -> Result:

@@ -9,6 +9,7 @@ wrong with a version is wrong with it again.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from imgmiddleware.cache.store import Tags
 from imgmiddleware.cache.superseded import Superseded
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.errors import ImageError
@@ -41,10 +42,11 @@ class Seen:
 
     asked: Asked
     page: PageOf
-    tag: str  # of the original, whatever its version
+    tags: Tags  # of all originals that the result is made of, whatever their versions
     key: str
     last_modified: int | None
     validators: Headers
+    others: tuple[PageOf, ...] = ()  # what else it is made of
 
 
 class Recall:
@@ -69,7 +71,8 @@ class Recall:
 
         Not of a link that ends: it is looked at each time, and so is how long it may be kept.
         """
-        self.note_version(*seen.page[:2])
+        for id, version, *_ in (seen.page, *seen.others):
+            self.note_version(id, version)
         question = self._question(request) if seen.asked.expires is None else None
         if question is not None and _is_short(question):
             self._seen.put(question, seen)
@@ -89,19 +92,23 @@ class Recall:
         seen = None if question is None else self._seen.get(question)
         if seen is None or self._failures.get(seen.page):
             return None
+        if seen.others and any(map(self._failures.get, seen.others)):
+            return None
         return self._noted(request, seen) if self._settled else seen
 
     def last_seen(self, request: ImageRequest) -> Seen | None:
-        """What it meant last, however long ago, if its original is not known to be another now.
+        """What it meant last, however long ago, if no original of it is known to be another now.
 
-        Only for a client that may see it.
+        Only for a client that may see all of them.
         """
         question = self._question(request)
         seen = None if question is None else self._seen.last(question)
-        if seen is None or self._failures.get(seen.page):
+        if seen is None:
             return None
-        id, version, *_ = seen.page
-        return self._noted(request, seen) if self._newest.last(id) == version else None
+        for page in (seen.page, *seen.others):
+            if self._failures.get(page) or self._newest.last(page[0]) != page[1]:
+                return None
+        return self._noted(request, seen)
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
         """Remember what was not only asked for, but answered."""

@@ -89,7 +89,7 @@ class Refusals:
                 return without()
             if job is None:
                 return without()
-            kept = self._pictures.results.read(job.key, job.tag)
+            kept = self._pictures.results.read(job.key, job.tags)
             if kept is not None:
                 return shown(kept)
             return Work(self._pictures, job, opened.pop_all(), shown, lambda error: without())
@@ -109,7 +109,7 @@ class Refusals:
                 job = self._fallback.job(meant, era, opened)
             except (ImageError, OSError) as own:
                 return _failed(said, own)
-            kept = self._pictures.results.read(job.key, job.tag)
+            kept = self._pictures.results.read(job.key, job.tags)
             if kept is not None:
                 return shown(kept)
             return Work(self._pictures, job, opened.pop_all(), shown, partial(_failed, said))
@@ -131,8 +131,8 @@ class Refusals:
     def _shown(
         self, request: ImageRequest, id: str, asked: Asked, error: ImageError, result: Result
     ) -> ImageResponse:
-        tag = original_tag(self._settings.namespace, id) if id else None
-        response = answers.stand_in(error.status, result, self._settings, tag)
+        tags = (original_tag(self._settings.namespace, id),) if id else ()
+        response = answers.stand_in(error.status, result, self._settings, tags)
         return answers.sent(request, response, self._settings, asked)
 
     def _document(

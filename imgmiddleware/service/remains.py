@@ -6,17 +6,14 @@ version and keys of its own. What is answered is not to be kept: the whole pictu
 
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
-from imgmiddleware.cache.key import original_tag, picture_key
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import mended, read_facts
 from imgmiddleware.grammar.query import Asked
-from imgmiddleware.imaging.canonical import canonical
-from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.service.job import Job
-from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
+from imgmiddleware.service.limits import check_bytes, check_facts
+from imgmiddleware.service.meaning import Probed, meaning
 from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.pictures import Pictures
 from imgmiddleware.service.results import Eras
@@ -44,14 +41,9 @@ class Remains:
         whole = self._mended(original)
         if whole is None:
             return None
-        facts = self._facts(whole, asked.page)
-        plan_of = partial(planned, facts, asked.transform, asked.accepted, self._settings)
-        plan, namespace = plan_of(), self._settings.namespace
-        check_reading(facts, plan, whole.size, self._settings)
-        text = canonical(plan, asked.transform, asked.accepted)
-        key = picture_key(namespace, [(id, whole.version)], text, made_by(plan))
-        tag = original_tag(namespace, id)
-        return Job(key, tag, id, whole.version, whole, facts, plan, plan_of, era)
+        page = (id, whole.version, asked.page, asked.moves)
+        probed = Probed(page, whole, self._facts(whole, asked.page))
+        return meaning(asked, probed, era, self._settings)[1]
 
     def _mended(self, original: Original) -> BytesOriginal | None:
         """Made with a slot, as much as is read and made of it, which may take a while."""

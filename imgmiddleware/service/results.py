@@ -12,7 +12,7 @@ from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.namespaces import Owner
 from imgmiddleware.cache.pyramids import PyramidStore
-from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore
+from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore, Tags
 from imgmiddleware.messages import Result
 from imgmiddleware.settings import Settings
 
@@ -26,7 +26,7 @@ _SMALL = 2**20
 class Results:
     """The results of one service. Without `cache_dir` each process works for itself.
 
-    `tag` is always that of the original that a key belongs to. `directory` is where the originals
+    `tags` are always those of the originals that a key belongs to. `directory` is where originals
     are, if they are in one.
     """
 
@@ -39,11 +39,11 @@ class Results:
         self._shared = _shared_store(settings, directory)
         self._shared_era = self._shared.era()
 
-    def in_memory(self, key: str, tag: str) -> Result | None:
+    def in_memory(self, key: str, tags: Tags) -> Result | None:
         """The result, if it is in memory."""
         return self._memory.get(key)
 
-    def found(self, key: str, tag: str) -> Result | None:
+    def found(self, key: str, tags: Tags) -> Result | None:
         """The result, wherever it is. What the store has goes into memory, or stays a file if it is
         larger than memory takes.
         """
@@ -51,21 +51,21 @@ class Results:
         if shared_era != self._shared_era:  # others have purged; nobody knows what
             self._shared_era = shared_era
             self._memory.clear()
-        return self._memory.get(key) or self._opened(key, tag, (self._memory.era(), shared_era))
+        return self._memory.get(key) or self._opened(key, tags, (self._memory.era(), shared_era))
 
-    def found_small(self, key: str, tag: str) -> Result | None:
+    def found_small(self, key: str, tags: Tags) -> Result | None:
         """The same, but a small file comes as bytes. If it cannot be read, there is no result."""
-        result = self.found(key, tag)
+        result = self.found(key, tags)
         return result if result is None or len(result.body) > _SMALL else _in_bytes(result)
 
-    def read(self, key: str, tag: str) -> Result | None:
+    def read(self, key: str, tags: Tags) -> Result | None:
         """The result with its bytes, which any number of answers may share."""
-        return _in_bytes(self.found(key, tag))
+        return _in_bytes(self.found(key, tags))
 
-    def keep(self, key: str, result: Result, tag: str, era: Eras) -> None:
+    def keep(self, key: str, result: Result, tags: Tags, era: Eras) -> None:
         """Hold a result, whose body is bytes, unless somebody has purged since its `era`."""
-        self._shared.put(key, result, tag, era[1])
-        self._remember(key, result, tag, era)
+        self._shared.put(key, result, tags, era[1])
+        self._remember(key, result, tags, era)
 
     @property
     def pyramids(self) -> PyramidStore | None:
@@ -84,7 +84,7 @@ class Results:
         return self._shared.claim(key)
 
     def purge(self, tag: str) -> int:
-        """Let go of all results of one original; how many there were."""
+        """Let go of all results that an original goes into; how many there were."""
         # The store first: what is read of it meanwhile goes when memory is purged.
         purged = self._shared.purge(tag)
         return max(purged, self._memory.purge(tag))
@@ -97,21 +97,21 @@ class Results:
         """What is held, by place: "memory", "disk"."""
         return self._memory.holding() | self._shared.holding()
 
-    def _opened(self, key: str, tag: str, era: Eras) -> Result | None:
+    def _opened(self, key: str, tags: Tags, era: Eras) -> Result | None:
         """What the store has. Its bytes go into memory, if memory takes them."""
         result = self._shared.get(key)
         if result is None or not self._memory.takes(len(result.body)):
             return result
         result = _in_bytes(result)
         if result is not None:
-            self._remember(key, result, tag, era)
+            self._remember(key, result, tags, era)
         return result
 
-    def _remember(self, key: str, result: Result, tag: str, era: Eras) -> None:
+    def _remember(self, key: str, result: Result, tags: Tags, era: Eras) -> None:
         """Hold it in memory. The eras are compared after the put: a later purge finds it."""
-        self._memory.put(key, result, tag, era[0])
+        self._memory.put(key, result, tags, era[0])
         if self._shared.era() != era[1]:
-            self._memory.drop(tag)
+            self._memory.drop(tags[0])
 
 
 def _is_served(folder: str, directory: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,14 +16,9 @@ from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service.answering import Answering
 from imgmiddleware.service.candidates import Wanted
 from imgmiddleware.service.info import Info, info_of
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.limits import planned
 from imgmiddleware.service.links import Where
 from imgmiddleware.service.markup import Picture
-from imgmiddleware.service.meaning import meaning
-from imgmiddleware.service.originals import known_kind
-from imgmiddleware.service.recall import PageOf
-from imgmiddleware.sources import Opened
+from imgmiddleware.service.meaning import Probed, meaning
 
 ID = str | int | UUID
 """An ID as text, or as a value of the option `id_type`."""
@@ -130,8 +124,8 @@ class ImageService(Answering):
         """
         notice()
         with ExitStack() as opened:
-            original, page = self._opened(self._id(id), Asked(Transform()), opened)
-            return info_of(original, self._originals.facts(original, page, opened))
+            probed = self._probed(self._id(id), Asked(Transform()), opened)
+            return info_of(probed.original, probed.facts)
 
     def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
         """What stands in a page until a picture comes: "thumbhash", in base64, "blurhash", or
@@ -181,24 +175,19 @@ class ImageService(Answering):
         """What a request would be answered with that is allowed to ask. Raises `ImageError`."""
         era = self._pictures.results.era()
         with ExitStack() as opened:
-            original, page = self._opened(id, asked, opened)
-            facts = self._originals.facts(original, page, opened)
-            known = meaning(asked, page, original, facts, extra=(), settings=self.settings)
-            facts, plan, seen = known
-            result = self._pictures.results.found_small(seen.key, seen.tag)
+            _, job = meaning(asked, self._probed(id, asked, opened), era, self.settings)
+            result = self._pictures.results.found_small(job.key, job.tags)
             if result is None:
-                replan = partial(planned, facts, asked.transform, asked.accepted, self.settings)
-                kept = seen.key, seen.tag, id, original.version
-                job = Job(*kept, known_kind(original), facts, plan, replan, era)
                 result = self._pictures.make(job, lambda: False)
         return result.read()
 
-    def _opened(self, id: str, asked: Asked, opened: ExitStack) -> tuple[Opened, PageOf]:
-        """The original until `opened` is left, and what is meant of it. Raises `ImageError`."""
+    def _probed(self, id: str, asked: Asked, opened: ExitStack) -> Probed:
+        """The original, which is open until `opened` is left. Raises `ImageError`."""
         original = self._originals.open(id, opened)
         if original is None:
             raise ImageError("not-found", "there is no original of this ID")
-        return original, (id, original.version, asked.page, asked.moves)
+        page = (id, original.version, asked.page, asked.moves)
+        return Probed(page, original, self._originals.facts(original, page, opened))
 
     def _id(self, id: ID) -> str:
         return self._parsed(f"{self.prefix}{id}")

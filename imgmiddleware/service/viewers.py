@@ -136,7 +136,7 @@ class Viewers:
             None,
             self._settings,
             immutable=False,
-            surrogate=surrogate,
+            surrogates=(surrogate,),
             expires=named.expires,
         )
         status = evaluate(request.headers, f'"{key}"', None)

@@ -24,7 +24,7 @@ from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.job import Layer
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.turns import Turns
 from imgmiddleware.settings import Settings
@@ -73,12 +73,12 @@ class Wholes:
         self._turns = Turns(limit)
         self._asked: LruCache[tuple[object, ...], list[int]] = LruCache(_MOST_ASKED)
 
-    def wanted(self, job: Job) -> Wanted | None:
+    def wanted(self, layer: Layer) -> Wanted | None:
         """What the job may be cut from; it counts as asked for if the part is small.
 
         None where it is decoded by itself.
         """
-        wanted = self._of(job)
+        wanted = self._of(layer)
         if wanted is not None and wanted.part.small:
             self._count(wanted)[0] += 1
         return None if wanted is None or wanted.place is Place.NOWHERE else wanted
@@ -114,23 +114,23 @@ class Wholes:
                 opened.push(right.pop_all())
             return whole
 
-    def cut(self, job: Job, wanted: Wanted, whole: Held | Pyramid) -> Held | None:
+    def cut(self, layer: Layer, wanted: Wanted, whole: Held | Pyramid) -> Held | None:
         """The part; None where the pyramid is damaged, which is removed then."""
         try:
             held = wanted.part.cut(whole)
-            if not job.plan.in_bands:
+            if not layer.plan.in_bands:
                 return held
-            return told(held.averaged_by(job.plan.level.by), job.facts)
+            return told(held.averaged_by(layer.plan.level.by), layer.facts)
         except (TornError, OSError):
             self._drop(wanted)
             return None
 
-    def keep(self, job: Job, wanted: Wanted, rows: Rows) -> None:
+    def keep(self, layer: Layer, wanted: Wanted, rows: Rows) -> None:
         """Write a pyramid. Raises what the rows raise; nothing where the disk fails."""
         with timing.step("keep"):
             draft = Draft(wanted.key, rows, wanted.part.averages)
-            put = partial(self._results.keep_pyramid, wanted.key, draft.nbytes, job.tag, job.era)
-            put(draft.write)
+            kept = wanted.key, draft.nbytes, layer.tag, layer.era
+            self._results.keep_pyramid(*kept, draft.write)
 
     def opened(self, wanted: Wanted, opened: ExitStack) -> Pyramid | None:
         """The pyramid, if there is one, until the stack is left."""
@@ -145,28 +145,28 @@ class Wholes:
             self._drop(wanted)
             return None
 
-    def remarked(self, job: Job, result: Result) -> Result:
+    def remarked(self, layer: Layer, result: Result) -> Result:
         """The result as it is answered now; what is kept of it says nothing of the disk."""
-        wanted = self._of(job)
+        wanted = self._of(layer)
         if wanted is None or wanted.place is not Place.NOWHERE or not self.again(wanted):
             return result
         return replace(result, notes=(*result.notes, NOT_KEPT))
 
-    def _of(self, job: Job) -> Wanted | None:
-        if isinstance(job.original, ArrayOriginal) and job.original.size > 0:
+    def _of(self, layer: Layer) -> Wanted | None:
+        if isinstance(layer.original, ArrayOriginal) and layer.original.size > 0:
             return None  # which is there as it is
-        if not job.plan.in_bands and self._decoded.takes(level_bytes(job.facts, job.plan)):
+        if not layer.plan.in_bands and self._decoded.takes(level_bytes(layer.facts, layer.plan)):
             return None  # as most are: the decode itself is held
-        part = part_of(job.facts, job.plan)
-        place = None if part is None else self._place(job, part)
+        part = part_of(layer.facts, layer.plan)
+        place = None if part is None else self._place(layer, part)
         if part is None or place is None:
             return None
-        key = _key(job, part) if place is Place.FOLDER else ""
-        return Wanted(part, place, (*job.page, part.whole), key)
+        key = _key(layer, part) if place is Place.FOLDER else ""
+        return Wanted(part, place, (*layer.page, part.whole), key)
 
-    def _place(self, job: Job, part: Part) -> Place | None:
+    def _place(self, layer: Layer, part: Part) -> Place | None:
         """None where the part is decoded by itself, as there is no folder or a limit."""
-        if not self._may_be_read(job, part):
+        if not self._may_be_read(layer, part):
             return None
         if self._decoded.takes(part.nbytes):
             return Place.MEMORY
@@ -175,13 +175,13 @@ class Wholes:
             return None
         return Place.FOLDER if pyramids.takes(part.kept_bytes) else Place.NOWHERE
 
-    def _may_be_read(self, job: Job, part: Part) -> bool:
+    def _may_be_read(self, layer: Layer, part: Part) -> bool:
         """Whether all of it is within the limits, which for pieces are those of what is read."""
-        pieces, settings = job.plan.read_pieces, self._settings
+        pieces, settings = layer.plan.read_pieces, self._settings
         if pieces is None:
             return True
         stored, pixels = pieces.read(part.whole.box, part.whole.size)
-        least = min(stored, job.original.size)
+        least = min(stored, layer.original.size)
         return pixels <= settings.max_source_pixels and least <= settings.max_source_bytes
 
     def _claim(self, wanted: Wanted, deadline: Deadline) -> AbstractContextManager[Any]:
@@ -203,9 +203,9 @@ class Wholes:
         return self._asked.get(wanted.decoded, lambda: [0])
 
 
-def _key(job: Job, part: Part) -> str:
+def _key(layer: Layer, part: Part) -> str:
     """Of a pyramid: all that its samples depend on."""
     level = part.whole
     reading = level.reading.text if level.reading else ""
-    text = f"pyramid {job.plan.frame} {level.size} {level.reduced} {level.by} {reading}"
-    return picture_key(job.tag, [(job.id, job.version)], text, engine())
+    text = f"pyramid {layer.plan.frame} {level.size} {level.reduced} {level.by} {reading}"
+    return picture_key(layer.tag, [(layer.id, layer.version)], text, engine())

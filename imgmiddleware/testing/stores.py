@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from imgmiddleware.cache.store import Era, Holding, ResultStore
+from imgmiddleware.cache.store import Era, Holding, ResultStore, Tags
 from imgmiddleware.messages import FileBody, Result
 from imgmiddleware.testing.acting import content, in_threads, leaves_no_file_open
 
@@ -38,7 +38,7 @@ class ResultStoreConformance:
         store = self.make_store()
         for body in (b"", b"\0\xff" * 9, content(65_536)):
             made = Result(body, "image/x-é", ("first", 'é "second", 雪'))
-            store.put("key-_09azAZ", made, "tag", store.era())
+            store.put("key-_09azAZ", made, ("tag",), store.era())
             for seen in (store, self.make_other(store)):
                 self._is(made, seen, "key-_09azAZ")
 
@@ -60,6 +60,20 @@ class ResultStoreConformance:
         assert store.purge("a") == 0
         self._is(_put(store, "a1", tag="a"), store, "a1")
 
+    def test_a_purge_takes_what_has_its_tag_beside_another(self) -> None:
+        store = self.make_store()
+        _put(store, "ab", tag="a", also=("b",))
+        _put(store, "cba", tag="c", also=("b", "a", "b"))
+        kept, other = _put(store, "c", tag="c", also=("d",)), self.make_other(store)
+        assert other.purge("b") == (2 if self.keeps else 0), "purge counts a result once"
+        for seen in (store, other, self.make_other(store)):
+            assert [seen.get(key) for key in ("ab", "cba")] == [None] * 2
+            self._is(kept, seen, "c")
+        _put(store, "ab", tag="a", also=("b",))
+        assert store.purge("a") == self.keeps
+        assert store.purge("b") == 0, "what is gone has no tags"
+        assert store.purge("d") == self.keeps
+
     def test_a_purge_begins_another_era_for_everybody(self) -> None:
         store = self.make_store()
         eras: list[Era] = [store.era()]
@@ -75,7 +89,7 @@ class ResultStoreConformance:
         era = store.era()
         kept = _put(store, "b", tag="b")
         self.make_other(store).purge("a")
-        store.put("a", Result(b"old", "image/png"), "a", era)
+        store.put("a", Result(b"old", "image/png"), ("a", "c"), era)
         assert store.get("a") is None, "what was purged has come back"
         self._is(kept, store, "b")
 
@@ -175,9 +189,11 @@ class ResultStoreConformance:
             assert size == len(made.body)
 
 
-def _put(store: ResultStore, key: str, body: bytes = b"body", tag: str = "tag") -> Result:
+def _put(
+    store: ResultStore, key: str, body: bytes = b"body", tag: str = "tag", also: Tags = ()
+) -> Result:
     made = Result(body, "image/png")
-    store.put(key, made, tag, store.era())
+    store.put(key, made, (tag, *also), store.era())
     return made
 
 

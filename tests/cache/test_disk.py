@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def disk(tmp_path: Path):
 def test_what_is_put_is_got(disk: DiskStore) -> None:
     assert disk.get("a") is None
     made = Result(b"\0body", "image/avif", ("first", 'é "second"\ud800'))
-    disk.put("a", made, "id", disk.era())
+    disk.put("a", made, ("id",), disk.era())
     result = disk.get("a")
     assert (result.media_type, result.notes) == (made.media_type, made.notes)
     assert (len(result.body), result.body.whole) == (5, True)
@@ -442,3 +443,39 @@ def test_what_others_have_in_the_folder_is_kept(tmp_path: Path) -> None:
     disk.close()
     assert [name for name in theirs if not (tmp_path / name).exists()] == []
     assert not list(tmp_path.glob("1.7/index*"))
+
+
+def others_of(folder: Path) -> list[tuple[str, bytes]] | None:
+    """What the index has of further originals; None where it has no place for them."""
+    (index,) = folder.glob("*/index.sqlite")
+    with contextlib.closing(sqlite3.connect(index)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if "others" not in tables:
+            return None
+        return connection.execute("SELECT key, tag FROM others").fetchall()
+
+
+def test_a_picture_of_two_originals_is_purged_in_a_folder_of_a_release_before(
+    disk: DiskStore, tmp_path: Path
+) -> None:
+    """Its index has no place for the second one: it is made there, and what was there stays."""
+    folder = tmp_path / "cache"
+    put(disk, "before", b"of one original", tag="a")
+    assert others_of(folder) is None
+    put(disk, "marked", b"of two", tag="a", also=("logo",))
+    assert len(others_of(folder) or ()) == 1
+    later = DiskStore(folder, 8 * MB)  # a process that is started after that
+    assert get(later, "marked") == b"of two"
+    assert later.purge("logo") == 1
+    assert (get(disk, "marked"), get(disk, "before")) == (None, b"of one original")
+    assert others_of(folder) == []
+
+
+def test_tags_of_what_is_evicted_or_cleared_go_too(disk: DiskStore, tmp_path: Path) -> None:
+    for i in range(200):  # 13 MB in a folder of 8
+        put(disk, f"key{i}", random.Random(i).randbytes(64 << 10), also=("logo", "frame"))
+    held = disk.holding()["disk"].entries
+    assert 0 < held < 150
+    assert len(others_of(tmp_path / "cache") or ()) == 2 * held
+    assert disk.clear() == held
+    assert others_of(tmp_path / "cache") == []

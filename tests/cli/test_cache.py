@@ -175,7 +175,7 @@ def test_stats_in_words(tmp_path, capsys):
     disk = DiskStore(tmp_path, 2**30)
     assert main(["cache", "stats", "--cache-dir", str(tmp_path)]) == 0
     for number in range(2):
-        disk.put(f"key{number}", Result(b"x" * 9000, "image/png"), "tag", disk.era())
+        disk.put(f"key{number}", Result(b"x" * 9000, "image/png"), ("tag",), disk.era())
         assert main(["cache", "stats", "--cache-dir", str(tmp_path)]) == 0
     # A body of 9000 bytes takes three blocks of 4096 and 1024 for its row.
     none, one, two = capsys.readouterr().out.splitlines()

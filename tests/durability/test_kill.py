@@ -52,7 +52,7 @@ def check(disk: DiskStore, key: str) -> bool:
 
 def put(disk: DiskStore, key: str, which: int) -> None:
     result = Result(BODIES[key][which], f"image/{which}", (key, str(which)))
-    disk.put(key, result, key[-1], disk.era())
+    disk.put(key, result, (key[-1],), disk.era())
 
 
 def write_for_ever(folder: Path, seed: int, putting: mmap.mmap) -> None:

@@ -305,9 +305,9 @@ class OtherPath(Store):
 
 
 class FirstStays(Store):
-    def put(self, key: str, result: Result, tag: str, era: Any) -> None:
+    def put(self, key: str, result: Result, tags: Any, era: Any) -> None:
         if self.get(key) is None:
-            super().put(key, result, tag, era)
+            super().put(key, result, tags, era)
 
 
 class PurgesAll(Store):
@@ -320,8 +320,15 @@ class PurgesAll(Store):
 class PurgesPrefix(Store):
     """Looks for a tag as for the beginning of one."""
 
-    def put(self, key: str, result: Result, tag: str, era: Any) -> None:
-        super().put(key, result, tag[:1], era)
+    def put(self, key: str, result: Result, tags: Any, era: Any) -> None:
+        super().put(key, result, tuple(tag[:1] for tag in tags), era)
+
+
+class OneTag(Store):
+    """Knows of one original for each result."""
+
+    def put(self, key: str, result: Result, tags: Any, era: Any) -> None:
+        super().put(key, result, tags[:1], era)
 
 
 class Remembers(Store):
@@ -354,13 +361,13 @@ class OneEra(Store):
     def era(self) -> Any:
         return 1
 
-    def put(self, key: str, result: Result, tag: str, era: Any) -> None:
-        super().put(key, result, tag, super().era())
+    def put(self, key: str, result: Result, tags: Any, era: Any) -> None:
+        super().put(key, result, tags, super().era())
 
 
 class NoEra(Store):
-    def put(self, key: str, result: Result, tag: str, era: Any) -> None:
-        super().put(key, result, tag, self.era())
+    def put(self, key: str, result: Result, tags: Any, era: Any) -> None:
+        super().put(key, result, tags, self.era())
 
 
 class CutAtPurge(Store):
@@ -469,6 +476,7 @@ STORES: list[tuple[str, type[ResultStoreConformance]]] = [
         "test_a_purge_takes_what_has_its_tag_and_nothing_else",
         on(Store, make_other=lambda self, store: Remembers(store)),
     ),
+    ("test_a_purge_takes_what_has_its_tag_beside_another", on(OneTag)),
     ("test_a_purge_begins_another_era_for_everybody", on(OneEra)),
     ("test_what_is_of_an_era_before_is_not_kept", on(NoEra)),
     ("test_what_was_got_stays_readable", on(CutAtPurge)),
