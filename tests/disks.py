@@ -1,6 +1,8 @@
-"""What tests of the disk cache put and get: bodies, of one media type and original."""
+"""What tests of the disk cache put, get and count: bodies, of one media type and original."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.messages import Result
@@ -25,3 +27,14 @@ def get(disk: DiskStore, key: str) -> bytes | None:
     data = found.read()
     assert size == len(data)
     return data
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes on the disk, as du counts them; files may go meanwhile."""
+    total = 0
+    for path in [folder, *folder.rglob("*")]:
+        try:
+            total += path.lstat().st_blocks * 512
+        except FileNotFoundError:
+            continue
+    return total

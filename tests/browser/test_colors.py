@@ -7,7 +7,6 @@ what it paints of our result of it, may be two levels apart.
 from __future__ import annotations
 
 import base64
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import parts
 from asking import made
+from browser.devtools import once
 from colors import chrm, cicp, clli, colored_avif, colored_png, flat, gama, mdcv, pq
 from pictures import SRGB, gray_profile, saved, swapped_profile
 
@@ -43,17 +42,13 @@ def paint(tmp_path: Path) -> Paint:
         (tmp_path / "page.html").write_text(html)
         shot = tmp_path / "page.png"
         high = -(-len(files) // ACROSS) * STEP
-        command = [
-            *(parts.need("Chromium"), "--headless", "--no-sandbox", "--disable-gpu"),
-            *("--disable-quic", "--no-first-run", "--disable-background-networking"),
-            *("--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+        once(
+            tmp_path / "profile",
+            (tmp_path / "page.html").as_uri(),
             *("--force-color-profile=srgb", "--virtual-time-budget=5000"),
-            f"--user-data-dir={tmp_path / 'profile'}",
             f"--window-size={ACROSS * STEP + 100},{high + 300}",
-            *(f"--screenshot={shot}", (tmp_path / "page.html").as_uri()),
-        ]
-        done = subprocess.run(command, capture_output=True, timeout=90, check=False)
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
+            f"--screenshot={shot}",
+        )
         with Image.open(shot) as image:
             page = np.asarray(image.convert("RGB")).astype(int)
         middles = [divmod(number, ACROSS) for number in range(len(files))]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import parts
+from browser.devtools import once
 
 ROOT = Path(__file__).parents[2]
 RED, GREEN, BLUE = (205, 35, 45), (35, 150, 60), (40, 70, 200)
@@ -67,27 +67,9 @@ def _url(server, log):
 
 def chromium(directory, url, *flags):
     """Chromium's standard output; it ends itself once the page is loaded and its task is done."""
-    command = [
-        parts.need("Chromium"),
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--hide-scrollbars",
-        # Lazy pictures come after the page is loaded: five seconds for them, of a clock that stands
-        # still while something is on its way.
-        "--virtual-time-budget=5000",
-        f"--user-data-dir={directory / 'profile'}",
-        *flags,
-        url,
-    ]
-    done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    return done.stdout.decode()
+    # Lazy pictures come after the page is loaded: five seconds for them, of a clock that stands still
+    # while something is on its way.
+    return once(directory / "profile", url, "--virtual-time-budget=5000", *flags)
 
 
 def screenshot(directory, url, *flags):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import parts
+from browser.devtools import FLAGS
 from imgmiddleware.formats.encode import encode_animation
 
 pytestmark = pytest.mark.needs("Chromium")
@@ -61,7 +62,7 @@ def chromium_finds(page, directory):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = subprocess.Popen(
-            [parts.need("Chromium"), "--headless", "--no-sandbox", "--disable-gpu",
+            [parts.need("Chromium"), *FLAGS,
              f"--user-data-dir={directory}", f"http://127.0.0.1:{server.server_port}/"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import parts
-from browser.devtools import Browser, Page, chromium
+from browser.devtools import Browser, Page
 from servers.processes import running, uvicorn
 
 #: Neither side is a multiple of a tile's.
@@ -67,12 +67,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         uvicorn("h11", "viewers_app:app"), folder, environment, Path(__file__).parent
     ) as server:
         yield f"http://127.0.0.1:{server.port}"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as started:
-        yield started
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from browser.devtools import Browser, Page, chromium
+from browser.devtools import Browser, Page
 from imgmiddleware.cli.numbers import in_bytes
 from servers.processes import program, running
 
@@ -43,12 +43,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with running(command, tmp_path_factory.mktemp("site"), {}) as server:
         yield f"http://127.0.0.1:{server.port}"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as started:
-        yield started
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from disks import disk_use
 from imgmiddleware.cache.claims import Claims
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.messages import Result
@@ -87,17 +88,6 @@ def start(work: Callable[[], None]) -> int:
         os._exit(1)
 
 
-def size(folder: Path) -> int:
-    """Bytes on the disk, as du counts them; files may go meanwhile."""
-    total = 0
-    for path in [folder, *folder.rglob("*")]:
-        try:
-            total += path.lstat().st_blocks * 512
-        except FileNotFoundError:
-            continue
-    return total
-
-
 @pytest.fixture
 def pids():
     pids: list[int] = []
@@ -133,7 +123,7 @@ def test_a_thousand_writers_are_killed(tmp_path: Path, pids: list[int]) -> None:
         killed += putting[0]
         putting.close()
         if seeds % 10 == 0:
-            largest = max(largest, size(folder))
+            largest = max(largest, disk_use(folder))
     stop[0] = 1
     pids.remove(reader)
     assert os.waitpid(reader, 0)[1] == 0, "the reader was served a wrong byte"

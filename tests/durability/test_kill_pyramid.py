@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from asking import get
+from disks import disk_use
 from imgmiddleware import ImageService
 from imgmiddleware.imaging.draft import Draft
 from pictures import saved
@@ -71,17 +72,6 @@ def begun(photos: Path, cache: Path, seed: int) -> tuple[int, mmap.mmap]:
         os._exit(1)
 
 
-def size(folder: Path) -> int:
-    """Bytes on the disk, as du counts them; files may go meanwhile."""
-    total = 0
-    for path in [folder, *folder.rglob("*")]:
-        try:
-            total += path.lstat().st_blocks * 512
-        except FileNotFoundError:
-            continue
-    return total
-
-
 def test_parts_are_right_whenever_their_makers_are_killed(tmp_path: Path) -> None:
     photos, cache = tmp_path / "photos", tmp_path / "cache"
     photos.mkdir()
@@ -113,7 +103,7 @@ def test_parts_are_right_whenever_their_makers_are_killed(tmp_path: Path) -> Non
             held = images.holding()["pyramids"]
             kept += held.entries
             assert held.bytes <= SHARE
-            assert size(cache) <= BOUND + MB  # what one is killed over, and its claim
+            assert disk_use(cache) <= BOUND + MB  # what one is killed over, and its claim
     for pid, _ in running:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
