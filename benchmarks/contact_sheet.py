@@ -29,7 +29,8 @@ PHOTO = (
     "w=260&rot=180", "w=200&rot=15", "w=160&rot=45&bg=204060", "w=200&rot=15&bg=0fff",
     "w=260&blur=20", "w=260&blur=200", "w=260&sharp=50", "w=260&sharp=100",
     "w=230&pad=15&bg=80c0ff", "w=260&fm=gif", "w=260&fm=jpg&q=5", "w=260&fm=jpg&max_bytes=4000",
-    "w=260&edges=40,120",
+    "w=260&edges=40,120", "w=260&redact=0.3,0.3,0.3,0.3",
+    "w=260&redact=0.1,0.2,0.6,0.6&redact-style=pixelate",
 )  # fmt: skip
 #: Of an animation, of pages, and of pictures that show what a photo does not.
 OTHERS = (

@@ -36,6 +36,10 @@ class Form(Generic[T]):
     values: Form[T] | None = None
     """The form of a value that no text gave, where such values have a wider range."""
 
+    binding: bool = False
+    """A text of it that is wrong stays a 400 where others are left out, and so does a second one:
+    it says what must not be shown."""
+
     mended: Callable[[str], str | None] | None = None
     """The text that was meant by one that is refused, where a service takes what it can (the option
     `unknown`); None for nothing."""
@@ -56,7 +60,9 @@ class Form(Generic[T]):
 
 
 def taken(form: Form[Any], name: str, text: str) -> str | None:
-    """The text, or what is mended of it; None where that is none of this form either."""
+    """The text, or what is mended of it; None where that is none of this form either, unless it is
+    `binding`: then it is for who reads it to refuse.
+    """
     for given in (text, form.mended(text) if form.mended else None):
         try:
             if given is not None:
@@ -64,7 +70,7 @@ def taken(form: Form[Any], name: str, text: str) -> str | None:
                 return given
         except ImageError:
             continue
-    return None
+    return text if form.binding else None
 
 
 def _same(one: object, other: object) -> bool:

@@ -150,6 +150,25 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
     return Form(parse, write, words, endless=True, mended=mended)
 
 
+def rectangles(most: int) -> Form[tuple[tuple[str | int | Decimal, ...], ...]]:
+    """Up to so many of these, with semicolons between. It is `binding`: they may be what must not
+    be shown.
+    """
+    one = rectangle()
+    words = f"up to {most} of x,y,width,height, separated by semicolons, each as in rect"
+
+    def parse(name: str, text: str) -> tuple[tuple[str | int | Decimal, ...], ...]:
+        boxes = text.split(";")
+        if not 1 <= len(boxes) <= most:
+            raise malformed(name, text, words)
+        return tuple(one.parse(name, box) for box in boxes)
+
+    def write(value: tuple[tuple[str | int | Decimal, ...], ...]) -> str:
+        return ";".join(map(one.write, value))
+
+    return Form(parse, write, words, endless=True, binding=True)
+
+
 def _whole(text: str) -> str:
     """300 where it is 300.0."""
     found = _FLOAT.fullmatch(text)

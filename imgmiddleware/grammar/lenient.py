@@ -44,15 +44,20 @@ class Leniency:
     """
 
     def __init__(
-        self, known: Mapping[str, Mend], aliases: Mapping[str, str], *, once: tuple[str, ...] = ()
+        self,
+        known: Mapping[str, Mend],
+        aliases: Mapping[str, str],
+        *,
+        signing: tuple[str, ...] = (),
+        binding: tuple[str, ...] = (),
     ) -> None:
-        """`aliases` are names that mean another's. Of those of `once` a second one is refused: a
-        signature must have one meaning.
+        """`aliases` are names that mean another's. Of those of `signing` and `binding` a second one
+        is refused: a signature must have one meaning, and so has what must not be shown.
         """
         self._aliases = aliases
         self._known = known
-        self._encoded = known.keys() - {"auto", *once}
-        self._once = once
+        self._encoded = known.keys() - {"auto", *signing}
+        self._once = (*signing, *binding)
         self.settled = lru_cache(maxsize=1024)(self._settled)
 
     def _settled(self, query: str) -> Settled:

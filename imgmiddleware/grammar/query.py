@@ -161,18 +161,21 @@ class QueryGrammar:
             form = self._owners[_ALIASES.get(name, name)].forms()[_ALIASES.get(name, name)]
             return lambda text: taken(form, name, text)
 
-        once = signature.NAMES if settings.signs else ()
+        signing = signature.NAMES if settings.signs else ()
+        owners = self._owners.items()
+        binding = tuple(name for name, kind in owners if kind.forms()[name].binding)
         return Leniency(
             {
                 **{name: of(name) for name in (*self._owners, *_ALIASES)},
-                **dict.fromkeys((*once, "v", "ixlib"), str),
+                **dict.fromkeys((*signing, "v", "ixlib"), str),
                 "upscale": lambda text: text if text in ("0", "1") else None,
                 "preset": lambda name: name if name in settings.presets else None,
                 "dl": lambda name: name or None,
                 "auto": lambda text: mending.words(text, _AUTO_WORDS),
             },
             _ALIASES,
-            once=once,
+            signing=signing,
+            binding=binding,
         )
 
     def _signed(self, texts: dict[str, str]) -> int | None:

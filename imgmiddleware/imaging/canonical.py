@@ -33,7 +33,8 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
     most = plan.most_colors and output.colorquant  # else it follows from the original
     size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
-    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}"
+    hidden = f" {plan.redaction.text}" if plan.redaction else ""
+    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}"
 
 
 def _chroma(output: Output, format: str) -> str | None:

@@ -66,6 +66,11 @@ def decode_original(
     return _told(held_with(data, facts, pixels, plan.level, found.profile), facts, shown)
 
 
+def is_of_values(note: str) -> bool:
+    """Whether a note was made of the samples, and not of the header."""
+    return note == DARK or note.startswith(CLIPPED)
+
+
 def told(held: Held, facts: Facts) -> Held:
     """What was cut of a whole in bands, with the notes that its own samples are cause of."""
     return _told(held, facts, None)

@@ -6,6 +6,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.operations.measured import Measured
 from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.colormap import Colormap
 from imgmiddleware.pixels.samples import Reading
@@ -22,8 +23,17 @@ def as_asked(
     """What is asked for beats what the original states, and that the option's `default`.
 
     The default is for measurements of more than 8 bits, opaque ones. Raises `ImageError` (400)
-    where the original has no such band, or cannot be shown so.
+    where the original has no such band, or cannot be shown so; and where a range is looked for in
+    values of which some must not be shown: its ends would tell of these.
     """
+    read = _as_asked(facts, transform, default)
+    found = read.reading.range if read.reading else None
+    if transform.get(Redact).redact and found is not None and found.looks:
+        raise _refused("redact", "needs a range= of two numbers: what is hidden has values too")
+    return read
+
+
+def _as_asked(facts: Facts, transform: Transform, default: ValueRange | RangeLike | None) -> Facts:
     asked, moves = transform.get(Measured), transform.get(Page).anim and facts.animated
     values, own = facts.values or facts.samples, facts.reading
     chosen = asked.range

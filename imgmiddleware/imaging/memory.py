@@ -65,8 +65,9 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
 
     What is left of the original's samples, what reading them takes, and what is made of them.
 
-    Colours are weighed by their alpha in a copy; light is made in bands, and a mask of a border. A
-    decoder's second copy of a whole picture, which `decode_bytes` holds, has room for the like.
+    Colours are weighed by their alpha in a copy, and parts are hidden in another; light is made in
+    bands, and a mask of a border. A decoder's second copy of a whole picture, which `decode_bytes`
+    holds, has room for the like.
     """
     facts = plan.overview or facts
     channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
@@ -80,5 +81,6 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
     if plan.reading is not None:
         row += CONVERTED
         row += _RANKED if plan.reading.range and plan.reading.range.looks else 0
-    made = sample * plan.alpha + plan.linear + plan.needs_pixels
+    copies = plan.alpha + (plan.redaction is not None)
+    made = sample * copies + plan.linear + plan.needs_pixels
     return width * height * channels * (sample + made) + facts.band_bytes + row

@@ -122,7 +122,7 @@ def part_of(facts: Facts, plan: Plan) -> Part | None:
 def _can_be_cut(plan: Plan) -> bool:
     """Whether a whole has the samples that the plan's level has."""
     level, pieces = plan.level, plan.read_pieces
-    if plan.frames > 1 or plan.needs_pixels or level.passed is not None:
+    if plan.frames > 1 or plan.needs_pixels or plan.redaction or level.passed is not None:
         return False
     if not plan.in_bands:
         return True

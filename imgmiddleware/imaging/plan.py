@@ -20,6 +20,7 @@ from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings, unchanged, widened
 from imgmiddleware.pixels.orientation import Orientation
+from imgmiddleware.pixels.redaction import Redaction
 from imgmiddleware.pixels.samples import Reading
 
 #: A decoder that scales must leave at least this many samples for each of the result, as libvips
@@ -63,6 +64,7 @@ class Plan:
     scales: bool  # the decoder can give half of the width and height for less
     in_bands: bool  # decoded some rows at a time: only what is needed, averaged at once
     pieces: Pieces | None  # how the page is cut then
+    redaction: Redaction | None  # what must not be shown, as stored
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Area  # whole numbers, unless a shape is cut out
@@ -149,8 +151,7 @@ class Plan:
         Not where it would not: light is averaged as light, colours beside alpha by their weight,
         and a border is looked for in pixels as they are.
         """
-        weighed = self.alpha and not self.holed
-        if not self.in_bands or self.linear or weighed or self.needs_pixels:
+        if not self.in_bands or self._is_exact or (self.alpha and not self.holed):
             return 0
         return halvings(self._read_crop[2:], self.sampled)
 
@@ -184,10 +185,10 @@ class Plan:
 
     @property
     def _is_exact(self) -> bool:
-        """Whether all samples are needed: a smaller picture was averaged in gamma, which also blurs
-        a border's edge.
+        """Whether all samples are needed: averages are made in gamma, and blur the edges of
+        what is cut off or hidden.
         """
-        return self.linear or self.needs_pixels
+        return self.linear or self.needs_pixels or bool(self.redaction)
 
     @property
     def _scale(self) -> int:
@@ -245,6 +246,8 @@ class Plan:
         """
         whole = self._whole_by(1)
         box = self._read_box(whole.size)
+        if self.redaction:
+            box = self.redaction.whole_of(box)
         half = replace(whole, box=box, by=2).samples
         times = min(self.halvings, 1) if math.prod(half) <= _SHARED else self.halvings
         by, pieces = 2**times, self.read_pieces
@@ -269,8 +272,7 @@ class Plan:
         if self.needs_pixels:
             return self.orientation.stored_box(self.region, self.stored)
         left, top, width, height = self._read_crop
-        ratio = max(1, width / self.size[0], height / self.size[1])
-        unit = 2 ** math.ceil(math.log2(ratio))
+        unit = 2 ** math.ceil(math.log2(max(1, width / self.size[0], height / self.size[1])))
         around = unit * (_AROUND_INKS if self.inks else _AROUND)
         sides = zip((left, top), (width, height), self.size, size, strict=True)
         columns, rows = (
@@ -287,7 +289,7 @@ class Plan:
         Not where it would average them itself, nor where only all of them tell: of a border, and of
         alpha that is opaque.
         """
-        if self.alpha or self.needs_pixels or self.sampled == level.box[2:]:
+        if self.alpha or self.needs_pixels or self.redaction or self.sampled == level.box[2:]:
             return False
         large = math.prod(level.samples) > _KEPT and max(level.samples) <= LONGEST
         return large and level.by == 2 ** halvings(self._read_crop[2:], self.sampled)

@@ -22,13 +22,16 @@ from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnStep
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.pixels import PixelOperation
+from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Geometry, Part, Resize
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import turned_once
-from imgmiddleware.pixels.arrays import Area, Box
+from imgmiddleware.pixels.arrays import Area, Box, Size
+from imgmiddleware.pixels.orientation import Orientation
+from imgmiddleware.pixels.redaction import Redaction
 
 
 def make_plan(
@@ -80,6 +83,7 @@ def make_plan(
         scales=bool(record and record.scales and facts.reading is None),
         in_bands=in_bands,
         pieces=facts.pieces if in_bands else None,
+        redaction=_redaction(facts, transform.get(Redact), stored, in_bands=in_bands),
         region=region,
         trim=trim,
         crop=_in_floats(orientation.stored_box(crop, stored)),
@@ -105,6 +109,23 @@ def make_plan(
         output=output,
     )
     return plan.of_smallest(facts.overviews)
+
+
+def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> Redaction | None:
+    """What must not be shown, as stored. It goes by the original's own tag: `orient` turns the
+    picture, and not what is hidden of it.
+
+    A JPEG's box grows to whole blocks of pixels, which were coded together.
+    """
+    if not asked.redact:
+        return None
+    record = FORMATS.get(facts.format)
+    upright = record is not None and record.upright and not in_bands
+    turned = Orientation.UPRIGHT if upright else facts.orientation
+    boxes = (turned.stored_box(box, stored) for box in asked.boxes(*turned.size(*stored)))
+    redaction = Redaction(tuple(boxes), asked.redact_style)
+    coded = (record is not None and record.scales) or bool(facts.pieces and facts.pieces.jpeg)
+    return redaction.in_blocks(stored) if coded else redaction
 
 
 def _in_floats(part: Part) -> Area:

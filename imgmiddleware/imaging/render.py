@@ -15,7 +15,7 @@ from imgmiddleware.formats.encode import encode, encode_animation, encode_within
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.imaging.decode import held_with
+from imgmiddleware.imaging.decode import held_with, is_of_values
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.messages import Result
@@ -39,6 +39,7 @@ Replan = Callable[[Box], Plan]
 
 def render(held: Held, plan: Plan, replan: Replan) -> Result:
     """The result. Raises what `replan` raises, and `ImageError` where it cannot be small enough."""
+    held = _hidden(held, plan)
     plan = _replanned(held, plan, replan)
     body = _encoded(held.averaged_by(2**plan.halvings), plan)
     notes = (*held.notes, STILLED) if plan.stilled else held.notes
@@ -53,14 +54,24 @@ def render_animation(original: Original, facts: Facts, plan: Plan, replan: Repla
     first: Held | None = None
     for pixels, duration in shown.frames:
         if first is None:
-            first = held_with(data, facts, pixels, plan.level)
+            first = _hidden(held_with(data, facts, pixels, plan.level), plan)
             plan = _replanned(first, plan, replan)
-        finished = _finished(replace(first, pixels=pixels), plan)
+        finished = _finished(_hidden(replace(first, pixels=pixels), plan), plan)
         frames.append((_few(finished, plan), duration))
     assert first is not None  # or there was no animation to be planned
     metadata = _metadata(first, plan)
     body = encode_animation(frames, plan.format, plan.output.q, shown.plays, metadata)
     return Result(body, RESULTS[plan.format].media_type, first.notes)
+
+
+def _hidden(held: Held, plan: Plan) -> Held:
+    """Without what must not be shown, and what is said of the values there."""
+    if plan.redaction is None:
+        return held
+    left, top = held.level.box[:2]
+    pixels = plan.redaction.applied(held.pixels, (left, top), inks=held.color == "cmyk")
+    notes = tuple(note for note in held.notes if not is_of_values(note))
+    return replace(held, pixels=pixels, notes=notes)
 
 
 def _replanned(held: Held, plan: Plan, replan: Replan) -> Plan:

@@ -23,6 +23,7 @@ def is_stored(plan: Plan) -> bool:
         and plan.output == Output(fm=plan.output.fm)
         and plan.orientation is Orientation.UPRIGHT
         and plan.reading is None
+        and plan.redaction is None
         and not (plan.steps or plan.inks or plan.alpha or plan.linear or plan.needs_pixels)
     )
 

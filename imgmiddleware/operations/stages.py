@@ -15,6 +15,7 @@ from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnOperation, OwnStep, step_kinds
 from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Backdrop, Pad
@@ -34,6 +35,7 @@ class Stage(Enum):
 
     PAGE = "`page`", Page
     MEASURED = "`band`, `range` and `colormap`", Measured
+    REDACT = "`redact`", Redact
     ORIENT = "`orient`", Orient
     REGION = "`rect`", Region
     TRIM = "`trim`", Trim

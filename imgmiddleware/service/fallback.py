@@ -21,6 +21,7 @@ from imgmiddleware.imaging.decode import decode_original
 from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.transform import Operation, Transform
 from imgmiddleware.service.job import Job
@@ -103,11 +104,11 @@ def _opener(given: object) -> Callable[[], FileOriginal | BytesOriginal]:
 
 
 def _of_any(transform: Transform) -> Transform:
-    """The Transform without what is said of one original alone: its page, its part, its top."""
+    """The Transform without what is said of one original alone: page, boxes, top."""
     steps: list[Operation] = []
     for step in transform.steps:
         if isinstance(step, Page):
             steps.append(Page(anim=step.anim))
-        elif not isinstance(step, Orient | Region):
+        elif not isinstance(step, Orient | Redact | Region):
             steps.append(step)
     return Transform(tuple(steps))

@@ -54,6 +54,12 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "range": st.sampled_from(["auto", "minmax", "2%,98%", "0,99.5%", "-1.5e-7,3e12"])
     | st.tuples(st.integers(-(2**53), 0), st.floats(0.5, 1e15)).map("{0[0]},{0[1]:.9f}".format),
     "colormap": st.sampled_from(sorted(NAMES)),
+    "redact": st.lists(
+        st.tuples(*[numbers(1, 900) | decimals("0.001", "0.999")] * 4).map(",".join),
+        min_size=1,
+        max_size=3,
+    ).map(";".join),
+    "redact-style": st.sampled_from(["fill", "pixelate"]),
     "orient": st.sampled_from([*"012345678", "90", "180", "270"]),
     "rect": st.tuples(
         numbers(0, 9000) | st.sampled_from(["left", "center", "right", "0.25"]),
@@ -193,9 +199,16 @@ def test_any_text_is_a_transform_or_a_400(query: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(QUERIES, st.text(st.characters(max_codepoint=255), max_size=60))
 def test_where_not_all_is_taken_any_text_is_a_transform(texts: dict[str, str], more: str) -> None:
-    """What is right is as it is where all has to be, and nothing is told of it; nothing is refused."""
+    """What is right is as it is where all has to be, and nothing is told of it; nothing is refused
+    but what is to be hidden."""
     query = urlencode(texts)
-    strict, asked = parsed(GRAMMAR, query), LENIENT.parse(query)
+    strict = parsed(GRAMMAR, query)
+    if isinstance(
+        parsed(GRAMMAR, urlencode({"redact": texts.get("redact", "0,0,1,1")})), ImageError
+    ):
+        assert isinstance(parsed(LENIENT, query), ImageError)
+        return
+    asked = LENIENT.parse(query)
     if isinstance(strict, Transform):
         assert (asked.transform, asked.notes) == (strict, ())
     else:

@@ -141,6 +141,9 @@ def test_other_pictures_have_other_texts() -> None:
         "w=8191&trim=auto",
         "w=2257&enlarge=1",
         "w=450&h=450&fit=scale",
+        "w=450&redact=0,0,16,16",
+        "w=450&redact=0,0,64,16",
+        "w=450&redact=0,0,16,16&redact-style=pixelate",
     ]
     assert len({planned(PHOTO, query)[1] for query in queries}) == len(queries)
     deep = replace(PHOTO, format="png", depth=16, bits=16)
@@ -171,6 +174,8 @@ WORDS: dict[str, list[str]] = {
     "rect": ["0,0,24,18", "left,top,full,full", "0,0,12,full", "0,0,0.5,18", "center,0,99,18"],
     "trim": ["auto", "fff"],
     "orient": ["1", "2", "3", "6", "90"],
+    "redact": ["0,0,24,18", "0,0,full,full", "3,2,9,5"],
+    "redact-style": ["fill", "pixelate"],
     "page": ["1", "2"],
     "anim": ["1"],
     "flip": ["h", "v", "hv"],
@@ -206,7 +211,17 @@ TEXT = {
         "deep",
         "keeps_profile",
     ),
-    *("keeps_hdr", "canvas", "edges", "steps", "backdrop", "format", "output", "reading"),
+    *(
+        "keeps_hdr",
+        "canvas",
+        "edges",
+        "steps",
+        "backdrop",
+        "format",
+        "output",
+        "reading",
+        "redaction",
+    ),
 }
 
 

@@ -1,0 +1,132 @@
+"""Redaction: boxes of a picture whose pixels must not be shown, black or in a few coarse squares.
+
+What is left of a box of squares is little on purpose. Text of few letters, such as the plate of a
+car, has been read back from finer ones by trying what gives the same squares. Here a box has 4 x 4
+at most, none smaller than 16 pixels a side, and each has one of 16 levels a channel: of a line of
+gray text 16 bits. Who can do without any takes black.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imgmiddleware.pixels.arrays import Box, Pixels, Size, full, has_alpha
+
+#: Squares along the longer side of a box at most, their least side in pixels, levels of a channel.
+MOST, LEAST, LEVELS = 4, 16, 16
+
+#: JPEG codes so many pixels together where colours are halved along both sides (T.81, annex A.2),
+#: and decoders mix the colours of the last with those of the next.
+_BLOCK, _BESIDE = 16, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """Boxes in pixels of a picture as stored; `style` is "fill" or "pixelate"."""
+
+    boxes: tuple[Box, ...]
+    style: str
+
+    @property
+    def text(self) -> str:
+        """All of it, for keys."""
+        return f"{self.style} {self.boxes}"
+
+    def in_blocks(self, size: Size) -> Redaction:
+        """The same, of whole blocks of a JPEG, and what is mixed with them."""
+        return replace(self, boxes=tuple(_widened(box, size) for box in self.boxes))
+
+    def whole_of(self, box: Box) -> Box:
+        """What is read for this part: squares that it shows are those of all of their box."""
+        if self.style == "fill":
+            return box
+        grown = box
+        for hidden in self.boxes:
+            if _touch(grown, hidden):
+                grown = _around(grown, hidden)
+        return grown if grown == box else self.whole_of(grown)
+
+    def applied(self, pixels: Pixels, at: tuple[int, int], *, inks: bool = False) -> Pixels:
+        """A copy in which they are hidden: of gray, BGR, BGRA, or CMYK for `inks`.
+
+        The first of the pixels is that of column and row `at`. What was clear is not so there:
+        its shape would tell of it, too.
+        """
+        result = pixels.copy()
+        for left, top, width, height in self.boxes:
+            columns = slice(max(0, left - at[0]), max(0, left + width - at[0]))
+            rows = slice(max(0, top - at[1]), max(0, top + height - at[1]))
+            part = result[rows, columns]
+            if not part.size:
+                continue
+            if self.style == "fill":
+                part[...] = _black(result, inks=inks)
+            else:
+                _pixelate(part, alpha=has_alpha(result) and not inks)
+        return result
+
+
+def _black(pixels: Pixels, *, inks: bool) -> Pixels:
+    """What is black, or the black ink, and opaque."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    black = np.zeros(channels, pixels.dtype)
+    if channels == 4:  # of inks and of colours the last one is full
+        black[3] = full(pixels.dtype)
+    return black
+
+
+def _pixelate(part: Pixels, *, alpha: bool) -> None:
+    """Each square gets its mean, in one of few levels."""
+    height, width = part.shape[:2]
+    side = max(LEAST, -(-max(width, height) // MOST))
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            square = part[top : top + side, left : left + side]
+            square[...] = _coarse(_mean(square, alpha=alpha), part.dtype)
+            if alpha:
+                square[..., 3] = full(part.dtype)
+
+
+def _mean(square: Pixels, *, alpha: bool) -> Pixels:
+    """In float64; colours as much as they are seen, black where none is."""
+    samples = np.nan_to_num(square.astype(np.float64), posinf=full(square.dtype), neginf=0)
+    if not alpha:
+        return np.asarray(samples.mean(axis=(0, 1)))
+    weights = samples[..., 3:]
+    return np.asarray((samples * weights).sum(axis=(0, 1)) / max(float(weights.sum()), 1e-9))
+
+
+def _coarse(mean: Pixels, dtype: np.dtype) -> Pixels:
+    """The middle of the level that a mean lies in."""
+    step = (full(dtype) + (dtype.kind != "f")) / LEVELS
+    level = np.clip(np.floor(mean / step), 0, LEVELS - 1)
+    return np.asarray(level * step + step / 2)
+
+
+def _widened(box: Box, size: Size) -> Box:
+    (left, width), (top, height) = (
+        _block(start, length, side)
+        for start, length, side in zip(box[:2], box[2:], size, strict=True)
+    )
+    return left, top, width, height
+
+
+def _block(start: int, length: int, side: int) -> tuple[int, int]:
+    first = max(0, start // _BLOCK * _BLOCK - _BESIDE)
+    end = min(side, -(-(start + length) // _BLOCK) * _BLOCK + _BESIDE)
+    return first, end - first
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return all(
+        start < begin + size and begin < start + length
+        for start, length, begin, size in zip(one[:2], one[2:], other[:2], other[2:], strict=True)
+    )
+
+
+def _around(one: Box, other: Box) -> Box:
+    left, top = min(one[0], other[0]), min(one[1], other[1])
+    right, bottom = (max(one[i] + one[i + 2], other[i] + other[i + 2]) for i in (0, 1))
+    return left, top, right - left, bottom - top
