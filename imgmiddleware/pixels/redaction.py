@@ -9,6 +9,7 @@ gray text 16 bits. Who can do without any takes black.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -80,13 +81,20 @@ def _black(pixels: Pixels, *, inks: bool) -> Pixels:
 def _pixelate(part: Pixels, *, alpha: bool) -> None:
     """Each square gets its mean, in one of few levels."""
     height, width = part.shape[:2]
-    side = max(LEAST, -(-max(width, height) // MOST))
-    for top in range(0, height, side):
-        for left in range(0, width, side):
-            square = part[top : top + side, left : left + side]
+    side = max(width, height) / MOST
+    for rows in _parts(height, side):
+        for columns in _parts(width, side):
+            square = part[rows, columns]
             square[...] = _coarse(_mean(square, alpha=alpha), part.dtype)
             if alpha:
                 square[..., 3] = full(part.dtype)
+
+
+def _parts(length: int, side: float) -> list[slice]:
+    """A length in parts of about this side, of which none is small."""
+    count = max(1, min(round(length / side), length // LEAST))
+    ends = [number * length // count for number in range(count + 1)]
+    return [slice(*pair) for pair in pairwise(ends)]
 
 
 def _mean(square: Pixels, *, alpha: bool) -> Pixels:
