@@ -33,7 +33,8 @@ def cut(pixels: Array, tile: tuple[int, int] | None, fill: int = 0) -> Iterator[
 def coded_tiff(
     levels: Iterable[Array], coder: Coder, compression: int, photometric: int, *,
     tile: tuple[int, int] | None = (48, 64), fill: int = 0, tables: bytes = b"", marked: bool = True,
-    below: bool = False, planar: bool = False, predictor: int = 1, bigtiff: bool = False, rows: int = _STRIP_ROWS, **options: Any,
+    below: bool = False, planar: bool = False, predictor: int = 1, bigtiff: bool = False, byteorder: Any = "<",
+    rows: int = _STRIP_ROWS, **options: Any,
 ) -> bytes:  # fmt: skip
     """One picture or a pyramid. What tifffile has no codec for it takes as deflate, and is told after.
 
@@ -44,7 +45,7 @@ def coded_tiff(
     more = [(_NEXT_TO_PREDICTOR, 3, 1, predictor, True)] if predictor > 1 else []
     if tables:
         more.append((_JPEG_TABLES, 7, len(tables), tables, True))
-    with tifffile.TiffWriter(file, bigtiff=bigtiff) as writer:
+    with tifffile.TiffWriter(file, bigtiff=bigtiff, byteorder=byteorder) as writer:
         for number, pixels in enumerate(levels):
             colored = pixels.ndim > 2
             planes = [*pixels.transpose(2, 0, 1)] if planar else [pixels]
@@ -66,5 +67,5 @@ def coded_tiff(
                 one.tags[_PHOTOMETRIC].overwrite(photometric)
                 if predictor > 1:
                     written.filehandle.seek(one.tags[_NEXT_TO_PREDICTOR].offset)
-                    written.filehandle.write(struct.pack("<H", _PREDICTOR))
+                    written.filehandle.write(struct.pack(f"{byteorder}H", _PREDICTOR))
     return file.getvalue()
