@@ -132,6 +132,29 @@ ROWS = [
             ("tif", "tiff"),
         )
     ],
+    # What is told of a picture instead of it.
+    *[
+        Row(query, f"/image/a.jpg?{query}", 200, has={"content-type": kind, "vary": None, "x-content-type-options": "nosniff"})
+        for query, kind in (
+            ("fm=thumbhash", "text/plain"), ("fm=blurhash&w=20", "text/plain"),
+            ("fm=lqip&rect=0,0,9,9", "text/plain"), ("palette=json", "application/json"),
+            ("palette=css&colors=3&prefix=frog", "text/css"),
+            ("palette=json&fm=png&w=9&depth=16&anim=1", "application/json"),
+        )
+    ],
+    Row("palette, HEAD", "/image/a.jpg?palette=css", 200, method="HEAD", has={"content-type": "text/css"}),
+    Row("palette, unchanged", "/image/a.jpg?palette=json", 304, headers={"If-None-Match": "*"}),
+    Row("palette, forbidden", "/image/a.jpg?palette=json", 403, "forbidden", options={"authorize": refuse}),
+    Row("palette, unsigned", "/image/a.jpg?palette=json", 403, "signature-required", options=SIGNED),
+    Row("palette, signed", f"/image/a.jpg?palette=css&s={signed(palette='css')}", 200, options=SIGNED),
+    Row("palette, preset", "/image/a.jpg?palette=json", 400, "parameter-not-allowed", options=PRESETS, detail="palette"),
+    Row("palette, countable", "/image/a.jpg?palette=json&colors=3", 200, options=SIZES),
+    Row("prefix, endless", "/image/a.jpg?palette=css&prefix=x", 400, "parameter-not-allowed", options=SIZES, detail="prefix"),
+    Row("palette=xml", "/image/a.jpg?palette=xml", 400, "malformed-parameter", detail="palette"),
+    Row("colors=17", "/image/a.jpg?palette=json&colors=17", 400, "out-of-range", detail="colors"),
+    Row("prefix of CSS", "/image/a.jpg?palette=css&prefix=a%7B%7D", 400, "malformed-parameter", detail="prefix"),
+    Row("palette, damaged", "/image/half.jpg?palette=json", 422, "damaged-original"),
+    Row("fm of a palette", "/image/a.jpg?fm=palette-css", 400, "malformed-parameter", detail="fm"),
     Row("auto, ixlib, v", "/image/a.jpg?auto=format,compress&ixlib=js-3.8.0&v=x", 200, has=JPEG),
     Row("w of a srcset", "/image/a.jpg?w=8192", 200, has=JPEG),
     Row("encoded value", "/image/a.jpg?w=3%32", 200, has=JPEG),

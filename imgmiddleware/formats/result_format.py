@@ -23,6 +23,11 @@ _LONGEST_RUN = 2**31 - 1
 QUALITIES = (0, 10, 25, 50, 75, 90, 100)
 
 
+def no_picture(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
+    """The `write` of what is told of pixels, in the words of a query (`tell`)."""
+    raise AssertionError("it is told by the colours that are asked for")
+
+
 @functools.cache  # it looks into folders
 def _is_there(module: str) -> bool:
     return not module or find_spec(module) is not None
@@ -58,6 +63,9 @@ class ResultFormat:
     unasked: int = (
         0  # and those within which it is made where no size is asked for; 0: the original's
     )
+    #: What is told of pixels instead of them: by how many colours, and what names begin with.
+    tell: Callable[[Pixels, int, str], bytes] | None = None
+    by_fm: bool = True  # `fm` may name it; else another parameter asks for it
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key
     most_plays: int = 65_535  # of an animation; more is for ever

@@ -1,18 +1,35 @@
 """All formats of results by name."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
-from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, placeholder, png, tiff, webp
+from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, palette, placeholder, png, tiff, webp
 from imgmiddleware.formats.result_format import ResultFormat
 
 _ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff, jxl)  # in the order in which messages list them
 _TEXTS = (placeholder.THUMBHASH, placeholder.BLURHASH, placeholder.LQIP)
-_results = {each.name: each for each in (*(room.RESULT for room in _ROOMS), *_TEXTS)}
+_TOLD = (palette.JSON, palette.CSS)
+_results = {each.name: each for each in (*(room.RESULT for room in _ROOMS), *_TEXTS, *_TOLD)}
 
-#: By the name that `fm` gives them. Whoever needs a record looks here at that moment and copies
+#: By name. Whoever needs a record looks here at that moment and copies
 #: nothing, so that a format which is registered later is known everywhere.
 RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
+
+
+class _Named(Collection[str]):
+    """The names that `fm` may say, at the moment when somebody looks."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in _results and _results[str(name)].by_fm
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, result in _results.items() if result.by_fm)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+NAMED: Collection[str] = _Named()
 
 #: Those that are text, and stand for a picture until it comes.
 PLACEHOLDERS = tuple(each.name for each in _TEXTS)

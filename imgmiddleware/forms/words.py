@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from imgmiddleware.forms.form import Form, malformed
 T = TypeVar("T")
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}", re.ASCII)
 _SIDES = ("top", "bottom", "left", "right")
 #: How others say the same.
 _SWITCHES = {"on": "1", "yes": "1", "off": "0", "no": "0"}
@@ -114,6 +116,18 @@ def flag() -> Form[bool]:
         return mending.word(text, _FLAGS, _SWITCHES)
 
     return Form(parse, lambda value: str(int(value)), "0 or 1", mended=mended)
+
+
+def identifier() -> Form[str]:
+    """What may begin a name in CSS and other languages."""
+    words = "up to 60 letters, digits, - and _, with a letter first"
+
+    def parse(name: str, text: str) -> str:
+        if not _IDENTIFIER.fullmatch(text):
+            raise malformed(name, text, words)
+        return text
+
+    return Form(parse, str, words, endless=True)
 
 
 def place(*others: str) -> Form[tuple[str, ...]]:

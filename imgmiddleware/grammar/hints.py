@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.http import hints
-from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.output import Output, asked_format
 from imgmiddleware.settings import Settings
 
 
@@ -49,6 +49,7 @@ class HintGrammar:
 
 def _has_quality(texts: Mapping[str, str]) -> bool:
     """Without `fm` it is a format that has one, unless 16 bits are asked for."""
-    if "fm" not in texts:
+    asked = asked_format(texts)
+    if asked is None:
         return texts.get("depth", Output.depth) == Output.depth
-    return texts["fm"] in RESULTS and RESULTS[texts["fm"]].scale is not None
+    return asked in RESULTS and RESULTS[asked].scale is not None

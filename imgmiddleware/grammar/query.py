@@ -26,7 +26,7 @@ from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.variants import plain
 from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
-from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.output import Output, asked_format
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.stages import build, owners_with
@@ -287,7 +287,7 @@ class QueryGrammar:
 
 def _within(texts: Mapping[str, str]) -> dict[str, str]:
     """The box of a format that is small by itself, where no size is asked for, nor fitted."""
-    result = RESULTS.get(texts.get("fm", ""))
+    result = RESULTS.get(asked_format(texts) or "")
     if result is None or not result.unasked or not {"w", "h", "ar"}.isdisjoint(texts):
         return {}
     side = str(result.unasked)

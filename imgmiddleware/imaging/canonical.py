@@ -7,6 +7,7 @@ key has its version.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
@@ -23,7 +24,9 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     read = f" {plan.reading.text}" if plan.reading else ""
     if plan.needs_pixels:
         return f"{transform.canonical} {','.join(accepted)}{read}"
-    output, format = plan.output, plan.format
+    output, format, tells = plan.output, plan.format, RESULTS[plan.format].tell is not None
+    if tells:
+        output = replace(output, max_bytes=None, keep=(), colorquant=None)
     quality = None if RESULTS[format].scale is None else output.q  # which nothing there asks for
     kept = output.keep and _kept(output.keep)
     shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)
@@ -34,7 +37,13 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     most = plan.most_colors and output.colorquant  # else it follows from the original
     size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
-    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}"
+    told = f" {output.told_colors} {_prefix(output)}" if tells else ""
+    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}{told}"
+
+
+def _prefix(output: Output) -> str:
+    """It is in CSS alone."""
+    return output.prefix if output.palette == "css" else ""
 
 
 def _chroma(output: Output, format: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import CONVERTED
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.parts import Part
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.pyramid import SIDE
@@ -36,7 +37,8 @@ def making_bytes(plan: Plan) -> int:
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
-    working += _COUNTED if plan.most_colors else 0
+    counts = plan.most_colors or RESULTS[plan.format].tell
+    working += _COUNTED if counts else 0
     return width * height * 4 * sample * (working + plan.frames - 1)
 
 

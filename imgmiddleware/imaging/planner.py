@@ -51,7 +51,7 @@ def make_plan(
     if page.page > facts.frames:
         raise _no_such_page(page.page, facts.frames)
     output = transform.get(Output)
-    moves = output.fm is None or RESULTS[output.fm].animate is not None
+    moves = output.asked is None or RESULTS[output.asked].animate is not None
     animated = page.anim and facts.animated and moves and not still
     turned = transform.get(Orient).orientation(facts.orientation)
     whole = turned.size(facts.width, facts.height)

@@ -81,6 +81,8 @@ def _replanned(held: Held, plan: Plan, replan: Replan) -> Plan:
 
 def _encoded(held: Held, plan: Plan) -> bytes:
     pixels, metadata, output = _few(_finished(held, plan), plan), _metadata(held, plan), plan.output
+    if tell := RESULTS[plan.format].tell:
+        return tell(pixels, output.told_colors, output.prefix)
     if output.max_bytes is not None:
         most, chroma = output.max_bytes, output.chromasub
         return encode_within(pixels, plan.format, output.q, most, metadata, chroma=chroma)

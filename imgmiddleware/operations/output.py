@@ -1,12 +1,12 @@
 """Output: the format of the result and how much quality it keeps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from imgmiddleware.formats.result_format import CHROMA, ResultFormat
-from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.formats.results import NAMED, RESULTS
 from imgmiddleware.forms.numbers import whole
-from imgmiddleware.forms.words import choice, one_of, subset
+from imgmiddleware.forms.words import choice, identifier, one_of, subset
 from imgmiddleware.operations.transform import Operation, parameter
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
@@ -28,21 +28,42 @@ MOST_NEGOTIATED_PIXELS = 4_000_000
 #: Other names of formats, and imgix's of kinds of them: what a writer makes here is either.
 _SAME = {"jpeg": "jpg", "pjpg": "jpg", "png8": "png", "png32": "png", "tiff": "tif"}
 
+#: Of a palette, where nobody says how many: imgix's number.
+_COLORS = 6
+
+
+def asked_format(given: Mapping[str, str | None]) -> str | None:
+    """What these parameters call a format: a palette of any picture, whatever its own `fm`."""
+    return f"palette-{palette}" if (palette := given.get("palette")) else given.get("fm")
+
 
 @dataclass(frozen=True)
 class Output(Operation):
-    fm: str | None = parameter(one_of(RESULTS, same=_SAME))
+    fm: str | None = parameter(one_of(NAMED, same=_SAME))
     q: int = parameter(whole(0, 100), 75)
     chromasub: str | None = parameter(one_of(CHROMA))
     colorquant: int | None = parameter(whole(2, 256))
     max_bytes: int | None = parameter(whole(100, 100_000_000))
     depth: str = parameter(choice("8", "16"), "8")
     keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright", "hdr"), ())
+    palette: str | None = parameter(choice("json", "css"))
+    colors: int | None = parameter(whole(0, 16))
+    prefix: str = parameter(identifier(), "image")
+
+    @property
+    def asked(self) -> str | None:
+        """The format that is asked for, a key of `RESULTS`; None where it is left open."""
+        return asked_format({"palette": self.palette, "fm": self.fm})
 
     @property
     def negotiates(self) -> bool:
         """Whether the format is left to what the client accepts."""
-        return self.fm is None and self.depth == "8"
+        return self.asked is None and self.depth == "8"
+
+    @property
+    def told_colors(self) -> int:
+        """How many colours are told of a picture, where that is asked for."""
+        return _COLORS if self.colors is None else self.colors
 
     def format(
         self,
@@ -59,8 +80,8 @@ class Output(Operation):
         An original of `hdr` that is to stay so asks for one that can hold it.
         A pure function of what is part of the key.
         """
-        if self.fm is not None:
-            return self.fm
+        if self.asked is not None:
+            return self.asked
         if animated:
             return next((name for name in NEGOTIATED_ANIMATED if name in accepted), "gif")
         if self.depth == "16":

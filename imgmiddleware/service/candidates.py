@@ -175,7 +175,7 @@ class Candidates:
         what no browser shows.
         """
         output = self._grammar.parse(urlencode({**pairs, "fm": name})).transform.get(Output)
-        kind = RESULTS[str(output.fm)].media_type
+        kind = RESULTS[str(output.asked)].media_type
         if not kind.startswith("image/"):
             raise ValueError(f"formats: {name!r} is no picture")
         return kind
