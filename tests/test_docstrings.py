@@ -23,6 +23,8 @@ MODULES = [
     "imgmiddleware.errors.nearest",
     "imgmiddleware.operations.own",
     "imgmiddleware.operations.transform",
+    "imgmiddleware.formats.palette.texts",
+    "imgmiddleware.pixels.swatches",
     "imgmiddleware.pixels.value_range",
     "imgmiddleware.service.deadline",
     "imgmiddleware.service.info",
