@@ -21,10 +21,12 @@ from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import (
     ArrayOriginal,
     BytesOriginal,
+    ChainSource,
     DirectorySource,
     FunctionSource,
     Opened,
     Original,
+    PrefixSource,
     Source,
 )
 
@@ -33,6 +35,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "ArrayOriginal",
     "BytesOriginal",
+    "ChainSource",
     "ClientGoneError",
     "DirectorySource",
     "FunctionSource",
@@ -46,6 +49,7 @@ __all__ = [
     "Original",
     "OwnOperation",
     "Picture",
+    "PrefixSource",
     "Settings",
     "Source",
     "Transform",

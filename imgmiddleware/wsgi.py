@@ -32,9 +32,9 @@ class WSGIImageMiddleware:
     >>> application = WSGIImageMiddleware(demo_app, "photos/", default="w=800")
 
     `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
-    array | None`, a `Source`, or an `ImageService` to share, which has its options already.
-    `options` are described at `Settings`. Raises `ValueError` or `TypeError` that names an option
-    which is wrong.
+    array | None`, a `Source`, a mapping of prefixes to these, or an `ImageService` to share, which
+    has its options already. `options` are described at `Settings`. Raises `ValueError` or
+    `TypeError` that names an option which is wrong.
     """
 
     def __init__(

@@ -38,6 +38,8 @@ MODULES = [
     "imgmiddleware.sources.function",
     "imgmiddleware.sources.memory",
     "imgmiddleware.sources.original",
+    "imgmiddleware.sources.ids",
+    "imgmiddleware.sources.several",
     "imgmiddleware.wsgi",
 ]
 

@@ -17,7 +17,7 @@ import pytest
 
 import drivers
 from counting import counted
-from imgmiddleware import ImageError, ImageService
+from imgmiddleware import ChainSource, ImageError, ImageService
 from imgmiddleware.errors import CODES
 from imgmiddleware.grammar.signature import of_link
 from imgmiddleware.messages import FileBody
@@ -77,10 +77,32 @@ class Row(NamedTuple):
     has: dict[str, str | None] = {}  # headers of the answer; None: must be absent
     detail: str = ""  # a part of the problem's detail
     app: str = ""  # the body that the application behind answers
+    source: Any = None  # made of the folder of originals, where it is not that folder
 
 
 def signed(**pairs: str) -> str:
     return of_link(b"k" * 32, "", "a.jpg", pairs.items())
+
+
+def several(photos: Path) -> dict[str, Any]:
+    """Prefixes, of which one begins with another, and one has two sources."""
+    jpeg = (photos / "a.jpg").read_bytes()
+    return {
+        "maps/": photos / "sub",
+        "/maps/old": {"1": jpeg, "b.jpg": jpeg, "../b.jpg": None}.get,
+        "art": ChainSource({"b.jpg": b"", "new": np.zeros((30, 40), np.uint8)}.get, photos / "sub"),
+        "down/": fail,
+        "": photos,
+    }
+
+
+def one(photos: Path) -> dict[str, Any]:
+    """A prefix, and none for all else."""
+    return {"maps": photos / "sub"}
+
+
+def fail(id: str) -> None:
+    raise ImageError("source-unavailable", "on purpose")
 
 
 def refuse(request: Any) -> bool:
@@ -213,6 +235,30 @@ ROWS = [
     Row("UUID bare", f"/image/{A_UUID.replace('-', '')}", 404, "not-found", options={"id_type": UUID}),
     Row("no UUID", "/image/7", 404, "not-found", options={"id_type": UUID}),
     Row("Arabic ID", "/image/%D9%A7", 404, "not-found", options={"id_type": int}),
+    # IDs of several sources.
+    Row("a prefix", "/image/maps/b.jpg?w=9", 200, source=several, has=JPEG),
+    Row("a longer prefix", "/image/maps/old/1?w=9", 200, source=several, has=JPEG),
+    Row("no prefix", "/image/a.jpg?w=9", 200, source=several, has=JPEG),
+    Row("a folder beside prefixes", "/image/sub/b.jpg?w=9", 200, source=several, has=JPEG),
+    Row("the first of a chain", "/image/art/new?w=9&fm=png", 200, source=several),
+    Row("an empty file in the first", "/image/art/b.jpg", 415, "unknown-format", source=several),
+    Row("another's original", "/image/maps/a.jpg", 404, "not-found", source=several),
+    Row("nor below the longer", "/image/maps/old/c.jpg", 404, "not-found", source=several),
+    Row("in no source of a chain", "/image/art/none", 404, "not-found", source=several),
+    Row("a prefix alone", "/image/maps/", 404, "not-found", source=several),
+    Row("and without its slash", "/image/maps", 404, "not-found", source=several),
+    Row("a longer first part", "/image/mapsb.jpg", 404, "not-found", source=several),
+    Row("capitals", "/image/Maps/b.jpg", 404, "not-found", source=several),
+    Row("two slashes behind a prefix", "/image/maps//b.jpg", 404, "not-found", source=several),
+    Row("dots to another", "/image/maps/../art/new", 404, "not-found", source=several),
+    Row("encoded dots to another", "/image/maps/%2e%2e/a.jpg", 404, "not-found", source=several),
+    Row("dots to a shorter prefix", "/image/maps/old/../b.jpg", 404, "not-found", source=several),
+    Row("%2F behind a prefix", "/image/maps%2Fb.jpg?w=9", 200, source=several, has=JPEG),
+    Row("a prefix decoded once", "/image/maps%252Fb.jpg", 404, "not-found", source=several),
+    Row("a source that fails", "/image/down/x", 503, "source-unavailable", source=several),
+    Row("beside it", "/image/a.jpg?w=9", 200, source=several, has=JPEG),
+    Row("none for all else", "/image/a.jpg", 404, "not-found", source=one),
+    Row("which goes on", "/image/a.jpg", 200, options=PASS, source=one, app="app GET /image/a.jpg"),
     # Not ours.
     Row("root", "/", 200, app="app GET /"),
     Row("prefix without its slash", "/image", 200, app="app GET /image"),
@@ -324,7 +370,7 @@ def test_the_table_is_large_enough() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_both_adapters(row: Row, originals: Path) -> None:
-    status, headers, body = both(originals, row)
+    status, headers, body = both(row.source(originals) if row.source else originals, row)
     assert status == row.status, body[:300]
     fields = dict(headers)
     assert len(fields) == len(headers)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Unpack
 
 import anyio
@@ -19,6 +20,7 @@ from imgmiddleware.service.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
 from imgmiddleware.sources.function import is_async
+from imgmiddleware.sources.several import made
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,10 @@ class ASGIImageMiddleware:
     >>> app = ASGIImageMiddleware(Starlette(), "photos/", default="w=800")
 
     `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
-    array | None`, a `Source`, or an `ImageService` to share, which has its options already.
-    `options` are described at `Settings`. The function, the `open` of a `Source` and `authorize`
-    may be async. Raises `ValueError` or `TypeError` that names an option which is wrong.
+    array | None`, a `Source`, a mapping of prefixes to these, or an `ImageService` to share, which
+    has its options already. `options` are described at `Settings`. Functions, the `open` of a
+    `Source` and `authorize` may be async. Raises `ValueError` or `TypeError` that names an option
+    which is wrong.
     """
 
     def __init__(
@@ -67,7 +70,8 @@ class ASGIImageMiddleware:
         seconds = options.get("source_timeout", Settings.source_timeout)
         if authorize := options.get("authorize"):
             options["authorize"] = _in_threads(authorize, seconds, "authorize")
-        self.service = as_service(_source_in_threads(source, seconds), options)
+        in_threads = made(source, partial(_source_in_threads, seconds=seconds))
+        self.service = as_service(in_threads, options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         # Watching for a disconnect takes messages from `receive`. An application to which the

@@ -4,13 +4,21 @@ The source decides which file is an original, and its header is read within the 
 """
 
 import os
+import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from imgmiddleware import ArrayOriginal, ImageError, Settings
+from imgmiddleware import (
+    ArrayOriginal,
+    ChainSource,
+    DirectorySource,
+    ImageError,
+    PrefixSource,
+    Settings,
+)
 from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import has_parts, read_facts
@@ -93,6 +101,26 @@ def list_ids(
         if _is_original(source, id, entry):
             ids.append(id)
     return _sorted(ids), True
+
+
+def every_id(source: Source, settings: Settings) -> list[str] | None:
+    """All IDs of a source, sorted; None where it, or one that it is made of, lists none."""
+    if isinstance(source, DirectorySource):
+        return list_ids(source, settings, most=sys.maxsize)[0]
+    if not isinstance(source, PrefixSource | ChainSource):
+        return None
+    ids: set[str] = set()
+    for name, one in source.sources.items():
+        own = every_id(one, settings)
+        if own is None:
+            return None
+        ids.update(own if isinstance(source, ChainSource) else _below(source, name, own))
+    return _sorted([*ids])
+
+
+def _below(source: PrefixSource, prefix: str, ids: list[str]) -> list[str]:
+    """The IDs with their prefix, but for those that another source has by a longer one."""
+    return [f"{prefix}{id}" for id in ids if source.prefix_of(f"{prefix}{id}") == prefix]
 
 
 def read_listed(source: Rooted, settings: Settings, id: str) -> Listed | None:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -90,10 +91,12 @@ def _not_imported(name: str, error: Exception) -> NoReturn:
 
 
 def _is_source(found: Any) -> bool:
-    """A `Source`, or a function that can be called with an ID: an application takes more."""
+    """A `Source`, prefixes of some, or a function that can be called with an ID alone: an
+    application takes more.
+    """
     if isinstance(found, type | str | os.PathLike):
         return False
-    if callable(getattr(found, "open", None)):
+    if callable(getattr(found, "open", None)) or isinstance(found, Mapping):
         return True
     return takes(found, "id")
 

@@ -14,14 +14,13 @@ import anyio
 from anyio import to_thread
 
 from imgmiddleware import (
-    DirectorySource,
     ImageError,
     ImageRequest,
     ImageResponse,
     ImageService,
 )
 from imgmiddleware.cli.arguments import UsageError
-from imgmiddleware.cli.listing import list_ids
+from imgmiddleware.cli.listing import every_id
 from imgmiddleware.cli.targets import service_of
 from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.service.warming import accept_fields, for_operator
@@ -44,11 +43,12 @@ def warm(arguments: argparse.Namespace) -> int:
 
 
 def _ids(service: ImageService, arguments: argparse.Namespace) -> list[str]:
-    """The IDs that were given, or all of a directory. Raises `UsageError`."""
+    """The IDs that were given, or all of directories. Raises `UsageError`."""
     if "ids" in arguments:
         return _read_ids(arguments.ids)
-    if isinstance(service.source, DirectorySource):
-        return list_ids(service.source, service.settings, most=sys.maxsize)[0]
+    ids = every_id(service.source, service.settings)
+    if ids is not None:
+        return ids
     raise UsageError(
         f"{arguments.source} lists no IDs: give them with --ids FILE, one a line; "
         "- is standard input"

@@ -1,24 +1,7 @@
 """Path to ID."""
 
-import re
-from collections.abc import Mapping
-from uuid import UUID
-
 from imgmiddleware.errors import ImageError
-
-#: The one text of each ID of a type, and words for it. Other texts that Python reads as the same ID
-#: would be other pictures to all caches. A number is a 64-bit key at most: `int()` of more digits
-#: costs quadratic time, and no database has one.
-_TEXTS: Mapping[type, tuple[re.Pattern[str], str]] = {
-    int: (
-        re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII),
-        "a whole number: decimal digits without a leading zero",
-    ),
-    UUID: (
-        re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII),
-        "a UUID: 8, 4, 4, 4 and 12 hexadecimal digits in lower case, with hyphens between",
-    ),
-}
+from imgmiddleware.sources.ids import described, is_written
 
 #: The longest path of Linux; no source needs more, and every ID is logged and hashed.
 _LONGEST = 4096
@@ -35,9 +18,8 @@ def parse_id(path: str, prefix: str, id_type: type) -> str:
         raise ImageError("not-found", f"an ID has at most {_LONGEST} characters")
     if not is_text(id):
         raise ImageError("not-found", "an ID is text that can be written in UTF-8")
-    written = _TEXTS.get(id_type)
-    if written is not None and not written[0].fullmatch(id):
-        raise ImageError("not-found", f"an ID here is {written[1]}")
+    if not is_written(id, id_type):
+        raise ImageError("not-found", f"an ID here is {described(id_type)}")
     return id
 
 

@@ -38,7 +38,7 @@ from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.service.viewers import Viewers, not_yet_read
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
-from imgmiddleware.sources import DirectorySource, Opened, Source, SourceLike, as_source
+from imgmiddleware.sources import Opened, SourceLike, as_source, directories
 
 
 class Answering:
@@ -72,7 +72,7 @@ class Answering:
         self._links = Links(self.settings, self._grammar, self._originals, self._signatures)
         kept = self.settings, self._grammar, self._originals, self._links
         self._candidates = Candidates(*kept)
-        self._pictures = Pictures(self.settings, limit, _directory(self.source))
+        self._pictures = Pictures(self.settings, limit, directories(self.source))
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)
         announce(self.settings)
@@ -237,7 +237,3 @@ class Answering:
         if answer is not None and not self._pictures.make_meanwhile(job, work.run):
             work.close()
         return answer
-
-
-def _directory(source: Source) -> str | None:
-    return source.root if isinstance(source, DirectorySource) else None

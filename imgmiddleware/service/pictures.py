@@ -4,7 +4,7 @@ Encoded results are kept by their key, and what they are made of for other ones.
 those of decodes under way, are taken from one budget.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -28,15 +28,17 @@ from imgmiddleware.sources import Original
 class Pictures:
     """The results of one service, and what they are made of. For any number of threads.
 
-    `directory` is where the originals are, if they are in one.
+    `directories` are where the originals are, as far as they are in some.
     """
 
-    def __init__(self, settings: Settings, limit: WaitLimit, directory: str | None = None) -> None:
+    def __init__(
+        self, settings: Settings, limit: WaitLimit, directories: Sequence[str] = ()
+    ) -> None:
         budget = MemoryBudget(settings.max_memory)
         self._limit = limit
         # They give way in this order: what is decoded can be decoded again.
         self._decoded = Decoded(settings, budget)
-        self.results = Results(settings, budget, directory)
+        self.results = Results(settings, budget, directories)
         at_rest = trim_malloc if settings.tune_malloc else None
         self._admission = Admission(settings.slots, limit, budget, at_rest)
         self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)

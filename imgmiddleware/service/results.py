@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -26,17 +26,17 @@ _SMALL = 2**20
 class Results:
     """The results of one service. Without `cache_dir` each process works for itself.
 
-    `tags` are always those of the originals that a key belongs to. `directory` is where originals
-    are, if they are in one.
+    `tags` are always those of the originals that a key belongs to. `directories` are where
+    originals are, as far as they are in some.
     """
 
     def __init__(
-        self, settings: Settings, budget: MemoryBudget, directory: str | None = None
+        self, settings: Settings, budget: MemoryBudget, directories: Sequence[str] = ()
     ) -> None:
         # If another server sends the files, bytes in memory would only be one more copy.
         held = 0 if settings.hands_over else settings.cache_bytes
         self._memory = MemoryStore(held, budget)
-        self._shared = _shared_store(settings, directory)
+        self._shared = _shared_store(settings, directories)
         self._shared_era = self._shared.era()
 
     def in_memory(self, key: str, tags: Tags) -> Result | None:
@@ -123,17 +123,19 @@ def _is_served(folder: str, directory: str) -> bool:
     return below == os.curdir or not any(part.startswith(".") for part in below.split(os.sep))
 
 
-def _shared_store(settings: Settings, directory: str | None) -> ResultStore:
+def _shared_store(settings: Settings, directories: Sequence[str]) -> ResultStore:
     folder = settings.cache_dir
     if folder is None:
         return NoStore()
     assert isinstance(folder, str)  # as the settings leave it
-    if directory is not None and _is_served(folder, directory):
-        raise ValueError(
-            f"cache_dir: {folder!r} is below the source {directory!r}, so that results would be "
-            "originals; a part of its path that begins with a dot hides it"
-        )
-    owner = None if directory is None else Owner(folder, settings.namespace, directory)
+    for directory in directories:
+        if _is_served(folder, directory):
+            raise ValueError(
+                f"cache_dir: {folder!r} is below the source {directory!r}, so that results would "
+                "be originals; a part of its path that begins with a dot hides it"
+            )
+    alone = directories[0] if len(directories) == 1 else None
+    owner = None if alone is None else Owner(folder, settings.namespace, alone)
     return DiskStore(folder, settings.cache_dir_bytes, owner, settings.pyramid_share)
 
 

@@ -34,9 +34,10 @@ class ImageService(Answering):
     >>> response.status, response.header("Content-Type")
     (200, 'image/png')
 
-    `source` is a directory, a function `id -> path | bytes | numpy array | None`, or a `Source`;
-    `options` are described at `Settings`. It may be used from any number of threads. Raises
-    `ValueError` or `TypeError` that names an option which is wrong.
+    `source` is a directory, a function `id -> path | bytes | numpy array | None`, a `Source`, or a
+    mapping of prefixes to these (`PrefixSource`); `options` are described at `Settings`. It may be
+    used from any number of threads. Raises `ValueError` or `TypeError` that names an option which
+    is wrong.
     """
 
     def url(

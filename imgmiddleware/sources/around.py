@@ -8,7 +8,7 @@ from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.function import loop_noting, runs_on_loop
 from imgmiddleware.sources.memory import BytesOriginal
-from imgmiddleware.sources.original import Opened, Original, Source
+from imgmiddleware.sources.original import Opened, Original, Source, strictly
 
 Around = Callable[[], AbstractContextManager[object]]
 """Makes a context that is entered around a call of the application's code."""
@@ -50,10 +50,17 @@ class AroundSource:
         self._opening = around if self.note_loop is None else nullcontext
 
     def open(self, id: str) -> Opened | None:
+        return self._opened(self._source.open, id)
+
+    def open_strictly(self, id: str) -> Opened | None:
+        """The same, by `strictly`."""
+        return self._opened(strictly(self._source), id)
+
+    def _opened(self, opens: Callable[[str], Opened | None], id: str) -> Opened | None:
         original: Opened | None = None
         try:
             with self._opening():
-                original = self._source.open(id)
+                original = opens(id)
                 if isinstance(original, ArrayOriginal):
                     return original.called_by(self._called)
                 if isinstance(original, _OURS) or not isinstance(original, Original):

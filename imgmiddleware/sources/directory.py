@@ -17,29 +17,14 @@ import os
 import stat
 from collections.abc import Callable
 
-from imgmiddleware.sources.file import FileOriginal, FileVersion, open_path
-from imgmiddleware.sources.original import unavailable
+from imgmiddleware.sources.file import NO_SUCH_FILE, FileOriginal, FileVersion, open_path
+from imgmiddleware.sources.original import UnreadableError, unavailable
 from imgmiddleware.sources.paths import encoded
 
 _log = logging.getLogger("imgmiddleware")
 
 #: As many as Linux itself follows (path_resolution(7)).
 _MOST_LINKS = 40
-
-_NO_SUCH_ORIGINAL = frozenset(
-    {
-        errno.ENOENT,
-        errno.ENOTDIR,
-        errno.EISDIR,
-        errno.ELOOP,
-        errno.ENAMETOOLONG,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EINVAL,  # an embedded NUL or a name that the file system cannot hold
-        errno.EILSEQ,
-    }
-)
-
 
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 
@@ -96,6 +81,13 @@ class DirectorySource:
 
         Raises `ImageError`, 503 `source-unavailable`, where the disk itself fails.
         """
+        try:
+            return self.open_strictly(id)
+        except UnreadableError:
+            return None
+
+    def open_strictly(self, id: str) -> FileOriginal | None:
+        """The same, but raises `UnreadableError` for a file that this process may not read."""
         parts = id.split("/")
         if "\\" in id or "\0" in id or any(not p or p.startswith(".") for p in parts):
             return None
@@ -108,7 +100,8 @@ class DirectorySource:
         except OSError as error:
             if error.errno in _FORBIDDEN:  # it is there, which only the operator is to know
                 _log.warning("id=%r cannot be opened: %s", id, error.strerror)
-            if error.errno is None or error.errno in _NO_SUCH_ORIGINAL:
+                raise UnreadableError(id) from error
+            if error.errno is None or error.errno in NO_SUCH_FILE:
                 return None
             raise unavailable(error) from error
 

@@ -1,5 +1,6 @@
 """An original in a regular file."""
 
+import errno
 import os
 import stat
 from hashlib import sha256
@@ -10,6 +11,19 @@ from imgmiddleware.sources.original import changed_while_read, unavailable
 
 FileVersion = Literal["stat", "mtime", "content"]
 """What the version of a file is made of, by the option `file_version`."""
+
+#: Errors of opening what is not there, or could not be.
+NO_SUCH_FILE = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EINVAL,  # an embedded NUL or a name that the file system cannot hold
+        errno.EILSEQ,
+    }
+)
 
 #: Files whose content is known to have a digest: that of each is a line of a hundred bytes.
 _MOST_DIGESTS = 65_536

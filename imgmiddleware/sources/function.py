@@ -9,9 +9,10 @@ from typing import Any, Literal
 from imgmiddleware.pixels.values import ArrayLike, is_array
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.calls import takes
-from imgmiddleware.sources.file import FileOriginal, FileVersion, open_path
+from imgmiddleware.sources.file import NO_SUCH_FILE, FileOriginal, FileVersion, open_path
+from imgmiddleware.sources.ids import is_written
 from imgmiddleware.sources.memory import BytesOriginal
-from imgmiddleware.sources.original import Opened, Original
+from imgmiddleware.sources.original import Opened, Original, UnreadableError
 from imgmiddleware.sources.paths import encoded
 
 Found = str | os.PathLike[str] | bytes | bytearray | memoryview | ArrayLike | Opened | None
@@ -28,7 +29,7 @@ class FunctionSource:
     `ArrayOriginal` and `BytesOriginal` take a `version` instead, and the first says how an array is
     read. A path is trusted: it may lie anywhere. A path that leads to no readable regular file is
     no original either, and is logged. What the function raises propagates. The ID is given as
-    what `id_type` makes of it: a str, an int or a `uuid.UUID`.
+    what `id_type` makes of it: a str, an int or a `uuid.UUID`, of which another text is none.
 
     >>> from imgmiddleware import FunctionSource
     >>> source = FunctionSource({"1": b"BM..."}.get)
@@ -63,6 +64,15 @@ class FunctionSource:
 
     def open(self, id: str) -> Opened | None:
         """The original, or None where there is none. Raises `TypeError` for anything else."""
+        try:
+            return self.open_strictly(id)
+        except UnreadableError:
+            return None
+
+    def open_strictly(self, id: str) -> Opened | None:
+        """The same, but raises `UnreadableError` for the path of a file that cannot be opened."""
+        if not is_written(id, self._id_type):
+            return None
         found = self._function(self._id_type(id))
         if isinstance(found, str | os.PathLike):
             return _opened(found, id, self._version)
@@ -90,7 +100,10 @@ def _opened(path: str | os.PathLike[str], id: str, version: FileVersion) -> File
     except (OSError, ValueError) as error:  # the latter: it has a NUL, as its ID may have
         why = getattr(error, "strerror", None) or error
         _log.warning("the path for id=%r cannot be opened: %r: %s", id, path, why)
-        return None
+        number = getattr(error, "errno", None)
+        if number is None or number in NO_SUCH_FILE:
+            return None
+        raise UnreadableError(id) from error
 
 
 def loop_noting(called: object) -> Callable[[], None] | None:

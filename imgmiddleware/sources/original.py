@@ -4,6 +4,7 @@ Everything about an original comes from one opening of it. So the pixels can nev
 version than the key: the version is that of the opened file, not of a second look at its name.
 """
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
@@ -96,6 +97,28 @@ class AsyncSource(Protocol):
     async def open(self, id: str) -> Original | ArrayOriginal | None:
         """The same as a `Source`'s."""
         ...
+
+
+class UnreadableError(Exception):
+    """There is an original of the ID, or may be one, that this process may not read.
+
+    To all who ask by `open` there is none. Where a second source is asked for what the first has
+    not, this is the difference between what is not there and what is kept from us.
+    """
+
+
+def strictly(source: Source) -> Callable[[str], Opened | None]:
+    """The `open` of a source; where it can tell, one that raises `UnreadableError`.
+
+    A class that overrides `open` alone is called by that.
+    """
+    for kind in type(source).__mro__:
+        if "open_strictly" in vars(kind):
+            strict: Callable[[str], Opened | None] = source.open_strictly  # type: ignore[attr-defined]
+            return strict
+        if "open" in vars(kind):
+            break
+    return source.open
 
 
 def changed_while_read() -> ImageError:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from imgmiddleware import BytesOriginal, DirectorySource, FunctionSource, Original, Source
+from imgmiddleware import (
+    BytesOriginal,
+    ChainSource,
+    DirectorySource,
+    FunctionSource,
+    Original,
+    PrefixSource,
+    Source,
+)
 from imgmiddleware.sources.file import open_path
 from imgmiddleware.testing import OriginalConformance, SourceConformance
 
@@ -78,6 +87,51 @@ class TestFunctionOfNumbers(TestFunctionOfBytes):
     @staticmethod
     def number(id: str) -> int | None:
         return int(id) if id.isascii() and id.isdecimal() else None
+
+
+class TestPrefixes(TestDirectory):
+    """Each ID below another prefix, the last in the directory without one."""
+
+    def make_source(self) -> Source:
+        (self.folder / "folder").mkdir(exist_ok=True)
+        return PrefixSource({"folder": self.folder / "folder", "/": self.folder})
+
+
+class TestChain(TestDirectory):
+    """All in the last of three."""
+
+    def make_source(self) -> Source:
+        (self.folder / ".other").mkdir(exist_ok=True)
+        return ChainSource(lambda id: None, self.folder / ".other", self.folder)
+
+
+class TestChainOfPrefixes(TestFunctionOfBytes):
+    ids = ("a/1", "a/b/2", "3")
+
+    def make_source(self) -> Source:
+        self.contents = {}
+        below = {p: lambda id, p=p: self.contents.get(p + id) for p in ("a/", "a/b/")}
+        return ChainSource(below, lambda id: self.contents.get(id) if id == "3" else None)
+
+
+class TestMarked(OriginalConformance):
+    """An original of another's kind, behind one of several sources."""
+
+    def make_original(self, data: bytes) -> Original:
+        class Kept:
+            def __init__(self) -> None:
+                kept = BytesOriginal(data)
+                self.version, self.size, self.last_modified = kept.version, kept.size, 1
+                self.read_into = kept.read_into
+
+            def __enter__(self) -> Any:
+                return self
+
+            def __exit__(self, *error: object) -> None: ...
+
+        found = ChainSource({}.get, {"a": Kept()}.get).open("a")
+        assert isinstance(found, Original)
+        return found
 
 
 class TestBytes(OriginalConformance):
