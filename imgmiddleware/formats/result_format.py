@@ -65,6 +65,7 @@ class ResultFormat:
     )
     #: What is told of pixels instead of them: by how many colours, and what names begin with.
     tell: Callable[[Pixels, int, str], bytes] | None = None
+    of_header: bool = False  # it tells of the original, and of its colours if they are asked for
     by_fm: bool = True  # `fm` may name it; else another parameter asks for it
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key

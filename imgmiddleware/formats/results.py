@@ -3,12 +3,24 @@
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
-from imgmiddleware.formats import avif, bmp, gif, jpeg, jxl, palette, placeholder, png, tiff, webp
+from imgmiddleware.formats import (
+    avif,
+    bmp,
+    description,
+    gif,
+    jpeg,
+    jxl,
+    palette,
+    placeholder,
+    png,
+    tiff,
+    webp,
+)
 from imgmiddleware.formats.result_format import ResultFormat
 
 _ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff, jxl)  # in the order in which messages list them
 _TEXTS = (placeholder.THUMBHASH, placeholder.BLURHASH, placeholder.LQIP)
-_TOLD = (palette.JSON, palette.CSS)
+_TOLD = (description.RESULT, palette.JSON, palette.CSS)
 _results = {each.name: each for each in (*(room.RESULT for room in _ROOMS), *_TEXTS, *_TOLD)}
 
 #: By name. Whoever needs a record looks here at that moment and copies

@@ -24,9 +24,10 @@ from imgmiddleware.grammar.lenient import Leniency, Mend, Settled
 from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.variants import plain
+from imgmiddleware.grammar.within import within
 from imgmiddleware.grammar.words import WORDS
 from imgmiddleware.http.accept import named
-from imgmiddleware.operations.output import Output, asked_format
+from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.stages import build, owners_with
@@ -92,8 +93,11 @@ class Asked:
 class QueryGrammar:
     """The queries that one service understands: with its default, presets and restrictions."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises `ValueError` where the settings' own queries are wrong."""
+    def __init__(self, settings: Settings, *, restricted: bool = True) -> None:
+        """`restricted` as URLs are, or not, as the application itself is.
+
+        Raises `ValueError` where the settings' own queries are wrong.
+        """
         self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *_ALIASES))
         self._lenient = self._leniency(settings) if settings.unknown == "ignore" else None
         self._encoded = {*self._owners, *_ALIASES, *_OTHER_NAMES} - {"auto"}
@@ -103,13 +107,13 @@ class QueryGrammar:
         }
         self._hints = HintGrammar(settings)
         self._offered = {RESULTS[name].media_type: name for name in settings.formats}
-        self._presets_only = settings.presets_only
-        self._widths = settings.widths
+        self._presets_only = settings.presets_only and restricted
+        self._widths = settings.widths if restricted else None
         self._heights = settings.heights
         self._snap = settings.snap
         self._signs = settings.signs
         # What is asked for is asked for again.
-        self._parsed_query = lru_cache(maxsize=1024)(lambda query: self._parsed(query, _NO_HEADERS))
+        self._parsed_query = lru_cache(1024)(lambda query: self._parsed(query, _NO_HEADERS))
 
     def parse(self, query: str, headers: Mapping[str, str] = _NO_HEADERS) -> Asked:
         """`headers` are those of the request, in lower case, which may have hints.
@@ -192,7 +196,7 @@ class QueryGrammar:
     ) -> tuple[Transform, tuple[str, ...]]:
         """The Transform, and the headers that could change it or the picture's format."""
         added, varies = self._hints.parse(texts, headers)
-        transform = build({**texts, **added, **_within(texts)}, self._owners)
+        transform = build({**texts, **added, **within(texts)}, self._owners)
         negotiates = self._offered and transform.get(Output).negotiates
         return transform, (("Accept", *varies) if negotiates else varies)
 
@@ -276,22 +280,13 @@ class QueryGrammar:
                 raise _not_allowed(name, "with restricted widths only a preset may say this")
 
     def _own(self, option: str, query: str) -> Mapping[str, str]:
-        """A query out of the settings, checked: it has no `v`, and no preset of its own."""
+        """A query out of the settings, checked: without `v`, and a preset of its own."""
         try:
             texts = self._known(split(query.removeprefix("?")))
             build(texts, self._owners)
         except ImageError as error:
             raise ValueError(f"{option}: {error.detail}") from error
         return texts
-
-
-def _within(texts: Mapping[str, str]) -> dict[str, str]:
-    """The box of a format that is small by itself, where no size is asked for, nor fitted."""
-    result = RESULTS.get(asked_format(texts) or "")
-    if result is None or not result.unasked or not {"w", "h", "ar"}.isdisjoint(texts):
-        return {}
-    side = str(result.unasked)
-    return {"w": side, "h": side, "dpr": "1", "fit": "clip", "enlarge": "0"}
 
 
 def _not_allowed(name: str, why: str) -> ImageError:

@@ -21,12 +21,15 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     Where only pixels tell the geometry, it is what was asked for. That begins with a parameter's
     name and the other with a number, so that no two pictures share a text.
     """
+    if not plan.output.decodes:
+        return f"{plan.frame} {plan.format} {_kept(plan.output.keep)}"
     read = f" {plan.reading.text}" if plan.reading else ""
     if plan.needs_pixels:
         return f"{transform.canonical} {','.join(accepted)}{read}"
     output, format, tells = plan.output, plan.format, RESULTS[plan.format].tell is not None
     if tells:
-        output = replace(output, max_bytes=None, keep=(), colorquant=None)
+        keep = output.keep if RESULTS[format].of_header else ()
+        output = replace(output, max_bytes=None, keep=keep, colorquant=None)
     quality = None if RESULTS[format].scale is None else output.q  # which nothing there asks for
     kept = output.keep and _kept(output.keep)
     shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)

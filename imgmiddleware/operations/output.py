@@ -63,7 +63,15 @@ class Output(Operation):
     @property
     def told_colors(self) -> int:
         """How many colours are told of a picture, where that is asked for."""
-        return _COLORS if self.colors is None else self.colors
+        if self.colors is None:
+            return _COLORS if self.palette else 0
+        return self.colors
+
+    @property
+    def decodes(self) -> bool:
+        """Whether the answer takes pixels: of what a header tells, the colours alone do."""
+        asked = self.asked
+        return bool(self.colors) or asked is None or not RESULTS[asked].of_header
 
     def format(
         self,

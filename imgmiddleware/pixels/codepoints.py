@@ -29,6 +29,16 @@ _CURVES: Mapping[int, Parametric] = MappingProxyType({
 })  # fmt: skip
 _HDR = (PQ, HLG)
 
+#: What the primaries that are known here are called, and the transfers.
+_NAMES: Mapping[int, str] = MappingProxyType({
+    1: "BT.709", 4: "BT.470 M", 5: "BT.470 BG", 6: "BT.601", 8: "film", 9: "BT.2020",
+    10: "XYZ", 11: "DCI-P3", 12: "Display P3", 22: "EBU 3213",
+})  # fmt: skip
+_TRANSFER_NAMES: Mapping[int, str] = MappingProxyType({
+    4: "gamma 2.2", 5: "gamma 2.8", 7: "SMPTE 240M", LINEAR: "linear", PQ: "PQ", HLG: "HLG",
+    17: "SMPTE 428",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class CodePoints:
@@ -66,6 +76,16 @@ class CodePoints:
     def like_srgb(self) -> bool:
         """Whether sRGB's curve, by which `linear=1` averages light, can stand for theirs."""
         return not self.hdr and self.transfer != LINEAR
+
+    @property
+    def name(self) -> str:
+        """What people call them: "Display P3", or with a transfer that is not sRGB's, "BT.2020 PQ".
+
+        >>> CodePoints(9, PQ).name
+        'BT.2020 PQ'
+        """
+        transfer = _TRANSFER_NAMES.get(self.transfer)
+        return f"{_NAMES[self.primaries]} {transfer}" if transfer else _NAMES[self.primaries]
 
     def profile(self) -> bytes:
         """The ICC profile that says the same, where they are not `hdr`."""

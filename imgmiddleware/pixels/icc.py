@@ -17,6 +17,10 @@ _HEAD = 128
 _COLORANTS, _CURVES = (b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")
 #: What of a table of tags is looked at; profiles have below forty.
 _MOST_TAGS = 100
+#: Characters of a name that are told.
+_LONGEST_NAME = 200
+#: The name of those that are written here, which says nothing.
+_OURS = "RGB"
 #: Of parametric curves, how many numbers each kind has (table 68).
 _PARAMETERS = (1, 3, 4, 5, 7)
 
@@ -48,7 +52,7 @@ def matrix_profile(space: Chromaticities, curve: Parametric) -> bytes:
     matrix = to_d50(space)
     shaped = b"para" + bytes(4) + b"\0\3\0\0" + _fixed(*curve.five)
     tags = {
-        b"desc": _text("RGB"),
+        b"desc": _text(_OURS),
         b"cprt": _text("CC0"),
         b"wtpt": _xyz(*D50),
         **dict(zip(_COLORANTS, (_xyz(*column) for column in matrix.T), strict=True)),
@@ -79,6 +83,23 @@ def _assembled(tags: dict[bytes, bytes]) -> bytes:
         *(b"", 0, b"", 0, 0, 1, _fixed(*D50), b"", b""),
     )
     return header + table + body
+
+
+def name_of(profile: bytes) -> str | None:
+    """What a profile calls itself (section 9.2.41): None of one that has no name, and of ours.
+
+    Of ICC.1:2001 it is a text of ASCII (section 6.5.17), else of several languages the first.
+    """
+    tag = dict(_tags(profile)).get(b"desc", b"")
+    text = ""
+    if tag[:4] == b"desc":
+        length = int.from_bytes(tag[8:12], "big")
+        text = tag[12 : 12 + min(length, _LONGEST_NAME)].decode("latin-1")
+    elif tag[:4] == b"mluc" and len(tag) >= 28:
+        length, start = struct.unpack_from(">LL", tag, 20)
+        text = tag[start : start + min(length, 2 * _LONGEST_NAME)].decode("utf-16-be", "replace")
+    plain = "".join(filter(str.isprintable, text.partition("\0")[0])).strip()
+    return plain if plain and plain != _OURS else None
 
 
 def read_shaper(profile: bytes) -> Shaper | None:

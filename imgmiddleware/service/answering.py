@@ -64,6 +64,9 @@ class Answering:
         """Where originals come from."""
         self._permission = Permission(self.settings)
         self._grammar = QueryGrammar(self.settings)
+        restricted = self.settings.presets_only or self.settings.widths
+        free = QueryGrammar(self.settings, restricted=False) if restricted else self._grammar
+        self._free_grammar = free  # of the application's own code
         self._viewers = Viewers(self.settings)
         self._signatures = Signatures(self.settings)
         self._recall = Recall(self.settings, self._grammar.settled)

@@ -1,22 +1,37 @@
-"""What the header of an original tells, as a value for an application."""
+"""What the header of an original tells, as a value for an application and as JSON."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 
+from imgmiddleware.formats.containers import exif_words
+from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.facts import Facts
-from imgmiddleware.sources import Opened
+from imgmiddleware.formats.probe import read_exif, read_profile
+from imgmiddleware.pixels.icc import name_of
+from imgmiddleware.sources import ArrayOriginal, Opened
+
+#: What is not in JSON: headers tell it, and it may say something of the server.
+_UNSAID = ("version", "last_modified")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Info:
-    """An original as its header tells of it. Nothing of it says where or when it was taken.
+    """An original as its header tells of it. What is personal is there only where it is asked for.
 
-    >>> Info(width=3, height=2, format="png", bytes=99, version="1").animated
+    >>> Info(
+    ...     width=3, height=2, stored_width=3, stored_height=2, format="png", bytes=99, version="1"
+    ... ).animated
     False
     """
 
     width: int
     """Pixels as a person sees it, upright."""
     height: int
+    """Pixels, in the same way."""
+    stored_width: int
+    """Pixels as the file has them, before `orientation` turns them."""
+    stored_height: int
     """Pixels, in the same way."""
     format: str
     """A name of the option `original_formats`, or "array"."""
@@ -36,13 +51,39 @@ class Info:
     """Bits of a sample as stored."""
     alpha: bool = False
     """Whether something of it may be clear."""
+    profile: str | None = None
+    """What its colour profile calls itself, or what its code points are called: "Display P3"."""
+    taken: str | None = None
+    """With `keep="exif"`, when it was taken, by ISO 8601: in the camera's time, unless it says how
+    far that is from UTC."""
+    camera: str | None = None
+    """With `keep="exif"`, make and model."""
+    artist: str | None = None
+    """With `keep="copyright"` or "exif", who made it."""
+    copyright: str | None = None
+    """And whose it is."""
+    colors: tuple[str, ...] | None = None
+    """With `colors=6`, at most so many of the picture, such as "#ff8000", of most pixels first."""
 
 
-def info_of(original: Opened, facts: Facts) -> Info:
+def info_of(
+    original: Opened,
+    facts: Facts,
+    keep: Collection[str] = (),
+    colors: Sequence[str] | None = None,
+) -> Info:
+    """Of an original that is open, with what of EXIF is kept, and its colours if they are known.
+
+    It makes small reads. Raises `ImageError` where the source fails.
+    """
     width, height = facts.upright
+    exif = _exif(original, facts) if {"exif", "copyright"} & {*keep} else Exif()
+    shot = exif if "exif" in keep else Exif()
     return Info(
         width=width,
         height=height,
+        stored_width=facts.width,
+        stored_height=facts.height,
         format=facts.format,
         bytes=original.size,
         version=original.version,
@@ -52,4 +93,30 @@ def info_of(original: Opened, facts: Facts) -> Info:
         orientation=int(facts.orientation),
         bits=facts.bits,
         alpha=facts.alpha,
+        profile=_profile(original, facts),
+        taken=exif_words.taken(shot),
+        camera=exif_words.camera(shot),
+        artist=exif_words.artist(exif),
+        copyright=exif_words.rights(exif),
+        colors=None if colors is None else tuple(colors),
     )
+
+
+def described(info: Info) -> bytes:
+    """The same as JSON, without what is not known or was not asked for."""
+    told = {name: value for name, value in asdict(info).items() if name not in _UNSAID}
+    said = {name: value for name, value in told.items() if value is not None}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _exif(original: Opened, facts: Facts) -> Exif:
+    return Exif() if isinstance(original, ArrayOriginal) else read_exif(original, facts)
+
+
+def _profile(original: Opened, facts: Facts) -> str | None:
+    if facts.points is not None:
+        return facts.points.name
+    if isinstance(original, ArrayOriginal):
+        return None
+    profile = read_profile(original, facts)
+    return name_of(profile) if profile else None

@@ -94,7 +94,8 @@ def planned(
     plan = make_plan(facts, transform, accepted, part=part)
     if plan.frames > 1 and not _is_within(plan, facts, settings):
         plan = make_plan(facts, transform, accepted, part=part, still=True)
-    check_result(plan, settings)
+    if plan.output.decodes:
+        check_result(plan, settings)
     if settings.stored_tiles and is_stored(plan):
         return replace(plan, as_stored=True)
     return plan

@@ -4,12 +4,14 @@ Encoded results are kept by their key, and what they are made of for other ones.
 those of decodes under way, are taken from one budget.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
+from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
@@ -18,6 +20,7 @@ from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission, Flights, alone
+from imgmiddleware.service.info import described, info_of
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.stills import Stills
@@ -81,9 +84,20 @@ class Pictures:
             if result is not None:
                 return result
             animated = job.plan.frames > 1
-            result = (self._animation if animated else self._stills.made)(job, deadline)
+            result = (self._animation if animated else self._still)(job, deadline)
             self.results.keep(job.key, result, job.tags, job.era)
             return result if animated else self._stills.remarked(job, result)
+
+    def _still(self, job: Job, deadline: Deadline) -> Result:
+        """One picture, or what is told of the original and perhaps of its colours."""
+        decodes, record = job.plan.output.decodes, RESULTS[job.plan.format]
+        made = self._stills.made(job, deadline) if decodes else None
+        if not record.of_header:
+            assert made is not None
+            return made
+        colors = json.loads(made.read()) if made else None
+        body = described(info_of(job.original, job.facts, job.plan.output.keep, colors))
+        return Result(body, record.media_type, made.notes if made else ())
 
     def _animation(self, job: Job, deadline: Deadline) -> Result:
         assert isinstance(job.original, Original)  # an array has one frame

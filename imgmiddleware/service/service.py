@@ -1,5 +1,6 @@
 """ImageService: what answers requests, with all that an application calls by itself."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import PLACEHOLDERS
 from imgmiddleware.grammar.links import spelled
 from imgmiddleware.grammar.query import Asked
-from imgmiddleware.operations.transform import Transform
+from imgmiddleware.operations.output import Output
 from imgmiddleware.service.answering import Answering
 from imgmiddleware.service.candidates import Wanted
 from imgmiddleware.service.info import Info, info_of
@@ -110,23 +111,30 @@ class ImageService(Answering):
         where = Where(mount, sign, expires)
         return self._candidates.picture(self._id(id), parameters, wanted, where)
 
-    def info(self, id: ID) -> Info:
+    def info(self, id: ID, **parameters: object) -> Info:
         """What an original's header tells: its upright size, format, frames and more.
-
-        Nothing is decoded, and `authorize` is not asked. Raises `ImageError` where there is no such
-        original, or none that is opened here. It opens a file: on an event loop, call it in a
-        thread.
 
         >>> import numpy as np
         >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
-        >>> info = service.info("black")
-        >>> info.width, info.height, info.format
-        (400, 300, 'array')
+        >>> info = service.info("black", colors=1)
+        >>> info.width, info.height, info.format, info.colors
+        (400, 300, 'array', ('#000000',))
+
+        It is what `fm=json` tells, and takes the same parameters: `page`, `keep="exif"` for when it
+        was taken and by which camera, `keep="copyright"`, and `colors=6` for so many of a picture
+        that all other parameters may ask for. That one alone decodes. `authorize` is not asked.
+        Raises `ImageError` where there is no such original, or none that is opened here, and for
+        parameters that would be refused. It opens a file: on an event loop, call it in a thread.
         """
         notice()
+        name, asked = self._id(id), self._told({"fm": "json", **parameters})
+        colors = None
+        if asked.transform.get(Output).decodes:
+            colors = json.loads(self._result(name, asked)).get("colors")
         with ExitStack() as opened:
-            probed = self._probed(self._id(id), Asked(Transform()), opened)
-            return info_of(probed.original, probed.facts)
+            probed = self._probed(name, asked, opened)
+            kept = asked.transform.get(Output).keep
+            return info_of(probed.original, probed.facts, kept, colors)
 
     def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
         """What stands in a page until a picture comes: "thumbhash", in base64, "blurhash", or
@@ -142,7 +150,7 @@ class ImageService(Answering):
         call it in a thread.
         """
         notice()
-        asked = self._grammar.parse(urlencode(spelled({"fm": fm, **parameters})))
+        asked = self._told({"fm": fm, **parameters})
         if fm not in PLACEHOLDERS:
             raise ValueError(f"fm: {fm!r} is none of {', '.join(PLACEHOLDERS)}")
         return self._result(self._id(id), asked).decode()
@@ -171,6 +179,10 @@ class ImageService(Answering):
     def holding(self) -> dict[str, Holding]:
         """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
         return self._pictures.holding()
+
+    def _told(self, parameters: Mapping[str, object]) -> Asked:
+        """What these ask for, of which no link need be allowed to ask. Raises `ImageError`."""
+        return self._free_grammar.parse(urlencode(spelled(parameters)))
 
     def _result(self, id: str, asked: Asked) -> bytes:
         """What a request would be answered with that is allowed to ask. Raises `ImageError`."""

@@ -96,7 +96,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "fm": st.sampled_from(
         ["jpg", "png", "webp", "avif", "gif", "bmp", "tif", "jpeg", "pjpg", "png8", "png32", "tiff"]
     )
-    | st.sampled_from(["thumbhash", "blurhash", "lqip"]),
+    | st.sampled_from(["thumbhash", "blurhash", "lqip", "json"]),
     "q": numbers(0, 100),
     "max_bytes": numbers(100, 100_000_000),
     "depth": st.sampled_from(["8", "16"]),
