@@ -26,9 +26,7 @@ def running(
     command: Callable[[int], list[str]], environment: Mapping[str, str] | None = None
 ) -> Iterator[tuple[int, int]]:
     """The same, and the number of the process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         command(port),
         env={**os.environ, **(environment or {})},
@@ -52,6 +50,14 @@ def running(
         process.wait(30)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def processor_seconds(pid: int) -> float:
