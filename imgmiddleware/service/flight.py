@@ -14,7 +14,9 @@ from typing import Generic, TypeVar
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
+from imgmiddleware.lending.lender import lent_by
 from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, memory_needed
+from imgmiddleware.service.loans import Borrower, Loan
 from imgmiddleware.service.queue import FairQueue
 
 _log = logging.getLogger("imgmiddleware")
@@ -31,7 +33,8 @@ class Admission(Forkable):
     """Slots for pixel work, each with the bytes that it takes, given to originals by turns.
 
     The order holds also where the second in the queue would fit and the first does not. Otherwise a
-    large original would wait for ever behind small ones.
+    large original would wait for ever behind small ones. Slots that nobody waits for are lent to
+    who holds one, and are taken back at once.
     """
 
     def __init__(
@@ -40,16 +43,20 @@ class Admission(Forkable):
         limit: WaitLimit,
         budget: MemoryBudget,
         at_rest: Callable[[], object] | None = None,
+        *,
+        lends: bool = True,
     ) -> None:
         """`at_rest` is called where no slot is taken any more, after some work was done."""
         self._slots = slots
         self._limit = limit
         self._budget = budget
         self._at_rest = at_rest
+        self._lends = lends
         super().__init__()
 
     def _begin(self) -> None:
         self._free = self._slots
+        self._loans: list[Loan] = []  # not recalled yet
         self._done = 0  # bytes, since the last rest
         self._lock = threading.Lock()
         self._queue = FairQueue()
@@ -62,17 +69,58 @@ class Admission(Forkable):
         """
         if not self._entered(size):
             self._wait(size, deadline)
+        borrower = Borrower(self)
         try:
             if deadline.gone():
                 raise ClientGoneError
-            yield
+            with lent_by(borrower if self._lends else None):
+                yield
         finally:
+            borrower.end()
             self._leave(size)
+
+    @property
+    def has_idle(self) -> bool:
+        """Whether a slot may be lent now: a look, without the lock."""
+        return self._free > 0
+
+    def lend(self, size: int) -> Loan | None:
+        """A slot and `size` bytes, if nobody waits, and no cache has to give way for them."""
+        with self._lock:
+            if not self._free or self._queue.first or not self._budget.take(size):
+                return None
+            self._free -= 1
+            loan = Loan(size)
+            self._loans.append(loan)
+            return loan
+
+    def give_back(self, loan: Loan) -> None:
+        """Its bytes, and its slot, unless somebody else has that since it was recalled."""
+        self._budget.give(loan.size)
+        with self._lock:
+            if loan in self._loans:
+                self._loans.remove(loan)
+                self._free += 1
+        self._left()
+
+    def _recall(self, most: int) -> None:
+        """Take slots back that are lent; the thread in each of them makes its piece to its end."""
+        for loan in self._loans[:most]:
+            loan.recalled = True
+            self._loans.remove(loan)
+            self._free += 1
 
     def _entered(self, size: int, mine: threading.Event | None = None) -> bool:
         """Take a slot and the bytes, if both are free and nobody is before us; whether so."""
         with self._lock:
-            if self._queue.first is not mine or not self._free or not self._budget.reserve(size):
+            if self._queue.first is not mine:
+                return False
+            if not self._free:
+                self._recall(1)
+            if not self._free:
+                return False
+            if not self._budget.reserve(size):
+                self._recall(self._slots)
                 return False
             self._free -= 1
             return True
@@ -96,10 +144,15 @@ class Admission(Forkable):
         with self._lock:
             self._free += 1
             self._done += size
+        self._left()
+
+    def _left(self) -> None:
+        """A slot or bytes are free now."""
+        self._wake()
+        with self._lock:
             rests = self._free == self._slots and self._done >= _WORK
             if rests:
                 self._done = 0
-        self._wake()
         if rests and self._at_rest:
             self._at_rest()
 

@@ -43,7 +43,9 @@ class Pictures:
         self._decoded = Decoded(settings, budget)
         self.results = Results(settings, budget, directories)
         at_rest = trim_malloc if settings.tune_malloc else None
-        self._admission = Admission(settings.slots, limit, budget, at_rest)
+        self._admission = Admission(
+            settings.slots, limit, budget, at_rest, lends=settings.lend_slots
+        )
         self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait

@@ -13,6 +13,9 @@ class LoadSettings:
     render_slots: int | None = None
     """Results that are rendered at the same time; further ones wait. None: one for each
     processor."""
+    lend_slots: bool = True
+    """Let a render use slots that nobody else needs, for what it can do in several threads at once:
+    the strips of a TIFF, the blocks of a PNG. The bytes are the same."""
     max_waiting: int = 256
     """Requests that may wait for a slot, or for another request's render. One more is a 503 at
     once."""

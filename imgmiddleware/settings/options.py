@@ -80,6 +80,7 @@ class Options(TypedDict, total=False):
     debug_images: bool
     fallback: str | os.PathLike[str] | bytes | None
     render_slots: int | None
+    lend_slots: bool
     max_waiting: int
     max_wait: float
     source_slots: int

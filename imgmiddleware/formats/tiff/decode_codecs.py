@@ -53,8 +53,9 @@ def decoded(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
         return _by_pillow(raster, stored, size)
     # Which compares the checksum, and takes half of libtiff's time, 0.7 of it with differences.
     lines = (_inflated if deflate else _unpacked)(raster, stored, size)
-    parts = [meant(one, raster) for one in lines]
-    return np.concatenate(parts, axis=1 if raster.tiled else 0)
+    if raster.tiled:
+        return np.concatenate([meant(one, raster) for one in lines], axis=1)
+    return meant(np.concatenate(lines), raster)  # many strips are one row each
 
 
 def _heights(raster: Raster, stored: list[memoryview], size: Size) -> list[int]:
@@ -95,17 +96,32 @@ def meant(lines: Lines, raster: Raster) -> Pixels:
     """
     if raster.predictor == _FLOATING_POINT:
         count = raster.wide * raster.channels
-        added = np.cumsum(lines.reshape(len(lines), -1, raster.channels), axis=1, dtype=np.uint8)
-        planes = added.reshape(len(lines), -1, count).transpose(0, 2, 1)  # the highest byte first
+        planes = _summed(lines, raster.channels).reshape(len(lines), -1, count)
         kind = np.dtype(raster.dtype)
-        found = np.ascontiguousarray(planes).view(kind.newbyteorder(">"))[..., 0]
+        highest_first = planes.transpose(0, 2, 1)
+        found = np.ascontiguousarray(highest_first).view(kind.newbyteorder(">"))[..., 0]
         found = found.astype(kind.newbyteorder("="))
         return found if raster.channels == 1 else found.reshape(len(lines), -1, raster.channels)
     pixels = samples(lines, raster)
     if raster.predictor == 1:
         return pixels
-    whole = pixels.view(f"u{pixels.itemsize}")
-    return np.cumsum(whole, axis=1, dtype=whole.dtype).view(pixels.dtype)
+    whole = pixels.view(f"u{pixels.itemsize}").reshape(len(lines), -1)
+    return _summed(whole, raster.channels).view(pixels.dtype).reshape(pixels.shape)
+
+
+def _summed(rows: Pixels, step: int) -> Pixels:
+    """Each sample with all those `step` and twice, three times ... as far to its left.
+
+    First the sums of two are made, then of four, and so on (Hillis and Steele, 1986): with vectors
+    a third of the time of `np.cumsum`, which goes sample by sample.
+    """
+    sums, more = rows, np.empty_like(rows)
+    while step < rows.shape[1]:
+        more[:, :step] = sums[:, :step]
+        np.add(sums[:, step:], sums[:, :-step], out=more[:, step:])
+        sums, more = more, np.empty_like(rows) if sums is rows else sums
+        step *= 2
+    return sums
 
 
 def _by_pillow(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:

@@ -1,7 +1,8 @@
 """Pieces: strips that are compressed, and tiles, read and decoded a few at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,11 @@ from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
 from imgmiddleware.formats.tiff.decode_mirrored import Mirrored
 from imgmiddleware.formats.tiff.decode_stream import streamed_rows
 from imgmiddleware.formats.window import Readable
-from imgmiddleware.pixels.arrays import Box, Pixels
+from imgmiddleware.lending.ahead import ahead
+from imgmiddleware.pixels.arrays import Box, Pixels, Size
+
+#: Makes pixels of pieces that are read.
+Decode = Callable[[], Pixels]
 
 
 def rows(
@@ -88,11 +93,14 @@ def _strip_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]
     if raster.bits == 1 and number == 1:
         yield from _bit_rows(original, raster, box)
         return
-    for strip in range(first, last + 1, number):
+    starts = range(first, last + 1, number)
+
+    def read(strip: int) -> Decode:
         strips = range(strip, min(strip + number, last + 1))
         end = min(raster.height, strips.stop * raster.high)
-        size = raster.width, end - strip * raster.high
-        block = _decoded(original, raster, strips, size)
+        return _read(original, raster, strips, (raster.width, end - strip * raster.high))
+
+    for strip, block in zip(starts, ahead(starts, read, _taken(raster, number)), strict=True):
         yield strip * raster.high, block[:, left : left + width]
 
 
@@ -126,21 +134,31 @@ def _tile_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
     first, last = left // raster.wide, (left + width - 1) // raster.wide
     most = _together(raster)
     cut = left - first * raster.wide
+    rows = range(top // raster.high, (top + height - 1) // raster.high + 1)
+    columns = range(first, last + 1, most)
+    parts = range(len(rows) * len(columns))
+
+    def place(part: int) -> tuple[int, range]:
+        row, column = divmod(part, len(columns))
+        return rows[row], range(columns[column], min(columns[column] + most, last + 1))
+
+    def read(part: int) -> Decode:
+        row, beside = place(part)
+        begin = row * raster.across
+        tiles = range(begin + beside.start, begin + beside.stop)
+        return _read(original, raster, tiles, (len(tiles) * raster.wide, raster.high))
+
     band: Pixels | None = None  # the same for all of them
-    for row in range(top // raster.high, (top + height - 1) // raster.high + 1):
-        for column in range(first, last + 1, most):
-            number = min(most, last + 1 - column)
-            tiles = range(row * raster.across + column, row * raster.across + column + number)
-            size = number * raster.wide, raster.high
-            found = _decoded(original, raster, tiles, size)
-            if band is None:
-                shape = raster.high, (last + 1 - first) * raster.wide, *found.shape[2:]
-                band = np.empty(shape, found.dtype)
-            place = (column - first) * raster.wide
-            high, wide = found.shape[:2]  # a JPEG has no more than is shown
-            band[:high, place : place + wide] = found
-        assert band is not None  # a box has a column
-        yield row * raster.high, band[:, cut : cut + width]
+    for part, found in zip(parts, ahead(parts, read, _taken(raster, most)), strict=True):
+        row, beside = place(part)
+        if band is None:
+            shape = raster.high, (last + 1 - first) * raster.wide, *found.shape[2:]
+            band = np.empty(shape, found.dtype)
+        at = (beside.start - first) * raster.wide
+        high, wide = found.shape[:2]  # a JPEG has no more than is shown
+        band[:high, at : at + wide] = found
+        if beside.stop > last:
+            yield row * raster.high, band[:, cut : cut + width]
 
 
 def _together(raster: Raster) -> int:
@@ -149,30 +167,45 @@ def _together(raster: Raster) -> int:
     return 1 if whole else together(raster.high * raster.stride * (8 if raster.bits == 1 else 1))
 
 
-def _decoded(original: Readable, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
-    """Pieces as one picture of this width and height: strips below, tiles beside one another."""
+def _taken(raster: Raster, number: int) -> int:
+    """Bytes that so many take from their reading on until their rows are used, as `piece_bytes` has
+    it: what is stored and what is made of it, in four copies.
+    """
+    samples = raster.high * raster.stride * (8 if raster.bits == 1 else 1)
+    return 4 * number * (samples + int(raster.counts.max(initial=0)))
+
+
+def _decoded(original: Readable, raster: Raster, pieces: range, size: Size) -> Pixels:
+    return _read(original, raster, pieces, size)()
+
+
+def _read(original: Readable, raster: Raster, pieces: range, size: Size) -> Decode:
+    """What makes pieces one picture of this width and height, once they are read: strips below,
+    tiles beside one another.
+    """
     counts = raster.counts[pieces.start : pieces.stop]
     if counts.all():
-        return _stored(original, raster, pieces, size)
+        return _read_whole(original, raster, pieces, size)
     if not counts.any():  # as GDAL and others leave out what is empty: these are zeros
         shape = (size[1], size[0]) if raster.channels == 1 else (size[1], size[0], raster.channels)
-        return np.zeros(shape, np.dtype(raster.dtype).newbyteorder("="))
+        return partial(np.zeros, shape, np.dtype(raster.dtype).newbyteorder("="))
     parts = []
     for piece in pieces:
         left = size[1] - (piece - pieces.start) * raster.high
         one = (raster.wide, raster.high) if raster.tiled else (size[0], min(raster.high, left))
-        parts.append(_decoded(original, raster, range(piece, piece + 1), one))
-    return np.concatenate(parts, axis=1 if raster.tiled else 0)
+        parts.append(_read(original, raster, range(piece, piece + 1), one))
+    return lambda: np.concatenate([part() for part in parts], axis=1 if raster.tiled else 0)
 
 
-def _stored(original: Readable, raster: Raster, pieces: range, size: tuple[int, int]) -> Pixels:
+def _read_whole(original: Readable, raster: Raster, pieces: range, size: Size) -> Decode:
     """The same of those that are there."""
     if raster.compression == PLAIN and raster.is_whole:
-        return _plain_tiles(original, raster, pieces)
+        tiles = _plain_tiles(original, raster, pieces)
+        return lambda: tiles
     stored = read_stored(original, raster, pieces)
     if raster.compression == JPEG:
-        return jpeg_piece(raster, stored[0], pieces.start)
-    return decoded(raster, stored, size)
+        return partial(jpeg_piece, raster, stored[0], pieces.start)
+    return partial(decoded, raster, stored, size)
 
 
 def _plain_tiles(original: Readable, raster: Raster, tiles: range) -> Pixels:
