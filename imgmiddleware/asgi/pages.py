@@ -9,7 +9,8 @@ from imgmiddleware.service import ID, ImageService, Picture
 
 
 async def picture(service: ImageService, id: ID, *, alt: str, **given: Any) -> Picture:
-    """`service.picture(id, alt=alt, ...)` in a thread, as it opens the original.
+    """`service.picture(id, alt=alt, ...)` in a thread, as it opens the original, and makes its
+    placeholder.
 
     >>> import asyncio
     >>> import numpy as np

@@ -10,15 +10,18 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.grammar.links import spelled
 from imgmiddleware.grammar.query import Asked, QueryGrammar
+from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.resize import Resize
+from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service.links import Links, Where
 from imgmiddleware.service.markup import FormatSource, Picture
 from imgmiddleware.service.meaning import Probed, read_as
 from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.placeholders import KINDS, Told, attributes, with_style
 from imgmiddleware.settings import Settings
 
 #: Device pixels that screens show of a picture over their full width: each is about a fourth wider
@@ -45,9 +48,12 @@ class Wanted:
     widths: Sequence[int] | None
     formats: Sequence[str]
     priority: bool
+    placeholder: str | None
     attributes: Mapping[str, str]
 
     def __post_init__(self) -> None:
+        if self.placeholder is not None and self.placeholder not in KINDS:
+            raise ValueError(f"placeholder: {self.placeholder!r} is none of {', '.join(KINDS)}")
         for width in self.widths or ():
             if isinstance(width, bool) or not isinstance(width, int) or width < 1:
                 raise ValueError(f"widths: {width!r} is no whole number of pixels")
@@ -57,10 +63,13 @@ class Wanted:
 
 @dataclass(frozen=True)
 class _Offer:
-    """One size of a picture: the parameters of its link, and its pixels."""
+    """One size of a picture: the parameters of its link, and its pixels, before it is turned and
+    padded too.
+    """
 
     pairs: dict[str, str]
     size: Size
+    canvas: Size
 
 
 @dataclass(frozen=True)
@@ -79,12 +88,12 @@ class _Known:
         found: dict[int, _Offer] = {}
         for pairs in links:
             try:
-                size = self._size(pairs)
+                plan = self._plan(pairs)
             except ImageError as error:
                 if error.code in _OVER or (error.code == _CLOSED and not strict):
                     continue
                 raise
-            found.setdefault(size[0], _Offer(pairs, size))
+            found.setdefault(plan.result[0], _Offer(pairs, plan.result, plan.canvas))
         return [found[width] for width in sorted(found)]
 
     def offers_in(self, fm: str, offers: Iterable[_Offer]) -> list[_Offer]:
@@ -96,9 +105,13 @@ class _Known:
         transform = self.grammar.parse(urlencode(pairs)).transform
         return make_plan(self.probed.facts, transform).canvas[0]
 
-    def _size(self, pairs: dict[str, str]) -> Size:
+    def covers(self, asked: Asked) -> bool:
+        """Whether what is behind the picture is no longer seen when it is there."""
+        return not self.probed.facts.alpha or asked.transform.get(Backdrop).bg is not None
+
+    def _plan(self, pairs: dict[str, str]) -> Plan:
         asked = self.grammar.parse(urlencode(pairs))
-        return read_as(asked, self.probed, self.settings)[1].result
+        return read_as(asked, self.probed, self.settings)[1]
 
 
 class Candidates:
@@ -116,9 +129,9 @@ class Candidates:
         self._closed = {"dpr": "1"} if hinted else {}
 
     def picture(
-        self, id: str, parameters: Mapping[str, object], wanted: Wanted, where: Where
+        self, id: str, parameters: Mapping[str, object], wanted: Wanted, where: Where, told: Told
     ) -> Picture:
-        """As `ImageService.picture` says."""
+        """As `ImageService.picture` says; `told` makes what is told of a picture."""
         pairs = spelled(parameters)
         asked = self._grammar.parse(urlencode(pairs))
         formats = {self._format(pairs, name): name for name in wanted.formats}
@@ -132,6 +145,10 @@ class Candidates:
                 offers = self._fixed(known, pairs) if fixed else self._fluid(known, pairs, wanted)
                 others = {kind: known.offers_in(name, offers) for kind, name in formats.items()}
         link = partial(self._links.link, id, version=version, where=where)
+        stand_in = {}
+        if wanted.placeholder and known is not None and known.covers(asked):
+            sizes = _measured(offers, fixed=fixed)
+            stand_in = attributes(wanted.placeholder, id, pairs, sizes, told)
         sources = (FormatSource(k, _srcset(some, link)) for k, some in others.items() if some)
         return Picture(
             src=link(_plain(offers, fixed=fixed) or pairs),
@@ -141,7 +158,7 @@ class Candidates:
             **_sides(offers, fixed=fixed),
             alt=wanted.alt,
             priority=wanted.priority,
-            attributes=wanted.attributes,
+            attributes=with_style(stand_in, wanted.attributes),
         )
 
     def _known(self, id: str, asked: Asked, stack: ExitStack) -> _Known | None:
@@ -210,3 +227,9 @@ def _sides(offers: Sequence[_Offer], *, fixed: bool) -> dict[str, int]:
         return {}
     width, height = offers[0 if fixed else -1].size
     return {"width": width, "height": height}
+
+
+def _measured(offers: Sequence[_Offer], *, fixed: bool) -> tuple[Size, Size] | None:
+    """The same before it is turned and padded, and in the end."""
+    shown = offers[0 if fixed else -1] if offers else None
+    return (shown.canvas, shown.size) if shown else None

@@ -72,6 +72,7 @@ class ImageService(Answering):
         widths: Sequence[int] | None = None,
         formats: Sequence[str] = (),
         priority: bool = False,
+        placeholder: str | None = None,
         attributes: Mapping[str, str] | None = None,
         mount: str = "",
         sign: bool | None = None,
@@ -92,7 +93,9 @@ class ImageService(Answering):
         `sizes` how wide the page shows it, in CSS. No link is wider than the original, and each is
         as wide as it says. `formats` are offered each by itself, the best first; without them the
         browser's Accept chooses. `priority` is for what a page begins with. `attributes` are more
-        of them, such as `class`. `mount`, `sign` and `expires` are those of `url`.
+        of them, such as `class`. `mount`, `sign` and `expires` are those of `url`. `placeholder`
+        is what is there until the picture comes: "lqip" and "color" are its `style`, "thumbhash"
+        and "blurhash" are `data-` attributes for a script. It is made where no cache has it.
 
         A picture that is not there now, or whose size only pixels tell (`trim`), has a `src` alone.
         Raises `ImageError` for parameters that would be refused, `ValueError` for widths and
@@ -106,10 +109,11 @@ class ImageService(Answering):
             widths=widths,
             formats=formats,
             priority=priority,
+            placeholder=placeholder,
             attributes=attributes or {},
         )
         where = Where(mount, sign, expires)
-        return self._candidates.picture(self._id(id), parameters, wanted, where)
+        return self._candidates.picture(self._id(id), parameters, wanted, where, self._text)
 
     def info(self, id: ID, **parameters: object) -> Info:
         """What an original's header tells: its upright size, format, frames and more.
@@ -179,6 +183,9 @@ class ImageService(Answering):
     def holding(self) -> dict[str, Holding]:
         """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
         return self._pictures.holding()
+
+    def _text(self, id: str, parameters: Mapping[str, object]) -> str:
+        return self._result(id, self._told(parameters)).decode()
 
     def _told(self, parameters: Mapping[str, object]) -> Asked:
         """What these ask for, of which no link need be allowed to ask. Raises `ImageError`."""

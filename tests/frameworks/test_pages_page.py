@@ -36,7 +36,7 @@ def links(html: str) -> list[tuple[str, int]]:
 
 
 def test_the_page_shows_what_is_written(page: dict[str, Any]) -> None:
-    assert len(SNIPPETS) == 9
+    assert len(SNIPPETS) == 10
     written = re.sub(r"v=[\w-]+", "v=...", page["html"])
     shown = re.findall(r"```html\n(<img.*?)```", PAGE, re.DOTALL)[0]
     start, end = " ".join(shown.split()).split("... ", 1)[0], shown.split("320w,\n... ")[1]
@@ -50,6 +50,7 @@ def test_fastapi(page: dict[str, Any]) -> None:
     assert [width for _, width in links(body.decode())] == [400, 800, 1200]
     for url, width in links(body.decode()):
         assert opened(call_asgi(page["app"], url)[2]).size[0] == width
+    assert re.search(' style="background-color:#[0-9a-f]{6}"', body.decode())
     told = json.loads(call_asgi(page["app"], "/cats.json")[2])
     assert f'srcset="{told["srcset"]}"'.replace("&", "&amp;") in body.decode()
 
@@ -77,6 +78,7 @@ def test_django(page: dict[str, Any]) -> None:
         assert [w for _, w in links(engine.from_string(few).render(Context()))] == [100, 200]
     assert html.strip().startswith('<picture><source type="image/avif" srcset="')
     assert 'alt="&lt;Cat&gt;"' in html
+    assert ' style="background:url(data:image/webp;base64,' in html
     app = WSGIImageMiddleware(plain_wsgi, page["service"])
     last = links(html)[-1]
     assert opened(call_wsgi(app, last[0])[2]).size[0] == last[1] == 1200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
 
@@ -15,22 +14,11 @@ from hypothesis import strategies as st
 from drivers import both
 from imgmiddleware import ImageError, ImageRequest, ImageService, Picture
 from pictures import opened, quadrants, saved
+from tags import Tags
 
 KEY = "k" * 32
 #: EXIF with nothing but the orientation 6.
 _TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
-
-
-class Tags(HTMLParser):
-    """The tags of a text with their attributes, as a browser reads them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
 
 
 def links(picture: Picture) -> list[tuple[str, int]]:
