@@ -29,6 +29,11 @@ PHOTO = (
     "w=260&rot=180", "w=200&rot=15", "w=160&rot=45&bg=204060", "w=200&rot=15&bg=0fff",
     "w=260&blur=20", "w=260&blur=200", "w=260&sharp=50", "w=260&sharp=100",
     "w=230&pad=15&bg=80c0ff", "w=260&fm=gif", "w=260&fm=jpg&q=5", "w=260&fm=jpg&max_bytes=4000",
+    "w=260&exp=40", "w=260&gam=-30", "w=260&bri=25", "w=260&con=60", "w=260&high=-100",
+    "w=260&shad=100", "w=260&invert=1", "w=260&vib=100", "w=260&sat=60", "w=260&sat=-100",
+    "w=260&hue=90", "w=260&sepia=100", "w=260&duotone=000080,fa8072",
+    "w=260&duotone=000080,fa8072&duotone-alpha=40", "w=260&monochrome=4a8",
+    "w=260&monochrome=8044aa88", "w=260&nr=60", "w=260&usm=100", "w=260&usm=-100", "w=260&px=12",
     "w=260&edges=40,120", "w=260&redact=0.3,0.3,0.3,0.3",
     "w=260&redact=0.1,0.2,0.6,0.6&redact-style=pixelate",
 )  # fmt: skip

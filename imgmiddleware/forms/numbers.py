@@ -21,12 +21,12 @@ _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,8})?(?:\.[0-9]{1,9})?(?<=[0-9])", re.A
 
 
 def whole(minimum: int, maximum: int) -> Form[int]:
-    """A whole number, as an int: decimal digits only, no sign."""
+    """A whole number, as an int: decimal digits, and a minus only where there are such numbers."""
     words = f"a whole number from {minimum} to {maximum}"
 
     def parse(name: str, text: str) -> int:
         text = _whole(text)
-        if not _WHOLE.fullmatch(text):
+        if not _WHOLE.fullmatch(text.removeprefix("-") if minimum < 0 else text):
             raise malformed(name, text, words)
         if not minimum <= int(text) <= maximum:
             raise out_of_range(name, text, words)

@@ -16,7 +16,6 @@ from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.grid import completed
 from imgmiddleware.imaging.plan import Plan
-from imgmiddleware.operations.monochrome import Monochrome
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnStep
@@ -172,11 +171,11 @@ def _is_hdr(facts: Facts) -> bool:
 
 
 def _keeps_hdr(output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
-    """An own operation gets sRGB, and grays are weighed in it."""
+    """An own operation gets sRGB, and what colours look like is known of it alone."""
     record = RESULTS[format]
     kept = not {"hdr", "icc"}.isdisjoint(output.keep)
     asked = kept or (output.depth == "16" and record.deep)
-    return asked and record.hdr and not any(isinstance(s, OwnStep | Monochrome) for s in steps)
+    return asked and record.hdr and not any(isinstance(s, OwnStep) or s.in_srgb for s in steps)
 
 
 def _keeps_profile(
@@ -190,7 +189,7 @@ def _keeps_profile(
     animated: bool,
 ) -> bool:
     """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
-    if any(isinstance(step, Monochrome) for step in steps):
+    if any(step.in_srgb for step in steps):
         return False
     record = RESULTS[format]
     if not deep and ("icc" not in output.keep or not record.profile):

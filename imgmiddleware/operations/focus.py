@@ -1,21 +1,24 @@
-"""Blur and sharpen."""
+"""Blur, sharpen, and take noise away."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import cv2
 import numpy as np
 
-from imgmiddleware.forms.numbers import whole
+from imgmiddleware.forms.numbers import decimal, whole
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import (
     Color,
     Pixels,
+    full,
     has_alpha,
     premultiplied,
     rounded,
     unpremultiplied,
 )
+from imgmiddleware.pixels.curves import with_alpha_of
 
 #: The widest Gaussian that is computed as such; its cost grows with its width, and an URL may ask
 #: for one of 200 pixels. A wider one is computed on a picture reduced by a whole factor.
@@ -29,11 +32,14 @@ class Blur(PixelOperation):
     blur: int = parameter(whole(0, 2000), 0)
 
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
-        if not self.blur:
-            return pixels
+        return self.by(pixels, self.blur / 10) if self.blur else pixels
+
+    @staticmethod
+    def by(pixels: Pixels, sigma: float) -> Pixels:
+        """By a Gaussian of so many pixels, colours by their alpha."""
         if has_alpha(pixels):
-            return unpremultiplied(_blurred(premultiplied(pixels), self.blur / 10), pixels.dtype)
-        return _blurred(pixels, self.blur / 10)
+            return unpremultiplied(_blurred(premultiplied(pixels), sigma), pixels.dtype)
+        return _blurred(pixels, sigma)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,46 @@ class Sharpen(PixelOperation):
         soft = cv2.GaussianBlur(colors, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
         sharp = np.asarray(cv2.addWeighted(colors, 1 + amount, soft, -amount, 0))
         return np.dstack((sharp, pixels[..., 3])) if has_alpha(pixels) else sharp
+
+
+@dataclass(frozen=True)
+class UnsharpMask(PixelOperation):
+    """`usm` percent of what a Gaussian of `usmrad` pixels takes away are added, or taken away."""
+
+    usm: int = parameter(whole(-100, 100), 0)
+    usmrad: Decimal = parameter(decimal("0", "500"), Decimal("2.5"))
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        if not self.usm or not self.usmrad:
+            return pixels
+        amount, alpha = self.usm / 100, has_alpha(pixels)
+        soft = Blur.by(pixels, float(self.usmrad))
+        if alpha:
+            soft = soft[..., :3]
+        colors = pixels[..., :3] if alpha else pixels
+        sharp = np.asarray(cv2.addWeighted(colors, 1 + amount, soft, -amount, 0))
+        return with_alpha_of(sharp, pixels)
+
+
+@dataclass(frozen=True)
+class NoiseReduction(PixelOperation):
+    """A bilateral filter of 5 x 5 pixels: a mean of those that look alike, so that edges stay.
+
+    `nr` is how far they may differ: a Gaussian of so many levels of 255, the three colours
+    together, beside one of 2 pixels.
+    """
+
+    nr: int = parameter(whole(0, 100), 0)
+
+    def apply(self, pixels: Pixels, background: Color) -> Pixels:
+        if not self.nr:
+            return pixels
+        colors = pixels[..., :3] if has_alpha(pixels) else pixels
+        step = full(pixels.dtype) / 255
+        alike = self.nr * step / (1 if pixels.ndim == 3 else 3)
+        given = np.ascontiguousarray(colors if pixels.dtype == np.uint8 else np.float32(colors))
+        soft = cv2.bilateralFilter(given, 5, alike, 2, borderType=cv2.BORDER_REPLICATE)
+        return with_alpha_of(rounded(np.asarray(soft), pixels.dtype), pixels)
 
 
 def _blurred(pixels: Pixels, sigma: float) -> Pixels:

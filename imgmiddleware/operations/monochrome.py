@@ -1,6 +1,7 @@
 """Monochrome: the picture in grays, or in black and white."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from imgmiddleware.pixels.arrays import Color, Pixels, full
 @dataclass(frozen=True)
 class Monochrome(PixelOperation):
     """`gray` is the luma of ITU-R BT.601, as in JPEG; `bitonal` is white from half of it on."""
+
+    in_srgb: ClassVar[bool] = True
 
     mono: str | None = parameter(choice("gray", "bitonal"))
 

@@ -5,6 +5,7 @@ original's own colours where `depth=16` asks for them. None writes into the pixe
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from imgmiddleware.operations.transform import Operation
 from imgmiddleware.pixels.arrays import Color, Pixels
@@ -13,6 +14,9 @@ from imgmiddleware.pixels.arrays import Color, Pixels
 @dataclass(frozen=True)
 class PixelOperation(Operation):
     """A step that makes new pixels of those it is given."""
+
+    #: Whether it is about what colours look like, and so for those of sRGB alone.
+    in_srgb: ClassVar[bool] = False
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """The size of the result, known before anything is rendered."""

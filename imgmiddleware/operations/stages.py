@@ -8,9 +8,11 @@ README's sentence of the order is made of its words.
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
-from imgmiddleware.operations.focus import Blur, Sharpen
+from imgmiddleware.operations.colors import Colors, Tint
+from imgmiddleware.operations.focus import Blur, NoiseReduction, Sharpen, UnsharpMask
 from imgmiddleware.operations.measured import Measured
 from imgmiddleware.operations.monochrome import Monochrome
+from imgmiddleware.operations.mosaic import Mosaic
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnOperation, OwnStep, step_kinds
@@ -19,6 +21,7 @@ from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.tone import Tone
 from imgmiddleware.operations.transform import Operation, Transform, operation
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import Flip, Rotate
@@ -41,11 +44,17 @@ class Stage(Enum):
     TRIM = "`trim`", Trim
     RESIZE = "the size with `crop`", Resize
     COLOR = "the conversion to sRGB", None
+    NOISE = "`nr`", NoiseReduction
+    TONE = "`exp`, `gam`, `bri`, `con`, `high`, `shad` and `invert`", Tone
+    COLORS = "`vib`, `sat`, `hue` and `sepia`", Colors
+    TINT = "`duotone` and `monochrome`", Tint
     FRAME = "what `fit` puts around the picture", None
     FLIP = "`flip`", Flip
     ROTATE = "`rot`", Rotate
     BLUR = "`blur`", Blur
     SHARPEN = "`sharp`", Sharpen
+    UNSHARP_MASK = "`usm`", UnsharpMask
+    MOSAIC = "`px`", Mosaic
     MONOCHROME = "`mono`", Monochrome
     OWN = "your own operations", OwnStep
     PAD = "`pad`", Pad

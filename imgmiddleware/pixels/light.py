@@ -22,7 +22,7 @@ def light(pixels: Pixels) -> Pixels:
             return np.asarray(cv2.LUT(pixels, colors))
         alpha = np.arange(256, dtype=np.uint16) * 257
         return np.asarray(cv2.LUT(pixels, np.dstack((colors, colors, colors, alpha[None]))))
-    return _changed(pixels.astype(np.float32) / np.float32(full(pixels.dtype)), _to_light)
+    return _changed(pixels.astype(np.float32) / np.float32(full(pixels.dtype)), to_light)
 
 
 def gamma_encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
@@ -47,7 +47,8 @@ def _changed(pixels: Pixels, curve: Callable[[Pixels], Pixels]) -> Pixels:
     return by_bands(change, pixels, pixels.shape)
 
 
-def _to_light(value: Pixels) -> Pixels:
+def to_light(value: Pixels) -> Pixels:
+    """The amount of light of a gamma-encoded sample, both from 0 to 1."""
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
@@ -59,7 +60,7 @@ def from_light(value: Pixels) -> Pixels:
 @functools.cache
 def _light_table() -> npt.NDArray[np.uint16]:
     """The light of each of 256 levels; shape (1, 256), as `cv2.LUT` takes it."""
-    return np.asarray(np.rint(_to_light(np.arange(256) / 255) * 65535)[None], np.uint16)
+    return np.asarray(np.rint(to_light(np.arange(256) / 255) * 65535)[None], np.uint16)
 
 
 @functools.cache

@@ -132,6 +132,79 @@ def test_sharp_steepens_an_edge_and_leaves_flat_alone() -> None:
     assert abs(mine[10, 19] - (100 - 50 * 0.3085)) < 2
 
 
+def test_the_unsharp_mask_is_pillows() -> None:
+    image = Image.fromarray(PHOTO)
+    inner = slice(24, -24)
+    for usm, radius in ((60, "2.5"), (100, "1"), (30, "5")):
+        mask = ImageFilter.UnsharpMask(float(radius), usm, 0)
+        mine = rendered(PHOTO, f"usm={usm}&usmrad={radius}&fm=png")
+        assert psnr(mine[inner, inner], np.asarray(image.filter(mask))[inner, inner]) > 38
+    soft = np.asarray(Image.blend(image, image.filter(ImageFilter.GaussianBlur(2.5)), 0.7))
+    assert psnr(rendered(PHOTO, "usm=-70&fm=png")[inner, inner], soft[inner, inner]) > 40
+    for nothing in ("usmrad=9", "usm=50&usmrad=0", "usm=0"):
+        assert np.array_equal(rendered(PHOTO, f"{nothing}&fm=png"), PHOTO)
+
+
+def test_the_unsharp_mask_has_no_halo_of_hidden_colours() -> None:
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[..., 1] = 255  # green, hidden
+    pixels[10:30, 10:30] = (*RED, 255)
+    mine = rendered(pixels, "usm=100&fm=png", "RGBA")
+    assert np.array_equal(mine[..., 3], pixels[..., 3])
+    assert close(mine[10:30, 10:30, :3], RED, 1)
+
+
+def bilateral(pixels: Any, sigma: float) -> Any:
+    """The mean of the 13 pixels within two of each, by how near they are and how they look."""
+    padded = np.pad(pixels, ((2, 2), (2, 2), (0, 0)), mode="edge").astype(float)
+    total, weights = np.zeros(pixels.shape), np.zeros((*pixels.shape[:2], 1))
+    for dy, dx in np.ndindex(5, 5):
+        if math.hypot(dy - 2, dx - 2) > 2:
+            continue
+        other = padded[dy : dy + len(pixels), dx : dx + pixels.shape[1]]
+        differ = np.abs(other - pixels).sum(axis=2, keepdims=True)
+        near = math.exp(-((dy - 2) ** 2 + (dx - 2) ** 2) / (2 * 2**2))
+        weight = near * np.exp(-(differ**2) / (2 * sigma**2))
+        total, weights = total + weight * other, weights + weight
+    return total / weights
+
+
+def test_noise_goes_and_edges_stay() -> None:
+    rng = np.random.default_rng(3)
+    edge = np.full((30, 40, 3), 60.0)
+    edge[:, 20:] = 190
+    noisy = np.clip(edge + rng.normal(0, 6, edge.shape), 0, 255).astype(np.uint8)
+    mine = rendered(noisy, "nr=50&fm=png")
+    assert close(mine, bilateral(noisy, 50), 1.5)
+    assert np.abs(mine - edge).mean() < 0.7 * np.abs(noisy - edge).mean()
+    assert (mine[:, 19].mean() < 65, mine[:, 20].mean() > 185) == (True, True)
+    gray = rendered(noisy[..., 1].copy(), "nr=50&fm=png", "L")
+    assert close(gray, bilateral(noisy[..., 1:2], 50 / 3)[..., 0], 1.5)
+
+
+def test_a_mosaic_is_of_means() -> None:
+    """Also of squares that the edge cuts off."""
+    mine = rendered(PHOTO, "px=16&fm=png")
+    for top in range(0, 150, 16):
+        for left in range(0, 200, 16):
+            square = (slice(top, top + 16), slice(left, left + 16))
+            assert np.abs(mine[square] - PHOTO[square].mean((0, 1))).max() <= 0.51
+    assert np.array_equal(rendered(PHOTO, "px=1&fm=png"), PHOTO)
+    # Of the result's pixels: those of the picture's box have their mean.
+    small = np.asarray(Image.fromarray(PHOTO).resize((20, 15), Image.Resampling.BOX))
+    mine = rendered(PHOTO, "w=100&px=5&fm=png")
+    assert psnr(mine[2::5, 2::5], small) > 34
+
+
+def test_a_mosaic_lets_no_hidden_colour_out() -> None:
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[..., 1] = 255  # green, hidden
+    pixels[:, 10:] = (*RED, 255)
+    mine = rendered(pixels, "px=20&fm=png", "RGBA")
+    assert mine[5, 5].tolist() == [*RED, 128]
+    assert mine[5, 25].tolist() == [*RED, 255]
+
+
 def test_pad_adds_background_around() -> None:
     mine = rendered(quadrants(), "pad=5&bg=102030&fm=png").copy()
     assert mine.shape == (58, 74, 3)

@@ -1,0 +1,83 @@
+"""Curves: samples through a table, and grays through one of colours; alpha stays as it is."""
+
+import cv2
+import numpy as np
+
+from imgmiddleware.pixels.arrays import Pixels, by_bands, full, has_alpha, with_alpha
+
+
+def through(pixels: Pixels, table: Pixels) -> Pixels:
+    """uint8 or uint16 with colours from a table of all samples."""
+    if pixels.dtype == np.uint8:
+        if not has_alpha(pixels):
+            return np.asarray(cv2.LUT(pixels, table))
+        same = np.arange(256, dtype=np.uint8)
+        return np.asarray(cv2.LUT(pixels, np.stack((table, table, table, same), 1)[None]))
+    result = by_bands(lambda band: table[band], pixels, pixels.shape)
+    if has_alpha(pixels):
+        result[..., 3] = pixels[..., 3]
+    return result
+
+
+def tinted(pixels: Pixels, table: Pixels, strength: float) -> Pixels:
+    """Colours from a table (samples, 3) by their luma, that of ITU-R BT.601, laid over the pixels
+    with a strength from 0 to 1. Gray becomes BGR.
+    """
+    colors = _colors(pixels)
+    gray = np.asarray(cv2.cvtColor(colors, cv2.COLOR_BGR2GRAY)) if pixels.ndim == 3 else pixels
+    if pixels.dtype == np.uint8:
+        mapped = np.asarray(cv2.applyColorMap(gray, table[:, None]))
+    else:
+        mapped = by_bands(lambda band: table[band], gray, (*gray.shape, 3))
+    if strength < 1:
+        mapped = np.asarray(cv2.addWeighted(mapped, strength, colors, 1 - strength, 0))
+    return with_alpha_of(mapped, pixels)
+
+
+def mixed(pixels: Pixels, matrix: Pixels) -> Pixels:
+    """Each colour a sum of all, by a matrix of red, green and blue. Gray becomes BGR."""
+    blue_first = matrix[::-1, ::-1].astype(np.float64)
+    mixed = np.asarray(cv2.transform(_colors(pixels), blue_first))
+    return with_alpha_of(mixed, pixels)
+
+
+def ramp(dark: Pixels, light: Pixels, dtype: np.dtype) -> Pixels:
+    """A table of colours (blue, green, red; 0 to 1) from one to the other, (samples, 3)."""
+    most = full(dtype)
+    part = np.arange(most + 1)[:, None] / most
+    return np.asarray(np.rint((dark + (light - dark) * part) * most), dtype)
+
+
+def vibrant(pixels: Pixels, amount: float) -> Pixels:
+    """BGR or BGRA whose colours are farther from their gray (the luma of BT.709), the more the less
+    they are so: `amount`, from -1 to 1, times what is left of their saturation.
+    """
+
+    def change(band: Pixels) -> Pixels:
+        colors = band.astype(np.float32)
+        gray = (colors * np.array((0.0722, 0.7152, 0.2126), np.float32)).sum(axis=2, keepdims=True)
+        spread = (colors.max(axis=2, keepdims=True) - colors.min(axis=2, keepdims=True)) / most
+        colors = gray + (colors - gray) * (1 + np.float32(amount) * (1 - spread))
+        return np.asarray(np.clip(np.rint(colors), 0, most), band.dtype)
+
+    most = np.float32(full(pixels.dtype))
+    colors = _colors(pixels)
+    return with_alpha_of(by_bands(change, colors, colors.shape), pixels)
+
+
+def with_alpha_of(colors: Pixels, pixels: Pixels) -> Pixels:
+    """BGR with the alpha of pixels, if they have any."""
+    if not has_alpha(pixels):
+        return colors
+    result = with_alpha(colors)
+    result[..., 3] = pixels[..., 3]
+    return result
+
+
+def _colors(pixels: Pixels) -> Pixels:
+    """BGR without alpha."""
+    if pixels.ndim == 2:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))
+    if not has_alpha(pixels):
+        return pixels
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR))
