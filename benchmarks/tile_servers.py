@@ -6,14 +6,19 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from benchmarks.servers import processor_seconds, running
 
+#: What the two servers in front take by themselves: a tile that was made before.
+BARE = "a bare application"
 IIPIMAGE = "/usr/lib/iipimage-server/iipsrv.fcgi"
 
 _NGINX = """daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;
@@ -85,11 +90,11 @@ def _pinned(*command: str) -> list[str]:
     return ["taskset", "-c", "0", *command]
 
 
-def _uwsgi(port: int) -> list[str]:
+def _uwsgi(port: int, app: str = "ours") -> list[str]:
     beside = shutil.which("uwsgi", path=str(Path(sys.executable).parent)) or shutil.which("uwsgi")
     assert beside, "uWSGI is missing: pip install uWSGI"
     return _pinned(
-        beside, "--socket", f"127.0.0.1:{port}", "--module", "benchmarks.tile_servers:ours()",
+        beside, "--socket", f"127.0.0.1:{port}", "--module", f"benchmarks.tile_servers:{app}()",
         "--processes", "1", "--disable-logging", "--need-app", "--die-on-term",
     )  # fmt: skip
 
@@ -113,6 +118,7 @@ def peers(originals: Path, folder: Path) -> Iterator[dict[str, Peer]]:
     ways = {
         "here": (_uwsgi, here, _UWSGI, _OURS),
         "here, stored_tiles=True": (_uwsgi, {**here, "TILES_STORED": "1"}, _UWSGI, _OURS),
+        BARE: (partial(_uwsgi, app="bare"), {}, _UWSGI, _OURS),
         "IIPImage": (
             lambda port: _pinned(IIPIMAGE, "--bind", f"127.0.0.1:{port}"), iip, _FASTCGI,
             "/iiif/{name}/{left},{top},{side},{side}/256,256/0/default.jpg",
@@ -142,3 +148,17 @@ def ours() -> object:
         decoded_bytes=0,
         recheck=0,
     )
+
+
+def bare() -> Callable[[object, Callable[[str, list[tuple[str, str]]], object]], list[bytes]]:
+    pixels = np.random.default_rng(1).integers(0, 256, (24, 24, 3), np.uint8)
+    body = cv2.imencode(".jpg", cv2.resize(pixels, (256, 256)))[1].tobytes()
+    head = [("Content-Type", "image/jpeg"), ("Content-Length", str(len(body)))]
+
+    def application(
+        _: object, start_response: Callable[[str, list[tuple[str, str]]], object]
+    ) -> list[bytes]:
+        start_response("200 OK", head)
+        return [body]
+
+    return application
