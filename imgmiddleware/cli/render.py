@@ -45,7 +45,7 @@ def render(arguments: argparse.Namespace) -> int:
 
 def _with_format(query: str, out: str) -> str:
     """The query with an `fm`: its own, or by the suffix of `out`. Raises `UsageError`."""
-    named = "fm" in dict(parse_qsl(query, keep_blank_values=True))
+    named = not {"fm", "palette"}.isdisjoint(dict(parse_qsl(query, keep_blank_values=True)))
     if named or out == "-":
         return query
     # By the format's name or that of its media type: jpg or jpeg, tif or tiff.

@@ -32,9 +32,9 @@ _SAME = {"jpeg": "jpg", "pjpg": "jpg", "png8": "png", "png32": "png", "tiff": "t
 _COLORS = 6
 
 
-def asked_format(given: Mapping[str, str | None]) -> str | None:
+def asked_format(texts: Mapping[str, str]) -> str | None:
     """What these parameters call a format: a palette of any picture, whatever its own `fm`."""
-    return f"palette-{palette}" if (palette := given.get("palette")) else given.get("fm")
+    return f"palette-{texts['palette']}" if "palette" in texts else texts.get("fm")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,12 @@ class Output(Operation):
     @property
     def asked(self) -> str | None:
         """The format that is asked for, a key of `RESULTS`; None where it is left open."""
-        return asked_format({"palette": self.palette, "fm": self.fm})
+        return f"palette-{self.palette}" if self.palette else self.fm
+
+    @property
+    def tells(self) -> bool:
+        """Whether the answer is what is told of the picture, and nothing that stands for it."""
+        return self.asked is not None and RESULTS[self.asked].tell is not None
 
     @property
     def negotiates(self) -> bool:

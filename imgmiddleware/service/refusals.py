@@ -12,6 +12,7 @@ from imgmiddleware.http.destination import is_for_a_picture
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
 from imgmiddleware.http.ranges import unsatisfied_range
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
+from imgmiddleware.operations.output import Output
 from imgmiddleware.service import answers, debug_image
 from imgmiddleware.service.fallback import Fallback
 from imgmiddleware.service.originals import Originals
@@ -124,9 +125,11 @@ class Refusals:
             return None
         try:
             # A path that has no ID is refused before its query is read.
-            return asked or self._grammar.parse(request.query, request.headers)
+            meant = asked or self._grammar.parse(request.query, request.headers)
         except ImageError:
             return None
+        # What is told of an original is not that of another one.
+        return None if meant.transform.get(Output).tells else meant
 
     def _shown(
         self, request: ImageRequest, id: str, asked: Asked, error: ImageError, result: Result

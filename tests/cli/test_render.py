@@ -1,6 +1,7 @@
 """`imgmiddleware render`: what is written, and that a refusal writes nothing."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -166,6 +167,13 @@ def test_any_suffix_with_a_format(original, tmp_path):
     assert render(original, tmp_path / "out.xyz", "-q", "fm=webp") == 0
     with Image.open(tmp_path / "out.xyz") as image:
         assert image.format == "WEBP"
+
+
+def test_what_is_told_instead_of_a_picture(original, tmp_path):
+    assert render(original, tmp_path / "out.css", "-q", "palette=css&colors=1&prefix=red") == 0
+    assert (tmp_path / "out.css").read_text().startswith(".red-fg-1 { color:#")
+    assert render(original, tmp_path / "out.json", "-q", "fm=json") == 0
+    assert json.loads((tmp_path / "out.json").read_text())["format"] == "png"
 
 
 @pytest.mark.parametrize("make", [None, os.symlink, os.link])

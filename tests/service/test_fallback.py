@@ -55,6 +55,15 @@ def test_the_status_stays_and_the_picture_is_made_as_asked(id: str, status: int)
     assert both(images, "/image/good?w=60&fm=png")[0] == 200
 
 
+@pytest.mark.parametrize("query", ["fm=json", "fm=json&colors=2", "palette=css", "palette=json"])
+def test_nothing_is_told_of_another_picture(query: str) -> None:
+    status, headers, _ = both(service(), f"/image/damaged?{query}")
+    assert (status, dict(headers)["content-type"]) == (422, "application/problem+json")
+    assert json.loads(both(service(), f"/image/none?{query}")[2])["code"] == "not-found"
+    uri = both(service(), "/image/none?fm=lqip")
+    assert (uri[0], uri[2][:23]) == (404, b"data:image/webp;base64,")  # what a page shows meanwhile
+
+
 def test_it_is_negotiated() -> None:
     status, headers, body = both(service(), "/image/none?w=60", headers=IMG)
     told = dict(headers)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from asking import get, serving
-from colors import cicp, colored_png
+from colors import cicp, colored_png, gama
 from counting import count_decoders
 from drivers import both
 from imgmiddleware import ImageError, Info
@@ -181,5 +181,6 @@ def test_the_names_of_profiles() -> None:
     assert "profile" not in told(saved(quadrants(), "PNG", icc_profile=b"x" * 200))
     assert "profile" not in told(saved(quadrants(), "JPEG"))
     assert "profile" not in told(quadrants())
+    assert "profile" not in told(colored_png(quadrants(), gama(100_000)))  # it has none by name
     assert told(colored_png(quadrants(), cicp(12, 13)))["profile"] == "Display P3"
     assert told(colored_png(quadrants(), cicp(9, 16)))["profile"] == "BT.2020 PQ"
