@@ -17,7 +17,7 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.own import OwnStep
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 20
+REVISION = 21
 
 
 def load(formats: Collection[str]) -> None:

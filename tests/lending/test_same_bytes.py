@@ -31,6 +31,12 @@ def tiff(pixels: Array, **options: Any) -> Callable[[], bytes]:
     return written
 
 
+def drawn() -> Array:
+    """Rectangles of a thousand colours: their rows repeat."""
+    y, x = np.mgrid[0:900, 0:1000]
+    return np.dstack((x // 40 * 6, y // 45 * 6, (x // 40 + y // 45) * 3)).astype(np.uint8)
+
+
 DEFLATE: dict[str, Any] = {"compression": "adobe_deflate", "predictor": True}
 #: Made when they are needed: bytes of an original, and what is asked of it.
 KINDS: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -46,6 +52,9 @@ KINDS: dict[str, tuple[Callable[[], bytes], str]] = {
         tiff(RGB.transpose(2, 0, 1), **DEFLATE, rowsperstrip=9, planarconfig="separate"),
         "w=300&fm=png",
     ),
+    "png": (lambda: saved(RGB, "BMP"), "fm=png"),
+    "png of a drawing": (lambda: saved(drawn(), "BMP"), "fm=png"),
+    "png of few colours": (lambda: saved(np.tile(drawn() // 32 * 32, (3, 1, 1)), "BMP"), "fm=png"),
 }
 
 

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from imgmiddleware.formats import native
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.png.chunks import SIGNATURE
 from imgmiddleware.formats.png.filters import FILTERS, predicted
+from imgmiddleware.formats.png.write_stream import stream_of
 from imgmiddleware.pixels import palette
 from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 from imgmiddleware.pixels.palette import Indexed
@@ -81,10 +83,9 @@ def png(pixels: Pixels) -> bytes:
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     way = way_for(pixels)
-    return png_file(
-        (width, height, 8 * pixels.itemsize, COLOR_TYPES[channels]),
-        _deflated(_bands(pixels, way.filter), way.level, way.strategy),
-    )
+    bands = partial(_bands, pixels, way.filter)
+    stream = stream_of(bands, (width * _step(pixels) + 1, height), way.level, way.strategy)
+    return png_file((width, height, 8 * pixels.itemsize, COLOR_TYPES[channels]), stream)
 
 
 def indexed_png(indexed: Indexed) -> bytes:
@@ -98,7 +99,7 @@ def indexed_png(indexed: Indexed) -> bytes:
     rows = _packed(indexed.indices, bits)
     # Filters do nothing for what are numbers of colours.
     filtered = np.hstack((np.zeros((height, 1), np.uint8), rows))
-    stream = _deflated([filtered], _SEARCH_INDICES, zlib.Z_DEFAULT_STRATEGY)
+    stream = stream_of(lambda top, end: [filtered[top:end]], filtered.shape[::-1], _SEARCH_INDICES)
     return png_file((width, height, bits, _PALETTE), stream, more)
 
 
@@ -123,16 +124,18 @@ def way_for(pixels: Pixels) -> Way:
 _SEARCH, _SEARCH_INDICES = 4, 6
 
 
-def _bands(pixels: Pixels, number: int) -> Iterator[Pixels]:
+def _bands(pixels: Pixels, number: int, begin: int, end: int) -> Iterator[Pixels]:
     """Filtered rows, each with the filter's number before it; only until the next are asked for."""
     step = _step(pixels)
-    rows = min(len(pixels), max(1, _BAND // (pixels.shape[1] * step)))
+    rows = min(end - begin, max(1, _BAND // (pixels.shape[1] * step)))
     lines = np.zeros((rows + 1, (pixels.shape[1] + 1) * step), np.uint8)
     filtered = np.full((rows, pixels.shape[1] * step + 1), number, np.uint8)
     scratch = _scratch(pixels, rows, FILTERS[number].scratch)
-    for top in range(0, len(pixels), rows):
-        count = min(rows, len(pixels) - top)
-        lines[0] = lines[rows]  # the last row of the band before, or zeros
+    if begin:
+        padded(pixels[begin - 1 : begin], lines[rows:])
+    for top in range(begin, end, rows):
+        count = min(rows, end - top)
+        lines[0] = lines[rows]  # the last row before the band, or zeros
         here = padded(pixels[top : top + count], lines[1 : count + 1])
         guess = predicted(number, here, lines[:count], step, scratch)
         np.subtract(here[:, step:], guess, out=filtered[:count, 1:])
@@ -182,13 +185,6 @@ def _packed(indices: Pixels, bits: int) -> Pixels:
     for place in range(each):
         packed |= padded[:, place::each] << (8 - bits * (place + 1))
     return packed
-
-
-def _deflated(bands: Iterable[Pixels], level: int, strategy: int) -> list[bytes]:
-    """The pieces of a zlib stream."""
-    module = native.zlib_ng() or zlib
-    stream = module.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
-    return [*(stream.compress(np.ascontiguousarray(band)) for band in bands), stream.flush()]
 
 
 def png_file(
