@@ -125,6 +125,8 @@ SAME = [
     ("linear=true&w=9", "linear=1&w=9"), ("linear=false&w=9", "w=9"), ("q=60.0", "q=60"),
     ("w=9&h=20&fit=crop&crop=center", "w=9&h=20&fit=crop"),
     ("w=9&h=20&fit=crop&crop=center,top", "w=9&h=20&fit=crop&crop=top"),
+    ("w=9&h=20&fit=crop&crop=top,faces,edges", "w=9&h=20&fit=crop&crop=faces,edges,center,top"),
+    ("w=9&h=20&fit=crop&crop=edges,focalpoint,top&fp-y=1", "w=9&h=20&fit=crop&crop=edges,focalpoint&fp-z=2&fp-y=1"),
     ("w=9&h=20&fit=crop&crop=focalpoint&fp-x=0", "w=9&h=20&fit=crop&crop=left"),
     ("w=9&h=20&fit=crop&crop=focalpoint,top&fp-x=1.00", "w=9&h=20&fit=crop&crop=right"),
     ("auto=true&w=9", "w=9"), ("auto=format&w=9&auto=compress", "w=9"),
@@ -135,7 +137,7 @@ SAME = [
 TYPOS = [
     *(f"{name}=9" for name in ("width", "height", "quality", "format", "max-w", "txt64", "auto64")),
     "w=1.0", "w=30.5", "w=-3", "w64=MzA=", "w64=M%2Bk", "w64=_w", "w64=MzA&w=30", "upscale=true",
-    "upscale=1&enlarge=1", "crop=faces", "crop=faces,top", "crop=center,center",
+    "upscale=1&enlarge=1", "crop=face", "crop=faces,faces", "crop=center,center",
     "crop=focalpoint,focalpoint", "crop=focalpoint&fp-x=1.1", "fp-y=-0.1", "fp-z=0.5", "fp_x=0.5", "bg=%23%23fff",
     "auto=format,enhance", "auto=format&auto=enhance", "w=9&w=9", "ixlib=a&ixlib=b", "s=1",
 ]  # fmt: skip
@@ -188,6 +190,12 @@ ROWS = [
     Row("palette, damaged", "/image/half.jpg?palette=json", 422, "damaged-original"),
     Row("fm of a palette", "/image/a.jpg?fm=palette-css", 400, "malformed-parameter", detail="fm"),
     Row("auto, ixlib, v", "/image/a.jpg?auto=format,compress&ixlib=js-3.8.0&v=x", 200, has=JPEG),
+    *[
+        Row(f"crop={crop}", f"/image/{id}?w=30&h=9&fit=crop&crop={crop}", 200)
+        for id in ("a.jpg", "clear.png", "a.bmp")
+        for crop in ("faces", "edges,top", "faces,entropy", "focalpoint&fp-y=0.1&fp-z=2")
+    ],
+    Row("a misspelt crop", "/image/a.jpg?w=9&fit=crop&crop=enthropy", 400, "malformed-parameter", detail="entropy"),
     Row("w of a srcset", "/image/a.jpg?w=8192", 200, has=JPEG),
     Row("encoded value", "/image/a.jpg?w=3%32", 200, has=JPEG),
     Row("empty pairs", "/image/a.jpg?&w=32&&", 200, has=JPEG),

@@ -114,3 +114,7 @@ class Facts:
     def upright(self) -> Size:
         """Width and height after the orientation is applied."""
         return self.orientation.size(self.width, self.height)
+
+    def size_read(self, in_bands: bool) -> Size:
+        """The same as it is decoded: as stored, where nothing but us turns it."""
+        return (self.width, self.height) if in_bands else self.upright

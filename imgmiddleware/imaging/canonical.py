@@ -38,6 +38,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
     most = plan.most_colors and output.colorquant  # else it follows from the original
+    noted += f" keeping {plan.sketch.sought} of {plan.region}" if plan.sketch else ""
     size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
     told = f" {output.told_colors} {_prefix(output)}" if tells else ""

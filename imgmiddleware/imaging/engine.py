@@ -15,6 +15,7 @@ from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.own import OwnStep
+from imgmiddleware.subjects.yunet.network import fingerprint
 
 #: Raised whenever a change of this package changes the bytes of any picture.
 REVISION = 21
@@ -35,9 +36,12 @@ def load(formats: Collection[str]) -> None:
 def made_by(plan: Plan) -> str:
     """What renders a picture: the engine, and the versions of the application's own operations.
 
-    And whether it moves, which the settings' limits decide.
+    And what finds faces, where they are looked for, and whether it moves, which the settings'
+    limits decide.
     """
     parts = [engine(), *(step.key for step in plan.steps if isinstance(step, OwnStep))]
+    if plan.sketch and "faces" in plan.sketch.sought:
+        parts.append(fingerprint())
     if plan.frames > 1:
         parts += (f"frames/{plan.frames}", *RESULTS[plan.format].animated_by)
     return " ".join(parts)

@@ -6,6 +6,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.parts import Part
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.pyramid import SIDE
+from imgmiddleware.subjects.yunet.network import NETWORK_BYTES
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
@@ -39,7 +40,8 @@ def making_bytes(plan: Plan) -> int:
     working = _WORKING + (_INKED if plan.inks else 0)
     counts = plan.most_colors or RESULTS[plan.format].tell
     working += _COUNTED if counts else 0
-    return width * height * 4 * sample * (working + plan.frames - 1)
+    seeking = NETWORK_BYTES if "faces" in plan.sought else 0
+    return width * height * 4 * sample * (working + plan.frames - 1) + seeking
 
 
 def cutting_bytes(plan: Plan, part: Part) -> int:

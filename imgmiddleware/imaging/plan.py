@@ -87,6 +87,8 @@ class Plan:
     format: str  # a key of formats.results.RESULTS
     output: Output
     as_stored: bool = False  # one tile of the file, which need not be made
+    sketch: Plan | None = None  # of a small picture, where only that tells which part is kept
+    sought: tuple[str, ...] = ()  # in this sketch: the kinds of subjects, until one is found
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""
@@ -94,7 +96,7 @@ class Plan:
             return self
         (width, height), (_, _, *sides) = self.size, self.crop
         for overview in reversed(overviews):
-            size, by = _size_read(overview, self.in_bands), overview.reduced
+            size, by = overview.size_read(self.in_bands), overview.reduced
             if (width - 1) * by >= sides[0] or (height - 1) * by >= sides[1]:
                 continue  # fewer samples than pixels, which is told sooner
             if self._is_enough(size) or self._divides(by) or self._is_tile(by):
@@ -114,7 +116,7 @@ class Plan:
         """The width and height of the stored picture that is read: the page, or its overview."""
         if self.overview is None:
             return self.stored
-        return _size_read(self.overview, self.in_bands)
+        return self.overview.size_read(self.in_bands)
 
     @property
     def needs_pixels(self) -> bool:
@@ -293,8 +295,3 @@ class Plan:
             return False
         large = math.prod(level.samples) > _KEPT and max(level.samples) <= LONGEST
         return large and level.by == 2 ** halvings(self._read_crop[2:], self.sampled)
-
-
-def _size_read(overview: Facts, in_bands: bool) -> Size:
-    """As stored, where nothing but us turns it."""
-    return (overview.width, overview.height) if in_bands else overview.upright

@@ -2,11 +2,13 @@
 
 It is a pure function of these and of the accepted formats, so that nothing that happens to be true
 at run time can change a picture's bytes. The key is made of the plan. Where a border is to be
-trimmed, whose size only pixels tell, `part` is that function of the original's pixels.
+trimmed, whose size only pixels tell, `part` is that function of the original's pixels, and so is
+`subject`, where a crop is to keep what is found.
 """
 
 import math
 from collections.abc import Collection
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
@@ -16,6 +18,7 @@ from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.grid import completed
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.sketch import leaves_a_choice, sketched, start_in
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnStep
@@ -31,6 +34,7 @@ from imgmiddleware.operations.turn import turned_once
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.orientation import Orientation
 from imgmiddleware.pixels.redaction import Redaction
+from imgmiddleware.subjects.subject import Subject
 
 
 def make_plan(
@@ -39,12 +43,14 @@ def make_plan(
     accepted: Collection[str] = (),
     *,
     part: Box | None = None,
+    subject: Subject | None = None,
     still: bool = False,
 ) -> Plan:
     """The plan for an original with these facts, and a client that accepts these formats.
 
-    `part` is what is left of the upright region when its border is trimmed off; `still` makes one
-    picture of what was to be an animation. Raises `ImageError` (400) for a page that is not there.
+    `part` is what is left of the upright region when its border is trimmed off; `subject` is what
+    was found in its sketch, if that was looked at; `still` makes one picture of what was to be an
+    animation. Raises `ImageError` (400) for a page that is not there.
     """
     page = transform.get(Page)
     if page.page > facts.frames:
@@ -58,7 +64,8 @@ def make_plan(
     left, top, width, height = part or region
     resize = transform.get(Resize)
     upright = turned.size(*facts.aspect.as_integer_ratio())
-    geometry = resize.geometry(width, height, Fraction(*upright))
+    start = start_in(subject, region, part or region)
+    geometry = resize.geometry(width, height, Fraction(*upright), start)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     trim = transform.get(Trim)
     if trim.trim is None:  # else nothing beyond the part is seen
@@ -107,7 +114,12 @@ def make_plan(
         format=format,
         output=output,
     )
-    return plan.of_smallest(facts.overviews)
+    plan = plan.of_smallest(facts.overviews)
+    sought = resize.sought if subject is None and output.decodes else ()
+    if not sought or (trim.trim is None and not leaves_a_choice(geometry, (width, height))):
+        return plan
+    sketch = make_plan(facts, sketched(transform, plan.frame))
+    return replace(plan, sketch=replace(sketch, sought=sought))
 
 
 def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> Redaction | None:

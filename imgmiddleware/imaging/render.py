@@ -6,6 +6,7 @@ The stages and their order are `operations.Stage`; the parts of each are files i
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -29,12 +30,17 @@ from imgmiddleware.pixels.palette import clear_or_not
 from imgmiddleware.pixels.quantize import quantized, quantized_alike
 from imgmiddleware.pixels.resample import resample, resample_around
 from imgmiddleware.sources.original import Original, read_all
+from imgmiddleware.subjects.subject import Subject
 
 #: What is said of one picture where all frames were asked for, which are over a limit.
 STILLED = "not-animated"
 
-#: The plan of what is left of a picture when its border is trimmed off.
-Replan = Callable[[Box], Plan]
+
+class Replan(Protocol):
+    """The plan of a picture once its pixels have told more of it."""
+
+    def __call__(self, part: Box | None = None, *, subject: Subject | None = None) -> Plan:
+        """`part` is what is left when its border is trimmed off, `subject` what is to be kept."""
 
 
 def render(held: Held, plan: Plan, replan: Replan) -> Result:
@@ -62,6 +68,11 @@ def render_animation(original: Original, facts: Facts, plan: Plan, replan: Repla
     metadata = _metadata(first, plan)
     body = encode_animation(frames, plan.format, plan.output.q, shown.plays, metadata)
     return Result(body, RESULTS[plan.format].media_type, first.notes)
+
+
+def sketched(held: Held, plan: Plan) -> Pixels:
+    """The picture of a sketch: uint8, (height, width) or (height, width, 3), blue first."""
+    return _finished(_hidden(held, plan).averaged_by(2**plan.halvings), plan)
 
 
 def _hidden(held: Held, plan: Plan) -> Held:

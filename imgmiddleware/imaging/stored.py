@@ -17,6 +17,7 @@ def is_stored(plan: Plan) -> bool:
     pieces = plan.read_pieces
     return (
         pieces is not None
+        and plan.sketch is None
         and pieces.jpeg
         and plan.format == "jpg"
         and plan.is_piece

@@ -5,14 +5,17 @@ nothing is enlarged beyond its original unless `enlarge=1` asks for it. What eac
 is the table in the README, which a test checks against this file.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import takewhile
 from math import floor
 
 from imgmiddleware.forms.numbers import Length, decimal, length, ratio
 from imgmiddleware.forms.words import flag, one_of, open_by, place
 from imgmiddleware.operations.transform import Operation, parameter
+from imgmiddleware.subjects.kinds import KINDS
 
 _FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
 
@@ -34,6 +37,10 @@ _SIDES = (("left", "right"), ("top", "bottom"))
 
 #: Left, top, width, height; whole numbers wherever they can be.
 Part = tuple[int | Fraction, int | Fraction, int | Fraction, int | Fraction]
+
+#: Where a part of an axis (0 or 1) begins that is a share of its side, so that it keeps what was
+#: found: a share of the side too.
+Start = Callable[[int, float], float]
 
 #: The most that a program may ask for. A service that restricts widths has them in device pixels,
 #: and may list wider ones than any text says.
@@ -60,7 +67,7 @@ class Resize(Operation):
     w: Length | None = parameter(open_by("auto", length(8192, _WIDEST)))
     h: Length | None = parameter(open_by("auto", length(8192, _WIDEST)))
     fit: str = parameter(one_of(_FITS, _OTHERS), "clip")
-    crop: tuple[str, ...] = parameter(place("focalpoint"), ())
+    crop: tuple[str, ...] = parameter(place(*KINDS, "focalpoint"), ())
     fp_x: Decimal = parameter(decimal("0", "1"), Decimal("0.5"), name="fp-x")
     fp_y: Decimal = parameter(decimal("0", "1"), Decimal("0.5"), name="fp-y")
     fp_z: Decimal = parameter(decimal("1", "10"), Decimal(1), name="fp-z")
@@ -70,24 +77,38 @@ class Resize(Operation):
     par: bool = parameter(flag(), False)
     linear: bool = parameter(flag(), False)
 
-    def geometry(self, width: int, height: int, aspect: Fraction = Fraction(1)) -> Geometry:
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """What is looked for in the pixels, of which the first that is found is kept."""
+        if self.fit not in ("crop", "min"):
+            return ()
+        return tuple(takewhile(KINDS.__contains__, self.crop))
+
+    def geometry(
+        self,
+        width: int,
+        height: int,
+        aspect: Fraction = Fraction(1),
+        start: Start | None = None,
+    ) -> Geometry:
         """The geometry for an upright original of `width` by `height` pixels.
 
         With `par` they have the shape that the original says: `aspect` is the width of one divided
         by its height. The side along which they are longer is then taken to have more of them.
+        `start` tells where what was found is, if anything was.
         """
         if not self.par or aspect == 1:
-            return self._geometry(width, height)
+            return self._geometry(width, height, start)
         seen = (
             (_rounded(width * aspect), height) if aspect > 1 else (width, _rounded(height / aspect))
         )
-        found = self._geometry(*seen)
+        found = self._geometry(*seen, start)
         left, top, across, down = found.crop
         x, part_w = (_whole(Fraction(side * width, seen[0])) for side in (left, across))
         y, part_h = (_whole(Fraction(side * height, seen[1])) for side in (top, down))
         return Geometry((x, y, part_w, part_h), found.size, found.canvas)
 
-    def _geometry(self, width: int, height: int) -> Geometry:
+    def _geometry(self, width: int, height: int, start: Start | None) -> Geometry:
         whole = (0, 0, width, height)
         w, h = self._box(width, height)
         if w is None or h is None:
@@ -100,7 +121,7 @@ class Resize(Operation):
             size = (w, h) if self.enlarge else (min(w, width), min(h, height))
             return Geometry(whole, size, size)
         if self.fit in ("crop", "min"):
-            return self._covering(width, height, (w, h))
+            return self._covering(width, height, (w, h), start)
         size = self._scaled(width, height, min(Fraction(w, width), Fraction(h, height)))
         return Geometry(whole, size, (w, h) if self.fit in _AROUND else size)
 
@@ -132,7 +153,9 @@ class Resize(Operation):
             scale = Fraction(1)
         return _times(width, scale), _times(height, scale)
 
-    def _covering(self, width: int, height: int, box: tuple[int, int]) -> Geometry:
+    def _covering(
+        self, width: int, height: int, box: tuple[int, int], start: Start | None
+    ) -> Geometry:
         """A part of the original in the box's shape, as large as the box where it suffices.
 
         In that shape to the fraction of a pixel: of a small original whole ones would be up to a
@@ -143,7 +166,7 @@ class Resize(Operation):
         if scale > 1 and not (self.enlarge and self.fit == "crop"):
             box = min(width, _rounded(crop_w)), min(height, _rounded(crop_h))
             crop_w, crop_h = Fraction(box[0]), Fraction(box[1])
-        return Geometry(self._part((width, height), (crop_w, crop_h)), box, box)
+        return Geometry(self._part((width, height), (crop_w, crop_h), start), box, box)
 
     @property
     def _zoom(self) -> Fraction:
@@ -161,13 +184,17 @@ class Resize(Operation):
         size = _rounded(crop_w * scale), _rounded(crop_h * scale)
         return Geometry(self._part((width, height), (crop_w, crop_h)), size, size)
 
-    def _part(self, whole: tuple[int, int], kept: tuple[Fraction, Fraction]) -> Part:
+    def _part(
+        self, whole: tuple[int, int], kept: tuple[Fraction, Fraction], start: Start | None = None
+    ) -> Part:
         """Where a part of this size stands in the whole."""
-        left, top = (self._start(axis, whole[axis], kept[axis]) for axis in (0, 1))
+        left, top = (self._begin(axis, whole[axis], kept[axis], start) for axis in (0, 1))
         return left, top, _whole(kept[0]), _whole(kept[1])
 
-    def _start(self, axis: int, side: int, kept: Fraction) -> int | Fraction:
+    def _begin(self, axis: int, side: int, kept: Fraction, start: Start | None) -> int | Fraction:
         spare = side - kept
+        if start is not None and spare >= 1:
+            return _nearest(Fraction(start(axis, float(kept / side))) * side, spare)
         if "focalpoint" in self.crop:
             point = Fraction((self.fp_x, self.fp_y)[axis])
             return _nearest(point * side - kept / 2, spare)

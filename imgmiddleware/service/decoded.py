@@ -13,6 +13,7 @@ from imgmiddleware.pixels.value_range import Ends
 from imgmiddleware.service.job import Layer
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
+from imgmiddleware.subjects.subject import Subject
 
 #: What a decoded original takes beside its bytes: its key, Python's objects.
 _OVERHEAD = 1024
@@ -20,6 +21,8 @@ _OVERHEAD = 1024
 _OF_CONTENTS, _MOST_CONTENTS = 4096, 2**26
 #: And the ends of some thousand ranges.
 _MOST_ENDS = 2**22
+#: And what was found in pictures: the faces of 3000, or the grays of 200.
+_MOST_SUBJECTS = 2**22
 
 
 class Decoded:
@@ -31,6 +34,7 @@ class Decoded:
     def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
         self._contents: SizedLru[Hashable, Contents] = SizedLru(_MOST_CONTENTS, budget)
         self._ends: SizedLru[Hashable, Ends] = SizedLru(_MOST_ENDS, budget)
+        self._subjects: SizedLru[Hashable, Subject] = SizedLru(_MOST_SUBJECTS, budget)
         self._held: SizedLru[Hashable, Held] = SizedLru(settings.decoded_bytes, budget)
 
     def get(self, key: Hashable) -> Held | None:
@@ -82,11 +86,20 @@ class Decoded:
             self._ends.put(key, ends, _OVERHEAD, layer.tag)
         return ends
 
+    def subject(self, key: Hashable) -> Subject | None:
+        """What was found in a picture before, which may be nothing; None where nobody looked."""
+        return self._subjects.get(key)
+
+    def keep_subject(self, key: Hashable, subject: Subject, tag: str) -> None:
+        """Remember what was found."""
+        self._subjects.put(key, subject, subject.nbytes + _OVERHEAD, tag)
+
     def purge(self, tag: str) -> None:
         """Forget what was read of an original."""
         self._held.purge(tag)
         self._contents.purge(tag)
         self._ends.purge(tag)
+        self._subjects.purge(tag)
 
     def holding(self) -> Holding:
         return self._held.holding()

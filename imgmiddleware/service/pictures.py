@@ -24,6 +24,7 @@ from imgmiddleware.service.info import described, info_of
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.stills import Stills
+from imgmiddleware.service.subjects import Subjects
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import Original
 
@@ -47,6 +48,7 @@ class Pictures:
             settings.slots, limit, budget, at_rest, lends=settings.lend_slots
         )
         self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)
+        self._subjects = Subjects(limit, self._stills, self._decoded, self.results)
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait
 
@@ -85,6 +87,7 @@ class Pictures:
             result = self.results.read(job.key, job.tags)
             if result is not None:
                 return result
+            job = self._subjects.placed(job, deadline)
             animated = job.plan.frames > 1
             result = (self._animation if animated else self._still)(job, deadline)
             self.results.keep(job.key, result, job.tags, job.era)

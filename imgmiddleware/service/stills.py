@@ -5,8 +5,10 @@ is too large for that, it is kept as a pyramid. The bytes of a result are the sa
 came.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TypeVar
 
 from imgmiddleware.imaging.decode import decode_original, decode_rows, decode_whole
 from imgmiddleware.imaging.draft import Rows
@@ -31,6 +33,11 @@ from imgmiddleware.service.wholes import Place, Wanted, Wholes
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
 
+R = TypeVar("R")
+
+#: What makes something of the samples that are held.
+Use = Callable[[Held], R]
+
 
 class Stills:
     """The stills of one service, and what they are made of. For any number of threads."""
@@ -53,16 +60,20 @@ class Stills:
         """The result. Raises `ImageError` and `ClientGoneError`."""
         if job.plan.as_stored and (stored := self._as_stored(job, deadline)):
             return stored
+        return self.used(job, partial(_rendered, job), deadline)
+
+    def used(self, job: Job, use: Use[R], deadline: Deadline) -> R:
+        """What is made of the samples that the plan needs; `use` is called with a slot."""
         wanted = self._wholes.wanted(job)
         if wanted is None:
-            return self._of_level(job, None, deadline)
+            return self._of_level(job, None, use, deadline)
         with self._wholes.found(wanted, deadline) as whole:
-            result = None
+            used = None
             if whole is not None:
-                result = self._cut(job, wanted, whole, deadline)
+                used = self._cut(job, wanted, whole, use, deadline)
             elif job.plan.in_bands and self._wholes.again(wanted):
-                result = self._of_whole(job, wanted, deadline)
-            return result or self._of_level(job, wanted, deadline)
+                used = self._of_whole(job, wanted, use, deadline)
+            return used or self._of_level(job, wanted, use, deadline)
 
     def remarked(self, job: Job, result: Result) -> Result:
         """The result as it is answered now, with what is said of this render alone."""
@@ -86,7 +97,7 @@ class Stills:
             assert contents is not None  # it is read in bands
             return stored_tile(job.original, job.facts, job.plan, contents)
 
-    def _of_level(self, job: Job, wanted: Wanted | None, deadline: Deadline) -> Result:
+    def _of_level(self, job: Job, wanted: Wanted | None, use: Use[R], deadline: Deadline) -> R:
         """Of the level that the plan asks for, decoded by itself."""
         level = (*job.page, job.plan.level)
         # If another thread decodes what is needed, this one waits for it without a slot.
@@ -102,18 +113,18 @@ class Stills:
                     decoded = self._decodes.once(
                         level, lambda _: self._decode(job, level, wanted), deadline
                     )
-            return _rendered(job, decoded)
+            return use(decoded)
 
     def _cut(
-        self, job: Job, wanted: Wanted, whole: Held | Pyramid, deadline: Deadline
-    ) -> Result | None:
+        self, job: Job, wanted: Wanted, whole: Held | Pyramid, use: Use[R], deadline: Deadline
+    ) -> R | None:
         """Of a whole that is there; None where it is damaged."""
         with self.admitted(cutting_bytes(job.plan, wanted.part), deadline):
             with timing.step("decode"):
                 held = self._wholes.cut(job, wanted, whole)
-            return None if held is None else _rendered(job, held)
+            return None if held is None else use(held)
 
-    def _of_whole(self, job: Job, wanted: Wanted, deadline: Deadline) -> Result | None:
+    def _of_whole(self, job: Job, wanted: Wanted, use: Use[R], deadline: Deadline) -> R | None:
         """Of a whole that is read in bands now, and held or kept; None where the disk fails."""
         if wanted.place is Place.MEMORY:
             with timing.step("wait"):
@@ -125,7 +136,7 @@ class Stills:
         with self.admitted(predicted, deadline), ExitStack() as opened:
             whole = self._made_whole(job, wanted, deadline, opened)
             held = None if whole is None else self._wholes.cut(job, wanted, whole)
-            return None if held is None else _rendered(job, held)
+            return None if held is None else use(held)
 
     def _made_whole(
         self, job: Job, wanted: Wanted, deadline: Deadline, opened: ExitStack

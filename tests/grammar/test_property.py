@@ -74,7 +74,8 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "crop": st.sampled_from(
         [
             *("top", "bottom", "left", "right", "top,left", "left,bottom", "center", "center,top"),
-            *("focalpoint", "top,focalpoint", "focalpoint,center"),
+            *("focalpoint", "top,focalpoint", "focalpoint,center", "faces", "edges", "entropy"),
+            *("faces,edges,top", "left,entropy,faces", "center,edges,focalpoint"),
         ]
     ),
     "fp-x": decimals("0", "1"),

@@ -168,7 +168,7 @@ WORDS: dict[str, list[str]] = {
     "w": ["0.5", "12", "24", "25", "100"],
     "h": ["0.5", "9", "18", "40"],
     "fit": ["clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp"],
-    "crop": ["left", "bottom", "focalpoint"],
+    "crop": ["left", "bottom", "focalpoint", "edges", "entropy,faces,top"],
     "fp-x": ["0.1", "0.5"],
     "fp-y": ["0.2"],
     "fp-z": ["1", "2"],
@@ -219,7 +219,7 @@ WORDS: dict[str, list[str]] = {
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
 FOLLOWS = {
     *("stored", "overview", "scales", "in_bands", "pieces", "alpha", "inks", "result"),
-    *("region", "trim", "holed", "few"),
+    *("region", "trim", "holed", "few", "sought"),
 }
 #: And what changes bytes.
 TEXT = {
@@ -245,6 +245,7 @@ TEXT = {
         "output",
         "reading",
         "redaction",
+        "sketch",
     ),
 }
 

@@ -1,0 +1,48 @@
+"""Sketches: a small picture of an original, in which is looked for what a crop is to keep.
+
+It is planned and decoded like any other, so that every kind of original has one, and in sRGB of 8
+bits. It shows the upright region before a border is trimmed off.
+"""
+
+from functools import partial
+
+from imgmiddleware.operations.measured import Measured
+from imgmiddleware.operations.orient import Orient
+from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.page import Page
+from imgmiddleware.operations.redact import Redact
+from imgmiddleware.operations.region import Region
+from imgmiddleware.operations.resize import Geometry, Resize, Start
+from imgmiddleware.operations.transform import Transform
+from imgmiddleware.pixels.arrays import Box, Size
+from imgmiddleware.subjects.subject import Subject
+
+#: Pixels of its longer side: as many as the detector of small faces is given. A level that is
+#: decoded for it serves results of a page's sizes too.
+_SIDE = 640
+
+
+def sketched(transform: Transform, frame: int) -> Transform:
+    """What a sketch shows of a page or frame (from 0), whatever else is asked for."""
+    kept = (transform.get(kind) for kind in (Redact, Measured, Orient, Region))
+    size = Resize(w=_SIDE, h=_SIDE)
+    return Transform((Page(page=frame + 1), *kept, size, Output(fm="jpg")))  # which is opaque
+
+
+def leaves_a_choice(geometry: Geometry, size: Size) -> bool:
+    """Whether a part of an upright picture of this size might as well stand elsewhere in it."""
+    return any(side - kept >= 1 for side, kept in zip(size, geometry.crop[2:], strict=True))
+
+
+def start_in(subject: Subject | None, region: Box, part: Box) -> Start | None:
+    """Where parts begin that keep the subject of a region, in shares of a `part` of it."""
+    if subject is None or not subject.found:
+        return None
+    return partial(_start, subject, region, part)
+
+
+def _start(subject: Subject, region: Box, part: Box, axis: int, share: float) -> float:
+    whole, side = region[axis + 2], part[axis + 2]
+    first = (part[axis] - region[axis]) / whole
+    begins = subject.start(axis, share * side / whole, first, first + side / whole)
+    return (begins - first) * whole / side

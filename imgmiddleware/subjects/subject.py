@@ -1,0 +1,66 @@
+"""Subject: what was found in a picture, and where a part of it begins that keeps this."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from imgmiddleware.pixels.arrays import Pixels
+
+#: How many places a part is tried at: more than there are results to tell apart on any screen.
+_STEPS = 512
+
+#: What is so near to the best place is as good: a part that is wider than what it is to keep has
+#: many such places, and the one in the middle of them is meant.
+_ALIKE = 0.99
+
+
+class Subject(Protocol):
+    """What was found. All numbers are fractions of the picture's width (axis 0) or height (1)."""
+
+    @property
+    def found(self) -> bool:
+        """Whether there is anything."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes in memory, about."""
+
+    def start(self, axis: int, share: float, first: float = 0, last: float = 1) -> float:
+        """Where a part begins that is `share` of the side, from `first` to `last` at most."""
+
+
+def best_start(
+    score: Callable[[Pixels], Pixels], share: float, first: float = 0, last: float = 1
+) -> float:
+    """The middle of the places around the best one that are as good.
+
+    `score` tells for many starts at once how good each is: float64, of one dimension.
+
+    >>> best_start(lambda starts: np.minimum(starts, 0.4), 0.2)
+    0.6
+    """
+    starts = np.linspace(first, max(first, last - share), _STEPS + 1)
+    scores = score(starts)
+    good = scores >= scores.max() * _ALIKE
+    best = int(scores.argmax())
+    left, right = good[: best + 1][::-1], good[best:]
+    before = len(left) if left.all() else int(left.argmin())
+    after = len(right) if right.all() else int(right.argmin())
+    return float(starts[best - before + 1] + starts[best + after - 1]) / 2
+
+
+def shrunk(pixels: Pixels, side: int) -> Pixels:
+    """A smaller copy whose longer side has so many pixels; the same if it has no more."""
+    height, width = pixels.shape[:2]
+    longer = max(height, width)
+    if longer <= side:
+        return pixels
+    size = tuple(max(1, round(length * side / longer)) for length in (width, height))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def gray(pixels: Pixels) -> Pixels:
+    """The luma of BT.601, uint8; `pixels` are uint8, gray or BGR."""
+    return pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
