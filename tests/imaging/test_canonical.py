@@ -253,7 +253,9 @@ TEXT = {
 def test_whoever_adds_to_the_plan_or_to_the_query_decides_what_a_key_is_made_of() -> None:
     assert {field.name for field in fields(Plan)} == FOLLOWS | TEXT
     others = {"blur", "max_bytes"}  # which test_other_pictures_… has
-    assert {*OWNERS} - {*WORDS} == others | {"band", "range", "colormap"}  # and test_measured
+    measured = {"band", "range", "colormap"}  # and test_measured
+    told = {"palette", "colors", "prefix"}  # and the tests of palettes
+    assert {*OWNERS} - {*WORDS} == others | measured | told
 
 
 COLORS = noise(24, 18, "RGBA")
