@@ -18,7 +18,7 @@ from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, application, as_service
 from imgmiddleware.service.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
-from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
+from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike, branches
 from imgmiddleware.sources.function import is_async
 from imgmiddleware.sources.several import made
 
@@ -79,8 +79,9 @@ class ASGIImageMiddleware:
         self._watches = self.service.settings.missing != "pass"
         # A thread that waits for a slot costs little, and the service bounds how many wait.
         settings = self.service.settings
+        opening = settings.source_slots * len(branches(self.service.source))
         self._threads = LoopThreads(
-            settings.slots + settings.max_waiting + settings.source_slots + _SPARE_THREADS
+            settings.slots + settings.max_waiting + opening + _SPARE_THREADS
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

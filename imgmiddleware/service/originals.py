@@ -17,7 +17,15 @@ from imgmiddleware.service.deadline import WaitLimit, memory_needed
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
-from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened, Original, Source
+from imgmiddleware.sources import (
+    ArrayOriginal,
+    BytesOriginal,
+    Opened,
+    Original,
+    Source,
+    branch,
+    branches,
+)
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.function import loop_noting
 
@@ -37,7 +45,10 @@ class Originals:
         self._note_loop = loop_noting(source)
         self._settings = settings
         self._recall = recall
-        self._bulkhead = Bulkhead(settings.source_slots, settings.source_timeout, limit)
+        # One that hangs, or is slow, is none of the others' concern.
+        bounds = settings.source_slots, settings.source_timeout, limit
+        self._bulkhead = Bulkhead(*bounds)
+        self._bulkheads = {prefix: Bulkhead(*bounds) for prefix in branches(source) if prefix}
         self._facts: LruCache[PageOf, Facts] = LruCache(_MOST_FACTS)
 
     def open(
@@ -53,9 +64,8 @@ class Originals:
                 self._note_loop()
             opening = partial(self._source.open, id)
             late = partial(self._opened_late, id)
-            original: Opened | None = self._bulkhead.call(
-                opening, "open", id, lambda: late, has_other
-            )
+            calls = self._calls(id)
+            original: Opened | None = calls.call(opening, "open", id, lambda: late, has_other)
         if original is None:
             self._recall.note_version(id, None)
         else:
@@ -94,7 +104,13 @@ class Originals:
 
     def _called(self, id: str, function: Callable[[], object]) -> object:
         """An array's function is a call of the source too, whenever it is needed."""
-        return self._bulkhead.call(function, "array", id, lambda: lambda call: None)
+        return self._calls(id).call(function, "array", id, lambda: lambda call: None)
+
+    def _calls(self, id: str) -> Bulkhead:
+        """What bounds the calls for an ID, of which the sources with prefixes have one each."""
+        if not self._bulkheads:
+            return self._bulkhead
+        return self._bulkheads.get(branch(self._source, id) or "", self._bulkhead)
 
     def facts(self, original: Opened, page: PageOf, stack: ExitStack) -> Facts:
         """What the header tells of this page of the original, which is open until `stack` is left.
@@ -118,7 +134,8 @@ class Originals:
             return array_facts(known)
         probe = partial(self._read, known, page[2])
         # What still reads an original closes it.
-        return self._bulkhead.call(probe, "header", page[0], lambda: _closing(stack.pop_all()))
+        calls = self._calls(page[0])
+        return calls.call(probe, "header", page[0], lambda: _closing(stack.pop_all()))
 
     def _read(self, original: Original, page: int) -> Facts:
         """Of a file that is too large only if it may be read by parts."""

@@ -53,9 +53,9 @@ class OriginalSettings:
     remember_errors: float = 10.0
     """Seconds for which damage that was found in an original is remembered."""
     source_slots: int = 32
-    """Originals that are opened at once where the source is slow. Past them a picture that was
-    shown before is answered from the caches, and all else is a 503. On WSGI it should be less than
-    the server's threads."""
+    """Originals that are opened at once where the source is slow; of sources with prefixes, by each
+    of them. Past them a picture that was shown before is answered from the caches, and all else is
+    a 503. On WSGI it should be less than the server's threads."""
     source_timeout: float = 10.0
     """Seconds for which a request waits until its original is opened. Then it is the same."""
 

@@ -10,7 +10,7 @@ from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import Found, FunctionSource
 from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import AsyncSource, Opened, Original, Source
-from imgmiddleware.sources.several import ChainSource, PrefixSource, each, made
+from imgmiddleware.sources.several import ChainSource, PrefixSource, branch, branches, each, made
 from imgmiddleware.sources.single import SourceOptions, single
 
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, Any]
@@ -57,5 +57,7 @@ __all__ = [
     "Source",
     "SourceLike",
     "as_source",
+    "branch",
+    "branches",
     "directories",
 ]

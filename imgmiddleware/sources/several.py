@@ -38,6 +38,22 @@ def each(source: object) -> Iterator[object]:
             yield from each(one)
 
 
+def branches(source: object, prefix: str = "") -> list[str]:
+    """The prefixes of all sources that are asked independently of each other; "" of one alone."""
+    if not isinstance(source, PrefixSource):
+        return [prefix]
+    below = source.sources.items()
+    return [whole for own, one in below for whole in branches(one, f"{prefix}{own}")]
+
+
+def branch(source: object, id: str, prefix: str = "") -> str | None:
+    """Which of them an ID is asked of; None: of none."""
+    if not isinstance(source, PrefixSource):
+        return prefix
+    own = source.prefix_of(id)
+    return None if own is None else branch(source.sources[own], id[len(own) :], f"{prefix}{own}")
+
+
 class Several(ABC):
     """A `Source` that is made of others, which are given as a service takes them.
 

@@ -19,6 +19,7 @@ from drivers import asgi_scope, call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import (
     ArrayOriginal,
     BytesOriginal,
+    ChainSource,
     ImageError,
     ImageResponse,
     ImageService,
@@ -40,10 +41,12 @@ class Source:
         self.answers = threading.Event()
         self.answers.set()
         self.error: Exception | None = None
-        self.running = 0
+        self.running = self.waiting = 0
 
     def __call__(self, id: str) -> bytes | None:
+        self.waiting += 1
         assert self.answers.wait(60)
+        self.waiting -= 1
         if self.error is not None:
             raise self.error
         return self.found.get(id)
@@ -125,6 +128,33 @@ def test_past_the_bound_at_once(source: Source) -> None:
     for each in asking:
         each.join(60)
     assert get(service, "w=33").status == 200
+
+
+def test_beside_a_source_that_hangs_others_answer(source: Source) -> None:
+    """Each prefix has its own slots, however deep it stands."""
+    far = {"far": source, "near": {"b": lambda id: DATA}}
+    service = ImageService({"x": far, "": lambda id: DATA}, source_slots=2, source_timeout=60)
+    get(service, "w=9", "x/far/a")  # by the thread of the request, and no other from here on
+    source.answers.clear()
+    asking = [threading.Thread(target=get, args=(service, "w=9", f"x/far/{n}")) for n in range(2)]
+    for each in asking:
+        each.start()
+    until(lambda: source.waiting == 2)
+    assert code(get(service, "w=9", "x/far/3")) == "busy"
+    for id, status in {"x/near/b/1": 200, "1": 200, "x/1": 404, "x/near/1": 404}.items():
+        assert get(service, "w=9", id).status == status
+    source.answers.set()
+    for each in asking:
+        each.join(60)
+
+
+def test_threads_of_a_loop_are_enough_for_all_that_may_hang(source: Source) -> None:
+    def threads(given: Any) -> int:
+        return ASGIImageMiddleware(plain_asgi, given, source_slots=7)._threads.most
+
+    alone = threads(source)
+    assert threads({"a": source}) == threads(ChainSource(source, source)) == alone
+    assert threads({"a": source, "b": {"c": source, "d": source}}) == alone + 2 * 7
 
 
 def test_what_has_left_the_cache_is_not_shown(source: Source) -> None:
