@@ -145,6 +145,7 @@ OF_ALL_KINDS = """
         return find(str(id)) if type(id) is int else None
 
     finder = Finder()
+    prefixes = {"of": {"mine": "photos"}, "": find_later}
     of_directory = ImageService("photos", cache_dir="results", default="w=90", prefix="/p/")
     wsgi = WSGIImageMiddleware(plain_wsgi, find_number, id_type=int, cache_dir="results")
     asgi = ASGIImageMiddleware(plain_asgi, find_later, cache_dir="results")
@@ -163,6 +164,8 @@ OF_ALL_KINDS = """
         ("find", "7", ["--cache-dir", "results"]),
         ("find_later", "7", ["--cache-dir", "results", "--default", "w=5"]),
         ("finder", "7", ["--cache-dir", "results", "--namespace", "x"]),
+        ("prefixes", "7", ["--cache-dir", "results"]),
+        ("prefixes", "of/mine/red.png", ["--cache-dir", "results"]),
         ("of_directory", "red.png", []),
         ("wsgi", "7", []),
         ("asgi", "7", []),
@@ -217,6 +220,23 @@ def test_all_of_a_large_directory(photos, folder, monkeypatch, capsys):
     Image.new("RGB", (9, 9)).save(photos / "more.png")
     assert main(["warm", str(photos), "-q", "fm=png", "--cache-dir", str(folder)]) == 0
     assert capsys.readouterr().err.endswith("] 2/2\n")
+
+
+def test_all_of_several_directories(tmp_path, rendered, module, capsys):
+    """What another source has by a longer prefix is none of the first's."""
+    for name in ("photos/a.png", "photos/b.png", "photos/x/hidden.png", "new/a.png", "maps/m.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (9, 9)).save(tmp_path / name)
+    module("""
+        from imgmiddleware import ChainSource, ImageService
+        sources = {"": ChainSource("new", "photos"), "x": "maps", "maps/old": "maps"}
+        service = ImageService(sources, cache_dir="results")
+    """)
+    assert main(["warm", "images_of_mine:service", "--accept", "text/html"]) == 0
+    assert capsys.readouterr().err == f"[{'#' * 30}] 4/4\n"
+    service = app("service")
+    for id in ("a.png", "b.png", "x/m.png", "maps/old/m.png"):
+        assert service.purge(id) == 1
 
 
 def test_what_was_refused_and_the_others_are_made(photos, folder, capsys):
@@ -354,6 +374,10 @@ def test_a_directory_comes_first(photos, folder, module, rendered):
         (
             ["images_of_mine:find", "--cache-dir", "results"],
             "images_of_mine:find lists no IDs: give them with --ids FILE",
+        ),
+        (
+            ["images_of_mine:prefixes", "--cache-dir", "results"],
+            "images_of_mine:prefixes lists no IDs: give them with --ids FILE",
         ),
         (["images_of_mine:wsgi"], "images_of_mine:wsgi lists no IDs: give them with --ids FILE"),
         (

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from wsgiref.validate import validator
 
 import numpy as np
@@ -18,7 +19,7 @@ from PIL import Image
 
 from frameworks import apps
 from frameworks.drivers import Answer, ASGIDriver, WSGIDriver
-from imgmiddleware import ImageRequest, ImageService
+from imgmiddleware import ChainSource, ImageRequest, ImageService
 
 #: Pyramid 2.1 imports setuptools' pkg_resources, which warns of its own end, and once more of what
 #: Pyramid's PasteDeploy declares with it.
@@ -110,6 +111,20 @@ def test_an_image(wrapped: Driver, service: ImageService) -> None:
     assert picture.size == (100, 75)
     corners = [picture.getpixel(at) for at in ((5, 5), (95, 5), (5, 70), (95, 70))]
     assert corners == [RED, GREEN, BLUE, WHITE]
+
+
+def test_an_image_of_several_sources(framework: Framework, photos: Path) -> None:
+    """And what is in none of them, which is the framework's."""
+    data = (photos / "café.png").read_bytes()
+    sources = {"fotos": ChainSource({}.get, photos), "": lambda id: data if id == "1" else None}
+    expected = ImageService(sources)
+    with framework.served(framework.build(sources, missing="pass")) as driver:
+        for id in ("fotos/café.png", "1"):
+            answer = driver.ask(f"/image/{quote(id)}?w=100&fm=png")
+            assert answer == _expected(
+                expected, ImageRequest("GET", f"/image/{id}", query="w=100&fm=png")
+            )
+        assert driver.ask("/image/fotos/none").header("content-type") != "application/problem+json"
 
 
 def test_head_is_get_without_the_body(wrapped: Driver) -> None:
