@@ -25,9 +25,12 @@ def ours() -> tuple[Callable[[Job], Any], Callable[[Any, Job], bytes]]:
     """A service for one job, so that it remembers nothing of the last: not even a header."""
     from imgmiddleware import ImageRequest, ImageService  # noqa: PLC0415
 
+    raised = {"max_source_pixels": 10**9, "max_source_bytes": 2**32}
+    raised |= dict.fromkeys(("max_source_memory", "max_memory"), 2**33)
+
     def service(job: Job) -> Any:
         none = {} if job.also else {"cache_bytes": 0, "decoded_bytes": 0, "recheck": 0}
-        return ImageService(Path(job.path).parent, **none)
+        return ImageService(Path(job.path).parent, **none, **(raised if job.raised else {}))
 
     def render(service: Any, job: Job) -> bytes:
         quality = "" if job.q is None else f"&q={job.q}"

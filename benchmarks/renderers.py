@@ -28,7 +28,8 @@ ONE_THREAD = {
 class Job:
     """Render the original `path` at `width` x `height`. `quality` is the encoder's own, `q` ours;
     both None for each encoder's default. The result goes to the file `to`, if given. `also` are
-    further widths of ours, by one service that has its caches.
+    further widths of ours, by one service that has its caches. `raised`: with limits for originals
+    of some hundred megapixels.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Job:
     q: int | None = None
     to: str = ""
     also: Sequence[int] = ()
+    raised: bool = False
 
 
 @dataclass(frozen=True)
