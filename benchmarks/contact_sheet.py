@@ -36,6 +36,11 @@ PHOTO = (
     "w=260&monochrome=8044aa88", "w=260&nr=60", "w=260&usm=100", "w=260&usm=-100", "w=260&px=12",
     "w=260&edges=40,120", "w=260&redact=0.3,0.3,0.3,0.3",
     "w=260&redact=0.1,0.2,0.6,0.6&redact-style=pixelate",
+    "w=260&mark=logo", "w=260&mark=logo&mark-scale=50&mark-align=center&mark-alpha=60",
+    "w=260&mark=logo&mark-w=60&mark-align=top,left&mark-rot=30&mark-pad=12",
+    "w=260&mark=logo&mark-w=50&mark-tile=grid&mark-pad=14&mark-alpha=40",
+    "w=260&mark=/clear&mark-scale=100&mark-align=center&mark-blend=multiply",
+    "w=260&mark=/clear&mark-scale=100&mark-align=center&mark-blend=screen",
 )  # fmt: skip
 #: Of an animation, of pages, and of pictures that show what a photo does not.
 OTHERS = (
@@ -58,6 +63,15 @@ def _file(format: str, images: list[Image.Image], **options: Any) -> bytes:
     file = io.BytesIO()
     images[0].save(file, format, save_all=True, append_images=images[1:], **options)
     return file.getvalue()
+
+
+def logo() -> Any:
+    """A white ring and a bar with soft edges, on nothing; blue first."""
+    y, x = np.mgrid[0:80, 0:160]
+    ring = np.clip(9 - np.abs(np.hypot(x - 40, y - 40) - 28), 0, 1)
+    bar = np.clip(np.minimum(x - 76, 152 - x), 0, 1) * np.clip(14 - np.abs(y - 40), 0, 1)
+    alpha = np.maximum(ring, bar)[..., None] * 255
+    return np.dstack((np.full((80, 160, 3), 255), alpha)).astype(np.uint8)
 
 
 def originals() -> dict[str, Any]:
@@ -105,7 +119,7 @@ def main() -> None:
     operations = {
         "edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])
     }
-    service = ImageService(data.get, operations=operations)
+    service = ImageService(data.get, operations=operations, overlays={"logo": logo()})
     cells = [*(("photo", query) for query in PHOTO), *OTHERS]
     rows = -(-len(cells) // _COLUMNS)
     sheet = Image.new("RGB", (_CELL[0] * _COLUMNS, _CELL[1] * rows), (210, 210, 210))

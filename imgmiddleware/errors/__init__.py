@@ -22,6 +22,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "out-of-range": (400, "a value is outside its parameter's range"),
         "parameter-not-allowed": (400, "this service restricts the parameter, or its value"),
         "unknown-preset": (400, "no preset has this name"),
+        "unknown-overlay": (400, "the service has registered no overlay of this name"),
         "result-too-large": (400, "the picture asked for would be over a limit of this service"),
         "malformed-host": (400, "the header Host, of which `info.json` is made, names no host"),
         "forbidden": (403, "the service's `authorize` said no"),

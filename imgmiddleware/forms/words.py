@@ -160,6 +160,41 @@ def place(*others: str) -> Form[tuple[str, ...]]:
     return Form(parse, ",".join, words, mended=mended)
 
 
+def alignment() -> Form[tuple[str, str]]:
+    """Where something stands in a frame: its row and its column; what is not said is the middle."""
+    words = "one of top, middle, bottom, and one of left, center, right, such as top,left"
+    rows, columns = ("middle", "top", "bottom"), ("center", "left", "right")
+
+    def parse(name: str, text: str) -> tuple[str, str]:
+        given = text.split(",")
+        row, column = ([word for word in given if word in known] for known in (rows, columns))
+        if max(len(row), len(column)) > 1 or len(row) + len(column) < len(given):
+            raise malformed(name, text, words, _nearest_of(given, (*rows, *columns)))
+        return (*row, rows[0])[0], (*column, columns[0])[0]
+
+    return Form(parse, ",".join, words, mended=mending.place)
+
+
+def text(words: str) -> Form[str]:
+    """Any text that is not empty, such as a name that others know; `words` say what it is."""
+
+    def parse(name: str, text: str) -> str:
+        if not text or not is_text(text):
+            raise malformed(name, text, words)
+        return text
+
+    return Form(parse, str, words, endless=True)
+
+
+def is_text(text: str) -> bool:
+    """Whether it can be written in UTF-8: without lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _nearest_of(given: Sequence[str], names: Collection[str]) -> str | None:
     """What may have been meant by the first of these that is no name."""
     return next((nearest(word, names) for word in given if word not in names), None)

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
+from imgmiddleware.operations.stages import OWNERS
+
+#: What Python can write of names that have hyphens.
+_NAMES = {name.replace("-", "_"): name for name in OWNERS if "-" in name}
+
 
 def spelled(parameters: Mapping[str, object]) -> dict[str, str]:
-    """The parameters as they stand in a query: `True` is 1."""
+    """The parameters as they stand in a query: `True` is 1, and `mark_w` is `mark-w`."""
     return {
-        name: str(int(value)) if isinstance(value, bool) else str(value)
+        _NAMES.get(name, name): str(int(value)) if isinstance(value, bool) else str(value)
         for name, value in parameters.items()
     }
 

@@ -21,11 +21,12 @@ from imgmiddleware.forms.numbers import Length
 from imgmiddleware.grammar import signature
 from imgmiddleware.grammar.hints import HintGrammar
 from imgmiddleware.grammar.lenient import Leniency, Mend, Settled
+from imgmiddleware.grammar.marks import Marks
 from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.variants import plain
 from imgmiddleware.grammar.within import within
-from imgmiddleware.grammar.words import WORDS
+from imgmiddleware.grammar.words import ALIASES, AUTO, AUTO_WORDS, WORDS
 from imgmiddleware.http.accept import named
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.page import Page
@@ -34,15 +35,8 @@ from imgmiddleware.operations.stages import build, owners_with
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.settings import Settings
 
-#: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
-_AUTO = ("format", "compress")
-#: The same, said as a switch.
-_AUTO_WORDS = frozenset({*_AUTO, "true"})
-
 #: Parameters that belong to no operation.
 _OTHER_NAMES = ("preset", "v", "dl", "auto", "ixlib")
-#: Other names for parameters, which mean the same and have one spelling in a key.
-_ALIASES = {"frame": "page", "upscale": "enlarge"}
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -98,9 +92,10 @@ class QueryGrammar:
 
         Raises `ValueError` where the settings' own queries are wrong.
         """
-        self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *_ALIASES))
+        self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *ALIASES))
+        self._marks = Marks(settings.overlays)
         self._lenient = self._leniency(settings) if settings.unknown == "ignore" else None
-        self._encoded = {*self._owners, *_ALIASES, *_OTHER_NAMES} - {"auto"}
+        self._encoded = {*self._owners, *ALIASES, *_OTHER_NAMES} - {"auto"}
         self._default = self._own("default", settings.default)
         self._presets = {
             name: self._own(f"presets[{name!r}]", query) for name, query in settings.presets.items()
@@ -151,7 +146,7 @@ class QueryGrammar:
             self._refuse_endless(texts)
         if restricted:
             transform = self._restricted(transform)
-        aliases = tuple(pair for pair in _ALIASES.items() if pair[0] in texts)
+        aliases = tuple(pair for pair in ALIASES.items() if pair[0] in texts)
         return Asked(transform, version, download, expires, varies, aliases=aliases, notes=notes)
 
     def settled(self, query: str) -> Settled | None:
@@ -162,7 +157,7 @@ class QueryGrammar:
         """What is taken, as `_parsed` does."""
 
         def of(name: str) -> Mend:
-            form = self._owners[_ALIASES.get(name, name)].forms()[_ALIASES.get(name, name)]
+            form = self._owners[ALIASES.get(name, name)].forms()[ALIASES.get(name, name)]
             return lambda text: taken(form, name, text)
 
         signing = signature.NAMES if settings.signs else ()
@@ -170,14 +165,15 @@ class QueryGrammar:
         binding = tuple(name for name, kind in owners if kind.forms()[name].binding)
         return Leniency(
             {
-                **{name: of(name) for name in (*self._owners, *_ALIASES)},
+                **{name: of(name) for name in (*self._owners, *ALIASES)},
                 **dict.fromkeys((*signing, "v", "ixlib"), str),
                 "upscale": lambda text: text if text in ("0", "1") else None,
+                "mark": self._marks.taken,
                 "preset": lambda name: name if name in settings.presets else None,
                 "dl": lambda name: name or None,
-                "auto": lambda text: mending.words(text, _AUTO_WORDS),
+                "auto": lambda text: mending.words(text, AUTO_WORDS),
             },
-            _ALIASES,
+            ALIASES,
             signing=signing,
             binding=binding,
         )
@@ -242,12 +238,14 @@ class QueryGrammar:
         known: dict[str, str] = {}
         for name, text in texts.items():
             if name == "auto":
-                if set(text.split(",")) - _AUTO_WORDS:
-                    raise malformed(name, text, "a list of " + ", ".join(_AUTO))
-            elif name in _ALIASES:
+                if set(text.split(",")) - AUTO_WORDS:
+                    raise malformed(name, text, "a list of " + ", ".join(AUTO))
+            elif name in ALIASES:
                 self._alias(name, texts, known)
             elif name in self._owners:
                 known[name] = text
+                if name == "mark":
+                    self._marks.check(text)
             else:
                 raise self._unknown(name)
         return known
@@ -255,13 +253,13 @@ class QueryGrammar:
     def _unknown(self, name: str) -> ImageError:
         if name in _OTHER_NAMES:  # the options' own queries have none of these
             return _not_allowed(name, "it stands in a URL alone")
-        near = nearest(name, (*self._owners, *_OTHER_NAMES, *_ALIASES), WORDS)
+        near = nearest(name, (*self._owners, *_OTHER_NAMES, *ALIASES), WORDS)
         detail = f"there is no parameter {name[:60]!r}{question(near)}"
         return ImageError("unknown-parameter", detail, parameter=name[:60], **member(near))
 
     def _alias(self, name: str, texts: Mapping[str, str], known: dict[str, str]) -> None:
         """Known by its one name, once its form is checked by the name that was used."""
-        meant = _ALIASES[name]
+        meant = ALIASES[name]
         if meant in texts:
             detail = f"{name!r} and {meant!r} are one parameter, given twice"
             raise ImageError("repeated-parameter", detail, parameter=name)
@@ -273,7 +271,7 @@ class QueryGrammar:
     def _refuse_endless(self, texts: Mapping[str, str]) -> None:
         """With `widths`, URLs are to be countable; `w`, `h` and `dpr` have their own lists."""
         for name in texts:
-            meant = _ALIASES.get(name, name)
+            meant = ALIASES.get(name, name)
             if meant in ("w", "h", "dpr") or meant not in self._owners:
                 continue
             if self._owners[meant].forms()[meant].endless:

@@ -1,4 +1,22 @@
-"""What people call the parameters who know them from elsewhere: a refusal tells them ours."""
+"""What people call the parameters who know them from elsewhere: some of it is taken, and of the
+rest a refusal tells them ours.
+"""
+
+#: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
+AUTO = ("format", "compress")
+#: The same, said as a switch.
+AUTO_WORDS = frozenset({*AUTO, "true"})
+
+#: Other names for parameters, which mean the same and have one spelling in a key: old ones of ours,
+#: and imgix's.
+ALIASES = {
+    "frame": "page",
+    "upscale": "enlarge",
+    **{
+        f"mark{end}": f"mark-{end}"
+        for end in ("align", "alpha", "fit", "h", "pad", "scale", "tile", "w", "x", "y")
+    },
+}
 
 WORDS = {
     "width": "w",
@@ -51,6 +69,8 @@ WORDS = {
     "strip": "keep",
     "animated": "anim",
     "animation": "anim",
+    "watermark": "mark",
+    "overlay": "mark",
     "version": "v",
     "download": "dl",
     "filename": "dl",

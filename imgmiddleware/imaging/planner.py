@@ -19,6 +19,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.grid import completed
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.sketch import leaves_a_choice, sketched, start_in
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.own import OwnStep
@@ -79,7 +80,8 @@ def make_plan(
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     hdr = _is_hdr(facts)
     format = output.format(facts.alpha, math.prod(result), accepted, animated=animated, hdr=hdr)
-    keeps_hdr = hdr and not animated and _keeps_hdr(output, format, steps)
+    bare = transform.get(Mark).mark is None  # what is laid over a picture is in sRGB
+    keeps_hdr = hdr and bare and not animated and _keeps_hdr(output, format, steps)
     deep = keeps_hdr or _is_deep(facts, output, format, steps)
     plan = Plan(
         stored=stored,
@@ -102,9 +104,8 @@ def make_plan(
         reading=facts.reading,
         inks=facts.color == "cmyk",
         deep=deep,
-        keeps_profile=_keeps_profile(
-            facts, output, format, geometry, steps, deep=deep, animated=animated
-        ),
+        keeps_profile=bare
+        and _keeps_profile(facts, output, format, geometry, steps, deep=deep, animated=animated),
         keeps_hdr=keeps_hdr,
         canvas=geometry.canvas,
         edges=resize.fit == "clamp" and geometry.canvas != geometry.size,

@@ -6,6 +6,7 @@ The stages and their order are `operations.Stage`; the parts of each are files i
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.decode import held_with, is_of_values
 from imgmiddleware.imaging.held import Held
+from imgmiddleware.imaging.overlay import Overlay
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.messages import Result
 from imgmiddleware.operations.stages import Stage
@@ -35,6 +37,9 @@ from imgmiddleware.subjects.subject import Subject
 #: What is said of one picture where all frames were asked for, which are over a limit.
 STILLED = "not-animated"
 
+#: Lays an overlay over a finished picture.
+Lay = Callable[[Pixels], Pixels]
+
 
 class Replan(Protocol):
     """The plan of a picture once its pixels have told more of it."""
@@ -43,26 +48,33 @@ class Replan(Protocol):
         """`part` is what is left when its border is trimmed off, `subject` what is to be kept."""
 
 
-def render(held: Held, plan: Plan, replan: Replan) -> Result:
-    """The result. Raises what `replan` raises, and `ImageError` where it cannot be small enough."""
+def render(held: Held, plan: Plan, replan: Replan, overlay: Overlay | None = None) -> Result:
+    """The result, with what is laid over it.
+
+    Raises what `replan` raises, and `ImageError` where it cannot be small enough.
+    """
     held = _hidden(held, plan)
     plan = _replanned(held, plan, replan)
-    body = _encoded(held.averaged_by(2**plan.halvings), plan)
+    body = _encoded(held.averaged_by(2**plan.halvings), plan, _laying(overlay, plan))
     notes = (*held.notes, STILLED) if plan.stilled else held.notes
     return Result(body, RESULTS[plan.format].media_type, notes)
 
 
-def render_animation(original: Original, facts: Facts, plan: Plan, replan: Replan) -> Result:
+def render_animation(
+    original: Original, facts: Facts, plan: Plan, replan: Replan, overlay: Overlay | None = None
+) -> Result:
     """All frames, trimmed where the first has a border. Raises as the others do."""
     data = read_all(original)
     shown = seen_frames(data, facts)
     frames: list[tuple[Pixels, float]] = []
     first: Held | None = None
+    lay: Lay | None = None
     for pixels, duration in shown.frames:
         if first is None:
             first = _hidden(held_with(data, facts, pixels, plan.level), plan)
             plan = _replanned(first, plan, replan)
-        finished = _finished(_hidden(replace(first, pixels=pixels), plan), plan)
+            lay = _laying(overlay, plan)
+        finished = _finished(_hidden(replace(first, pixels=pixels), plan), plan, lay)
         frames.append((_few(finished, plan), duration))
     assert first is not None  # or there was no animation to be planned
     metadata = _metadata(first, plan)
@@ -90,8 +102,9 @@ def _replanned(held: Held, plan: Plan, replan: Replan) -> Plan:
     return replan(part) if part else plan
 
 
-def _encoded(held: Held, plan: Plan) -> bytes:
-    pixels, metadata, output = _few(_finished(held, plan), plan), _metadata(held, plan), plan.output
+def _encoded(held: Held, plan: Plan, lay: Lay | None) -> bytes:
+    pixels = _few(_finished(held, plan, lay), plan)
+    metadata, output = _metadata(held, plan), plan.output
     if tell := RESULTS[plan.format].tell:
         return tell(pixels, output.told_colors, output.prefix)
     if output.max_bytes is not None:
@@ -129,7 +142,15 @@ def _stay(held: Held, plan: Plan) -> bool:
     return plan.keeps_profile and bool(held.profile) and describes(held.profile or b"", held.color)
 
 
-def _finished(held: Held, plan: Plan) -> Pixels:
+def _laying(overlay: Overlay | None, plan: Plan) -> Lay | None:
+    """What lays the overlay over pictures of this plan."""
+    if overlay is None:
+        return None
+    of = overlay.plan(plan.result)
+    return partial(overlay.over, above=_finished(overlay.held.averaged_by(2**of.halvings), of))
+
+
+def _finished(held: Held, plan: Plan, lay: Lay | None = None) -> Pixels:
     """The picture that is encoded: through all stages, in their order."""
     pixels = held.pixels
     for stage, done in _STAGES:
@@ -138,7 +159,7 @@ def _finished(held: Held, plan: Plan) -> Pixels:
         for step in plan.steps:
             if stage.kind is not None and isinstance(step, stage.kind):
                 pixels = step.apply(pixels, _ground(held, plan).fill)
-    return pixels
+    return pixels if lay is None else lay(pixels)
 
 
 def _resized(pixels: Pixels, held: Held, plan: Plan) -> Pixels:

@@ -10,6 +10,7 @@ from enum import Enum
 
 from imgmiddleware.operations.colors import Colors, Tint
 from imgmiddleware.operations.focus import Blur, NoiseReduction, Sharpen, UnsharpMask
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.measured import Measured
 from imgmiddleware.operations.monochrome import Monochrome
 from imgmiddleware.operations.mosaic import Mosaic
@@ -59,6 +60,7 @@ class Stage(Enum):
     OWN = "your own operations", OwnStep
     PAD = "`pad`", Pad
     BACKDROP = "`bg`", Backdrop
+    MARK = "`mark`", Mark
     OUTPUT = "then the format", Output
 
     def __init__(self, words: str, kind: type[Operation] | None) -> None:

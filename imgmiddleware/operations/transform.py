@@ -8,14 +8,20 @@ This file knows no operation by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
+from urllib.parse import quote
 
 from imgmiddleware.forms.form import Form
 
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
+
+
+#: What a query would take for something else.
+_MEANT = re.compile("[&+#]|%(?=[0-9A-Fa-f]{2})|[^ -~]")
 
 
 def parameter(form: Form[Any], default: Any = None, *, name: str = "") -> Any:
@@ -55,7 +61,7 @@ class Operation:
     def spelled(self) -> Iterator[str]:
         """`name=value` for every parameter that is not at its default."""
         for name, form, value in self._changed():
-            yield f"{name}={form.write(value)}"
+            yield f"{name}={_MEANT.sub(lambda found: quote(found[0]), form.write(value))}"
 
     def _changed(self) -> Iterator[tuple[str, Form[Any], Any]]:
         for name, attribute, form, default in _parameters(cast("Any", type(self))):

@@ -26,10 +26,12 @@ from imgmiddleware.service.deadline import WaitLimit
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.links import Links
-from imgmiddleware.service.meaning import Probed, meaning
+from imgmiddleware.service.meaning import meaning
 from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.overlays import Overlays, is_of_the_mark
 from imgmiddleware.service.permission import Permission
 from imgmiddleware.service.pictures import Pictures
+from imgmiddleware.service.probed import Probed
 from imgmiddleware.service.recall import Recall, Seen
 from imgmiddleware.service.refusals import Refusals
 from imgmiddleware.service.results import Eras
@@ -72,12 +74,15 @@ class Answering:
         self._recall = Recall(self.settings, self._grammar.settled)
         limit = WaitLimit(self.settings.max_waiting)
         self._originals = Originals(self.source, self.settings, self._recall, limit)
-        self._links = Links(self.settings, self._grammar, self._originals, self._signatures)
+        opening = self._originals, self._recall, limit, self._permission
+        self._overlays = Overlays(self.settings, *opening)
+        known = self._originals, self._overlays
+        self._links = Links(self.settings, self._grammar, *known, self._signatures)
         kept = self.settings, self._grammar, self._originals, self._links
         self._candidates = Candidates(*kept)
         self._pictures = Pictures(self.settings, limit, directories(self.source))
         load(self.settings.opened_formats)
-        self._refusals = Refusals(self.settings, self._grammar, self._pictures, self._originals)
+        self._refusals = Refusals(self.settings, self._grammar, self._pictures, *known)
         announce(self.settings)
         if self.settings.tune_malloc:
             tune_malloc()
@@ -142,6 +147,7 @@ class Answering:
                     return answers.options(request, self.settings)
                 self._signatures.check(request, id, named)
                 asked = self._asked(request, asked)
+                self._overlays.check(request, asked.transform)
                 if original is None:
                     original = self._open(request, id, opened, find)
                 if original is None:
@@ -150,7 +156,7 @@ class Answering:
             except ImageError as error:
                 if passes and not id:
                     return None
-                last = self._recall.last_seen(request) if allowed and is_cut_off(error) else None
+                last = self._last_seen(request) if allowed and is_cut_off(error) else None
                 return stale(request, last, find, self.settings) or self._refusals.answer(
                     request, id, asked, error
                 )
@@ -167,17 +173,31 @@ class Answering:
         return answers.sent(request, answer, self.settings, seen.asked)
 
     def _failed(self, request: ImageRequest, seen: Seen, error: ImageError) -> ImageResponse | Work:
-        self._recall.note_failure(seen.page, error)
+        if not is_of_the_mark(error):
+            self._recall.note_failure(seen.page, error)
+        elif isinstance(error.__cause__, ImageError):  # which was raised here
+            self._recall.note_failure(seen.others[0], error.__cause__)
         return self._refusals.answer(request, seen.page[0], seen.asked, error)
 
     def _open(self, request: ImageRequest, id: str, opened: ExitStack, find: Find) -> Opened | None:
-        def has_other() -> bool:
-            other = stale(request, self._recall.last_seen(request), find, self.settings)
-            if other is not None:
-                other.close()
-            return other is not None
+        return self._originals.open(id, opened, partial(self._has_other, request, find))
 
-        return self._originals.open(id, opened, has_other)
+    def _has_other(self, request: ImageRequest, find: Find) -> bool:
+        """Whether there is something else to answer with, if the source does not."""
+        other = stale(request, self._last_seen(request), find, self.settings)
+        if other is not None:
+            other.close()
+        return other is not None
+
+    def _last_seen(self, request: ImageRequest) -> Seen | None:
+        """What it meant last, if its client may see all that goes into that."""
+        seen = self._recall.last_seen(request)
+        if seen is not None and seen.others:
+            try:
+                self._overlays.check(request, seen.asked.transform)
+            except ImageError:
+                return None
+        return seen
 
     def _asked(self, request: ImageRequest, asked: Asked | None) -> Asked:
         if request.method not in answers.METHODS:
@@ -213,7 +233,9 @@ class Answering:
                 return self._viewers.told(request, named, asks, facts, tag)
             asked, extra = self._viewers.asked(request, named, asked, asks, facts)
         probed = Probed(page, original, facts)
-        seen, job = meaning(asked, probed, era, settings, extra)
+        has_other = partial(self._has_other, request, find)
+        overlay = self._overlays.probed(asked.transform, opened, has_other)
+        seen, job = meaning(asked, probed, overlay, era, settings, extra=extra)
         self._recall.note(request, seen)
         answer = without_pixels(request, seen, find)
         if answer is not None:

@@ -19,9 +19,10 @@ from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service.links import Links, Where
 from imgmiddleware.service.markup import FormatSource, Picture
-from imgmiddleware.service.meaning import Probed, read_as
+from imgmiddleware.service.meaning import read_as
 from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.placeholders import KINDS, Told, attributes, with_style
+from imgmiddleware.service.probed import Probed
 from imgmiddleware.settings import Settings
 
 #: Device pixels that screens show of a picture over their full width: each is about a fourth wider
@@ -136,15 +137,15 @@ class Candidates:
         asked = self._grammar.parse(urlencode(pairs))
         formats = {self._format(pairs, name): name for name in wanted.formats}
         fixed = bool(pairs) and _has_size(asked)
-        version, offers, others = None, list[_Offer](), dict[str, list[_Offer]]()
+        token, offers, others = None, list[_Offer](), dict[str, list[_Offer]]()
         with ExitStack() as stack:
             known = self._known(id, asked, stack)
             if known is not None:
-                version = known.probed.original.version
+                token = self._links.token(*known.probed.page[:2], asked.transform)
             if known is not None and asked.transform.get(Trim).trim is None:
                 offers = self._fixed(known, pairs) if fixed else self._fluid(known, pairs, wanted)
                 others = {kind: known.offers_in(name, offers) for kind, name in formats.items()}
-        link = partial(self._links.link, id, version=version, where=where)
+        link = partial(self._links.link, id, token=token, where=where)
         stand_in = {}
         if wanted.placeholder and known is not None and known.covers(asked):
             sizes = _measured(offers, fixed=fixed)

@@ -19,6 +19,7 @@ from imgmiddleware.grammar.query import Asked
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.decode import decode_original
 from imgmiddleware.imaging.engine import made_by
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.redact import Redact
@@ -104,11 +105,11 @@ def _opener(given: object) -> Callable[[], FileOriginal | BytesOriginal]:
 
 
 def _of_any(transform: Transform) -> Transform:
-    """The Transform without what is said of one original alone: page, boxes, top."""
+    """The Transform without what is said of one original alone: page, boxes, top, and overlay."""
     steps: list[Operation] = []
     for step in transform.steps:
         if isinstance(step, Page):
             steps.append(Page(anim=step.anim))
-        elif not isinstance(step, Orient | Redact | Region):
+        elif not isinstance(step, Mark | Orient | Redact | Region):
             steps.append(step)
     return Transform(tuple(steps))

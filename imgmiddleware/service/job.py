@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from imgmiddleware.cache.store import Tags
 from imgmiddleware.formats.facts import Facts
+from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.render import Replan
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.service.results import Eras
 from imgmiddleware.sources import ArrayOriginal, Original
 
@@ -30,6 +32,18 @@ class Layer:
         """What of the original is decoded."""
         return self.id, self.version, self.plan.frame
 
+    @property
+    def predicted(self) -> int:
+        """The bytes that decoding it, and all that comes after, take at most."""
+        return predicted_bytes(self.facts, self.plan, self.original.size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid(Layer):
+    """An original that is laid over another one."""
+
+    mark: Mark
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Layer):
@@ -38,3 +52,9 @@ class Job(Layer):
     key: str
     tags: Tags
     replan: Replan
+    overlay: Laid | None = None
+
+    @property
+    def beside(self) -> int:
+        """The same of what is laid over it."""
+        return 0 if self.overlay is None else self.overlay.predicted

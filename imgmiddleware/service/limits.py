@@ -14,6 +14,7 @@ from imgmiddleware.imaging.memory import reading_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.imaging.stored import is_stored
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.settings import Settings
@@ -102,7 +103,7 @@ def planned(
         plan = make_plan(facts, transform, accepted, part=part, subject=subject, still=True)
     if plan.output.decodes:
         check_result(plan, settings)
-    if settings.stored_tiles and is_stored(plan):
+    if settings.stored_tiles and is_stored(plan) and transform.get(Mark).mark is None:
         return replace(plan, as_stored=True)
     return plan
 

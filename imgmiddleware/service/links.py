@@ -9,7 +9,9 @@ from urllib.parse import quote, urlencode
 from imgmiddleware.cache.key import version_token
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.query import QueryGrammar
+from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.overlays import Overlays
 from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.settings import Settings
 
@@ -31,26 +33,42 @@ class Links:
         settings: Settings,
         grammar: QueryGrammar,
         originals: Originals,
+        overlays: Overlays,
         signatures: Signatures,
     ) -> None:
         self._settings = settings
         self._grammar = grammar
         self._originals = originals
+        self._overlays = overlays
         self._signatures = signatures
 
     def url(self, id: str, parameters: Mapping[str, object], where: Where) -> str:
         """As `ImageService.url` says."""
         pairs = _ending(spelled(parameters), where)
-        self._grammar.parse(urlencode(pairs))
-        return self._written(id, pairs, self._originals.version(id), where)
+        transform = self._grammar.parse(urlencode(pairs)).transform
+        version = self._originals.version(id)
+        token = None if version is None else self.token(id, version, transform)
+        return self._written(id, pairs, token, where)
 
-    def link(self, id: str, pairs: dict[str, str], version: str | None, where: Where) -> str:
-        """The same for a version that is known, and parameters that were parsed already."""
-        return self._written(id, _ending(pairs, where), version, where)
+    def token(self, id: str, version: str, transform: Transform) -> str | None:
+        """What is to stand for the versions of all that the picture is made of; None where one of
+        them is not known now.
+        """
+        originals = [(id, version)]
+        overlay = self._overlays.id(transform)
+        if overlay is not None:
+            newest = self._overlays.version(overlay)
+            if newest is None:
+                return None
+            originals.append((overlay, newest))
+        return version_token(self._settings.namespace, originals)
 
-    def _written(self, id: str, pairs: dict[str, str], version: str | None, where: Where) -> str:
-        if version is not None:
-            token = version_token(self._settings.namespace, [(id, version)])
+    def link(self, id: str, pairs: dict[str, str], token: str | None, where: Where) -> str:
+        """The same with a token that is known, and parameters that were parsed already."""
+        return self._written(id, _ending(pairs, where), token, where)
+
+    def _written(self, id: str, pairs: dict[str, str], token: str | None, where: Where) -> str:
+        if token is not None:
             pairs = {**pairs, "v": token}
         if self._signs(where):
             pairs = self._signatures.signed(id, pairs)

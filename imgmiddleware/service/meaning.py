@@ -3,33 +3,29 @@ is told beside the picture.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from imgmiddleware.cache.key import original_tag, picture_key, version_token
+from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.imaging.measured import as_asked
+from imgmiddleware.imaging.overlay import canonical_overlay
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.operations.mark import Mark
+from imgmiddleware.operations.redact import Redact
+from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service import answers
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.job import Job, Laid
 from imgmiddleware.service.limits import check_reading, planned
 from imgmiddleware.service.originals import known_kind
-from imgmiddleware.service.recall import PageOf, Seen
+from imgmiddleware.service.overlays import of_the_mark
+from imgmiddleware.service.probed import Probed
+from imgmiddleware.service.recall import Seen
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
-from imgmiddleware.sources import Opened
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """An original that is open, what is meant of it, and the facts of its header."""
-
-    page: PageOf
-    original: Opened
-    facts: Facts
 
 
 def read_as(asked: Asked, probed: Probed, settings: Settings) -> tuple[Facts, Plan]:
@@ -45,21 +41,32 @@ def read_as(asked: Asked, probed: Probed, settings: Settings) -> tuple[Facts, Pl
 
 
 def meaning(
-    asked: Asked, probed: Probed, era: Eras, settings: Settings, extra: answers.Headers = ()
+    asked: Asked,
+    probed: Probed,
+    overlay: Probed | None,
+    era: Eras,
+    settings: Settings,
+    *,
+    extra: answers.Headers = (),
 ) -> tuple[Seen, Job]:
     """The key and the headers of the result, of which `extra` are more, and what it takes to make
-    it of an original that was opened in this era. Raises as `read_as` does.
+    it of originals that were opened in this era. Raises as `read_as` does.
     """
     facts, plan = read_as(asked, probed, settings)
-    id, version, *_ = probed.page
-    originals, namespace = [(id, version)], settings.namespace
     text = canonical(plan, asked.transform, asked.accepted)
+    layers, laid = [probed], None
+    if overlay is not None:
+        _check_hidden(asked, probed, overlay)
+        laid = _laid(asked.transform.get(Mark), overlay, plan.result, era, settings)
+        text += canonical_overlay(laid.plan, laid.mark, plan.result)
+        layers.append(overlay)
+    originals, namespace = [layer.page[:2] for layer in layers], settings.namespace
     key = picture_key(namespace, originals, text, made_by(plan))
     tags = tuple(dict.fromkeys(original_tag(namespace, id) for id, _ in originals))
-    last_modified = latest([probed])
+    modified = _latest(layers)
     shared = answers.validators(
         key,
-        last_modified,
+        modified,
         settings,
         immutable=asked.version is not None
         and asked.version == version_token(namespace, originals),
@@ -68,8 +75,8 @@ def meaning(
     )
     job = Job(
         tag=tags[0],
-        id=id,
-        version=version,
+        id=probed.page[0],
+        version=probed.page[1],
         original=known_kind(probed.original),
         facts=facts,
         plan=plan,
@@ -77,11 +84,37 @@ def meaning(
         key=key,
         tags=tags,
         replan=partial(planned, facts, asked.transform, asked.accepted, settings),
+        overlay=laid,
     )
-    return Seen(asked, probed.page, tags, key, last_modified, shared + extra), job
+    others = tuple(layer.page for layer in layers[1:])
+    return Seen(asked, probed.page, tags, key, modified, shared + extra, others), job
 
 
-def latest(layers: Sequence[Probed]) -> int | None:
+def _check_hidden(asked: Asked, probed: Probed, overlay: Probed) -> None:
+    """Raises `ImageError` (400) where an original would be laid over itself that is redacted."""
+    if overlay.page[0] == probed.page[0] and asked.transform.get(Redact).redact is not None:
+        why = "it would show what redact hides"
+        raise ImageError("parameter-not-allowed", f"'mark': {why}", parameter="mark")
+
+
+def _laid(mark: Mark, overlay: Probed, canvas: Size, era: Eras, settings: Settings) -> Laid:
+    """The overlay as it is to be read for a picture of this size. Raises as `read_as` does."""
+    with of_the_mark():
+        facts, plan = read_as(Asked(mark.transform(canvas)), overlay, settings)
+    id, version, *_ = overlay.page
+    return Laid(
+        tag=original_tag(settings.namespace, id),
+        id=id,
+        version=version,
+        original=known_kind(overlay.original),
+        facts=facts,
+        plan=plan,
+        era=era,
+        mark=mark,
+    )
+
+
+def _latest(layers: Sequence[Probed]) -> int | None:
     """When the last of them was changed, in seconds since 1970; None where nobody knows of one."""
     times = [layer.original.last_modified for layer in layers]
     known = [time for time in times if time is not None]

@@ -12,7 +12,6 @@ from functools import partial
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
 from imgmiddleware.process.malloc import trim_malloc
@@ -106,6 +105,7 @@ class Pictures:
 
     def _animation(self, job: Job, deadline: Deadline) -> Result:
         assert isinstance(job.original, Original)  # an array has one frame
-        predicted = predicted_bytes(job.facts, job.plan, job.original.size)
-        with self._stills.admitted(predicted, deadline), timing.step("render"):
-            return render_animation(job.original, job.facts, job.plan, job.replan)
+        with self._stills.admitted(job.predicted + job.beside, deadline):
+            overlay = self._stills.overlay(job, deadline)
+            with timing.step("render"):
+                return render_animation(job.original, job.facts, job.plan, job.replan, overlay)

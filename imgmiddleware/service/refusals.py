@@ -16,6 +16,7 @@ from imgmiddleware.operations.output import Output
 from imgmiddleware.service import answers, debug_image
 from imgmiddleware.service.fallback import Fallback
 from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.overlays import Overlays
 from imgmiddleware.service.pictures import Pictures
 from imgmiddleware.service.remains import DAMAGED, Remains, is_for
 from imgmiddleware.service.work import Work
@@ -42,6 +43,7 @@ class Refusals:
         grammar: QueryGrammar,
         pictures: Pictures,
         originals: Originals,
+        overlays: Overlays,
     ) -> None:
         """Raises `ValueError` where the fallback cannot be shown itself."""
         self._settings = settings
@@ -49,7 +51,7 @@ class Refusals:
         self._pictures = pictures
         self._fallback = None if settings.fallback is None else Fallback(settings)
         shows = settings.damaged == "show"
-        self._remains = Remains(settings, originals, pictures) if shows else None
+        self._remains = Remains(settings, originals, overlays, pictures) if shows else None
 
     def said(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError

@@ -13,9 +13,11 @@ from imgmiddleware.formats.probe import mended, read_facts
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import check_bytes, check_facts
-from imgmiddleware.service.meaning import Probed, meaning
+from imgmiddleware.service.meaning import meaning
 from imgmiddleware.service.originals import Originals
+from imgmiddleware.service.overlays import Overlays, is_of_the_mark
 from imgmiddleware.service.pictures import Pictures
+from imgmiddleware.service.probed import Probed
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Original
@@ -28,9 +30,12 @@ DAMAGED = "damaged"
 class Remains:
     """Jobs for what is left, of one service."""
 
-    def __init__(self, settings: Settings, originals: Originals, pictures: Pictures) -> None:
+    def __init__(
+        self, settings: Settings, originals: Originals, overlays: Overlays, pictures: Pictures
+    ) -> None:
         self._settings = settings
         self._originals = originals
+        self._overlays = overlays
         self._pictures = pictures
 
     def job(self, id: str, asked: Asked, era: Eras, opened: ExitStack) -> Job | None:
@@ -43,7 +48,8 @@ class Remains:
             return None
         page = (id, whole.version, asked.page, asked.moves)
         probed = Probed(page, whole, self._facts(whole, asked.page))
-        return meaning(asked, probed, era, self._settings)[1]
+        overlay = self._overlays.probed(asked.transform, opened)
+        return meaning(asked, probed, overlay, era, self._settings)[1]
 
     def _mended(self, original: Original) -> BytesOriginal | None:
         """Made with a slot, as much as is read and made of it, which may take a while."""
@@ -65,5 +71,8 @@ class Remains:
 
 
 def is_for(asked: Asked | None, error: ImageError) -> bool:
-    """Whether what is left may be the answer: a viewer would take a part of it for a tile."""
-    return error.code == "damaged-original" and asked is not None and not asked.named
+    """Whether what is left may be the answer: a viewer would take a part of it for a tile, and an
+    overlay that is damaged would be missing.
+    """
+    damaged = error.code == "damaged-original" and not is_of_the_mark(error)
+    return damaged and asked is not None and not asked.named

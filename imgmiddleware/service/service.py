@@ -19,7 +19,9 @@ from imgmiddleware.service.candidates import Wanted
 from imgmiddleware.service.info import Info, info_of
 from imgmiddleware.service.links import Where
 from imgmiddleware.service.markup import Picture
-from imgmiddleware.service.meaning import Probed, meaning
+from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.overlays import overlay_id
+from imgmiddleware.service.probed import Probed
 
 ID = str | int | UUID
 """An ID as text, or as a value of the option `id_type`."""
@@ -167,18 +169,23 @@ class ImageService(Answering):
         """
         return self._links.base(self._id(id), Where(mount, sign, expires))
 
-    def purge(self, id: ID) -> int:
+    def purge(self, id: ID, *, overlay: bool = False) -> int:
         """Forget all pictures of an original, in memory and on disk; how many there were.
 
-        Processes that share `cache_dir` forget them within `recheck` seconds. A new version of an
-        original needs none of this: it has keys of its own. Raises `ImageError` for what is no ID.
+        Those that bear it as an overlay are among them; `overlay=True`: `id` is the name of one of
+        the option `overlays`. Processes that share `cache_dir` forget them within `recheck`
+        seconds. A new version of an original needs none of this: it has keys of its own. Raises
+        `ImageError` for what is no ID.
         """
         self._recall.forget()
-        return self._pictures.purge(self.surrogate_key(id))
+        return self._pictures.purge(self.surrogate_key(id, overlay=overlay))
 
-    def surrogate_key(self, id: ID) -> str:
-        """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`)."""
-        return original_tag(self.settings.namespace, self._id(id))
+    def surrogate_key(self, id: ID, *, overlay: bool = False) -> str:
+        """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`), or
+        those that bear one of `overlays`, by its name.
+        """
+        key = overlay_id(str(id)) if overlay else self._id(id)
+        return original_tag(self.settings.namespace, key)
 
     def holding(self) -> dict[str, Holding]:
         """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
@@ -195,7 +202,9 @@ class ImageService(Answering):
         """What a request would be answered with that is allowed to ask. Raises `ImageError`."""
         era = self._pictures.results.era()
         with ExitStack() as opened:
-            _, job = meaning(asked, self._probed(id, asked, opened), era, self.settings)
+            probed = self._probed(id, asked, opened)
+            overlay = self._overlays.probed(asked.transform, opened)
+            _, job = meaning(asked, probed, overlay, era, self.settings)
             result = self._pictures.results.found_small(job.key, job.tags)
             if result is None:
                 result = self._pictures.make(job, lambda: False)

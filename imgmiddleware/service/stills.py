@@ -17,8 +17,8 @@ from imgmiddleware.imaging.memory import (
     cutting_bytes,
     holding_bytes,
     keeping_bytes,
-    predicted_bytes,
 )
+from imgmiddleware.imaging.overlay import Overlay
 from imgmiddleware.imaging.pyramid import Pyramid
 from imgmiddleware.imaging.render import render
 from imgmiddleware.imaging.stored import stored_tile
@@ -27,7 +27,8 @@ from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission, Flights
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.job import Job, Layer
+from imgmiddleware.service.overlays import of_the_mark
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.wholes import Place, Wanted, Wholes
 from imgmiddleware.settings import Settings
@@ -60,7 +61,9 @@ class Stills:
         """The result. Raises `ImageError` and `ClientGoneError`."""
         if job.plan.as_stored and (stored := self._as_stored(job, deadline)):
             return stored
-        return self.used(job, partial(_rendered, job), deadline)
+        if job.overlay is not None:
+            self._wait(job.overlay, deadline)
+        return self.used(job, partial(self._rendered, job, deadline), deadline)
 
     def used(self, job: Job, use: Use[R], deadline: Deadline) -> R:
         """What is made of the samples that the plan needs; `use` is called with a slot."""
@@ -79,6 +82,17 @@ class Stills:
         """The result as it is answered now, with what is said of this render alone."""
         return self._wholes.remarked(job, result)
 
+    def overlay(self, job: Job, deadline: Deadline) -> Overlay | None:
+        """What is laid over the picture, decoded; to be called in a slot, with its bytes.
+
+        Raises `ImageError`, which says that it is of the overlay.
+        """
+        laid = job.overlay
+        if laid is None:
+            return None
+        with of_the_mark():
+            return Overlay(self._held_of(laid, None, deadline), laid.facts, laid.mark)
+
     @contextmanager
     def admitted(self, size: int, deadline: Deadline) -> Iterator[None]:
         """Hold a slot, and so many bytes."""
@@ -90,7 +104,7 @@ class Stills:
     def _as_stored(self, job: Job, deadline: Deadline) -> Result | None:
         """The tile as it stands in the file; None where it has to be made for all that."""
         assert isinstance(job.original, Original)
-        with self.admitted(predicted_bytes(job.facts, job.plan, job.original.size), deadline):
+        with self.admitted(job.predicted, deadline):
             with timing.step("decode"):
                 contents = self._decoded.contents(job)
                 self._let_go(job)
@@ -99,27 +113,19 @@ class Stills:
 
     def _of_level(self, job: Job, wanted: Wanted | None, use: Use[R], deadline: Deadline) -> R:
         """Of the level that the plan asks for, decoded by itself."""
-        level = (*job.page, job.plan.level)
-        # If another thread decodes what is needed, this one waits for it without a slot.
-        with timing.step("wait"):
-            self._decodes.wait(level, deadline)
-        predicted = predicted_bytes(job.facts, job.plan, job.original.size)
+        self._wait(job, deadline)
+        predicted = job.predicted + job.beside
         if wanted is not None:
             predicted += keeping_bytes(job.facts, job.plan, wanted.part)
         with self.admitted(predicted, deadline):
-            with timing.step("decode"):
-                decoded = self._decoded.get(level)
-                if decoded is None:
-                    decoded = self._decodes.once(
-                        level, lambda _: self._decode(job, level, wanted), deadline
-                    )
-            return use(decoded)
+            return use(self._held_of(job, wanted, deadline))
 
     def _cut(
         self, job: Job, wanted: Wanted, whole: Held | Pyramid, use: Use[R], deadline: Deadline
     ) -> R | None:
         """Of a whole that is there; None where it is damaged."""
-        with self.admitted(cutting_bytes(job.plan, wanted.part), deadline):
+        predicted = cutting_bytes(job.plan, wanted.part) + job.beside
+        with self.admitted(predicted, deadline):
             with timing.step("decode"):
                 held = self._wholes.cut(job, wanted, whole)
             return None if held is None else use(held)
@@ -132,7 +138,7 @@ class Stills:
             predicted = holding_bytes(job.facts, job.plan, wanted.part)
         else:
             predicted = keeping_bytes(job.facts, job.plan, wanted.part)
-        predicted += cutting_bytes(job.plan, wanted.part)
+        predicted += cutting_bytes(job.plan, wanted.part) + job.beside
         with self.admitted(predicted, deadline), ExitStack() as opened:
             whole = self._made_whole(job, wanted, deadline, opened)
             held = None if whole is None else self._wholes.cut(job, wanted, whole)
@@ -156,31 +162,44 @@ class Stills:
                 deadline,
             )
 
-    def _decode(self, job: Job, level: Hashable, wanted: Wanted | None) -> Held:
-        decoded = self._decoded.averaged(job) or self._decode_alone(job)
-        if isinstance(job.original, ArrayOriginal) and job.original.lends(decoded.pixels):
+    def _wait(self, layer: Layer, deadline: Deadline) -> None:
+        """If another thread decodes what is needed, this one waits for it without a slot."""
+        with timing.step("wait"):
+            self._decodes.wait((*layer.page, layer.plan.level), deadline)
+
+    def _held_of(self, layer: Layer, wanted: Wanted | None, deadline: Deadline) -> Held:
+        """What is held of the level, or decoded now."""
+        level = (*layer.page, layer.plan.level)
+        with timing.step("decode"):
+            return self._decoded.get(level) or self._decodes.once(
+                level, lambda _: self._decode(layer, level, wanted), deadline
+            )
+
+    def _decode(self, layer: Layer, level: Hashable, wanted: Wanted | None) -> Held:
+        decoded = self._decoded.averaged(layer) or self._decode_alone(layer)
+        if isinstance(layer.original, ArrayOriginal) and layer.original.lends(decoded.pixels):
             return decoded
         # Others may have asked for a part of it by now.
-        if wanted is not None and not job.plan.in_bands and self._wholes.again(wanted):
-            self._wholes.keep(job, wanted, Rows.of(decoded))
-        return self._held(job, level, decoded)
+        if wanted is not None and not layer.plan.in_bands and self._wholes.again(wanted):
+            self._wholes.keep(layer, wanted, Rows.of(decoded))
+        return self._held(layer, level, decoded)
 
-    def _decode_alone(self, job: Job) -> Held:
-        contents, ends = self._decoded.contents(job), self._decoded.ends(job)
-        self._let_go(job)
-        return decode_original(job.original, job.facts, job.plan, contents, ends)
+    def _decode_alone(self, layer: Layer) -> Held:
+        contents, ends = self._decoded.contents(layer), self._decoded.ends(layer)
+        self._let_go(layer)
+        return decode_original(layer.original, layer.facts, layer.plan, contents, ends)
 
-    def _held(self, job: Job, level: Hashable, decoded: Held) -> Held:
-        self._decoded.hold(level, decoded, job.tag)
-        self._let_go(job)
+    def _held(self, layer: Layer, level: Hashable, decoded: Held) -> Held:
+        self._decoded.hold(level, decoded, layer.tag)
+        self._let_go(layer)
         return decoded
 
-    def _let_go(self, job: Job) -> None:
+    def _let_go(self, layer: Layer) -> None:
         """Of what was put into memory, if somebody has purged since the original was opened."""
-        if self._results.era() != job.era:
-            self._decoded.purge(job.tag)
+        if self._results.era() != layer.era:
+            self._decoded.purge(layer.tag)
 
-
-def _rendered(job: Job, held: Held) -> Result:
-    with timing.step("render"):
-        return render(held, job.plan, job.replan)
+    def _rendered(self, job: Job, deadline: Deadline, held: Held) -> Result:
+        overlay = self.overlay(job, deadline)
+        with timing.step("render"):
+            return render(held, job.plan, job.replan, overlay)

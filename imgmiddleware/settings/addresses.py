@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from imgmiddleware.http.cors import ORIGIN
-from imgmiddleware.settings.checks import Check, listed, text, wrong
+from imgmiddleware.pixels.values import is_array
+from imgmiddleware.settings.checks import Check, is_unicode, listed, text, wrong
+from imgmiddleware.sources import ArrayOriginal, Original
+from imgmiddleware.sources.function import is_async
 from imgmiddleware.sources.paths import encoded
 
 _URI = re.compile(r"https?://[!-~]+")
@@ -65,6 +68,29 @@ def image_file(name: str, given: Any) -> str | bytes:
     if isinstance(given, bytes | bytearray | memoryview):
         return bytes(given)
     return _absolute(name, given, "the path of an image file, or its bytes")
+
+
+def overlays(name: str, given: Any) -> Mapping[str, Any]:
+    """By name, each an image file, an array or a source; paths become absolute ones."""
+    taken = "a mapping of names to image files such as {'logo': 'logo.png'}"
+    if not isinstance(given, Mapping) or not all(map(_is_name, given)):
+        raise wrong(name, given, taken)
+    return {key: _overlay(f"{name}[{key!r}]", value) for key, value in given.items()}
+
+
+def _overlay(name: str, given: Any) -> Any:
+    """One of them. A source that is async could not be asked in a thread."""
+    if isinstance(given, str | os.PathLike | bytes | bytearray | memoryview):
+        return image_file(name, given)
+    opens = getattr(given, "open", given)
+    if not is_array(given) and not isinstance(given, Original | ArrayOriginal):
+        if not callable(opens) or is_async(opens):
+            raise wrong(name, given, "an image file, an array, or a source that is not async")
+    return given
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str) and key != "" and is_unicode(key)
 
 
 def origins(name: str, allowed: Any) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def text(taken: str) -> Check:
     """Text that can be written in UTF-8, whatever it says."""
 
     def check(name: str, value: Any) -> str:
-        if not isinstance(value, str) or (not value.isascii() and not _is_unicode(value)):
+        if not isinstance(value, str) or (not value.isascii() and not is_unicode(value)):
             raise wrong(name, value, taken)
         return value
 
@@ -203,7 +203,7 @@ def sides(name: str, given: Any) -> tuple[int, ...]:
     return tuple(sorted(sides))
 
 
-def _is_unicode(value: str) -> bool:
+def is_unicode(value: str) -> bool:
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -11,6 +11,7 @@ from uuid import UUID
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.pixels.value_range import RangeLike, ValueRange
+from imgmiddleware.sources import OverlayLike
 
 Authorize = Callable[[ImageRequest], bool] | Callable[[ImageRequest], Awaitable[bool]]
 """Says who may see what: a function of a request. An async one needs an event loop: ASGI's."""
@@ -69,6 +70,7 @@ class Options(TypedDict, total=False):
     max_animation_pixels: int
     original_formats: Collection[str]
     unsafe_original_formats: Collection[str]
+    overlays: Mapping[str, OverlayLike]
     damaged: Literal["refuse", "show"]
     formats: Sequence[str]
     max_age: int

@@ -1,11 +1,12 @@
 """Options of originals: which are opened, how large they may be, and what their samples mean."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from imgmiddleware.formats.registry import names
 from imgmiddleware.pixels.value_range import RangeLike, ValueRange
+from imgmiddleware.sources import OverlayLike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,9 @@ class OriginalSettings:
     unsafe_original_formats: Collection[str] = frozenset()
     """Further formats, whose decoders nothing here bounds (JPEG XL, JPEG 2000): for originals that
     nobody else can put there."""
+    overlays: Mapping[str, OverlayLike] = field(default_factory=dict)
+    """What `mark=` may name: `{"logo": "logo.png"}`. Each is an image file by its path or its
+    bytes, an array, or a source of its own, which is asked for the name."""
     damaged: Literal["refuse", "show"] = "refuse"
     """What becomes of an original that is damaged: a 422, or with "show" what is left of it, where
     its decoder gives that; for nobody to keep (`no-store`), with `Image-Notes: damaged`."""

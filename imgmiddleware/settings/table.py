@@ -28,6 +28,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "formats": checks.some_of(NEGOTIATED, lambda name: RESULTS[name].missing),
         "client_hints": checks.some_of(FIELDS),
         "allow_origin": checks.optional(addresses.origins),
+        "overlays": addresses.overlays,
         "missing": checks.one_of("404", "pass"),
         "unknown": checks.one_of("refuse", "ignore"),
         "file_version": checks.one_of("stat", "mtime", "content"),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Unpack
 
+from imgmiddleware.pixels.values import ArrayLike
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import Found, FunctionSource
@@ -16,6 +17,9 @@ from imgmiddleware.sources.single import SourceOptions, single
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, Any]
 """What may be given as a source: a directory, a function of an ID, or a `Source`; or a mapping of
 prefixes to these."""
+
+OverlayLike = str | os.PathLike[str] | bytes | ArrayLike | Opened | Callable[[Any], Found] | Source
+"""What may be given as an overlay: an image file, an array, or a source that is asked for it."""
 
 AsyncFunction = Callable[[Any], Awaitable[Found]]
 """What `ASGIImageMiddleware` takes beside them: a function that needs an event loop."""
@@ -53,6 +57,7 @@ __all__ = [
     "FunctionSource",
     "Opened",
     "Original",
+    "OverlayLike",
     "PrefixSource",
     "Source",
     "SourceLike",

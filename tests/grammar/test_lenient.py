@@ -28,7 +28,7 @@ def serving(**options: Any) -> ImageService:
 #: What is asked, what of it is taken, and what the answer tells of the rest.
 ROWS = [
     *((f"w=20&{name}=9", "w=20", f"ignored={name}") for name in (
-        "ixid", "cs", "lossless", "markalign", "markalpha", "txt", "max-w", "min-w", "fill-color",
+        "ixid", "cs", "lossless", "blend", "blend-mode", "txt", "max-w", "min-w", "fill-color",
         "quality", "width", "height", "format", "gif-q", "updated_at", "txt64", "s", "expires",
     )),
     *((f"w=9&h=20&fit=crop&crop={words}", "w=9&h=20&fit=crop", "ignored=crop") for words in (

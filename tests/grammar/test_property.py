@@ -22,8 +22,11 @@ def edges(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
 
 
 OWN = {"edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])}
-GRAMMAR = QueryGrammar(Settings(presets={"thumb": "w=9"}, operations=OWN))
-LENIENT = QueryGrammar(Settings(presets={"thumb": "w=9"}, operations=OWN, unknown="ignore"))
+OVERLAYS = {"logo": b"", "old logo": b""}  # nobody opens them here
+GRAMMAR = QueryGrammar(Settings(presets={"thumb": "w=9"}, operations=OWN, overlays=OVERLAYS))
+LENIENT = QueryGrammar(
+    Settings(presets={"thumb": "w=9"}, operations=OWN, overlays=OVERLAYS, unknown="ignore")
+)
 RESTRICTED = QueryGrammar(Settings(widths=(320, 640), heights=(200,), snap=True))
 
 
@@ -106,6 +109,20 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "edges": st.tuples(numbers(0, 255), numbers(0, 255)).map(",".join),
     "pad": numbers(0, 1000),
     "bg": COLOR,
+    "mark": st.sampled_from(["logo", "old logo", "/logos/a.png", "/é&b=c+%20d#e?f"])
+    | st.text(min_size=1, max_size=12).map("/{}".format),
+    "mark-w": LENGTH,
+    "mark-h": LENGTH,
+    "mark-scale": numbers(1, 100),
+    "mark-fit": st.sampled_from(["clip", "crop", "fill", "max", "scale"]),
+    "mark-align": st.sampled_from(["top", "middle", "bottom,right", "left,top", "center,middle"]),
+    "mark-x": numbers(-8192, 8192),
+    "mark-y": numbers(-8192, 8192),
+    "mark-pad": numbers(0, 1000),
+    "mark-alpha": numbers(0, 100),
+    "mark-rot": decimals("-3600", "3600", 2),
+    "mark-tile": st.just("grid"),
+    "mark-blend": st.sampled_from(["normal", "multiply", "screen", "softlight"]),
     "fm": st.sampled_from(
         ["jpg", "png", "webp", "avif", "gif", "bmp", "tif", "jpeg", "pjpg", "png8", "png32", "tiff"]
     )

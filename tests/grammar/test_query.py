@@ -135,7 +135,9 @@ def test_version_is_no_part_of_the_transform() -> None:
 
 
 #: Those that may be less than 0.
-NEGATIVE = {"rot", "hue", "exp", "gam", "bri", "con", "high", "vib", "sat", "usm"}
+NEGATIVE = {"rot", "hue", "exp", "gam", "bri", "con", "high", "vib", "sat", "usm"} | {
+    f"mark-{end}" for end in ("rot", "x", "y")
+}
 
 
 @pytest.mark.parametrize("name", [*OWNERS, "auto"])

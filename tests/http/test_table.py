@@ -32,6 +32,9 @@ THEN, RFC850, ASCTIME = (
 BEFORE, AFTER = "Sun, 06 Nov 1994 08:49:36 GMT", "Sun, 06 Nov 1994 08:49:38 GMT"
 WHEN = 784_111_777
 
+MARKED = f"{BMP}&mark=/clear.png&mark-w=2"
+LOGO: dict[str, Any] = {"overlays": {"logo": saved(quadrants(2, 2), "PNG")}}
+
 #: What browsers send for an <img>.
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 SAFARI = "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
@@ -267,7 +270,28 @@ NEGOTIATED = [
     Case("8.8.3.3", "a part of JPEG for WebP", 200, accept("image/webp", If_Range="{plain}", Range="bytes=0-3"), {"content-range": None, **seen(WEBP)}, OPEN),
 ]  # fmt: skip
 
-CASES = [*CONDITIONAL, *RANGES, *NEGOTIATED]
+#: Two originals: what holds of one holds of both.
+OVERLAID = [
+    Case("8.8.2", "the later of two times", 200, has={"last-modified": THEN, **WHOLE}, target=MARKED),
+    Case("8.8.3", "a tag of its own", 200, match(If_None_Match="{bare}"), WHOLE, MARKED),
+    Case("13.1.2", "two, the same", 304, match(If_None_Match="{etag}"), {"etag": "{etag}", **UNCHANGED}, MARKED),
+    Case("13.1.1", "two, another", 412, match(If_Match="{other}"), target=MARKED),
+    Case("13.1.3", "two, not since", 304, match(If_Modified_Since=THEN), UNCHANGED, MARKED),
+    Case("13.1.3", "one without a time", 200, match(If_Modified_Since=THEN), {"last-modified": None, **WHOLE}, f"{BMP}&mark=logo", options=LOGO),
+    Case("14.1.2", "a part of two", 206, match(Range="bytes=54-65"), part(54, 65), MARKED),
+    Case("9.3.2", "HEAD of two", 200, has=WHOLE, target=MARKED, method="HEAD"),
+    Case("15.5.4", "the second is not for you", 403, has={"cache-control": "no-store"}, target=MARKED, options={"authorize": lambda request: request.id == "a.jpg"}),
+    Case("9111, 5.2.2.7", "both are", 200, has={"cache-control": "private, max-age=300"}, target=MARKED, options={"authorize": lambda request: True}),
+    Case("15.5.5", "there is no second", 404, has={"cache-control": "no-store"}, target=f"{BMP}&mark=/none"),
+    Case("15.5.5", "it is above", 404, target=f"{BMP}&mark=/../a.jpg"),
+    Case("15.5.5", "it is no ID that passes", 404, target=f"{BMP}&mark=/none", options={"missing": "pass"}),
+    Case("15.5.21", "the second is damaged", 422, target=f"{BMP}&mark=/half.jpg"),
+    Case("15.5.16", "the second is none", 415, target=f"{BMP}&mark=/notes.txt"),
+    Case("15.5.1", "nobody has registered it", 400, target=f"{BMP}&mark=logo"),
+    Case("12.5.1", "two, negotiated", 200, accept(CHROME), seen(AVIF), f"{OPEN}&mark=/clear.png"),
+]  # fmt: skip
+
+CASES = [*CONDITIONAL, *RANGES, *NEGOTIATED, *OVERLAID]
 
 
 @pytest.fixture(scope="module")

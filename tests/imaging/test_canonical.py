@@ -22,6 +22,7 @@ from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.stages import OWNERS
 from imgmiddleware.pixels.codepoints import CodePoints
@@ -255,7 +256,8 @@ def test_whoever_adds_to_the_plan_or_to_the_query_decides_what_a_key_is_made_of(
     others = {"blur", "max_bytes"}  # which test_other_pictures_… has
     measured = {"band", "range", "colormap"}  # and test_measured
     told = {"palette", "colors", "prefix"}  # and the tests of palettes
-    assert {*OWNERS} - {*WORDS} == others | measured | told
+    laid = {*Mark.forms()}  # and tests/service/test_overlays.py, as there are two originals
+    assert {*OWNERS} - {*WORDS} == others | measured | told | laid
 
 
 COLORS = noise(24, 18, "RGBA")

@@ -96,6 +96,12 @@ def test_it_holds_what_a_picture_needs() -> None:
     assert body.endswith(b"\xff\xd9")
 
 
+def test_what_bears_an_overlay_is_made() -> None:
+    logo = {"overlays": {"logo": saved(PHOTO[:9, :9], "PNG")}}
+    assert is_sent(tiled(), WHOLE, **logo)
+    assert not is_sent(tiled(), f"{WHOLE}&mark=logo", **logo)
+
+
 def test_a_level_too() -> None:
     data = tiled()
     assert is_sent(data, "rect=0,0,128,128&w=64&fm=jpg")
