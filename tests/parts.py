@@ -60,7 +60,7 @@ def module(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        return missing(package, f"pip install {package}")
+        return missing(package, f"pip install {_PIP.get(package, package)}")
 
 
 @cache
@@ -97,6 +97,9 @@ def _vips() -> bool | None:
 
 #: Packages of Python that load a library of Debian's.
 _BINDS = {"pyvips": "libvips", "iiif_validator": "libmagic"}
+
+#: What pip calls them.
+_PIP = {"skimage": "scikit-image"}
 
 PARTS = {
     "curl": Part("curl", _program("curl")),

@@ -11,9 +11,10 @@ from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.subjects.subject import shrunk
 from imgmiddleware.subjects.yunet.network import Box, Network
 
-#: The longer sides of the pictures that faces are looked for in. Nearly all are found in the first;
-#: where there are none, the second shows those of a group or far away, for four times as long.
-_SIDES = (320, 640)
+#: The longer sides of the pictures that faces are looked for in. In the first those are found that
+#: are from a fortieth of it to a half; where there are none, one that fills the second is. The
+#: first alone takes 37 ms of a processor, the second 10.
+_SIDES = (640, 320)
 
 #: Faces that are remembered of a picture, the largest first.
 _MOST = 64
@@ -39,7 +40,7 @@ class Faces:
             small = shrunk(colors, side)
             height, width = small.shape[:2]
             found = [face for box in network.faces(small) if (face := _face(box, width, height))]
-            if found or max(colors.shape[:2]) <= side:
+            if found or max(colors.shape[:2]) <= min(_SIDES):
                 break
         return cls(tuple(sorted(found, key=_area, reverse=True)[:_MOST]))
 
