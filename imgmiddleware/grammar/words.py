@@ -42,7 +42,6 @@ WORDS = {
     "flop": "flip",
     "sharpen": "sharp",
     "padding": "pad",
-    "border": "pad",
     "brightness": "bri",
     "contrast": "con",
     "exposure": "exp",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.surround import Around
 from imgmiddleware.operations.transform import Transform
 
 
@@ -34,15 +35,16 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     kept = output.keep and _kept(output.keep)
     shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)
     colors = plan.deep, plan.keeps_profile, plan.keeps_hdr
-    ways = plan.linear, plan.edges, *colors, plan.backdrop.bg
+    ways = plan.linear, plan.around.kind == "edges", *colors, plan.backdrop.bg
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
     most = plan.most_colors and output.colorquant  # else it follows from the original
     noted += f" keeping {plan.sketch.sought} of {plan.region}" if plan.sketch else ""
     size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
+    around = "" if plan.around in (Around(), Around("edges")) else f" {plan.around}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
     told = f" {output.told_colors} {_prefix(output)}" if tells else ""
-    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}{told}"
+    return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}{around}{told}"
 
 
 def _prefix(output: Output) -> str:

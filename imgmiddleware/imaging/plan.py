@@ -15,7 +15,7 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.held import Level
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.pixels import PixelOperation
-from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.operations.surround import Around, Backdrop
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.halve import LONGEST, halvings, unchanged, widened
@@ -80,7 +80,7 @@ class Plan:
     keeps_profile: bool  # if it has one: the colours stay as they are
     keeps_hdr: bool  # it has brighter than white, and stays so
     canvas: Size
-    edges: bool  # the canvas around the picture repeats its edges, instead of the background
+    around: Around  # what the canvas has around the picture
     steps: tuple[PixelOperation, ...]
     result: Size
     backdrop: Backdrop

@@ -28,7 +28,7 @@ from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Geometry, Part, Resize
-from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.operations.surround import Around, Backdrop, Fill
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.operations.turn import turned_once
@@ -108,7 +108,7 @@ def make_plan(
         and _keeps_profile(facts, output, format, geometry, steps, deep=deep, animated=animated),
         keeps_hdr=keeps_hdr,
         canvas=geometry.canvas,
-        edges=resize.fit == "clamp" and geometry.canvas != geometry.size,
+        around=_around(transform, geometry),
         steps=steps,
         result=result,
         backdrop=_shown(transform.get(Backdrop), facts, geometry, steps, format),
@@ -138,6 +138,12 @@ def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> 
     redaction = Redaction(tuple(boxes), asked.redact_style)
     coded = (record is not None and record.scales) or bool(facts.pieces and facts.pieces.jpeg)
     return redaction.in_blocks(stored) if coded else redaction
+
+
+def _around(transform: Transform, geometry: Geometry) -> Around:
+    if geometry.canvas == geometry.size:
+        return Around()
+    return transform.get(Fill).around(transform.get(Resize).fit)
 
 
 def _in_floats(part: Part) -> Area:

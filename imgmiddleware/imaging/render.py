@@ -23,7 +23,7 @@ from imgmiddleware.imaging.overlay import Overlay
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.messages import Result
 from imgmiddleware.operations.stages import Stage
-from imgmiddleware.operations.surround import Ground, surrounded
+from imgmiddleware.operations.surround import Ground
 from imgmiddleware.operations.trim import content
 from imgmiddleware.pixels.arrays import Area, Box, Pixels, has_alpha
 from imgmiddleware.pixels.color import describes, to_eight_bits, to_sixteen_bits, to_srgb
@@ -194,12 +194,10 @@ def _colored(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
 
 
 def _framed(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
-    """In the middle of the canvas; what is left over is background, or the picture's own edge."""
-    height, width = pixels.shape[:2]
-    left, top = (plan.canvas[0] - width) // 2, (plan.canvas[1] - height) // 2
-    right, bottom = plan.canvas[0] - width - left, plan.canvas[1] - height - top
-    background = None if plan.edges else _ground(held, plan).fill
-    return surrounded(pixels, (top, bottom, left, right), background)
+    """In the middle of the canvas, with what is to be around it."""
+    if pixels.shape[1::-1] == plan.canvas:
+        return pixels
+    return plan.around.laid(pixels, plan.canvas, _ground(held, plan).fill)
 
 
 def _backed(pixels: Pixels, held: Held, plan: Plan) -> Pixels:

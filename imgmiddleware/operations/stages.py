@@ -21,7 +21,8 @@ from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Resize
-from imgmiddleware.operations.surround import Backdrop, Pad
+from imgmiddleware.operations.shape import Border, Mask
+from imgmiddleware.operations.surround import Backdrop, Fill, Pad
 from imgmiddleware.operations.tone import Tone
 from imgmiddleware.operations.transform import Operation, Transform, operation
 from imgmiddleware.operations.trim import Trim
@@ -34,7 +35,7 @@ Owners = Mapping[str, type[Operation]]
 class Stage(Enum):
     """One stage: the words for it, and the kind of the operation whose parameters ask for it.
 
-    No parameter asks for `COLOR` and `FRAME`: every picture goes through them.
+    No parameter asks for `COLOR`: every picture goes through it.
     """
 
     PAGE = "`page`", Page
@@ -49,7 +50,7 @@ class Stage(Enum):
     TONE = "`exp`, `gam`, `bri`, `con`, `high`, `shad` and `invert`", Tone
     COLORS = "`vib`, `sat`, `hue` and `sepia`", Colors
     TINT = "`duotone` and `monochrome`", Tint
-    FRAME = "what `fit` puts around the picture", None
+    FRAME = "what `fit` and `fill` put around the picture", Fill
     FLIP = "`flip`", Flip
     ROTATE = "`rot`", Rotate
     BLUR = "`blur`", Blur
@@ -58,6 +59,8 @@ class Stage(Enum):
     MOSAIC = "`px`", Mosaic
     MONOCHROME = "`mono`", Monochrome
     OWN = "your own operations", OwnStep
+    MASK = "`mask`", Mask
+    BORDER = "`border`", Border
     PAD = "`pad`", Pad
     BACKDROP = "`bg`", Backdrop
     MARK = "`mark`", Mark

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from imgmiddleware.forms.color import color
 from imgmiddleware.forms.numbers import whole
+from imgmiddleware.forms.words import choice
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.transform import Operation, parameter
-from imgmiddleware.pixels.arrays import Color, Pixels, by_bands, has_alpha, over, with_channels_for
+from imgmiddleware.pixels.arrays import (
+    Color,
+    Pixels,
+    by_bands,
+    has_alpha,
+    over,
+    premultiplied,
+    unpremultiplied,
+    with_channels_for,
+)
 
 _WHITE: Color = (255, 255, 255, 255)
+
+#: What is blurred behind a picture has so many pixels first, which are blurred by so many.
+_BLURRED, _SOFT = 40, 1.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,70 @@ class Beyond(Pad):
 
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
         return surrounded(pixels, (0, self.below, 0, self.right), background)
+
+
+@dataclass(frozen=True)
+class Fill(Operation):
+    """What `fit=fill` and `fillmax` have around the picture: the background, another colour, or
+    the picture itself, blurred.
+    """
+
+    fill: str = parameter(choice("solid", "blur"), "solid")
+    fill_color: Color | None = parameter(color(), name="fill-color")
+
+    def around(self, fit: str) -> Around:
+        """What is there; nothing of it is where `fit` leaves no room."""
+        if fit == "clamp":
+            return Around("edges")
+        if fit not in ("fill", "fillmax"):
+            return Around()
+        return Around("blur") if self.fill == "blur" else Around(color=self.fill_color)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the canvas has around a picture: its edges repeated, the picture blurred, or a colour;
+    None for that of the background.
+    """
+
+    kind: Literal["edges", "blur", "color"] = "color"
+    color: Color | None = None
+
+    def laid(self, pixels: Pixels, canvas: tuple[int, int], background: Color) -> Pixels:
+        """The picture in the middle of a canvas (width, height)."""
+        height, width = pixels.shape[:2]
+        left, top = (canvas[0] - width) // 2, (canvas[1] - height) // 2
+        borders = top, canvas[1] - height - top, left, canvas[0] - width - left
+        if self.kind == "blur" and any(borders):
+            return _over_itself(pixels, canvas, (left, top))
+        wanted = None if self.kind == "edges" else self.color or background
+        return surrounded(pixels, borders, wanted)
+
+
+def _over_itself(pixels: Pixels, canvas: tuple[int, int], at: tuple[int, int]) -> Pixels:
+    """On itself as large as covers the canvas, blurred."""
+    height, width = pixels.shape[:2]
+    scale = max(canvas[0] / width, canvas[1] / height)
+    across, down = (max(1, round(side / scale)) for side in canvas)
+    x, y = max(0, width - across) // 2, max(0, height - down) // 2
+    result = _blurred(pixels[y : y + down, x : x + across], canvas)
+    place = result[at[1] : at[1] + height, at[0] : at[0] + width]
+    place[...] = over(pixels, place) if has_alpha(pixels) else pixels
+    return result
+
+
+def _blurred(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """In another size, blurred so much that it takes few pixels; no hidden colour comes out."""
+    height, width = pixels.shape[:2]
+    by = max(1, max(width, height) / _BLURRED)
+    few = max(1, round(width / by)), max(1, round(height / by))
+    alpha = has_alpha(pixels)
+    small = cv2.resize(
+        premultiplied(pixels) if alpha else pixels, few, interpolation=cv2.INTER_AREA
+    )
+    soft = cv2.GaussianBlur(small, (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
+    large = np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_CUBIC))
+    return unpremultiplied(large, pixels.dtype) if alpha else large
 
 
 @dataclass(frozen=True)
