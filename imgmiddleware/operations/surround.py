@@ -116,9 +116,8 @@ def _blurred(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     by = max(1, max(width, height) / _BLURRED)
     few = max(1, round(width / by)), max(1, round(height / by))
     alpha = has_alpha(pixels)
-    small = cv2.resize(
-        premultiplied(pixels) if alpha else pixels, few, interpolation=cv2.INTER_AREA
-    )
+    weighed = premultiplied(pixels) if alpha else pixels
+    small = cv2.resize(weighed, few, interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(small, (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
     large = np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_CUBIC))
     return unpremultiplied(large, pixels.dtype) if alpha else large
