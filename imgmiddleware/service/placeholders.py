@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import PLACEHOLDERS, RESULTS
-from imgmiddleware.operations.focus import Sharpen
+from imgmiddleware.operations.focus import NoiseReduction, Sharpen, UnsharpMask
+from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.output import Output
 from imgmiddleware.pixels.arrays import Size
 
@@ -22,10 +23,11 @@ KINDS = (*PLACEHOLDERS, "color")
 _SIDE = 100
 
 #: What says nothing of a picture that is small and still, and what is said of it anew.
-_LEFT_OUT = {*Output.forms(), *Sharpen.forms(), "anim", "w", "h", "ar", "dpr", "v", "dl"}
+_DETAILS = (Output, Sharpen, UnsharpMask, NoiseReduction, Mark)
+_LEFT_OUT = {"anim", "w", "h", "ar", "dpr", "v", "dl"}.union(*(kind.forms() for kind in _DETAILS))
 
 #: What is in pixels of the result.
-_IN_PIXELS = ("pad", "blur")
+_IN_PIXELS = ("pad", "blur", "px")
 
 
 def attributes(

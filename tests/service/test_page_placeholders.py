@@ -49,11 +49,14 @@ def tiny(picture: Picture) -> Image.Image:
         ({"w": 100, "h": 100, "fit": "crop", "pad": 50, "bg": "000"}, (16, 16)),
         ({"trim": "auto", "w": 900, "pad": 90}, (16, 12)),
         ({"w": 8}, (8, 6)),
+        ({"w": 400, "px": 100, "blur": 99, "sharp": 9, "mark": "logo", "mark-w": 300}, (16, 12)),
         ({"preset": "wide"}, (16, 8)),
     ],
 )
 def test_it_has_the_shape_of_the_picture(asked: Any, size: tuple[int, int]) -> None:
-    service = serving(PHOTO, presets={"wide": "w=600&ar=2:1&fit=crop&dpr=2"})
+    service = serving(
+        PHOTO, presets={"wide": "w=600&ar=2:1&fit=crop&dpr=2"}, overlays={"logo": PHOTO}
+    )
     assert tiny(service.picture("a", alt="", placeholder="lqip", **asked)).size == size
 
 
@@ -63,6 +66,16 @@ def test_it_shows_what_the_picture_shows(service: ImageService) -> None:
         whole = opened(get(service, picture.src.partition("?")[2]).read()).convert("RGB")
         small = tiny(picture).convert("RGB").resize(whole.size)
         assert close(np.array(corners(np.asarray(small))), np.array(corners(np.asarray(whole))), 40)
+
+
+def test_what_is_coarse_stays_so(service: ImageService) -> None:
+    """Squares of a fourth of the width are four on the placeholder, and a wide blur is as wide."""
+    squares = tiny(service.picture("a", alt="", placeholder="lqip", w=400, px=100)).convert("L")
+    across = np.abs(np.diff(np.asarray(squares, int)[2]))
+    assert sorted(np.argsort(across)[-1:]) == [7]
+    assert {at for at in range(15) if across[at] > 12} <= {3, 7, 11}
+    soft = tiny(service.picture("a", alt="", placeholder="lqip", w=400, blur=2000)).convert("RGB")
+    assert np.ptp(np.asarray(soft, int), axis=(0, 1)).max() < 150
 
 
 def test_a_color_is_one_of_what_is_shown(service: ImageService) -> None:
