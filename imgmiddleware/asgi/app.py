@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imgmiddleware.asgi.middleware import ASGIImageMiddleware
 from imgmiddleware.service import ImageService, mounted
 from imgmiddleware.settings import Options
-from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike
+from imgmiddleware.sources import AsyncSourceLike
 
 
 class ASGIImageApp:
@@ -25,7 +25,7 @@ class ASGIImageApp:
 
     def __init__(
         self,
-        source: SourceLike | AsyncFunction | AsyncSource | ImageService,
+        source: AsyncSourceLike | ImageService,
         **options: Unpack[Options],
     ) -> None:
         self._images = _EveryPath(_else, source, **mounted(source, options))

@@ -18,9 +18,9 @@ from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, application, as_service
 from imgmiddleware.service.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
-from imgmiddleware.sources import AsyncFunction, AsyncSource, SourceLike, branches
+from imgmiddleware.sources import AsyncSource, AsyncSourceLike
 from imgmiddleware.sources.function import is_async
-from imgmiddleware.sources.several import made
+from imgmiddleware.sources.several import branches, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ASGIImageMiddleware:
     def __init__(
         self,
         app: ASGIApp,
-        source: SourceLike | AsyncFunction | AsyncSource | ImageService,
+        source: AsyncSourceLike | ImageService,
         **options: Unpack[Options],
     ) -> None:
         self.app = application(app, "ASGI", "scope, receive, send", "WSGIImageMiddleware")

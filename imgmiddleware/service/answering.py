@@ -40,7 +40,8 @@ from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.service.viewers import Viewers, not_yet_read
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
-from imgmiddleware.sources import Opened, SourceLike, as_source, directories
+from imgmiddleware.sources import Opened, SourceLike, as_source
+from imgmiddleware.sources.several import directories
 
 
 class Answering:

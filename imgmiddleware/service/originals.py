@@ -23,11 +23,10 @@ from imgmiddleware.sources import (
     Opened,
     Original,
     Source,
-    branch,
-    branches,
 )
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.function import loop_noting
+from imgmiddleware.sources.several import branch, branches
 
 _log = logging.getLogger("imgmiddleware")
 

@@ -11,10 +11,10 @@ from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import Found, FunctionSource
 from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.original import AsyncSource, Opened, Original, Source
-from imgmiddleware.sources.several import ChainSource, PrefixSource, branch, branches, each, made
+from imgmiddleware.sources.several import ChainSource, PrefixSource, each, made
 from imgmiddleware.sources.single import SourceOptions, single
 
-SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, Any]
+SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, "SourceLike"]
 """What may be given as a source: a directory, a function of an ID, or a `Source`; or a mapping of
 prefixes to these."""
 
@@ -22,7 +22,10 @@ OverlayLike = str | os.PathLike[str] | bytes | ArrayLike | Opened | Callable[[An
 """What may be given as an overlay: an image file, an array, or a source that is asked for it."""
 
 AsyncFunction = Callable[[Any], Awaitable[Found]]
-"""What `ASGIImageMiddleware` takes beside them: a function that needs an event loop."""
+"""A function that needs an event loop."""
+
+AsyncSourceLike = SourceLike | AsyncFunction | AsyncSource | Mapping[str, "AsyncSourceLike"]
+"""What `ASGIImageMiddleware` takes."""
 
 
 def as_source(source: SourceLike, **options: Unpack[SourceOptions]) -> Source:
@@ -42,15 +45,11 @@ def as_source(source: SourceLike, **options: Unpack[SourceOptions]) -> Source:
     return whole
 
 
-def directories(source: Source) -> list[str]:
-    """The directories that a source has its originals in, as far as it tells."""
-    return [one.root for one in each(source) if isinstance(one, DirectorySource)]
-
-
 __all__ = [
     "ArrayOriginal",
     "AsyncFunction",
     "AsyncSource",
+    "AsyncSourceLike",
     "BytesOriginal",
     "ChainSource",
     "DirectorySource",
@@ -62,7 +61,4 @@ __all__ = [
     "Source",
     "SourceLike",
     "as_source",
-    "branch",
-    "branches",
-    "directories",
 ]

@@ -38,6 +38,11 @@ def each(source: object) -> Iterator[object]:
             yield from each(one)
 
 
+def directories(source: object) -> list[str]:
+    """The directories that a source has its originals in, as far as it tells."""
+    return [one.root for one in each(source) if isinstance(one, DirectorySource)]
+
+
 def branches(source: object, prefix: str = "") -> list[str]:
     """The prefixes of all sources that are asked independently of each other; "" of one alone."""
     if not isinstance(source, PrefixSource):

@@ -262,6 +262,21 @@ def test_what_was_made_once_is_not_changed() -> None:
         assert original.header().width == 3
 
 
+def test_an_array_that_is_made_when_it_is_needed() -> None:
+    made: list[int] = []
+
+    def make() -> Any:
+        made.append(1)
+        return np.zeros((30, 40), np.uint8)
+
+    source = ChainSource({}.get, {"1": ArrayOriginal(make, version=1)}.get)
+    service = ImageService({"arrays": source}, recheck=0)
+    answer = get(service, "w=9&fm=png", "arrays/1")
+    assert opened(answer.read()).size == (9, 7)
+    assert get(service, "w=9&fm=png", "arrays/1", if_none_match=answer.header("ETag")).status == 304
+    assert made == [1]
+
+
 def test_the_time_is_told_of_the_first_alone(folders: tuple[Path, Path]) -> None:
     """A client with the first's time would be told 304 for what is older in the second."""
     new, old = folders

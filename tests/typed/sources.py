@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from starlette.applications import Starlette
 
-from imgmiddleware import ArrayOriginal, BytesOriginal, ImageService, Original
+from imgmiddleware import ArrayOriginal, BytesOriginal, ChainSource, ImageService, Original
 from imgmiddleware.asgi import ASGIImageApp, ASGIImageMiddleware
 from imgmiddleware.wsgi import WSGIImageApp
 
@@ -76,6 +76,9 @@ ImageService(array, id_type=int)
 ImageService(heat)
 ImageService(masked)
 ImageService(drawn)
+ImageService({"a": path, "b": {"c": "photos/"}, "": Database()})
+ImageService({"a": later})  # type: ignore[dict-item]
+ImageService(ChainSource(path, "photos/", old=Database()))
 ArrayOriginal("a.npy")  # type: ignore[arg-type]
 ArrayOriginal(array(3), order="gbr")  # type: ignore[arg-type]
 ArrayOriginal(array(3), range="all")  # type: ignore[arg-type]
@@ -89,6 +92,8 @@ ImageService(Later())  # type: ignore[arg-type]
 ASGIImageMiddleware(app, later)
 ASGIImageMiddleware(app, Later())
 ASGIImageMiddleware(app, path)
+ASGIImageMiddleware(app, {"a": path, "b": {"c": later}, "": ChainSource(later, "photos/")})
+ASGIImageMiddleware(app, {"a": 3})  # type: ignore[dict-item]
 ASGIImageMiddleware(app, number)  # type: ignore[arg-type]
 ASGIImageApp(later)
 WSGIImageApp(later)  # type: ignore[arg-type]
