@@ -41,12 +41,10 @@ class Source:
         self.answers = threading.Event()
         self.answers.set()
         self.error: Exception | None = None
-        self.running = self.waiting = 0
+        self.running = 0
 
     def __call__(self, id: str) -> bytes | None:
-        self.waiting += 1
         assert self.answers.wait(60)
-        self.waiting -= 1
         if self.error is not None:
             raise self.error
         return self.found.get(id)
@@ -132,14 +130,20 @@ def test_past_the_bound_at_once(source: Source) -> None:
 
 def test_beside_a_source_that_hangs_others_answer(source: Source) -> None:
     """Each prefix has its own slots, however deep it stands."""
-    far = {"far": source, "near": {"b": lambda id: DATA}}
-    service = ImageService({"x": far, "": lambda id: DATA}, source_slots=2, source_timeout=60)
+    asked: list[str] = []
+
+    def far(id: str) -> bytes | None:
+        asked.append(id)
+        return source(id)
+
+    near = {"far": far, "near": {"b": lambda id: DATA}}
+    service = ImageService({"x": near, "": lambda id: DATA}, source_slots=2, source_timeout=60)
     get(service, "w=9", "x/far/a")  # by the thread of the request, and no other from here on
     source.answers.clear()
     asking = [threading.Thread(target=get, args=(service, "w=9", f"x/far/{n}")) for n in range(2)]
     for each in asking:
         each.start()
-    until(lambda: source.waiting == 2)
+    until(lambda: len(asked) == 3)
     assert code(get(service, "w=9", "x/far/3")) == "busy"
     for id, status in {"x/near/b/1": 200, "1": 200, "x/1": 404, "x/near/1": 404}.items():
         assert get(service, "w=9", id).status == status
