@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import faulthandler
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -32,6 +33,8 @@ from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
 from imgmiddleware.service import stills
+from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.threads import Threads
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = [
@@ -160,6 +163,22 @@ def of(service: Callable[[], object]) -> tuple[Any, list[Any]]:
     """What it makes, and all that begins anew in there."""
     before = set(forks._made)
     return service(), [made for made in list(forks._made) if made not in before]
+
+
+def test_all_begins_anew_where_threads_become_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under gunicorn's gevent worker with `--preload`, which patches them after it was forked."""
+    limit, threads = WaitLimit(3), Threads()
+    real = limit._lock
+    forks.notice()
+    assert limit._lock is real
+    monkeypatch.setattr(threading, "Lock", threading.RLock)
+    monkeypatch.setattr(queue, "SimpleQueue", queue.Queue)
+    forks.notice()
+    assert isinstance(limit._lock, type(threading.RLock()))
+    assert isinstance(threads._work, queue.Queue)
+    monkeypatch.undo()
+    forks.notice()
+    assert isinstance(limit._lock, type(real))
 
 
 def test_what_has_a_lock_begins_anew() -> None:

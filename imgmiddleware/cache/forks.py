@@ -32,18 +32,21 @@ _made: WeakKeyDictionary[Forkable, None] = WeakKeyDictionary()
 _paused: list[Forkable] = []
 #: One fork at a time, and one thread of a child that looks whether it is one.
 _turn = threading.Lock()
-#: The process in which all have begun.
-_begun = [os.getpid()]
+#: The process in which all have begun, and by what it makes locks.
+_begun = [(os.getpid(), threading.Lock)]
 
 
 def notice() -> None:
     """Begin anew where this is a child that Python was not told of: uWSGI tells it of none.
 
+    And where threads have become greenlets, as gunicorn's gevent worker does when it was forked:
+    who sleeps with a real lock then keeps all others waiting, and so himself.
+
     It asks the system for a number, which is too dear for a hit in memory.
     """
-    if os.getpid() != _begun[0]:
+    if _begun[0] != (os.getpid(), threading.Lock):
         with _turn:
-            if os.getpid() != _begun[0]:
+            if _begun[0] != (os.getpid(), threading.Lock):
                 _begin_all()
 
 
@@ -56,7 +59,8 @@ def _begin_all() -> None:
     _paused.clear()
     for made in _all():
         made._begin()
-    _begun[0] = os.getpid()  # only now: other threads of the child wait until all have begun
+    # Only now: other threads of the child wait until all have begun.
+    _begun[0] = os.getpid(), threading.Lock
 
 
 def _before() -> None:

@@ -10,7 +10,9 @@ from imgmiddleware.formats.probe import read_contents
 from imgmiddleware.imaging.ends import find_ends
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.pixels.value_range import Ends
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service.job import Layer
+from imgmiddleware.service.reading import read_here
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 from imgmiddleware.subjects.subject import Subject
@@ -56,7 +58,7 @@ class Decoded:
         for finer in level.finer:
             found = self._held.get((*layer.page, finer))
             if found is not None:
-                return found.averaged_by(level.by)
+                return apart(found.averaged_by, level.by)
         return None
 
     def contents(self, layer: Layer) -> Contents | None:
@@ -82,7 +84,7 @@ class Decoded:
             return None
         key = (*layer.page, layer.facts.reading.text)
         ends = self._ends.get(key)
-        if ends is None and (ends := find_ends(layer.original, layer.facts)):
+        if ends is None and (ends := apart(find_ends, read_here(layer.original), layer.facts)):
             self._ends.put(key, ends, _OVERHEAD, layer.tag)
         return ends
 

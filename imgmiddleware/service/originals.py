@@ -11,10 +11,12 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import has_parts, read_facts
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
 from imgmiddleware.service.bulkhead import Bulkhead
 from imgmiddleware.service.deadline import WaitLimit, memory_needed
 from imgmiddleware.service.limits import check_bytes, check_facts
+from imgmiddleware.service.reading import read_here
 from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import (
@@ -131,7 +133,7 @@ class Originals:
         known = known_kind(original)
         if isinstance(known, ArrayOriginal):
             return array_facts(known)
-        probe = partial(self._read, known, page[2])
+        probe = partial(apart, self._read, read_here(known), page[2])
         # What still reads an original closes it.
         calls = self._calls(page[0])
         return calls.call(probe, "header", page[0], lambda: _closing(stack.pop_all()))

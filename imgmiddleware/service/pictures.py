@@ -14,6 +14,7 @@ from imgmiddleware.cache.store import Holding
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.process.malloc import trim_malloc
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
@@ -21,6 +22,7 @@ from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission, Flights, alone
 from imgmiddleware.service.info import described, info_of
 from imgmiddleware.service.job import Job
+from imgmiddleware.service.reading import read_here
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.stills import Stills
 from imgmiddleware.service.subjects import Subjects
@@ -108,4 +110,7 @@ class Pictures:
         with self._stills.admitted(job.predicted + job.beside, deadline):
             overlay = self._stills.overlay(job, deadline)
             with timing.step("render"):
-                return render_animation(job.original, job.facts, job.plan, job.replan, overlay)
+                original = read_here(job.original)
+                return apart(
+                    render_animation, original, job.facts, job.plan, job.replan, overlay
+                )

@@ -11,6 +11,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import mended, read_facts
 from imgmiddleware.grammar.query import Asked
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import check_bytes, check_facts
 from imgmiddleware.service.meaning import meaning
@@ -59,7 +60,7 @@ class Remains:
         if most <= 0:
             return None
         with self._pictures.admitted(settings.max_source_memory):
-            found = mended(read_all(original), settings.opened_formats, most)
+            found = apart(mended, read_all(original), settings.opened_formats, most)
         if found is None:
             return None
         return BytesOriginal(found, version=f"{DAMAGED} {original.version}")

@@ -23,12 +23,14 @@ from imgmiddleware.imaging.pyramid import Pyramid
 from imgmiddleware.imaging.render import render
 from imgmiddleware.imaging.stored import stored_tile
 from imgmiddleware.messages import Result
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission, Flights
 from imgmiddleware.service.job import Job, Layer
 from imgmiddleware.service.overlays import of_the_mark
+from imgmiddleware.service.reading import read_here
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.wholes import Place, Wanted, Wholes
 from imgmiddleware.settings import Settings
@@ -109,7 +111,7 @@ class Stills:
                 contents = self._decoded.contents(job)
                 self._let_go(job)
             assert contents is not None  # it is read in bands
-            return stored_tile(job.original, job.facts, job.plan, contents)
+            return apart(stored_tile, read_here(job.original), job.facts, job.plan, contents)
 
     def _of_level(self, job: Job, wanted: Wanted | None, use: Use[R], deadline: Deadline) -> R:
         """Of the level that the plan asks for, decoded by itself."""
@@ -151,14 +153,14 @@ class Stills:
         self._let_go(job)
         assert contents is not None  # as it is read in bands
         assert isinstance(original, Original)
-        read = original, job.facts, job.plan, wanted.part.whole, contents
+        read = read_here(original), job.facts, job.plan, wanted.part.whole, contents
         if wanted.place is Place.FOLDER:
-            self._wholes.keep(job, wanted, decode_rows(*read))
+            self._wholes.keep(job, wanted, apart(decode_rows, *read))
             return self._wholes.opened(wanted, opened)
         with timing.step("decode"):
             return self._decoded.get(wanted.decoded) or self._decodes.once(
                 wanted.decoded,
-                lambda _: self._held(job, wanted.decoded, decode_whole(*read)),
+                lambda _: self._held(job, wanted.decoded, apart(decode_whole, *read)),
                 deadline,
             )
 
@@ -187,7 +189,8 @@ class Stills:
     def _decode_alone(self, layer: Layer) -> Held:
         contents, ends = self._decoded.contents(layer), self._decoded.ends(layer)
         self._let_go(layer)
-        return decode_original(layer.original, layer.facts, layer.plan, contents, ends)
+        original = read_here(layer.original)
+        return apart(decode_original, original, layer.facts, layer.plan, contents, ends)
 
     def _held(self, layer: Layer, level: Hashable, decoded: Held) -> Held:
         self._decoded.hold(level, decoded, layer.tag)
@@ -202,4 +205,4 @@ class Stills:
     def _rendered(self, job: Job, deadline: Deadline, held: Held) -> Result:
         overlay = self.overlay(job, deadline)
         with timing.step("render"):
-            return render(held, job.plan, job.replan, overlay)
+            return apart(render, held, job.plan, job.replan, overlay)

@@ -12,6 +12,7 @@ from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.render import sketched
 from imgmiddleware.operations.transform import Transform
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
 from imgmiddleware.service.decoded import Decoded
@@ -69,9 +70,9 @@ class Subjects:
         self, look: Job, place: tuple[Hashable, ...], kinds: tuple[str, ...], held: Held
     ) -> Subject:
         with timing.step("look"):
-            pixels = sketched(held, look.plan)
+            pixels = apart(sketched, held, look.plan)
             for kind in kinds:
-                subject = KINDS[kind](pixels)
+                subject = apart(KINDS[kind], pixels)
                 self._decoded.keep_subject((*place, kind), subject, look.tag)
                 if subject.found:
                     break

@@ -1,8 +1,8 @@
 """Threads for calls that may never return: they hold up nothing then, not the process's end."""
 
+import queue
 import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 
 from imgmiddleware.cache.forks import Forkable
 
@@ -22,7 +22,8 @@ class Threads(Forkable):
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._idle = 0  # threads that wait, and to which no work was given yet
-        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        # By its module's name: a server may have put another into it that is for greenlets.
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], None]) -> None:
         """Have it called, at once. It must raise nothing. Raises `RuntimeError` if no thread can be
@@ -46,7 +47,7 @@ class Threads(Forkable):
             self._idle += 1
         try:
             return self._work.get(timeout=_IDLE)
-        except Empty:
+        except queue.Empty:
             with self._lock:
                 if not self._work.empty():  # given at this very moment
                     return self._work.get()

@@ -21,6 +21,7 @@ from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.parts import Part, level_bytes, part_of
 from imgmiddleware.imaging.pyramid import Pyramid, TornError
 from imgmiddleware.messages import Result
+from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.decoded import Decoded
@@ -117,7 +118,7 @@ class Wholes:
     def cut(self, layer: Layer, wanted: Wanted, whole: Held | Pyramid) -> Held | None:
         """The part; None where the pyramid is damaged, which is removed then."""
         try:
-            held = wanted.part.cut(whole)
+            held = apart(wanted.part.cut, whole)
             if not layer.plan.in_bands:
                 return held
             return told(held.averaged_by(layer.plan.level.by), layer.facts)
@@ -130,7 +131,7 @@ class Wholes:
         with timing.step("keep"):
             draft = Draft(wanted.key, rows, wanted.part.averages)
             kept = wanted.key, draft.nbytes, layer.tag, layer.era
-            self._results.keep_pyramid(*kept, draft.write)
+            self._results.keep_pyramid(*kept, partial(apart, draft.write))
 
     def opened(self, wanted: Wanted, opened: ExitStack) -> Pyramid | None:
         """The pyramid, if there is one, until the stack is left."""
