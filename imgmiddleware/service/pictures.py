@@ -111,6 +111,4 @@ class Pictures:
             overlay = self._stills.overlay(job, deadline)
             with timing.step("render"):
                 original = read_here(job.original)
-                return apart(
-                    render_animation, original, job.facts, job.plan, job.replan, overlay
-                )
+                return apart(render_animation, original, job.facts, job.plan, job.replan, overlay)
