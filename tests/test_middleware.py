@@ -119,7 +119,7 @@ PROBLEM = {"content-type": "application/problem+json", "cache-control": "no-stor
 
 #: What others write, and what it is in ours: one meaning has one ETag.
 SAME = [
-    ("fm=jpeg", "fm=jpg"), ("fm=pjpg", "fm=jpg"), ("fm=png8&w=9", "fm=png&w=9"),
+    ("fm=jpeg", "fm=jpg"), ("fm=png8&w=9", "fm=png&w=9"),
     ("fm=png32", "fm=png"), ("fm=tiff", "fm=tif"), ("orient=0&w=9", "w=9"), ("w=30.0", "w=30"),
     ("w=auto&h=20", "h=20"), ("bg=%23ff0000&pad=2", "bg=f00&pad=2"), ("trim=color", "trim=auto"),
     ("linear=true&w=9", "linear=1&w=9"), ("linear=false&w=9", "w=9"), ("q=60.0", "q=60"),

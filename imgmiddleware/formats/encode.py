@@ -15,6 +15,7 @@ def encode(
     *,
     chroma: str | None = None,
     quickly: bool = False,
+    lossless: bool = False,
 ) -> bytes:
     """The file of `pixels`: uint8, (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels;
     uint16 too for png and tif.
@@ -22,11 +23,13 @@ def encode(
     `format` is a key of `RESULTS`; `quality` is 0 to 100, without effect on lossless formats.
     `metadata` goes along where the format has a place for it, which GIF and BMP have not;
     `quickly` takes less time and some more bytes, and `chroma` is one of `CHROMA`, or None for what
-    suits the quality, where the format can do that.
+    suits the quality, and `lossless` has none, where the format can do that.
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
     """
     result = RESULTS[format]
     result.check_sides(pixels.shape[1], pixels.shape[0])
+    if lossless and result.write_lossless:
+        return result.write_lossless(pixels, metadata)
     own, chosen = result.own(quality), result.chroma(chroma, quality)
     if result.write_chroma and chosen:
         return result.write_chroma(pixels, own, metadata, chosen, quickly)
@@ -42,17 +45,19 @@ def encode_within(
     metadata: Metadata = NO_METADATA,
     *,
     chroma: str | None = None,
+    lossless: bool = False,
 ) -> bytes:
     """The file at the highest quality, up to `quality`, at which it has no more than `most` bytes.
 
     Halves the range of qualities, so that it encodes at most nine times. Raises
     `ImageError("result-too-large")` where even the lowest quality is larger, or there is none.
     """
-    best = encode(pixels, format, quality, metadata, chroma=chroma)
+    result = RESULTS[format]
+    best = encode(pixels, format, quality, metadata, chroma=chroma, lossless=lossless)
     if len(best) <= most:
         return best
-    lossless = RESULTS[format].scale is None
-    smallest = best if lossless else encode(pixels, format, 0, metadata, chroma=chroma)
+    fixed = result.scale is None or (lossless and result.write_lossless)
+    smallest = best if fixed else encode(pixels, format, 0, metadata, chroma=chroma)
     if len(smallest) > most:
         raise ImageError(
             "result-too-large",

@@ -59,6 +59,8 @@ class ResultFormat:
     write_quickly: Callable[[Pixels, int, Metadata], bytes] | None = None  # with some more bytes
     #: The same where it has a choice of `CHROMA`, by which one and whether quickly.
     write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
+    #: The same without loss, of what else has a quality; no quality, and a still alone.
+    write_lossless: Callable[[Pixels, Metadata], bytes] | None = None
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     unasked: int = (
         0  # and those within which it is made where no size is asked for; 0: the original's

@@ -21,7 +21,8 @@ from imgmiddleware.formats.result_format import ResultFormat
 _ROOMS = (jpeg, png, webp, avif, gif, bmp, tiff, jxl)  # in the order in which messages list them
 _TEXTS = (placeholder.THUMBHASH, placeholder.BLURHASH, placeholder.LQIP)
 _TOLD = (description.RESULT, palette.JSON, palette.CSS)
-_results = {each.name: each for each in (*(room.RESULT for room in _ROOMS), *_TEXTS, *_TOLD)}
+_PICTURES = (*(room.RESULT for room in _ROOMS), jpeg.PROGRESSIVE)
+_results = {each.name: each for each in (*_PICTURES, *_TEXTS, *_TOLD)}
 
 #: By name. Whoever needs a record looks here at that moment and copies
 #: nothing, so that a format which is registered later is known everywhere.

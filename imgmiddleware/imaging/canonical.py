@@ -31,7 +31,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     if tells:
         keep = output.keep if RESULTS[format].of_header else ()
         output = replace(output, max_bytes=None, keep=keep, colorquant=None)
-    quality = None if RESULTS[format].scale is None else output.q  # which nothing there asks for
+    quality = _quality(output, format, moves=plan.frames > 1)
     kept = output.keep and _kept(output.keep)
     shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)
     colors = plan.deep, plan.keeps_profile, plan.keeps_hdr
@@ -50,6 +50,14 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
 def _prefix(output: Output) -> str:
     """It is in CSS alone."""
     return output.prefix if output.palette == "css" else ""
+
+
+def _quality(output: Output, format: str, *, moves: bool) -> int | str | None:
+    """None where nothing asks for it."""
+    result = RESULTS[format]
+    if output.lossless and result.write_lossless and not moves:
+        return "lossless"
+    return None if result.scale is None else output.q
 
 
 def _chroma(output: Output, format: str) -> str | None:

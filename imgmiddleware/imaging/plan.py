@@ -223,7 +223,9 @@ class Plan:
         So a tile of a pyramid is that tile, as whoever wrote it averaged it. From the level below
         it would take four, for what a lossy result hardly shows (docs/decisions.md).
         """
-        if self.inks or RESULTS[self.format].scale is None or self.output.q >= _FINE:
+        output, result = self.output, RESULTS[self.format]
+        exact = result.scale is None or (output.lossless and result.write_lossless)
+        if self.inks or exact or output.q >= _FINE:
             return False
         sides = zip(self.crop[:2], self.crop[2:], self.size, self.stored, strict=True)
         return all(

@@ -108,10 +108,24 @@ def _encoded(held: Held, plan: Plan, lay: Lay | None) -> bytes:
     if tell := RESULTS[plan.format].tell:
         return tell(pixels, output.told_colors, output.prefix)
     if output.max_bytes is not None:
-        most, chroma = output.max_bytes, output.chromasub
-        return encode_within(pixels, plan.format, output.q, most, metadata, chroma=chroma)
-    chroma, quickly = output.chromasub, plan.is_piece
-    return encode(pixels, plan.format, output.q, metadata, chroma=chroma, quickly=quickly)
+        return encode_within(
+            pixels,
+            plan.format,
+            output.q,
+            output.max_bytes,
+            metadata,
+            chroma=output.chromasub,
+            lossless=output.lossless,
+        )
+    return encode(
+        pixels,
+        plan.format,
+        output.q,
+        metadata,
+        chroma=output.chromasub,
+        quickly=plan.is_piece,
+        lossless=output.lossless,
+    )
 
 
 def _few(pixels: Pixels, plan: Plan) -> Pixels:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from imgmiddleware.formats.result_format import CHROMA, ResultFormat
 from imgmiddleware.formats.results import NAMED, RESULTS
 from imgmiddleware.forms.numbers import whole
-from imgmiddleware.forms.words import choice, identifier, one_of, subset
+from imgmiddleware.forms.words import choice, flag, identifier, one_of, subset
 from imgmiddleware.operations.transform import Operation, parameter
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
@@ -17,6 +17,9 @@ NEGOTIATED = ("jxl", "avif", "webp")
 #: as many bytes as AVIF.
 NEGOTIATED_BY_DEFAULT = ("avif", "webp")
 
+#: The same where nothing may be lost: an AVIF is larger than a PNG then.
+NEGOTIATED_LOSSLESS = ("jxl", "webp")
+
 #: The same of what moves; GIF for all others.
 NEGOTIATED_ANIMATED = ("webp", "avif")
 
@@ -26,7 +29,7 @@ MOST_NEGOTIATED_PIXELS = 4_000_000
 
 
 #: Other names of formats, and imgix's of kinds of them: what a writer makes here is either.
-_SAME = {"jpeg": "jpg", "pjpg": "jpg", "png8": "png", "png32": "png", "tiff": "tif"}
+_SAME = {"jpeg": "jpg", "png8": "png", "png32": "png", "tiff": "tif"}
 
 #: Of a palette, where nobody says how many: imgix's number.
 _COLORS = 6
@@ -43,6 +46,7 @@ class Output(Operation):
     q: int = parameter(whole(0, 100), 75)
     chromasub: str | None = parameter(one_of(CHROMA))
     colorquant: int | None = parameter(whole(2, 256))
+    lossless: bool = parameter(flag(), False)
     max_bytes: int | None = parameter(whole(100, 100_000_000))
     depth: str = parameter(choice("8", "16"), "8")
     keep: tuple[str, ...] = parameter(subset("icc", "exif", "copyright", "hdr"), ())
@@ -89,7 +93,8 @@ class Output(Operation):
     ) -> str:
         """The result's format: as asked for, else the best that is accepted.
 
-        Else JPEG, or PNG where the original has alpha or is to keep 16 bits, or GIF for what moves.
+        Else JPEG, or PNG where the original has alpha, keeps 16 bits or loses nothing, or GIF for
+        what moves.
         An original of `hdr` that is to stay so asks for one that can hold it.
         A pure function of what is part of the key.
         """
@@ -101,10 +106,10 @@ class Output(Operation):
             return "png"
         hdr = hdr and "hdr" in self.keep
         if pixels <= MOST_NEGOTIATED_PIXELS:
-            for name in NEGOTIATED:
+            for name in NEGOTIATED_LOSSLESS if self.lossless else NEGOTIATED:
                 if name in accepted and self._can_be(RESULTS[name], hdr=hdr):
                     return name
-        return "png" if alpha or hdr else "jpg"
+        return "png" if alpha or hdr or self.lossless else "jpg"
 
     def _can_be(self, result: ResultFormat, *, hdr: bool) -> bool:
         """Whether it has a place for what is kept."""

@@ -155,9 +155,7 @@ def test_a_hint_lowers_its_quality_if_it_has_one(xyz: Change) -> None:
 def test_it_is_named_among_the_formats_while_it_is_one(xyz: Change) -> None:
     service = serving(PIXELS, presets={"x": "fm=xyz"})
     assert both(service, "/image/a?preset=x")[0] == 200
-    named = (
-        b"is not one of jpg, png, webp, avif, gif, bmp, tif, jxl, thumbhash, blurhash, lqip, json"
-    )
+    named = b"is not one of jpg, png, webp, avif, gif, bmp, tif, jxl, pjpg, thumbhash, blurhash, lqip, json"
     assert named + b", xyz" in both(service, "/image/a?fm=zyx")[2]
     results._results.pop("xyz")
     refused = both(service, "/image/a?fm=xyz")

@@ -143,6 +143,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "prefix": st.from_regex(
         r"[A-Za-z][A-Za-z0-9_-]{0,59}", fullmatch=True, alphabet=st.characters(codec="ascii")
     ),
+    "lossless": SWITCH,
     "chromasub": st.sampled_from(["420", "422", "444"]),
     "colorquant": numbers(2, 256),
     "keep": listed("icc", "exif", "copyright"),

@@ -122,6 +122,8 @@ def test_other_pictures_have_other_texts() -> None:
         "w=450&keep=exif",
         "w=450&keep=copyright",
         "w=450&fm=webp",
+        "w=450&fm=webp&lossless=1",
+        "w=450&fm=pjpg",
         "w=450&flip=h",
         "w=450&rot=90",
         "w=450&rot=180",
@@ -224,6 +226,7 @@ WORDS: dict[str, list[str]] = {
     "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],
     "q": ["60", "75", "90"],
     "chromasub": ["420", "444"],
+    "lossless": ["1"],
     "colorquant": ["2", "16", "256"],
     "depth": ["8", "16"],
     "keep": ["exif", "icc", "copyright,exif", "hdr", "hdr,icc"],
@@ -306,12 +309,21 @@ def any_query(dice: random.Random) -> str:
 
 def resolved(plan: Plan) -> Any:
     """The plan without what does not change the bytes once there is a plan."""
-    quality = plan.output.q if RESULTS[plan.format].scale else 75
+    result = RESULTS[plan.format]
+    lossless = bool(plan.output.lossless and result.write_lossless) and plan.frames == 1
+    quality = plan.output.q if result.scale and not lossless else 75
     kept = tuple(name for name in plan.output.keep if name not in ("icc", "hdr"))
     chroma = RESULTS[plan.format].chroma(plan.output.chromasub, plan.output.q)
     few = plan.output.colorquant if plan.format in ("png", "gif") and not plan.deep else None
     most = plan.output.max_bytes
-    output = Output(q=quality, chromasub=chroma, colorquant=few, max_bytes=most, keep=kept[:1])
+    output = Output(
+        q=quality,
+        chromasub=chroma,
+        colorquant=few,
+        lossless=lossless,
+        max_bytes=most,
+        keep=kept[:1],
+    )
     return replace(plan, output=output, region=(0, 0, 0, 0))
 
 

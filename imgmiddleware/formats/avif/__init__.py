@@ -18,5 +18,5 @@ FORMAT = Format(
 RESULT = ResultFormat(
     name="avif", media_type="image/avif", suffixes=("avif", "avifs"),
     scale=(0, 2, 18, 42, 60, 85, 98), alpha=True, profile=True, hdr=True,
-    write=write.write, animate=write.animate,
+    write=write.write, write_lossless=write.write_lossless, animate=write.animate,
 )  # fmt: skip

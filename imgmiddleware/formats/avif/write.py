@@ -30,6 +30,11 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     return tagged(file, metadata.points) if metadata.points and metadata.points.hdr else file
 
 
+def write_lossless(pixels: Pixels, metadata: Metadata) -> bytes:
+    """At 100 OpenCV writes samples of red, green and blue as they are; of HDR those of 10 bits."""
+    return write(pixels, 100, metadata)
+
+
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
     """Of limited range: Debian's Chromium takes a sequence for such, whatever it says.
 

@@ -1,5 +1,7 @@
 """JPEG (ITU-T T.81)."""
 
+from dataclasses import replace
+
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.jpeg import decode, facts, wrapping, write
 from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
@@ -21,3 +23,5 @@ RESULT = ResultFormat(
     longest=65_500, scale=QUALITIES, profile=True, gray=True,
     write=write.write, write_chroma=write.write_chroma,
 )  # fmt: skip
+
+PROGRESSIVE = replace(RESULT, name="pjpg", write_chroma=write.write_progressive)

@@ -16,10 +16,16 @@ _EFFORT = 3
 
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
+    return _written(pixels, metadata, quality=quality)
+
+
+def write_lossless(pixels: Pixels, metadata: Metadata) -> bytes:
+    return _written(pixels, metadata, lossless=True)
+
+
+def _written(pixels: Pixels, metadata: Metadata, **how: int) -> bytes:
     mode = "L" if pixels.ndim == 2 else "RGBA" if has_alpha(pixels) else "RGB"
-    encoder = import_module("pillow_jxl").Encoder(
-        mode=mode, quality=quality, effort=_EFFORT, num_threads=0
-    )
+    encoder = import_module("pillow_jxl").Encoder(mode=mode, **how, effort=_EFFORT, num_threads=0)
     samples = np.ascontiguousarray(red_blue_swapped(pixels)).tobytes()
     # Where the block begins stands in front of it (18181-2, section 9.3), which is left to us.
     exif = bytes(4) + metadata.block if metadata.block else None

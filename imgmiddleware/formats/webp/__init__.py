@@ -19,6 +19,6 @@ RESULT = ResultFormat(
     name="webp", media_type="image/webp", suffixes=("webp",),
     longest=16_383, scale=(0, 2, 10, 53, 82, 93, 100), alpha=True,
     profile=True, moving_profile=False,
-    write=write.write, animate=write.animate,
+    write=write.write, write_lossless=write.write_lossless, animate=write.animate,
     longest_frame=2**24 - 1,
 )  # fmt: skip

@@ -1,11 +1,13 @@
 """WebP, by OpenCV, and by Pillow where it moves."""
 
 import cv2
+import numpy as np
+from PIL import Image
 
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.result_format import Frames
-from imgmiddleware.formats.write import by_opencv, colored_by_pillow
-from imgmiddleware.pixels.arrays import Pixels
+from imgmiddleware.formats.write import by_opencv, by_pillow, colored_by_pillow
+from imgmiddleware.pixels.arrays import Pixels, has_alpha, red_blue_swapped
 
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
@@ -13,6 +15,17 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
     # to the standard error, as often as anybody asks for it.
     settings = (cv2.IMWRITE_WEBP_QUALITY, max(1, quality))
     return by_opencv(".webp", pixels, settings, metadata)
+
+
+def write_lossless(pixels: Pixels, metadata: Metadata) -> bytes:
+    """By Pillow: its method 0 takes a tenth of OpenCV's time, for 7 % more bytes; of a photo
+    three quarters of PNG's. Without an effort, which 20 stands for, it is slower.
+    """
+    if pixels.ndim == 2:
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))
+    image = Image.fromarray(red_blue_swapped(pixels), "RGBA" if has_alpha(pixels) else "RGB")
+    along = {"icc_profile": metadata.icc or b"", "exif": metadata.block}
+    return by_pillow("WEBP", [image], lossless=True, quality=20, method=0, **along)
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
