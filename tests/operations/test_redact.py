@@ -71,7 +71,7 @@ ATTACKS = [
     "fm=jpg&q=100&chromasub=444",
     "fm=webp&q=100",
     "palette=json",
-    "fm=json&colors=4",
+    "palette=css&colors=4",
     "fm=lqip",
     "lossless=1&fm=webp&w=90",
     "fm=pjpg&w=50",
