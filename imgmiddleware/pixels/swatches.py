@@ -17,7 +17,7 @@ from imgmiddleware.pixels.palette import color_codes
 from imgmiddleware.pixels.quantize import quantized
 
 #: Pixels that are looked at. Of a larger picture every second column and row, third, and so on.
-_MOST = 2**16
+_MOST = 2**14
 
 #: Of light, by its red, green and blue: ITU-R BT.709, whose primaries are sRGB's.
 _LUMA = np.array([0.0722, 0.7152, 0.2126])

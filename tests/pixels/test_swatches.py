@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -50,7 +52,7 @@ def test_what_is_clear_has_no_colour() -> None:
 def test_a_large_picture_is_looked_at_here_and_there() -> None:
     large = bgr(quadrants(1600, 1200))
     found = swatches(large, 16)
-    assert sum(s.count for s in found) <= 2**16
+    assert sum(s.count for s in found) <= 2**14
     assert {(s.red, s.green, s.blue) for s in found} == {RED, GREEN, BLUE, YELLOW}
 
 
@@ -85,3 +87,14 @@ def test_of_two_alike_the_one_of_more_pixels_has_the_name() -> None:
     pixels = np.zeros((10, 10, 3), np.uint8)
     pixels[:2], pixels[2:] = (0, 0, 240), (0, 240, 0)
     assert named(pixels)["vibrant"].hex == "#00f000"
+
+
+def test_memory_does_not_grow_with_the_picture() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1000, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        swatches(noise, 16)
+        named(noise)
+        assert tracemalloc.get_traced_memory()[1] < 2**22  # as `imaging/memory.py` says
+    finally:
+        tracemalloc.stop()
