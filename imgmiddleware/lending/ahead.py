@@ -30,13 +30,13 @@ _LOOK_EVERY = 0.02
 
 
 def ahead(
-    items: Sequence[K], prepare: Callable[[K], Callable[[], R]], size: int = 0
+    items: Sequence[K], prepare: Callable[[K], Callable[[], R]], size: int = 0, own: int = 0
 ) -> Iterator[R]:
     """What is made of each item, in their order.
 
     `prepare` is called in this thread, in order, and what it returns in any: so an original is read
-    by one thread. `size` is how many bytes a piece takes from one to the other. Raises what they
-    raise, at the item's turn.
+    by one thread. `size` is how many bytes a piece takes from one to the other, and `own` what a
+    thread takes to make any. Raises what they raise, at the item's turn.
 
     >>> list(ahead(range(3), lambda number: lambda: number * number))
     [0, 1, 4]
@@ -44,7 +44,7 @@ def ahead(
     lender = current()
     if lender is None or len(items) < 2:
         return (prepare(item)() for item in items)
-    return _Pieces(items, prepare, size, lender).results()
+    return _Pieces(items, prepare, _EACH * size + own, lender).results()
 
 
 def _inside(context: Context, work: Callable[[Recalled], None], recalled: Recalled) -> None:
@@ -93,7 +93,7 @@ class _Pieces(Generic[K, R]):
         self._taken = 0  # of them, so many from the first on
         self._prepare = prepare
         self._lender = lender
-        self._size = _EACH * size
+        self._size = size  # of what each helper takes
         self._changed = Condition()
         self._window: deque[_Piece[R]] = deque()
         self._helpers = 0

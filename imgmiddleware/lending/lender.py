@@ -33,6 +33,12 @@ def current() -> Lender | None:
     return _current.get()
 
 
+def idle() -> bool:
+    """Whether what this thread renders may borrow a slot now."""
+    lender = _current.get()
+    return lender is not None and lender.has_idle
+
+
 @contextmanager
 def lent_by(lender: Lender | None) -> Iterator[None]:
     """Let what is rendered inside borrow of this one; None lends nothing.

@@ -10,8 +10,11 @@ nothing: samples and weights are whole numbers, so small that the float holds ev
 exactly. The result is that of integer arithmetic, everywhere the same.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -19,13 +22,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgmiddleware.lending.ahead import ahead
+from imgmiddleware.lending.lender import idle
 from imgmiddleware.pixels.arrays import Area
 from imgmiddleware.pixels.bank import Bank, Precision, bank
 
 Floats = npt.NDArray[Any]
 
-#: Writes the samples of these rows and columns, whole numbers, into (rows, columns, channels).
-Load = Callable[[slice, slice, Floats], None]
+#: Writes the samples of these columns, whole numbers, into (rows, columns, channels).
+Load = Callable[[slice, Floats], None]
+
+#: Gets these rows, which are never before those of the last call, for somebody to load of them.
+Take = Callable[[slice], Load]
 
 #: Takes results from this row on, as (width, channels, rows), which it may change.
 Store = Callable[[int, Floats], None]
@@ -39,12 +47,33 @@ _TAPS = 2**12
 #: other processors, and its threads would wait for one another.
 _ONE_THREAD = 2**18
 
-#: Bytes of samples that are filtered at a time, which fit the second-level cache; rows of the
-#: result that are made at a time; and samples between their two passes. Three times the bytes, with
-#: three products in a call, were 1.02 to 1.14 of the processor time and no more pictures with two
-#: threads: such buffers go back to the system after each render (docs/decisions.md, "How often
-#: threads meet at Python's lock").
-_TILE, _ROWS, _BETWEEN = 2**20, 64, 2**20
+#: Rows of the result that are made at a time.
+_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Tiles:
+    """Products that are as wide as a tile, its bytes, and the samples between the two passes."""
+
+    products: int
+    nbytes: int
+    between: int
+
+
+#: They fit the second-level cache. Three times the bytes, with three products in a call, were 1.02
+#: to 1.14 of the processor time and no more pictures with two threads: such buffers go back to the
+#: system after each render (docs/decisions.md, "How often threads meet at Python's lock").
+_ALONE = _Tiles(1, 2**20, 2**20)
+#: Where others help with one picture, threads meet at that lock far more often, and to wake one
+#: takes as long as a fifth of a small tile does: with those two threads took 0.8 to 1.2 of the time
+#: of one, with these 0.65 to 0.75.
+_HELPED = _Tiles(3, 5 * 2**20, 2**19)
+
+#: Samples to be filtered from which on others help, if they can: some milliseconds.
+_WORTH = 2**22
+
+#: First block of a band, last, and the rows that they read.
+Band = tuple[int, int, slice]
 
 
 def lanczos(
@@ -53,59 +82,145 @@ def lanczos(
     size: tuple[int, int],
     most: int,
     *,
-    load: Load,
+    take: Take,
     store: Store,
+    done: Callable[[], None] = lambda: None,
+    held: int = 0,
 ) -> None:
     """Resample the `box` of a picture of `shape` (height, width, channels) to `size`.
 
-    Its samples are whole numbers up to `most`. Memory follows the band, not the picture.
+    Its samples are whole numbers up to `most`. Memory follows the band, not the picture. Rows are
+    taken by this thread, in order, and so `done` is called when a band is; what they take of memory
+    is `held` bytes each. Idle slots filter other bands meanwhile.
     """
-    height, width, channels = shape
-    down, across = bank(height, size[1], box[1], box[3]), bank(width, size[0], box[0], box[2])
-    precision = _SINGLE if most < 256 and max(down.taps, across.taps) <= _TAPS else _DOUBLE
-    bits = down.bits(most, precision)
-    by_rows = down.whole(bits, bits - precision.fraction, precision)
-    between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**precision.fraction + 1
-    bits = across.bits(between_most, precision)
-    by_columns = across.whole(bits, bits + precision.fraction, precision)
+    helped = idle() and math.prod(shape) >= _WORTH
+    passes = _Passes.between(shape, box, size, most, _HELPED if helped else _ALONE)
+    spare: list[_Scratch] = []
 
-    tile = max(16, _ONE_THREAD // (down.block * down.reach * channels))
-    longest = max(width, size[0]) * channels
-    bands = _bands(down, longest, tile * channels * by_rows.itemsize)
-    rows = bands[0][1] * down.block
-    samples = np.empty(max(_length(span) for *_, span in bands) * tile * channels, precision.dtype)
-    filtered = np.empty(rows * tile * channels, precision.dtype)
-    between = np.empty(width * channels * rows, precision.dtype)
-    padded = len(across.starts) * across.block
-    results = np.empty(padded * channels * rows, precision.dtype)
-    for first, last, span in bands:
-        rows = (last - first) * down.block
-        middle = between[: width * channels * rows].reshape(width, channels * rows)
-        for left in range(0, width, tile):
-            columns = slice(left, min(left + tile, width))
+    def taken(band: Band) -> Callable[[], None]:
+        load = take(band[2])
+
+        def make() -> None:
+            scratch = spare.pop() if spare else _Scratch.of(passes)
+            passes.make(band, load, store, scratch)
+            spare.append(scratch)
+
+        return make
+
+    bands = passes.bands
+    rows = max(_length(span) for *_, span in bands)
+    alone = (taken(band)() for band in bands)
+    for _ in ahead(bands, taken, rows * held, passes.nbytes) if helped else alone:
+        done()
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """First rows are filtered, then columns, a band at a time."""
+
+    width: int
+    channels: int
+    size: tuple[int, int]  # of the result
+    dtype: type[np.floating[Any]]
+    down: Bank
+    across: Bank
+    by_rows: Floats
+    by_columns: Floats
+    tile: int  # columns that are filtered at a time
+    bands: list[Band]
+
+    @classmethod
+    def between(
+        cls,
+        shape: tuple[int, int, int],
+        box: Area,
+        size: tuple[int, int],
+        most: int,
+        tiles: _Tiles,
+    ) -> _Passes:
+        height, width, channels = shape
+        down, across = bank(height, size[1], box[1], box[3]), bank(width, size[0], box[0], box[2])
+        precision = _SINGLE if most < 256 and max(down.taps, across.taps) <= _TAPS else _DOUBLE
+        bits = down.bits(most, precision)
+        by_rows = down.whole(bits, bits - precision.fraction, precision)
+        between_most = most * (down.gain + down.taps * 2.0**-bits) * 2**precision.fraction + 1
+        bits = across.bits(between_most, precision)
+        by_columns = across.whole(bits, bits + precision.fraction, precision)
+        tile = max(16, tiles.products * _ONE_THREAD // (down.block * down.reach * channels))
+        longest = max(width, size[0]) * channels
+        return cls(
+            *(width, channels, size, precision.dtype, down, across, by_rows, by_columns, tile),
+            _bands(down, longest, tile * channels * by_rows.itemsize, tiles),
+        )
+
+    @property
+    def rows(self) -> int:
+        """Of the result in a band, at most."""
+        return self.bands[0][1] * self.down.block
+
+    @property
+    def padded(self) -> int:
+        """Columns of the result in whole blocks."""
+        return len(self.across.starts) * self.across.block
+
+    @property
+    def nbytes(self) -> int:
+        """What one who makes bands takes."""
+        return sum(self.sizes) * np.dtype(self.dtype).itemsize
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Numbers of samples of a tile; of it filtered; between the passes; and after both."""
+        tile, rows = self.tile * self.channels, self.rows
+        highest = max(_length(span) for *_, span in self.bands)
+        return (
+            *(highest * tile, rows * tile),
+            *(self.width * self.channels * rows, self.padded * self.channels * rows),
+        )
+
+    def make(self, band: Band, load: Load, store: Store, scratch: _Scratch) -> None:
+        first, last, span = band
+        rows, channels = (last - first) * self.down.block, self.channels
+        middle = scratch.between[: self.width * channels * rows].reshape(self.width, -1)
+        for left in range(0, self.width, self.tile):
+            columns = slice(left, min(left + self.tile, self.width))
             sides = _length(span), _length(columns), channels
-            part = samples[: math.prod(sides)].reshape(sides)
-            load(span, columns, part)
+            part = scratch.samples[: math.prod(sides)].reshape(sides)
+            load(columns, part)
             lines = part.reshape(len(part), -1)
-            tall = filtered[: rows * lines.shape[1]].reshape(rows, -1)
-            _filter(lines, down, by_rows, first, tall)
+            tall = scratch.filtered[: rows * lines.shape[1]].reshape(rows, -1)
+            _filter(lines, self.down, self.by_rows, first, tall)
             np.rint(tall, out=tall)
             cv2.transpose(tall, middle[columns].reshape(-1, rows))  # so that columns are lines too
-        end = results[: padded * channels * rows].reshape(padded, channels * rows)
-        _filter(middle[across.starts[0] :], across, by_columns, 0, end)
-        top = first * down.block
-        seen = min(rows, size[1] - top)
-        store(top, end[: size[0]].reshape(size[0], channels, rows)[..., :seen])
+        end = scratch.results[: self.padded * channels * rows].reshape(self.padded, -1)
+        _filter(middle[self.across.starts[0] :], self.across, self.by_columns, 0, end)
+        top = first * self.down.block
+        seen = min(rows, self.size[1] - top)
+        store(top, end[: self.size[0]].reshape(self.size[0], channels, rows)[..., :seen])
 
 
-def _bands(down: Bank, samples: int, bytes: int) -> list[tuple[int, int, slice]]:
+@dataclass(frozen=True, slots=True)
+class _Scratch:
+    """What one thread at a time writes to."""
+
+    samples: Floats
+    filtered: Floats
+    between: Floats
+    results: Floats
+
+    @classmethod
+    def of(cls, passes: _Passes) -> _Scratch:
+        return cls(*(np.empty(size, passes.dtype) for size in passes.sizes))
+
+
+def _bands(down: Bank, samples: int, bytes: int, tiles: _Tiles) -> list[tuple[int, int, slice]]:
     """First block, last and the rows they read, for bands of blocks of much the same height.
 
     `samples` are those of a row, before or after, and `bytes` are a tile's row.
     """
     count = len(down.starts)
-    most = max(1, min(_ROWS, _BETWEEN // samples) // down.block)
-    while most > 1 and bytes * _length(down.span(0, min(most, count))) > _TILE:
+    most = max(1, min(_ROWS, tiles.between // samples) // down.block)
+    while most > 1 and bytes * _length(down.span(0, min(most, count))) > tiles.nbytes:
         most -= 1
     most = -(-count // -(-count // most))
     edges = [*range(0, count, most), count]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 
 from imgmiddleware.pixels.arrays import Area, Pixels, Size, full, reciprocal
 from imgmiddleware.pixels.halve import LONGEST, halve, halvings, unchanged, widened
-from imgmiddleware.pixels.lanczos import Floats, lanczos
+from imgmiddleware.pixels.lanczos import Floats, Load, lanczos
 from imgmiddleware.pixels.light import gamma_encoded, light
 from imgmiddleware.pixels.passing import PassingRows
 
@@ -213,6 +214,10 @@ def _read(start: float, length: float, results: int, samples: int, unit: int) ->
     return widened(start, length, 3 * max(1, length / results) + unit, unit, samples)
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class _Filter:
     """Makes a result of `dtype`. Where they are `weighed`, samples are products of `_weighed`."""
@@ -233,8 +238,18 @@ class _Filter:
 
         shape = *pixels.shape[:2], *(channels or (1,))
         most = int(self._full * self._scale)
-        lanczos(shape, self.source.area, size, most, load=self._load, store=store)
+        done, held = _nothing, 0
+        if isinstance(pixels, PassingRows):
+            done, held = pixels.release, pixels.dtype.itemsize * math.prod(shape[1:])
+        of = shape, self.source.area, size, most
+        lanczos(*of, take=self._take, store=store, done=done, held=held)
         return result
+
+    def _take(self, rows: slice) -> Load:
+        pixels = self.source.pixels
+        if isinstance(pixels, PassingRows):
+            return partial(self._load, pixels.take(rows))
+        return partial(self._load, pixels[rows])
 
     @property
     def _full(self) -> float:
@@ -247,8 +262,8 @@ class _Filter:
             return _FINE
         return 1 if self._full < _FINE else _FINE / 2**32
 
-    def _load(self, rows: slice, columns: slice, samples: Floats) -> None:
-        pixels = self.source.pixels[rows, columns]
+    def _load(self, rows: Pixels, columns: slice, samples: Floats) -> None:
+        pixels = rows[:, columns]
         if self.source.prepare is not None:
             pixels = self.source.prepare(pixels)
         np.copyto(samples, pixels.reshape(samples.shape))

@@ -52,6 +52,7 @@ KINDS: dict[str, tuple[Callable[[], bytes], str]] = {
         tiff(RGB.transpose(2, 0, 1), **DEFLATE, rowsperstrip=9, planarconfig="separate"),
         "w=300&fm=png",
     ),
+    "resampled": (lambda: saved(np.tile(RGB, (2, 1, 1)), "BMP"), "w=900&fm=bmp"),
     "png": (lambda: saved(RGB, "BMP"), "fm=png"),
     "png of a drawing": (lambda: saved(drawn(), "BMP"), "fm=png"),
     "png of few colours": (lambda: saved(np.tile(drawn() // 32 * 32, (3, 1, 1)), "BMP"), "fm=png"),

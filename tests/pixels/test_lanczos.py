@@ -26,13 +26,13 @@ def dense(samples: int, results: int) -> Any:
 def filtered(pixels: Any, size: tuple[int, int], most: int) -> Any:
     result = np.empty((size[1], size[0], pixels.shape[2]))
 
-    def load(rows: slice, columns: slice, samples: Any) -> None:
-        np.copyto(samples, pixels[rows, columns])
+    def take(rows: slice) -> Any:
+        return lambda columns, samples: np.copyto(samples, pixels[rows, columns])
 
     def store(top: int, floats: Any) -> None:
         result[top : top + floats.shape[2]] = floats.transpose(2, 0, 1)
 
-    lanczos(pixels.shape, (0, 0, *pixels.shape[1::-1]), size, most, load=load, store=store)
+    lanczos(pixels.shape, (0, 0, *pixels.shape[1::-1]), size, most, take=take, store=store)
     return result
 
 

@@ -70,12 +70,12 @@ def _inflated(raster: Raster, stored: list[memoryview], size: Size) -> list[Line
     for piece, rows in zip(stored, _heights(raster, stored, size), strict=True):
         stream = inflater.decompressobj()
         try:
-            # Some writers fill up the last strip. Up to the end, where the checksum stands:
-            data = stream.decompress(piece, raster.high * raster.stride)
-            more = stream.decompress(stream.unconsumed_tail, 1)
+            # Some writers fill up the last strip. With one byte more it reads up to the end, where
+            # the checksum stands; to ask for it in a second call takes Python's lock once more.
+            data = stream.decompress(piece, raster.high * raster.stride + 1)
         except inflater.error as error:
             raise damaged("a strip or tile of it could not be inflated") from error
-        if more or len(data) < rows * raster.stride:
+        if not rows * raster.stride <= len(data) <= raster.high * raster.stride:
             raise damaged("a strip or tile of it holds more or less than its rows")
         bytes_of = np.frombuffer(data, np.uint8, rows * raster.stride)
         lines.append(bytes_of.reshape(rows, raster.stride))
