@@ -15,7 +15,7 @@ from imgmiddleware import ImageError
 from imgmiddleware.formats import encode as module
 from imgmiddleware.formats.encode import encode, encode_within
 from imgmiddleware.formats.result_format import QUALITIES
-from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.formats.results import NAMED, RESULTS
 from pictures import by_opencv, photo_like, pixels_of
 
 PHOTO = photo_like(80, 60)
@@ -149,7 +149,7 @@ def test_the_animations_table_is_the_codes() -> None:
 
 def test_the_formats_table_is_the_codes() -> None:
     table = {row[0]: row[1:] for row in rows("Formats")}
-    assert [*table] == [*RESULTS]
+    assert [*table] == [*NAMED]
     for name, (
         media_type,
         suffixes,
