@@ -187,6 +187,13 @@ def _cache(command: argparse.ArgumentParser) -> None:
             action.add_argument(
                 "ids", metavar="ID", nargs="+", type=values.id, help="an original of SOURCE"
             )
+            action.add_argument(
+                "--overlay",
+                action="store_true",
+                default=False,
+                help="each ID is the name of an overlay that the application registers; the "
+                "pictures that bear it are deleted",
+            )
 
 
 def _source(command: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from imgmiddleware import ImageError
 from imgmiddleware.cache.disk import DiskStore
@@ -13,6 +14,7 @@ from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder, namespace
 from imgmiddleware.cli.numbers import counted, in_bytes
 from imgmiddleware.cli.targets import named_by, service_of
+from imgmiddleware.service.overlays import overlay_id
 from imgmiddleware.settings import Settings
 
 
@@ -44,13 +46,15 @@ def _purge(arguments: argparse.Namespace) -> str:
     with _opened(arguments) as (store, folder):
         # The directory may be gone by now.
         name = namespace(arguments, folder, arguments.source)
-        return _deleted(folder, sum(store.purge(original_tag(name, id)) for id in arguments.ids))
+        ids = map(overlay_id, arguments.ids) if arguments.overlay else arguments.ids
+        return _deleted(folder, sum(store.purge(original_tag(name, id)) for id in ids))
 
 
 def _purged_by_service(arguments: argparse.Namespace) -> str:
     service = service_of(arguments)
     try:
-        return _deleted(str(service.settings.cache_dir), sum(map(service.purge, arguments.ids)))
+        purge = partial(service.purge, overlay=arguments.overlay)
+        return _deleted(str(service.settings.cache_dir), sum(map(purge, arguments.ids)))
     except ImageError as error:
         raise UsageError(f"{arguments.source}: {error.detail}") from error
 

@@ -16,8 +16,8 @@ from imgmiddleware.pixels.arrays import (
     Pixels,
     full,
     has_alpha,
-    premultiplied,
-    unpremultiplied,
+    unweighed,
+    weighed,
     with_channels_for,
 )
 
@@ -76,10 +76,8 @@ class Rotate(PixelOperation):
         )
         if not has_alpha(pixels):
             return _warped(pixels, matrix, size, fill)
-        weighed = [channel * fill[3] / full(pixels.dtype) for channel in fill[:3]]
-        return unpremultiplied(
-            _warped(premultiplied(pixels), matrix, size, (*weighed, fill[3])), pixels.dtype
-        )
+        corner = [channel * fill[3] / full(pixels.dtype) for channel in fill[:3]]
+        return unweighed(_warped(weighed(pixels), matrix, size, (*corner, fill[3])), pixels.dtype)
 
     def _sine_and_cosine(self) -> tuple[float, float]:
         angle = math.radians(float(self.rot))

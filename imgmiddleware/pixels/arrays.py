@@ -93,6 +93,16 @@ def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     return rounded(np.concatenate((colors, alpha), axis=2), dtype)
 
 
+def weighed(pixels: Pixels) -> Pixels:
+    """`premultiplied` of all of a picture, in bands: the terms of its arithmetic take as much."""
+    return by_bands(premultiplied, pixels, pixels.shape, np.float32)
+
+
+def unweighed(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
+    """`unpremultiplied` in the same way."""
+    return by_bands(lambda band: unpremultiplied(band, dtype), pixels, pixels.shape, dtype)
+
+
 def unassociated(pixels: Pixels, at: int) -> Pixels:
     """Channels divided by the one at `at`, their alpha, by which they were multiplied.
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
+from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cli import main
@@ -158,6 +159,19 @@ def test_purge_without_a_locale(two, folder, capsys):
     assert main(["warm", str(two), "-q", "w=9&fm=png", "--cache-dir", str(folder)]) == 0
     typed = "röt.png".encode().decode("ascii", "surrogateescape")
     assert main(["cache", "purge", str(two), typed, "--cache-dir", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder}: 1 picture deleted\n"
+
+
+def test_what_bears_an_overlay_is_purged_by_its_name(two, folder, capsys):
+    service = ImageService(two, overlays={"logo": two / "red.png"}, cache_dir=folder)
+    for query in ("fm=png&w=9&mark=logo", "fm=png&w=9"):
+        assert service.handle(ImageRequest("GET", "/image/red.png", query)).status == 200
+    for name, count in (("none", "0 pictures"), ("logo", "1 picture")):
+        assert (
+            main(["cache", "purge", str(two), name, "--overlay", "--cache-dir", str(folder)]) == 0
+        )
+        assert capsys.readouterr().out == f"{folder}: {count} deleted\n"
+    assert main(["cache", "purge", str(two), "red.png", "--cache-dir", str(folder)]) == 0
     assert capsys.readouterr().out == f"{folder}: 1 picture deleted\n"
 
 

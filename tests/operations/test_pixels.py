@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
+from decimal import Decimal
 from typing import Any
 
 import cv2
@@ -11,7 +13,10 @@ import pytest
 from PIL import Image, ImageFilter
 
 from asking import ask, request, serving, shown
+from imgmiddleware.operations.focus import Blur
+from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.operations.turn import Rotate
 from pictures import (
     BLUE,
     GREEN,
@@ -329,3 +334,16 @@ def test_mono_keeps_what_is_clear() -> None:
     clear[0] = (255, 255, 255, 255)
     expected = [[[255] * 4] * 2, [[0] * 4] * 2]
     assert rendered(clear, "mono=bitonal&fm=png", "RGBA").tolist() == expected
+
+
+@pytest.mark.parametrize("step", [Rotate(Decimal(30)), Blur(20)], ids=["rot", "blur"])
+def test_colours_are_weighed_in_bands(step: PixelOperation) -> None:
+    """Beside the floats of one picture or two there is a band: all terms at once were five of them."""
+    pixels = np.zeros((1200, 1200, 4), np.uint8)
+    tracemalloc.start()
+    try:
+        made = step.apply(pixels, (255, 255, 255, 0))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 4 * made.size
