@@ -86,13 +86,18 @@ class Leniency:
         return Settled(texts, _few(list(notes)), urlencode(texts))
 
     def _plain(self, name: str, text: str) -> tuple[str, str | None]:
-        """A base64 variant as what it stands for; None for one that says nothing."""
+        """A base64 variant as what it stands for; None for one that says nothing.
+
+        Raises `ImageError` (400) for one of what must not be shown: nothing would be hidden.
+        """
         meant = name.removesuffix("64")
         if meant == name or name in self._known or meant not in self._encoded:
             return name, text
         try:
             return meant, variants.decoded(name, text)
         except ImageError:
+            if meant in self._once:
+                raise
             return name, None
 
 

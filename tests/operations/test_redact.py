@@ -226,6 +226,7 @@ def test_boxes_are_those_of_rect_and_cover_all_that_they_touch() -> None:
         "redact=", "redact=1,2,3", "redact=1,2,3,4;", "redact=a,0,9,9", "redact=-1,0,9,9",
         "redact=1,2,3,4&redact=5,6,7,8", "redact=160,0,9,9", "redact=0,0,9,9;0,112,9,9",
         "redact=" + ";".join(["1,1,2,2"] * 65), "redact=1,2,3,4&redact-style=blur",
+        "redact64=MSwyLDMsNA==", "redact64=gA", "redact64=", "redact64=MQ",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("unknown", ["refuse", "ignore"])
