@@ -65,6 +65,17 @@ class Level:
             by //= 2
             yield replace(self, by=by, averaged=by > 1)
 
+    def serves(self, coarser: Level) -> bool:
+        """Whether its samples are enough where those of another level would do."""
+        if self.passed is not None or coarser.passed is not None:
+            return False
+        same = (self.size, self.reduced, self.reading)
+        if same != (coarser.size, coarser.reduced, coarser.reading) or self.by > coarser.by:
+            return False
+        (left, top, width, height), (x, y, across, down) = self.box, coarser.box
+        columns = left <= x and x + across <= left + width
+        return columns and top <= y and y + down <= top + height
+
     def area(self, box: Area) -> Area:
         """A box of the page, in samples of this level.
 

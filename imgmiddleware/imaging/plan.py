@@ -87,7 +87,7 @@ class Plan:
     format: str  # a key of formats.results.RESULTS
     output: Output
     as_stored: bool = False  # one tile of the file, which need not be made
-    sketch: Plan | None = None  # of a small picture, where only that tells which part is kept
+    sketch: Plan | None = None  # of a small picture, where only that told which part is kept
     sought: tuple[str, ...] = ()  # in this sketch: the kinds of subjects, until one is found
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
@@ -143,6 +143,8 @@ class Plan:
             level = self._level_of_bands() if self.in_bands else self._whole_by(self._scale)
             if self.reading is not None:
                 level = replace(level, reading=self.reading)
+            if self.sketch and self.sketch.level.serves(level):
+                level = self.sketch.level  # one decode for both
             self.__dict__["level"] = level
         return level
 
@@ -180,10 +182,6 @@ class Plan:
             for side, wanted in zip(self.crop[2:], self.size, strict=True)
         )
         return width, height
-
-    @property
-    def keeps_alpha(self) -> bool:
-        return RESULTS[self.format].alpha
 
     @property
     def _is_exact(self) -> bool:

@@ -116,7 +116,7 @@ def make_plan(
         output=output,
     )
     plan = plan.of_smallest(facts.overviews)
-    sought = resize.sought if subject is None and output.decodes else ()
+    sought = resize.sought if output.decodes else ()
     if not sought or (trim.trim is None and not leaves_a_choice(geometry, (width, height))):
         return plan
     sketch = make_plan(facts, sketched(transform, plan.frame))

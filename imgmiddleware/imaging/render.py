@@ -215,7 +215,7 @@ def _framed(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
 
 
 def _backed(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
-    return _ground(held, plan).behind(pixels, keep_alpha=plan.keeps_alpha)
+    return _ground(held, plan).behind(pixels, keep_alpha=RESULTS[plan.format].alpha)
 
 
 def _ground(held: Held, plan: Plan) -> Ground:

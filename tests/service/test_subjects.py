@@ -16,7 +16,7 @@ from PIL import Image
 from asking import ask, get, made, refused, serving, shown
 from counting import count_decoders, counted
 from imgmiddleware import ImageService
-from imgmiddleware.service import subjects
+from imgmiddleware.service import stills, subjects
 from imgmiddleware.subjects import kinds
 from imgmiddleware.subjects.faces import Faces
 from imgmiddleware.subjects.yunet import network
@@ -190,6 +190,20 @@ def test_no_look_without_need(monkeypatch: pytest.MonkeyPatch) -> None:
     point = get(service, "w=50&h=50&fit=crop&crop=focalpoint,faces")
     assert point.header("ETag") == get(service, "w=50&h=50&fit=crop").header("ETag")
     assert not done
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "tiff"])
+def test_one_decode_serves_the_sketch_and_the_result(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a thumbnail, which would be decoded at an eighth by itself, or of a part."""
+    large = Image.fromarray(BUSY).resize((3000, 2000))
+    service = serving(saved(large, name.upper()))
+    decodes = counted(monkeypatch, "decode_original", stills)
+    for kind in ("edges", "faces"):
+        for query in ("w=40&h=30", "w=30&h=40", "w=200&h=300"):
+            get(service, f"{query}&fit=crop&crop={kind}")
+    assert len(decodes) == 1
 
 
 def test_many_at_once_wait_for_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
