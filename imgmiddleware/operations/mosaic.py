@@ -10,6 +10,7 @@ from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import (
     Color,
     Pixels,
+    by_bands,
     has_alpha,
     premultiplied,
     rounded,
@@ -29,12 +30,14 @@ class Mosaic(PixelOperation):
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
         if self.px < 2:
             return pixels
+        return by_bands(self._squares, pixels, pixels.shape, unit=self.px)
+
+    def _squares(self, pixels: Pixels) -> Pixels:
         alpha = has_alpha(pixels)
         means = _means(premultiplied(pixels) if alpha else pixels, self.px)
         colors = unpremultiplied(means, pixels.dtype) if alpha else rounded(means, pixels.dtype)
         height, width = pixels.shape[:2]
-        rows = colors.repeat(self.px, axis=0)[:height]
-        return np.ascontiguousarray(rows.repeat(self.px, axis=1)[:, :width])
+        return colors.repeat(self.px, axis=0)[:height].repeat(self.px, axis=1)[:, :width]
 
 
 def _means(pixels: Pixels, side: int) -> Pixels:

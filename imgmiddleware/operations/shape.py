@@ -1,5 +1,6 @@
 """Shape: what is cut off around a picture, and the line that is drawn there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -12,10 +13,9 @@ from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import (
     Color,
     Pixels,
-    by_bands,
     full,
     has_alpha,
-    over,
+    laid_over,
     seen_through,
     with_alpha,
     with_channels_for,
@@ -60,9 +60,9 @@ class Border(PixelOperation):
         if not any(self.border_radius) and color[3] == 255:
             return _framed(pixels, width, color)
         size, outer = (pixels.shape[1], pixels.shape[0]), self.border_radius
-        one, two, three, four = (max(0, radius - width) for radius in outer)
+        inner = one, two, three, four = tuple(max(0, radius - width) for radius in outer)
         inside = rounded_box(size, (one, two, three, four), width)
-        drawn = _drawn(pixels, color, 255 - inside)
+        drawn = _drawn(pixels, color, 255 - inside, width + max(inner))
         return seen_through(drawn, rounded_box(size, outer)) if any(outer) else drawn
 
 
@@ -76,14 +76,33 @@ def _framed(pixels: Pixels, width: int, color: Color) -> Pixels:
     return np.asarray(cv2.copyMakeBorder(inner, *borders, cv2.BORDER_CONSTANT, value=fill))
 
 
-def _drawn(pixels: Pixels, color: Color, mask: Pixels) -> Pixels:
-    """A colour over the pixels, as much of it as the mask says: BGR, or BGRA of what has alpha."""
-    below = with_alpha(pixels)
+def _drawn(pixels: Pixels, color: Color, mask: Pixels, deep: int) -> Pixels:
+    """A colour over the pixels, as much of it as the mask says: BGR, or BGRA of what has alpha.
+
+    The mask says nothing of what is `deep` pixels inside or more.
+    """
     step = int(full(pixels.dtype)) // 255
     red, green, blue, alpha = (channel * step for channel in color)
-    both = np.empty((*below.shape[:2], 8), below.dtype)
-    both[..., :3] = blue, green, red
-    both[..., 3] = np.rint(mask * (alpha / 255))
-    both[..., 4:] = below
-    result = by_bands(lambda band: over(band[..., :4], band[..., 4:]), both, below.shape)
+    result = with_alpha(pixels).copy()
+    for strip in _strips(mask.shape, deep):
+        below = result[strip]
+        above = np.empty_like(below)
+        above[..., :3] = blue, green, red
+        above[..., 3] = np.rint(mask[strip] * (alpha / 255))
+        below[...] = laid_over(above, below)
     return result if has_alpha(pixels) else np.ascontiguousarray(result[..., :3])
+
+
+def _strips(shape: tuple[int, ...], deep: int) -> Iterator[tuple[slice, slice]]:
+    """Along the four edges; no pixel is in two."""
+    height, width = shape
+    top, left = min(deep, height), min(deep, width)
+    low, right = max(top, height - deep), max(left, width - deep)
+    whole, middle = slice(0, width), slice(top, low)
+    parts = (
+        (slice(0, top), whole),
+        (slice(low, height), whole),
+        (middle, slice(0, left)),
+        (middle, slice(right, width)),
+    )
+    return (part for part in parts if all(side.start < side.stop for side in part))

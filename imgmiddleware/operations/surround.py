@@ -18,6 +18,7 @@ from imgmiddleware.pixels.arrays import (
     Pixels,
     by_bands,
     has_alpha,
+    laid_over,
     over,
     premultiplied,
     unpremultiplied,
@@ -106,7 +107,7 @@ def _over_itself(pixels: Pixels, canvas: tuple[int, int], at: tuple[int, int]) -
     x, y = max(0, width - across) // 2, max(0, height - down) // 2
     result = _blurred(pixels[y : y + down, x : x + across], canvas)
     place = result[at[1] : at[1] + height, at[0] : at[0] + width]
-    place[...] = over(pixels, place) if has_alpha(pixels) else pixels
+    place[...] = laid_over(pixels, place) if has_alpha(pixels) else pixels
     return result
 
 
@@ -118,6 +119,7 @@ def _blurred(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     alpha = has_alpha(pixels)
     weighed = premultiplied(pixels) if alpha else pixels
     small = cv2.resize(weighed, few, interpolation=cv2.INTER_AREA)
+    del weighed
     soft = cv2.GaussianBlur(small, (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
     large = np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_CUBIC))
     return unpremultiplied(large, pixels.dtype) if alpha else large

@@ -5,6 +5,7 @@ writes into the pixels it is given.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -75,6 +76,10 @@ def seen_through(pixels: Pixels, mask: Pixels) -> Pixels:
 
 def premultiplied(pixels: Pixels) -> Pixels:
     """float32, with colour weighed by alpha: what may be filtered without halos."""
+    return by_bands(_premultiplied, pixels, pixels.shape, np.float32)
+
+
+def _premultiplied(pixels: Pixels) -> Pixels:
     most = full(pixels.dtype)
     alpha = cv2.extractChannel(pixels, 3).astype(np.float32) / np.float32(most)
     # OpenCV multiplies a pixel's channels at once; NumPy takes eight times as long.
@@ -87,6 +92,10 @@ def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
 
     By the alpha that the filter gave, overshoot included: colour has overshot with it.
     """
+    return by_bands(partial(_unpremultiplied, dtype=dtype), pixels, pixels.shape, dtype)
+
+
+def _unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     most = full(dtype)
     alpha = pixels[..., 3:]
     colors = pixels[..., :3] * reciprocal(alpha, most, most / 512)
@@ -138,19 +147,28 @@ def over(above: Pixels, below: Pixels) -> Pixels:
     return np.asarray(np.rint(np.concatenate((colors, total * most), axis=-1)), above.dtype)
 
 
+def laid_over(above: Pixels, below: Pixels) -> Pixels:
+    """The same of whole pictures, by bands of rows."""
+    both = np.concatenate((above, below), axis=2)
+    return by_bands(lambda band: over(band[..., :4], band[..., 4:]), both, below.shape)
+
+
 def by_bands(
     change: Callable[[Pixels], Pixels],
     pixels: Pixels,
     shape: tuple[int, ...],
     dtype: npt.DTypeLike | None = None,
+    *,
+    unit: int = 1,
 ) -> Pixels:
     """`change` of every band of rows, as an array of `shape` and `dtype`, or the pixels' own.
 
+    A band begins at a multiple of `unit` rows.
     Arithmetic in float takes four times the memory of 8 bits, and holds several terms at once: on a
     whole picture of 50 megapixels that were 3 GB.
     """
     result = np.empty(shape, dtype or pixels.dtype)
-    rows = max(1, _BAND // pixels.shape[1])
+    rows = max(1, _BAND // pixels.shape[1] // unit) * unit
     for top in range(0, len(pixels), rows):
         result[top : top + rows] = change(pixels[top : top + rows])
     return result

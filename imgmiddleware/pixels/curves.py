@@ -3,7 +3,10 @@
 import cv2
 import numpy as np
 
-from imgmiddleware.pixels.arrays import Pixels, by_bands, full, has_alpha, with_alpha
+from imgmiddleware.pixels.arrays import Pixels, by_bands, full, has_alpha, rounded, with_alpha
+
+#: Blue, green and red as parts of gray (ITU-R BT.709).
+_LUMA = np.array([[0.0722, 0.7152, 0.2126]], np.float32)
 
 
 def through(pixels: Pixels, table: Pixels) -> Pixels:
@@ -53,14 +56,19 @@ def vibrant(pixels: Pixels, amount: float) -> Pixels:
     they are so: `amount`, from -1 to 1, times what is left of their saturation.
     """
 
-    def change(band: Pixels) -> Pixels:
-        colors = band.astype(np.float32)
-        gray = (colors * np.array((0.0722, 0.7152, 0.2126), np.float32)).sum(axis=2, keepdims=True)
-        spread = (colors.max(axis=2, keepdims=True) - colors.min(axis=2, keepdims=True)) / most
-        colors = gray + (colors - gray) * (1 + np.float32(amount) * (1 - spread))
-        return np.asarray(np.clip(np.rint(colors), 0, most), band.dtype)
+    most = full(pixels.dtype)
 
-    most = np.float32(full(pixels.dtype))
+    def change(band: Pixels) -> Pixels:
+        blue, green, red = cv2.split(band)
+        spread = cv2.subtract(
+            cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
+        )
+        by = 1 + np.float32(amount) * (1 - spread * np.float32(1 / most))
+        gray = np.asarray(cv2.transform(band.astype(np.float32), _LUMA)) * (1 - by)
+        stretched = (cv2.multiply(one, by, dtype=cv2.CV_32F) for one in (blue, green, red))
+        made = cv2.merge([np.asarray(one) + gray for one in stretched])
+        return rounded(np.asarray(made), band.dtype)
+
     colors = _colors(pixels)
     return with_alpha_of(by_bands(change, colors, colors.shape), pixels)
 
