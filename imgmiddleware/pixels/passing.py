@@ -4,7 +4,6 @@ The resampler reads a picture from the top down, some rows at a time. What is to
 for other sizes need then never be whole in memory.
 """
 
-from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,8 +26,6 @@ class PassingRows:
         self.dtype = self._block.dtype
         self._held = np.empty((0, *self.shape[1:]), self.dtype)
         self._top = self._end = 0
-        self._taken: deque[Pixels] = deque()
-        self._spare: list[Pixels] = []
 
     def __getitem__(self, part: tuple[slice, slice]) -> Pixels:
         rows, columns = part
@@ -36,25 +33,12 @@ class PassingRows:
             self._hold(rows.start, rows.stop)
         return self._held[rows.start - self._top : rows.stop - self._top, columns]
 
-    def take(self, rows: slice) -> Pixels:
-        """These rows, for others to work on while the next are asked for, until `release`."""
-        self._hold(rows.start, rows.stop, apart=True)
-        self._taken.append(self._held)
-        return self._held[: rows.stop - rows.start]
-
-    def release(self) -> None:
-        """What was taken first is used no more."""
-        self._spare.append(self._taken.popleft())
-
-    def _hold(self, top: int, end: int, *, apart: bool = False) -> None:
-        """Rows from `top` to before `end`: those that are held already move to the front, or into
-        memory that nobody works on.
-        """
+    def _hold(self, top: int, end: int) -> None:
+        """Rows from `top` to before `end`: those that are held already move to the front."""
         self._skip(top)
         still = self._held[top - self._top : self._end - self._top]
-        count = max(end - top, len(still))
-        if apart or count > len(self._held):
-            self._held = self._room(count)
+        if end - top > len(self._held):
+            self._held = np.empty((end - top, *self.shape[1:]), self.dtype)
         self._held[: len(still)] = still
         self._top = top
         while self._end < end:
@@ -63,11 +47,6 @@ class PassingRows:
             self._held[begin : begin + len(rows)] = rows
         if end == self.shape[0]:  # behind the last row stand sums that are to be compared
             next(self._blocks, None)
-
-    def _room(self, count: int) -> Pixels:
-        if self._spare and len(self._spare[-1]) >= count:
-            return self._spare.pop()
-        return np.empty((count, *self.shape[1:]), self.dtype)
 
     def _skip(self, top: int) -> None:
         """Pass by rows that nobody asks for: a part is read with more around it than it takes."""

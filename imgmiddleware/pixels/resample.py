@@ -214,10 +214,6 @@ def _read(start: float, length: float, results: int, samples: int, unit: int) ->
     return widened(start, length, 3 * max(1, length / results) + unit, unit, samples)
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class _Filter:
     """Makes a result of `dtype`. Where they are `weighed`, samples are products of `_weighed`."""
@@ -238,18 +234,14 @@ class _Filter:
 
         shape = *pixels.shape[:2], *(channels or (1,))
         most = int(self._full * self._scale)
-        done, held = _nothing, 0
-        if isinstance(pixels, PassingRows):
-            done, held = pixels.release, pixels.dtype.itemsize * math.prod(shape[1:])
+        passing = isinstance(pixels, PassingRows)
         of = shape, self.source.area, size, most
-        lanczos(*of, take=self._take, store=store, done=done, held=held)
+        lanczos(*of, take=self._take, store=store, passing=passing)
         return result
 
     def _take(self, rows: slice) -> Load:
         pixels = self.source.pixels
-        if isinstance(pixels, PassingRows):
-            return partial(self._load, pixels.take(rows))
-        return partial(self._load, pixels[rows])
+        return partial(self._load, pixels[rows, 0 : pixels.shape[1]])
 
     @property
     def _full(self) -> float:
