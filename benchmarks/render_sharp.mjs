@@ -13,7 +13,7 @@ sharp.concurrency(Number(process.env.VIPS_CONCURRENCY || 0));
 const NAMES = { jpg: "jpeg", png: "png", webp: "webp", avif: "avif" };
 
 async function render(job) {
-  const lossy = job.quality !== null && job.format !== "png";
+  const lossy = (job.quality ?? null) !== null && job.format !== "png";
   return sharp(job.path)
     .resize(job.width, job.height, { fit: "fill" })
     .toFormat(NAMES[job.format], lossy ? { quality: job.quality } : {})

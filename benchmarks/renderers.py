@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 #: One thread for whoever has threads of their own.
@@ -72,7 +72,10 @@ class Renderer:
     def __call__(self, job: Job) -> Cost:
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps(asdict(job)) + "\n")
+        # An older version of this package may not know what is by default as it was.
+        given = ((one, getattr(job, one.name)) for one in fields(job))
+        asked = {one.name: value for one, value in given if value != one.default}
+        self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
