@@ -12,10 +12,12 @@ from typing import Any
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from skimage.data import astronaut
 
 from benchmarks.photos import photo
 from imgmiddleware import ImageRequest, ImageService, OwnOperation
 from imgmiddleware.forms import whole
+from imgmiddleware.subjects.kinds import KINDS
 
 #: What is shown of the photo; each gets `fm=png` unless it names a format. `w=260` fits the cell.
 PHOTO = (
@@ -52,6 +54,8 @@ OTHERS = (
     ("bordered", "w=260"), ("bordered", "w=260&trim=auto"), ("bordered", "w=260&trim=ffffff"),
     ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),
     ("clear", "w=240&fm=jpg"), ("clear", "w=240&fm=gif"),
+    *(("person", f"w=240&h=80&fit=crop&crop={kind}") for kind in ("center", *KINDS)),
+    ("person", "w=80&h=200&fit=crop&crop=faces"),
     ("deep", "w=240"), ("deep", "w=240&depth=16"), ("small", "w=240"), ("small", "w=240&enlarge=1"),
 )  # fmt: skip
 
@@ -96,6 +100,7 @@ def originals() -> dict[str, Any]:
         "photo": cv2.imencode(".png", pixels)[1].tobytes(),
         "frames": _file("GIF", frames),
         "pages": _file("TIFF", [frames[0], frames[1].convert("L")]),
+        "person": astronaut()[..., ::-1],
         "bordered": bordered,
         "lines": lines,
         "clear": clear,

@@ -17,6 +17,7 @@ from imgmiddleware.cli.mount import mount_of
 from imgmiddleware.cli.navigation import Place
 from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.subjects.kinds import KINDS
 
 #: The width that is asked for first.
 _WIDTH = 800
@@ -36,7 +37,7 @@ _FIELDS: dict[str, Field] = {
     "w": ("Width", (1, 8192), "as it is"),
     "h": ("Height", (1, 8192), "as it is"),
     "fit": ("Fit", _FITS[1:], _FITS[0]),
-    "crop": ("Crop to", ("top", "bottom", "left", "right"), "the middle"),
+    "crop": ("Crop to", (*KINDS, "top", "bottom", "left", "right"), "the middle"),
     "fm": ("Format", _FORMATS, "what fits best"),
     "q": ("Quality", (0, 100), "automatic"),
     "rot": ("Rotate, degrees", (-360, 360), "0"),
