@@ -54,8 +54,8 @@ OPTIONS: dict[str, Any] = {
 BESIDE = 64 * 2**20
 #: Seconds between two kills, and between two uploads; and of rest, before what is left is counted.
 _KILL_EVERY, _UPLOAD_EVERY, _REST = 60, 0.8, 20
-#: How many answers are made once more.
-_MADE_AGAIN = 1500
+#: How many answers are made once more, and seconds after which it is enough.
+_MADE_AGAIN, _ENOUGH = 1500, 180
 _WORDS = ("Traceback", "[ERROR]", "[CRITICAL]", "ERROR:", "CRITICAL:", "failed")
 
 
@@ -75,12 +75,17 @@ def main() -> int:
     return 1 if soak.judge.faults else 0
 
 
-SERVERS = {
-    "gunicorn": lambda port: [
+def _gunicorn(port: int, kind: str, *options: str) -> list[str]:
+    return [
         *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--workers", str(WORKERS)),
-        *("--worker-class", "gthread", "--threads", "40", "--log-level", "warning"),
+        *("--worker-class", kind, *options, "--log-level", "warning"),
         *("--bind", f"127.0.0.1:{port}", "benchmarks.soak_app:wsgi"),
-    ],
+    ]
+
+
+SERVERS = {
+    "gunicorn": lambda port: _gunicorn(port, "gthread", "--threads", "40"),
+    "gevent": lambda port: _gunicorn(port, "gevent"),
     "uvicorn": lambda port: [
         *(sys.executable, "-m", "uvicorn", "--log-level", "warning", "--lifespan", "off"),
         *("--workers", str(WORKERS), "--port", str(port), "benchmarks.soak_app:asgi"),
@@ -262,7 +267,10 @@ class Soak:
         """Some of what was answered, by a service that keeps nothing."""
         seen = list(self.judge.seen.items())
         chosen = random.Random(self.seed).sample(seen, min(_MADE_AGAIN, len(seen)))
+        until = time.monotonic() + _ENOUGH
         for (link, number), etag in chosen:
+            if time.monotonic() > until:
+                break
             self.again += 1
             made = self.judge.made[etag]
             told = made_again(self.judge.originals[link.name], link, number, made.digest)
