@@ -124,3 +124,8 @@ def test_the_table_of_quality_is_the_encoders() -> None:
         samples = PHOTO[..., ::-1].tobytes()
         assert encode(PHOTO, "jxl", int(q)) == plain(samples, 90, 62, jpeg_encode=False)
         assert abs(float(score) - float(wanted)) <= 1
+
+
+def test_nothing_is_lost_where_that_is_asked_for() -> None:
+    found = by_vips.read(jxl(ORIGINAL, "lossless=1&q=5"))
+    assert np.array_equal(np.asarray(found), PHOTO[..., ::-1])
