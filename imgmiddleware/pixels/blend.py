@@ -44,10 +44,10 @@ def laid(
     )
     if not len(columns[0]) or not len(rows[0]):
         return below
+    above = _sheet(above, period)
     if above.ndim == 3 and below.ndim == 2:
         below = np.asarray(cv2.cvtColor(below, cv2.COLOR_GRAY2BGR))
     result = below.copy()
-    above = _sheet(above, period)
     lay = _exactly if mode == "normal" and below.dtype == np.uint8 else _in_floats
     lay = _in_floats if has_alpha(below) else lay
     band = max(1, _BAND // len(columns[0]))

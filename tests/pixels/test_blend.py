@@ -87,6 +87,18 @@ def test_a_grid_is_one_after_the_other(start: tuple[int, int]) -> None:
     assert np.array_equal(laid(below, ABOVE, start, period=period), wanted)
 
 
+@pytest.mark.parametrize("mode", ["normal", "multiply"])
+def test_a_grid_of_gray_on_gray_is_one_after_the_other(mode: str) -> None:
+    """What lies between two of them is clear, and so not gray any more."""
+    below, above = BELOW[..., 0].copy(), np.full((5, 7), 200, np.uint8)
+    wanted = below
+    for x in range(0, 60, 9):
+        for y in range(0, 40, 8):
+            wanted = laid(wanted, above, (x, y), opacity=0.5, mode=mode)
+    shown = laid(below, above, (0, 0), opacity=0.5, mode=mode, period=(9, 8))
+    assert np.array_equal(shown, np.dstack([wanted] * 3))
+
+
 def test_a_grid_of_one_pixel_takes_no_loop_for_each() -> None:
     """A million of them: a loop would take a second."""
     below = np.zeros((1000, 1000, 3), np.uint8)
