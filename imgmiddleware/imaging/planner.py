@@ -137,7 +137,7 @@ def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> 
     boxes = (turned.stored_box(box, stored) for box in asked.boxes(*turned.size(*stored)))
     redaction = Redaction(tuple(boxes), asked.redact_style)
     coded = (record is not None and record.scales) or bool(facts.pieces and facts.pieces.jpeg)
-    return redaction.in_blocks(stored) if coded else redaction
+    return redaction.in_blocks(stored, facts.block) if coded else redaction
 
 
 def _around(transform: Transform, geometry: Geometry) -> Around:

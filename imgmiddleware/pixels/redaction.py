@@ -18,9 +18,8 @@ from imgmiddleware.pixels.arrays import Box, Pixels, Size, full, has_alpha
 #: Squares along the longer side of a box at most, their least side in pixels, levels of a channel.
 MOST, LEAST, LEVELS = 4, 16, 16
 
-#: JPEG codes so many pixels together where colours are halved along both sides (T.81, annex A.2),
-#: and decoders mix the colours of the last with those of the next.
-_BLOCK, _BESIDE = 16, 2
+#: Decoders of JPEG mix the colours of the last pixels of a block with those of the next.
+_BESIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,11 @@ class Redaction:
         """All of it, for keys."""
         return f"{self.style} {self.boxes}"
 
-    def in_blocks(self, size: Size) -> Redaction:
-        """The same, of whole blocks of a JPEG, and what is mixed with them."""
-        return replace(self, boxes=tuple(_widened(box, size) for box in self.boxes))
+    def in_blocks(self, size: Size, block: int) -> Redaction:
+        """The same, of whole blocks of a JPEG, of so many pixels a side, and what is mixed with
+        them.
+        """
+        return replace(self, boxes=tuple(_widened(box, size, block) for box in self.boxes))
 
     def whole_of(self, box: Box) -> Box:
         """What is read for this part: squares that it shows are those of all of their box."""
@@ -113,17 +114,17 @@ def _coarse(mean: Pixels, dtype: np.dtype) -> Pixels:
     return np.asarray(level * step + step / 2)
 
 
-def _widened(box: Box, size: Size) -> Box:
+def _widened(box: Box, size: Size, block: int) -> Box:
     (left, width), (top, height) = (
-        _block(start, length, side)
+        _whole_blocks(start, length, side, block)
         for start, length, side in zip(box[:2], box[2:], size, strict=True)
     )
     return left, top, width, height
 
 
-def _block(start: int, length: int, side: int) -> tuple[int, int]:
-    first = max(0, start // _BLOCK * _BLOCK - _BESIDE)
-    end = min(side, -(-(start + length) // _BLOCK) * _BLOCK + _BESIDE)
+def _whole_blocks(start: int, length: int, side: int, block: int) -> tuple[int, int]:
+    first = max(0, start // block * block - _BESIDE)
+    end = min(side, -(-(start + length) // block) * block + _BESIDE)
     return first, end - first
 
 

@@ -72,6 +72,7 @@ def read(window: Window) -> Facts:
         orientation=orientation or Orientation.UPRIGHT,
         color=COLORS[len(frame.sampling)],
         decode_bytes=_decode_bytes(frame, multiscan) + window.size,
+        block=frame.block,
         own=JpegFacts(usual=frame.usual),
     )
 

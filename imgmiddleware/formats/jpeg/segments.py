@@ -82,6 +82,14 @@ class Frame:
         """Whether it is coded without Huffman's codes, to less than a bit for what is expected."""
         return self.marker in _ARITHMETIC
 
+    @property
+    def block(self) -> int:
+        """Pixels of a side that the block of a component has where most have 16, or less: 32 in
+        4:1:1 (A.1.1).
+        """
+        sides = zip(*self.sampling, strict=True)
+        return max(16, *(8 * max(factors) // min(factors) for factors in sides))
+
     def blocks(self, padded: bool) -> int:
         """8 x 8 blocks of all components: those that carry picture, or those of whole MCUs."""
         most_h = max(h for h, _ in self.sampling)
