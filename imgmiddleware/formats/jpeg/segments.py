@@ -87,8 +87,8 @@ class Frame:
         """Pixels of a side that the block of a component has where most have 16, or less: 32 in
         4:1:1 (A.1.1).
         """
-        sides = zip(*self.sampling, strict=True)
-        return max(16, *(8 * max(factors) // min(factors) for factors in sides))
+        across, down = ([pair[axis] for pair in self.sampling] for axis in (0, 1))
+        return max(16, *(8 * max(factors) // min(factors) for factors in (across, down)))
 
     def blocks(self, padded: bool) -> int:
         """8 x 8 blocks of all components: those that carry picture, or those of whole MCUs."""
