@@ -14,7 +14,8 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.resize import Resize
-from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.operations.shape import Border, Mask
+from imgmiddleware.operations.surround import Backdrop, Fill
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service.links import Links, Where
@@ -34,6 +35,9 @@ _DENSITIES = ("1", "2", "3")
 
 #: The widest link for who knows no `srcset`.
 _PLAIN = 1280
+
+#: The alpha of a colour through which nothing is seen.
+_OPAQUE = 255
 
 #: Why a size is not offered where another may be: it is over a limit, or no URL may ask for it.
 _OVER = ("result-too-large", "source-pixels", "source-memory", "source-bytes")
@@ -107,8 +111,16 @@ class _Known:
         return make_plan(self.probed.facts, transform).canvas[0]
 
     def covers(self, asked: Asked) -> bool:
-        """Whether what is behind the picture is no longer seen when it is there."""
-        return not self.probed.facts.alpha or asked.transform.get(Backdrop).bg is not None
+        """Whether what is behind the picture is no longer seen when it is there: not through a
+        background that is clear in part, nor where a mask or a border's corners cut it off.
+        """
+        get = asked.transform.get
+        grounds = get(Backdrop).bg, get(Fill).fill_color
+        if any(ground is not None and ground[3] < _OPAQUE for ground in grounds):
+            return False
+        border = get(Border)
+        cut = get(Mask).mask is not None or (border.border and any(border.border_radius))
+        return grounds[0] is not None or not (self.probed.facts.alpha or cut)
 
     def _plan(self, pairs: dict[str, str]) -> Plan:
         asked = self.grammar.parse(urlencode(pairs))

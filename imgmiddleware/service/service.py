@@ -130,10 +130,13 @@ class ImageService(Answering):
         was taken and by which camera, `keep="copyright"`, and `colors=6` for so many of a picture
         that all other parameters may ask for. That one alone decodes. `authorize` is not asked.
         Raises `ImageError` where there is no such original, or none that is opened here, and for
-        parameters that would be refused. It opens a file: on an event loop, call it in a thread.
+        parameters that would be refused; `ValueError` for another `fm` and for `palette`. It opens
+        a file: on an event loop, call it in a thread.
         """
         notice()
         name, asked = self._id(id), self._told({"fm": "json", **parameters})
+        if asked.transform.get(Output).asked != "json":
+            raise ValueError("fm, palette: what is told is that of fm=json; leave them out")
         colors = None
         if asked.transform.get(Output).decodes:
             colors = json.loads(self._result(name, asked)).get("colors")
@@ -159,6 +162,8 @@ class ImageService(Answering):
         asked = self._told({"fm": fm, **parameters})
         if fm not in PLACEHOLDERS:
             raise ValueError(f"fm: {fm!r} is none of {', '.join(PLACEHOLDERS)}")
+        if asked.transform.get(Output).asked != fm:
+            raise ValueError("palette: it is told instead of a placeholder; leave it out")
         return self._result(self._id(id), asked).decode()
 
     def base(

@@ -184,3 +184,13 @@ def test_the_names_of_profiles() -> None:
     assert "profile" not in told(colored_png(quadrants(), gama(100_000)))  # it has none by name
     assert told(colored_png(quadrants(), cicp(12, 13)))["profile"] == "Display P3"
     assert told(colored_png(quadrants(), cicp(9, 16)))["profile"] == "BT.2020 PQ"
+
+
+@pytest.mark.parametrize("asked", [{"fm": "png"}, {"palette": "css"}, {"preset": "css"}])
+def test_what_is_no_json_of_an_original_is_refused(asked: dict[str, str]) -> None:
+    service = serving(saved(quadrants(64, 48), "PNG"), presets={"css": "palette=css"})
+    with pytest.raises(ValueError, match="palette: "):
+        service.info("a", **asked)
+    if "fm" not in asked:
+        with pytest.raises(ValueError, match="palette: "):
+            service.placeholder("a", **asked)

@@ -131,6 +131,26 @@ def test_what_would_be_seen_through_the_picture_is_not_there() -> None:
     for kind in ("lqip", "color", "thumbhash"):
         assert clear.picture("a", alt="", placeholder=kind).attributes == {}
         assert clear.picture("a", alt="", placeholder=kind, bg="fff").attributes != {}
+        assert clear.picture("a", alt="", placeholder=kind, bg="80ffffff").attributes == {}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"mask": "ellipse"},
+        {"mask": "corners", "corner_radius": 9},
+        {"border": "2,f00", "border_radius": 9},
+        {"bg": "80ff0000", "pad": 9},
+        {"w": 40, "h": 40, "fit": "fill", "fill_color": "0fff"},
+    ],
+)
+def test_nor_what_would_be_seen_around_a_shape(asked: dict[str, Any]) -> None:
+    """An opaque photo is clear where it is cut off, unless a background is behind it."""
+    photo = serving(PHOTO)
+    assert photo.picture("a", alt="", placeholder="color", **asked).attributes == {}
+    if "bg" not in asked and "fill_color" not in asked:
+        covered = photo.picture("a", alt="", placeholder="color", **asked, bg="fff")
+        assert covered.attributes != {}
 
 
 def test_a_page_may_ask_what_links_may_not() -> None:
