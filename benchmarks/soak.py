@@ -58,6 +58,9 @@ _KILL_EVERY, _UPLOAD_EVERY, _REST = 60, 0.8, 20
 _MADE_AGAIN, _ENOUGH = 1500, 180
 _WORDS = ("Traceback", "[ERROR]", "[CRITICAL]", "ERROR:", "CRITICAL:", "failed")
 
+#: What is said where a disk is too slow: pictures are made all the same (docs/caching.md).
+_NO_CACHE = "no cache for now"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -71,6 +74,7 @@ def main() -> int:
         soak = Soak(Path(folder), given.server, given.seed, given.links)
         soak.run(60 * given.minutes)
         told = soak.summary(given.minutes)
+    print(*soak.judge.faults, sep="\n")  # all of them; the summary has the first
     print(told) if given.dry else report(f"Mixed load, {given.server}", told)
     return 1 if soak.judge.faults else 0
 
@@ -107,6 +111,7 @@ class Soak:
     killed: list[int] = field(default_factory=list)
     uploads: int = 0
     again: int = 0
+    without_cache: int = 0
 
     def __post_init__(self) -> None:
         for name in ("photos", "cache", "temporary"):
@@ -259,7 +264,9 @@ class Soak:
         if left := list((self.folder / "temporary").iterdir()):
             faults.append(f"temporary files are left: {left[:3]}")
         for line in (self.folder / "log").read_text(errors="replace").splitlines():
-            if any(word in line for word in _WORDS) and not any(pid in line for pid in killed):
+            if _NO_CACHE in line:
+                self.without_cache += 1
+            elif any(word in line for word in _WORDS) and not any(pid in line for pid in killed):
                 faults.append(f"the server's log: {line}")
         faults += shelf_faults(self.cache, DISK)
 
@@ -296,7 +303,8 @@ class Soak:
             f"{BESIDE / 1e6:.0f} beside), at rest {self.at_rest / 1e6:.0f} MB; both together at "
             f"most {watch.most_of_all / 1e6:.0f} MB. At most {watch.most_open} descriptors. The "
             f"cache at most {watch.most_on_disk / 1e6:.1f} MB on the disk, of {DISK / 1e6:.1f} and "
-            "what was handed out."
+            f"what was handed out; {self.without_cache} times a worker went on without it for five "
+            "seconds."
         )
         answers = table(("status", "answers", "ms, median", "95 %", "99 %", "most"), rows)
         told = [f"Faults: {len(faults)}", *(f"- {fault}" for fault in faults[:20])]
