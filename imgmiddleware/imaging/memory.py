@@ -32,8 +32,19 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
     held about three times when it is encoded; inks are converted at twice its size; of an animation
     all frames are held until they are encoded.
     """
-    held, after = plan.overview or facts, making_bytes(plan)
-    return after + (reading_bytes(facts, plan) if plan.in_bands else file + held.decode_bytes)
+    after = making_bytes(plan)
+    return after + (reading_bytes(facts, plan) if plan.in_bands else file + _whole(facts, plan))
+
+
+def _whole(facts: Facts, plan: Plan) -> int:
+    """The same of what is decoded at once: with a copy in which parts are hidden."""
+    held = plan.overview or facts
+    hidden = held.width * held.height * _channels(held) * (held.depth // 8)
+    return held.decode_bytes + (hidden if plan.redaction else 0)
+
+
+def _channels(facts: Facts) -> int:
+    return 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
 
 
 def making_bytes(plan: Plan) -> int:
@@ -77,7 +88,6 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
     holds, has room for the like.
     """
     facts = plan.overview or facts
-    channels = 4 if facts.alpha or facts.color == "cmyk" else 1 if facts.color == "gray" else 3
     width, height = plan.level.samples
     if plan.level.passed is not None:
         height = min(height, _PASSING * -(-height // plan.sampled[1]))
@@ -90,4 +100,4 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
         row += _RANKED if plan.reading.range and plan.reading.range.looks else 0
     copies = plan.alpha + (plan.redaction is not None)
     made = sample * copies + plan.linear + plan.needs_pixels
-    return width * height * channels * (sample + made) + facts.band_bytes + row
+    return width * height * _channels(facts) * (sample + made) + facts.band_bytes + row

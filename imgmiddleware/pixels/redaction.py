@@ -18,6 +18,9 @@ from imgmiddleware.pixels.arrays import Box, Pixels, Size, full, has_alpha
 #: Squares along the longer side of a box at most, their least side in pixels, levels of a channel.
 MOST, LEAST, LEVELS = 4, 16, 16
 
+#: Pixels whose mean is made at a time.
+_BAND = 2**14
+
 #: Decoders of JPEG mix the colours of the last pixels of a block with those of the next.
 _BESIDE = 2
 
@@ -99,12 +102,16 @@ def _parts(length: int, side: float) -> list[slice]:
 
 
 def _mean(square: Pixels, *, alpha: bool) -> Pixels:
-    """In float64; colours as much as they are seen, black where none is."""
-    samples = np.nan_to_num(square.astype(np.float64), posinf=full(square.dtype), neginf=0)
-    if not alpha:
-        return np.asarray(samples.mean(axis=(0, 1)))
-    weights = samples[..., 3:]
-    return np.asarray((samples * weights).sum(axis=(0, 1)) / max(float(weights.sum()), 1e-9))
+    """In float64, some rows at a time; colours as much as they are seen, black where none is."""
+    rows = max(1, _BAND // square.shape[1])
+    total, seen = np.zeros(square.shape[2:]), 0.0
+    for top in range(0, len(square), rows):
+        band = square[top : top + rows].astype(np.float64)
+        samples = np.nan_to_num(band, posinf=full(square.dtype), neginf=0)
+        weights = samples[..., 3:].copy() if alpha else np.ones(samples.shape[:2])
+        total += (samples * weights if alpha else samples).sum(axis=(0, 1))
+        seen += float(weights.sum())
+    return np.asarray(total / max(seen, 1e-9))
 
 
 def _coarse(mean: Pixels, dtype: np.dtype) -> Pixels:
