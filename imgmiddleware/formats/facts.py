@@ -70,7 +70,7 @@ class Facts:
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
     points: CodePoints | None = None  # its colours, where code points tell them; None: as sRGB
     mended: bool = False  # what is left of a damaged file: its decoder makes up what is missing
-    block: int = 16  # pixels of a side that a JPEG codes together
+    block: int = 1  # pixels of a side that are coded together, and tell of one another
     masked: bool = False  # its alpha is a picture of its own, beside the colours
     notes: tuple[str, ...] = ()  # what of the file is not shown, in words of `Image-Notes`
     own: object = None  # a value of its format, of which only the files of that format know

@@ -127,7 +127,7 @@ def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> 
     """What must not be shown, as stored. It goes by the original's own tag: `orient` turns the
     picture, and not what is hidden of it.
 
-    A JPEG's box grows to whole blocks of pixels, which were coded together.
+    A box grows to whole blocks of pixels where these were coded together, as in JPEG.
     """
     if not asked.redact:
         return None
@@ -136,8 +136,7 @@ def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> 
     turned = Orientation.UPRIGHT if upright else facts.orientation
     boxes = (turned.stored_box(box, stored) for box in asked.boxes(*turned.size(*stored)))
     redaction = Redaction(tuple(boxes), asked.redact_style)
-    coded = (record is not None and record.scales) or bool(facts.pieces and facts.pieces.jpeg)
-    return redaction.in_blocks(stored, facts.block) if coded else redaction
+    return redaction.in_blocks(stored, facts.block) if facts.block > 1 else redaction
 
 
 def _around(transform: Transform, geometry: Geometry) -> Around:

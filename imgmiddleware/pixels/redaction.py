@@ -38,8 +38,8 @@ class Redaction:
         return f"{self.style} {self.boxes}"
 
     def in_blocks(self, size: Size, block: int) -> Redaction:
-        """The same, of whole blocks of a JPEG, of so many pixels a side, and what is mixed with
-        them.
+        """The same, of whole blocks of so many pixels a side, which were coded together as in JPEG,
+        and what is mixed with them.
         """
         return replace(self, boxes=tuple(_widened(box, size, block) for box in self.boxes))
 

@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from asking import refused, shown
+from asking import made, refused, shown
 from files import tiff
 from imgmiddleware.pixels.ycc import Ycc
 from originals import probe
@@ -137,6 +137,17 @@ def test_ycbcr_in_units(wide: int, high: int, way: dict[str, Any]) -> None:
     expected = cv2.imdecode(np.frombuffer(strips, np.uint8), cv2.IMREAD_UNCHANGED)
     seen = shown(in_units(YCC, wide, high, **way))
     assert np.abs(seen.astype(int) - expected[..., ::-1]).max() <= 1
+
+
+@pytest.mark.parametrize(("wide", "high"), [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 2)])
+def test_a_unit_is_hidden_whole(wide: int, high: int) -> None:
+    """Its pixels share a chroma, which would tell of those that `redact` hides."""
+    one, another = YCC.copy(), YCC.copy()
+    left, top = 13 // wide * wide, 9 // high * high
+    one[top:20, left:24, 1:], another[top:20, left:24, 1:] = 30, 220
+    hidden = "fm=png&redact=13,9,11,11"
+    seen = [made(in_units(ycc, wide, high), hidden) for ycc in (one, another)]
+    assert seen[0] == seen[1]
 
 
 def test_ycbcr_that_is_turned() -> None:

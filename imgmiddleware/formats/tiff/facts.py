@@ -43,7 +43,7 @@ from imgmiddleware.formats.tiff.pieces import band_bytes, is_mirrored, read_piec
 from imgmiddleware.formats.tiff.places import read_places
 from imgmiddleware.formats.tiff.rewritten import is_usual, rewritten
 from imgmiddleware.formats.tiff.values import conversion_of, read_values
-from imgmiddleware.formats.tiff.ycbcr import check_units, is_in_units
+from imgmiddleware.formats.tiff.ycbcr import block_of, check_units, is_in_units
 from imgmiddleware.formats.window import Readable, Window
 from imgmiddleware.pixels.samples import Reading
 from imgmiddleware.pixels.shown import Values
@@ -140,6 +140,7 @@ def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, Sa
         decode_bytes=bands + beside + output if bands else whole + rewritten * file,
         band_bytes=bands,
         pieces=pieces if bands else None,
+        block=block_of(page, kind),
         own=TiffFacts(
             directory=page.offset,
             inverted=kind.photometric == WHITE_IS_ZERO and kind.bits == 16,

@@ -30,6 +30,13 @@ def is_in_units(kind: SampleLayout) -> bool:
     return kind.photometric == YCBCR and kind.compression != JPEG
 
 
+def block_of(page: Page, kind: SampleLayout) -> int:
+    """Pixels of a side of which one tells of another: those of a unit, or of a JPEG's block."""
+    stated = [int(by) for by in page.numbers(_SUBSAMPLING)[:2] if by in _HALVES]
+    shared = max(stated, default=2) if kind.photometric == YCBCR else 1
+    return max(16, 8 * shared) if kind.compression == JPEG else shared
+
+
 def check_units(page: Page, kind: SampleLayout, grid: Grid) -> tuple[int, int]:
     """Width and height of a unit. Raises `ImageError` where they do not fit."""
     wide, high = page.values(_SUBSAMPLING, (2, 2))[:2] if kind.samples == 3 else (0, 0)
