@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ast
 import asyncio
 import contextlib
@@ -165,16 +166,30 @@ def of(service: Callable[[], object]) -> tuple[Any, list[Any]]:
     return service(), [made for made in list(forks._made) if made not in before]
 
 
+class AnotherLock:
+    """What takes the place of locks: it can all that they can, and is none of them."""
+
+    def __init__(self) -> None:
+        lock = _thread.allocate_lock()
+        self.acquire, self.release, self.locked = lock.acquire, lock.release, lock.locked
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *told: object) -> None:
+        self.release()
+
+
 def test_all_begins_anew_where_threads_become_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
     """As under gunicorn's gevent worker with `--preload`, which patches them after it was forked."""
     limit, threads = WaitLimit(3), Threads()
     real = limit._lock
     forks.notice()
     assert limit._lock is real
-    monkeypatch.setattr(threading, "Lock", threading.RLock)
+    monkeypatch.setattr(threading, "Lock", AnotherLock)
     monkeypatch.setattr(queue, "SimpleQueue", queue.Queue)
     forks.notice()
-    assert isinstance(limit._lock, type(threading.RLock()))
+    assert isinstance(limit._lock, AnotherLock)
     assert isinstance(threads._work, queue.Queue)
     monkeypatch.undo()
     forks.notice()
