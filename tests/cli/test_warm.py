@@ -33,8 +33,8 @@ def rendered(monkeypatch):
     """The formats of all that is rendered."""
     formats, render = [], stills.render
 
-    def counted(held, plan, replan):
-        result = render(held, plan, replan)
+    def counted(*given):
+        result = render(*given)
         formats.append(result.media_type)
         return result
 
