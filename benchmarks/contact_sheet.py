@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from textwrap import wrap
 from typing import Any
 
 import cv2
@@ -59,7 +60,7 @@ OTHERS = (
     ("deep", "w=240"), ("deep", "w=240&depth=16"), ("small", "w=240"), ("small", "w=240&enlarge=1"),
 )  # fmt: skip
 
-_CELL, _LABEL, _COLUMNS = (280, 220), 20, 6
+_CELL, _LABEL, _LETTERS, _COLUMNS = (280, 230), 30, 44, 6
 
 
 def edges(pixels: Any, low: int, high: int) -> Any:
@@ -143,7 +144,8 @@ def main() -> None:
         room = _CELL[1] - _LABEL - picture.height
         place = (left + (_CELL[0] - picture.width) // 2, top + max(0, room // 2))
         sheet.paste(picture, place, picture)
-        draw.text((left + 6, top + _CELL[1] - _LABEL + 4), f"{name}: {query}", (0, 0, 0), font)
+        label = "\n".join(wrap(f"{name}: {query}", _LETTERS))
+        draw.text((left + 6, top + _CELL[1] - _LABEL), label, (0, 0, 0), font)
     sheet.save(out)
     print(f"{out}: {len(cells)} pictures")
 
