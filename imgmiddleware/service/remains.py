@@ -11,6 +11,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import mended, read_facts
 from imgmiddleware.grammar.query import Asked
+from imgmiddleware.operations.redact import Redact
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import check_bytes, check_facts
@@ -73,7 +74,9 @@ class Remains:
 
 def is_for(asked: Asked | None, error: ImageError) -> bool:
     """Whether what is left may be the answer: a viewer would take a part of it for a tile, and an
-    overlay that is damaged would be missing.
+    overlay that is damaged would be missing. Where something is hidden, a decoder that smooths over
+    what a progressive JPEG has lost would mix it with what lies beside it.
     """
-    damaged = error.code == "damaged-original" and not is_of_the_mark(error)
-    return damaged and asked is not None and not asked.named
+    if error.code != "damaged-original" or is_of_the_mark(error) or asked is None:
+        return False
+    return not asked.named and not asked.transform.get(Redact).redact

@@ -71,6 +71,12 @@ def test_what_is_left_is_shown(name: str) -> None:
     assert not np.array_equal(pixels, shown(data))
 
 
+def test_what_is_left_is_not_shown_where_a_part_is_hidden() -> None:
+    half = saved(IMAGE, "JPEG", progressive=True)[:2000]
+    assert ask(half, "fm=png", damaged="show").status == 200
+    assert ask(half, "fm=png&redact=10,10,20,20", damaged="show").status == 422
+
+
 @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
 def test_without_simplejpeg(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     native.choose(monkeypatch, "simplejpeg", False)
