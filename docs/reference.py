@@ -19,6 +19,7 @@ import pdoc.doc
 import pdoc.render
 
 import imgmiddleware
+from imgmiddleware import sources
 from imgmiddleware.errors import CODES
 
 MODULES = [
@@ -55,6 +56,7 @@ def main(folder: Path) -> int:
     )
     modules = {name: pdoc.doc.Module.from_name(name) for name in MODULES}
     amend(modules)
+    spread()
     complaints = [line for module in modules.values() for line in undescribed(module)]
     for name, module in modules.items():
         page = polished(pdoc.render.html_module(module, modules))
@@ -66,6 +68,14 @@ def main(folder: Path) -> int:
     complaints += lost_links(folder)
     print("\n".join(complaints) or f"{folder / 'index.html'}: {len(modules)} modules")
     return 1 if complaints else 0
+
+
+def spread() -> None:
+    """Name the types that speak of themselves wherever they are used: pdoc looks for them there."""
+    aliases = {name: vars(sources)[name] for name in ("SourceLike", "AsyncSourceLike")}
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("imgmiddleware."):
+            vars(module).update(aliases | vars(module))
 
 
 def page_of(module: str) -> str:

@@ -10,7 +10,13 @@ from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import Found, FunctionSource
 from imgmiddleware.sources.memory import BytesOriginal
-from imgmiddleware.sources.original import AsyncSource, Opened, Original, Source
+from imgmiddleware.sources.original import (
+    AsyncSource,
+    Opened,
+    Original,
+    Source,
+    UnreadableError,
+)
 from imgmiddleware.sources.several import ChainSource, PrefixSource, each, made
 from imgmiddleware.sources.single import SourceOptions, single
 
@@ -60,5 +66,6 @@ __all__ = [
     "PrefixSource",
     "Source",
     "SourceLike",
+    "UnreadableError",
     "as_source",
 ]
