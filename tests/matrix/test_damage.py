@@ -24,7 +24,7 @@ from pictures import by_opencv, moving, photo_like, saved, swapped_profile
 from rasters import bmp, tif
 from tiffs import coded_tiff
 
-TEXT = (Path(__file__).parents[1] / "docs" / "originals.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "originals.md").read_text()
 PHOTO = Image.fromarray(photo_like(320, 240))
 
 #: A share of refusals for each word of the table.
