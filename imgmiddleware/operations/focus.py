@@ -14,9 +14,9 @@ from imgmiddleware.pixels.arrays import (
     Pixels,
     full,
     has_alpha,
+    premultiplied,
     rounded,
-    unweighed,
-    weighed,
+    unpremultiplied,
 )
 from imgmiddleware.pixels.curves import with_alpha_of
 
@@ -38,7 +38,7 @@ class Blur(PixelOperation):
     def by(pixels: Pixels, sigma: float) -> Pixels:
         """By a Gaussian of so many pixels, colours by their alpha."""
         if has_alpha(pixels):
-            return unweighed(_blurred(weighed(pixels), sigma), pixels.dtype)
+            return unpremultiplied(_blurred(premultiplied(pixels), sigma), pixels.dtype)
         return _blurred(pixels, sigma)
 
 

@@ -16,8 +16,8 @@ from imgmiddleware.pixels.arrays import (
     Pixels,
     full,
     has_alpha,
-    unweighed,
-    weighed,
+    premultiplied,
+    unpremultiplied,
     with_channels_for,
 )
 
@@ -77,7 +77,8 @@ class Rotate(PixelOperation):
         if not has_alpha(pixels):
             return _warped(pixels, matrix, size, fill)
         corner = [channel * fill[3] / full(pixels.dtype) for channel in fill[:3]]
-        return unweighed(_warped(weighed(pixels), matrix, size, (*corner, fill[3])), pixels.dtype)
+        warped = _warped(premultiplied(pixels), matrix, size, (*corner, fill[3]))
+        return unpremultiplied(warped, pixels.dtype)
 
     def _sine_and_cosine(self) -> tuple[float, float]:
         angle = math.radians(float(self.rot))

@@ -75,7 +75,10 @@ def seen_through(pixels: Pixels, mask: Pixels) -> Pixels:
 
 
 def premultiplied(pixels: Pixels) -> Pixels:
-    """float32, with colour weighed by alpha: what may be filtered without halos."""
+    """float32, with colour weighed by alpha: what may be filtered without halos.
+
+    In bands, as is the opposite: the terms of its arithmetic take as much as what comes of it.
+    """
     return by_bands(_premultiplied, pixels, pixels.shape, np.float32)
 
 
@@ -100,16 +103,6 @@ def _unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
     alpha = pixels[..., 3:]
     colors = pixels[..., :3] * reciprocal(alpha, most, most / 512)
     return rounded(np.concatenate((colors, alpha), axis=2), dtype)
-
-
-def weighed(pixels: Pixels) -> Pixels:
-    """`premultiplied` of all of a picture, in bands: the terms of its arithmetic take as much."""
-    return by_bands(premultiplied, pixels, pixels.shape, np.float32)
-
-
-def unweighed(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """`unpremultiplied` in the same way."""
-    return by_bands(lambda band: unpremultiplied(band, dtype), pixels, pixels.shape, dtype)
 
 
 def unassociated(pixels: Pixels, at: int) -> Pixels:
