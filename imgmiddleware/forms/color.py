@@ -15,15 +15,12 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{3,4}){1,2}", re.ASCII)
 _NAMED = {name: bytes(rgb).hex() for name, rgb in COLORS.items()} | {"transparent": "0000"}
 
 
-_WORDS = "3, 4, 6 or 8 hexadecimal digits (rgb, argb, rrggbb, aarrggbb) or a CSS name"
-
-
 def color() -> Form[Color]:
     """A colour, as (red, green, blue, alpha): a CSS name, or hexadecimal digits, alpha first.
 
     The digits may have a `#` in front, as in CSS.
     """
-    words = _WORDS
+    words = "3, 4, 6 or 8 hexadecimal digits (rgb, argb, rrggbb, aarrggbb) or a CSS name"
 
     def parse(name: str, text: str) -> Color:
         digits = _NAMED.get(text.lower(), text.removeprefix("#"))
