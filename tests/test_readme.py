@@ -1,4 +1,4 @@
-"""The README does what it says: its snippets run, its tables are those of the code."""
+"""The README and the pages of tables do what they say: snippets run, tables are those of the code."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from starlette.applications import Starlette
@@ -22,20 +23,35 @@ from imgmiddleware.errors import CODES
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.stages import OWNERS, Stage, build
 from imgmiddleware.settings import UNSAFE_FORMATS
+from imgmiddleware.settings.links import LinkSettings
+from imgmiddleware.settings.load import LoadSettings
+from imgmiddleware.settings.originals import OriginalSettings
+from imgmiddleware.settings.results import ResultSettings
 from pictures import opened, quadrants, saved
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PACKAGE = ROOT / "imgmiddleware"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 #: A part of the cache folder, and a file of a Django project.
 NOT_OURS = {"sending/", "asgi.py"}
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+QUERY, OPTIONS, ERRORS, COMMANDS = (
+    (ROOT / "docs" / f"{name}.md").read_text()
+    for name in ("query", "options", "errors", "command_line")
+)
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+GROUPS = {
+    "links": LinkSettings,
+    "originals": OriginalSettings,
+    "results": ResultSettings,
+    "load": LoadSettings,
+}
 
 
-def table(name: str) -> list[list[str]]:
+def table(page: str, name: str) -> list[list[str]]:
     """The cells of a table's rows, without code marks."""
-    rows = README.partition(f"<!-- {name} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = page.partition(f"<!-- {name} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
     # A bar inside of code marks is text.
     cut = [re.sub(r"`[^`]*`", lambda m: m[0].replace("|", "\0"), row) for row in rows]
     return [[c.strip().replace("\0", "|") for c in row.strip("|").split("|")] for row in cut]
@@ -62,7 +78,7 @@ def run(snippet: str, **names: Any) -> dict[str, Any]:
 
 
 def test_there_are_these_snippets() -> None:
-    assert len(SNIPPETS) == 8
+    assert len(SNIPPETS) == 5
 
 
 @pytest.mark.usefixtures("photos")
@@ -81,7 +97,8 @@ def test_the_one_line_of_each_framework() -> None:
 
 @pytest.mark.usefixtures("photos")
 def test_the_blog_posts_job() -> None:
-    app = run(SNIPPETS[3])["app"]
+    names = run(SNIPPETS[0], app=Flask("README"))
+    app = run(SNIPPETS[3], **names)["app"]
     status, headers, body = call_wsgi(app, "/image/1")
     assert (status, dict(headers)["content-type"]) == (200, "image/png")
     assert opened(body).size == (400, 300)
@@ -89,22 +106,18 @@ def test_the_blog_posts_job() -> None:
     assert call_wsgi(app, "/elsewhere")[2].startswith(b"<!doctype html>")
 
 
-def test_the_array() -> None:
-    app = run(SNIPPETS[4])["app"]
-    assert opened(call_asgi(app, "/image/map")[2]).size == (256, 64)
-    assert call_asgi(app, "/image/ramp")[0] == 404
-
-
 @pytest.mark.usefixtures("photos")
-def test_the_service() -> None:
-    names = run(SNIPPETS[5])
-    assert opened(names["response"].body).size == (400, 300)
-    assert re.fullmatch(r"/image/cat\.jpg\?w=400&v=[\w-]+", names["link"])
+def test_the_array() -> None:
+    names = run(SNIPPETS[0], app=Flask("README"), temperatures=np.eye(256)[:64])
+    app = run(SNIPPETS[4], **names)["app"]
+    assert opened(call_wsgi(app, "/image/heat/now")[2]).size == (256, 64)
+    assert call_wsgi(app, "/image/ramp")[0] == 404
 
 
 @pytest.mark.usefixtures("photos")
 def test_ones_own_operation() -> None:
-    names = run(SNIPPETS[6])
+    (snippet,) = re.findall(r"```python\n(.*?)```", QUERY, re.DOTALL)
+    names = run(snippet)
     path, _, query = names["link"].partition("?")
     answer = names["service"].handle(ImageRequest("GET", path, query))
     picture = opened(answer.body).convert("L")
@@ -115,7 +128,8 @@ def test_ones_own_operation() -> None:
 
 def command(name: str) -> str:
     """The one line of a block."""
-    block = README.partition(f"<!-- {name} -->\n```console\n")[2].partition("```")[0]
+    pages = README + CONTRIBUTING
+    block = pages.partition(f"<!-- {name} -->\n```console\n")[2].partition("```")[0]
     (line,) = block.splitlines()
     return line
 
@@ -129,10 +143,10 @@ def test_each_command_makes_the_environment_that_it_installs_into() -> None:
 
 
 @pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="the source distribution has no .ci")
-def test_ci_runs_the_two_commands_of_this_page(tmp_path: Path) -> None:
+def test_ci_runs_the_two_commands_of_contributing(tmp_path: Path) -> None:
     """Programs that only write down what they were called with."""
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
-    shutil.copy(ROOT / "README.md", tmp_path)
+    shutil.copy(ROOT / "CONTRIBUTING.md", tmp_path)
     scripts = tmp_path / "bin", tmp_path / ".venv" / "bin"
     for folder, names in zip(
         scripts, (["apt-get", "python3", "sudo"], ["pip", "tox"]), strict=True
@@ -156,7 +170,7 @@ def test_ci_runs_the_two_commands_of_this_page(tmp_path: Path) -> None:
 
 
 def test_the_query_table() -> None:
-    rows = {plain(row[0]): row for row in table("query-table")}
+    rows = {plain(row[0]): row for row in table(QUERY, "query-table")}
     others = {"preset", "v", "dl", "auto", "ixlib", "frame"}
     assert set(rows) == set(OWNERS) | others
     for operation in dict.fromkeys(OWNERS.values()):
@@ -169,7 +183,7 @@ def test_the_query_table() -> None:
 
 def test_the_query_table_stands_in_the_order_in_which_they_apply() -> None:
     """But for the two that everybody looks for first."""
-    names = [plain(row[0]) for row in table("query-table")]
+    names = [plain(row[0]) for row in table(QUERY, "query-table")]
     assert names[:2] == ["w", "h"]
     assert [name for name in names[2:] if name in OWNERS] == [
         name for name in OWNERS if name not in ("w", "h")
@@ -178,12 +192,12 @@ def test_the_query_table_stands_in_the_order_in_which_they_apply() -> None:
 
 def test_the_sentence_of_the_order_is_that_of_the_stages() -> None:
     sentence = ", ".join(stage.words for stage in Stage)
-    assert f"table, but for `w` and `h`: {sentence}." in " ".join(README.split())
+    assert f"table, but for `w` and `h`: {sentence}." in " ".join(QUERY.split())
 
 
 def test_the_fit_table() -> None:
-    rows = table("fit-table")
-    head = README.partition("<!-- fit-table -->\n")[2].splitlines()[0]
+    rows = table(QUERY, "fit-table")
+    head = QUERY.partition("<!-- fit-table -->\n")[2].splitlines()[0]
     queries = [plain(cell.strip()) for cell in head.strip("|").split("|")[2:]]
     assert len(rows) == 8
     for fit, _, *cells in rows:
@@ -193,9 +207,13 @@ def test_the_fit_table() -> None:
             assert cell == f"{width} x {height}", (fit, query)
 
 
-def test_the_options_table() -> None:
-    rows = {plain(name): default for name, default, _ in table("options-table")}
-    meanings = {plain(name): meaning for name, _, meaning in table("options-table")}
+def test_the_options_tables() -> None:
+    tables = {group: table(OPTIONS, f"options-table: {group}") for group in GROUPS}
+    for group, settings in GROUPS.items():
+        names = [plain(name) for name, _, _ in tables[group]]
+        assert names == [field.name for field in dataclasses.fields(settings)]
+    rows = {plain(name): default for rows in tables.values() for name, default, _ in rows}
+    meanings = {plain(name): meaning for rows in tables.values() for name, _, meaning in rows}
     defaults = Settings()
     assert set(rows) == {field.name for field in dataclasses.fields(Settings)}
     for name, default in rows.items():
@@ -213,12 +231,15 @@ def test_the_options_table() -> None:
 
 
 def test_the_errors_table() -> None:
-    rows = {plain(code): (int(status), meaning) for code, status, meaning in table("errors-table")}
+    rows = {
+        plain(code): (int(status), meaning)
+        for code, status, meaning in table(ERRORS, "errors-table")
+    }
     assert rows == dict(CODES)
 
 
 def test_how_errors_look() -> None:
-    block = README.partition("```http\n")[2].partition("```")[0]
+    block = ERRORS.partition("```http\n")[2].partition("```")[0]
     head, _, body = block.partition("\n\n")
     answer = ImageService(lambda id: b"").handle(ImageRequest("GET", "/image/x", "w=9000"))
     assert answer is not None
@@ -230,9 +251,7 @@ def test_how_errors_look() -> None:
 
 
 def test_the_commands_are_understood() -> None:
-    block = (
-        README.partition("## The command line")[2].partition("```console\n")[2].partition("```")[0]
-    )
+    block = COMMANDS.partition("```console\n")[2].partition("```")[0]
     for line in block.splitlines():
         program, *words = shlex.split(line, comments=True)
         assert program == "imgmiddleware"

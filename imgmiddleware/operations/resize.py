@@ -2,7 +2,7 @@
 
 The parameters' names and meanings are those of imgix's public Rendering API, with one difference:
 nothing is enlarged beyond its original unless `enlarge=1` asks for it. What each `fit` then gives
-is the table in the README, which a test checks against this file.
+is the table in docs/query.md, which a test checks against this file.
 """
 
 from collections.abc import Callable

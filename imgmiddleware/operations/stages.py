@@ -2,7 +2,7 @@
 
 This list is the only one. The grammar takes from it to which operation a parameter belongs, and so
 the order of the canonical string and of the plan's steps. The renderer goes through it. The
-README's sentence of the order is made of its words.
+sentence of the order in docs/query.md is made of its words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

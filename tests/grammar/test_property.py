@@ -47,7 +47,7 @@ SWITCH = FLAG | st.sampled_from(["true", "false"])
 LENGTH = numbers(1, 8192) | decimals("0.001", "0.999") | numbers(2, 8192).map("{}.0".format)
 COLOR = st.sampled_from(["f00", "#8f00", "ff0000", "80FF0000", "Red", "transparent", "white"])
 
-#: What is right for each parameter, as the README's table has it.
+#: What is right for each parameter, as the table of docs/query.md has it.
 RIGHT: dict[str, st.SearchStrategy[str]] = {
     "page": numbers(1, 100_000),
     "frame": numbers(1, 100_000),

@@ -1,4 +1,4 @@
-"""Geometry: the table of the README, worked out by hand for an original of 300 x 200."""
+"""Geometry: the table of docs/query.md, worked out by hand for an original of 300 x 200."""
 
 from __future__ import annotations
 

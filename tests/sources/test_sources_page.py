@@ -36,9 +36,9 @@ def width(answer: Any) -> int:
 
 
 def test_prefixes() -> None:
-    assert len(SNIPPETS) == 3
+    assert len(SNIPPETS) == 5
     art = {"7": saved(quadrants(60, 40), "PNG")}
-    app = run(0, application=plain_wsgi, ART=art)["application"]
+    app = run(2, application=plain_wsgi, ART=art)["application"]
     sizes = {"maps/town.tif": 50, "maps/old/a.tif": 51, "cat.jpg": 52, "art/7": 60}
     for id, size in sizes.items():
         assert opened(call_wsgi(app, f"/image/{id}")[2]).size[0] == size
@@ -48,14 +48,14 @@ def test_prefixes() -> None:
 
 def test_a_chain() -> None:
     found = {"cat.jpg": saved(quadrants(90, 40), "PNG"), "far": saved(quadrants(91, 40), "PNG")}
-    service = run(1, find_art=found.get, find_elsewhere=found.get)["service"]
+    service = run(3, find_art=found.get, find_elsewhere=found.get)["service"]
     assert [width(get(service, id=id)) for id in ("cat.jpg", "art/far", "far")] == [52, 91, 91]
     assert get(service, id="none").status == 404
 
 
 def test_names() -> None:
     def tag(**names: Any) -> str | None:
-        return get(run(2, **names)["service"], id="1").header("ETag")
+        return get(run(4, **names)["service"], id="1").header("ETag")
 
     data = saved(quadrants(), "PNG")
     one = tag(release_folder="photos", find_elsewhere=lambda id: BytesOriginal(data, version=1))
