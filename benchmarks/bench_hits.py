@@ -36,6 +36,7 @@ PACKAGES = ("uvicorn", "granian", "gunicorn", "starlette", "whitenoise", "serves
 #: Server, its application, its path, and what it is.
 CANDIDATES = (
     ("uvicorn", "bare_asgi", "/", "a bare Response from memory"),
+    ("uvicorn", "headers_asgi", "/", "the same with our headers"),
     ("uvicorn", "memory_asgi", OURS, "imgmiddleware, memory"),
     ("uvicorn", "disk_asgi", OURS, "imgmiddleware, disk"),
     ("uvicorn", "starlette_asgi", STATIC, "Starlette StaticFiles"),

@@ -554,6 +554,62 @@ def test_a_file_gets_its_name_in_a_thread(tmp_path: Path, monkeypatch: pytest.Mo
     assert named[0] is not threading.main_thread()  # it makes a link, and removes thousands
 
 
+def sent_by_path(app: Any, target: str = "/image/a", **more: Any) -> list[Any]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app({**with_paths(target), **more}, never, send))
+    return sent
+
+
+def content_of(messages: list[Any]) -> bytes:
+    return b"".join(
+        Path(one["path"]).read_bytes() if "path" in one else one.get("body", b"")
+        for one in messages
+    )
+
+
+def test_a_path_that_was_sent_a_moment_ago_is_sent_again_without_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
+    made = call_asgi(app, "/image/a")[2]
+    first = sent_by_path(app)
+    answers = returned(monkeypatch, app.service, "answer")
+    assert sent_by_path(app) == first
+    assert content_of(first) == made
+    assert not answers
+
+    # What needs the bytes, or the answer of another server, takes a thread as before.
+    part = sent_by_path(app, headers=[(b"range", b"bytes=2-5")])
+    assert (part[0]["status"], content_of(part)) == (206, made[2:6])
+    assert call_asgi(app, "/image/a")[2] == made
+    assert len(answers) == 2
+    head = sent_by_path(app, method="HEAD")
+    assert head[0] == first[0]
+    assert content_of(head) == b""
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_path_that_was_sent_is_forgotten_by_a_purge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
+) -> None:
+    app, other = (
+        ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
+        for _ in range(2)
+    )
+    call_asgi(app, "/image/a")
+    sent_by_path(app)
+    (other if elsewhere else app).service.purge("a")
+    app.service._recall.forget()  # `recheck` seconds have passed
+    call_asgi(app, "/image/a")  # which makes it anew
+    answers = returned(monkeypatch, app.service, "answer")
+    sent_by_path(app)
+    assert len(answers) == 1
+
+
 @pytest.mark.parametrize("paths", [True, False])
 def test_a_client_that_goes_before_its_answer_leaves_no_file_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: bool

@@ -12,7 +12,7 @@ from anyio import from_thread
 from anyio.lowlevel import EventLoopToken, current_token
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from imgmiddleware.asgi.scope import path_of, read, send_response, sends_paths
+from imgmiddleware.asgi.scope import path_of, read, send_response
 from imgmiddleware.asgi.threads import LoopThreads
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, application, as_service
@@ -95,10 +95,10 @@ class ASGIImageMiddleware:
             await self.app(scope, receive, send)
             return
         request = read(scope)
-        # A hit in memory is answered here: a thread would cost two thirds of the throughput.
+        # What takes no file is answered here: a thread would cost two thirds of the throughput.
         response: ImageResponse | None = self.service.ready(request)
         if response is None:
-            answer = await self._answered(replace(request, sends_files=sends_paths(scope)))
+            answer = await self._answered(request)
             if answer is None:
                 await self.app(scope, receive, send)
                 return

@@ -42,6 +42,7 @@ def read(scope: Scope) -> ImageRequest:
         scheme=scope.get("scheme", "http"),
         host=headers.get("host", ""),
         mount=scope.get("root_path", ""),
+        sends_files=sends_paths(scope),
         raw_path=(scope.get("raw_path") or b"").decode("latin-1"),
         context=scope,
     )

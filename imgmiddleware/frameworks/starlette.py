@@ -4,8 +4,6 @@
 it runs in one of the framework's threads.
 """
 
-from dataclasses import replace
-
 from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,8 +26,7 @@ def image_request(request: Request, id: object = None, *, prefix: str = "/image/
     >>> made.path, made.query
     ('/image/ann/face.jpg', 'w=64')
     """
-    made = replace(read(request.scope), sends_files=sends_paths(request.scope))
-    return asked(made, id, prefix)
+    return asked(read(request.scope), id, prefix)
 
 
 def response(answer: ImageResponse | None) -> Response:

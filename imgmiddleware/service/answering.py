@@ -102,11 +102,14 @@ class Answering:
     def ready(self, request: ImageRequest) -> ImageResponse | None:
         """The answer, if it takes neither pixels nor a file: an event loop may ask for it itself.
 
-        That is so for what was asked for within the last `recheck` seconds and is in memory. None
-        for all else.
+        That is so for what was asked for within the last `recheck` seconds and is in memory, or
+        whose path was sent then. None for all else.
         """
         with timing.measured(self._steps()):
-            return self._recalled(request, self._pictures.results.in_memory)
+            answer = self._recalled(request, self._pictures.results.at_hand)
+        if answer is None or isinstance(answer.body, bytes):
+            return answer
+        return answer if request.sends_files and answer.body.whole else None
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.

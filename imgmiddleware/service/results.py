@@ -12,6 +12,7 @@ from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.namespaces import Owner
 from imgmiddleware.cache.pyramids import PyramidStore
+from imgmiddleware.cache.sent_paths import SentPaths
 from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore, Tags
 from imgmiddleware.messages import Result
 from imgmiddleware.settings import Settings
@@ -38,10 +39,13 @@ class Results:
         self._memory = MemoryStore(held, budget)
         self._shared = _shared_store(settings, directories)
         self._shared_era = self._shared.era()
+        self._sent = SentPaths(settings.recheck)
 
-    def in_memory(self, key: str, tags: Tags) -> Result | None:
-        """The result, if it is in memory."""
-        return self._memory.get(key)
+    def at_hand(self, key: str, tags: Tags) -> Result | None:
+        """The result, if it takes no file: its bytes are in memory, or its path was sent a moment
+        ago. Of the latter nothing can be read here.
+        """
+        return self._memory.get(key) or self._sent.get(key)
 
     def found(self, key: str, tags: Tags) -> Result | None:
         """The result, wherever it is. What the store has goes into memory, or stays a file if it is
@@ -51,6 +55,7 @@ class Results:
         if shared_era != self._shared_era:  # others have purged; nobody knows what
             self._shared_era = shared_era
             self._memory.clear()
+            self._sent.clear()
         return self._memory.get(key) or self._opened(key, tags, (self._memory.era(), shared_era))
 
     def found_small(self, key: str, tags: Tags) -> Result | None:
@@ -100,8 +105,10 @@ class Results:
     def _opened(self, key: str, tags: Tags, era: Eras) -> Result | None:
         """What the store has. Its bytes go into memory, if memory takes them."""
         result = self._shared.get(key)
-        if result is None or not self._memory.takes(len(result.body)):
-            return result
+        if result is None:
+            return None
+        if not self._memory.takes(len(result.body)):
+            return self._sent.noting(key, result, lambda: self._shared.era() == era[1])
         result = _in_bytes(result)
         if result is not None:
             self._remember(key, result, tags, era)

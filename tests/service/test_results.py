@@ -160,7 +160,8 @@ def test_a_server_in_front_is_told_the_file(
     assert Path(path).read_bytes() == made.body
     assert hit.header("etag") == made.header("etag")
     assert images.handle(ImageRequest("HEAD", ID.path, ID.query)).headers == made.headers
-    assert images.ready(ID) is None  # nothing is held in memory beside
+    assert images.ready(announced) == images.handle(announced)  # its path was sent a moment ago
+    assert images.ready(replace(ID, sends_files=False)) is None  # the bytes are not in memory
 
 
 @pytest.mark.parametrize("said", ["", "X-Sendfile", "x-accel-redirect", "X-Accel-Redirect, x"])
