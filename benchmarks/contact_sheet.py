@@ -123,8 +123,11 @@ def shown(body: bytes) -> Image.Image:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out")
-    out = parser.parse_args().out
+    draw(parser.parse_args().out)
 
+
+def draw(out: str) -> None:
+    """Write the sheet, in the format of the file's suffix."""
     data = originals()
     operations = {
         "edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])
@@ -133,7 +136,7 @@ def main() -> None:
     cells = [*(("photo", query) for query in PHOTO), *OTHERS]
     rows = -(-len(cells) // _COLUMNS)
     sheet = Image.new("RGB", (_CELL[0] * _COLUMNS, _CELL[1] * rows), (210, 210, 210))
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default()
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default()
     for number, (name, query) in enumerate(cells):
         format = "" if "fm=" in query else "&fm=png"
         answer = service.handle(ImageRequest("GET", f"/image/{name}", query + format))
@@ -145,7 +148,7 @@ def main() -> None:
         place = (left + (_CELL[0] - picture.width) // 2, top + max(0, room // 2))
         sheet.paste(picture, place, picture)
         label = "\n".join(wrap(f"{name}: {query}", _LETTERS))
-        draw.text((left + 6, top + _CELL[1] - _LABEL), label, (0, 0, 0), font)
+        pen.text((left + 6, top + _CELL[1] - _LABEL), label, (0, 0, 0), font)
     sheet.save(out)
     print(f"{out}: {len(cells)} pictures")
 
