@@ -3,8 +3,8 @@
     python docs/website.py FOLDER
 
 Pages lie in the site as they lie in the repository, so that each link works on both. docs/README.md
-is the only list of pages: its headings are the groups of the navigation. Exit code 1 where a link or
-an anchor leads nowhere, a page is not in that list, or something would be loaded from another host.
+is the only list of pages: its headings are the groups of the navigation. Exit code 1 where a link
+or an anchor leads nowhere, a page is not listed, or something would be loaded from another host.
 """
 
 from __future__ import annotations

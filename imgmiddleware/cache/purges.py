@@ -1,7 +1,7 @@
 """Purges of a folder, told to all processes, also to those that just make what was purged.
 
 They are told by the time of a file in the shared folder, once before and once after the purge:
-docs/architecture.md explains why ("Purge, era and claim").
+docs/machines.md explains why ("Purge, era and claim").
 """
 
 import os

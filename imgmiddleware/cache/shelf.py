@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from imgmiddleware.cache.locks import lock
 
 _LAYOUT = 1
-#: What a cache has beside its shelves: docs/caching.md says what each is.
+#: What a cache has beside its shelves: docs/disk_cache.md says what each is.
 _BESIDE = frozenset({"claims", "namespaces", "purged", "pyramids", "sending"})
 _GENERATION = re.compile(r"(\d{1,6})\.(\d{1,9})", re.ASCII)
 _BODY = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{22}")

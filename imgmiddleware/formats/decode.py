@@ -1,7 +1,7 @@
 """Decode: an original's bytes to pixels as stored, scaled where the decoder can for less work.
 
 A decoder that can tell of damage is preferred, and what is decoded is compared with what the header
-promised. Which damage each format's decoder tells of is a table in docs/originals.md.
+promised. Which damage each format's decoder tells of is a table in docs/damage.md.
 """
 
 from imgmiddleware.formats.decoders import check_decoded

@@ -279,7 +279,7 @@ LARGE = np.tile(RGB, (24, 22, 1))  # 1488 x 1980
 def test_the_bound_holds(
     mode: str, options: dict[str, Any], forked: Forked, tmp_path: Path
 ) -> None:
-    """Growth of a process that decodes three megapixels, as in docs/originals.md."""
+    """Growth of a process that decodes three megapixels, as in docs/damage.md."""
     plain, _, deep = mode.partition(";")
     pixels = np.asarray(Image.fromarray(LARGE).convert(plain))
     wide = pixels.astype(np.uint16) * 257 if deep else pixels

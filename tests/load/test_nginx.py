@@ -23,7 +23,7 @@ def documented(name: str, site: Site) -> str:
     """A configuration from the documentation. What must differ here: the folder of caches, which
     is as empty as Debian's, and the ports, which `processes.nginx` chooses.
     """
-    text = (ROOT / "docs" / "deployment.md").read_text()
+    text = (ROOT / "docs" / "nginx.md").read_text()
     config = text.partition(f"<!-- {name} -->\n```nginx\n")[2].partition("```")[0]
     assert "/var/cache/" in config
     (site.folder / "var-cache").mkdir(exist_ok=True)
@@ -155,7 +155,7 @@ def test_nginx_that_does_not_say_it_sends_them(application: Running, site: Site)
 
 @pytest.mark.needs("curl")
 def test_the_check_of_the_documentation(sending: Running) -> None:
-    text = (ROOT / "docs" / "deployment.md").read_text()
+    text = (ROOT / "docs" / "nginx.md").read_text()
     command = text.partition("<!-- nginx-check -->\n```console\n")[2].partition("```")[0]
     for written, here in (("//localhost/", f"//127.0.0.1:{sending.port}/"), ("cat.jpg", "a.jpg")):
         assert written in command

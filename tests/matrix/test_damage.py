@@ -1,4 +1,4 @@
-"""What damage is found in which format: the table in docs/originals.md, held to the code."""
+"""What damage is found in which format: the tables in docs/damage.md and originals.md, held to the code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from pictures import by_opencv, moving, photo_like, saved, swapped_profile
 from rasters import bmp, tif
 from tiffs import coded_tiff
 
-TEXT = (Path(__file__).parents[2] / "docs" / "originals.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = "".join((DOCS / name).read_text() for name in ("originals.md", "damage.md"))
 PHOTO = Image.fromarray(photo_like(320, 240))
 
 #: A share of refusals for each word of the table.

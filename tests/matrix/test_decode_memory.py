@@ -1,4 +1,4 @@
-"""No decoder takes more than its header's bound says: the table in docs/originals.md, held to it."""
+"""No decoder takes more than its header's bound says: the table in docs/damage.md, held to it."""
 
 from __future__ import annotations
 

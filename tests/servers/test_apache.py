@@ -20,7 +20,7 @@ GLOBAL = "WSGIApplicationGroup %{GLOBAL}"
 
 def documented(folder: Path) -> str:
     """The configuration of the documentation. What must differ here: the paths."""
-    text = (ROOT / "docs" / "deployment.md").read_text()
+    text = (ROOT / "docs" / "nginx.md").read_text()
     config = text.partition("<!-- apache -->\n```apache\n")[2].partition("```")[0]
     assert GLOBAL in config
     paths = os.pathsep.join(filter(None, (str(folder), str(ROOT), str(HERE.parent))))
