@@ -10,6 +10,7 @@ be shared; `--copies 1` lets those share a decode who wait for it at the same ti
     python -m benchmarks.bench_throughput                # 10 minutes
     python -m benchmarks.bench_throughput --thumbor ~/thumbor/bin/thumbor
     python -m benchmarks.bench_throughput --threads --originals jpeg:9,bmp:18
+    python -m benchmarks.bench_throughput --workers 1 --only uvicorn --originals jpeg:9,png:9
 
 thumbor needs an older Pillow: `python -m venv ~/thumbor && ~/thumbor/bin/pip install thumbor`.
 """
@@ -73,18 +74,18 @@ class Seen:
     wrong: str = ""
 
 
-def uvicorn(app: str, port: int) -> list[str]:
+def uvicorn(app: str, port: int, workers: int = WORKERS) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", "--port", str(port)),
-        *("--workers", str(WORKERS), "--no-access-log", "--log-level", "error"),
+        *("--workers", str(workers), "--no-access-log", "--log-level", "error"),
         f"benchmarks.throughput_apps:{app}",
     ]
 
 
-def gunicorn(app: str, port: int) -> list[str]:
+def gunicorn(app: str, port: int, workers: int = WORKERS) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket"),
-        *("--workers", str(WORKERS), "--threads", "4", "--log-level", "error"),
+        *("--workers", str(workers), "--threads", "4", "--log-level", "error"),
         f"benchmarks.throughput_apps:{app}()",
     ]
 
@@ -100,22 +101,23 @@ def thumbor(executable: str, folder: Path, port: int) -> list[str]:
     return [executable, "-p", str(port), "-c", str(configuration), "--processes", str(WORKERS)]
 
 
-def peers(folder: Path, thumbors: str | None) -> dict[str, Candidate]:
+def peers(folder: Path, thumbors: str | None, workers: int, only: str) -> dict[str, Candidate]:
+    wsgi, asgi = partial(gunicorn, workers=workers), partial(uvicorn, workers=workers)
     found = {
-        "here, gunicorn": Candidate(partial(gunicorn, "ours_wsgi")),
-        "here, uvicorn": Candidate(partial(uvicorn, "ours_asgi")),
-        "blog post, Flask, gunicorn": Candidate(partial(gunicorn, "blog_post_wsgi")),
+        "here, gunicorn": Candidate(partial(wsgi, "ours_wsgi")),
+        "here, uvicorn": Candidate(partial(asgi, "ours_asgi")),
+        "blog post, Flask, gunicorn": Candidate(partial(wsgi, "blog_post_wsgi")),
         "Starlette, pyvips, uvicorn": Candidate(
-            partial(uvicorn, "libvips_asgi"), {"VIPS_CONCURRENCY": "1"}
+            partial(asgi, "libvips_asgi"), {"VIPS_CONCURRENCY": "1"}
         ),
-        _FLOOR: Candidate(partial(uvicorn, "decoding_asgi")),
+        _FLOOR: Candidate(partial(asgi, "decoding_asgi")),
     }
     if thumbors:
         found["thumbor"] = Candidate(
             partial(thumbor, thumbors, folder),
             path="/unsafe/{width}x0/filters:format(jpeg)/{name}",
         )
-    return found
+    return {name: one for name, one in found.items() if only in name}
 
 
 def threads() -> dict[str, Candidate]:
@@ -225,6 +227,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--copies", type=int, default=COPIES, help="of each original")
     parser.add_argument("--thumbor", help="its executable")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes of each server")
+    parser.add_argument("--only", default="", help="part of the names of those to compare")
     parser.add_argument("--threads", action="store_true")
     parser.add_argument("--originals", default=",".join(f"{k}:{s}" for k, s in ORIGINALS))
     arguments = parser.parse_args()
@@ -232,20 +236,22 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         arguments.folder = Path(folder)
-        makers = threads() if arguments.threads else peers(arguments.folder, arguments.thumbor)
+        asked = arguments.folder, arguments.thumbor, arguments.workers, arguments.only
+        makers = threads() if arguments.threads else peers(*asked)
         head: Sequence[str]
         if arguments.threads:
             title, head = "Threads of OpenCV and BLAS", ["original", "", *makers]
             rows = rows_of_threads(arguments, makers)
         else:
             one = ", of one photo" if arguments.copies == 1 else ""
-            title = f"Throughput over HTTP{one}"
+            alone = ", one process" if arguments.workers == 1 else ""
+            title = f"Throughput over HTTP{one}{alone}"
             head = ["original", *makers, "here / best peer", "decoding alone / best peer"]
             rows = rows_of_peers(arguments, makers)
     packages = ("opencv-python-headless", "pillow", "gunicorn", "uvicorn", "flask", "starlette")
     about = (
-        f"{machine(*packages)}; libvips {libvips_version()}. {CLIENTS} clients, {WORKERS} workers, "
-        f"about 800 pixels wide, q={QUALITY}; median (min to max) of {arguments.rounds} rounds of "
+        f"{machine(*packages)}; libvips {libvips_version()}. "
+        f"{CLIENTS} clients, {arguments.workers} workers, about 800 pixels wide, q={QUALITY}; median (min to max) of {arguments.rounds} rounds of "
         f"{arguments.seconds:g} s.\n"
     )
     report(title, f"{about}\n{table(head, rows)}")
