@@ -251,8 +251,8 @@ def main() -> None:
     packages = ("opencv-python-headless", "pillow", "gunicorn", "uvicorn", "flask", "starlette")
     about = (
         f"{machine(*packages)}; libvips {libvips_version()}. "
-        f"{CLIENTS} clients, {arguments.workers} workers, about 800 pixels wide, q={QUALITY}; median (min to max) of {arguments.rounds} rounds of "
-        f"{arguments.seconds:g} s.\n"
+        f"{CLIENTS} clients, {arguments.workers} workers, about 800 pixels wide, q={QUALITY}; "
+        f"median (min to max) of {arguments.rounds} rounds of {arguments.seconds:g} s.\n"
     )
     report(title, f"{about}\n{table(head, rows)}")
 
