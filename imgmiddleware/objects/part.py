@@ -1,0 +1,51 @@
+"""Part: some bytes of an object, with what the store said of it in the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgmiddleware.objects.errors import ChangedError
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What a store tells of an object beside its bytes."""
+
+    size: int
+    etag: str | None = None
+    modified: int | None = None  # whole seconds since the epoch
+    revision: str | None = None  # of a bucket that keeps old ones
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the content does, as far as the store tells: its ETag; else its
+        revision; else time and size.
+        """
+        if self.etag and not self.etag.startswith("W/"):
+            return self.etag.strip('"')
+        if self.revision:
+            return self.revision
+        # What is weakly the same may differ in its bytes (RFC 9110, section 8.8.1).
+        weak = (self.etag or "").removeprefix("W/").strip('"')
+        return f"{weak}.{self.modified or 0:x}.{self.size:x}"
+
+    @property
+    def strong(self) -> str | None:
+        """The ETag that If-Match takes: a weak one never matches (RFC 9110, section 13.1.1)."""
+        return None if self.etag is None or self.etag.startswith("W/") else self.etag
+
+    def check(self, other: Stat) -> None:
+        """Raises `ChangedError` where an answer is of another version: some stores that are like
+        S3 heed no conditions.
+        """
+        if (other.version, other.size) != (self.version, self.size):
+            raise ChangedError("the object was replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The bytes from `start` on, which are fewer than were asked for only at the object's end."""
+
+    stat: Stat
+    start: int
+    data: memoryview

@@ -1,0 +1,261 @@
+"""Stores of obstore's: S3, Google, Azure and what is like them; a folder or memory for tests.
+
+A store is opened where it is first used, and once more in each process: obstore works in threads of
+its own, which a fork leaves behind, and whoever asks it in a child waits for ever. So what was used
+before a fork refuses in the child at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import Any
+from uuid import uuid4
+
+from imgmiddleware.objects.address import BUCKETS, parse
+from imgmiddleware.objects.errors import ChangedError, DownError
+from imgmiddleware.objects.part import Part, Stat
+from imgmiddleware.objects.translated import is_empty, translated
+from imgmiddleware.process.greenlets import apart
+
+#: Seconds in which a connection is made; and how often a failed request is made again.
+_CONNECT, _RETRIES = 3.0, 2
+#: The first process that asked a store by the network, if any did.
+_used_in: int | None = None
+
+
+class ObjectStore:
+    """Objects below a URL, or of a store object of obstore's. For any threads, and after any fork.
+
+    `seconds` is what one request may take, and how long failed ones are made again. A store object
+    keeps what it was given of its own options. Raises `ValueError` or `TypeError` that names
+    `option`; `ImportError` where obstore is not installed. Nothing is asked of the network yet.
+    """
+
+    def __init__(self, given: Any, seconds: float = 10.0, option: str = "source") -> None:
+        self._given = given
+        self._options = _options(seconds)
+        self._option = option
+        self._opened: tuple[int, Any] | None = None
+        self._make()  # so that what is wrong with it is told now
+
+    def read(
+        self,
+        name: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        match: Stat | None = None,
+        unless: Stat | None = None,
+    ) -> Part | None:
+        """Bytes of an object, up to its end where `stop` is None.
+
+        `match`: of this version and no other. `unless`: None if it is still of this version, by one
+        conditional request. Raises `GoneError`, `ChangedError`, `DownError` and `RefusedError`.
+        """
+        options: dict[str, Any] = {}
+        if start or stop is not None:
+            options["range"] = {"offset": start} if stop is None else (start, stop)
+        if match is not None and match.strong:
+            options["if_match"] = match.strong
+        if unless is not None and unless.strong:
+            options["if_none_match"] = unless.strong
+        part: Part | None = apart(self._read, name, start, options)
+        if part is not None and match is not None:
+            match.check(part.stat)
+        if part is not None and unless is not None and part.stat.version == unless.version:
+            return None
+        return part
+
+    def _read(self, name: str, start: int, options: dict[str, Any]) -> Part | None:
+        import obstore  # noqa: PLC0415 - where it is in use
+
+        store = self._store()
+        with translated():
+            try:
+                found = obstore.get(store, name, options=options)
+            except obstore.exceptions.NotModifiedError:
+                return None
+            except obstore.exceptions.GenericError as error:
+                if not is_empty(error):
+                    raise
+                if start:  # it is shorter than it was
+                    raise ChangedError("the object was replaced") from error
+                del options["range"]  # an object without bytes has no ranges either
+                found = obstore.get(store, name, options=options)
+            # What was found first is told; the body may still fail.
+            return Part(_stat(found.meta), found.range[0], memoryview(found.bytes()))
+
+    def put(self, name: str, data: bytes | memoryview, *, only_new: bool = False) -> bool:
+        """Keep these bytes under this name; whether that was done.
+
+        `only_new`: it is not where there is an object of this name already, in one step: of many
+        that put at once, one is told that it was first (`heeds_only_new`). Raises `DownError` and
+        `RefusedError`.
+        """
+        return bool(apart(self._put, name, data, "create" if only_new else "overwrite"))
+
+    def _put(self, name: str, data: bytes | memoryview, mode: str) -> bool:
+        import obstore  # noqa: PLC0415
+
+        store = self._store()
+        with translated():
+            try:
+                # In one piece: of several, S3 heeds no condition.
+                obstore.put(store, name, bytes(data), mode=mode, use_multipart=False)
+            except obstore.exceptions.AlreadyExistsError:
+                return False
+        return True
+
+    def delete(self, *names: str) -> None:
+        """Remove these objects, as far as they are there. Raises as `put` does."""
+        apart(self._delete, list(names))
+
+    def _delete(self, names: list[str]) -> None:
+        import obstore  # noqa: PLC0415
+
+        store = self._store()
+        for name in names:  # all at once is not what all that are like S3 can do
+            try:
+                with translated(missing_ok=True):
+                    obstore.delete(store, name)
+            except ChangedError as error:
+                raise DownError("the store failed") from error
+
+    def names(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
+        """The objects whose names begin with these parts of a path, a thousand at a time.
+
+        Raises as `put` does.
+        """
+        import obstore  # noqa: PLC0415
+
+        store = self._store()
+        with translated():
+            chunks = iter(obstore.list(store, prefix or None))
+        while (chunk := apart(_next, chunks)) is not None:
+            for meta in chunk:
+                yield meta["path"], _stat(meta)
+
+    def heeds_only_new(self) -> bool:
+        """Whether the second of two that put only what is new is told so: several stores that are
+        like S3 ignore the condition. It puts and removes an object of its own. Raises as `put`.
+        """
+        name = f".imgmiddleware-probe-{uuid4().hex}"
+        try:
+            return self.put(name, b"1", only_new=True) and not self.put(name, b"2", only_new=True)
+        finally:
+            self.delete(name)
+
+    def _store(self) -> Any:
+        """The store of this process."""
+        opened, process = self._opened, os.getpid()
+        if opened is None or opened[0] != process:
+            # Without a lock, which a fork could leave locked: of two that are made one is kept.
+            self._opened = opened = process, self._make()
+        _note_use(process)
+        return opened[1]
+
+    def _make(self) -> Any:
+        """Raises `ValueError`, `TypeError` or `ImportError`."""
+        if isinstance(self._given, str):
+            return _of_url(self._given, self._option, self._options)
+        if type(self._given).__name__ == "HTTPStore":
+            raise ValueError(
+                f"{self._option}: an HTTPStore follows redirects to any host: give its URL"
+            )
+        if not hasattr(self._given, "__getnewargs_ex__"):  # memory: it has no other copy
+            return self._given
+        arguments, named = self._given.__getnewargs_ex__()
+        if type(self._given).__name__ in _OF_NETWORK:
+            for name, ours in self._options.items():
+                named[name] = {**ours, **(named.get(name) or {})}
+        return type(self._given)(*arguments, **named)
+
+
+def is_store(given: object) -> bool:
+    """Whether it is a store object of obstore's; nothing is imported to tell."""
+    return any(kind.__module__.split(".")[0] == "obstore" for kind in type(given).__mro__)
+
+
+#: The classes of obstore's that take options of a client.
+_OF_NETWORK = ("S3Store", "GCSStore", "AzureStore")
+
+
+def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
+    address = parse(url, option)
+    if address.scheme not in BUCKETS:
+        raise ValueError(f"{option}: {address.scheme}:// is no object store")
+    if find_spec("obstore") is None:
+        raise ImportError(f"{option}: {address.scheme}:// takes the extra imgmiddleware[stores]")
+    from obstore.store import from_url  # noqa: PLC0415
+
+    client = {**_of_environment(address.scheme), **options["client_options"]}
+    try:
+        return from_url(address.url, **{**options, "client_options": client})
+    except Exception as error:
+        raise ValueError(
+            f"{option}: {address.scheme}:// is not set up: {_first_line(error)}"
+        ) from error
+
+
+def _of_environment(scheme: str) -> dict[str, str]:
+    """What the environment says of the client, which obstore leaves out where it is given any."""
+    start = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
+    named = ((key, os.environ.get(start + key.upper())) for key in _OF_CLIENTS)
+    return {key: value for key, value in named if value}
+
+
+#: Options of obstore's clients that are no times.
+_OF_CLIENTS = (
+    "allow_http",
+    "allow_invalid_certificates",
+    "proxy_url",
+    "proxy_ca_certificate",
+    "proxy_excludes",
+    "root_certificate",
+)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _options(seconds: float) -> dict[str, Any]:
+    """Ours, in the place of obstore's ten retries within three minutes."""
+    whole = timedelta(seconds=max(seconds, 0.001))
+    return {
+        "client_options": {
+            "timeout": whole,
+            "connect_timeout": min(whole, timedelta(seconds=_CONNECT)),
+        },
+        "retry_config": {
+            "max_retries": _RETRIES,
+            "retry_timeout": whole,
+            "backoff": {
+                "init_backoff": timedelta(milliseconds=50),
+                "max_backoff": timedelta(seconds=1),
+                "base": 2,
+            },
+        },
+    }
+
+
+def _note_use(process: int) -> None:
+    """Raises `DownError` in a child whose parent used a store: an answer would never come."""
+    global _used_in  # noqa: PLW0603 - of the process, as the library's threads are
+    if _used_in is None:
+        _used_in = process
+    elif _used_in != process:
+        raise DownError("a store was used before this process was forked, which it cannot bear")
+
+
+def _next(chunks: Iterator[Any]) -> Any:
+    with translated():
+        return next(chunks, None)
+
+
+def _stat(meta: Any) -> Stat:
+    modified = int(meta["last_modified"].timestamp())
+    return Stat(meta["size"], meta["e_tag"], modified or None, meta["version"])

@@ -1,0 +1,36 @@
+"""The store that a URL or a store object of obstore's means, as far as it is only read."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from imgmiddleware.objects.address import SERVERS, is_address, parse
+from imgmiddleware.objects.part import Part, Stat
+from imgmiddleware.objects.store import ObjectStore, is_store
+from imgmiddleware.objects.web import WebStore
+
+
+class Readable(Protocol):
+    """What reads objects."""
+
+    def read(
+        self,
+        name: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        match: Stat | None = None,
+        unless: Stat | None = None,
+    ) -> Part | None: ...
+
+
+def means_store(given: object) -> bool:
+    """Whether it is a URL, of whatever scheme, or a store object of obstore's."""
+    return is_address(given) or is_store(given)
+
+
+def store_of(given: Any, seconds: float = 10.0, option: str = "source") -> Readable:
+    """What reads its objects. Raises `ValueError`, `TypeError` or `ImportError`."""
+    if isinstance(given, str) and parse(given, option).scheme in SERVERS:
+        return WebStore(given, seconds, option)
+    return ObjectStore(given, seconds, option)
