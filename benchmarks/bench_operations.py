@@ -20,8 +20,10 @@ import numpy as np
 import pyvips
 
 from benchmarks.photos import photo
+from imgmiddleware.operations.enhance import Enhance
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.stages import build
+from imgmiddleware.pixels.tones import Tones
 
 _SIZE = 1600, 900
 _BLACK = 0, 0, 0, 255
@@ -41,8 +43,16 @@ def _squares(image: Image) -> Image:
     return image.shrink(12, 12).zoom(12, 12)
 
 
+def _stretched(image: Image) -> Image:
+    """From half a percent to another, of its grays."""
+    gray = image.colourspace("b-w")
+    low, high = gray.percent(0.5), gray.percent(99.5)
+    return _cast(lambda image: (image - low) * (255 / (high - low)))(image)
+
+
 #: Ours, and libvips' like; None where it has none that is.
 ROWS: dict[str, Callable[[Image], Image] | None] = {
+    "auto=enhance": _stretched,
     "exp=40": None,
     "gam=50": lambda image: image.gamma(exponent=0.5),
     "bri=20": _cast(lambda image: image + 51),
@@ -69,14 +79,21 @@ ROWS: dict[str, Callable[[Image], Image] | None] = {
 }
 
 
+def _tones(pixels: Any) -> Tones:
+    """As of a sketch."""
+    return Tones.find(np.asarray(cv2.resize(pixels, (640, 360), interpolation=cv2.INTER_AREA)))
+
+
 def ours(query: str, pixels: Any) -> Callable[[], Any]:
+    """The steps; to look at tones belongs to them."""
     steps = build(dict(pair.split("=") for pair in query.split("&"))).steps
 
     def run() -> Any:
         made = pixels
         for step in steps:
             assert isinstance(step, PixelOperation)
-            made = step.apply(made, _BLACK)
+            known = step.by(_tones(pixels)) if isinstance(step, Enhance) else step
+            made = known.apply(made, _BLACK)
         return made
 
     return run

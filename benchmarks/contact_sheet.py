@@ -53,6 +53,7 @@ PHOTO = (
 OTHERS = (
     ("frames", "frame=1&w=260"), ("frames", "frame=3&w=260"), ("pages", "page=2&w=260"),
     ("bordered", "w=260"), ("bordered", "w=260&trim=auto"), ("bordered", "w=260&trim=ffffff"),
+    ("dull", "w=240"), ("dull", "w=240&auto=enhance"),
     ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),
     ("clear", "w=240&fm=jpg"), ("clear", "w=240&fm=gif"),
     *(("person", f"w=240&h=80&fit=crop&crop={kind}") for kind in ("center", *KINDS)),
@@ -103,6 +104,7 @@ def originals() -> dict[str, Any]:
         "pages": _file("TIFF", [frames[0], frames[1].convert("L")]),
         "person": astronaut()[..., ::-1],
         "bordered": bordered,
+        "dull": (small * 0.55 + 60).astype(np.uint8),
         "lines": lines,
         "clear": clear,
         "deep": cv2.imencode(".png", ramp)[1].tobytes(),

@@ -139,7 +139,7 @@ TYPOS = [
     "w=1.0", "w=30.5", "w=-3", "w64=MzA=", "w64=M%2Bk", "w64=_w", "w64=MzA&w=30", "upscale=true",
     "upscale=1&enlarge=1", "crop=face", "crop=faces,faces", "crop=center,center",
     "crop=focalpoint,focalpoint", "crop=focalpoint&fp-x=1.1", "fp-y=-0.1", "fp-z=0.5", "fp_x=0.5", "bg=%23%23fff",
-    "auto=format,enhance", "auto=format&auto=enhance", "w=9&w=9", "ixlib=a&ixlib=b", "s=1",
+    "auto=format,redeye", "auto=format&auto=redeye", "w=9&w=9", "ixlib=a&ixlib=b", "s=1",
 ]  # fmt: skip
 
 ROWS = [
@@ -217,7 +217,7 @@ ROWS = [
     Row("unknown fm", "/image/a.jpg?fm=gif87", 400, "malformed-parameter", detail="fm="),
     Row("quality", "/image/a.jpg?q=101", 400, "out-of-range", detail="q="),
     Row("dpr", "/image/a.jpg?w=9&dpr=5.1", 400, "out-of-range", detail="dpr="),
-    Row("auto", "/image/a.jpg?auto=enhance", 400, "malformed-parameter", detail="auto="),
+    Row("auto", "/image/a.jpg?auto=redeye", 400, "malformed-parameter", detail="auto="),
     Row("flag", "/image/a.jpg?upscale=yes", 400, "malformed-parameter", detail="upscale="),
     Row("a long query", "/image/a.jpg?v=" + "a" * 5000, 400, "malformed-query"),
     # IDs.

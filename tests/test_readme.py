@@ -171,7 +171,7 @@ def test_ci_runs_the_two_commands_of_contributing(tmp_path: Path) -> None:
 
 def test_the_query_table() -> None:
     rows = {plain(row[0]): row for row in table(QUERY, "query-table")}
-    others = {"preset", "v", "dl", "auto", "ixlib", "frame"}
+    others = {"preset", "v", "dl", "ixlib", "frame"}
     assert set(rows) == set(OWNERS) | others
     for operation in dict.fromkeys(OWNERS.values()):
         fields = dataclasses.fields(operation)

@@ -73,6 +73,23 @@ def subset(*names: str) -> Form[tuple[str, ...]]:
     return Form(parse, ",".join, words, mended=mended)
 
 
+def some_of(*names: str, done: Collection[str]) -> Form[tuple[str, ...]]:
+    """The same, any of them as often as one likes, beside words of what is `done` anyway."""
+    shown = [word for word in done if word not in _FLAGS]
+    words = "a list of " + ", ".join((*shown, *names))
+
+    def parse(name: str, text: str) -> tuple[str, ...]:
+        given = text.split(",")
+        if {*given} - {*names, *done}:
+            raise malformed(name, text, words, _nearest_of(given, (*names, *done)))
+        return tuple(word for word in names if word in given)
+
+    def mended(text: str) -> str | None:
+        return mending.words(text, (*names, *done))
+
+    return Form(parse, ",".join, words, mended=mended)
+
+
 def open_by(word: str, form: Form[T]) -> Form[T | None]:
     """What another form reads; None for a word that leaves it open, as if nothing were said."""
 

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from imgmiddleware.errors import ImageError
 from imgmiddleware.errors.nearest import member, nearest, question
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.forms import mending
 from imgmiddleware.forms.form import malformed, taken
 from imgmiddleware.forms.numbers import Length
 from imgmiddleware.grammar import signature
@@ -26,7 +25,7 @@ from imgmiddleware.grammar.pairs import split
 from imgmiddleware.grammar.placed import Named
 from imgmiddleware.grammar.variants import plain
 from imgmiddleware.grammar.within import within
-from imgmiddleware.grammar.words import ALIASES, AUTO, AUTO_WORDS, WORDS
+from imgmiddleware.grammar.words import ALIASES, WORDS
 from imgmiddleware.http.accept import named
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.page import Page
@@ -36,7 +35,7 @@ from imgmiddleware.operations.transform import Transform
 from imgmiddleware.settings import Settings
 
 #: Parameters that belong to no operation.
-_OTHER_NAMES = ("preset", "v", "dl", "auto", "ixlib")
+_OTHER_NAMES = ("preset", "v", "dl", "ixlib")
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -171,7 +170,6 @@ class QueryGrammar:
                 "mark": self._marks.taken,
                 "preset": lambda name: name if name in settings.presets else None,
                 "dl": lambda name: name or None,
-                "auto": lambda text: mending.words(text, AUTO_WORDS),
             },
             ALIASES,
             signing=signing,
@@ -234,13 +232,10 @@ class QueryGrammar:
         return sides[min(bisect_left(sides, pixels), len(sides) - 1)]
 
     def _known(self, texts: Mapping[str, str]) -> dict[str, str]:
-        """Without `auto`, once it is checked; raises for a name that belongs to no operation."""
+        """By their names here; raises for a name that belongs to no operation."""
         known: dict[str, str] = {}
         for name, text in texts.items():
-            if name == "auto":
-                if set(text.split(",")) - AUTO_WORDS:
-                    raise malformed(name, text, "a list of " + ", ".join(AUTO))
-            elif name in ALIASES:
+            if name in ALIASES:
                 self._alias(name, texts, known)
             elif name in self._owners:
                 known[name] = text

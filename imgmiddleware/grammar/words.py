@@ -2,11 +2,6 @@
 rest a refusal tells them ours.
 """
 
-#: imgix's `auto`, accepted for its client libraries: what it asks for is done here anyway.
-AUTO = ("format", "compress")
-#: The same, said as a switch.
-AUTO_WORDS = frozenset({*AUTO, "true"})
-
 #: Other names for parameters, which mean the same and have one spelling in a key: old ones of ours,
 #: and imgix's.
 ALIASES = {

@@ -14,6 +14,7 @@ from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.surround import Around
 from imgmiddleware.operations.transform import Transform
+from imgmiddleware.pixels.arrays import Box
 
 
 def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> str:
@@ -39,12 +40,18 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     steps = "&".join(text for step in plan.steps for text in step.spelled())
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
     most = plan.most_colors and output.colorquant  # else it follows from the original
-    noted += f" keeping {plan.sketch.sought} of {plan.region}" if plan.sketch else ""
+    noted += _looked_for(plan.sketch, plan.region) if plan.sketch else ""
     size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
     around = "" if plan.around in (Around(), Around("edges")) else f" {plan.around}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
     told = f" {output.told_colors} {_prefix(output)}" if tells else ""
     return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}{around}{told}"
+
+
+def _looked_for(sketch: Plan, region: Box) -> str:
+    """What a sketch of this region tells; that its tones are asked of it is among the steps."""
+    kept = f" keeping {sketch.sought}" if sketch.sought else ""
+    return f"{kept} of {region}"
 
 
 def _prefix(output: Output) -> str:

@@ -87,8 +87,9 @@ class Plan:
     format: str  # a key of formats.results.RESULTS
     output: Output
     as_stored: bool = False  # one tile of the file, which need not be made
-    sketch: Plan | None = None  # of a small picture, where only that told which part is kept
+    sketch: Plan | None = None  # of a small picture, where only that told part or tones
     sought: tuple[str, ...] = ()  # in this sketch: the kinds of subjects, until one is found
+    toned: bool = False  # and whether its tones are looked at
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""

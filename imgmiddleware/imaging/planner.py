@@ -2,12 +2,12 @@
 
 It is a pure function of these and of the accepted formats, so that nothing that happens to be true
 at run time can change a picture's bytes. The key is made of the plan. Where a border is to be
-trimmed, whose size only pixels tell, `part` is that function of the original's pixels, and so is
-`subject`, where a crop is to keep what is found.
+trimmed, whose size only pixels tell, `part` is that function of the original's pixels, and so are
+the `findings`, where a crop is to keep what is found, or tones are to be spread.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -18,7 +18,14 @@ from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.grid import completed
 from imgmiddleware.imaging.plan import Plan
-from imgmiddleware.imaging.sketch import leaves_a_choice, sketched, start_in
+from imgmiddleware.imaging.sketch import (
+    NOTHING,
+    Findings,
+    leaves_a_choice,
+    sketched,
+    start_in,
+)
+from imgmiddleware.operations.enhance import Enhance
 from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
@@ -35,7 +42,7 @@ from imgmiddleware.operations.turn import turned_once
 from imgmiddleware.pixels.arrays import Area, Box, Size
 from imgmiddleware.pixels.orientation import Orientation
 from imgmiddleware.pixels.redaction import Redaction
-from imgmiddleware.subjects.subject import Subject
+from imgmiddleware.pixels.tones import Tones
 
 
 def make_plan(
@@ -44,13 +51,13 @@ def make_plan(
     accepted: Collection[str] = (),
     *,
     part: Box | None = None,
-    subject: Subject | None = None,
+    findings: Findings = NOTHING,
     still: bool = False,
 ) -> Plan:
     """The plan for an original with these facts, and a client that accepts these formats.
 
-    `part` is what is left of the upright region when its border is trimmed off; `subject` is what
-    was found in its sketch, if that was looked at; `still` makes one picture of what was to be an
+    `part` is what is left of the upright region when its border is trimmed off; `findings`
+    are of its sketch, if that was looked at; `still` makes one picture of what was to be an
     animation. Raises `ImageError` (400) for a page that is not there.
     """
     page = transform.get(Page)
@@ -65,7 +72,7 @@ def make_plan(
     left, top, width, height = part or region
     resize = transform.get(Resize)
     upright = turned.size(*facts.aspect.as_integer_ratio())
-    start = start_in(subject, region, part or region)
+    start = start_in(findings.subject, region, part or region)
     geometry = resize.geometry(width, height, Fraction(*upright), start)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     trim = transform.get(Trim)
@@ -76,7 +83,7 @@ def make_plan(
     stored, orientation = (facts.width, facts.height), turned
     if record and record.upright and not in_bands:
         stored, orientation = facts.upright, facts.orientation.inverse.then(turned)
-    steps = turned_once(tuple(s for s in transform.steps if isinstance(s, PixelOperation)))
+    steps = turned_once(tuple(_steps(transform, findings.tones)))
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     hdr = _is_hdr(facts)
     format = output.format(facts.alpha, math.prod(result), accepted, animated=animated, hdr=hdr)
@@ -116,11 +123,23 @@ def make_plan(
         output=output,
     )
     plan = plan.of_smallest(facts.overviews)
-    sought = resize.sought if output.decodes else ()
-    if not sought or (trim.trim is None and not leaves_a_choice(geometry, (width, height))):
+    if not output.decodes:
+        return plan
+    chooses = trim.trim is not None or leaves_a_choice(geometry, (width, height))
+    sought, toned = resize.sought if chooses else (), transform.get(Enhance).asked
+    if not sought and not toned:
         return plan
     sketch = make_plan(facts, sketched(transform, plan.frame))
-    return replace(plan, sketch=replace(sketch, sought=sought))
+    return replace(plan, sketch=replace(sketch, sought=sought, toned=toned))
+
+
+def _steps(transform: Transform, tones: Tones | None) -> Iterator[PixelOperation]:
+    """Those on pixels, and how tones are spread, once they are found."""
+    for step in transform.steps:
+        if isinstance(step, Enhance) and tones is not None:
+            yield step.by(tones)
+        elif isinstance(step, PixelOperation):
+            yield step
 
 
 def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> Redaction | None:

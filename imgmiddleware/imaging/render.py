@@ -21,6 +21,7 @@ from imgmiddleware.imaging.decode import held_with, is_of_values
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.overlay import Overlay
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.sketch import NOTHING, Findings
 from imgmiddleware.messages import Result
 from imgmiddleware.operations.stages import Stage
 from imgmiddleware.operations.surround import Ground
@@ -32,7 +33,6 @@ from imgmiddleware.pixels.palette import clear_or_not
 from imgmiddleware.pixels.quantize import quantized, quantized_alike
 from imgmiddleware.pixels.resample import resample, resample_around
 from imgmiddleware.sources.original import Original, read_all
-from imgmiddleware.subjects.subject import Subject
 
 #: What is said of one picture where all frames were asked for, which are over a limit.
 STILLED = "not-animated"
@@ -44,8 +44,8 @@ Lay = Callable[[Pixels], Pixels]
 class Replan(Protocol):
     """The plan of a picture once its pixels have told more of it."""
 
-    def __call__(self, part: Box | None = None, *, subject: Subject | None = None) -> Plan:
-        """`part` is what is left when its border is trimmed off, `subject` what is to be kept."""
+    def __call__(self, part: Box | None = None, *, findings: Findings = NOTHING) -> Plan:
+        """`part` is what is left when its border is trimmed off, `findings` are of its sketch."""
 
 
 def render(held: Held, plan: Plan, replan: Replan, overlay: Overlay | None = None) -> Result:
@@ -83,7 +83,7 @@ def render_animation(
 
 
 def sketched(held: Held, plan: Plan) -> Pixels:
-    """The picture of a sketch: uint8, (height, width) or (height, width, 3), blue first."""
+    """The picture of a sketch: uint8, gray, BGR or BGRA."""
     return _finished(_hidden(held, plan).averaged_by(2**plan.halvings), plan)
 
 

@@ -1,10 +1,14 @@
-"""Sketches: a small picture of an original, in which is looked for what a crop is to keep.
+"""Sketches: a small picture of an original, in which is looked for what a crop is to keep, and for
+the tones that are to be spread.
 
 It is planned and decoded like any other, so that every kind of original has one, and in sRGB of 8
 bits. It shows the upright region before a border is trimmed off.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from imgmiddleware.operations.measured import Measured
 from imgmiddleware.operations.orient import Orient
@@ -14,7 +18,9 @@ from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.resize import Geometry, Resize, Start
 from imgmiddleware.operations.transform import Transform
-from imgmiddleware.pixels.arrays import Box, Size
+from imgmiddleware.pixels.arrays import Box, Pixels, Size
+from imgmiddleware.pixels.tones import Tones
+from imgmiddleware.subjects.kinds import KINDS
 from imgmiddleware.subjects.subject import Subject
 
 #: Pixels of its longer side: as many as the detector of small faces is given. A level that is
@@ -22,11 +28,42 @@ from imgmiddleware.subjects.subject import Subject
 _SIDE = 640
 
 
+#: What is looked for beside the kinds of subjects.
+TONES = "tones"
+
+
+class Finding(Protocol):
+    """What was found in a sketch: a subject, or the tones."""
+
+    @property
+    def found(self) -> bool:
+        """Whether there is anything."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes in memory, about."""
+
+
+#: How each is found: uint8, gray or BGR, upright; tones also in BGRA.
+FINDS: Mapping[str, Callable[[Pixels], Finding]] = {**KINDS, TONES: Tones.find}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a plan is to know of the pixels of a sketch, as far as it was looked for."""
+
+    subject: Subject | None = None
+    tones: Tones | None = None
+
+
+NOTHING = Findings()
+
+
 def sketched(transform: Transform, frame: int) -> Transform:
     """What a sketch shows of a page or frame (from 0), whatever else is asked for."""
     kept = (transform.get(kind) for kind in (Redact, Measured, Orient, Region))
     size = Resize(w=_SIDE, h=_SIDE)
-    return Transform((Page(page=frame + 1), *kept, size, Output(fm="jpg")))  # which is opaque
+    return Transform((Page(page=frame + 1), *kept, size, Output(fm="webp")))  # and what is clear
 
 
 def leaves_a_choice(geometry: Geometry, size: Size) -> bool:

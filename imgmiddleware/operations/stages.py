@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from imgmiddleware.operations.colors import Colors, Tint
+from imgmiddleware.operations.enhance import Enhance
 from imgmiddleware.operations.focus import Blur, NoiseReduction, Sharpen, UnsharpMask
 from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.measured import Measured
@@ -47,6 +48,7 @@ class Stage(Enum):
     RESIZE = "the size with `crop`", Resize
     COLOR = "the conversion to sRGB", None
     NOISE = "`nr`", NoiseReduction
+    ENHANCE = "`auto=enhance`", Enhance
     TONE = "`exp`, `gam`, `bri`, `con`, `high`, `shad` and `invert`", Tone
     COLORS = "`vib`, `sat`, `hue` and `sepia`", Colors
     TINT = "`duotone` and `monochrome`", Tint

@@ -9,13 +9,13 @@ from imgmiddleware.formats.contents import Contents
 from imgmiddleware.formats.probe import read_contents
 from imgmiddleware.imaging.ends import find_ends
 from imgmiddleware.imaging.held import Held
+from imgmiddleware.imaging.sketch import Finding
 from imgmiddleware.pixels.value_range import Ends
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service.job import Layer
 from imgmiddleware.service.reading import read_here
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
-from imgmiddleware.subjects.subject import Subject
 
 #: What a decoded original takes beside its bytes: its key, Python's objects.
 _OVERHEAD = 1024
@@ -24,7 +24,7 @@ _OF_CONTENTS, _MOST_CONTENTS = 4096, 2**26
 #: And the ends of some thousand ranges.
 _MOST_ENDS = 2**22
 #: And what was found in pictures: the faces of 3000, or the grays of 200.
-_MOST_SUBJECTS = 2**22
+_MOST_FINDINGS = 2**22
 
 
 class Decoded:
@@ -36,7 +36,7 @@ class Decoded:
     def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
         self._contents: SizedLru[Hashable, Contents] = SizedLru(_MOST_CONTENTS, budget)
         self._ends: SizedLru[Hashable, Ends] = SizedLru(_MOST_ENDS, budget)
-        self._subjects: SizedLru[Hashable, Subject] = SizedLru(_MOST_SUBJECTS, budget)
+        self._findings: SizedLru[Hashable, Finding] = SizedLru(_MOST_FINDINGS, budget)
         self._held: SizedLru[Hashable, Held] = SizedLru(settings.decoded_bytes, budget)
 
     def get(self, key: Hashable) -> Held | None:
@@ -88,20 +88,20 @@ class Decoded:
             self._ends.put(key, ends, _OVERHEAD, layer.tag)
         return ends
 
-    def subject(self, key: Hashable) -> Subject | None:
+    def finding(self, key: Hashable) -> Finding | None:
         """What was found in a picture before, which may be nothing; None where nobody looked."""
-        return self._subjects.get(key)
+        return self._findings.get(key)
 
-    def keep_subject(self, key: Hashable, subject: Subject, tag: str) -> None:
+    def keep_finding(self, key: Hashable, finding: Finding, tag: str) -> None:
         """Remember what was found."""
-        self._subjects.put(key, subject, subject.nbytes + _OVERHEAD, tag)
+        self._findings.put(key, finding, finding.nbytes + _OVERHEAD, tag)
 
     def purge(self, tag: str) -> None:
         """Forget what was read of an original."""
         self._held.purge(tag)
         self._contents.purge(tag)
         self._ends.purge(tag)
-        self._subjects.purge(tag)
+        self._findings.purge(tag)
 
     def holding(self) -> Holding:
         return self._held.holding()

@@ -13,12 +13,12 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.memory import reading_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.imaging.sketch import NOTHING, Findings
 from imgmiddleware.imaging.stored import is_stored
 from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.settings import Settings
-from imgmiddleware.subjects.subject import Subject
 
 #: So many pixels of one bit count as one: drawings in CCITT's codes or deflate take 0.22 of the
 #: time of as many pixels in LZW of three colours. Noise takes the same; but its bytes bound it.
@@ -56,7 +56,8 @@ def check_reading(facts: Facts, plan: Plan, size: int, settings: Settings) -> No
     if over is None:
         if plan.sketch and (over := _reads_too_much(facts, plan.sketch, size, settings)):
             code, name, what = over
-            raise _over(code, name, what, settings, "Ask for a part of it with rect=, or a point")
+            point = ", or a point" if plan.sketch.sought else ""
+            raise _over(code, name, what, settings, f"Ask for a part of it with rect={point}")
         return
     code, name, what = over
     for smaller in plan.smaller(facts.overviews):
@@ -92,15 +93,15 @@ def planned(
     settings: Settings,
     part: Box | None = None,
     *,
-    subject: Subject | None = None,
+    findings: Findings = NOTHING,
 ) -> Plan:
     """The plan within the limits. An animation that is over them becomes a still picture.
 
     Raises 400 `result-too-large`, and what `make_plan` raises.
     """
-    plan = make_plan(facts, transform, accepted, part=part, subject=subject)
+    plan = make_plan(facts, transform, accepted, part=part, findings=findings)
     if plan.frames > 1 and not _is_within(plan, facts, settings):
-        plan = make_plan(facts, transform, accepted, part=part, subject=subject, still=True)
+        plan = make_plan(facts, transform, accepted, part=part, findings=findings, still=True)
     if plan.output.decodes:
         check_result(plan, settings)
     if settings.stored_tiles and is_stored(plan) and transform.get(Mark).mark is None:

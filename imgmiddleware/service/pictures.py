@@ -24,8 +24,8 @@ from imgmiddleware.service.info import described, info_of
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.reading import read_here
 from imgmiddleware.service.results import Results
+from imgmiddleware.service.sketches import Sketches
 from imgmiddleware.service.stills import Stills
-from imgmiddleware.service.subjects import Subjects
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import Original
 
@@ -49,7 +49,7 @@ class Pictures:
             settings.slots, limit, budget, at_rest, lends=settings.lend_slots
         )
         self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)
-        self._subjects = Subjects(limit, self._stills, self._decoded, self.results)
+        self._sketches = Sketches(limit, self._stills, self._decoded, self.results)
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait
 
@@ -88,7 +88,7 @@ class Pictures:
             result = self.results.read(job.key, job.tags)
             if result is not None:
                 return result
-            job = self._subjects.placed(job, deadline)
+            job = self._sketches.settled(job, deadline)
             animated = job.plan.frames > 1
             result = (self._animation if animated else self._still)(job, deadline)
             self.results.keep(job.key, result, job.tags, job.era)

@@ -149,7 +149,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "keep": listed("icc", "exif", "copyright"),
     "preset": st.just("thumb"),
     "v": st.text(max_size=12),
-    "auto": listed("format", "compress", "true"),
+    "auto": listed("format", "compress", "enhance", "true"),
     "ixlib": st.text(max_size=12),
 }
 
@@ -175,7 +175,7 @@ def parsed(grammar: QueryGrammar, query: str) -> Transform | ImageError:
 
 
 def test_every_parameter_is_among_them() -> None:
-    assert set(RIGHT) == {*OWNERS, "frame", "upscale", "edges", "preset", "v", "auto", "ixlib"}
+    assert set(RIGHT) == {*OWNERS, "frame", "upscale", "edges", "preset", "v", "ixlib"}
 
 
 @pytest.mark.parametrize("name", RIGHT)

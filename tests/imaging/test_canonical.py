@@ -193,6 +193,7 @@ WORDS: dict[str, list[str]] = {
     "redact-style": ["fill", "pixelate"],
     "page": ["1", "2"],
     "anim": ["1"],
+    "auto": ["enhance", "format"],
     "flip": ["h", "v", "hv"],
     "rot": ["90", "180", "270", "-90", "30"],
     "sharp": ["0", "50"],
@@ -235,7 +236,7 @@ WORDS: dict[str, list[str]] = {
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
 FOLLOWS = {
     *("stored", "overview", "scales", "in_bands", "pieces", "alpha", "inks", "result"),
-    *("region", "trim", "holed", "few", "sought"),
+    *("region", "trim", "holed", "few", "sought", "toned"),
 }
 #: And what changes bytes.
 TEXT = {

@@ -16,7 +16,7 @@ from PIL import Image
 from asking import ask, get, made, refused, serving, shown
 from counting import count_decoders, counted
 from imgmiddleware import ImageService
-from imgmiddleware.service import stills, subjects
+from imgmiddleware.service import sketches, stills
 from imgmiddleware.subjects import kinds
 from imgmiddleware.subjects.faces import Faces
 from imgmiddleware.subjects.yunet import network
@@ -160,7 +160,7 @@ def test_where_nothing_is_found_the_next_counts_and_then_the_sides() -> None:
 
 
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    return counted(monkeypatch, "sketched", subjects)
+    return counted(monkeypatch, "sketched", sketches)
 
 
 def test_all_sizes_are_found_by_one_look(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,107 @@
+"""Sketches: what a small picture tells is found once in a version of an original, for all sizes.
+
+The key of a result has what is looked for and all that finding it depends on, so that a result that
+is kept is found without any pixels.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+from imgmiddleware.imaging.canonical import canonical
+from imgmiddleware.imaging.held import Held
+from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.render import sketched
+from imgmiddleware.imaging.sketch import FINDS, TONES, Finding, Findings
+from imgmiddleware.operations.surround import Backdrop
+from imgmiddleware.operations.transform import Transform
+from imgmiddleware.pixels.tones import Tones
+from imgmiddleware.process.greenlets import apart
+from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.decoded import Decoded
+from imgmiddleware.service.flight import Flights
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.results import Results
+from imgmiddleware.service.stills import Stills
+from imgmiddleware.subjects.subject import Subject
+
+#: What was found, by what was looked for.
+_Known = Mapping[str, Finding]
+
+
+class Sketches:
+    """The sketches of one service's originals. For any number of threads."""
+
+    def __init__(
+        self, limit: WaitLimit, stills: Stills, decoded: Decoded, results: Results
+    ) -> None:
+        self._stills = stills
+        self._decoded = decoded
+        self._results = results
+        self._searches: Flights[_Known] = Flights(limit)
+
+    def settled(self, job: Job, deadline: Deadline) -> Job:
+        """The job with a plan of the part that keeps what is found, and with its tones.
+
+        Raises what `Stills.used` raises.
+        """
+        if job.plan.sketch is None:
+            return job
+        look = replace(job, plan=job.plan.sketch)
+        replan = partial(job.replan, findings=self._findings(look, deadline))
+        return replace(job, plan=replan(), replan=replan)
+
+    def _findings(self, look: Job, deadline: Deadline) -> Findings:
+        place = (*look.page, canonical(look.plan, Transform(), ()))
+        kinds = (*look.plan.sought, TONES)
+        remembered = ((kind, self._decoded.finding((*place, kind))) for kind in kinds)
+        known = {kind: finding for kind, finding in remembered if finding is not None}
+        if missing := _missing(look.plan, known):
+            search = partial(self._searched, look, place, missing)
+            known |= self._searches.once((*place, missing), search, deadline)
+        tones = cast("Tones", known[TONES]) if look.plan.toned else None
+        return Findings(_first(look.plan.sought, known), tones)
+
+    def _searched(
+        self, look: Job, place: tuple[Hashable, ...], kinds: tuple[str, ...], deadline: Deadline
+    ) -> _Known:
+        return self._stills.used(look, partial(self._seen, look, place, kinds), deadline)
+
+    def _seen(
+        self, look: Job, place: tuple[Hashable, ...], kinds: tuple[str, ...], held: Held
+    ) -> _Known:
+        """What is found of these kinds: the tones, and subjects until there is one."""
+        known: dict[str, Finding] = {}
+        with timing.step("look"):
+            pixels = apart(sketched, held, look.plan)
+            opaque = Backdrop().ground.behind(pixels, keep_alpha=False)
+            for kind in kinds:
+                if kind == TONES or not any(known[subject].found for subject in known):
+                    known[kind] = apart(FINDS[kind], pixels if kind == TONES else opaque)
+                    self._decoded.keep_finding((*place, kind), known[kind], look.tag)
+        if self._results.era() != look.era:
+            self._decoded.purge(look.tag)
+        return known
+
+
+def _missing(plan: Plan, known: _Known) -> tuple[str, ...]:
+    """What has to be looked for; the tones come last."""
+    kinds = plan.sought
+    for number, kind in enumerate(kinds):
+        if kind not in known:
+            kinds = kinds[number:]
+            break
+        if known[kind].found:
+            kinds = ()
+            break
+    else:
+        kinds = ()
+    return (*kinds, TONES) if plan.toned and TONES not in known else kinds
+
+
+def _first(sought: tuple[str, ...], known: _Known) -> Subject | None:
+    """The first that there is of what is sought."""
+    subjects = (known[kind] for kind in sought if kind in known)
+    return next((cast("Subject", found) for found in subjects if found.found), None)
