@@ -57,7 +57,8 @@ OTHERS = (
     ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),
     ("clear", "w=240&fm=jpg"), ("clear", "w=240&fm=gif"),
     *(("person", f"w=240&h=80&fit=crop&crop={kind}") for kind in ("center", *KINDS)),
-    ("person", "w=80&h=200&fit=crop&crop=faces"),
+    ("person", "w=80&h=200&fit=crop&crop=faces"), ("person", "w=120&h=120&fit=facearea"),
+    ("person", "w=240&h=150&fit=facearea&facepad=2"),
     ("deep", "w=240"), ("deep", "w=240&depth=16"), ("small", "w=240"), ("small", "w=240&enlarge=1"),
 )  # fmt: skip
 

@@ -199,7 +199,7 @@ def test_the_fit_table() -> None:
     rows = table(QUERY, "fit-table")
     head = QUERY.partition("<!-- fit-table -->\n")[2].splitlines()[0]
     queries = [plain(cell.strip()) for cell in head.strip("|").split("|")[2:]]
-    assert len(rows) == 8
+    assert len(rows) == 9
     for fit, _, *cells in rows:
         for query, cell in zip(queries, cells, strict=True):
             texts = dict(pair.split("=") for pair in query.split("&")) | {"fit": plain(fit)}

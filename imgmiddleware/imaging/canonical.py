@@ -12,6 +12,7 @@ from dataclasses import replace
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Around
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box
@@ -41,6 +42,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     noted = (" stilled" if plan.stilled else "") + (" stored" if plan.as_stored else "")
     most = plan.most_colors and output.colorquant  # else it follows from the original
     noted += _looked_for(plan.sketch, plan.region) if plan.sketch else ""
+    noted += _nearing(transform.get(Resize)) if plan.sketch and plan.sketch.sought else ""
     size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
     around = "" if plan.around in (Around(), Around("edges")) else f" {plan.around}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
@@ -52,6 +54,13 @@ def _looked_for(sketch: Plan, region: Box) -> str:
     """What a sketch of this region tells; that its tones are asked of it is among the steps."""
     kept = f" keeping {sketch.sought}" if sketch.sought else ""
     return f"{kept} of {region}"
+
+
+def _nearing(resize: Resize) -> str:
+    """How close what is found is to be shown."""
+    if not resize.nears:
+        return ""
+    return f" near {resize.faceindex} {resize.facepad} {resize.enlarge}"
 
 
 def _prefix(output: Output) -> str:

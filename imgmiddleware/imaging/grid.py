@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from imgmiddleware.operations.resize import Part
+from imgmiddleware.operations.geometry import Part
 from imgmiddleware.pixels.arrays import Size
 
 

@@ -23,9 +23,11 @@ from imgmiddleware.imaging.sketch import (
     Findings,
     leaves_a_choice,
     sketched,
+    spots_in,
     start_in,
 )
 from imgmiddleware.operations.enhance import Enhance
+from imgmiddleware.operations.geometry import Geometry, Part, Spot
 from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
@@ -34,7 +36,7 @@ from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.pixels import PixelOperation
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
-from imgmiddleware.operations.resize import Geometry, Part, Resize
+from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Around, Backdrop, Fill
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.operations.trim import Trim
@@ -73,7 +75,8 @@ def make_plan(
     resize = transform.get(Resize)
     upright = turned.size(*facts.aspect.as_integer_ratio())
     start = start_in(findings.subject, region, part or region)
-    geometry = resize.geometry(width, height, Fraction(*upright), start)
+    spots = _spots(resize, findings, region, part or region)
+    geometry = resize.geometry(width, height, Fraction(*upright), start, spots)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     trim = transform.get(Trim)
     if trim.trim is None:  # else nothing beyond the part is seen
@@ -126,11 +129,16 @@ def make_plan(
     if not output.decodes:
         return plan
     chooses = trim.trim is not None or leaves_a_choice(geometry, (width, height))
+    chooses = chooses or resize.may_near(geometry)
     sought, toned = resize.sought if chooses else (), transform.get(Enhance).asked
     if not sought and not toned:
         return plan
     sketch = make_plan(facts, sketched(transform, plan.frame))
     return replace(plan, sketch=replace(sketch, sought=sought, toned=toned))
+
+
+def _spots(resize: Resize, findings: Findings, region: Box, part: Box) -> tuple[Spot, ...]:
+    return spots_in(findings.subject, region, part, resize.faceindex) if resize.nears else ()
 
 
 def _steps(transform: Transform, tones: Tones | None) -> Iterator[PixelOperation]:

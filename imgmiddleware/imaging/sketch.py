@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from imgmiddleware.operations.geometry import Geometry, Spot, Start
 from imgmiddleware.operations.measured import Measured
 from imgmiddleware.operations.orient import Orient
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
-from imgmiddleware.operations.resize import Geometry, Resize, Start
+from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.arrays import Box, Pixels, Size
 from imgmiddleware.pixels.tones import Tones
+from imgmiddleware.subjects.faces import Faces
 from imgmiddleware.subjects.kinds import KINDS
 from imgmiddleware.subjects.subject import Subject
 
@@ -76,6 +78,32 @@ def start_in(subject: Subject | None, region: Box, part: Box) -> Start | None:
     if subject is None or not subject.found:
         return None
     return partial(_start, subject, region, part)
+
+
+def spots_in(
+    subject: Subject | None, region: Box, part: Box, index: int | None
+) -> tuple[Spot, ...]:
+    """What to show closer of a `part` of a region, in shares of it: the face of this index, from 1,
+    the largest first; else all of them, or the largest where these have no room.
+    """
+    faces = subject.faces if isinstance(subject, Faces) else ()
+    seen = [spot for face in faces if (spot := _spot(face, region, part))]
+    if index is not None and index <= len(seen):
+        return (seen[index - 1],)
+    if not seen:
+        return ()
+    lefts, tops, rights, bottoms = zip(*seen, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms)), seen[0]
+
+
+def _spot(face: Spot, region: Box, part: Box) -> Spot | None:
+    """What is seen of a face of the region in a part of it."""
+    ends = [
+        min(max((at * region[axis + 2] + region[axis] - part[axis]) / part[axis + 2], 0.0), 1.0)
+        for axis, at in zip((0, 1, 0, 1), face, strict=True)
+    ]
+    left, top, right, bottom = ends
+    return (left, top, right, bottom) if right > left and bottom > top else None
 
 
 def _start(subject: Subject, region: Box, part: Box, axis: int, share: float) -> float:

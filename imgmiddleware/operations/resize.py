@@ -5,19 +5,29 @@ nothing is enlarged beyond its original unless `enlarge=1` asks for it. What eac
 is the table in docs/query.md, which a test checks against this file.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import takewhile
-from math import floor
 
-from imgmiddleware.forms.numbers import Length, decimal, length, ratio
+from imgmiddleware.forms.numbers import Length, decimal, length, ratio, whole
 from imgmiddleware.forms.words import flag, one_of, open_by, place
+from imgmiddleware.operations.geometry import (
+    Geometry,
+    Part,
+    Spot,
+    Start,
+    nearer,
+    nearest,
+    placed,
+    plain,
+)
 from imgmiddleware.operations.transform import Operation, parameter
+from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.subjects.kinds import KINDS
 
-_FITS = ("clip", "max", "min", "crop", "scale", "fill", "fillmax", "clamp")
+_FITS = ("clip", "max", "min", "crop", "facearea", "scale", "fill", "fillmax", "clamp")
 
 #: What CSS calls them, and others.
 _OTHERS = {
@@ -25,41 +35,24 @@ _OTHERS = {
     "inside": "clip",
     "cover": "crop",
     "stretch": "scale",
-    "facearea": "crop",
 }
 
 #: Those whose result has the shape of the box; the others keep the original's.
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
 _AROUND = frozenset({"fill", "fillmax", "clamp"})
+#: Those that cut the shape of the box out of the original, and that enlarge such a part.
+_CUTTING = frozenset({"crop", "min", "facearea"})
+_ENLARGING = _CUTTING - {"min"}
 
 #: The words of `crop` for the first and the last of each axis.
 _SIDES = (("left", "right"), ("top", "bottom"))
 
-#: Left, top, width, height; whole numbers wherever they can be.
-Part = tuple[int | Fraction, int | Fraction, int | Fraction, int | Fraction]
-
-#: Where a part of an axis (0 or 1) begins that is a share of its side, so that it keeps what was
-#: found: a share of the side too.
-Start = Callable[[int, float], float]
+#: As many faces as are remembered of a picture.
+_FACES = 64
 
 #: The most that a program may ask for. A service that restricts widths has them in device pixels,
 #: and may list wider ones than any text says.
 _WIDEST = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """The geometry of a result, in pixels of the upright original and of the upright result.
-
-    `crop` is the part that is shown: left, top, width, height in the original, which may end within
-    a pixel. `size` is what that part is resampled to; `canvas` is the size of the result, larger
-    than `size` where `fit=fill`, `fillmax` or `clamp` leaves room around the picture, which then
-    stands in the middle.
-    """
-
-    crop: Part
-    size: tuple[int, int]
-    canvas: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -71,6 +64,8 @@ class Resize(Operation):
     fp_x: Decimal = parameter(decimal("0", "1"), Decimal("0.5"), name="fp-x")
     fp_y: Decimal = parameter(decimal("0", "1"), Decimal("0.5"), name="fp-y")
     fp_z: Decimal = parameter(decimal("1", "10"), Decimal(1), name="fp-z")
+    faceindex: int | None = parameter(whole(1, _FACES))
+    facepad: Decimal = parameter(decimal("0.1", "100"), Decimal(1))
     ar: tuple[Decimal, Decimal] | None = parameter(ratio())
     dpr: Decimal = parameter(decimal("0.1", "5"), Decimal(1))
     enlarge: bool = parameter(flag(), False)
@@ -80,9 +75,24 @@ class Resize(Operation):
     @property
     def sought(self) -> tuple[str, ...]:
         """What is looked for in the pixels, of which the first that is found is kept."""
-        if self.fit not in ("crop", "min"):
+        if self.fit not in _CUTTING:
             return ()
-        return tuple(takewhile(KINDS.__contains__, self.crop))
+        named = takewhile(KINDS.__contains__, self.crop)
+        return tuple(dict.fromkeys((*(("faces",) if self.nears else ()), *named)))
+
+    @property
+    def nears(self) -> bool:
+        """Whether faces are shown as close as can be, and not only kept."""
+        return self.fit == "facearea"
+
+    def may_near(self, geometry: Geometry) -> bool:
+        """Whether a part of the original may be shown closer than by this geometry."""
+        larger = any(c > s for c, s in zip(geometry.crop[2:], geometry.size, strict=True))
+        return self.nears and self._boxed and (self.enlarge or larger)
+
+    @property
+    def _boxed(self) -> bool:
+        return (self.w, self.h, self.ar) != (None, None, None)
 
     def geometry(
         self,
@@ -90,22 +100,24 @@ class Resize(Operation):
         height: int,
         aspect: Fraction = Fraction(1),
         start: Start | None = None,
+        spots: Sequence[Spot] = (),
     ) -> Geometry:
         """The geometry for an upright original of `width` by `height` pixels.
 
         With `par` they have the shape that the original says: `aspect` is the width of one divided
         by its height. The side along which they are longer is then taken to have more of them.
-        `start` tells where what was found is, if anything was.
+        `start` tells where what was found is, if anything was; of `spots` the first that has room
+        is shown as close as can be.
         """
         if not self.par or aspect == 1:
-            return self._geometry(width, height, start)
+            return self._nearer((width, height), self._geometry(width, height, start), spots)
         seen = (
             (_rounded(width * aspect), height) if aspect > 1 else (width, _rounded(height / aspect))
         )
-        found = self._geometry(*seen, start)
+        found = self._nearer(seen, self._geometry(*seen, start), spots)
         left, top, across, down = found.crop
-        x, part_w = (_whole(Fraction(side * width, seen[0])) for side in (left, across))
-        y, part_h = (_whole(Fraction(side * height, seen[1])) for side in (top, down))
+        x, part_w = (plain(Fraction(side * width, seen[0])) for side in (left, across))
+        y, part_h = (plain(Fraction(side * height, seen[1])) for side in (top, down))
         return Geometry((x, y, part_w, part_h), found.size, found.canvas)
 
     def _geometry(self, width: int, height: int, start: Start | None) -> Geometry:
@@ -120,7 +132,7 @@ class Resize(Operation):
         if self.fit == "scale":
             size = (w, h) if self.enlarge else (min(w, width), min(h, height))
             return Geometry(whole, size, size)
-        if self.fit in ("crop", "min"):
+        if self.fit in _CUTTING:
             return self._covering(width, height, (w, h), start)
         size = self._scaled(width, height, min(Fraction(w, width), Fraction(h, height)))
         return Geometry(whole, size, (w, h) if self.fit in _AROUND else size)
@@ -163,10 +175,15 @@ class Resize(Operation):
         """
         scale = max(Fraction(box[0], width), Fraction(box[1], height)) * self._zoom
         crop_w, crop_h = (max(Fraction(1), side / scale) for side in box)
-        if scale > 1 and not (self.enlarge and self.fit == "crop"):
+        if scale > 1 and not (self.enlarge and self.fit in _ENLARGING):
             box = min(width, _rounded(crop_w)), min(height, _rounded(crop_h))
             crop_w, crop_h = Fraction(box[0]), Fraction(box[1])
         return Geometry(self._part((width, height), (crop_w, crop_h), start), box, box)
+
+    def _nearer(self, whole: Size, shown: Geometry, spots: Sequence[Spot]) -> Geometry:
+        if not spots or not self._boxed:
+            return shown
+        return nearer(shown, whole, spots, Fraction(self.facepad), enlarge=self.enlarge)
 
     @property
     def _zoom(self) -> Fraction:
@@ -189,37 +206,17 @@ class Resize(Operation):
     ) -> Part:
         """Where a part of this size stands in the whole."""
         left, top = (self._begin(axis, whole[axis], kept[axis], start) for axis in (0, 1))
-        return left, top, _whole(kept[0]), _whole(kept[1])
+        return left, top, plain(kept[0]), plain(kept[1])
 
     def _begin(self, axis: int, side: int, kept: Fraction, start: Start | None) -> int | Fraction:
         spare = side - kept
         if start is not None and spare >= 1:
-            return _nearest(Fraction(start(axis, float(kept / side))) * side, spare)
+            return nearest(Fraction(start(axis, float(kept / side))) * side, spare)
         if "focalpoint" in self.crop:
             point = Fraction((self.fp_x, self.fp_y)[axis])
-            return _nearest(point * side - kept / 2, spare)
+            return nearest(point * side - kept / 2, spare)
         first, last = _SIDES[axis]
-        return _placed(spare, first in self.crop, last in self.crop)
-
-
-def _placed(spare: Fraction, first: bool, last: bool) -> int | Fraction:
-    """Where a part begins that leaves `spare` pixels: at the first, at the last, or between.
-
-    Between it begins with a whole pixel, unless less than one is left: then it ends with the last.
-    """
-    if first:
-        return 0
-    return _whole(spare) if last or spare < 1 else spare // 2
-
-
-def _nearest(wanted: Fraction, spare: Fraction) -> int | Fraction:
-    """The whole pixel at which a part begins that leaves `spare` pixels, or where the last does."""
-    at = floor(wanted + Fraction(1, 2))
-    return 0 if at <= 0 else _whole(spare) if at >= spare else at
-
-
-def _whole(exact: Fraction) -> int | Fraction:
-    return exact.numerator if exact.denominator == 1 else exact
+        return placed(spare, first in self.crop, last in self.crop)
 
 
 def _ratio(wanted: int | None, side: int) -> Fraction | None:

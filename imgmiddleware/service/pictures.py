@@ -49,7 +49,7 @@ class Pictures:
             settings.slots, limit, budget, at_rest, lends=settings.lend_slots
         )
         self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)
-        self._sketches = Sketches(limit, self._stills, self._decoded, self.results)
+        self._sketches = Sketches(settings, limit, self._stills, self._decoded, self.results)
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait
 

@@ -23,8 +23,10 @@ from imgmiddleware.service.deadline import Deadline, WaitLimit
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Flights
 from imgmiddleware.service.job import Job
+from imgmiddleware.service.limits import check_reading
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.stills import Stills
+from imgmiddleware.settings import Settings
 from imgmiddleware.subjects.subject import Subject
 
 #: What was found, by what was looked for.
@@ -35,8 +37,14 @@ class Sketches:
     """The sketches of one service's originals. For any number of threads."""
 
     def __init__(
-        self, limit: WaitLimit, stills: Stills, decoded: Decoded, results: Results
+        self,
+        settings: Settings,
+        limit: WaitLimit,
+        stills: Stills,
+        decoded: Decoded,
+        results: Results,
     ) -> None:
+        self._settings = settings
         self._stills = stills
         self._decoded = decoded
         self._results = results
@@ -45,13 +53,16 @@ class Sketches:
     def settled(self, job: Job, deadline: Deadline) -> Job:
         """The job with a plan of the part that keeps what is found, and with its tones.
 
-        Raises what `Stills.used` raises.
+        Raises what `Stills.used` raises, and 413 where a part that is shown closer is over a limit.
         """
         if job.plan.sketch is None:
             return job
         look = replace(job, plan=job.plan.sketch)
         replan = partial(job.replan, findings=self._findings(look, deadline))
-        return replace(job, plan=replan(), replan=replan)
+        plan = replan()
+        if plan.crop[2:] != job.plan.crop[2:]:
+            check_reading(job.facts, plan, job.original.size, self._settings)
+        return replace(job, plan=plan, replan=replan)
 
     def _findings(self, look: Job, deadline: Deadline) -> Findings:
         place = (*look.page, canonical(look.plan, Transform(), ()))

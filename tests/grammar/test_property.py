@@ -84,6 +84,8 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "fp-x": decimals("0", "1"),
     "fp-y": decimals("0", "1"),
     "fp-z": decimals("1", "10"),
+    "faceindex": numbers(1, 64),
+    "facepad": decimals("0.1", "100", 2),
     "ar": st.tuples(decimals("0.01", "10000", 2), decimals("0.01", "10000", 2)).map(":".join),
     "dpr": decimals("0.1", "5"),
     "enlarge": SWITCH,

@@ -12,7 +12,8 @@ from PIL import Image
 from PIL.Image import Resampling, Transpose
 
 from asking import shown
-from imgmiddleware.operations.resize import Geometry, Resize
+from imgmiddleware.operations.geometry import Geometry
+from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.stages import build
 from pictures import close, exif, photo_like, saved
 
@@ -182,3 +183,50 @@ def test_nothing_vanishes_and_nothing_outgrows_its_box() -> None:
                 if not enlarge:
                     assert got.size[0] <= crop_width
                     assert got.size[1] <= crop_height
+
+
+#: Of 300 x 200: a face at 30 to 60 and 20 to 60, one at 210 to 270 and 100 to 160, the larger.
+SMALL, LARGER = (0.1, 0.1, 0.2, 0.3), (0.7, 0.5, 0.9, 0.8)
+BOTH = (0.1, 0.1, 0.9, 0.8), LARGER
+
+
+@pytest.mark.parametrize(
+    ("query", "spots", "crop", "size"),
+    [
+        # As close as one pixel a pixel, about its middle.
+        ("w=50&h=50", [SMALL], (20, 15, 50, 50), (50, 50)),
+        ("w=20&h=20&facepad=1.5", [SMALL], (15, 10, 60, 60), (20, 20)),
+        ("w=20&h=10", [SMALL], (5, 20, 80, 40), (20, 10)),
+        ("w=20&h=10&dpr=0.5", [SMALL], (5, 20, 80, 40), (10, 5)),
+        ("w=20&h=20&facepad=3", [LARGER], (120, 20, 180, 180), (20, 20)),
+        # No farther than fit=crop, and not over an edge.
+        ("w=20&h=20&facepad=99", [LARGER], (100, 0, 200, 200), (20, 20)),
+        ("w=40&h=40&facepad=2", [SMALL], (5, 0, 80, 80), (40, 40)),
+        ("w=90&h=300", [LARGER], (210, 0, 60, 200), (60, 200)),
+        # All, where they have room; else the last, which is the largest.
+        ("w=30&h=20", BOTH, (30, 10, 240, 160), (30, 20)),
+        ("w=20&h=20", BOTH, (210, 100, 60, 60), (20, 20)),
+        # The shape of the original, where one side is open; and no size at all.
+        ("w=30", [SMALL], (15, 20, 60, 40), (30, 20)),
+        ("h=20&ar=2:1", [SMALL], (5, 20, 80, 40), (40, 20)),
+        ("", [SMALL], WHOLE, (300, 200)),
+        ("ar=1:1", [SMALL], (0, 0, 200, 200), (200, 200)),
+        # Enlarged, where that is asked for.
+        ("w=90&h=90&enlarge=1", [SMALL], (25, 20, 40, 40), (90, 90)),
+        ("w=400&h=400&enlarge=1", [SMALL], (25, 20, 40, 40), (400, 400)),
+        ("w=9&h=9&enlarge=1&facepad=0.1", [(0.5, 0.5, 0.501, 0.502)], (150, 100, 1, 1), (9, 9)),
+    ],
+)  # fmt: skip
+def test_faces_are_shown_as_close_as_can_be(
+    query: str, spots: Any, crop: tuple[int, ...], size: tuple[int, int]
+) -> None:
+    texts = dict(pair.split("=") for pair in query.split("&")) if query else {}
+    resize = build({**texts, "fit": "facearea"}).get(Resize)
+    found = resize.geometry(300, 200, spots=spots)
+    close = tuple(float(side) for side in found.crop)
+    assert close == pytest.approx(crop, abs=0.51 if "dpr" in query else 1e-9)
+    assert (found.size, found.canvas) == (size, size)
+    # Without a face it is fit=crop, of the same size.
+    none = resize.geometry(300, 200)
+    assert none == build({**texts, "fit": "crop"}).get(Resize).geometry(300, 200)
+    assert none.size == size

@@ -6,7 +6,6 @@ from the forehead to the chin, was marked by hand.
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import cv2
@@ -41,11 +40,8 @@ TURNS = {
 def place(whole: Any, part: Any) -> tuple[int, int]:
     """Where a part that was cut out, and not resampled, stands in the whole."""
     high, wide = part.shape[:2]
-    assert wide == whole.shape[1] or high == len(whole)
-    for y, x in product(range(len(whole) - high + 1), range(whole.shape[1] - wide + 1)):
-        if (whole[y, x] == part[0, 0]).all() and np.array_equal(
-            whole[y : y + high, x : x + wide], part
-        ):
+    for y, x in np.argwhere((whole == part[0, 0]).all(axis=2)).tolist():
+        if np.array_equal(whole[y : y + high, x : x + wide], part):
             return x, y
     raise AssertionError("it is no part of it")
 
@@ -80,6 +76,27 @@ def test_in_every_shape_and_orientation(name: str, orientation: int) -> None:
     for shape in SHAPES:
         part = shown_by(service, f"ar={shape}")
         assert is_kept(np.asarray(upright), part, FACES[name]), shape
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", FACES)
+def test_close_in_every_orientation(name: str, orientation: int) -> None:
+    """All of a face, and little else: the part has as many pixels as the result."""
+    upright = Image.fromarray(photo(name))
+    stored = upright.transpose(TURNS[orientation]) if orientation > 1 else upright
+    service = serving(saved(stored, "PNG", exif=exif(orientation)))
+    for size in ((300, 300), (240, 300), (400, 280)):
+        query = f"w={size[0]}&h={size[1]}&fit=facearea&facepad=1.2&fm=png"
+        part = pixels_of(get(service, query).read())
+        assert part.shape[1::-1] == size
+        assert share(photo(name), part, FACES[name]) > 0.97, size
+    left, top, right, bottom = FACES[name]
+    small = pixels_of(get(service, "w=64&h=64&fit=facearea&facepad=1.5&fm=png").read())
+    side = 1.5 * max(right - left, bottom - top)
+    x, y = (left + right - side) / 2, (top + bottom - side) / 2
+    expected = upright.resize((64, 64), Image.Resampling.LANCZOS, box=(x, y, x + side, y + side))
+    # About that part: the network's box is not the one that was drawn by hand.
+    assert np.corrcoef(small.ravel(), np.asarray(expected).ravel())[0, 1] > 0.7
 
 
 def scaled(pixels: Any, box: BOX, by: float) -> tuple[Any, BOX]:

@@ -94,16 +94,19 @@ def test_of_every_kind_of_original(name: str) -> None:
         assert kept(pixels, SIDE**2 / 4) > 0.9
 
 
+#: What an orientation of EXIF turns back.
+BACK = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_upright_by_every_orientation(orientation: int) -> None:
     """What Pillow turns upright is what is cropped."""
     upright = Image.fromarray(BUSY)
-    back = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }  # fmt: skip
-    stored = upright.transpose(back[orientation]) if orientation > 1 else upright
+    stored = upright.transpose(BACK[orientation]) if orientation > 1 else upright
     data = saved(stored, "PNG", exif=exif(orientation))
     query = "w=300&h=100&fit=crop&crop=edges&fm=png"
     assert close(shown(data, query), shown(saved(upright, "PNG"), query), 2)
@@ -291,6 +294,102 @@ def test_a_face_that_is_found_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for query, scale in QUERIES.items():
         pixels = pixels_of(get(service, f"{query}&crop=faces&fm=png").read())
         assert kept(pixels, SIDE**2 * scale) > 0.9
+
+
+def boards(*places: tuple[int, int, int]) -> Any:
+    """A network that sees faces, at these places and so large, in a picture of `WIDE` pixels."""
+
+    def faces(self: Any, pixels: Any) -> list[network.Box]:
+        by = max(pixels.shape[:2]) / WIDE
+        return [network.Box(x * by, y * by, side * by, side * by) for x, y, side in places]
+
+    return faces
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_face_is_shown_close(orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every orientation, as Pillow turns it: `facepad` times the face, and nothing else."""
+    monkeypatch.setattr(network.Network, "faces", boards((500, 40, SIDE)))
+    stored = Image.fromarray(BUSY)
+    if orientation > 1:
+        stored = stored.transpose(BACK[orientation])
+    service = serving(saved(stored, "PNG", exif=exif(orientation)))
+    close_up = pixels_of(get(service, "w=60&h=60&fit=facearea&fm=png").read())
+    assert np.array_equal(close_up, BUSY[40:100, 500:560])
+    padded = pixels_of(get(service, "w=40&h=40&dpr=2&facepad=1.5&fit=facearea&fm=png").read())
+    assert padded.shape == (80, 80, 3)
+    assert kept(padded, SIDE**2 * (80 / 90) ** 2) > 0.9
+
+
+def test_which_face_is_shown_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = patched(500, 40)
+    two[300:340, 20:60] = 0
+    monkeypatch.setattr(network.Network, "faces", boards((20, 300, 40), (500, 40, SIDE)))
+    service = serving(saved(two, "PNG"))
+    base = "fit=facearea&fm=png"
+    first, second = (
+        pixels_of(get(service, f"w=60&h=60&faceindex={index}&{base}").read()) for index in (1, 2)
+    )
+    assert np.array_equal(first, two[40:100, 500:560])
+    assert np.array_equal(second, two[290:350, 10:70])
+    # All have no room in a square; in the picture's shape they have, and a third one there is not.
+    assert np.array_equal(pixels_of(get(service, f"w=60&h=60&{base}").read()), first)
+    third = get(service, f"w=540&h=300&faceindex=3&{base}")
+    assert np.array_equal(pixels_of(third.read()), two[40:340, 20:560])
+
+
+def test_without_a_face_it_is_a_crop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network.Network, "faces", boards())
+    data = saved(BUSY, "PNG")
+    for words in (
+        "",
+        "&crop=edges",
+        "&crop=left",
+        "&crop=focalpoint&fp-x=0.8&fp-z=3",
+        "&crop=faces,edges",
+    ):
+        found = shown(data, f"w=100&h=150&fit=facearea&facepad=2&fm=png{words}")
+        same = shown(data, f"w=100&h=150&fit=crop&fm=png{words.replace('&fp-z=3', '')}")
+        assert np.array_equal(found, same), words
+
+
+def test_the_size_and_key_of_a_face_are_known_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    decodes, done = count_decoders(monkeypatch), looks(monkeypatch)
+    data = saved(BUSY, "JPEG")
+    base = "w=100&h=150&fit=facearea"
+    queries = [
+        base,
+        *(f"{base}&{more}" for more in ("facepad=2", "faceindex=1", "faceindex=2", "enlarge=1")),
+    ]
+    queries += ["w=100&h=150&fit=crop&crop=faces", "w=100&h=150&fit=crop", f"{base}&crop=edges"]
+    picture = serving(data).picture("a", alt="", w=100, h=150, fit="facearea")
+    assert (picture.width, picture.height) == (100, 150)
+    assert not any(decodes.values())
+    tags = [ask(data, query).header("ETag") for query in queries]
+    assert len({*tags}) == len(queries)
+    service, before = serving(data), len(done)
+    for query in (*queries[:5], "w=50&h=20&fit=facearea&facepad=3"):
+        assert get(service, query).status == 200
+    assert len(done) == before + 1
+    plain = get(service, "fit=facearea")  # nothing is fitted
+    assert plain.header("ETag") == get(service, "").header("ETag")
+
+
+def test_a_part_that_is_shown_closer_is_held_to_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy in the file is small enough for all of it; for a part of it there is none."""
+    large = np.asarray(Image.fromarray(BUSY).resize((3000, 2000)))
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for by in (1, 2):
+            small = large[::by, ::by]
+            writer.write(small, tile=(128, 128), photometric="rgb", subfiletype=int(by > 1))
+    places = boards((100, 100, SIDE), (500, 330, SIDE))
+    monkeypatch.setattr(network.Network, "faces", places)
+    query, limit = "w=200&h=100&fit=facearea&enlarge=1", {"max_source_pixels": 2_000_000}
+    assert refused(file.getvalue(), query.replace("&enlarge=1", "&facepad=9"), **limit) == (200, "")
+    assert (
+        refused(file.getvalue(), query.replace("w=200&h=100", "w=1500&h=1000"), **limit)[0] == 413
+    )
 
 
 def test_a_large_face_is_looked_for_where_there_are_no_small_ones(
