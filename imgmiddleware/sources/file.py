@@ -40,6 +40,9 @@ class FileOriginal:
     the file is read when it is new here, or has changed.
     """
 
+    #: Several threads may read at once: no read moves the place of another's (POSIX, `pread`).
+    parallel = hasattr(os, "preadv")
+
     def __init__(self, descriptor: int, version: FileVersion = "stat") -> None:
         """Take over the descriptor. Raises `OSError` if it is of no regular file."""
         self._file = FileIO(descriptor, "rb")
@@ -89,14 +92,19 @@ class FileOriginal:
         return done
 
     def _fill(self, buffer: memoryview, offset: int) -> int:
-        self._file.seek(offset)
         done = 0
         while done < len(buffer):
-            count = self._file.readinto(buffer[done:])
+            count = self._read(buffer[done:], offset + done)
             if not count:
                 break
             done += count
         return done
+
+    def _read(self, buffer: memoryview, offset: int) -> int:
+        if self.parallel:
+            return os.preadv(self._file.fileno(), [buffer], offset)
+        self._file.seek(offset)
+        return self._file.readinto(buffer)
 
     def __enter__(self) -> Self:
         return self
