@@ -44,6 +44,19 @@ _SOURCE = "the source"
 _SPARE_THREADS = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The route of all pictures, with what is read of a route of Starlette's or FastAPI's."""
+
+    path: str
+    name: str = "imgmiddleware"
+
+    @property
+    def path_format(self) -> str:
+        """The path once more, by the name that OpenTelemetry reads."""
+        return self.path
+
+
 class ASGIImageMiddleware:
     """An ASGI application that answers `/image/<ID>`, and leaves all else to `app`.
 
@@ -74,6 +87,7 @@ class ASGIImageMiddleware:
         self.service = as_service(in_threads, options)
         """The service that answers, for its `url` and `purge`."""
         self._prefix = self.service.prefix
+        self._route = Route(f"{self._prefix}{{id}}")
         # Watching for a disconnect takes messages from `receive`. An application to which the
         # request goes on would miss them.
         self._watches = self.service.settings.missing != "pass"
@@ -106,6 +120,8 @@ class ASGIImageMiddleware:
                 response = await self._done(answer, receive)
             except ClientGoneError:
                 return
+        # For who measures or traces requests by their routes, around this.
+        scope["route"] = self._route
         await send_response(response, scope, send, self._threads)
 
     async def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:

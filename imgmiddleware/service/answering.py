@@ -27,6 +27,7 @@ from imgmiddleware.service.job import Job
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
 from imgmiddleware.service.links import Links
 from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.observed import Watch
 from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.overlays import Overlays, is_of_the_mark
 from imgmiddleware.service.permission import Permission
@@ -82,6 +83,7 @@ class Answering:
         kept = self.settings, self._grammar, self._originals, self._links
         self._candidates = Candidates(*kept)
         self._pictures = Pictures(self.settings, limit, directories(self.source))
+        self._watch = Watch(self.settings, self._pictures.gauges)
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures, *known)
         announce(self.settings)
@@ -105,11 +107,17 @@ class Answering:
         That is so for what was asked for within the last `recheck` seconds and is in memory, or
         whose path was sent then. None for all else.
         """
-        with timing.measured(self._steps()):
+        steps = self._watch.steps(request) if self._watch.measures else None
+        with timing.measured(steps):
             answer = self._recalled(request, self._pictures.results.at_hand)
-        if answer is None or isinstance(answer.body, bytes):
+            if answer is None:
+                return None
+            body = answer.body
+            if not isinstance(body, bytes) and not (request.sends_files and body.whole):
+                return None
+            if steps is not None:
+                steps.ended(answer)
             return answer
-        return answer if request.sends_files and answer.body.whole else None
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.
@@ -119,14 +127,15 @@ class Answering:
         results = self._pictures.results
         by_file = request.sends_files or hands_over(request, self.settings)
         find = results.found if by_file else results.found_small
-        with timing.measured(self._steps()):
-            return self._recalled(request, find) or self._answered(request, find)
+        steps = self._watch.steps(request) if self._watch.measures else None
+        with timing.measured(steps):
+            answer = self._recalled(request, find) or self._answered(request, find)
+            if steps is not None and isinstance(answer, ImageResponse):
+                steps.ended(answer)
+            return answer
 
     def _parsed(self, path: str) -> str:
         return parse_id(path, self.prefix, self.settings.id_type)
-
-    def _steps(self) -> timing.Steps | None:
-        return timing.Steps() if self.settings.server_timing else None
 
     def _answered(self, request: ImageRequest, find: Find) -> ImageResponse | Work | None:
         notice()
@@ -161,7 +170,7 @@ class Answering:
                 if passes and not id:
                     return None
                 last = self._last_seen(request) if allowed and is_cut_off(error) else None
-                return stale(request, last, find, self.settings) or self._refusals.answer(
+                return self._stale(request, last, find) or self._refusals.answer(
                     request, id, asked, error
                 )
             if isinstance(answer, ImageResponse):
@@ -233,6 +242,7 @@ class Answering:
         if asked.named:
             named, asks = asked.named, asked.named.asks
             if isinstance(asks, Told):
+                timing.note_tier("none")
                 tag = original_tag(settings.namespace, id)
                 return self._viewers.told(request, named, asks, facts, tag)
             asked, extra = self._viewers.asked(request, named, asked, asks, facts)
@@ -262,7 +272,15 @@ class Answering:
         self, work: Work, request: ImageRequest, seen: Seen, job: Job, find: Find
     ) -> ImageResponse | None:
         """The picture of the version before, where the options allow it; ours is made meanwhile."""
-        answer = stale(request, self._recall.instead_of(request, seen), find, self.settings)
-        if answer is not None and not self._pictures.make_meanwhile(job, work.run):
-            work.close()
+        answer = self._stale(request, self._recall.instead_of(request, seen), find)
+        if answer is not None:
+            later = work.measured(self._watch.meanwhile(request))
+            if not self._pictures.make_meanwhile(job, later.run):
+                work.close()
+        return answer
+
+    def _stale(self, request: ImageRequest, seen: Seen | None, find: Find) -> ImageResponse | None:
+        answer = stale(request, seen, find, self.settings)
+        if answer is not None:
+            timing.note_outcome("stale")
         return answer

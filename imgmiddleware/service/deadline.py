@@ -73,6 +73,12 @@ class WaitLimit(Forkable):
         self._lock = threading.Lock()
         self._taken: Counter[Hashable] = Counter()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait now."""
+        with self._lock:
+            return self._taken.total()
+
     @contextmanager
     def taken(self, original: Hashable = None) -> Iterator[None]:
         """One of the places. Raises `ImageError` (503) where none is free: to be told at once to

@@ -47,7 +47,7 @@ class Admission(Forkable):
         lends: bool = True,
     ) -> None:
         """`at_rest` is called where no slot is taken any more, after some work was done."""
-        self._slots = slots
+        self.slots = slots
         self._limit = limit
         self._budget = budget
         self._at_rest = at_rest
@@ -55,7 +55,7 @@ class Admission(Forkable):
         super().__init__()
 
     def _begin(self) -> None:
-        self._free = self._slots
+        self._free = self.slots
         self._loans: list[Loan] = []  # not recalled yet
         self._done = 0  # bytes, since the last rest
         self._lock = threading.Lock()
@@ -78,6 +78,11 @@ class Admission(Forkable):
         finally:
             borrower.end()
             self._leave(size)
+
+    @property
+    def busy(self) -> int:
+        """Slots that are taken, or lent: a look, without the lock."""
+        return self.slots - self._free
 
     @property
     def has_idle(self) -> bool:
@@ -120,7 +125,7 @@ class Admission(Forkable):
             if not self._free:
                 return False
             if not self._budget.reserve(size):
-                self._recall(self._slots)
+                self._recall(self.slots)
                 return False
             self._free -= 1
             return True
@@ -150,7 +155,7 @@ class Admission(Forkable):
         """A slot or bytes are free now."""
         self._wake()
         with self._lock:
-            rests = self._free == self._slots and self._done >= _WORK
+            rests = self._free == self.slots and self._done >= _WORK
             if rests:
                 self._done = 0
         if rests and self._at_rest:

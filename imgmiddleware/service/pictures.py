@@ -14,6 +14,7 @@ from imgmiddleware.cache.store import Holding
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
+from imgmiddleware.observing import Gauges
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.process.malloc import trim_malloc
 from imgmiddleware.service import timing
@@ -39,7 +40,7 @@ class Pictures:
     def __init__(
         self, settings: Settings, limit: WaitLimit, directories: Sequence[str] = ()
     ) -> None:
-        budget = MemoryBudget(settings.max_memory)
+        self._budget = budget = MemoryBudget(settings.max_memory)
         self._limit = limit
         # They give way in this order: what is decoded can be decoded again.
         self._decoded = Decoded(settings, budget)
@@ -59,6 +60,7 @@ class Pictures:
         Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
         """
         deadline = Deadline(self._max_wait, gone, job.tag)
+        timing.note_tier("merged")  # unless it is made here
         return self._renders.once(job.key, lambda listening: self._made(job, listening), deadline)
 
     def make_meanwhile(self, job: Job, make: Callable[[], object]) -> bool:
@@ -74,6 +76,17 @@ class Pictures:
     def holding(self) -> dict[str, Holding]:
         """What is held, by place: "memory", "disk", "pyramids", "decoded"."""
         return {**self.results.holding(), "decoded": self._decoded.holding()}
+
+    def gauges(self) -> Gauges:
+        """How full it is now."""
+        return Gauges(
+            slots=self._admission.slots,
+            busy=self._admission.busy,
+            waiting=self._limit.waiting,
+            memory_bytes=self._budget.total - self._budget.free,
+            memory_most=self._budget.total,
+            holding=self.holding(),
+        )
 
     def admitted(self, size: int) -> AbstractContextManager[None]:
         """A slot, and so many bytes, for work on an original before there can be a job.
@@ -91,6 +104,7 @@ class Pictures:
             job = self._sketches.settled(job, deadline)
             animated = job.plan.frames > 1
             result = (self._animation if animated else self._still)(job, deadline)
+            timing.note_tier("render")
             self.results.keep(job.key, result, job.tags, job.era)
             return result if animated else self._stills.remarked(job, result)
 

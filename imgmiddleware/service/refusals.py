@@ -13,7 +13,7 @@ from imgmiddleware.http.problem import MEDIA_TYPE, problem
 from imgmiddleware.http.ranges import unsatisfied_range
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.operations.output import Output
-from imgmiddleware.service import answers, debug_image
+from imgmiddleware.service import answers, debug_image, timing
 from imgmiddleware.service.fallback import Fallback
 from imgmiddleware.service.originals import Originals
 from imgmiddleware.service.overlays import Overlays
@@ -151,6 +151,7 @@ class Refusals:
 def _told(id: str, asked: Asked | None, error: ImageError) -> ImageError:
     """The error in the words of the query, when the log has it."""
     error = error if asked is None else asked.in_its_words(error)
+    timing.note_outcome(error.code)
     # A wrong request is for its sender to know, a wrong original for the operator.
     ours = error.status >= 413 and error.status != 416
     level = logging.WARNING if ours else logging.INFO

@@ -15,6 +15,7 @@ from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.sent_paths import SentPaths
 from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore, Tags
 from imgmiddleware.messages import Result
+from imgmiddleware.service import timing
 from imgmiddleware.settings import Settings
 
 #: The eras of memory and of the store below it.
@@ -45,7 +46,11 @@ class Results:
         """The result, if it takes no file: its bytes are in memory, or its path was sent a moment
         ago. Of the latter nothing can be read here.
         """
-        return self._memory.get(key) or self._sent.get(key)
+        held = self._memory.get(key)
+        if held is None:
+            held = self._sent.get(key)
+            timing.note_tier("disk")
+        return held
 
     def found(self, key: str, tags: Tags) -> Result | None:
         """The result, wherever it is. What the store has goes into memory, or stays a file if it is
@@ -107,6 +112,7 @@ class Results:
         result = self._shared.get(key)
         if result is None:
             return None
+        timing.note_tier("disk")
         if not self._memory.takes(len(result.body)):
             return self._sent.noting(key, result, lambda: self._shared.era() == era[1])
         result = _in_bytes(result)

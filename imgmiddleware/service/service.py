@@ -13,6 +13,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.results import PLACEHOLDERS
 from imgmiddleware.grammar.links import spelled
 from imgmiddleware.grammar.query import Asked
+from imgmiddleware.observing import Gauges
 from imgmiddleware.operations.output import Output
 from imgmiddleware.service.answering import Answering
 from imgmiddleware.service.candidates import Wanted
@@ -195,6 +196,10 @@ class ImageService(Answering):
     def holding(self) -> dict[str, Holding]:
         """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
         return self._pictures.holding()
+
+    def gauges(self) -> Gauges:
+        """How full this service is in this process: slots, who waits, memory, and what is held."""
+        return self._pictures.gauges()
 
     def _text(self, id: str, parameters: Mapping[str, object]) -> str:
         return self._result(id, self._told(parameters)).decode()

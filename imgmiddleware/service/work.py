@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageResponse, Result
@@ -38,14 +38,24 @@ class Work:
         client has hung up. Then this raises `ClientGoneError`.
         """
         with timing.measured(self._steps):
-            try:
-                # From here on it is closed here, and by nobody who has stopped waiting.
-                with self._opened.pop_all(), timing.step("make"):
-                    result = self._pictures.make(self._job, gone)
-                return self._shown(result)
-            except ImageError as error:
-                refused = self._refused(error)
-            return refused.run(gone) if isinstance(refused, Work) else refused
+            answer = self._made(gone)
+            if self._steps is not None:
+                self._steps.ended(answer)
+            return answer
+
+    def measured(self, steps: timing.Steps | None) -> Work:
+        """The same work, whose steps are others."""
+        return replace(self, _steps=steps)
+
+    def _made(self, gone: Callable[[], bool]) -> ImageResponse:
+        try:
+            # From here on it is closed here, and by nobody who has stopped waiting.
+            with self._opened.pop_all(), timing.step("make"):
+                result = self._pictures.make(self._job, gone)
+            return self._shown(result)
+        except ImageError as error:
+            refused = self._refused(error)
+        return refused._made(gone) if isinstance(refused, Work) else refused
 
     def close(self) -> None:
         """Close the original of work that nobody runs."""

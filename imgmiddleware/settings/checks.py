@@ -6,6 +6,7 @@ from typing import Any
 
 from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
+from imgmiddleware.observing import Observer
 from imgmiddleware.sources.calls import takes
 
 #: Called with the name of the option and what was given for it, which may be anything.
@@ -194,6 +195,13 @@ def context_maker(name: str, function: Any) -> Any:
             "a function that makes a context manager, such as `app.app_context` (without a call)",
         )
     return function
+
+
+def observer(name: str, given: Any) -> Any:
+    """An object that has both methods, and not a class that has yet to be called."""
+    if isinstance(given, type) or not isinstance(given, Observer):
+        raise wrong(name, given, "an Observer: an object with `answered` and `watches`")
+    return given
 
 
 def sides(name: str, given: Any) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import Literal, TypedDict
 from uuid import UUID
 
 from imgmiddleware.messages import ImageRequest
+from imgmiddleware.observing import Observer
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.pixels.value_range import RangeLike, ValueRange
 from imgmiddleware.sources import OverlayLike
@@ -79,6 +80,7 @@ class Options(TypedDict, total=False):
     allow_origin: str | Sequence[str] | None
     surrogate_keys: bool
     server_timing: bool
+    observer: Observer | None
     debug_images: bool
     fallback: str | os.PathLike[str] | bytes | None
     render_slots: int | None

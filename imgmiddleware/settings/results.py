@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from imgmiddleware.observing import Observer
 from imgmiddleware.operations.output import NEGOTIATED_BY_DEFAULT
 
 
@@ -36,6 +37,9 @@ class ResultSettings:
     """Tell CDNs one key for each original, by which they can forget all of its results."""
     server_timing: bool = False
     """Tell whoever asks how many milliseconds each step of an answer took."""
+    observer: Observer | None = field(default=None, repr=False)
+    """Who is told of each answer: a `PrometheusObserver`, an `OpenTelemetryObserver` or one of your
+    own (docs/metrics.md). None costs nothing."""
     debug_images: bool = False
     """Answer an `<img>` whose request is refused with a picture of the message, for development.
     The status stays."""

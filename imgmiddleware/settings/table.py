@@ -24,6 +24,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         "authorize": checks.optional(checks.plain_function),
         "keys": checks.secrets,
         "imgix_token": checks.text("the secret of imgix's clients"),
+        "observer": checks.optional(checks.observer),
         "around": checks.optional(checks.context_maker),
         "formats": checks.some_of(NEGOTIATED, lambda name: RESULTS[name].missing),
         "client_hints": checks.some_of(FIELDS),

@@ -134,7 +134,7 @@ def test_inner_steps_need_be_handed_nothing() -> None:
             pass
     assert timing.current() is None
     assert re.sub(r"\d+\.\d{3}", "0", measured.header()) == "b;dur=0, a;dur=0"
-    measured.add("d", 0.0123456)
+    measured.add("d", 1.0, 1.0123456)
     assert measured.header().endswith(", d;dur=12.346")
 
 

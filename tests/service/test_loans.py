@@ -59,7 +59,7 @@ class Lending:
     @contextmanager
     def rested(self) -> Iterator[None]:
         """All slots and bytes are free again afterwards."""
-        slots = self.admission._slots
+        slots = self.admission.slots
         yield
         until(lambda: self.admission._free == slots and self.budget.free == self.budget.total)
         assert not self.admission._loans

@@ -1,0 +1,147 @@
+"""What an observer is told: a frozen value of each answer, and how full a service is if it asks.
+
+Outcome, tier, format, the names of steps and method are each of a closed set: no ID, no query,
+nothing that a client can choose. So they may be labels of metrics.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from imgmiddleware.cache.store import Holding
+from imgmiddleware.errors import CODES
+
+OUTCOMES = (
+    "shown", "not-modified", "stale", "meanwhile", "redirected", "options", "gone", "failed",
+    *CODES,
+)  # fmt: skip
+"""What may come of a request. "stale": the picture of the version before was shown, or one of which
+nobody knows whether it is the newest. "meanwhile": nobody was answered, it was made for later, as
+such a picture was shown. "gone": the client had hung up. "failed": an error of the program. The
+others are the codes of refusals, whatever is shown in their place."""
+
+TIERS = ("memory", "disk", "merged", "render", "none")
+"""What a picture may come from: a cache, another request that was making it, or a render. "none":
+there is no picture."""
+
+STEPS = ("open", "probe", "look", "cache", "wait", "decode", "keep", "render", "make", "other")
+"""The steps of an answer (docs/http.md). "make" is all of those after "cache". "other" stands for
+what an application's own code adds."""
+
+
+class Step(NamedTuple):
+    """A step of an answer."""
+
+    name: str
+    """Its name, as in Server-Timing."""
+    start: float
+    """Seconds from the beginning of the answer until it was first taken."""
+    seconds: float
+    """What it took: the sum, where it was taken more than once."""
+
+
+class Observation(NamedTuple):
+    """What came of one request.
+
+    It is a tuple, as that is made in a third of the time of a frozen dataclass: there is one for
+    each hit in memory.
+    """
+
+    outcome: str
+    """One of `OUTCOMES`."""
+    tier: str
+    """One of `TIERS`."""
+    format: str
+    """What was sent, by the name that `fm` has for it: "jpg", "webp". "text" for placeholders,
+    "other" for what is no result, and "none" where there is neither."""
+    bytes: int
+    """Bytes of the body that was handed to the server."""
+    seconds: float
+    """From the beginning of the answer until it could be sent."""
+    steps: tuple[Step, ...]
+    """What of it was measured, in the order in which it was ended; nothing of a hit in memory."""
+    status: int
+    """The HTTP status; 0 where nobody was answered."""
+    method: str
+    """GET, HEAD or OPTIONS; "other"."""
+    route: str | None
+    """What the paths of all pictures have in common, with the mount: "/image/{id}". None where a
+    route of the application has answered, which has a name of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """How full one service is, in one process."""
+
+    slots: int
+    """Results that may be rendered at the same time."""
+    busy: int
+    """Those slots that are taken, or lent."""
+    waiting: int
+    """Requests that wait: for a slot, for another's render, for the source."""
+    memory_bytes: int
+    """Bytes that caches and renders have taken of `max_memory`."""
+    memory_most: int
+    """`max_memory`."""
+    holding: Mapping[str, Holding]
+    """What is held, as `ImageService.holding` tells it."""
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """What a service tells of its work: the option `observer`.
+
+    >>> import numpy as np
+    >>> from imgmiddleware import ImageRequest, ImageService
+    >>> class Log:
+    ...     def answered(self, seen):
+    ...         print(seen.outcome, seen.tier, seen.format, *(step.name for step in seen.steps))
+    ...     def watches(self, gauges):
+    ...         self.gauges = gauges
+    >>> log = Log()
+    >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8), observer=log)
+    >>> _ = service.handle(ImageRequest("GET", "/image/black", "w=9&fm=png"))
+    shown render png open probe cache wait decode render make
+    >>> log.gauges().busy, log.gauges().holding["memory"].entries
+    (0, 1)
+    """
+
+    def answered(self, seen: Observation) -> None:
+        """Called once for each request, at the end of its answer, in the thread that has made it:
+        that may be an event loop. What it raises is logged once, and harms no answer.
+        """
+        ...
+
+    def watches(self, gauges: Callable[[], Gauges]) -> None:
+        """Called once by each service that is made with this observer. `gauges` may be called at
+        any time, in any thread; with `cache_dir` it looks into the folder's index.
+        """
+        ...
+
+
+class Observers:
+    """Several observers as one.
+
+    >>> from imgmiddleware import ImageService
+    >>> class Count:
+    ...     seen = 0
+    ...     def answered(self, seen):
+    ...         self.seen += 1
+    ...     def watches(self, gauges):
+    ...         pass
+    >>> both = Count(), Count()
+    >>> service = ImageService(lambda id: None, observer=Observers(*both))
+    """
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def answered(self, seen: Observation) -> None:
+        """Tell each of them."""
+        for observer in self._observers:
+            observer.answered(seen)
+
+    def watches(self, gauges: Callable[[], Gauges]) -> None:
+        """Tell each of them."""
+        for observer in self._observers:
+            observer.watches(gauges)

@@ -1,0 +1,124 @@
+"""Answers that an observer is told of: what came to be known of one, as one frozen value."""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+
+from imgmiddleware.formats.results import PLACEHOLDERS, RESULTS
+from imgmiddleware.messages import ImageRequest, ImageResponse
+from imgmiddleware.observing import Gauges, Observation, Step
+from imgmiddleware.service.answers import METHODS
+from imgmiddleware.service.deadline import ClientGoneError
+from imgmiddleware.service.timing import Steps
+from imgmiddleware.settings import Settings
+
+_log = logging.getLogger("imgmiddleware")
+
+#: Beside 304, of which there are most.
+_OUTCOMES = {200: "shown", 206: "shown", 204: "options", 303: "redirected", 304: "not-modified"}
+
+
+class Watch:
+    """Whether answers of one service are measured, and who is told."""
+
+    def __init__(self, settings: Settings, gauges: Callable[[], Gauges]) -> None:
+        self._observer = settings.observer
+        self._route = f"{settings.prefix}{{id}}"
+        self._timed = settings.server_timing
+        self._has_failed = False
+        self.measures = self._timed or self._observer is not None
+        """Whether answers are measured at all."""
+        if self._observer is not None:
+            self._observer.watches(gauges)
+
+    def steps(self, request: ImageRequest) -> Steps:
+        """Those of an answer that begins now."""
+        return Steps() if self._observer is None else Watched(self, request, self._timed)
+
+    def meanwhile(self, request: ImageRequest) -> Steps | None:
+        """Those of a picture that is made for later, while another stands in for it."""
+        if self._observer is None:
+            return None
+        steps = Watched(self, request, self._timed)
+        steps.outcome, steps.is_sent = "meanwhile", False
+        return steps
+
+    def route(self, request: ImageRequest) -> str | None:
+        """With the mount, as the conventions of OpenTelemetry have it."""
+        if request.id is not None:
+            return None
+        return f"{request.mount}{self._route}" if request.mount else self._route
+
+    def tell(self, seen: Observation) -> None:
+        """Tell the observer. An error of its own is logged once: an answer is worth more."""
+        assert self._observer is not None
+        try:
+            self._observer.answered(seen)
+        except Exception:  # noqa: BLE001 - whatever it is, there is nobody else to tell
+            if not self._has_failed:
+                self._has_failed = True
+                _log.exception("the observer has failed; this is said once")
+
+
+class Watched(Steps):
+    """The steps of an answer, which is told to the observer when it ends."""
+
+    is_sent = True
+    """Whether somebody is answered with what is made."""
+
+    def __init__(self, watch: Watch, request: ImageRequest, is_told: bool) -> None:
+        self._taken = {}
+        self._watch = watch
+        self._request = request
+        self.is_told = is_told
+        self._began = perf_counter()
+
+    def ended(self, answer: ImageResponse) -> None:
+        """It is told with what the answer shows."""
+        status, size = answer.status, len(answer.body)
+        outcome = self.outcome or _OUTCOMES[status]
+        tier = format = "none"
+        if status in (200, 206):
+            tier, format = self.tier or "memory", _format(answer)
+        if not self.is_sent:
+            status = size = 0
+        self._tell(outcome, tier, format, size, status)
+
+    def broke(self, error: BaseException) -> None:
+        """It is told that nobody was answered."""
+        self._tell("gone" if isinstance(error, ClientGoneError) else "failed", "none", "none", 0, 0)
+
+    def _tell(self, outcome: str, tier: str, format: str, bytes: int, status: int) -> None:
+        began, method = self._began, self._request.method
+        seconds = perf_counter() - began
+        steps = () if tier == "memory" else self._steps()
+        method = method if method in METHODS else "other"
+        route = self._watch.route(self._request)
+        self._watch.tell(
+            Observation(outcome, tier, format, bytes, seconds, steps, status, method, route)
+        )
+
+    def _steps(self) -> tuple[Step, ...]:
+        taken = tuple(self._taken.items())  # another thread may still add to them
+        return tuple([Step(name, first - self._began, s) for name, (first, s) in taken])
+
+
+def _format(answer: ImageResponse) -> str:
+    """The name of what is sent."""
+    name, media_type = answer.headers[0]
+    if name != "Content-Type":
+        media_type = answer.header("Content-Type") or ""
+    known = _named.get(media_type)
+    if known is None:  # looked up once: a client can choose no type
+        known = _named[media_type] = _name(media_type)
+    return known
+
+
+_named: dict[str, str] = {}
+
+
+def _name(media_type: str) -> str:
+    for result in RESULTS.values():
+        if result.media_type == media_type:
+            return "text" if result.name in PLACEHOLDERS else result.name
+    return "other"
