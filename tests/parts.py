@@ -109,6 +109,7 @@ PARTS = {
     "Chromium": Part("chromium", _program("chromium", "chromium-browser")),
     "libvips": Part("libvips42, pip install pyvips", _vips),
     "libmagic": Part("libmagic1", partial(find_library, "magic")),
+    "Prometheus": Part("prometheus", _program("prometheus")),
     "PostgreSQL": Part("postgresql", _file("/usr/lib/postgresql", "*/bin")),
     "PngSuite": Part("golang-src", _file("/usr/share", "go-*/src/image/png/testdata/pngsuite")),
     "photo": Part(

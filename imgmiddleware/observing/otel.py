@@ -31,8 +31,8 @@ except ModuleNotFoundError as error:
 
 _NAME = "imgmiddleware"
 
-#: What OpenTelemetry calls units (UCUM), and what a thing is counted in.
-_UNITS = {"seconds": "s", "bytes": "By", "": "1"}
+#: What OpenTelemetry calls units (UCUM). Of "1" exports to Prometheus would make a ratio.
+_UNITS = {"seconds": "s", "bytes": "By", "": ""}
 
 
 class OpenTelemetryObserver:
