@@ -35,6 +35,9 @@ MODULES = [
     "imgmiddleware.frameworks.django",
     "imgmiddleware.frameworks.flask",
     "imgmiddleware.frameworks.starlette",
+    "imgmiddleware.observing",
+    "imgmiddleware.observing.prometheus",
+    "imgmiddleware.observing.otel",
     "imgmiddleware.testing",
     "imgmiddleware.cache.store",
 ]

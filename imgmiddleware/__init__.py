@@ -7,6 +7,7 @@
 - `imgmiddleware.errors`: all errors
 - `imgmiddleware.messages`: the request and the response
 - `imgmiddleware.sources`: where originals come from
+- `imgmiddleware.observing`: what an operator is told, by Prometheus or OpenTelemetry
 - `imgmiddleware.testing`: the tests that any source, and any `imgmiddleware.cache.store`, must pass
 - `imgmiddleware.forms`: the arguments of an application's own operations
 """

@@ -21,6 +21,7 @@ MODULES = [
     "imgmiddleware.forms.form",
     "imgmiddleware.messages",
     "imgmiddleware.errors.nearest",
+    "imgmiddleware.observing.observation",
     "imgmiddleware.operations.own",
     "imgmiddleware.operations.transform",
     "imgmiddleware.formats.palette.texts",

@@ -335,7 +335,11 @@ def test_gauges(tmp_path: Path) -> None:
     assert after.memory_bytes == sum(held[place].bytes for place in ("memory", "decoded"))
 
 
-@pytest.mark.parametrize("wrong", [Noting, object(), lambda seen: None, "prometheus"], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [Noting, object(), lambda seen: None, "prometheus"],
+    ids=["class", "object", "function", "text"],
+)
 def test_what_is_no_observer(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"^observer: .* `answered` and `watches`"):
         ImageService(source, observer=wrong)
