@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from asking import get
-from drivers import call_wsgi, plain_wsgi
+from drivers import call_asgi, call_wsgi, plain_wsgi
 from imgmiddleware import ArrayOriginal
 from pictures import opened, pixels_of
 
@@ -28,8 +28,19 @@ def rows(name: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in text.splitlines()[2:]]
 
 
+def test_a_heat_map() -> None:
+    app = run(0)["app"]
+    _, headers, body = call_asgi(app, "/today")
+    assert opened(body).size == (400, 300)
+    # 2% and 98% of 120,000 values lie between two of them: 2,400 are beyond each.
+    assert f"Image-Notes: {dict(headers)['image-notes']}`" in PAGE
+    assert np.ptp(pixels_of(body).reshape(-1, 3), axis=0).min() > 100
+    assert opened(call_asgi(app, "/today?w=200&colormap=turbo&fm=png")[2]).size == (200, 150)
+    assert call_asgi(app, "/other")[0] == 404
+
+
 def test_an_array() -> None:
-    app = run(0, application=plain_wsgi)["application"]
+    app = run(1, application=plain_wsgi)["application"]
     assert opened(call_wsgi(app, "/image/ramp?w=100")[2]).size == (100, 25)
     assert call_wsgi(app, "/image/other")[0] == 404
 
@@ -37,18 +48,10 @@ def test_an_array() -> None:
 def test_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     np.save("a.npy", np.eye(30))
-    service = run(1)["service"]
+    service = run(2)["service"]
     answer = get(service, "w=20&fm=png")
     assert opened(answer.body).size == (20, 20)
     assert get(service, "", "b").status == 404
-
-
-def test_a_heat_map() -> None:
-    answer = get(run(2)["service"], "")
-    assert opened(answer.body).size == (400, 300)
-    # 2% and 98% of 120,000 values lie between two of them: 2,400 are beyond each.
-    assert f"Image-Notes: {answer.header('image-notes')}`" in PAGE
-    assert np.ptp(pixels_of(answer.body).reshape(-1, 3), axis=0).min() > 100
 
 
 def test_a_masked_array() -> None:
