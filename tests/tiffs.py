@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -69,3 +70,36 @@ def coded_tiff(
                     written.filehandle.seek(one.tags[_NEXT_TO_PREDICTOR].offset)
                     written.filehandle.write(struct.pack(f"{byteorder}H", _PREDICTOR))
     return file.getvalue()
+
+
+def cloud_optimized(levels: Iterable[Array], side: int = 256) -> bytes:
+    """A pyramid of deflated tiles whose directories all stand at its beginning, as GDAL's COG driver
+    has it: the smallest level's tiles first.
+    """
+    parts = [
+        [zlib.compress(part.tobytes(), 1) for part in cut(level, (side, side))] for level in levels
+    ]
+    tags = 12  # of each directory: their values of more than four bytes follow it
+    sizes = [2 + 12 * tags + 4 + 6 + 8 * max(2, len(one)) for one in parts]
+    place = 8 + sum(sizes)
+    offsets: list[list[int]] = []
+    for one in reversed(parts):
+        ends = [place, *itertools.accumulate(map(len, one), initial=place)][1:]
+        offsets.insert(0, ends[:-1])
+        place = ends[-1]
+    file, at = [struct.pack("<2sHL", b"II", 42, 8)], 8
+    for number, (level, one, where) in enumerate(zip(levels, parts, offsets, strict=True)):
+        assert len(one) > 1, "one offset would stand in the entry itself"
+        after = at + 2 + 12 * tags + 4
+        table = [
+            (254, 4, 1, int(number > 0)), (256, 4, 1, level.shape[1]), (257, 4, 1, level.shape[0]),
+            (258, 3, 3, after), (259, 3, 1, 8), (262, 3, 1, 2), (277, 3, 1, 3), (284, 3, 1, 1),
+            (322, 4, 1, side), (323, 4, 1, side), (324, 4, len(one), after + 6),
+            (325, 4, len(one), after + 6 + 4 * len(one)),
+        ]  # fmt: skip
+        at += sizes[number]
+        following = at if number + 1 < len(parts) else 0
+        file += [struct.pack("<H", tags), *(struct.pack("<HHLL", *entry) for entry in table)]
+        file += [struct.pack("<L3H", following, 8, 8, 8)]
+        file += [struct.pack(f"<{len(one)}L", *where), struct.pack(f"<{len(one)}L", *map(len, one))]
+    return b"".join((*file, *(piece for one in reversed(parts) for piece in one)))

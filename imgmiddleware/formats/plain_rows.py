@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.announced import announce_rows
 from imgmiddleware.formats.raster import BLOCK, Raster
 from imgmiddleware.formats.window import Readable
 from imgmiddleware.pixels.arrays import Box, Pixels
@@ -79,6 +80,8 @@ def _read(
         if wanted == raster.stride:
             fill(original, block[at : at + rows].reshape(-1).data, offset)
             continue
+        starts = range(offset + first, offset + first + rows * raster.stride, raster.stride)
+        announce_rows(original, starts, wanted)
         for row in range(rows):
             fill(original, block[at + row].data, offset + row * raster.stride + first)
 

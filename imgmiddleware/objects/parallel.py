@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from imgmiddleware.process.greenlets import has_greenlets
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -40,6 +42,8 @@ def together(call: Callable[[A], R], given: Sequence[A]) -> list[R]:
 def _threads() -> ThreadPoolExecutor:
     """Those of this process: a fork has none of its parent's."""
     global _pool  # noqa: PLW0603 - of the process
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - where there are any
+
     pool, process = _pool, os.getpid()
     if pool is None or pool[0] != process:
         # Without a lock, which a fork could leave locked: of two that are made at once one ends.

@@ -31,7 +31,7 @@ class ObjectStore:
 
     `seconds` is what one request may take, and how long failed ones are made again. A store object
     keeps what it was given of its own options. Raises `ValueError` or `TypeError` that names
-    `option`; `ImportError` where obstore is not installed. Nothing is asked of the network yet.
+    `option`, also where obstore is not installed. Nothing is asked of the network yet.
     """
 
     def __init__(self, given: Any, seconds: float = 10.0, option: str = "source") -> None:
@@ -158,7 +158,7 @@ class ObjectStore:
         return opened[1]
 
     def _make(self) -> Any:
-        """Raises `ValueError`, `TypeError` or `ImportError`."""
+        """Raises `ValueError` or `TypeError`."""
         if isinstance(self._given, str):
             return _of_url(self._given, self._option, self._options)
         if type(self._given).__name__ == "HTTPStore":
@@ -168,8 +168,9 @@ class ObjectStore:
         if not hasattr(self._given, "__getnewargs_ex__"):  # memory: it has no other copy
             return self._given
         arguments, named = self._given.__getnewargs_ex__()
-        if type(self._given).__name__ in _OF_NETWORK:
-            for name, ours in self._options.items():
+        scheme = _OF_NETWORK.get(type(self._given).__name__)
+        if scheme is not None:
+            for name, ours in _with_environment(scheme, self._options).items():
                 named[name] = {**ours, **(named.get(name) or {})}
         return type(self._given)(*arguments, **named)
 
@@ -180,7 +181,7 @@ def is_store(given: object) -> bool:
 
 
 #: The classes of obstore's that take options of a client.
-_OF_NETWORK = ("S3Store", "GCSStore", "AzureStore")
+_OF_NETWORK = {"S3Store": "s3", "GCSStore": "gs", "AzureStore": "az"}
 
 
 def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
@@ -188,23 +189,25 @@ def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
     if address.scheme not in BUCKETS:
         raise ValueError(f"{option}: {address.scheme}:// is no object store")
     if find_spec("obstore") is None:
-        raise ImportError(f"{option}: {address.scheme}:// takes the extra imgmiddleware[stores]")
+        raise ValueError(f"{option}: {address.scheme}:// takes the extra imgmiddleware[stores]")
     from obstore.store import from_url  # noqa: PLC0415
 
-    client = {**_of_environment(address.scheme), **options["client_options"]}
     try:
-        return from_url(address.url, **{**options, "client_options": client})
+        return from_url(address.url, **_with_environment(address.scheme, options))
     except Exception as error:
         raise ValueError(
             f"{option}: {address.scheme}:// is not set up: {_first_line(error)}"
         ) from error
 
 
-def _of_environment(scheme: str) -> dict[str, str]:
-    """What the environment says of the client, which obstore leaves out where it is given any."""
+def _with_environment(scheme: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The same with what the environment says of the client, which obstore leaves out where it is
+    given any of it.
+    """
     start = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
     named = ((key, os.environ.get(start + key.upper())) for key in _OF_CLIENTS)
-    return {key: value for key, value in named if value}
+    client = {key: value for key, value in named if value}
+    return {**options, "client_options": {**client, **options["client_options"]}}
 
 
 #: Options of obstore's clients that are no times.

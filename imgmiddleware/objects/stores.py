@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from imgmiddleware.objects.address import SERVERS, is_address, parse
 from imgmiddleware.objects.part import Part, Stat
 from imgmiddleware.objects.store import ObjectStore, is_store
-from imgmiddleware.objects.web import WebStore
 
 
 class Readable(Protocol):
@@ -30,7 +29,9 @@ def means_store(given: object) -> bool:
 
 
 def store_of(given: Any, seconds: float = 10.0, option: str = "source") -> Readable:
-    """What reads its objects. Raises `ValueError`, `TypeError` or `ImportError`."""
+    """What reads its objects. Raises `ValueError` or `TypeError`."""
     if isinstance(given, str) and parse(given, option).scheme in SERVERS:
+        from imgmiddleware.objects.web import WebStore  # noqa: PLC0415 - its client, where it is in use
+
         return WebStore(given, seconds, option)
     return ObjectStore(given, seconds, option)

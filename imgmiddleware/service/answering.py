@@ -42,7 +42,7 @@ from imgmiddleware.service.viewers import Viewers, not_yet_read
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import Opened, SourceLike, as_source
-from imgmiddleware.sources.several import directories
+from imgmiddleware.sources.several import directories, object_sources
 
 
 class Answering:
@@ -64,6 +64,8 @@ class Answering:
             unsafe_follow_symlinks=self.settings.unsafe_follow_symlinks,
             file_version=self.settings.file_version,
             around=self.settings.around,
+            recheck=self.settings.recheck,
+            source_timeout=self.settings.source_timeout,
         )
         """Where originals come from."""
         self._permission = Permission(self.settings)
@@ -84,6 +86,7 @@ class Answering:
         self._candidates = Candidates(*kept)
         self._pictures = Pictures(self.settings, limit, directories(self.source))
         self._watch = Watch(self.settings, self._pictures.gauges)
+        self._pictures.keep_blocks_of(object_sources(self.source))
         load(self.settings.opened_formats)
         self._refusals = Refusals(self.settings, self._grammar, self._pictures, *known)
         announce(self.settings)

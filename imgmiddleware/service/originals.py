@@ -28,7 +28,8 @@ from imgmiddleware.sources import (
 )
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.function import loop_noting
-from imgmiddleware.sources.several import branch, branches
+from imgmiddleware.sources.objects import ObjectOriginal
+from imgmiddleware.sources.several import branch, branches, object_sources
 
 _log = logging.getLogger("imgmiddleware")
 
@@ -78,6 +79,11 @@ class Originals:
                 known_kind(original)  # says what a source opens, if this is not it
                 raise
         return original
+
+    def forget(self) -> None:
+        """Ask for every original anew, also in a store that was asked a moment ago."""
+        for source in object_sources(self._source):
+            source.forget()
 
     def version(self, id: str) -> str | None:
         """The newest version; None where there is none, or the source does not tell it now."""
@@ -149,9 +155,12 @@ def _closing(opened: ExitStack) -> Callable[[object], object]:
     return lambda _: opened.close()
 
 
+_KINDS = FileOriginal, BytesOriginal, ArrayOriginal, ObjectOriginal, Original
+
+
 def known_kind(original: object) -> Original | ArrayOriginal:
     """What a source opened, as one of the kinds that can be rendered. Raises `TypeError`."""
     # What most sources open is told first: to look at the protocol takes 20 µs on Python 3.11.
-    if isinstance(original, FileOriginal | BytesOriginal | ArrayOriginal | Original):
+    if isinstance(original, _KINDS):
         return original
     raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")

@@ -5,11 +5,12 @@ those of decodes under way, are taken from one budget.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.cache.sized_lru import SizedLru
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.render import render_animation
@@ -28,7 +29,10 @@ from imgmiddleware.service.results import Results
 from imgmiddleware.service.sketches import Sketches
 from imgmiddleware.service.stills import Stills
 from imgmiddleware.settings import Settings
-from imgmiddleware.sources import Original
+from imgmiddleware.sources import ObjectSource, Original
+
+#: Bytes of the originals of one store that are kept: two hundred heads, or a few pyramids' rows.
+_MOST_BLOCKS = 2**25
 
 
 class Pictures:
@@ -53,6 +57,12 @@ class Pictures:
         self._sketches = Sketches(settings, limit, self._stills, self._decoded, self.results)
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait
+
+    def keep_blocks_of(self, sources: Iterable[ObjectSource]) -> None:
+        """Keep what is read of objects for the next who reads it, in the one budget too."""
+        for source in sources:
+            kept: SizedLru[tuple[str, str, int], bytes] = SizedLru(_MOST_BLOCKS, self._budget)
+            source.keep_in(kept)
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Result:
         """The result, made here or by another thread that was asked for it before.

@@ -6,6 +6,7 @@ from typing import TypeVar
 from imgmiddleware.process.greenlets import has_greenlets, here
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Original
 from imgmiddleware.sources.file import FileOriginal
+from imgmiddleware.sources.objects import ObjectOriginal
 
 Kind = TypeVar("Kind", Original, Original | ArrayOriginal)
 
@@ -37,6 +38,8 @@ class _ReadHere:
         self.last_modified = original.last_modified
         self.size = original.size
         self.read_into = here(original.read_into)
+        if isinstance(original, ObjectOriginal):
+            self.announce = original.announce
 
     def __enter__(self) -> "_ReadHere":
         return self

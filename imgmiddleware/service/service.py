@@ -184,6 +184,7 @@ class ImageService(Answering):
         `ImageError` for what is no ID.
         """
         self._recall.forget()
+        self._originals.forget()
         return self._pictures.purge(self.surrogate_key(id, overlay=overlay))
 
     def surrogate_key(self, id: ID, *, overlay: bool = False) -> str:

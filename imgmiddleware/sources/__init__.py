@@ -1,4 +1,5 @@
-"""Where originals come from: a directory, a function, anything that has `open`, or several."""
+"""Where originals come from: a directory, an object store, a function, anything that has `open`, or
+several."""
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,6 +11,7 @@ from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import Found, FunctionSource
 from imgmiddleware.sources.memory import BytesOriginal
+from imgmiddleware.sources.objects import ObjectSource
 from imgmiddleware.sources.original import (
     AsyncSource,
     Opened,
@@ -21,8 +23,8 @@ from imgmiddleware.sources.several import ChainSource, PrefixSource, each, made
 from imgmiddleware.sources.single import SourceOptions, single
 
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, "SourceLike"]
-"""What may be given as a source: a directory, a function of an ID, or a `Source`; or a mapping of
-prefixes to these."""
+"""What may be given as a source: a directory, the URL of an object store, a function of an ID, or a
+`Source`; or a mapping of prefixes to these."""
 
 OverlayLike = str | os.PathLike[str] | bytes | ArrayLike | Opened | Callable[[Any], Found] | Source
 """What may be given as an overlay: an image file, an array, or a source that is asked for it."""
@@ -60,6 +62,7 @@ __all__ = [
     "ChainSource",
     "DirectorySource",
     "FunctionSource",
+    "ObjectSource",
     "Opened",
     "Original",
     "OverlayLike",

@@ -7,6 +7,7 @@ from typing import Any, Self
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.memory import BytesOriginal
+from imgmiddleware.sources.objects import ObjectOriginal
 from imgmiddleware.sources.original import Opened, Original
 
 
@@ -21,9 +22,10 @@ def marked(original: Opened, mark: str, *, dated: bool) -> Opened:
     What it was made of may be kept by whoever made it, and is left as it is. What is no original
     is returned, for others to say so.
     """
-    if isinstance(original, FileOriginal | BytesOriginal | ArrayOriginal):
+    if isinstance(original, FileOriginal | ObjectOriginal | BytesOriginal | ArrayOriginal):
         # A file is opened anew each time; bytes and arrays may be handed out again.
-        other = original if isinstance(original, FileOriginal) else copy(original)
+        anew = isinstance(original, FileOriginal | ObjectOriginal)
+        other = original if anew else copy(original)
         other.version = mark + original.version
         if not dated:
             other.last_modified = None

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from imgmiddleware.errors import ImageError
 from imgmiddleware.sources.array import ArrayOriginal
@@ -60,6 +61,9 @@ class Original(Protocol):
         traceback: TracebackType | None,
     ) -> None: ...
 
+
+Numbers = npt.NDArray[np.int64]
+"""Offsets in a file, or numbers of bytes."""
 
 Opened = Original | ArrayOriginal
 """What a source opens: an image file, or an array of pixels."""
@@ -120,6 +124,13 @@ def strictly(source: Source) -> Callable[[str], Opened | None]:
         if "open" in vars(kind):
             break
     return source.open
+
+
+def announcing(original: object) -> Callable[[Numbers, Numbers], None] | None:
+    """What is told of an original before it is read: offsets, and how many bytes from each, in the
+    order of the reads. None of one that has no use for that: only requests to somewhere have.
+    """
+    return getattr(original, "announce", None)
 
 
 def changed_while_read() -> ImageError:

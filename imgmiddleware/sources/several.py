@@ -11,6 +11,7 @@ from typing import Any, Self
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.function import loop_noting
 from imgmiddleware.sources.marked import mark_of, marked
+from imgmiddleware.sources.objects import ObjectSource
 from imgmiddleware.sources.original import Opened, Source, UnreadableError, strictly
 from imgmiddleware.sources.single import single
 
@@ -41,6 +42,11 @@ def each(source: object) -> Iterator[object]:
 def directories(source: object) -> list[str]:
     """The directories that a source has its originals in, as far as it tells."""
     return [one.root for one in each(source) if isinstance(one, DirectorySource)]
+
+
+def object_sources(source: object) -> list[ObjectSource]:
+    """Those of a source that have their originals in object stores."""
+    return [one for one in each(source) if isinstance(one, ObjectSource)]
 
 
 def branches(source: object, prefix: str = "") -> list[str]:

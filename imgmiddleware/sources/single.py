@@ -1,14 +1,16 @@
-"""The source that a directory's path, a function, or an object of the application's own means."""
+"""The source that a path, a URL, a function, or an object of the application's own means."""
 
 import os
 from reprlib import repr as shortened
 from typing import Any, Literal, TypedDict, Unpack
 from uuid import UUID
 
+from imgmiddleware.objects.stores import means_store
 from imgmiddleware.sources.around import Around, AroundSource
 from imgmiddleware.sources.directory import DirectorySource
 from imgmiddleware.sources.file import FileVersion
 from imgmiddleware.sources.function import FunctionSource, is_async
+from imgmiddleware.sources.objects import ObjectSource
 from imgmiddleware.sources.original import Source
 
 
@@ -20,14 +22,20 @@ class SourceOptions(TypedDict, total=False):
     unsafe_follow_symlinks: bool
     file_version: FileVersion
     around: Around | None
+    recheck: float
+    source_timeout: float
 
 
 def single(given: Any, **options: Unpack[SourceOptions]) -> Source:
-    """The `Source` of a directory's path or a function; what is a `Source` already stays as it is.
+    """The `Source` of a directory's path, the address of a store, or a function; what is a `Source`
+    already stays as it is.
 
-    Raises `ValueError` for a path that is no directory, and `TypeError` for anything else.
+    Raises `ValueError` for a path that is no directory, a URL that is of no store, or takes an
+    extra, and `TypeError` for anything else.
     """
     around = options.pop("around", None)
+    if means_store(given):
+        return _objects(given, options)
     if isinstance(given, str | os.PathLike):
         return _directory(given, options)
     opens = getattr(given, "open", None)
@@ -41,7 +49,7 @@ def single(given: Any, **options: Unpack[SourceOptions]) -> Source:
         made = _function(given, options)
     else:
         raise TypeError(_no_source(given))
-    calls_nobody = isinstance(made, DirectorySource)
+    calls_nobody = isinstance(made, DirectorySource | ObjectSource)
     return made if around is None or calls_nobody else AroundSource(made, around)
 
 
@@ -50,6 +58,14 @@ def _directory(path: str | os.PathLike[str], options: SourceOptions) -> Director
         path,
         unsafe_follow_symlinks=options.get("unsafe_follow_symlinks", False),
         file_version=options.get("file_version", "stat"),
+    )
+
+
+def _objects(given: Any, options: SourceOptions) -> ObjectSource:
+    return ObjectSource(
+        given,
+        recheck=options.get("recheck", 1.0),
+        seconds=options.get("source_timeout", 10.0),
     )
 
 
@@ -64,8 +80,8 @@ def _function(function: Any, options: SourceOptions) -> FunctionSource:
 
 def _no_source(given: object) -> str:
     taken = (
-        "a directory, a function of an ID, an object with `open(id)`, or a mapping of prefixes to "
-        "these"
+        "a directory, the URL of an object store, a function of an ID, an object with `open(id)`, "
+        "or a mapping of prefixes to these"
     )
     one_by_one = isinstance(given, list | tuple)
     hint = "; ChainSource(...) asks several, one after the other" if one_by_one else ""

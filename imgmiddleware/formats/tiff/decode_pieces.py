@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from imgmiddleware.errors import damaged
+from imgmiddleware.formats.announced import announce_pieces
 from imgmiddleware.formats.format import Block
 from imgmiddleware.formats.plain_rows import PlainRows, fill, samples
 from imgmiddleware.formats.raster import BLOCK, JPEG, PLAIN, STEP, WEBP, Raster, together
@@ -35,6 +36,7 @@ def rows(
         return _stacked([rows(original, one, box, step, True) for one in raster.of_planes()])
     if raster.is_plain:
         return PlainRows(original, raster, box, step, downwards)
+    announce_pieces(original, raster, box)
     piece = raster.piece_of(box)
     if piece is not None and not raster.is_streamed:
         size = (raster.wide, raster.high) if raster.tiled else box[2:]

@@ -1,0 +1,188 @@
+"""Blocks: what is read of an object in a store, in few requests and none twice.
+
+A request takes as long as some hundred thousand bytes. So what a reader asks for is fetched in
+blocks, with what it will ask for next: what it has announced, or what follows. Blocks of one
+request follow one another, or nearly; requests that need not wait for each other are made at once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from imgmiddleware.objects.parallel import together
+from imgmiddleware.sources.original import Numbers
+
+SIZE = 2**14
+"""Bytes of a block. The last one of an object has fewer."""
+
+#: What is fetched beyond a read that nobody has announced: the directory of a TIFF has its tables
+#: behind it. It doubles while reads follow one another, up to the second.
+_NEXT, _MOST_NEXT = 2**16, 2**22
+#: Bytes that are fetched at once of what was announced; and those that an original holds by itself.
+_BATCH, _MOST_OWN = 2**22, 3 * 2**21
+#: Blocks between two of which both are needed: as many are fetched along.
+_GAP = 4
+#: A read of so many bytes goes past all blocks, in requests of so many.
+_LARGE, _EACH = 2**20, 2**22
+
+Span = tuple[int, int]
+"""Where bytes begin, and before which they end."""
+
+
+class Kept(Protocol):
+    """Where blocks are kept for the next who opens the object."""
+
+    def get(self, key: tuple[str, str, int]) -> bytes | None: ...
+    def put(self, key: tuple[str, str, int], value: bytes, size: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Announced:
+    """Spans in the order in which they will be read."""
+
+    starts: Numbers
+    stops: Numbers
+
+    def after(self, offset: int, most: int) -> slice:
+        """The span that begins at the offset, and those that follow, up to so many bytes."""
+        for at in np.flatnonzero(self.starts == offset)[:1].tolist():
+            total = np.cumsum(self.stops[at:] - self.starts[at:])
+            return slice(at, at + max(1, int(np.searchsorted(total, most, side="right"))))
+        return slice(0)
+
+    def spans(self, part: slice) -> Iterator[Span]:
+        return zip(self.starts[part].tolist(), self.stops[part].tolist(), strict=True)
+
+
+class Blocks:
+    """The bytes of one version of an object of `size` bytes. For one thread at a time.
+
+    `fetch` reads one span. `head` are the bytes that are known already, from the first on.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[Span], memoryview],
+        size: int,
+        kept: Kept | None,
+        key: tuple[str, str],
+        head: memoryview,
+    ) -> None:
+        self._fetch = fetch
+        self._size, self._kept, self._key = size, kept, key
+        self._own: OrderedDict[int, bytes] = OrderedDict()
+        self._announced: list[_Announced] = []
+        self._end, self._ahead = len(head), _NEXT  # of what was fetched; how much beyond is next
+        self._store(0, head)
+
+    def announce(self, starts: Numbers, counts: Numbers) -> None:
+        """So many bytes will be read from each of these offsets, in this order."""
+        there = counts > 0
+        if there.any():
+            self._announced.append(_Announced(starts[there], (starts + counts)[there]))
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill the buffer; how many bytes there were."""
+        stop = min(offset + len(buffer), self._size)
+        if stop <= offset:
+            return 0
+        self._trim()
+        numbers = _numbers(offset, stop)
+        missing = [number for number in numbers if self._get(number) is None]
+        if missing and stop - offset >= _LARGE:
+            self._read_past(buffer, offset, stop, missing)
+        elif missing:
+            self._read_blocks(self._wanted(offset, missing))
+            missing = []
+        for number in numbers:
+            if not missing or not missing[0] <= number <= missing[-1]:
+                self._copy(buffer, offset, stop, number)
+        return stop - offset
+
+    def _copy(self, buffer: memoryview, offset: int, stop: int, number: int) -> None:
+        block = self._get(number)
+        assert block is not None  # it was there, or is by now
+        start = number * SIZE
+        begin, end = max(offset, start), min(stop, start + SIZE)
+        buffer[begin - offset : end - offset] = block[begin - start : end - start]
+
+    def _read_past(self, buffer: memoryview, offset: int, stop: int, missing: list[int]) -> None:
+        """What would take the place of all other blocks, straight to where it belongs."""
+        first, last = max(offset, missing[0] * SIZE), min(stop, (missing[-1] + 1) * SIZE)
+
+        def read(span: Span) -> None:
+            buffer[span[0] - offset : span[1] - offset] = self._fetch(span)
+
+        spans = [(at, min(at + _EACH, last)) for at in range(first, last, _EACH)]
+        together(read, spans)
+        self._end = stop
+
+    def _wanted(self, offset: int, missing: list[int]) -> set[int]:
+        """The blocks of a read that are missing, and those of what will be read next."""
+        share = _BATCH // max(1, len(self._announced))
+        for announced in self._announced:
+            part = announced.after(offset, share)
+            if part.stop:
+                if part.stop >= len(announced.starts):
+                    self._announced.remove(announced)
+                return {*missing, *(n for span in announced.spans(part) for n in _numbers(*span))}
+        near = 0 <= missing[0] * SIZE - self._end <= _NEXT
+        self._ahead = min(2 * self._ahead, _MOST_NEXT) if near else _NEXT
+        beyond = min(missing[0] * SIZE + self._ahead, self._size)
+        self._end = max((missing[-1] + 1) * SIZE, beyond)
+        return {*missing, *_numbers(missing[0] * SIZE, beyond)}
+
+    def _read_blocks(self, wanted: Iterable[int]) -> None:
+        missing = sorted(number for number in wanted if self._get(number) is None)
+        spans = [
+            (first * SIZE, min((last + 1) * SIZE, self._size)) for first, last in _runs(missing)
+        ]
+        together(lambda span: self._store(span[0], self._fetch(span)), spans)
+
+    def _store(self, start: int, data: memoryview) -> None:
+        """Whole blocks that were fetched, and the last one of the object."""
+        for at in range(0, len(data), SIZE):
+            number, block = (start + at) // SIZE, bytes(data[at : at + SIZE])
+            if len(block) < SIZE and start + at + len(block) < self._size:
+                break
+            self._own[number] = block
+            if self._kept is not None:
+                self._kept.put((*self._key, number), block, len(block) + _OVERHEAD)
+
+    def _get(self, number: int) -> bytes | None:
+        block = self._own.get(number)
+        if block is None and self._kept is not None:
+            block = self._kept.get((*self._key, number))
+            if block is not None:
+                self._own[number] = block
+        return block
+
+    def _trim(self) -> None:
+        """Let go of what was fetched first."""
+        while len(self._own) * SIZE > _MOST_OWN:
+            self._own.popitem(last=False)
+
+
+#: What a block takes beside its bytes: its key, Python's objects.
+_OVERHEAD = 400
+
+
+def _numbers(start: int, stop: int) -> range:
+    """The blocks of a span."""
+    return range(start // SIZE, (stop - 1) // SIZE + 1)
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """First and last of blocks that are fetched by one request."""
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number - last > _GAP:
+            yield first, last
+            first = number
+        last = number
+    yield first, last

@@ -1,0 +1,189 @@
+"""Originals in object stores, and on plain servers: objects below one address of the operator's.
+
+What is known of an object is from the answer that brought its first bytes, and every further read
+is of that version: by If-Match, and by a look at what the answer says. So an object that is
+replaced meanwhile is noticed, and its bytes are never mixed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+from imgmiddleware.errors import ImageError
+from imgmiddleware.objects.address import is_name
+from imgmiddleware.objects.errors import ChangedError, GoneError, RefusedError, StoreError
+from imgmiddleware.objects.part import Part, Stat
+from imgmiddleware.objects.stores import store_of
+from imgmiddleware.sources.blocks import Blocks, Kept, Span
+from imgmiddleware.sources.original import Numbers, UnreadableError, changed_while_read
+
+_log = logging.getLogger("imgmiddleware")
+
+#: Bytes that are read when an object is opened: a small file, most headers, the directories of a
+#: pyramid that stand at its beginning.
+_HEAD = 2**17
+#: Objects of which it is remembered what they were, a few hundred bytes each.
+_MOST = 4096
+_NOTHING = memoryview(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What there was of an ID, and until when nobody asks again. None: there was no such object."""
+
+    stat: Stat | None
+    until: float
+
+
+class ObjectSource:
+    """A `Source` of the objects below an address. An ID is the rest of an object's name.
+
+    `address` is a URL: `s3://bucket/prefix`, `gs://`, `az://`, or `https://` with the path that all
+    files are below; or a store object of obstore's, for credentials that are not in the
+    environment. `recheck` is for how many seconds what was seen of an object is not asked for
+    again, and `seconds` what one request may take. With all but `https://` it takes the extra
+    `imgmiddleware[stores]`.
+
+    >>> from imgmiddleware import ObjectSource
+    >>> source = ObjectSource("https://files.example/photos")
+    >>> source.open("../secret.jpg") is None
+    True
+
+    None of these is an original: empty parts of a name, `.`, `..`, control characters, a backslash,
+    and what the store says is not for us. The store is opened by each process for itself, when it
+    is first needed. Raises `ValueError` or `TypeError` for what is no such store.
+    """
+
+    def __init__(self, address: Any, *, recheck: float = 1.0, seconds: float = 10.0) -> None:
+        self._store = store_of(address, seconds)
+        self._recheck = recheck
+        # Two generations, and no lock, which a fork could leave locked.
+        self._known: dict[str, _Known] = {}
+        self._older: dict[str, _Known] = {}
+        self._kept: Kept | None = None
+
+    def keep_in(self, kept: Kept) -> None:
+        """Keep blocks for the next who opens the same object; without it nobody does."""
+        self._kept = kept
+
+    def forget(self) -> None:
+        """Ask for every object anew."""
+        self._known, self._older = {}, {}
+
+    def open(self, id: str) -> ObjectOriginal | None:
+        """The original, or None where there is none of this ID.
+
+        Raises `ImageError`, 503 `source-unavailable`, where the store cannot be asked.
+        """
+        try:
+            return self.open_strictly(id)
+        except UnreadableError:
+            return None
+
+    def open_strictly(self, id: str) -> ObjectOriginal | None:
+        """The same, but raises `UnreadableError` for what the store does not let us read."""
+        if not is_name(id):
+            return None
+        known = self._known.get(id) or self._older.get(id)
+        if known is not None and time.monotonic() < known.until:
+            return None if known.stat is None else self._opened(id, known.stat)
+        stat = None if known is None else known.stat
+        try:
+            with _told(id):
+                part = self._store.read(id, 0, _HEAD, unless=stat)
+        except GoneError:
+            self._note(id, None)
+            return None
+        except RefusedError as error:  # it may be there, which only the operator is to know
+            _log.warning("id=%r cannot be opened: %s", id, error)
+            raise UnreadableError(id) from error
+        if part is None:
+            assert stat is not None  # it has not changed
+            self._note(id, stat)
+            return self._opened(id, stat)
+        self._note(id, part.stat)
+        return self._opened(id, part.stat, part.data)
+
+    def _opened(self, id: str, stat: Stat, head: memoryview = _NOTHING) -> ObjectOriginal:
+        lost = partial(self._lost, id)
+        return ObjectOriginal(self._store.read, id, stat, head=head, kept=self._kept, lost=lost)
+
+    def _note(self, id: str, stat: Stat | None) -> None:
+        if len(self._known) >= _MOST:
+            self._older, self._known = self._known, {}
+        self._known[id] = _Known(stat, time.monotonic() + self._recheck)
+
+    def _lost(self, id: str) -> None:
+        """It is not what it was: the next who opens it asks."""
+        self._known.pop(id, None)
+        self._older.pop(id, None)
+
+
+class ObjectOriginal:
+    """One version of an object. Its version is the ETag, or what else changes with the content."""
+
+    def __init__(
+        self,
+        read: Callable[..., Part | None],
+        name: str,
+        stat: Stat,
+        *,
+        head: memoryview,
+        kept: Kept | None,
+        lost: Callable[[], None],
+    ) -> None:
+        self._read, self._name, self._stat, self._lost = read, name, stat, lost
+        self.version = stat.version
+        self.size = stat.size
+        self.last_modified: int | None = stat.modified
+        self._blocks = Blocks(self._fetch, stat.size, kept, (name, stat.version), head)
+
+    def announce(self, starts: Numbers, counts: Numbers) -> None:
+        """So many bytes will be read from each of these offsets, in this order."""
+        self._blocks.announce(starts, counts)
+
+    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
+        try:
+            with _told(self._name):
+                return self._blocks.read_into(buffer, offset)
+        except (ChangedError, GoneError) as error:
+            self._lost()
+            raise changed_while_read() from error
+        except RefusedError as error:
+            raise _unavailable() from error
+
+    def _fetch(self, span: Span) -> memoryview:
+        part = self._read(self._name, *span, match=self._stat)
+        if part is None or len(part.data) != span[1] - span[0]:
+            raise ChangedError("the object was cut short")
+        return part.data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@contextmanager
+def _told(id: str) -> Iterator[None]:
+    """A store that fails is told to the operator by all that is known, to the client by nothing."""
+    try:
+        yield
+    except (GoneError, ChangedError, RefusedError):
+        raise
+    except StoreError as error:
+        why = str(error.__cause__ or error).partition("\n")[0]  # more is of the library
+        _log.warning("the store failed for id=%r: %s", id, why)
+        raise _unavailable() from error
+
+
+def _unavailable() -> ImageError:
+    detail = "the source failed: its store does not answer as it should"
+    return ImageError("source-unavailable", detail)
