@@ -42,6 +42,13 @@ MODULES = [
     "imgmiddleware.cache.store",
 ]
 
+#: Values whose descriptions stand in another file than the module that shows them.
+STAYED_BEHIND = {
+    "Opened": "sources.original",
+    "Length": "forms.numbers",
+    **dict.fromkeys(("OUTCOMES", "STEPS", "TIERS"), "observing.observation"),
+}
+
 #: Classes that are made of several, which are not public.
 INHERITING = {"Settings", "ImageService"}
 
@@ -94,10 +101,10 @@ def amend(modules: dict[str, pdoc.doc.Module]) -> None:
     del modules["imgmiddleware.cache.store"].members["NoStore"]
     made = {
         name: pdoc.doc.Module.from_name(f"imgmiddleware.{file}").members[name].docstring
-        for name, file in (("Opened", "sources.original"), ("Length", "forms.numbers"))
+        for name, file in STAYED_BEHIND.items()
     }
     for module in modules.values():
-        for name in made.keys() & module.members.keys():  # their descriptions stayed behind
+        for name in made.keys() & module.members.keys():
             module.members[name].docstring = made[name]
         for name in INHERITING & module.members.keys():
             show_inherited(module.members[name])
