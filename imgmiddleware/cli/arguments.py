@@ -92,6 +92,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
         _limits(command),
         unsafe_follow_symlinks="follow links that leave DIR: whoever writes there can "
         "publish any file",
+        isolate="make pictures in processes that can open no file and no socket",
         max_age=f"S: seconds for which browsers keep a picture without asking ({Settings.max_age})",
         serve_stale="S: seconds after a change for which the old picture is served while "
         "the new is made",

@@ -40,6 +40,10 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "unsupported-feature": (415, "a kind of this format that is not decoded here"),
         "range-not-satisfiable": (416, "the picture has no byte of the Range that was asked for"),
         "damaged-original": (422, "the original is cut short, damaged, or contradicts itself"),
+        "decoder-failed": (
+            422,
+            "`isolate`: decoding it crashed, hung or took too much memory",
+        ),
         "original-changed": (503, "the original was replaced while it was read"),
         "source-unavailable": (503, "the source's disk or network does not answer as it should"),
         "busy": (503, "every slot is taken, and every place in the queue; or memory is short"),

@@ -3,6 +3,7 @@
 import functools
 import zlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 import cv2
@@ -31,6 +32,17 @@ def load(formats: Collection[str]) -> None:
     Image.init()
     engine()
     native.load("numpy.ma", *(FORMATS[format].needs for format in formats))
+
+
+@contextmanager
+def without_threads() -> Iterator[None]:
+    """End the threads that OpenCV keeps; it starts others when it needs some, after this."""
+    count = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(count)
 
 
 def made_by(plan: Plan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -38,6 +38,7 @@ class PillowImage:
     """An image that need not be loaded yet. Its colours are red first."""
 
     image: Image.Image
+    of_pillow: ClassVar[bool] = True
 
     @property
     def shape(self) -> tuple[int, ...]:

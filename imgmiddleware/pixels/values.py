@@ -40,6 +40,7 @@ class Present:
     inks: bool = False
     profile: bytes | None = None
     orientation: Orientation = Orientation.UPRIGHT
+    of_pillow: bool = False  # it was an image of Pillow's, and is read as one
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -4,35 +4,37 @@ Encoded results are kept by their key, and what they are made of for other ones.
 those of decodes under way, are taken from one budget.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any, Protocol
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
 from imgmiddleware.cache.store import Holding
-from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
 from imgmiddleware.observing import Gauges
-from imgmiddleware.process.greenlets import apart
 from imgmiddleware.process.malloc import trim_malloc
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission, Flights, alone
-from imgmiddleware.service.info import described, info_of
 from imgmiddleware.service.job import Job
-from imgmiddleware.service.reading import read_here
+from imgmiddleware.service.making import Made, Making
 from imgmiddleware.service.results import Results
-from imgmiddleware.service.sketches import Sketches
-from imgmiddleware.service.stills import Stills
 from imgmiddleware.settings import Settings
-from imgmiddleware.sources import ObjectSource, Original
+from imgmiddleware.sources import ObjectSource
 
 #: Bytes of the originals of one store that are kept: two hundred heads, or a few pyramids' rows.
 _MOST_BLOCKS = 2**25
+
+
+class Maker(Protocol):
+    """Makes results, in this process or in others."""
+
+    def made(self, job: Job, deadline: Deadline) -> Made: ...
+    def purge(self, tag: str) -> None: ...
+    def holding(self) -> Holding: ...
 
 
 class Pictures:
@@ -44,17 +46,22 @@ class Pictures:
     def __init__(
         self, settings: Settings, limit: WaitLimit, directories: Sequence[str] = ()
     ) -> None:
-        self._budget = budget = MemoryBudget(settings.max_memory)
+        apart = _held_apart(settings) if settings.isolate else 0
+        self._budget = budget = MemoryBudget(settings.max_memory - apart * settings.slots)
         self._limit = limit
         # They give way in this order: what is decoded can be decoded again.
-        self._decoded = Decoded(settings, budget)
+        decoded = None if settings.isolate else Decoded(settings, budget)
         self.results = Results(settings, budget, directories)
         at_rest = trim_malloc if settings.tune_malloc else None
         self._admission = Admission(
             settings.slots, limit, budget, at_rest, lends=settings.lend_slots
         )
-        self._stills = Stills(settings, limit, self._admission, self._decoded, self.results)
-        self._sketches = Sketches(settings, limit, self._stills, self._decoded, self.results)
+        given = settings, limit, self._admission
+        self._making: Maker = (
+            Making(*given, decoded, self.results)
+            if decoded is not None
+            else _isolated(*given, self.results, apart)
+        )
         self._renders: Flights[Result] = Flights(limit)
         self._max_wait = settings.max_wait
 
@@ -80,12 +87,12 @@ class Pictures:
     def purge(self, tag: str) -> int:
         """Forget the results of an original; how many there were."""
         purged = self.results.purge(tag)
-        self._decoded.purge(tag)
+        self._making.purge(tag)
         return purged
 
     def holding(self) -> dict[str, Holding]:
         """What is held, by place: "memory", "disk", "pyramids", "decoded"."""
-        return {**self.results.holding(), "decoded": self._decoded.holding()}
+        return {**self.results.holding(), "decoded": self._making.holding()}
 
     def gauges(self) -> Gauges:
         """How full it is now."""
@@ -111,28 +118,19 @@ class Pictures:
             result = self.results.read(job.key, job.tags)
             if result is not None:
                 return result
-            job = self._sketches.settled(job, deadline)
-            animated = job.plan.frames > 1
-            result = (self._animation if animated else self._still)(job, deadline)
+            made = self._making.made(job, deadline)
             timing.note_tier("render")
-            self.results.keep(job.key, result, job.tags, job.era)
-            return result if animated else self._stills.remarked(job, result)
+            self.results.keep(job.key, made.kept, job.tags, job.era)
+            return made.answered
 
-    def _still(self, job: Job, deadline: Deadline) -> Result:
-        """One picture, or what is told of the original and perhaps of its colours."""
-        decodes, record = job.plan.output.decodes, RESULTS[job.plan.format]
-        made = self._stills.made(job, deadline) if decodes else None
-        if not record.of_header:
-            assert made is not None
-            return made
-        colors = json.loads(made.read()) if made else None
-        body = described(info_of(job.original, job.facts, job.plan.output.keep, colors))
-        return Result(body, record.media_type, made.notes if made else ())
 
-    def _animation(self, job: Job, deadline: Deadline) -> Result:
-        assert isinstance(job.original, Original)  # an array has one frame
-        with self._stills.admitted(job.predicted + job.beside, deadline):
-            overlay = self._stills.overlay(job, deadline)
-            with timing.step("render"):
-                original = read_here(job.original)
-                return apart(render_animation, original, job.facts, job.plan, job.replan, overlay)
+def _held_apart(settings: Settings) -> int:
+    """Bytes of decoded originals that each worker holds: together as many as one process would."""
+    return min(settings.decoded_bytes, settings.max_memory // 4) // settings.slots
+
+
+def _isolated(*given: Any) -> Maker:
+    """It is imported where it is asked for: it takes modules that nothing else needs."""
+    from imgmiddleware.service.isolated import Isolated  # noqa: PLC0415
+
+    return Isolated(*given)

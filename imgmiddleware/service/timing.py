@@ -33,10 +33,14 @@ class Steps:
         first, seconds = self._taken.get(name, (start, 0.0))
         self._taken[name] = first, seconds + end - start
 
+    def taken(self) -> list[tuple[str, float, float]]:
+        """Each with its start, and the end that it would have if it had been taken at once."""
+        taken = tuple(self._taken.items())  # another thread may still add to them
+        return [(name, start, start + seconds) for name, (start, seconds) in taken]
+
     def header(self) -> str:
         """The value of Server-Timing (W3C): durations in milliseconds."""
-        taken = tuple(self._taken.items())  # another thread may still add to them
-        return ", ".join(f"{name};dur={1000 * s:.3f}" for name, (_, s) in taken)
+        return ", ".join(f"{name};dur={1000 * (e - s):.3f}" for name, s, e in self.taken())
 
     def ended(self, answer: ImageResponse) -> None:
         """This is the answer."""

@@ -16,6 +16,10 @@ class LoadSettings:
     lend_slots: bool = True
     """Let a render use slots that nobody else needs, for what it can do in several threads at once:
     the strips of a TIFF, the blocks of a PNG. The bytes are the same."""
+    isolate: bool = False
+    """Make pictures in processes of their own, as many as there are slots, which may do nothing but
+    compute: on Linux they can open no file and no socket (docs/isolation.md). What a damaged or
+    hostile original does to its decoder it does to one of these, and is a 422."""
     max_waiting: int = 256
     """Requests that may wait for a slot, or for another request's render. One more is a 503 at
     once."""

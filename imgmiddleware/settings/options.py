@@ -85,6 +85,7 @@ class Options(TypedDict, total=False):
     fallback: str | os.PathLike[str] | bytes | None
     render_slots: int | None
     lend_slots: bool
+    isolate: bool
     max_waiting: int
     max_wait: float
     source_slots: int

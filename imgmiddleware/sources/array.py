@@ -112,6 +112,11 @@ class ArrayOriginal(InMemory):
         """What was given, and how the array is read; or a digest of the array instead."""
 
     @property
+    def reading(self) -> Reading:
+        """How its values become samples, by what was given with them."""
+        return self._reading
+
+    @property
     def size(self) -> int:
         """Bytes of the array that was given; 0 of one that is made, which `header` counts."""
         return _nbytes(self._given) if self._given else 0
@@ -165,6 +170,14 @@ class ArrayOriginal(InMemory):
         given = self._given
         return isinstance(given, Present) and np.may_share_memory(given.given, pixels)
 
+    def present(self) -> Present:
+        """The array as it is or is made now, whatever it was given as. Raises as `header` does."""
+        known = self._values()
+        if isinstance(known, Present):
+            return known
+        array, profile = loaded(known), known.profile
+        return Present(array, known.inks, profile, known.orientation, of_pillow=True)
+
     def called_by(self, caller: Callable[[Callable[[], object]], object]) -> ArrayOriginal:
         """The same, but `caller(function)` calls the function and returns what it returns."""
         if self._make is None:
@@ -190,7 +203,7 @@ class ArrayOriginal(InMemory):
         self._reading.check(Layout.of(values.shape), values.dtype)
 
     def _may_have_holes(self, known: Values | Declared) -> bool:
-        if isinstance(known, Present):
+        if isinstance(known, Present) and not known.of_pillow:
             return holes_of(*parted(known.given, Layout.of(known.shape))) is not None
         mapped = self._reading.range is not None or self._reading.colormap is not None
         return known.dtype.kind == "f" or (mapped and isinstance(known, Declared))

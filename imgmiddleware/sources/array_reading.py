@@ -13,7 +13,7 @@ from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.colormap import Colormap
 from imgmiddleware.pixels.layout import Layout
 from imgmiddleware.pixels.orientation import Orientation
-from imgmiddleware.pixels.pillow import BROKEN, PillowImage
+from imgmiddleware.pixels.pillow import BROKEN
 from imgmiddleware.pixels.samples import Reading
 from imgmiddleware.pixels.shown import Shown
 from imgmiddleware.pixels.shown import Values as Stored
@@ -65,7 +65,7 @@ def reading_for(order: object, range: object, colormap: object) -> Reading:
 
 def reading_of(known: Values | Declared, reading: Reading) -> Reading:
     """Pillow's order of channels is its own; inks have none."""
-    if not isinstance(known, PillowImage):
+    if isinstance(known, Declared) or not known.of_pillow:
         return reading
     return replace(reading, order="bgr" if known.inks else "rgb")
 

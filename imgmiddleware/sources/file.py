@@ -80,6 +80,15 @@ class FileOriginal:
             digest.update(piece)
         return digest.hexdigest()[:32]
 
+    @property
+    def stamp(self) -> str:
+        """What the file system said of it when it was opened."""
+        return self._seen
+
+    def fileno(self) -> int:
+        """The descriptor of this opening."""
+        return self._file.fileno()
+
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
         try:
             done = self._fill(buffer, offset)

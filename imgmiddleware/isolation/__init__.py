@@ -1,0 +1,1 @@
+"""Worker processes that may only compute: their pool, their wire, and what closes them."""

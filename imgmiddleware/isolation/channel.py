@@ -1,0 +1,120 @@
+"""The wire between a process and its worker: messages over a pair of sockets.
+
+A message is its kind, the number of its bytes, and the bytes; descriptors go along with the head of
+it (`SCM_RIGHTS`). What a message says is for others. The side that serves takes bytes alone, and no
+more than it says; nothing that a worker sends is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from collections.abc import Sequence
+
+#: The kind, and how many bytes follow.
+_HEAD = struct.Struct("!cQ")
+#: Bytes that are asked of a socket at once.
+_PIECE = 2**20
+#: Descriptors of one message: an original, an overlay, a pyramid.
+_MOST_DESCRIPTORS = 8
+
+Bytes = bytes | bytearray | memoryview
+
+
+class ClosedError(Exception):
+    """The other side has gone, or does not keep to the form of messages."""
+
+
+class Channel:
+    """One end. One thread at a time uses it."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+
+    def send(self, kind: bytes, *parts: Bytes, descriptors: Sequence[int] = ()) -> None:
+        """Raises `ClosedError`, and `TimeoutError` where nobody takes it."""
+        head = _HEAD.pack(kind, sum(map(len, parts)))
+        small = sum(map(len, parts)) < _PIECE
+        first, rest = (b"".join((head, *parts)), ()) if small else (head, parts)
+        try:
+            if descriptors:
+                sent = socket.send_fds(self._socket, [first], list(descriptors))
+                first = first[sent:]
+            for part in (first, *rest):
+                self._socket.sendall(part)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ClosedError("the other side has gone") from error
+
+    def receive(self, most: int, seconds: float | None = None) -> tuple[bytes, bytes]:
+        """The kind of the next message and its bytes, `most` of them.
+
+        Raises `TimeoutError` where it is not here in time, and `ClosedError`.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        kind, size = _HEAD.unpack(self._filled(_HEAD.size, until))
+        if size > most:
+            raise ClosedError(f"a message of {size} bytes")
+        return kind, self._filled(size, until)
+
+    def receive_with_descriptors(self) -> tuple[bytes, bytes, list[int]]:
+        """The same in the worker, which waits for as long as it takes."""
+        head, descriptors, _, _ = socket.recv_fds(self._socket, _HEAD.size, _MOST_DESCRIPTORS)
+        if not head:
+            raise ClosedError("the other side has gone")
+        head += self._filled(_HEAD.size - len(head), None)
+        kind, size = _HEAD.unpack(head)
+        return kind, self._filled(size, None), descriptors
+
+    def close(self) -> None:
+        """Close this end; the other one is told by that."""
+        self._socket.close()
+
+    def fileno(self) -> int:
+        """The descriptor of this end."""
+        return self._socket.fileno()
+
+    def _filled(self, size: int, until: float | None) -> bytes:
+        pieces, missing = [], size
+        while missing:
+            self._socket.settimeout(None if until is None else _left(until))
+            try:
+                piece = self._socket.recv(min(missing, _PIECE))
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise ClosedError("the other side has gone") from error
+            if not piece:
+                raise ClosedError("the other side has gone")
+            pieces.append(piece)
+            missing -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def pair() -> tuple[Channel, socket.socket]:
+    """Our end, and the socket whose descriptor a worker inherits."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    return Channel(ours), theirs
+
+
+def memory_file(size: int) -> int:
+    """The descriptor of a file of so many bytes without a name: in memory, where there is such."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("imgmiddleware", os.MFD_CLOEXEC)
+    else:
+        import tempfile  # noqa: PLC0415 - macOS alone
+
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.truncate(descriptor, size)
+    return descriptor
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

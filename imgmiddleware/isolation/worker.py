@@ -1,0 +1,130 @@
+"""A worker as its parent has it: a process of its own, and the wire to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import weakref
+from contextlib import suppress
+from typing import Any
+
+from imgmiddleware.isolation.channel import Channel, ClosedError, pair
+from imgmiddleware.isolation.nursery import NURSERY, Started
+
+#: Seconds for a worker to start, on a machine that has much else to do.
+_START = 60.0
+#: Seconds for the kernel to bury one that was killed.
+_BURIAL = 5.0
+#: Bytes of what a worker says of itself when it has started.
+_MOST_SAID = 2**16
+#: What of the environment goes along: where libraries are, and which instructions they may use, on
+#: which the bytes of pictures depend.
+_KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENCV_CPU_DISABLE", "NPY_DISABLE_CPU_FEATURES")
+#: It puts the parent's path of modules in place before it imports any of them.
+_BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[3])
+try:
+    from importlib import import_module
+    main = import_module(sys.argv[4]).main
+except BaseException:
+    import socket, struct, traceback
+    said = traceback.format_exc().encode()[-60000:]
+    socket.socket(fileno=int(sys.argv[1])).sendall(struct.pack("!cQ", b"f", len(said)) + said)
+    raise
+main(int(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+class StartError(Exception):
+    """No worker could be started: nothing is wrong with any original."""
+
+
+class Worker:
+    """A process that was started, and waits for its orders. One thread at a time uses it."""
+
+    def __init__(self, module: str, start: bytes) -> None:
+        """`main(descriptor, parent)` of the module is called there; `start` is what it is told.
+
+        Raises `StartError`.
+        """
+        self.channel, theirs = pair()
+        try:
+            with theirs:
+                self._process = NURSERY.start(
+                    _command(module, theirs.fileno()), _environment(), theirs.fileno()
+                )
+            self.channel.send(b"S", start)
+        except (OSError, ClosedError) as error:
+            self.channel.close()
+            raise StartError(f"no worker could be started: {error}") from error
+        self._said: dict[str, Any] | None = None
+        self.held = 0, 0
+        """How many originals it holds decoded, and their bytes, as it said last."""
+        self._end = weakref.finalize(self, _ended, self.channel, self._process, os.getpid())
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def ready(self) -> dict[str, Any]:
+        """What it says of itself, once it has started. Raises `StartError`."""
+        if self._said is None:
+            try:
+                kind, said = self.channel.receive(_MOST_SAID, _START)
+            except (ClosedError, TimeoutError) as error:
+                raise StartError(f"a worker did not start: {error!r}") from error
+            if kind != b"R":
+                raise StartError(f"a worker did not start: {said.decode('utf-8', 'replace')}")
+            self._said = json.loads(said)
+        assert self._said is not None
+        return self._said
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        """Kill it, and see it buried. So it is too where nobody has it any more, and at the end."""
+        self._end()
+
+    def let_go(self) -> None:
+        """Close the wire in a child, whose parent goes on with the worker."""
+        self._end.detach()
+        self.channel.close()
+        # Or the child would warn of a process that it has not waited for, and is not its own.
+        self._process.returncode = 0
+
+
+def _ended(channel: Channel, process: Started, parent: int) -> None:
+    if os.getpid() != parent:  # a child that Python was not told of
+        return
+    channel.close()
+    process.kill()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_BURIAL)
+
+
+def _command(module: str, descriptor: int) -> list[str]:
+    path = json.dumps([os.path.abspath(entry) for entry in sys.path])
+    return [_python(), "-I", "-c", _BOOT, str(descriptor), str(os.getpid()), path, module]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {"OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8", **kept}
+
+
+def _python() -> str:
+    """The interpreter; an application server may be the program itself, as uWSGI is."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if os.path.basename(sys.executable or "").startswith(("python", "pypy")):
+        return sys.executable
+    for folder in (sys.exec_prefix, sys.base_exec_prefix):
+        found = os.path.join(folder, "bin", name)
+        if os.access(found, os.X_OK):
+            return found
+    raise StartError(f"no worker could be started: there is no {name} below {sys.exec_prefix}")

@@ -1,0 +1,153 @@
+"""Handing a job over to a worker: as a pickle, in which originals and options are named.
+
+The worker gets descriptors of files, asks for the rest when it needs that, and has the options
+since it started. It unpickles what this process says; nothing that a worker says is unpickled here.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgmiddleware.isolation.channel import memory_file
+from imgmiddleware.pixels.values import Present
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.results import Eras
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened
+from imgmiddleware.sources.elsewhere import ArrayElsewhere, BytesElsewhere, FileElsewhere, Seen
+from imgmiddleware.sources.file import FileOriginal
+
+#: Asks the process that serves for bytes of an original by its number, or for an array.
+Ask = Callable[[int, int, int], tuple[bytes, list[int]]]
+
+
+class Handed(pickle.Pickler):
+    """A job as bytes, with the descriptors that go along."""
+
+    def __init__(self, job: Job) -> None:
+        self._buffer = io.BytesIO()
+        super().__init__(self._buffer, pickle.HIGHEST_PROTOCOL)
+        self.originals: list[Opened] = [job.original]
+        if job.overlay is not None:
+            self.originals.append(job.overlay.original)
+        self.descriptors: list[int] = []
+        self.dump(job)
+
+    def persistent_id(self, value: object) -> tuple[Any, ...] | None:
+        """How an original, or the options, are named."""
+        if isinstance(value, Settings):
+            return ("settings",)
+        for number, original in enumerate(self.originals):
+            if value is original:
+                return self._named(number, original)
+        return None
+
+    def pickled(self) -> memoryview:
+        """The pickle."""
+        return self._buffer.getbuffer()
+
+    def given(self, number: int, offset: int, size: int) -> tuple[bytes, list[int]]:
+        """What the worker asks of an original for: bytes, or descriptors, to be closed when they
+        are sent. Raises what the original raises.
+        """
+        original = self.originals[number]
+        if isinstance(original, ArrayOriginal):
+            return _array_file(original.present())
+        if type(original) is BytesOriginal:
+            return b"", [_bytes_file(original)]
+        buffer = bytearray(min(size, max(0, original.size - offset)))
+        count = original.read_into(memoryview(buffer), offset)
+        return bytes(memoryview(buffer)[:count]), []
+
+    def _named(self, number: int, original: Opened) -> tuple[Any, ...]:
+        seen = Seen(original.version, original.size, original.last_modified)
+        if type(original) is FileOriginal:
+            self.descriptors.append(original.fileno())
+            return "file", len(self.descriptors) - 1, seen, original.stamp
+        if isinstance(original, ArrayOriginal):
+            return "array", number, seen, original.reading
+        return "bytes", number, seen
+
+
+class Unhanded(pickle.Unpickler):
+    """The job in the worker."""
+
+    def __init__(self, data: bytes, descriptors: list[int], settings: Settings, ask: Ask) -> None:
+        super().__init__(io.BytesIO(data))
+        self._descriptors = descriptors
+        self._settings = settings
+        self._ask = ask
+
+    def job(self, era: Eras) -> Job:
+        """The job, whose originals are opened in an era of the worker's own."""
+        job: Job = self.load()
+        overlay = None if job.overlay is None else replace(job.overlay, era=era)
+        return replace(job, era=era, overlay=overlay)
+
+    def persistent_load(self, name: tuple[Any, ...]) -> object:
+        """What is named so."""
+        match name:
+            case ("settings",):
+                return self._settings
+            case "file", number, seen, stamp:
+                return FileElsewhere(self._descriptors[number], Seen(*seen), stamp)
+            case "array", number, seen, reading:
+                return ArrayElsewhere(Seen(*seen), reading, lambda: self._array(number))
+            case "bytes", number, seen:
+                return BytesElsewhere(Seen(*seen), lambda *part: self._bytes(number, *part))
+        raise AssertionError(name)
+
+    def _bytes(self, number: int, offset: int, size: int) -> bytes | int:
+        given, descriptors = self._ask(number, offset, size)
+        return descriptors[0] if descriptors else given
+
+    def _array(self, number: int) -> Present:
+        told, (descriptor,) = self._ask(number, 0, 0)
+        shape, dtype, masked, present = pickle.loads(told)  # noqa: S301 - of our own parent
+        count = int(np.prod(shape))
+        kind = np.dtype(dtype)
+        try:
+            mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        finally:
+            os.close(descriptor)
+        array: npt.NDArray[Any] = np.frombuffer(mapped, kind, count).reshape(shape)
+        if masked:
+            mask = np.frombuffer(mapped, np.bool_, count, count * kind.itemsize).reshape(shape)
+            array = np.ma.MaskedArray(array, mask)
+        made: Present = replace(present, given=array)
+        return made
+
+
+def _bytes_file(original: BytesOriginal) -> int:
+    descriptor = memory_file(original.size)
+    with mmap.mmap(descriptor, original.size) as mapped:
+        original.read_into(memoryview(mapped))
+    return descriptor
+
+
+def _array_file(present: Present) -> tuple[bytes, list[int]]:
+    """A file of the array, and of its mask after it; and what it is."""
+    array = np.ma.getdata(present.given)
+    mask = np.ma.getmaskarray(present.given) if np.ma.isMaskedArray(present.given) else None
+    size = array.size * array.itemsize
+    descriptor = memory_file(size + (0 if mask is None else mask.size))
+    with mmap.mmap(descriptor, 0) as mapped:
+        _copied(array, mapped, 0)
+        if mask is not None:
+            _copied(mask, mapped, size)
+    dtype = array.dtype.str
+    said = array.shape, dtype, mask is not None, replace(present, given=np.empty(0, array.dtype))
+    return pickle.dumps(said), [descriptor]
+
+
+def _copied(array: npt.NDArray[Any], mapped: mmap.mmap, offset: int) -> None:
+    np.frombuffer(mapped, array.dtype, array.size, offset).reshape(array.shape)[...] = array

@@ -1,0 +1,224 @@
+"""Isolated making: whole renders in workers, which may do nothing but compute.
+
+What a decoder does to its process it does to a worker. One that crashes, hangs or grows too large
+is ended, its original is refused for a while, and all other requests go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import socket
+from collections.abc import Hashable
+from contextlib import ExitStack
+from dataclasses import replace
+
+from imgmiddleware.cache.store import Holding
+from imgmiddleware.cache.ttl import TtlCache
+from imgmiddleware.errors import ImageError
+from imgmiddleware.formats.registry import FORMATS
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.engine import engine
+from imgmiddleware.isolation.channel import ClosedError
+from imgmiddleware.isolation.pool import Pool
+from imgmiddleware.isolation.sandbox import is_closed
+from imgmiddleware.isolation.worker import StartError, Worker
+from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.exchange import OutgrownError, exchange
+from imgmiddleware.service.flight import Admission
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.making import Made, told
+from imgmiddleware.service.results import Results
+from imgmiddleware.service.start import Start
+from imgmiddleware.service.turns import Turns
+from imgmiddleware.settings import Settings
+
+_log = logging.getLogger("imgmiddleware")
+
+#: Originals that have ended a worker, and the seconds for which they are not tried again: longer
+#: than damage, as each try takes a worker, or a slot for `max_wait`.
+_MOST_FAILED, _FAILED_FOR = 1024, 600.0
+#: Bytes of memory that a worker may take beside what headers predict.
+_ROOM = 512 * 2**20
+#: Whether it was said once that workers are not closed here.
+_warned: list[bool] = []
+#: The module that runs in a worker, of which nothing is imported here.
+_WORKER = "imgmiddleware.service.worker"
+#: The options that a worker has to know.
+_OF_WORKERS = (
+    "max_source_bytes",
+    "max_source_pixels",
+    "max_source_memory",
+    "max_result_width",
+    "max_result_height",
+    "max_result_pixels",
+    "max_frames",
+    "max_animation_pixels",
+    "max_memory",
+    "stored_tiles",
+    "tune_malloc",
+)
+
+
+class Isolated:
+    """The making of one service, in its workers. For any number of threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        limit: WaitLimit,
+        admission: Admission,
+        results: Results,
+        held: int,
+    ) -> None:
+        """`held` is how many bytes of decoded originals each worker holds.
+
+        Raises `ValueError` for what the application has registered and no worker can import.
+        """
+        if not hasattr(socket, "send_fds"):
+            raise ValueError("isolate: on Windows no process can hand an open file to another")
+        start = start_of(settings, held)
+        self._max_wait = settings.max_wait
+        self._most = settings.max_memory
+        self._admission = admission
+        self._results = results
+        self._most_held = held * settings.slots
+        self._turns = Turns(limit)
+        self._pool = Pool(lambda: _started(start))
+        self._failed: TtlCache[Hashable, ImageError] = TtlCache(_MOST_FAILED, _FAILED_FOR)
+
+    def made(self, job: Job, deadline: Deadline) -> Made:
+        """Raises `ImageError` and `ClientGoneError`."""
+        if not job.plan.output.decodes:
+            result = told(job)
+            return Made(result, result)
+        if error := self._failed.get(_blamed(job)):
+            raise error.again()
+        outcome = self._rendered(job, deadline)
+        if isinstance(outcome, Exception):
+            raise outcome
+        if self._results.era() != job.era:  # somebody has purged meanwhile
+            for tag in job.tags:
+                self._pool.forget(tag)
+        return outcome
+
+    def purge(self, tag: str) -> None:
+        """Forget what was read of an original."""
+        self._pool.forget(tag)
+
+    def holding(self) -> Holding:
+        """What the workers hold of decoded originals, as they said last."""
+        held = [worker.held for worker in self._pool.workers]
+        return Holding(sum(h[0] for h in held), sum(h[1] for h in held), self._most_held)
+
+    def _rendered(self, job: Job, deadline: Deadline) -> Made | Exception:
+        """What came of it, which may be a refusal. Raises `ImageError` where it ended a worker."""
+        level = (*job.page, job.plan.level)
+        with ExitStack() as held:
+            if not self._pool.has(level):
+                self._wait_for_another(level, deadline, held)
+            with timing.step("wait"):
+                held.enter_context(self._admission.admitted(_predicted(job), deadline))
+            try:
+                with self._pool.taken((level, job.page)) as worker:
+                    _check(worker)
+                    return exchange(worker, job, self._max_wait, self._most)
+            except StartError as error:
+                _log.error("%s", error)
+                detail = "no worker could be started for it; ask again in a second"
+                raise ImageError("busy", detail) from error
+            except tuple(_ENDED) as error:
+                raise self._fail(job, error) from error
+
+    def _fail(self, job: Job, error: Exception) -> ImageError:
+        """What is remembered of an original that has ended a worker."""
+        why = next(why for kind, why in _ENDED.items() if isinstance(error, kind))
+        _log.warning("a worker was ended: id=%r %s", job.id, why)
+        failed = ImageError("decoder-failed", f"decoding the original {why}")
+        self._failed.put(_blamed(job), failed)
+        return failed
+
+    def _wait_for_another(self, level: Hashable, deadline: Deadline, held: ExitStack) -> None:
+        """If it is decoded for the first time by another thread, this one waits without a slot."""
+        turn = self._turns.take(level)
+        if turn is not None:
+            held.enter_context(turn)
+            return
+        with timing.step("wait"):
+            self._turns.wait(level, deadline)
+
+
+#: What ends a worker, in the words of a sentence.
+_ENDED: dict[type[Exception], str] = {
+    TimeoutError: "took longer than max_wait",
+    OutgrownError: "took more memory than it may",
+    ClosedError: "crashed",
+}
+
+
+def start_of(settings: Settings, held: int) -> bytes:
+    """What each worker is told. Raises `ValueError` as `Isolated` does."""
+    own = {
+        **{f"operations[{name!r}]": its.function for name, its in settings.operations.items()},
+        **{f"the format {name!r}": its for name, its in FORMATS.items()},
+        **{f"the format of results {name!r}": its for name, its in RESULTS.items()},
+    }
+    for name, value in own.items():
+        _check_importable(name, value)
+    options = {name: getattr(settings, name) for name in _OF_WORKERS}
+    start = Start(
+        options={**options, "decoded_bytes": held, "cache_bytes": 0},
+        opened=tuple(settings.opened_formats),
+        formats=tuple(FORMATS.values()),
+        results=tuple(RESULTS.values()),
+        operations=tuple(its.function for its in settings.operations.values()),
+        memory=held + settings.max_memory + _ROOM,
+    )
+    return pickle.dumps(start)
+
+
+def _check_importable(name: str, value: object) -> None:
+    """Raises `ValueError` unless it is found by its name in a module that a worker can import."""
+    try:
+        pickled = pickle.dumps(value)
+    except Exception as error:
+        raise ValueError(
+            f"isolate: {name}: a worker has to find it by its name: {error}"
+        ) from error
+    if b"__main__" in pickled:
+        raise ValueError(
+            f"isolate: {name}: a worker cannot import what the program itself defines "
+            "(__main__): put it into a module of its own"
+        )
+
+
+def _started(start: bytes) -> Worker:
+    return Worker(_WORKER, start)
+
+
+def _check(worker: Worker) -> None:
+    """Raises `StartError` where its pictures would have other bytes."""
+    said = worker.ready()
+    if said["engine"] != engine():
+        raise StartError(f"a worker is of another engine: {said['engine']!r}")
+    if not is_closed(said) and not _warned:
+        _warned.append(True)
+        _log.warning(
+            "isolate: this system has not both Landlock and seccomp (%s): a worker is a process of "
+            "its own with limits, and may open files and sockets",
+            {name: value for name, value in said.items() if name != "engine"},
+        )
+
+
+def _predicted(job: Job) -> int:
+    """The bytes that a worker takes at most, with what it looks for in a sketch before."""
+    sketch = job.plan.sketch
+    looked = 0 if sketch is None else replace(job, plan=sketch).predicted
+    return max(job.predicted, looked) + job.beside
+
+
+def _blamed(job: Job) -> Hashable:
+    """What is not tried again: which of two was the cause nobody knows."""
+    laid = None if job.overlay is None else job.overlay.page[:2]
+    return job.page[:2], laid

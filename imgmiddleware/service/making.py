@@ -1,0 +1,87 @@
+"""Making: all that takes pixels, in one process, which holds what it has decoded."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from imgmiddleware.cache.store import Holding
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.render import render_animation
+from imgmiddleware.messages import Result
+from imgmiddleware.process.greenlets import apart
+from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.decoded import Decoded
+from imgmiddleware.service.flight import Admission
+from imgmiddleware.service.info import described, info_of
+from imgmiddleware.service.job import Job
+from imgmiddleware.service.reading import read_here
+from imgmiddleware.service.results import Results
+from imgmiddleware.service.sketches import Sketches
+from imgmiddleware.service.stills import Stills
+from imgmiddleware.settings import Settings
+from imgmiddleware.sources import Original
+
+
+class Made(NamedTuple):
+    """A result as it is kept, and as it is answered now, with what is said of this render alone."""
+
+    kept: Result
+    answered: Result
+
+
+class Making:
+    """Makes the results of one service. For any number of threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        limit: WaitLimit,
+        admission: Admission,
+        decoded: Decoded,
+        results: Results,
+    ) -> None:
+        self._decoded = decoded
+        self._stills = Stills(settings, limit, admission, decoded, results)
+        self._sketches = Sketches(settings, limit, self._stills, decoded, results)
+
+    def made(self, job: Job, deadline: Deadline) -> Made:
+        """Raises `ImageError` and `ClientGoneError`."""
+        job = self._sketches.settled(job, deadline)
+        if job.plan.frames > 1:
+            result = self._animation(job, deadline)
+            return Made(result, result)
+        result = self._still(job, deadline)
+        return Made(result, self._stills.remarked(job, result))
+
+    def purge(self, tag: str) -> None:
+        """Forget what was read of an original."""
+        self._decoded.purge(tag)
+
+    def holding(self) -> Holding:
+        """What is held of decoded originals."""
+        return self._decoded.holding()
+
+    def _still(self, job: Job, deadline: Deadline) -> Result:
+        """One picture, or what is told of the original and perhaps of its colours."""
+        decodes, record = job.plan.output.decodes, RESULTS[job.plan.format]
+        made = self._stills.made(job, deadline) if decodes else None
+        if not record.of_header:
+            assert made is not None
+            return made
+        colors = json.loads(made.read()) if made else None
+        return told(job, colors, made.notes if made else ())
+
+    def _animation(self, job: Job, deadline: Deadline) -> Result:
+        assert isinstance(job.original, Original)  # an array has one frame
+        with self._stills.admitted(job.predicted + job.beside, deadline):
+            overlay = self._stills.overlay(job, deadline)
+            with timing.step("render"):
+                original = read_here(job.original)
+                return apart(render_animation, original, job.facts, job.plan, job.replan, overlay)
+
+
+def told(job: Job, colors: Sequence[str] | None = None, notes: tuple[str, ...] = ()) -> Result:
+    """What the header tells of the original, with its colours if they were asked for."""
+    body = described(info_of(job.original, job.facts, job.plan.output.keep, colors))
+    return Result(body, RESULTS[job.plan.format].media_type, notes)

@@ -1,0 +1,146 @@
+"""What runs in a worker of `isolate=True`: whole renders, one at a time, and nothing else.
+
+All that it will need is imported, and tried, before the sandbox closes: after that no file can be
+opened, and no module found.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import socket
+import traceback
+
+from imgmiddleware.cache.memory_budget import MemoryBudget
+from imgmiddleware.errors import ImageError, short_of_memory
+from imgmiddleware.formats import registry, results
+from imgmiddleware.imaging.engine import engine, load, without_threads
+from imgmiddleware.isolation import sandbox
+from imgmiddleware.isolation.channel import Channel, ClosedError
+from imgmiddleware.process.malloc import trim_malloc, tune_malloc
+from imgmiddleware.service import timing
+from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.decoded import Decoded
+from imgmiddleware.service.flight import Admission
+from imgmiddleware.service.handing import Unhanded
+from imgmiddleware.service.making import Made, Making
+from imgmiddleware.service.results import Results
+from imgmiddleware.service.start import Start
+from imgmiddleware.service.warmth import warm
+from imgmiddleware.settings import Settings
+
+#: Characters of what is told of a fault.
+_MOST_TOLD = 50_000
+
+
+class Abandoned(BaseException):
+    """The original cannot be read, which the other side knows: there is nothing more to make."""
+
+
+class Renderer:
+    """The making of one service in this process."""
+
+    def __init__(self, channel: Channel, start: Start) -> None:
+        for format in start.formats:
+            if format.name not in registry.FORMATS:
+                registry.register(format)
+        for result in start.results:
+            if result.name not in results.RESULTS:
+                results.register(result)
+        self._channel = channel
+        self._settings = settings = Settings(**start.options)
+        limit, budget = WaitLimit(0), MemoryBudget(settings.max_memory)
+        at_rest = trim_malloc if settings.tune_malloc and tune_malloc() else None
+        admission = Admission(1, limit, budget, at_rest, lends=False)
+        decoded = Decoded(settings, budget)
+        self._results = Results(settings, budget)
+        self._making = Making(settings, limit, admission, decoded, self._results)
+        load(start.opened)
+        warm(start.opened)
+
+    def serve(self) -> None:
+        """Until the other side has gone."""
+        while True:
+            kind, said, descriptors = self._channel.receive_with_descriptors()
+            if kind == b"F":
+                self._making.purge(said.decode())
+            elif kind == b"M":
+                self._answer(said, descriptors)
+
+    def _answer(self, said: bytes, descriptors: list[int]) -> None:
+        steps = timing.Steps()
+        try:
+            with timing.measured(steps):
+                made = self._made(said, descriptors)
+        except Abandoned:
+            self._channel.send(b"x")
+        except Exception as error:  # noqa: BLE001 - told to who waits
+            self._refuse(error)
+        else:
+            self._tell(made, steps)
+
+    def _made(self, said: bytes, descriptors: list[int]) -> Made:
+        job = Unhanded(said, descriptors, self._settings, self._ask).job(self._results.era())
+        with job.original:
+            if job.overlay is None:
+                return self._making.made(job, _ENDLESS)
+            with job.overlay.original:
+                return self._making.made(job, _ENDLESS)
+
+    def _ask(self, number: int, offset: int, size: int) -> tuple[bytes, list[int]]:
+        """For what the other side has of an original. Raises `Abandoned`."""
+        self._channel.send(b"a", json.dumps([number, offset, size]).encode())
+        kind, given, descriptors = self._channel.receive_with_descriptors()
+        if kind != b"G":
+            raise Abandoned
+        return given, descriptors
+
+    def _tell(self, made: Made, steps: timing.Steps) -> None:
+        kept, held = made.kept, self._making.holding()
+        told = {
+            "type": kept.media_type,
+            "notes": kept.notes,
+            "remarks": made.answered.notes[len(kept.notes) :],
+            "steps": steps.taken(),
+            "held": [held.entries, held.bytes],
+        }
+        head = json.dumps(told).encode()
+        self._channel.send(b"r", len(head).to_bytes(4), head, kept.read())
+
+    def _refuse(self, error: Exception) -> None:
+        if short_of_memory(error):
+            self._channel.send(b"m")
+        elif isinstance(error, ImageError):
+            told = error.code, error.detail, error.members
+            self._channel.send(b"e", json.dumps(told).encode())
+        else:
+            self._channel.send(b"f", _told(error))
+
+
+#: The other side looks at the time.
+_ENDLESS = Deadline(10.0**9, lambda: False)
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Start, close, and serve. This is the first that is called in a worker."""
+    sandbox.dies_with(parent)
+    channel = Channel(socket.socket(fileno=descriptor))
+    try:
+        _, said, _ = channel.receive_with_descriptors()
+        start: Start = pickle.loads(said)  # noqa: S301 - of our own parent
+        renderer = Renderer(channel, start)
+        with without_threads():
+            closed = sandbox.close(start.memory, 0)
+    except Exception as error:  # noqa: BLE001 - told to who waits
+        channel.send(b"f", _told(error))
+        return
+    try:
+        channel.send(b"R", json.dumps({"engine": engine(), **closed}).encode())
+        renderer.serve()
+    except ClosedError:
+        return
+
+
+def _told(error: BaseException) -> bytes:
+    lines = "".join(traceback.format_exception(error))
+    return lines[-_MOST_TOLD:].encode("utf-8", "replace")

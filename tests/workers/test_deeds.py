@@ -1,0 +1,112 @@
+"""What a worker cannot do, tried from inside; and what becomes of one that is out of hand."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import deeds
+from asking import get
+from imgmiddleware import ImageService
+from pictures import photo_like, pixels_of, saved
+
+if sys.platform != "linux":
+    pytest.skip("workers are closed on Linux alone", allow_module_level=True)
+
+PHOTO = saved(photo_like(90, 60), "png")
+
+
+def service_of(**options: Any) -> ImageService:
+    given = {"isolate": True, "cache_bytes": 0, "render_slots": 2, **options}
+    return ImageService(lambda id: PHOTO, operations=deeds.OPERATIONS, **given)
+
+
+@pytest.fixture(scope="module")
+def service() -> ImageService:
+    return service_of(max_wait=2)
+
+
+def painted(service: ImageService, deed: str) -> int:
+    """The number with which a deed has painted the picture."""
+    answer = get(service, f"{deed}=1&fm=png", "a")
+    assert answer.status == 200, answer.body
+    return int(pixels_of(answer.read()).max())
+
+
+@pytest.mark.parametrize(
+    "deed", ["opens", "writes", "lists", "stats", "reads_memory", "loads_code"]
+)
+def test_what_a_library_may_ask_for_is_refused(service: ImageService, deed: str) -> None:
+    assert painted(service, deed) == errno.EPERM
+
+
+def test_it_has_the_wire_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGMIDDLEWARE_SECRET", "x")
+    service = service_of()
+    # /dev/null three times, and the wire: bytes went by a descriptor that is closed again.
+    assert painted(service, "has_descriptors") in (200 + 4, 200 + 5)
+    assert painted(service, "has_environment") == 200
+
+
+def test_it_may_compute_in_threads(service: ImageService) -> None:
+    assert painted(service, "computes_in_threads") == 200 + 3
+
+
+@pytest.mark.parametrize(
+    ("deed", "why"),
+    [
+        *((deed, "crashed") for deed in ("connects", "forks", "executes", "signals", "traces")),
+        *((deed, "crashed") for deed in ("exits", "crashes", "lies")),
+        *((deed, "took longer than max_wait") for deed in ("spins", "sleeps", "holds_the_lock")),
+        ("allocates", "took more memory than it may"),
+    ],
+)
+def test_one_that_is_out_of_hand_is_ended(service: ImageService, deed: str, why: str) -> None:
+    answer = get(service, f"{deed}=1&fm=png", deed)
+    problem = json.loads(answer.read())
+    assert (answer.status, problem["code"]) == (422, "decoder-failed")
+    assert problem["detail"] == f"decoding the original {why}"
+    # It is remembered of the original, whatever is asked of it next; and of that one alone.
+    began = time.monotonic()
+    assert get(service, "w=10&fm=png", deed).status == 422
+    assert time.monotonic() - began < 1
+    assert get(service, "w=10&fm=png", "another").status == 200
+
+
+def test_the_applications_own_error_is_raised_as_it_would_be(service: ImageService) -> None:
+    with pytest.raises(RuntimeError, match="LookupError: of the application's own"):
+        get(service, "raises=1", "raises")
+    assert get(service, "w=20", "raises").status == 200
+
+
+def test_other_requests_go_on_beside_one_that_hangs() -> None:
+    service = service_of(max_wait=3)
+    get(service, "w=10", "a")
+    hanging = threading.Thread(target=get, args=(service, "spins=1", "hangs"))
+    hanging.start()
+    done = 0
+    while hanging.is_alive():
+        assert get(service, f"w={10 + done % 50}&fm=png", "a").status == 200
+        done += 1
+    assert done > 3
+
+
+def test_an_operation_that_no_worker_can_import_is_refused_when_built() -> None:
+    from imgmiddleware import OwnOperation
+
+    for function in (lambda pixels: pixels, _local()):
+        with pytest.raises(ValueError, match=r"isolate: operations\['mine'\].*by its name"):
+            ImageService("/", isolate=True, operations={"mine": OwnOperation(function, "1")})
+
+
+def _local() -> Any:
+    def inner(pixels: Any) -> Any:
+        return pixels
+
+    return inner
