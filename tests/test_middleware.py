@@ -480,7 +480,7 @@ def test_a_cached_file_that_cannot_be_read_is_made_anew(
 
 def test_every_refusal_has_its_row() -> None:
     later = {"original-changed", "source-unavailable", "busy"}  # the tests above
-    later.add("malformed-host")  # those of IIIF
+    later |= {"malformed-host", "decoder-failed"}  # those of IIIF, and of workers
     assert {row.code for row in ROWS if row.code} | later == set(CODES)
 
 
