@@ -1,4 +1,4 @@
-"""While its disk fails, a cache does nothing, says so once, and tries again a while later."""
+"""While its disk or its server fails, a cache does nothing, says so once, and tries again later."""
 
 import logging
 import time
@@ -7,15 +7,16 @@ _log = logging.getLogger("imgmiddleware")
 
 #: Seconds without a try after a failure.
 _PAUSE = 5.0
-#: Seconds between two warnings, however often the disk comes and goes.
+#: Seconds between two warnings, however often it comes and goes.
 _QUIET = 600.0
 
 
 class CircuitBreaker:
     """Whether reading and writing are tried. There is one warning an outage."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    def __init__(self, place: str) -> None:
+        """`place` is the folder or the server, as warnings name it."""
+        self._place = place
         self._until: dict[str, float] = {}
         self._said = -_QUIET
         self._failing = False
@@ -33,7 +34,12 @@ class CircuitBreaker:
     def warn(self, text: str, error: Exception) -> None:
         if time.monotonic() - self._said >= _QUIET:
             self._said = time.monotonic()
-            _log.warning("%s: %s: %s", self._folder, text, error)
+            _log.warning("%s: %s: %s", self._place, text, error)
+
+    def mend(self, what: str) -> None:
+        """It works again, as somebody has found who need not wait for the next try."""
+        self._until.pop(what, None)
+        self.reset()
 
     def reset(self) -> None:
         """Something was written."""

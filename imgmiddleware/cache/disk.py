@@ -23,7 +23,7 @@ from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.rows import Row
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.cache.shelf import NoBodyError, Shelf, open_body
-from imgmiddleware.cache.store import Era, Holding, Tags, check_key
+from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.cache.writer import write_all
 from imgmiddleware.messages import FileBody, Result
@@ -62,16 +62,17 @@ class DiskStore:
         owner: Owner | None = None,
         pyramid_bytes: int = 0,
     ) -> None:
-        self._folder = os.path.abspath(folder)
+        self.path = os.path.abspath(folder)
+        """Where it is."""
         self._most = most
         self._owner = owner
         self._capacity = most - _BASE - most // _FOLDER
-        self.pyramids = PyramidStore(self._folder, pyramid_bytes)
+        self.pyramids = PyramidStore(self.path, pyramid_bytes)
         room = partial(_room, self._capacity, self.pyramids)
-        self._shelf = GuardedShelf(self._folder, room)
-        self._claims = Claims(self._folder)
-        self._links = SendLinks(self._folder)
-        self._purges = Purges(self._folder)
+        self._shelf = GuardedShelf(self.path, room)
+        self._claims = Claims(self.path)
+        self._links = SendLinks(self.path)
+        self._purges = Purges(self.path)
         self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
     def get(self, key: str) -> Result | None:
@@ -121,12 +122,19 @@ class DiskStore:
         """Remove everything, and begin another era; how many results there were."""
         with self._purges.telling():
             cleared = self._remove(None)
-            Namespaces(self._folder).clear()
+            Namespaces(self.path).clear()
         self._links.sweep()
         return cleared
 
+    def excludes(self) -> bool:
+        """Whether a claim keeps others out, which the file system decides."""
+        return True
+
     def claim(self, key: str) -> Claim | None:
         return self._claims.take(key)
+
+    def wait(self, key: str, seconds: float) -> None:
+        pause(seconds)
 
     def era(self) -> Era:
         return self._purges.era()

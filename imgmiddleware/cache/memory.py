@@ -5,7 +5,7 @@ from typing import Any
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
-from imgmiddleware.cache.store import Era, Holding, Tags, check_key
+from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
 from imgmiddleware.messages import Result
 
 #: Bytes that a result takes beside its body: its key, its headers, Python's objects.
@@ -51,6 +51,9 @@ class MemoryStore:
     def claim(self, key: str) -> AbstractContextManager[Any] | None:
         check_key(key)
         return nullcontext()
+
+    def wait(self, key: str, seconds: float) -> None:
+        pause(seconds)
 
     def era(self) -> Era:
         return self._era

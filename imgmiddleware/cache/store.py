@@ -1,10 +1,11 @@
 """What any store of results promises.
 
-Memory and disk are two. A store that machines share (Redis, an object store) would be a third.
+Memory and disk are two; `cache/remote/` has those that machines share.
 `imgmiddleware.testing.ResultStoreConformance` tests what is promised here.
 """
 
 import re
+import time
 from collections.abc import Hashable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ Era = Hashable
 
 Tags = tuple[str, ...]
 """The tags of all originals of a result, at least one: that of the picture, then its overlays'."""
+
+#: Seconds between two looks at whether another process has made a picture: 30 µs each.
+LOOK_EVERY = 0.02
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """How a key looks."""
@@ -57,7 +61,8 @@ class ResultStore(Protocol):
         """Hold a result, whose body is bytes, in the place of what this key had.
 
         `era` was asked for before its originals were opened. If somebody has purged since, the
-        result may be of what was purged. Then nothing of the first of its tags is held any more.
+        result may be of what was purged. Then it is not held, and what else has the first of its
+        tags need not be any more.
         """
         ...
 
@@ -74,6 +79,12 @@ class ResultStore(Protocol):
 
         None while another has it. A process that is killed has it no longer. A store that cannot
         keep others out gives it to all who ask. Then a picture is made twice, and still served.
+        """
+        ...
+
+    def wait(self, key: str, seconds: float) -> None:
+        """Return when the claim of this key, which another has, may have been left; after so many
+        seconds at most.
         """
         ...
 
@@ -102,11 +113,19 @@ class NoStore:
         check_key(key)
         return nullcontext()
 
+    def wait(self, key: str, seconds: float) -> None:
+        pause(seconds)
+
     def era(self) -> Era:
         return 0
 
     def holding(self) -> dict[str, Holding]:
         return {}
+
+
+def pause(seconds: float) -> None:
+    """Wait where nobody can wake who waits."""
+    time.sleep(min(seconds, LOOK_EVERY))
 
 
 def check_key(key: str) -> None:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from imgmiddleware.cache.forks import Forkable
+from imgmiddleware.cache.store import pause
 from imgmiddleware.errors import ImageError, short_of_memory
 
 R = TypeVar("R")
 
-#: Seconds between two looks at whether another process has made a picture: 30 µs each.
-_POLL_EVERY = 0.02
+#: Seconds between two looks at whether the client of who waits is still there.
+_LOOK_EVERY = 0.1
 
 
 class ClientGoneError(Exception):
@@ -103,8 +104,14 @@ class WaitLimit(Forkable):
         return original is None or self._taken[original] < share
 
 
-def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -> R:
-    """What `look` finds. It is called again and again, as another process cannot wake this one.
+def polled(
+    look: Callable[[], R | None],
+    limit: WaitLimit,
+    deadline: Deadline,
+    wait: Callable[[float], None] = pause,
+) -> R:
+    """What `look` finds. It is called again and again, for what another process has done; in
+    between `wait` is, with the seconds that it may take.
 
     Raises what `Deadline.check` and `WaitLimit.taken` raise.
     """
@@ -114,7 +121,7 @@ def polled(look: Callable[[], R | None], limit: WaitLimit, deadline: Deadline) -
     with limit.taken():
         while (found := look()) is None:
             deadline.check()
-            time.sleep(_POLL_EVERY)
+            wait(_LOOK_EVERY)
     return found
 
 

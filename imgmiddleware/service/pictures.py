@@ -114,7 +114,8 @@ class Pictures:
 
     def _made(self, job: Job, deadline: Deadline) -> Result:
         """The result, made here, or by another process that had claimed it."""
-        with polled(partial(self.results.claim, job.key), self._limit, deadline):
+        claim, wait = partial(self.results.claim, job.key), partial(self.results.wait, job.key)
+        with polled(claim, self._limit, deadline, wait):
             result = self.results.read(job.key, job.tags)
             if result is not None:
                 return result

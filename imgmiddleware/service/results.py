@@ -1,7 +1,6 @@
 """Results in memory, over a store that the processes of a service share."""
 
 import io
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,23 +9,27 @@ from typing import Any
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
-from imgmiddleware.cache.namespaces import Owner
 from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.sent_paths import SentPaths
-from imgmiddleware.cache.store import Era, Holding, NoStore, ResultStore, Tags
+from imgmiddleware.cache.store import Era, Holding, Tags
+from imgmiddleware.cache.tiers import Tiers
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
+from imgmiddleware.service.stores import shared_store
 from imgmiddleware.settings import Settings
 
 #: The eras of memory and of the store below it.
 Eras = tuple[Era, Era]
+
+#: The era of the store before it was first asked for.
+_NOT_ASKED = object()
 
 #: A file of so many bytes at most is sent as bytes, where the server does not send files.
 _SMALL = 2**20
 
 
 class Results:
-    """The results of one service. Without `cache_dir` each process works for itself.
+    """The results of one service. Without `cache_dir` and `tiers` each process works for itself.
 
     `tags` are always those of the originals that a key belongs to. `directories` are where
     originals are, as far as they are in some.
@@ -38,8 +41,8 @@ class Results:
         # If another server sends the files, bytes in memory would only be one more copy.
         held = 0 if settings.hands_over else settings.cache_bytes
         self._memory = MemoryStore(held, budget)
-        self._shared = _shared_store(settings, directories)
-        self._shared_era = self._shared.era()
+        self._shared = shared_store(settings, directories)
+        self._shared_era: Era = _NOT_ASKED  # as the process may be forked yet
         self._sent = SentPaths(settings.recheck)
 
     def at_hand(self, key: str, tags: Tags) -> Result | None:
@@ -58,9 +61,10 @@ class Results:
         """
         shared_era = self._shared.era()
         if shared_era != self._shared_era:  # others have purged; nobody knows what
+            if self._shared_era is not _NOT_ASKED:
+                self._memory.clear()
+                self._sent.clear()
             self._shared_era = shared_era
-            self._memory.clear()
-            self._sent.clear()
         return self._memory.get(key) or self._opened(key, tags, (self._memory.era(), shared_era))
 
     def found_small(self, key: str, tags: Tags) -> Result | None:
@@ -80,18 +84,28 @@ class Results:
     @property
     def pyramids(self) -> PyramidStore | None:
         """What is kept beside results in the folder, if there is one."""
-        return self._shared.pyramids if isinstance(self._shared, DiskStore) else None
+        return self._shared.pyramids if isinstance(self._shared, DiskStore | Tiers) else None
 
     def keep_pyramid(
         self, key: str, size: int, tag: str, era: Eras, write: Callable[[io.FileIO], None]
     ) -> None:
         """Have one written there, unless somebody has purged since its `era`."""
-        if isinstance(self._shared, DiskStore):
+        if isinstance(self._shared, DiskStore | Tiers):
             self._shared.put_pyramid(key, size, tag, era[1], write)
 
     def claim(self, key: str) -> AbstractContextManager[Any] | None:
         """The right to make a result; None while another process has it."""
         return self._shared.claim(key)
+
+    def claim_pyramid(self, key: str) -> AbstractContextManager[Any] | None:
+        """The same of what is kept in the folder of this machine."""
+        tiers = self._shared
+        folder = tiers.folder if isinstance(tiers, Tiers) else None
+        return (folder or tiers).claim(key)
+
+    def wait(self, key: str, seconds: float) -> None:
+        """Wait until the claim of another process may have been left, or so many seconds."""
+        self._shared.wait(key, seconds)
 
     def purge(self, tag: str) -> int:
         """Let go of all results that an original goes into; how many there were."""
@@ -104,12 +118,13 @@ class Results:
         return self._memory.era(), self._shared.era()
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by place: "memory", "disk"."""
+        """What is held, by place: "memory", "disk", "redis"."""
         return self._memory.holding() | self._shared.holding()
 
     def _opened(self, key: str, tags: Tags, era: Eras) -> Result | None:
         """What the store has. Its bytes go into memory, if memory takes them."""
-        result = self._shared.get(key)
+        at = self._shared
+        result = at.found(key, tags, era[1]) if isinstance(at, Tiers) else at.get(key)
         if result is None:
             return None
         timing.note_tier("disk")
@@ -125,31 +140,6 @@ class Results:
         self._memory.put(key, result, tags, era[0])
         if self._shared.era() != era[1]:
             self._memory.drop(tags[0])
-
-
-def _is_served(folder: str, directory: str) -> bool:
-    """Whether files in a folder are originals: not hidden, and below this directory."""
-    try:
-        below = os.path.relpath(os.path.realpath(folder), os.path.realpath(directory))
-    except ValueError:  # on another drive
-        return False
-    return below == os.curdir or not any(part.startswith(".") for part in below.split(os.sep))
-
-
-def _shared_store(settings: Settings, directories: Sequence[str]) -> ResultStore:
-    folder = settings.cache_dir
-    if folder is None:
-        return NoStore()
-    assert isinstance(folder, str)  # as the settings leave it
-    for directory in directories:
-        if _is_served(folder, directory):
-            raise ValueError(
-                f"cache_dir: {folder!r} is below the source {directory!r}, so that results would "
-                "be originals; a part of its path that begins with a dot hides it"
-            )
-    alone = directories[0] if len(directories) == 1 else None
-    owner = None if alone is None else Owner(folder, settings.namespace, alone)
-    return DiskStore(folder, settings.cache_dir_bytes, owner, settings.pyramid_share)
 
 
 def _in_bytes(result: Result | None) -> Result | None:

@@ -21,7 +21,7 @@ def announce(settings: Settings) -> None:
     """Say at the start what the server in front has to say."""
     if settings.hands_over:
         line = "the files of %r are sent by the server in front where it says '%s: %s'"
-        _log.info(line, settings.cache_dir, _ANNOUNCED, _header(settings))
+        _log.info(line, settings.folder, _ANNOUNCED, _header(settings))
 
 
 def hands_over(request: ImageRequest, settings: Settings) -> bool:
@@ -30,7 +30,7 @@ def hands_over(request: ImageRequest, settings: Settings) -> bool:
         return False
     if request.headers.get(_ANNOUNCED.lower()) == _header(settings):
         return True
-    _tell_once(_header(settings), str(settings.cache_dir))
+    _tell_once(_header(settings), str(settings.folder))
     return False
 
 
@@ -56,8 +56,8 @@ def _header(settings: Settings) -> str:
 def _place(path: str, settings: Settings) -> str:
     if settings.x_sendfile:
         return os.fsencode(path).decode("latin-1")  # the bytes of the name, as headers have them
-    assert isinstance(settings.cache_dir, str)  # the settings saw to it
-    inside = path.removeprefix(settings.cache_dir).replace(os.sep, "/")
+    assert isinstance(settings.folder, str)  # the settings saw to it
+    inside = path.removeprefix(settings.folder).replace(os.sep, "/")
     return settings.x_accel_redirect.rstrip("/") + inside
 
 

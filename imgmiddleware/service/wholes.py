@@ -187,10 +187,11 @@ class Wholes:
 
     def _claim(self, wanted: Wanted, deadline: Deadline) -> AbstractContextManager[Any]:
         """The right to make the whole, which another process may have; then it is waited for."""
-        claim = self._results.claim(wanted.key)
+        claim = self._results.claim_pyramid(wanted.key)
         if claim is None:  # so others want it too
             self._count(wanted)[0] += 1
-            claim = polled(partial(self._results.claim, wanted.key), self._limit, deadline)
+            look = partial(self._results.claim_pyramid, wanted.key)
+            claim = polled(look, self._limit, deadline)
         return claim
 
     def _look(self, wanted: Wanted, opened: ExitStack) -> Held | Pyramid | None:

@@ -50,10 +50,10 @@ class Settings(LinkSettings, OriginalSettings, ResultSettings, LoadSettings):
     def __post_init__(self) -> None:
         for name, kept in checks_of(type(self)).items():
             object.__setattr__(self, name, kept(name, getattr(self, name)))
-        if self.hands_over and (
-            self.cache_dir is None or (self.x_accel_redirect and self.x_sendfile)
-        ):
+        if self.hands_over and (self.folder is None or (self.x_accel_redirect and self.x_sendfile)):
             raise ValueError("x_accel_redirect, x_sendfile: one of them, and only with a cache_dir")
+        if self.tiers and self.cache_dir is not None:
+            raise ValueError("tiers, cache_dir: one of them; the folder may be one of the tiers")
         if self.max_source_memory == type(self).max_source_memory:
             least = min(self.max_source_memory, self.max_memory)
             object.__setattr__(self, "max_source_memory", least)

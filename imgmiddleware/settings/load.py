@@ -1,9 +1,11 @@
 """Options of load: how much is done and kept at once, in memory and on disk."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from imgmiddleware.process.memory import memory_share
+from imgmiddleware.settings.tiers import Kind, kind_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,12 @@ class LoadSettings:
     """A folder for results, which all processes of the service share. None: nothing is written to
     disk. Once built it is an absolute path, a str."""
     cache_dir_bytes: int = 2**30
-    """Bytes that the folder `cache_dir` may take on its disk."""
+    """Bytes that the folder `cache_dir`, or that among `tiers`, may take on its disk."""
+    tiers: str | Sequence[str | os.PathLike[str]] = field(default=(), repr=False)
+    """Where results are looked for below memory, in this order, instead of in `cache_dir`: a folder
+    of this machine, and a Redis or Valkey server that machines share, of the extra
+    `imgmiddleware[redis]`: `["/var/cache/images", "redis://cache.example:6379/0"]`
+    (docs/fleet.md)."""
     pyramid_bytes: int | None = None
     """How many of them may be pyramids: large originals, decoded once and kept in tiles where parts
     of them are asked for again and again (docs/caching.md). None: half. 0: there are none."""
@@ -56,6 +63,16 @@ class LoadSettings:
     x_sendfile: bool = False
     """Have Apache or lighttpd send the files of `cache_dir`, by the header `X-Sendfile`. They have
     to say `X-Sendfile-Type: X-Sendfile`, in the same way."""
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of results: `cache_dir`, or that among `tiers`."""
+        folder = self.cache_dir or self.tier(Kind.FOLDER)
+        return None if folder is None else str(folder)
+
+    def tier(self, kind: Kind) -> str | None:
+        """The one of `tiers` that is of this kind."""
+        return next((tier for tier in map(str, self.tiers) if kind_of(tier) is kind), None)
 
     @property
     def pyramid_share(self) -> int:

@@ -94,6 +94,7 @@ class Options(TypedDict, total=False):
     decoded_bytes: int
     cache_dir: str | os.PathLike[str] | None
     cache_dir_bytes: int
+    tiers: str | Sequence[str | os.PathLike[str]]
     pyramid_bytes: int | None
     x_accel_redirect: str
     x_sendfile: bool

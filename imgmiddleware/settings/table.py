@@ -9,6 +9,7 @@ from imgmiddleware.http.hints import FIELDS
 from imgmiddleware.operations.output import NEGOTIATED
 from imgmiddleware.pixels.value_range import ValueRange
 from imgmiddleware.settings import addresses, checks
+from imgmiddleware.settings.tiers import tiers
 
 
 def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
@@ -47,6 +48,7 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
         **dict.fromkeys(("cache_bytes", "decoded_bytes", "cache_dir_bytes"), checks.whole(0)),
         **{f.name: checks.seconds for f in fields(settings) if f.type is float},
         "cache_dir": checks.optional(addresses.folder),
+        "tiers": tiers,
         "fallback": checks.optional(addresses.image_file),
         "x_accel_redirect": addresses.location,
         "render_slots": checks.optional(checks.whole(1)),

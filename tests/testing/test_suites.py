@@ -351,6 +351,9 @@ class Remembers(Store):
     def claim(self, key: str) -> Any:
         return self.store.claim(key)
 
+    def wait(self, key: str, seconds: float) -> None:
+        self.store.wait(key, seconds)
+
 
 class PurgesNothing(Store):
     def drop(self, tag: str) -> int:
@@ -484,6 +487,7 @@ STORES: list[tuple[str, type[ResultStoreConformance]]] = [
     ("test_a_claim_keeps_others_out_until_it_is_left", on(Store, excludes=True)),
     ("test_a_claim_keeps_others_out_until_it_is_left", on(ClaimOnce)),
     ("test_a_claim_keeps_others_out_until_it_is_left", on(HeldByFailure)),
+    ("test_who_waits_for_a_claim_looks_again", on(ClaimOnce)),
     ("test_one_thread_at_a_time_has_a_claim", on(ClaimOnce)),
     ("test_it_tells_what_it_holds", on(Counts)),
     ("test_a_wrong_key_is_refused", on(AnyKey)),

@@ -1,0 +1,93 @@
+"""Purges on other machines, which a folder of this one hears of and follows.
+
+The folder has, in a small file for each store that machines share, the era that it has followed to.
+So a machine that was away does not show what was purged meanwhile, as long as the store's list goes
+back to that. All processes of the folder read it, the first that sees another era purges, and who
+does so twice does no harm.
+"""
+
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol, runtime_checkable
+
+from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.key import namespace_digest
+from imgmiddleware.cache.store import Era
+
+#: Bytes of an era that are read.
+_LONGEST = 256
+
+
+@runtime_checkable
+class Lister(Protocol):
+    """A store that machines share, and that lists what was purged. Its eras are bytes."""
+
+    name: str
+    """What it is called: its URL without secrets."""
+
+    def purged_since(self, era: bytes) -> frozenset[str] | None:
+        """The tags that were purged since that era; None: it may have been any."""
+        ...
+
+
+class Followed:
+    """How far a folder has followed these stores; None stands for one that lists nothing."""
+
+    def __init__(self, folder: DiskStore, listers: Sequence[Lister | None]) -> None:
+        self._folder = folder
+        self._listers = tuple(listers)
+        self._seen: dict[str, bytes] = {}
+
+    def follow(self, eras: Sequence[Era]) -> bool:
+        """Purge the folder of what was purged up to these eras, which are those of the stores;
+        whether there was one that had not been seen.
+        """
+        news = [
+            (lister, era)
+            for lister, era in zip(self._listers, eras, strict=True)
+            if lister is not None and isinstance(era, bytes) and self._seen.get(lister.name) != era
+        ]
+        for lister, era in news:
+            self._follow_one(lister, era)
+        return bool(news)
+
+    def _follow_one(self, lister: Lister, era: bytes) -> None:
+        path = self._path(lister)
+        noted = _read(path) or self._seen.get(lister.name)
+        if noted is not None and noted != era:
+            tags = lister.purged_since(noted)
+            if tags is None:
+                self._folder.clear()
+            for tag in tags or ():
+                self._folder.purge(tag)
+        if noted != era:
+            _write(path, era)
+        self._seen[lister.name] = era  # only now: others must not find what is just being purged
+
+    def _path(self, lister: Lister) -> str:
+        return os.path.join(self._folder.path, "followed", namespace_digest(lister.name))
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LONGEST) or None
+    except OSError:
+        return None
+
+
+def _write(path: str, era: bytes) -> None:
+    """Nobody sees half of it. Where the folder cannot be written each process knows it alone."""
+    beside = f"{path}.{secrets.token_hex(8)}"
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        try:
+            with open(beside, "xb") as file:
+                file.write(era)
+            os.replace(beside, path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(beside)
+            raise

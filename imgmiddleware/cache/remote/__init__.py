@@ -1,0 +1,1 @@
+"""Stores of results that machines share: a Redis or Valkey server, and a bucket."""

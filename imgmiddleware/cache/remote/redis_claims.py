@@ -1,0 +1,91 @@
+"""One maker per key, over all machines that share a Redis or Valkey server.
+
+A claim is a key that expires: `SET NX PX`. While its holder lives it is renewed at a third of that
+time. So one that is killed, or stopped, has it for `TTL` seconds at most; if it goes on after that,
+its result is put a second time, which is the same bytes. Nobody needs more than that, as a claim
+saves work and decides nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from typing import Any
+
+from imgmiddleware.cache.forks import Forkable
+from imgmiddleware.cache.remote.redis_link import RedisLink
+from imgmiddleware.cache.remote.scripts import LEAVE, RENEW
+
+#: Seconds for which a claim outlives its holder.
+TTL = 3.0
+#: Seconds after which one who waits looks again in any case: a message may have been lost.
+_LOOK = 0.1
+
+
+class RedisClaim:
+    """The right to make the result of a key, until it is left. A context manager."""
+
+    def __init__(self, claims: RedisClaims, name: str, token: str) -> None:
+        self._claims, self._name, self._token = claims, name, token
+
+    def __enter__(self) -> RedisClaim:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._claims.leave(self._name, self._token)
+
+
+class RedisClaims(Forkable):
+    """The claims of one process. A server that does not answer keeps nobody out."""
+
+    def __init__(self, link: RedisLink, channel: str) -> None:
+        self._link, self._channel = link, channel
+        super().__init__()
+
+    def _begin(self) -> None:
+        """None is held: what the parent has is the parent's."""
+        self._held: dict[str, str] = {}  # name by token
+        self._awaited: dict[str, threading.Event] = {}
+        self._renewed = time.monotonic()
+
+    def take(self, name: str) -> RedisClaim | None:
+        """The claim of this name, or None while another has it."""
+        token = secrets.token_hex(16)
+        milliseconds = round(TTL * 1000)
+        other = self._link.write(
+            lambda client: client.set(name, token, nx=True, px=milliseconds, get=True), None
+        )
+        if other not in (None, token.encode()):  # ours where the question was asked twice
+            return None
+        self._held[token] = name
+        return RedisClaim(self, name, token)
+
+    def leave(self, name: str, token: str) -> None:
+        if self._held.pop(token, None) is not None:
+            left = [token, self._channel, name]
+            self._link.read(lambda client: LEAVE(client, [name], left), None)
+
+    def wait(self, name: str, seconds: float) -> None:
+        """Wait until it was left, or for so many seconds at most."""
+        event = self._awaited.setdefault(name, threading.Event())
+        try:
+            # Only now, as it may have been left just before.
+            if self._link.read(lambda client: client.exists(name), True):
+                event.wait(min(seconds, _LOOK))
+        finally:
+            self._awaited.pop(name, None)
+
+    def heard(self, name: str) -> None:
+        """It was left, somewhere."""
+        event = self._awaited.get(name)
+        if event is not None:
+            event.set()
+
+    def renew(self, client: Any) -> None:
+        """To be called again and again; the library's errors are the caller's."""
+        if not self._held or time.monotonic() < self._renewed + TTL / 3:
+            return
+        self._renewed = time.monotonic()
+        for token, name in list(self._held.items()):
+            RENEW(client, [name], [token, round(TTL * 1000)])

@@ -1,0 +1,108 @@
+"""What a Redis or Valkey server does in one step, as its Lua scripts.
+
+A result is a hash: its head, its tags and its body. The keys of all results with a tag are a set,
+and a result counts only while it is in the sets of all its tags. So it does not matter what a
+server without memory evicts: where a set is gone, the results that were in it are, too.
+"""
+
+from hashlib import sha1
+from typing import Any
+
+
+class Script:
+    """A script, which the server knows by its digest once it has run there."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, client: Any, keys: list[Any], arguments: list[Any]) -> Any:
+        """What it returns; raises what the library raises."""
+        try:
+            return client.evalsha(self.digest, len(keys), *keys, *arguments)
+        except Exception as error:
+            if not self.is_unknown(error):
+                raise
+            return client.eval(self.text, len(keys), *keys, *arguments)
+
+    @staticmethod
+    def is_unknown(error: Exception) -> bool:
+        """Whether the server does not know the script; by name, as the library is an extra."""
+        return type(error).__name__ == "NoScriptError"
+
+
+#: The head of a result that counts. The body comes beside it, as a script would copy it twice.
+#: KEYS: the result. ARGV: its key, what the names of sets begin with.
+HEAD = Script("""
+local found = redis.call('hmget', KEYS[1], 'head', 'tags')
+if not found[1] or not found[2] then return false end
+for at = 1, #found[2], 16 do
+  local set = ARGV[2] .. found[2]:sub(at, at + 15)
+  if redis.call('sismember', set, ARGV[1]) == 0 then return false end
+end
+return found[1]
+""")
+
+#: Hold a result unless the era is another; whether it is held. Of each set some members are looked
+#: at, so that those whose result is gone do not become more and more.
+#: KEYS: the era, the result, the sets. ARGV: the era, the key, head, tags, body, seconds, what the
+#: names of results begin with.
+PUT = Script("""#!lua
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('del', KEYS[2])
+redis.call('hset', KEYS[2], 'head', ARGV[3], 'tags', ARGV[4], 'body', ARGV[5])
+redis.call('expire', KEYS[2], ARGV[6])
+for at = 3, #KEYS do
+  for _, key in ipairs(redis.call('srandmember', KEYS[at], 3)) do
+    if redis.call('exists', ARGV[7] .. key) == 0 then redis.call('srem', KEYS[at], key) end
+  end
+  redis.call('sadd', KEYS[at], ARGV[2])
+  redis.call('expire', KEYS[at], ARGV[6])
+end
+return 1
+""")
+
+#: Begin another era and remove what has a tag, also where there is no memory for anything else.
+#: KEYS: the era, the set of the tag, the list of purges. ARGV: the tag, a first era, what the names
+#: of results begin with, the channel, how many purges are listed.
+PURGE = Script("""#!lua flags=allow-oom
+redis.call('set', KEYS[1], ARGV[2], 'NX')
+local era, count = redis.call('incr', KEYS[1]), 0
+redis.call('lpush', KEYS[3], era .. ' ' .. ARGV[1])
+redis.call('ltrim', KEYS[3], 0, ARGV[5] - 1)
+for _, key in ipairs(redis.call('smembers', KEYS[2])) do
+  count = count + redis.call('unlink', ARGV[3] .. key)
+end
+redis.call('unlink', KEYS[2])
+redis.call('publish', ARGV[4], 'era ' .. era)
+return {era, count}
+""")
+
+#: Leave a claim, if it is still ours, and tell who waits for it.
+#: KEYS: the claim. ARGV: our token, the channel, the claim's name.
+LEAVE = Script("""
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('del', KEYS[1])
+redis.call('publish', ARGV[2], 'left ' .. ARGV[3])
+return 1
+""")
+
+#: Have a claim for longer, if it is still ours. KEYS: the claim. ARGV: our token, milliseconds.
+RENEW = Script("""
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('pexpire', KEYS[1], ARGV[2])
+""")
+
+#: The era; a first one where there is none, or none any more. KEYS: the era. ARGV: a first one.
+ERA = Script("""#!lua flags=allow-oom
+redis.call('set', KEYS[1], ARGV[1], 'NX')
+return redis.call('get', KEYS[1])
+""")
+
+#: Results and their bytes, of some of all keys. ARGV: where to go on, what results begin with.
+COUNT = Script("""
+local found = redis.call('scan', ARGV[1], 'MATCH', ARGV[2] .. '*', 'COUNT', 1000)
+local size = 0
+for _, key in ipairs(found[2]) do size = size + redis.call('hstrlen', key, 'body') end
+return {found[1], #found[2], size}
+""")

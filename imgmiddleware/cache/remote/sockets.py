@@ -1,0 +1,68 @@
+"""A bound in time for all that a call does on its sockets.
+
+The timeout of a socket starts anew with each piece that comes: a server that sends a byte at a time
+would keep a request for ever.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Allowance(threading.local):
+    """Until when the call that this thread makes may take; 0: nobody has said."""
+
+    until = 0.0
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """To make a call in, which then takes no longer in all."""
+        self.until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self.until = 0.0
+
+
+class BoundedSocket:
+    """A socket whose sending and receiving end when the allowance does, with `TimeoutError`."""
+
+    def __init__(self, socket: Any, allowance: Allowance) -> None:
+        self._socket = socket
+        self._allowance = allowance
+
+    def sendall(self, data: Any) -> Any:
+        return self._bounded(self._socket.sendall, data)
+
+    def recv(self, *arguments: Any) -> Any:
+        return self._bounded(self._socket.recv, *arguments)
+
+    def recv_into(self, *arguments: Any) -> Any:
+        return self._bounded(self._socket.recv_into, *arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def _bounded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        until = self._allowance.until
+        if until:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the call takes too long")
+            self._socket.settimeout(left)
+        return call(*arguments)
+
+
+def bounded(kind: type[Any], allowance: Allowance) -> type[Any]:
+    """The class of connections of the library redis, on such sockets."""
+
+    class Bounded(kind):  # type: ignore[misc]
+        def _connect(self) -> Any:
+            until = allowance.until
+            if until:
+                self.socket_connect_timeout = max(0.001, until - time.monotonic())
+            return BoundedSocket(super()._connect(), allowance)
+
+    return Bounded

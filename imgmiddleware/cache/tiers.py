@@ -1,0 +1,150 @@
+"""Several stores as one: what is looked at in which order.
+
+What a lower one has goes into those above. A result is put into all of them. A purge begins at the
+lowest: what is read there meanwhile and goes up belongs to eras of the upper ones that are over
+when they are purged.
+
+A folder is one machine's, and nobody can call the others. So a store that machines share lists what
+was purged, and the folder follows (`cache/followed.py`).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from io import FileIO
+from typing import Any, Protocol
+
+from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.followed import Followed, Lister
+from imgmiddleware.cache.pyramids import PyramidStore
+from imgmiddleware.cache.store import LOOK_EVERY, Era, Holding, ResultStore, Tags, check_key
+from imgmiddleware.messages import Result
+
+
+class Tier(ResultStore, Protocol):
+    """A store among others."""
+
+    def takes(self, size: int) -> bool:
+        """Whether a body of this size is held at all."""
+        ...
+
+    def excludes(self) -> bool:
+        """Whether a claim keeps others out now."""
+        ...
+
+    def clear(self) -> int:
+        """Remove all results, and begin another era; how many there were."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open; it is opened again where it is needed again."""
+        ...
+
+
+class Tiers:
+    """A `ResultStore` of several, the first to be looked at first.
+
+    `claiming` are those whose claims count, the first of them that keeps others out.
+    """
+
+    def __init__(self, tiers: Sequence[Tier], claiming: Sequence[Tier]) -> None:
+        self._tiers = tuple(tiers)
+        self._claiming = tuple(claiming)
+        folder = next((tier for tier in tiers if isinstance(tier, DiskStore)), None)
+        self.folder = folder
+        """The one that is a folder, if there is one."""
+        shared = [tier if isinstance(tier, Lister) else None for tier in tiers]
+        self._followed = None if folder is None else Followed(folder, shared)
+
+    def get(self, key: str) -> Result | None:
+        check_key(key)
+        self.era()  # so that the folder follows
+        return next(filter(None, (tier.get(key) for tier in self._tiers)), None)
+
+    def found(self, key: str, tags: Tags, era: Era) -> Result | None:
+        """The same. It goes into the stores above, unless somebody has purged since that era."""
+        for at, tier in enumerate(self._tiers):
+            result = tier.get(key)
+            if result is not None:
+                return self._raised(key, result, tags, _each(era)[:at])
+        return None
+
+    def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
+        check_key(key)
+        for tier, of in zip(self._tiers, _each(era), strict=True):
+            tier.put(key, result, tags, of)
+
+    def takes(self, size: int) -> bool:
+        """Whether one of them holds a body of this size."""
+        return any(tier.takes(size) for tier in self._tiers)
+
+    @property
+    def pyramids(self) -> PyramidStore | None:
+        """What is kept beside results in the folder, if there is one."""
+        return None if self.folder is None else self.folder.pyramids
+
+    def put_pyramid(
+        self, key: str, size: int, tag: str, era: Era, write: Callable[[FileIO], None]
+    ) -> None:
+        """As `DiskStore.put_pyramid`, in the folder."""
+        for tier, of in zip(self._tiers, _each(era), strict=True):
+            if isinstance(tier, DiskStore):
+                tier.put_pyramid(key, size, tag, of, write)
+
+    def purge(self, tag: str) -> int:
+        return max(tier.purge(tag) for tier in reversed(self._tiers))
+
+    def clear(self) -> int:
+        """Remove everything; how many results that was of the store that had most."""
+        return max(tier.clear() for tier in reversed(self._tiers))
+
+    def claim(self, key: str) -> AbstractContextManager[Any] | None:
+        return self._claimed().claim(key)
+
+    def wait(self, key: str, seconds: float) -> None:
+        since = time.monotonic()
+        self._claimed().wait(key, seconds)
+        # Who has the claim may have it of another one, as he asked when this one was away.
+        time.sleep(max(0.0, min(seconds, LOOK_EVERY) - (time.monotonic() - since)))
+
+    def era(self) -> Era:
+        eras = tuple(tier.era() for tier in self._tiers)
+        if self._followed is not None and self._followed.follow(eras):
+            return tuple(tier.era() for tier in self._tiers)
+        return eras
+
+    def holding(self) -> dict[str, Holding]:
+        """What each of them holds: "disk", "pyramids", "redis"."""
+        return {name: held for tier in self._tiers for name, held in tier.holding().items()}
+
+    def close(self) -> None:
+        """Close what is open; it is opened again where it is needed again."""
+        for tier in self._tiers:
+            tier.close()
+
+    def _claimed(self) -> Tier:
+        """That whose claims count now: the last one, where none keeps others out."""
+        return next((one for one in self._claiming if one.excludes()), self._claiming[-1])
+
+    def _raised(self, key: str, result: Result, tags: Tags, eras: Sequence[Era]) -> Result | None:
+        """The result, which those above the one that has it hold from now on, if they take it."""
+        upper = [
+            (tier, era)
+            for tier, era in zip(self._tiers, eras, strict=False)
+            if tier.takes(len(result.body))
+        ]
+        if not upper:
+            return result
+        try:
+            result = replace(result, body=result.read())
+        except OSError:
+            return None
+        for tier, era in upper:
+            tier.put(key, result, tags, era)
+        return result
+
+
+def _each(era: Era) -> tuple[Era, ...]:
+    assert isinstance(era, tuple)  # as `Tiers.era` tells it
+    return era

@@ -1,0 +1,55 @@
+"""The option `tiers`: the stores of results below memory, in the order of looking."""
+
+import os
+import re
+from enum import Enum
+from typing import Any
+
+from imgmiddleware.settings.addresses import folder
+from imgmiddleware.settings.checks import listed, wrong
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+#: What is taken.
+_TAKEN = "a folder, or a URL such as 'redis://cache.example:6379/0'"
+
+
+class Kind(Enum):
+    """Of each kind there is one at most."""
+
+    FOLDER = "a folder"
+    REDIS = "a Redis"
+
+
+#: By schemes of URLs. `unix` is the socket of a Redis on the same machine.
+_KINDS = {"redis": Kind.REDIS, "rediss": Kind.REDIS, "unix": Kind.REDIS}
+
+
+def kind_of(tier: str) -> Kind:
+    """Of which kind a tier is that was checked."""
+    scheme = _SCHEME.match(tier)
+    return _KINDS[scheme[1].lower()] if scheme else Kind.FOLDER
+
+
+def tiers(name: str, given: Any) -> tuple[str, ...]:
+    """Folders, which become absolute paths, and URLs. No message tells a URL: it may have a
+    password.
+    """
+    alone = isinstance(given, str | os.PathLike)
+    kept = tuple(_tier(name, tier) for tier in ([given] if alone else listed(name, given, _TAKEN)))
+    kinds = [kind_of(tier) for tier in kept]
+    for kind in Kind:
+        if kinds.count(kind) > 1:
+            raise ValueError(f"{name}: {kind.value} may be named once")
+    return kept
+
+
+def _tier(name: str, tier: Any) -> str:
+    scheme = _SCHEME.match(tier) if isinstance(tier, str) else None
+    if scheme is None:
+        if not isinstance(tier, str | os.PathLike):
+            raise wrong(name, tier, _TAKEN)
+        return folder(name, tier)
+    if scheme[1].lower() not in _KINDS:
+        known = ", ".join(f"{scheme}://" for scheme in _KINDS)
+        raise ValueError(f"{name}: {scheme[1]}:// is none of {known}, and a folder has no scheme")
+    return str(tier)

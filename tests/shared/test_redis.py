@@ -1,0 +1,337 @@
+"""A server that is frozen, slow, full, gone or wrong costs a bounded time once, and no answer."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from imgmiddleware.cache.remote import redis_claims
+from imgmiddleware.cache.remote.redis_link import CALL
+from imgmiddleware.cache.remote.redis_store import RedisStore
+from imgmiddleware.messages import Result
+from shared.servers import Redis, SlowProxy
+
+RESULT = Result(b"body", "image/png")
+
+
+@contextmanager
+def opened(url: str, recheck: float = 1.0) -> Iterator[RedisStore]:
+    store = RedisStore(url, recheck)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def put(store: RedisStore, key: str, body: bytes = b"body", tag: str = "tag") -> None:
+    store.put(key, Result(body, "image/png"), (tag,), store.era())
+
+
+def seconds(act: Callable[[], object]) -> float:
+    since = time.monotonic()
+    act()
+    return time.monotonic() - since
+
+
+def wait_for(look: Callable[[], object], within: float = 20) -> None:
+    until = time.monotonic() + within
+    while not look():
+        assert time.monotonic() < until, "it has not come to this"
+        time.sleep(0.02)
+
+
+def all_calls(store: RedisStore) -> None:
+    """What a request may ask for."""
+    store.era()
+    store.get("a")
+    with store.claim("a") or pytest.fail("who cannot be asked keeps nobody out"):
+        put(store, "a")
+    store.purge("other")
+
+
+def test_a_frozen_server_costs_the_stated_time_once_and_comes_back(
+    own_valkey: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(own_valkey.url) as store:
+        put(store, "a")
+        with own_valkey.frozen():
+            assert seconds(lambda: store.get("a")) < CALL + 1
+            assert store.get("a") is None
+            for _ in range(3):  # beyond the first try of the thread
+                assert seconds(lambda: [all_calls(store) for _ in range(20)]) < 0.5
+                time.sleep(0.5)
+        wait_for(lambda: store.get("a"))
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(warnings) == 1
+    assert "secret" not in caplog.text
+
+
+def test_a_server_that_drips_is_as_slow_as_one_that_is_frozen(valkey: Redis) -> None:
+    proxy = SlowProxy(valkey.port, 0)
+    with opened(f"redis://127.0.0.1:{proxy.port}/0") as store:
+        put(store, "drips", bytes(2000))
+        assert store.get("drips")
+        proxy.pause = 0.02  # far below any timeout of a socket: 40 seconds for the body
+        assert seconds(lambda: store.get("drips")) < CALL + 1
+        assert seconds(lambda: store.get("drips")) < 0.5
+        proxy.pause = 0
+        wait_for(lambda: store.get("drips"))
+    proxy.close()
+
+
+def test_a_server_that_is_gone_costs_nothing_and_comes_back_empty(own_valkey: Redis) -> None:
+    with opened(own_valkey.url) as store:
+        put(store, "a")
+        era = store.era()
+        own_valkey.kill()
+        assert seconds(lambda: [all_calls(store) for _ in range(20)]) < CALL + 1
+        own_valkey.start()
+        wait_for(lambda: store.era() != era), "the memories of all let go of what they have"
+        wait_for(lambda: put(store, "a") or store.get("a"))
+
+
+def test_a_purge_that_a_gone_server_could_not_be_told_is_told_when_it_is_back(
+    own_valkey: Redis,
+) -> None:
+    with opened(own_valkey.url) as store, opened(own_valkey.url) as other:
+        put(store, "a")
+        era = other.era()
+        with own_valkey.frozen():
+            assert store.purge("tag") == 0
+        wait_for(lambda: other.era() != era)
+        assert other.get("a") is None
+        assert other.purged_since(era) == {"tag"}
+
+
+def test_a_full_server_is_read_and_purged_and_says_so_once(
+    own_valkey: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = own_valkey.client()
+    with opened(own_valkey.url) as store, opened(own_valkey.url) as other:
+        put(store, "a")
+        client.config_set("maxmemory", 1)
+        for _ in range(5):
+            put(store, "b")
+            assert store.get("a")
+            assert store.get("b") is None
+            with store.claim("b") or pytest.fail("nobody is kept out"):
+                pass
+        era = other.era()
+        assert store.purge("tag") == 1
+        assert store.get("a") is None
+        wait_for(lambda: other.era() != era)
+        client.config_set("maxmemory", 0)
+    assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 1
+
+
+@pytest.mark.parametrize("evicted", ["result", "tag", "era"])
+def test_whatever_is_evicted_nothing_that_was_purged_comes_back(
+    valkey: Redis, evicted: str
+) -> None:
+    client = valkey.client()
+    client.flushall()
+    with opened(valkey.url, recheck=0) as store:
+        put(store, "a")
+        for name in client.scan_iter(f"imgmiddleware:1:{evicted}*"):
+            client.delete(name)
+        assert (store.get("a") is None) == (evicted != "era")
+        store.purge("tag")
+        assert store.get("a") is None
+        put(store, "b")
+        assert store.get("a") is None
+        assert store.get("b")
+
+
+@pytest.mark.parametrize("field", ["head", "tags", "body"])
+@pytest.mark.parametrize(
+    "damage", ["flipped", "cut", "emptied", "another's", "gone", "another kind"]
+)
+def test_what_is_damaged_is_a_miss(valkey: Redis, field: str, damage: str) -> None:
+    client = valkey.client()
+    client.flushall()
+    with opened(valkey.url) as store:
+        put(store, "a", b"body of a")
+        put(store, "b", b"body of b", tag="other")
+        names = [f"imgmiddleware:1:result:{key}" for key in "ab"]
+        value = client.hget(names[0], field)
+        if damage == "gone":
+            client.hdel(names[0], field)
+        elif damage == "another kind":
+            client.set(names[0], "text")
+        else:
+            client.hset(
+                names[0],
+                field,
+                {
+                    "flipped": bytes([*value[:-1], value[-1] ^ 1]),
+                    "cut": value[:-1],
+                    "emptied": b"",
+                    "another's": client.hget(names[1], field),
+                }[damage],
+            )
+        # Of another's tags it may count as well: its head and body are its own.
+        assert store.get("a") is None or (field == "tags" and damage in ("emptied", "another's"))
+        wait_for(lambda: store.get("b"))  # it is read at once, or at the next try
+
+
+def test_members_of_results_that_are_gone_do_not_become_more_and_more(valkey: Redis) -> None:
+    client = valkey.client()
+    client.flushall()
+    with opened(valkey.url) as store:
+        for number in range(300):
+            put(store, f"key{number}")
+            client.delete(f"imgmiddleware:1:result:key{number}")
+        (name,) = client.scan_iter("imgmiddleware:1:tag:*")
+        assert client.scard(name) < 100
+
+
+def test_a_body_over_the_bound_is_not_taken(valkey: Redis) -> None:
+    with opened(valkey.url) as store:
+        assert store.takes(2 << 20)
+        assert not store.takes((2 << 20) + 1)
+        put(store, "large", bytes((2 << 20) + 1))
+        assert store.get("large") is None
+
+
+def test_others_hear_of_a_purge_without_asking(valkey: Redis) -> None:
+    with opened(valkey.url, recheck=3600) as store, opened(valkey.url) as other:
+        era = store.era()
+        other.purge("tag")
+        assert seconds(lambda: wait_for(lambda: store.era() != era)) < 10
+        assert store.purged_since(era) == {"tag"}
+        assert store.purged_since(store.era()) == frozenset()
+
+
+def test_clearing_is_told_as_everything(valkey: Redis) -> None:
+    with opened(valkey.url, recheck=0) as store:
+        valkey.client().flushall()
+        put(store, "a")
+        put(store, "b", tag="other")
+        era = store.era()
+        assert store.clear() == 2
+        assert store.purged_since(era) is None
+
+
+def test_who_waits_is_woken(valkey: Redis) -> None:
+    with opened(valkey.url) as store, opened(valkey.url) as other:
+        claim = store.claim("woken")
+        assert claim is not None
+        other.era()  # its thread listens
+        threading.Timer(0.02, claim.__exit__).start()
+        wait_for(lambda: other.wait("woken", 60) or other.claim("woken"))
+
+
+def test_a_claim_is_renewed_for_as_long_as_its_holder_lives(
+    valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_claims, "TTL", 0.6)
+    with opened(valkey.url, 0.2) as store, opened(valkey.url) as other:
+        store.era()
+        claim = store.claim("long")
+        assert claim is not None
+        with claim:
+            until = time.monotonic() + 2
+            while time.monotonic() < until:
+                assert other.claim("long") is None
+                time.sleep(0.05)
+        assert other.claim("long") is not None
+
+
+HOLDER = """
+import sys, time
+from imgmiddleware.cache.remote.redis_store import RedisStore
+store = RedisStore(sys.argv[1])
+claim = store.claim("held")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_claim_outlives_its_holder_by_little(valkey: Redis, number: int) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, valkey.url], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with opened(valkey.url) as store:
+            assert store.claim("held") is None
+            holder.send_signal(number)
+            took = seconds(lambda: wait_for(lambda: store.claim("held"), redis_claims.TTL + 10))
+            assert took < redis_claims.TTL + 5
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_claim_of_another_is_not_left_by_who_had_it_before(valkey: Redis) -> None:
+    with opened(valkey.url) as store, opened(valkey.url) as other:
+        late = store.claim("late")
+        assert late is not None
+        valkey.client().delete("imgmiddleware:1:claim:late")  # as it expires
+        mine = other.claim("late")
+        assert mine is not None
+        late.__exit__()
+        assert store.claim("late") is None
+        with mine:
+            pass
+        assert store.claim("late") is not None
+
+
+def test_nothing_is_opened_before_it_is_used(own_valkey: Redis) -> None:
+    before = own_valkey.client().info("stats")["total_connections_received"]
+    with opened(own_valkey.url):
+        after = own_valkey.client().info("stats")["total_connections_received"]
+        assert after - before <= 1, "by this question itself"
+
+
+def test_a_child_has_connections_and_a_thread_of_its_own(valkey: Redis) -> None:
+    with opened(valkey.url) as store:
+        put(store, "forked")
+        claim = store.claim("parents")
+        assert claim is not None
+        child = os.fork()
+        if not child:  # what the child finds is its exit code
+            try:
+                found = store.get("forked") is not None and store.era() is not None
+                claim.__exit__()  # is the parent's
+                other = store.claim("parents")
+                os._exit(0 if found and other is None else 1)
+            finally:
+                os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        assert store.get("forked")
+        with claim:
+            pass
+
+
+def test_a_service_that_nobody_has_any_more_ends_its_thread(valkey: Redis) -> None:
+    def threads() -> int:
+        return sum(each.name == "imgmiddleware-redis" for each in threading.enumerate())
+
+    wait_for(lambda: not threads())
+    store = RedisStore(valkey.url)
+    store.era()
+    assert threads() == 1
+    del store
+    wait_for(lambda: not threads())
+
+
+def test_no_message_has_the_password(
+    own_valkey: Redis, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    own_valkey.client().config_set("requirepass", "right")
+    url = f"redis://:secret@127.0.0.1:{own_valkey.port}/0"
+    with opened(url) as store:
+        all_calls(store)
+    assert "no cache for now" in caplog.text
+    assert "secret" not in caplog.text
