@@ -27,6 +27,10 @@ class Lister(Protocol):
     name: str
     """What it is called: its URL without secrets."""
 
+    def is_up(self) -> bool:
+        """Whether it answered when it was last asked."""
+        ...
+
     def purged_since(self, era: bytes) -> frozenset[str] | None:
         """The tags that were purged since that era; None: it may have been any."""
         ...

@@ -118,6 +118,10 @@ class Tiers:
         """What each of them holds: "disk", "pyramids", "redis"."""
         return {name: held for tier in self._tiers for name, held in tier.holding().items()}
 
+    def down(self) -> list[str]:
+        """The names of those that did not answer when they were last asked."""
+        return [each.name for each in self._tiers if isinstance(each, Lister) and not each.is_up()]
+
     def close(self) -> None:
         """Close what is open; it is opened again where it is needed again."""
         for tier in self._tiers:

@@ -5,11 +5,7 @@ from dataclasses import fields
 from typing import Any, NoReturn
 
 from imgmiddleware import Settings, __version__
-from imgmiddleware.cli import examples, values
-from imgmiddleware.cli.numbers import in_bytes
-from imgmiddleware.settings import UNSAFE_FORMATS
-
-_LARGEST = in_bytes(Settings.max_source_bytes)
+from imgmiddleware.cli import examples, groups, values
 
 
 class UsageError(Exception):
@@ -69,7 +65,7 @@ def _command(commands: Any, name: str, purpose: str, examples: str) -> argparse.
 def _serve(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("directory", metavar="DIR", help="the directory of originals")
-    _address(command)
+    groups.address(command)
     add(
         "--root-path",
         metavar="PATH",
@@ -79,17 +75,17 @@ def _serve(command: argparse.ArgumentParser) -> None:
         "away",
     )
     add("--workers", metavar="N", type=values.processes, default=1, help="processes that serve (1)")
-    _log_level(command, "info")
-    _add(
-        _links(command),
+    groups.log_level(command, "info")
+    groups.add_options(
+        groups.links(command),
         prefix=f"PATH: where IDs begin in a path ({Settings.prefix})",
         presets_only="allow presets and the default, nothing else",
         widths="N,N: the only widths in pixels that are allowed",
         heights="N,N: the same for heights; needs --widths",
         snap="take the next larger of those instead of refusing",
     )
-    _add(
-        _limits(command),
+    groups.add_options(
+        groups.limits(command),
         unsafe_follow_symlinks="follow links that leave DIR: whoever writes there can "
         "publish any file",
         isolate="make pictures in processes that can open no file and no socket",
@@ -97,9 +93,9 @@ def _serve(command: argparse.ArgumentParser) -> None:
         serve_stale="S: seconds after a change for which the old picture is served while "
         "the new is made",
     )
-    folder = _version(_namespace(_folder(command)))
+    folder = groups.version(groups.namespace(groups.folder(command)))
     folder.add_argument("--no-cache-dir", action="store_true", help="keep results in memory alone")
-    _add(
+    groups.add_options(
         command.add_argument_group("what answers say"),
         stale_while_revalidate="S: seconds after --max-age for which caches may answer once more "
         "while they ask again",
@@ -119,8 +115,8 @@ def _serve(command: argparse.ArgumentParser) -> None:
 
 
 def _demo(command: argparse.ArgumentParser) -> None:
-    _address(command)
-    _log_level(command, "warning")
+    groups.address(command)
+    groups.log_level(command, "warning")
 
 
 def _render(command: argparse.ArgumentParser) -> None:
@@ -136,7 +132,7 @@ def _render(command: argparse.ArgumentParser) -> None:
         help='what to make, as in a link: "w=800&h=600&fit=crop"; '
         "without fm the format is that of OUT's suffix",
     )
-    _limits(command)
+    groups.limits(command)
 
 
 def _warm(command: argparse.ArgumentParser) -> None:
@@ -166,9 +162,9 @@ def _warm(command: argparse.ArgumentParser) -> None:
         help="a client for whom the format is chosen: image/webp; may be given again. Nothing: all "
         "kinds of clients that get pictures of their own",
     )
-    _links(command)
-    _limits(command)
-    _version(_namespace(_folder(command)))
+    groups.links(command)
+    groups.limits(command)
+    groups.version(groups.namespace(groups.folder(command)))
 
 
 def _cache(command: argparse.ArgumentParser) -> None:
@@ -181,9 +177,9 @@ def _cache(command: argparse.ArgumentParser) -> None:
         action = actions.add_parser(
             name, help=purpose, description=purpose, argument_default=argparse.SUPPRESS
         )
-        folder = _folder(action)
+        folder = groups.folder(action)
         if name == "purge":
-            _namespace(folder)
+            groups.namespace(folder)
             _source(action)
             action.add_argument(
                 "ids", metavar="ID", nargs="+", type=values.id, help="an original of SOURCE"
@@ -204,94 +200,3 @@ def _source(command: argparse.ArgumentParser) -> None:
         help="a directory, as it is given to serve, or MODULE:ATTRIBUTE: an application's "
         "ImageService or middleware, which has its own options, or its function or Source",
     )
-
-
-def _links(command: argparse.ArgumentParser) -> Any:
-    links = command.add_argument_group("what a link may ask for")
-    _add(links, default='QUERY: what a link without a query means: "w=0.5&fm=webp"')
-    links.add_argument(
-        "--preset",
-        metavar="NAME=QUERY",
-        dest="presets",
-        action="append",
-        type=values.preset,
-        help='a name for a query, thumb="w=200&h=200&fit=crop"; may be given again',
-    )
-    return links
-
-
-def _folder(command: argparse.ArgumentParser) -> Any:
-    folder = command.add_argument_group("the folder of results")
-    return _add(
-        folder,
-        cache_dir="DIR: where results are kept (the user's cache folder)",
-        cache_dir_bytes=f"N: how many bytes they may take ({in_bytes(Settings.cache_dir_bytes)})",
-    )
-
-
-def _namespace(folder: Any) -> Any:
-    return _add(
-        folder,
-        namespace="NAME: the name of these results there, as namespace= of an application (none, "
-        "as it has none; in the user's cache folder the path of the directory)",
-    )
-
-
-def _version(group: Any) -> Any:
-    return _add(
-        group,
-        file_version="KIND: what a new version of an original is, as file_version= of an "
-        f"application: stat, mtime or content ({Settings.file_version})",
-    )
-
-
-def _address(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--host",
-        metavar="ADDRESS",
-        default="127.0.0.1",
-        help="address to listen on; 0.0.0.0 is all of them, as in a container (127.0.0.1)",
-    )
-    command.add_argument(
-        "--port",
-        metavar="N",
-        type=values.port,
-        default=8000,
-        help="port; 0 takes a free one (8000)",
-    )
-
-
-def _log_level(command: argparse.ArgumentParser, default: str) -> None:
-    command.add_argument(
-        "--log-level",
-        metavar="LEVEL",
-        choices=("critical", "error", "warning", "info", "debug"),
-        default=default,
-        help=f"critical, error, warning, info or debug ({default})",
-    )
-
-
-def _limits(command: argparse.ArgumentParser) -> Any:
-    unsafe = ", ".join(sorted(UNSAFE_FORMATS))
-    return _add(
-        command.add_argument_group("limits"),
-        max_source_pixels=f"N: refuse originals of more pixels ({Settings.max_source_pixels:,})",
-        max_source_bytes=f"N: refuse originals of more bytes ({_LARGEST})",
-        unsafe_original_formats="FORMAT,FORMAT: open these too, whose decoders nothing bounds: "
-        f"{unsafe}",
-    )
-
-
-def _add(group: Any, **helps: str) -> Any:
-    """Add options of `Settings`, which has the type of each. Before a colon stands the metavar."""
-    types = {field.name: field.type for field in fields(Settings)}
-    for name, text in helps.items():
-        option = f"--{name.replace('_', '-')}"
-        if types[name] is bool:
-            group.add_argument(option, action="store_true", help=text)
-        else:
-            metavar, _, help = text.partition(": ")
-            group.add_argument(
-                option, metavar=metavar, help=help, **values.READ.get(types[name], {})
-            )
-    return group

@@ -1,20 +1,24 @@
-"""`imgmiddleware cache stats|clear|purge`: the folder of results that servers share."""
+"""`imgmiddleware cache stats|clear|purge`: the results that servers share, wherever they are."""
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from imgmiddleware import ImageError
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cache.shelf import is_for_results
+from imgmiddleware.cache.store import Holding
+from imgmiddleware.cache.tiers import Tiers
 from imgmiddleware.cli.arguments import UsageError
-from imgmiddleware.cli.folder import cache_folder, namespace
+from imgmiddleware.cli.folder import cache_folder, given_name, namespace, tier_settings
 from imgmiddleware.cli.numbers import counted, in_bytes
 from imgmiddleware.cli.targets import named_by, service_of
 from imgmiddleware.service.overlays import overlay_id
+from imgmiddleware.service.stores import places_of, tiers_of
 from imgmiddleware.settings import Settings
 
 
@@ -23,57 +27,97 @@ def cache(arguments: argparse.Namespace) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The store of the places that were named, and what people call each."""
+
+    store: DiskStore | Tiers
+    places: Mapping[str, str]  # by its name among what is held
+    folder: str | None = None
+
+    def deleted(self, count: int) -> str:
+        """What to say of it. Raises `UsageError` where somebody has not heard of it."""
+        for name in self.store.down() if isinstance(self.store, Tiers) else ():
+            raise UsageError(f"{name} does not answer: what it has is not deleted")
+        return _deleted(", ".join(self.places.values()), count)
+
+
 def _stats(arguments: argparse.Namespace) -> str:
-    with _opened(arguments) as (store, folder):
-        held = store.holding()
-    places = ((held["disk"], "picture"), (held["pyramids"], "pyramid"))
-    return f"{folder}: " + "; ".join(
-        f"{counted(each.entries, noun)}, {in_bytes(each.bytes)}"
-        for each, noun in places
-        if each.entries or noun == "picture"
+    with _opened(arguments) as opened:
+        held = opened.store.holding()
+        told = [_told(place, name, held) for name, place in opened.places.items()]
+        for name in opened.store.down() if isinstance(opened.store, Tiers) else ():
+            raise UsageError(f"{name} does not answer")
+    return "\n".join(told)
+
+
+def _told(place: str, name: str, held: Mapping[str, Holding]) -> str:
+    kinds = ((name, "picture"), ("pyramids", "pyramid")) if name == "disk" else ((name, "picture"),)
+    return f"{place}: " + "; ".join(
+        f"{counted(held[kind].entries, noun)}, {in_bytes(held[kind].bytes)}"
+        for kind, noun in kinds
+        if held[kind].entries or noun == "picture"
     )
 
 
 def _clear(arguments: argparse.Namespace) -> str:
-    with _opened(arguments) as (store, folder):
-        return _deleted(folder, store.clear())
+    with _opened(arguments) as opened:
+        return opened.deleted(opened.store.clear())
 
 
 def _purge(arguments: argparse.Namespace) -> str:
     """Delete the results of these originals. Servers forget theirs in memory within a second."""
     if named_by(arguments.source) is not None:
         return _purged_by_service(arguments)
-    with _opened(arguments) as (store, folder):
+    with _opened(arguments) as opened:
         # The directory may be gone by now.
-        name = namespace(arguments, folder, arguments.source)
+        name = given_name(arguments)
+        if opened.folder is not None:
+            name = namespace(arguments, opened.folder, arguments.source)
         ids = map(overlay_id, arguments.ids) if arguments.overlay else arguments.ids
-        return _deleted(folder, sum(store.purge(original_tag(name, id)) for id in ids))
+        return opened.deleted(sum(opened.store.purge(original_tag(name, id)) for id in ids))
 
 
 def _purged_by_service(arguments: argparse.Namespace) -> str:
     service = service_of(arguments)
     try:
         purge = partial(service.purge, overlay=arguments.overlay)
-        return _deleted(str(service.settings.cache_dir), sum(map(purge, arguments.ids)))
+        count = sum(map(purge, arguments.ids))
     except ImageError as error:
         raise UsageError(f"{arguments.source}: {error.detail}") from error
+    return _deleted(", ".join(places_of(service.settings).values()), count)
 
 
 @contextmanager
-def _opened(arguments: argparse.Namespace) -> Iterator[tuple[DiskStore, str]]:
-    folder = cache_folder(arguments)
-    if not os.path.isdir(folder):
-        raise UsageError(f"--cache-dir: {folder} is not there")
-    _check_results(folder)
-    store = DiskStore(folder, getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
+def _opened(arguments: argparse.Namespace) -> Iterator[_Opened]:
+    opened = _of_tiers(arguments) if "tiers" in arguments else _of_folder(arguments)
     try:
-        yield store, folder
+        yield opened
     finally:
-        store.close()
+        opened.store.close()
+
+
+def _of_folder(arguments: argparse.Namespace) -> _Opened:
+    folder = cache_folder(arguments)
+    _check_results(folder)
+    most = getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes)
+    return _Opened(DiskStore(folder, most), {"disk": folder}, folder)
+
+
+def _of_tiers(arguments: argparse.Namespace) -> _Opened:
+    settings = tier_settings(arguments)
+    if settings.folder is not None:
+        _check_results(settings.folder)
+    try:
+        return _Opened(tiers_of(settings), places_of(settings), settings.folder)
+    except (ValueError, ImportError) as error:
+        raise UsageError(str(error)) from error
 
 
 def _check_results(folder: str) -> None:
     """Raises `UsageError` where others keep something: to look for results would make a shelf."""
+    if not os.path.isdir(folder):
+        raise UsageError(f"--cache-dir: {folder} is not there")
     try:
         known = is_for_results(folder)
     except OSError as error:

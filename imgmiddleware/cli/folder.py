@@ -16,12 +16,30 @@ def cache_options(arguments: argparse.Namespace, directory: str | None) -> dict[
     """
     if getattr(arguments, "no_cache_dir", False):
         return {}
-    folder = cache_folder(arguments)
-    name = given_name(arguments) if directory is None else namespace(arguments, folder, directory)
-    options = {"cache_dir": folder, "namespace": name}
+    options: dict[str, Any]
+    if "tiers" in arguments:
+        folder = tier_settings(arguments).folder
+        options = {"tiers": arguments.tiers}
+    else:
+        folder = cache_folder(arguments)
+        options = {"cache_dir": folder}
+    options["namespace"] = given_name(arguments)
+    if directory is not None and folder is not None:
+        options["namespace"] = namespace(arguments, folder, directory)
     if "cache_dir_bytes" in arguments:
         options["cache_dir_bytes"] = arguments.cache_dir_bytes
     return options
+
+
+def tier_settings(arguments: argparse.Namespace) -> Settings:
+    """The places that `--tier` names, as settings. Raises `UsageError`."""
+    if "cache_dir" in arguments:
+        raise UsageError("--tier, --cache-dir: one of them; a folder may be a tier")
+    bytes = getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes)
+    try:
+        return Settings(tiers=arguments.tiers, cache_dir_bytes=bytes)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def cache_folder(arguments: argparse.Namespace) -> str:
@@ -51,7 +69,7 @@ def namespace(arguments: argparse.Namespace, folder: str, directory: str) -> str
     Raises `UsageError` where that name is another directory's.
     """
     name = given_name(arguments)
-    if "namespace" not in arguments and "cache_dir" not in arguments:
+    if not {"namespace", "cache_dir", "tiers"} & vars(arguments).keys():
         name = os.path.realpath(directory)
     other = Namespaces(folder).other(name, directory)
     if other is not None:

@@ -26,7 +26,7 @@ def service_of(arguments: argparse.Namespace) -> ImageService:
     found = named_by(name)
     if isinstance(found, ImageService):
         return _with_its_own_options(found, arguments)
-    if found is not None and "cache_dir" not in arguments:
+    if found is not None and not {"cache_dir", "tiers"} & vars(arguments).keys():
         raise UsageError(f"--cache-dir: say where the application of {name} keeps its results")
     source, directory = (name, name) if found is None else (found, None)
     options = settings_of(arguments) | cache_options(arguments, directory)
@@ -106,8 +106,10 @@ def _with_its_own_options(service: ImageService, arguments: argparse.Namespace) 
         names = ("preset" if name == "presets" else name.replace("_", "-") for name in given)
         options = ", ".join(f"--{name}" for name in names)
         raise UsageError(f"{arguments.source} has its own options; not also {options}")
-    if service.settings.cache_dir is None:
-        raise UsageError(f"{arguments.source} has no cache_dir, and keeps nothing for others")
+    if service.settings.cache_dir is None and not service.settings.tiers:
+        raise UsageError(
+            f"{arguments.source} has no cache_dir and no tiers, and keeps nothing for others"
+        )
     return service
 
 

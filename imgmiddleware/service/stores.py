@@ -8,7 +8,7 @@ from imgmiddleware.cache.namespaces import Owner
 from imgmiddleware.cache.store import NoStore, ResultStore
 from imgmiddleware.cache.tiers import Tier, Tiers
 from imgmiddleware.settings import Settings
-from imgmiddleware.settings.tiers import Kind, kind_of
+from imgmiddleware.settings.tiers import Kind, kind_of, shown
 
 
 def shared_store(settings: Settings, directories: Sequence[str]) -> ResultStore:
@@ -27,6 +27,14 @@ def tiers_of(settings: Settings, directories: Sequence[str] = ()) -> Tiers:
     made = {kind_of(tier): _tier(tier, settings, directories) for tier in tiers}
     claiming = [made[kind] for kind in (Kind.REDIS, Kind.FOLDER) if kind in made]
     return Tiers(list(made.values()), claiming)
+
+
+def places_of(settings: Settings) -> dict[str, str]:
+    """What people call the places of results, in their order, by their names in `holding`."""
+    if not settings.tiers:
+        return {} if settings.folder is None else {"disk": settings.folder}
+    named = {Kind.FOLDER: "disk", Kind.REDIS: "redis"}
+    return {named[kind_of(tier)]: shown(tier) for tier in map(str, settings.tiers)}
 
 
 def _tier(tier: str, settings: Settings, directories: Sequence[str]) -> Tier:

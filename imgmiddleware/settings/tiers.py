@@ -30,6 +30,18 @@ def kind_of(tier: str) -> Kind:
     return _KINDS[scheme[1].lower()] if scheme else Kind.FOLDER
 
 
+def shown(tier: str) -> str:
+    """A tier without what may be a secret, for logs and people.
+
+    >>> shown("redis://user:secret@cache.example:6379/0?password=secret")
+    'redis://cache.example:6379/0'
+    """
+    scheme = _SCHEME.match(tier)
+    if scheme is None:
+        return tier
+    return f"{scheme[0]}{tier[scheme.end() :].partition('?')[0].rpartition('@')[2]}"
+
+
 def tiers(name: str, given: Any) -> tuple[str, ...]:
     """Folders, which become absolute paths, and URLs. No message tells a URL: it may have a
     password.

@@ -46,7 +46,7 @@ class RedisLink(Forkable):
 
         self._library = redis
         self._url = url
-        self.name = named(url)
+        self.name = _named(url)
         self._channel = channel
         self._every = max(_FASTEST, min(every or _SLOWEST, _SLOWEST))
         # By these it is not kept alive, nor by its thread: a service that nobody has any more ends.
@@ -162,6 +162,12 @@ class RedisLink(Forkable):
                 hear(message["data"])
 
 
+def _named(url: str) -> str:
+    """The URL without what may be a secret, for logs."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
+
+
 def _listen(listened: WeakMethod[Callable[[Any], Any]], closed: threading.Event) -> None:
     heard = None
     while not closed.is_set() and (listen := listened()) is not None:
@@ -170,13 +176,3 @@ def _listen(listened: WeakMethod[Callable[[Any], Any]], closed: threading.Event)
     if heard is not None:
         with suppress(Exception):
             heard.close()
-
-
-def named(url: str) -> str:
-    """The URL without what may be a secret, for logs and people.
-
-    >>> named("redis://user:secret@cache.example:6379/0?password=secret")
-    'redis://cache.example:6379/0'
-    """
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"

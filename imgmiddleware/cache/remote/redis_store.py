@@ -111,6 +111,10 @@ class RedisStore(Forkable):
         self.purge("")
         return count
 
+    def is_up(self) -> bool:
+        """Whether the server answered when it was last asked."""
+        return self._link.is_up()
+
     def excludes(self) -> bool:
         """Whether a claim keeps others out: a server that does not answer keeps out nobody."""
         return self._link.is_up()
