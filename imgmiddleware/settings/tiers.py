@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -47,6 +48,8 @@ def tiers(name: str, given: Any) -> tuple[str, ...]:
     password.
     """
     alone = isinstance(given, str | os.PathLike)
+    if not alone and not isinstance(given, Sequence):  # a set has no order
+        raise wrong(name, given, f"a list, of which each is {_TAKEN}")
     kept = tuple(_tier(name, tier) for tier in ([given] if alone else listed(name, given, _TAKEN)))
     kinds = [kind_of(tier) for tier in kept]
     for kind in Kind:
