@@ -55,6 +55,9 @@ class DiskStore:
     are, results have the others.
     """
 
+    place = "disk"
+    """What it is called among what is held."""
+
     def __init__(
         self,
         folder: str | os.PathLike[str],

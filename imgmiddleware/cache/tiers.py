@@ -25,6 +25,9 @@ from imgmiddleware.messages import Result
 class Tier(ResultStore, Protocol):
     """A store among others."""
 
+    place: str
+    """What it is called among what is held: "disk", "redis"."""
+
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
         ...
@@ -62,12 +65,15 @@ class Tiers:
         self.era()  # so that the folder follows
         return next(filter(None, (tier.get(key) for tier in self._tiers)), None)
 
-    def found(self, key: str, tags: Tags, era: Era) -> Result | None:
-        """The same. It goes into the stores above, unless somebody has purged since that era."""
+    def found(self, key: str, tags: Tags, era: Era) -> tuple[Result, str] | None:
+        """The same, and the place that had it. It goes into the stores above, unless somebody has
+        purged since that era.
+        """
         for at, tier in enumerate(self._tiers):
             result = tier.get(key)
             if result is not None:
-                return self._raised(key, result, tags, _each(era)[:at])
+                result = self._raised(key, result, tags, _each(era)[:at])
+                return None if result is None else (result, tier.place)
         return None
 
     def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
@@ -121,6 +127,10 @@ class Tiers:
     def down(self) -> list[str]:
         """The names of those that did not answer when they were last asked."""
         return [each.name for each in self._tiers if isinstance(each, Lister) and not each.is_up()]
+
+    def holding_here(self) -> dict[str, Holding]:
+        """What the folder holds, which can be told without the network."""
+        return {} if self.folder is None else self.folder.holding()
 
     def close(self) -> None:
         """Close what is open; it is opened again where it is needed again."""

@@ -20,7 +20,7 @@ nobody knows whether it is the newest. "meanwhile": nobody was answered, it was 
 such a picture was shown. "gone": the client had hung up. "failed": an error of the program. The
 others are the codes of refusals, whatever is shown in their place."""
 
-TIERS = ("memory", "disk", "merged", "render", "none")
+TIERS = ("memory", "disk", "redis", "bucket", "merged", "render", "none")
 """What a picture may come from: a cache, another request that was making it, or a render. "none":
 there is no picture."""
 
@@ -84,7 +84,7 @@ class Gauges:
     memory_most: int
     """`max_memory`."""
     holding: Mapping[str, Holding]
-    """What is held, as `ImageService.holding` tells it."""
+    """What is held on this machine, as `ImageService.holding` tells it."""
 
 
 @runtime_checkable

@@ -121,18 +121,32 @@ class Results:
         """What is held, by place: "memory", "disk", "redis"."""
         return self._memory.holding() | self._shared.holding()
 
+    def holding_here(self) -> dict[str, Holding]:
+        """The same without what is on servers: that would be asked for by each who watches."""
+        shared = self._shared
+        here = shared.holding_here() if isinstance(shared, Tiers) else shared.holding()
+        return self._memory.holding() | here
+
     def _opened(self, key: str, tags: Tags, era: Eras) -> Result | None:
         """What the store has. Its bytes go into memory, if memory takes them."""
-        at = self._shared
-        result = at.found(key, tags, era[1]) if isinstance(at, Tiers) else at.get(key)
+        result = self._looked_up(key, tags, era)
         if result is None:
             return None
-        timing.note_tier("disk")
         if not self._memory.takes(len(result.body)):
             return self._sent.noting(key, result, lambda: self._shared.era() == era[1])
         result = _in_bytes(result)
         if result is not None:
             self._remember(key, result, tags, era)
+        return result
+
+    def _looked_up(self, key: str, tags: Tags, era: Eras) -> Result | None:
+        """What the store has, wherever that is."""
+        if not isinstance(self._shared, Tiers):
+            result, place = self._shared.get(key), DiskStore.place
+        else:
+            result, place = self._shared.found(key, tags, era[1]) or (None, "")
+        if result is not None:
+            timing.note_tier(place)
         return result
 
     def _remember(self, key: str, result: Result, tags: Tags, era: Eras) -> None:

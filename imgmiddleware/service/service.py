@@ -195,7 +195,10 @@ class ImageService(Answering):
         return original_tag(self.settings.namespace, key)
 
     def holding(self) -> dict[str, Holding]:
-        """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"."""
+        """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids".
+
+        Of `tiers` that is "redis" as well, all of whose keys are gone through.
+        """
         return self._pictures.holding()
 
     def gauges(self) -> Gauges:

@@ -40,6 +40,9 @@ class RedisStore(Forkable):
     for a URL that it does not take.
     """
 
+    place = "redis"
+    """What it is called among what is held."""
+
     def __init__(self, url: str, recheck: float = 1.0) -> None:
         self._asks_always = recheck == 0
         self._link = RedisLink(url, _CHANNEL, self._beat, self._hear, recheck / 2)
