@@ -102,7 +102,7 @@ class Pictures:
             waiting=self._limit.waiting,
             memory_bytes=self._budget.total - self._budget.free,
             memory_most=self._budget.total,
-            holding={**self.results.holding_here(), "decoded": self._decoded.holding()},
+            holding={**self.results.holding_here(), "decoded": self._making.holding()},
         )
 
     def admitted(self, size: int) -> AbstractContextManager[None]:
