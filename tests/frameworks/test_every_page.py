@@ -69,6 +69,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("here")
 def test_its_snippets_run(page: str) -> None:
     names: dict[str, Any] = {"__name__": "__main__", "application": plain_wsgi, "app": plain_asgi}
+    for folder in re.findall(r'"([a-z]\w*)/"', PAGES[page]):
+        Path(folder).mkdir(exist_ok=True)
     for number, snippet in enumerate(fences(PAGES[page], "python")):
         exec(compile(snippet, f"{page}, snippet {number}", "exec"), names)
     for call, name, target, *status in ASKED.get(page, ()):
