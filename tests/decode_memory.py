@@ -132,3 +132,16 @@ def keeping(folder: str, id: str) -> tuple[int, int, int]:
         get(service, f"rect=0,{top},99,99&fm=png", name).close()
     grown = growth(lambda: get(service, "rect=9,1200,99,99&fm=png", id).close())
     return grown, predicted[-1], service.holding()["pyramids"].bytes
+
+
+def predicting(folder: str, query: str) -> tuple[int, int]:
+    """The growth over a request of the folder's `original`, and what was predicted for it; one of
+    its small `other` came before, as above.
+    """
+    predicted: list[int] = []
+    real = Admission.admitted
+    Admission.admitted = lambda *all: (predicted.append(all[1]), real(*all))[1]  # type: ignore[method-assign]
+    service = ImageService(folder, decoded_bytes=0, cache_bytes=0, lend_slots=False)
+    assert get(service, query, "other").status == 200
+    grown = growth(lambda: get(service, query, "original"))
+    return grown, max(predicted)

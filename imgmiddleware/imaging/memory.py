@@ -1,5 +1,7 @@
 """How much memory a render takes, as far as a header and a plan tell."""
 
+import math
+
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.reading import CONVERTED
 from imgmiddleware.formats.results import RESULTS
@@ -21,6 +23,12 @@ _TOLD = 2**22
 #: of 64 results and what these read around them, twice while they move to more memory.
 _PASSING = 160
 
+#: A copy in which parts are hidden, and the averages by twos that are made of it: a fourth of it, a
+#: sixteenth and so on.
+_HIDDEN = 4 / 3
+#: Bytes of a pixel in masks of a border: as stored, and while they are turned upright.
+_MASKED = 3
+
 #: What values take that are put in order.
 _RANKED = 2**26
 
@@ -37,10 +45,16 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
 
 
 def _whole(facts: Facts, plan: Plan) -> int:
-    """The same of what is decoded at once: with a copy in which parts are hidden."""
+    """The same of what is decoded at once: with what is made of all of it."""
     held = plan.overview or facts
-    hidden = held.width * held.height * _channels(held) * (held.depth // 8)
-    return held.decode_bytes + (hidden if plan.redaction else 0)
+    pixel = _channels(held) * held.depth // 8
+    made = _HIDDEN * pixel * (plan.redaction is not None) + _masked(plan)
+    return held.decode_bytes + math.ceil(held.width * held.height * made)
+
+
+def _masked(plan: Plan) -> int:
+    """Bytes of a pixel that finding a border takes; of what is clear, alpha by itself."""
+    return _MASKED + plan.alpha if plan.needs_pixels else 0
 
 
 def _channels(facts: Facts) -> int:
@@ -84,7 +98,7 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
     What is left of the original's samples, what reading them takes, and what is made of them.
 
     Colours are weighed by their alpha in a copy, and parts are hidden in another; light is made in
-    bands, and a mask of a border. A decoder's second copy of a whole picture, which `decode_bytes`
+    bands. A decoder's second copy of a whole picture, which `decode_bytes`
     holds, has room for the like.
     """
     facts = plan.overview or facts
@@ -98,6 +112,6 @@ def reading_bytes(facts: Facts, plan: Plan) -> int:
     if plan.reading is not None:
         row += CONVERTED
         row += _RANKED if plan.reading.range and plan.reading.range.looks else 0
-    copies = plan.alpha + (plan.redaction is not None)
-    made = sample * copies + plan.linear + plan.needs_pixels
-    return width * height * _channels(facts) * (sample + made) + facts.band_bytes + row
+    copies = 1 + plan.alpha + _HIDDEN * (plan.redaction is not None)
+    pixel = _channels(facts) * (sample * copies + plan.linear) + _masked(plan)
+    return math.ceil(width * height * pixel) + facts.band_bytes + row

@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-import numpy as np
-
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.encode import encode, encode_animation, encode_within
@@ -240,7 +238,7 @@ _STAGES = tuple((stage, _DONE.get(stage)) for stage in Stage)
 def _trimmed(held: Held, plan: Plan) -> Box | None:
     """What is left of the upright region without its border; None where all of it is border."""
     box = plan.orientation.stored_box(plan.region, plan.stored)
-    pixels = np.ascontiguousarray(held.cropped(box)[0])
+    pixels = held.cropped(box)[0]
     if held.color == "cmyk":
         pixels = to_srgb(pixels, None, held.color)
     x, y, _, _ = plan.orientation.stored_box((0, 0, 1, 1), box[2:])

@@ -22,7 +22,13 @@ def light(pixels: Pixels) -> Pixels:
             return np.asarray(cv2.LUT(pixels, colors))
         alpha = np.arange(256, dtype=np.uint16) * 257
         return np.asarray(cv2.LUT(pixels, np.dstack((colors, colors, colors, alpha[None]))))
-    return _changed(pixels.astype(np.float32) / np.float32(full(pixels.dtype)), to_light)
+    most = np.float32(full(pixels.dtype))
+    return by_bands(
+        lambda band: _changed(band.astype(np.float32) / most, to_light),
+        pixels,
+        pixels.shape,
+        np.float32,
+    )
 
 
 def gamma_encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
@@ -32,19 +38,20 @@ def gamma_encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
         if has_alpha(pixels):
             result[..., 3] = (pixels[..., 3].astype(np.uint32) + 128) // 257
         return result
-    colors = _changed(np.clip(pixels, 0, 1), from_light)
-    return rounded(colors * np.float32(full(dtype)), dtype)
+    most = np.float32(full(dtype))
+    return by_bands(
+        lambda band: rounded(_changed(np.clip(band, 0, 1), from_light) * most, dtype),
+        pixels,
+        pixels.shape,
+        dtype,
+    )
 
 
-def _changed(pixels: Pixels, curve: Callable[[Pixels], Pixels]) -> Pixels:
-    """In bands, whose powers need several times their memory."""
-
-    def change(band: Pixels) -> Pixels:
-        if not has_alpha(band):
-            return curve(band)
-        return np.concatenate((curve(band[..., :3]), band[..., 3:]), axis=2)
-
-    return by_bands(change, pixels, pixels.shape)
+def _changed(band: Pixels, curve: Callable[[Pixels], Pixels]) -> Pixels:
+    """All but alpha. It is for bands: the powers of a curve take several times their memory."""
+    if not has_alpha(band):
+        return curve(band)
+    return np.concatenate((curve(band[..., :3]), band[..., 3:]), axis=2)
 
 
 def to_light(value: Pixels) -> Pixels:

@@ -111,3 +111,25 @@ def test_a_pyramid_takes_what_is_predicted(kind: str, tmp_path: Path, forked: Fo
     assert kept > RGB.nbytes
     assert growth <= predicted
     assert kind == "jpeg" or growth < RGB.nbytes
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        *((f"large {kind}", "w=90&redact=0.1,0.1,0.5,0.5") for kind in ("png", "jpeg")),
+        *((kind, "w=90&trim=auto&orient=7&rect=0.01,0,0.98,full") for kind in ("png gray", "jpeg")),
+        ("png 16 bits", "w=1999&enlarge=1&linear=1&fm=jpg"),
+    ],
+)
+def test_what_is_made_of_all_samples_is_predicted(
+    kind: str, query: str, forked: Forked, tmp_path: Path
+) -> None:
+    """Averages of a copy in which something is hidden, masks of a border, and light."""
+    name = kind.removeprefix("large ")
+    original = KINDS[kind]() if name == kind else saved(np.tile(RGB, (2, 2, 1)), name)
+    (tmp_path / "original").write_bytes(original)
+    (tmp_path / "other").write_bytes(saved(RGB[:300, :300], "PNG"))
+    job = "decode_memory", "predicting", str(tmp_path), query
+    growth, predicted = forked.until(lambda taken: taken[0] <= taken[1], *job)
+    assert RGB.nbytes / 3 < growth <= predicted
