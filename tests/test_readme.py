@@ -128,8 +128,7 @@ def test_ones_own_operation() -> None:
 
 def command(name: str) -> str:
     """The one line of a block."""
-    pages = README + CONTRIBUTING
-    block = pages.partition(f"<!-- {name} -->\n```console\n")[2].partition("```")[0]
+    block = README.partition(f"<!-- {name} -->\n```console\n")[2].partition("```")[0]
     (line,) = block.splitlines()
     return line
 
@@ -143,10 +142,10 @@ def test_each_command_makes_the_environment_that_it_installs_into() -> None:
 
 
 @pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="the source distribution has no .ci")
-def test_ci_runs_the_two_commands_of_contributing(tmp_path: Path) -> None:
+def test_ci_runs_the_two_commands_of_the_readme(tmp_path: Path) -> None:
     """Programs that only write down what they were called with."""
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
-    shutil.copy(ROOT / "CONTRIBUTING.md", tmp_path)
+    shutil.copy(ROOT / "README.md", tmp_path)
     scripts = tmp_path / "bin", tmp_path / ".venv" / "bin"
     for folder, names in zip(
         scripts, (["apt-get", "python3", "sudo"], ["pip", "tox"]), strict=True
