@@ -40,7 +40,6 @@ QUERY, OPTIONS, ERRORS, COMMANDS = (
     (ROOT / "docs" / f"{name}.md").read_text()
     for name in ("query", "options", "errors", "command_line")
 )
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 GROUPS = {
     "links": LinkSettings,
     "originals": OriginalSettings,
