@@ -39,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
     tree.add_argument("--version", action="version", version=f"imgmiddleware {__version__}")
     tree.set_defaults(command=None)
     commands = tree.add_subparsers(metavar="COMMAND", title="commands")
-    _serve(_command(commands, "serve", "serve a directory of originals", examples.SERVE))
+    _serve(
+        _command(commands, "serve", "serve a directory or a bucket of originals", examples.SERVE)
+    )
     _demo(_command(commands, "demo", "draw some originals and serve them", examples.DEMO))
     _render(_command(commands, "render", "make one picture, without a server", examples.RENDER))
     _warm(_command(commands, "warm", "make pictures before they are asked for", examples.WARM))
@@ -64,7 +66,7 @@ def _command(commands: Any, name: str, purpose: str, examples: str) -> argparse.
 
 def _serve(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("directory", metavar="DIR", help="the directory of originals")
+    add("directory", metavar="DIR", help="the directory of originals, or s3://bucket/prefix")
     groups.address(command)
     add(
         "--root-path",

@@ -6,6 +6,7 @@ examples:
   imgmiddleware serve photos/ --default "w=1600&fm=webp" --port 8080
   imgmiddleware serve photos/ --preset thumb="w=200&h=200&fit=crop" --presets-only
   imgmiddleware serve photos/ --widths 320,640,1280 --snap --workers 4
+  imgmiddleware serve s3://photos/originals
 
 The page at / shows the originals; /image/cat.tif?w=800 is one of them, 800 pixels wide.
 """

@@ -6,6 +6,7 @@ from typing import Any
 
 from imgmiddleware.cache.namespaces import Namespaces
 from imgmiddleware.cli.arguments import UsageError
+from imgmiddleware.objects.address import is_address
 from imgmiddleware.settings import Settings
 
 
@@ -70,7 +71,9 @@ def namespace(arguments: argparse.Namespace, folder: str, directory: str) -> str
     """
     name = given_name(arguments)
     if not {"namespace", "cache_dir", "tiers"} & vars(arguments).keys():
-        name = os.path.realpath(directory)
+        name = directory if is_address(directory) else os.path.realpath(directory)
+    if is_address(directory):
+        return name
     other = Namespaces(folder).other(name, directory)
     if other is not None:
         raise UsageError(

@@ -1,4 +1,6 @@
-"""`imgmiddleware serve`: a directory behind the middleware, on uvicorn, with a page at `/`."""
+"""`imgmiddleware serve`: a directory or a store behind the middleware, on uvicorn, with a page at
+`/`.
+"""
 
 import argparse
 import copy
@@ -18,6 +20,8 @@ from imgmiddleware.cli.folder import cache_options
 from imgmiddleware.cli.gallery import gallery
 from imgmiddleware.cli.listing import Rooted
 from imgmiddleware.cli.mount import Below
+from imgmiddleware.cli.unlisted import unlisted
+from imgmiddleware.objects.address import is_address
 
 #: The environment variable that has the directory and the options, as JSON, for `--workers`.
 _VARIABLE = "IMGMIDDLEWARE_SERVE"
@@ -81,12 +85,19 @@ def application(
         "tune_malloc": True,
         **options,
     }
+    if is_address(source):
+        service = ImageService(source, **options)
+        return _served(unlisted(service.prefix), service, mount)
     if isinstance(source, str):
         names = options.keys() & {"unsafe_follow_symlinks", "file_version"}
         source = DirectorySource(source, **{name: options[name] for name in names})
     service = ImageService(source, **options)
     name = os.path.basename(os.fsencode(source.root)).decode("utf-8", "replace")
     page = gallery(source, service, title or name or "Originals")
+    return _served(page, service, mount)
+
+
+def _served(page: ASGIApp, service: ImageService, mount: str) -> ASGIApp:
     served = ASGIImageMiddleware(page, service)
     if mount and service.prefix.startswith(f"{mount}/"):
         # A path that begins so could be the proxy's whole one, or what it has left.

@@ -14,6 +14,7 @@ from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
+from imgmiddleware.objects.address import is_address
 from imgmiddleware.sources.calls import takes
 
 
@@ -40,9 +41,9 @@ def service_of(arguments: argparse.Namespace) -> ImageService:
 def named_by(name: str) -> Any:
     """The service, the function or the `Source` that MODULE:ATTRIBUTE names.
 
-    None where `name` is that of a directory, there or not. Raises `UsageError`.
+    None where `name` is that of a directory, there or not, or a URL. Raises `UsageError`.
     """
-    if os.path.isdir(name) or ":" not in name:
+    if os.path.isdir(name) or ":" not in name or is_address(name):
         return None
     module, _, attributes = name.partition(":")
     if not all(part.isidentifier() for part in (*module.split("."), *attributes.split("."))):

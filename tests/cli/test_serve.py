@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 
 from drivers import call_asgi
+from fileserver import FileServer
 from imgmiddleware.cli import demo, main
 from imgmiddleware.cli.serve import announce, application, from_environment
+from pictures import quadrants, saved
 
 
 @pytest.mark.parametrize(
@@ -190,3 +192,29 @@ def test_below_a_path_of_a_site(left, photos):
     assert info["id"].endswith("/my%20pictures/image/red.png")
     assert get(f"{left}/other")[0] == 404
     assert get("/my picturesque/image/red.png")[0] == 404
+
+
+def test_a_server_of_files_is_served_too(capsys):
+    with FileServer() as server:
+        server.files["a/cat.png"] = saved(quadrants(40, 30), "PNG")
+        served = application(server.url, {})
+        status, _, page = call_asgi(served, "/")
+        assert status == 200
+        assert b"/image/2026/cat.tif" in page
+        assert server.place.encode() not in page
+        assert call_asgi(served, "/image/a/cat.png?w=20")[0] == 200
+        assert call_asgi(served, "/image/a/dog.png")[0] == 404
+        assert call_asgi(served, "/none")[0] == 404
+    assert main(["serve", "ftp://host/photos"]) == 2
+    assert "source: ftp:// is none of s3://" in capsys.readouterr().err
+
+
+def test_a_server_of_files_is_warmed_by_a_list(tmp_path, capsys):
+    ids = tmp_path / "ids.txt"
+    ids.write_text("cat.png\n")
+    with FileServer() as server:
+        server.files["cat.png"] = saved(quadrants(40, 30), "PNG")
+        cache = ["--cache-dir", str(tmp_path / "cache")]
+        assert main(["warm", server.url, "-q", "w=20", *cache, "--ids", str(ids)]) == 0
+        assert main(["warm", server.url, "-q", "w=20", *cache]) == 2
+    assert "--ids" in capsys.readouterr().err

@@ -363,7 +363,9 @@ def test_a_directory_comes_first(photos, folder, module, rendered):
         (["images_of_mine:x"], "images_of_mine:x: there is no attribute 'x'"),
         (["images_of_mine:finder.x"], "images_of_mine:finder.x: there is no attribute 'x'"),
         (["images_of_mine:"], "'images_of_mine:' is neither a directory nor MODULE:ATTRIBUTE"),
-        (["http://a.example/"], "'http://a.example/' is neither a directory nor MODULE:ATTRIBUTE"),
+        (["a.example:/"], "'a.example:/' is neither a directory nor MODULE:ATTRIBUTE"),
+        (["http://a.example/"], "http://a.example/ lists no IDs: give them with --ids FILE"),
+        (["ftp://a.example/"], "source: ftp:// is none of s3://"),
         (["images_of_mine:plain_wsgi"], "a function of an ID nor a Source, but function"),
         (
             ["images_of_mine:application"],

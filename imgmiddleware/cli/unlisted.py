@@ -1,0 +1,33 @@
+"""The page of `serve` where nobody can list the originals: how a picture is asked for."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from imgmiddleware.cli.missing import page_headers
+from imgmiddleware.cli.mount import mount_of
+from imgmiddleware.cli.page import ICON, stylesheet
+
+
+def unlisted(prefix: str) -> Starlette:
+    """An application with the page at `/`, and a 404 for all else. IDs follow the prefix."""
+
+    def index(request: Request) -> Response:
+        return HTMLResponse(_html(f"{mount_of(request.scope)}{prefix}"), headers=headers)
+
+    headers = page_headers(stylesheet())
+    return Starlette(routes=[Route("/", index)])
+
+
+def _html(start: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<title>Originals - imgmiddleware</title>\n<link rel="icon" href="{ICON}">\n'
+        f"<style>{stylesheet()}</style>\n</head>\n<body>\n<header>\n"
+        "<h1>Originals</h1>\n</header>\n<main>\n"
+        f"<p>A store lists nothing here. Its pictures are at <code>{start}</code> and their name, "
+        f"such as <code>{start}2026/cat.tif?w=800</code>.</p>\n</main>\n</body>\n</html>\n"
+    )
