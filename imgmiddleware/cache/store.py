@@ -19,8 +19,8 @@ Era = Hashable
 Tags = tuple[str, ...]
 """The tags of all originals of a result, at least one: that of the picture, then its overlays'."""
 
-#: Seconds between two looks at whether another process has made a picture: 30 µs each.
 LOOK_EVERY = 0.02
+"""Seconds between two looks at whether another process has made a picture: 30 µs each."""
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """How a key looks."""
