@@ -72,8 +72,8 @@ def test_its_snippets_run(page: str, tmp_path: Path) -> None:
     for folder in re.findall(r'"([a-z]\w*)/"', PAGES[page]):
         Path(folder).mkdir(exist_ok=True)
     for number, snippet in enumerate(fences(PAGES[page], "python")):
-        snippet = snippet.replace("/var/cache/", f"{tmp_path}/var-cache/")
-        exec(compile(snippet, f"{page}, snippet {number}", "exec"), names)
+        here = snippet.replace("/var/cache/", f"{tmp_path}/var-cache/")
+        exec(compile(here, f"{page}, snippet {number}", "exec"), names)
     for call, name, target, *status in ASKED.get(page, ()):
         assert call(names[name], target)[0] == (*status, 200)[0], target
 
