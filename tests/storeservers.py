@@ -23,6 +23,8 @@ from uuid import uuid4
 import parts
 
 _KEY, _SECRET = "seaweed", "a-secret-of-seaweed"
+#: Of who may read and list, and write nothing.
+_READER, _READERS_SECRET = "reader", "a-secret-of-readers"
 #: Of everybody's Azurite, as its documentation has it.
 _ACCOUNT = "devstoreaccount1"
 _ACCOUNT_KEY = (
@@ -50,6 +52,12 @@ class S3:
             "AWS_ALLOW_HTTP": "true",
         }
 
+    @property
+    def readers_environment(self) -> dict[str, str]:
+        """Of who may write nothing."""
+        reader = {"AWS_ACCESS_KEY_ID": _READER, "AWS_SECRET_ACCESS_KEY": _READERS_SECRET}
+        return self.environment | reader
+
     def store(self, prefix: str, bucket: str = BUCKET, **options: Any) -> Any:
         """A store object of obstore's."""
         from obstore.store import S3Store
@@ -73,7 +81,9 @@ def s3(folder: Path) -> Iterator[S3]:
     credentials = [{"accessKey": _KEY, "secretKey": _SECRET}]
     actions = ["Admin", "Read", "Write", "List"]
     identity = {"name": "all", "credentials": credentials, "actions": actions}
-    config.write_text(json.dumps({"identities": [identity]}))
+    reading = [{"accessKey": _READER, "secretKey": _READERS_SECRET}]
+    reader = {"name": "reader", "credentials": reading, "actions": ["Read", "List"]}
+    config.write_text(json.dumps({"identities": [identity, reader]}))
     (folder / "data").mkdir()
     names = ("master", "volume", "filer", "s3", "master2", "volume2", "filer2", "s32")
     ports = dict(zip(names, _free_ports(len(names)), strict=True))

@@ -197,7 +197,7 @@ class ImageService(Answering):
     def holding(self) -> dict[str, Holding]:
         """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids".
 
-        Of `tiers` that is "redis" as well, all of whose keys are gone through.
+        Of `tiers` that is "redis" and "bucket" as well, all of whose names are gone through.
         """
         return self._pictures.holding()
 

@@ -25,7 +25,7 @@ def tiers_of(settings: Settings, directories: Sequence[str] = ()) -> Tiers:
     """The stores of `tiers`; of the claims those of the one count that most machines share."""
     tiers = map(str, settings.tiers)
     made = {kind_of(tier): _tier(tier, settings, directories) for tier in tiers}
-    claiming = [made[kind] for kind in (Kind.REDIS, Kind.FOLDER) if kind in made]
+    claiming = [made[kind] for kind in (Kind.REDIS, Kind.BUCKET, Kind.FOLDER) if kind in made]
     return Tiers(list(made.values()), claiming)
 
 
@@ -33,14 +33,18 @@ def places_of(settings: Settings) -> dict[str, str]:
     """What people call the places of results, in their order, by their names in `holding`."""
     if not settings.tiers:
         return {} if settings.folder is None else {"disk": settings.folder}
-    named = {Kind.FOLDER: "disk", Kind.REDIS: "redis"}
+    named = {Kind.FOLDER: "disk", Kind.REDIS: "redis", Kind.BUCKET: "bucket"}
     return {named[kind_of(tier)]: shown(tier) for tier in map(str, settings.tiers)}
 
 
 def _tier(tier: str, settings: Settings, directories: Sequence[str]) -> Tier:
     if kind_of(tier) is Kind.FOLDER:
         return _folder(settings, directories)
-    # Here, as no other service needs it.
+    # Here, as no other service needs them.
+    if kind_of(tier) is Kind.BUCKET:
+        from imgmiddleware.cache.remote.bucket_store import BucketStore  # noqa: PLC0415
+
+        return BucketStore(tier, settings.recheck)
     from imgmiddleware.cache.remote.redis_store import RedisStore  # noqa: PLC0415
 
     try:

@@ -46,8 +46,8 @@ class LoadSettings:
     """Bytes that the folder `cache_dir`, or that among `tiers`, may take on its disk."""
     tiers: str | Sequence[str | os.PathLike[str]] = field(default=(), repr=False)
     """Where results are looked for below memory, in this order, instead of in `cache_dir`: a folder
-    of this machine, and a Redis or Valkey server that machines share, of the extra
-    `imgmiddleware[redis]`: `["/var/cache/images", "redis://cache.example:6379/0"]`
+    of this machine; a Redis or Valkey server that machines share (`imgmiddleware[redis]`); a bucket
+    (`imgmiddleware[stores]`): `["/var/cache/images", "redis://cache.example:6379/0"]`
     (docs/fleet.md)."""
     pyramid_bytes: int | None = None
     """How many of them may be pyramids: large originals, decoded once and kept in tiles where parts

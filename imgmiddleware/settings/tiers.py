@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+from imgmiddleware.objects.address import BUCKETS, parse
 from imgmiddleware.settings.addresses import folder
 from imgmiddleware.settings.checks import listed, wrong
 
@@ -19,10 +20,14 @@ class Kind(Enum):
 
     FOLDER = "a folder"
     REDIS = "a Redis"
+    BUCKET = "a bucket"
 
 
 #: By schemes of URLs. `unix` is the socket of a Redis on the same machine.
-_KINDS = {"redis": Kind.REDIS, "rediss": Kind.REDIS, "unix": Kind.REDIS}
+_KINDS = {
+    **dict.fromkeys(("redis", "rediss", "unix"), Kind.REDIS),
+    **dict.fromkeys(BUCKETS, Kind.BUCKET),
+}
 
 
 def kind_of(tier: str) -> Kind:
@@ -67,4 +72,6 @@ def _tier(name: str, tier: Any) -> str:
     if scheme[1].lower() not in _KINDS:
         known = ", ".join(f"{scheme}://" for scheme in _KINDS)
         raise ValueError(f"{name}: {scheme[1]}:// is none of {known}, and a folder has no scheme")
+    if kind_of(tier) is Kind.BUCKET:
+        return parse(tier, name).url
     return str(tier)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.remote.bucket_store import BucketStore
 from imgmiddleware.cache.remote.redis_store import RedisStore
 from imgmiddleware.cache.store import ResultStore
 from imgmiddleware.cache.tiers import Tiers
@@ -52,6 +53,45 @@ class TestRedis(TestValkey):
         yield
         for store in self.opened:
             store.close()
+
+
+class OnBucket(ResultStoreConformance):
+    @pytest.fixture(autouse=True)
+    def _in_bucket(self, bucket: str) -> Iterator[None]:
+        self.url, self.opened = bucket, []
+        yield
+        for store in self.opened:
+            store.close()
+
+    def open(self) -> BucketStore:
+        store = BucketStore(self.url, recheck=0)
+        self.opened.append(store)
+        return store
+
+
+class TestBucket(OnBucket):
+    def make_store(self) -> ResultStore:
+        self.url += "-"  # another place
+        return self.open()
+
+    def make_other(self, store: ResultStore) -> ResultStore:
+        return self.open()
+
+
+class TestFolderOverBucket(OnBucket):
+    """Another process is on another machine: it has a folder of its own."""
+
+    @pytest.fixture(autouse=True)
+    def _in_folders(self, tmp_path: Path) -> None:
+        self.folders = (tmp_path / str(number) for number in itertools.count())
+
+    def make_store(self) -> ResultStore:
+        self.url += "-"
+        return self.make_other(self)
+
+    def make_other(self, store: object) -> ResultStore:
+        folder, shared = DiskStore(next(self.folders), 8 * MB), self.open()
+        return Tiers([folder, shared], [shared, folder])
 
 
 class TestFolderOverValkey(OnValkey):

@@ -1,0 +1,233 @@
+"""Results in a bucket, for all machines that share it; of any size, and for good.
+
+    results/<key>          head and body of a result
+    tags/<tag>/<key>       empty: this result has this tag. It is there before the result is.
+    claims/<key>           who makes it
+    era                    the name of the era
+    purges/<era>/<tag>     empty: what began the era
+
+Nothing here raises for what is wrong with the bucket: then there are no results of it, with one
+warning, after `bucket_link.CALL` seconds at most, and after none while it goes on. How long results
+stay is a lifecycle rule of the bucket's.
+"""
+
+import secrets
+import struct
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import quote, unquote
+
+from imgmiddleware.cache.forks import Forkable
+from imgmiddleware.cache.remote.bucket_claims import BucketClaim, BucketClaims
+from imgmiddleware.cache.remote.bucket_link import BucketLink
+from imgmiddleware.cache.remote.packed import head_of, unpacked
+from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
+from imgmiddleware.messages import Result
+from imgmiddleware.objects.errors import GoneError
+from imgmiddleware.objects.parallel import together
+from imgmiddleware.objects.store import ObjectStore
+
+#: Purges that are listed for machines that were cut off for a while.
+_LISTED = 1000
+_ERA = "era"
+#: Of the head, in front of it.
+_LENGTH = struct.Struct("<I")
+#: No bucket says how much it may hold.
+_NO_BOUND = 2**63 - 1
+
+
+class BucketStore(Forkable):
+    """A `ResultStore` of all processes with this URL. It is opened where it is first used.
+
+    An era is heard of within `recheck` seconds, or two; 0: it is asked for each time. Raises
+    `ImportError` where the library is missing, and `ValueError` for a URL that is none.
+    """
+
+    place = "bucket"
+    """What it is called among what is held."""
+
+    def __init__(self, url: str, recheck: float = 1.0) -> None:
+        self._asks_always = recheck == 0
+        self._link = BucketLink(url, self._beat, recheck)
+        self._claims = BucketClaims(self._link)
+        self.name = self._link.name
+        super().__init__()
+
+    def _begin(self) -> None:
+        self._era: bytes | None = None
+        self._untold: set[str] = set()
+
+    def get(self, key: str) -> Result | None:
+        """The result. What its checksum does not fit is none."""
+        check_key(key)
+        data = self._link.read(partial(_whole, name=f"results/{key}"), b"")
+        if len(data) < _LENGTH.size:
+            return None
+        end = _LENGTH.size + _LENGTH.unpack_from(data)[0]
+        return unpacked(key, data[_LENGTH.size : end], data[end:])
+
+    def takes(self, size: int) -> bool:
+        """Whether a body of this size is held at all."""
+        return True
+
+    def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
+        """Hold the result, by a request for each of its tags and two more."""
+        check_key(key)
+        assert isinstance(result.body, bytes)
+        if isinstance(era, bytes):
+            self._link.write(partial(_put, key=key, result=result, tags=tags, era=era), None)
+
+    def purge(self, tag: str) -> int:
+        """Remove what has the tag. A bucket that fails is told when it does not any more."""
+        count = self._link.write(lambda objects: self._purged(objects, tag), None)
+        if count is None:
+            self._untold.add(tag)
+            return 0
+        return count
+
+    def purged_since(self, era: Era) -> frozenset[str] | None:
+        """The tags that were purged since that era; None: it may have been any."""
+        listed = self._link.read(_purges, None)
+        if listed is None:
+            return None
+        since = [modified for modified, name, _ in listed if name.encode() == era]
+        if not since and len(listed) >= _LISTED:
+            return None
+        # Of the same second as well: a store tells no more of when.
+        tags = {tag for modified, _, tag in listed if not since or modified >= since[0]}
+        return None if "" in tags else frozenset(tags)
+
+    def clear(self) -> int:
+        """Remove all results, and tell all machines; how many there were."""
+        count = self._link.write(_cleared, None)
+        self.purge("")
+        return count or 0
+
+    def is_up(self) -> bool:
+        """Whether the bucket answered when it was last asked."""
+        return self._link.is_up()
+
+    def excludes(self) -> bool:
+        """Whether a claim keeps others out."""
+        return self._claims.excludes()
+
+    def claim(self, key: str) -> BucketClaim | None:
+        check_key(key)
+        return self._claims.take(f"claims/{key}")
+
+    def wait(self, key: str, seconds: float) -> None:
+        pause(seconds)
+
+    def era(self) -> Era:
+        if self._era is None or self._asks_always:
+            self._link.read(self._ask, None)
+        return self._era
+
+    def holding(self) -> dict[str, Holding]:
+        """What is held, by listing all of it, a thousand at a time."""
+        none: list[int] = []
+        sizes = self._link.read(_sizes, none)
+        return {"bucket": Holding(len(sizes), sum(sizes), _NO_BOUND)}
+
+    def close(self) -> None:
+        """End the thread; it begins again where it is needed again."""
+        self._link.close()
+        self._begin()
+
+    def _beat(self, objects: ObjectStore) -> None:
+        for tag in list(self._untold):
+            self._purged(objects, tag)
+            self._untold.discard(tag)
+        self._claims.renew(objects)
+        self._ask(objects)
+
+    def _ask(self, objects: ObjectStore) -> None:
+        try:
+            self._era = _whole(objects, name=_ERA)
+        except GoneError:
+            first = secrets.token_hex(8).encode()
+            objects.put(_ERA, first, only_new=True)
+            self._era = _whole(objects, name=_ERA)
+
+    def _purged(self, objects: ObjectStore, tag: str) -> int:
+        _begin_era(objects, tag)
+        count = _removed(objects, tag)
+        self._era = _begin_era(objects, tag)
+        _forget_oldest(objects)
+        return count
+
+
+def _whole(objects: ObjectStore, name: str) -> bytes:
+    part = objects.read(name)
+    assert part is not None  # nothing was said of a version
+    return bytes(part.data)
+
+
+def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes) -> None:
+    assert isinstance(result.body, bytes)
+    head = head_of(key, result)
+    for tag in dict.fromkeys(tags):
+        objects.put(f"{_of_tag(tag)}/{key}", b"")
+    objects.put(f"results/{key}", b"".join((_LENGTH.pack(len(head)), head, result.body)))
+    # Compared after the put: a later purge finds the result.
+    if _whole(objects, _ERA) != era:
+        objects.delete(f"results/{key}")
+
+
+def _of_tag(tag: str) -> str:
+    """A part of a name in front: a tag may be "." or nothing."""
+    return f"tags/t{quote(tag, safe='')}"
+
+
+def _begin_era(objects: ObjectStore, tag: str) -> bytes:
+    """Another era, which is listed before it begins."""
+    era = secrets.token_hex(8)
+    objects.put(f"purges/{era}/t{quote(tag, safe='')}", b"")
+    objects.put(_ERA, era.encode())
+    return era.encode()
+
+
+def _removed(objects: ObjectStore, tag: str) -> int:
+    """Remove the results with this tag; how many there were."""
+    markers = [name for name, _ in objects.names(_of_tag(tag))]
+
+    def remove(marker: str) -> bool:
+        name = f"results/{marker.rpartition('/')[2]}"
+        try:
+            objects.read(name, 0, 1)
+        except GoneError:
+            found = False
+        else:
+            found = True
+        objects.delete(name, marker)
+        return found
+
+    return sum(together(remove, markers))
+
+
+def _cleared(objects: ObjectStore) -> int:
+    names = [name for part in ("results", "tags") for name, _ in objects.names(part)]
+    together(objects.delete, names)
+    return sum(name.startswith("results/") for name in names)
+
+
+def _purges(objects: ObjectStore) -> list[tuple[int, str, str]]:
+    """When each was, its era, its tag."""
+    return list(_listed(objects))
+
+
+def _listed(objects: ObjectStore) -> Iterator[tuple[int, str, str]]:
+    for name, stat in objects.names("purges"):
+        era, _, tag = name.removeprefix("purges/").partition("/t")
+        yield stat.modified or 0, era, unquote(tag)
+
+
+def _forget_oldest(objects: ObjectStore) -> None:
+    """So that the list does not become longer and longer."""
+    listed = sorted(_listed(objects))
+    for _, era, tag in listed[: -2 * _LISTED]:
+        objects.delete(f"purges/{era}/t{quote(tag, safe='')}")
+
+
+def _sizes(objects: ObjectStore) -> list[int]:
+    return [stat.size for _, stat in objects.names("results")]
