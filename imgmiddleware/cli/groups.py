@@ -33,7 +33,7 @@ def folder(command: argparse.ArgumentParser) -> Any:
         metavar="PLACE",
         dest="tiers",
         action="append",
-        help="instead of a folder alone: redis://HOST:6379/0, s3://BUCKET/PREFIX, or a folder; given "
+        help="instead of a folder: redis://HOST:6379/0, s3://BUCKET/PREFIX, or a folder; given "
         "again, what is looked at after it",
     )
     return add_options(
