@@ -47,6 +47,8 @@ def exchange(worker: Worker, job: Job, seconds: float, most: int) -> Made | Exce
         left -= time.monotonic() - asked
         if kind == b"a":
             failed = _give(worker, handed, said)
+        elif kind == b"n":
+            _announce(handed, said)
         elif kind == b"x" and failed:
             return failed
         else:
@@ -68,6 +70,13 @@ def _give(worker: Worker, handed: Handed, said: bytes) -> Exception | None:
         for descriptor in descriptors:
             os.close(descriptor)
     return None
+
+
+def _announce(handed: Handed, said: bytes) -> None:
+    try:
+        handed.announced(said)
+    except ValueError as error:
+        raise ClosedError("it announces nothing") from error
 
 
 def _checked(said: bytes, originals: int) -> tuple[int, int, int]:
@@ -117,7 +126,11 @@ def _refusal(code: str, detail: str, members: dict[str, Any]) -> ImageError:
 
 
 def _words(notes: list[str]) -> tuple[str, ...]:
-    if len(notes) > _MOST_WORDS or not all(map(_NOTE.fullmatch, notes)):
+    if (
+        not isinstance(notes, list)
+        or len(notes) > _MOST_WORDS
+        or not all(map(_NOTE.fullmatch, notes))
+    ):
         raise ValueError(notes)
     return tuple(notes)
 
@@ -130,5 +143,5 @@ def _add_steps(taken: list[tuple[str, float, float]], began: float) -> None:
     for name, start, end in taken:
         if not _STEP.fullmatch(name):
             raise ValueError(name)
-        if steps is not None and began <= start <= end <= now:
+        if began <= start <= end <= now and steps is not None:
             steps.add(name, start, end)

@@ -12,6 +12,7 @@ import os
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,12 @@ from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened
 from imgmiddleware.sources.elsewhere import ArrayElsewhere, BytesElsewhere, FileElsewhere, Seen
 from imgmiddleware.sources.file import FileOriginal
+from imgmiddleware.sources.original import Numbers, announcing
 
 #: Asks the process that serves for bytes of an original by its number, or for an array.
 Ask = Callable[[int, int, int], tuple[bytes, list[int]]]
+#: Tells it what will be read of one: offsets, and how many bytes from each.
+Announce = Callable[[int, Numbers, Numbers], None]
 
 
 class Handed(pickle.Pickler):
@@ -68,6 +72,17 @@ class Handed(pickle.Pickler):
         count = original.read_into(memoryview(buffer), offset)
         return bytes(memoryview(buffer)[:count]), []
 
+    def announced(self, said: bytes) -> None:
+        """Tell an original what `announcement` wrote. Raises `ValueError` where it is not that."""
+        number, places = int.from_bytes(said[:8]), np.frombuffer(said, np.int64, offset=8)
+        if number >= len(self.originals) or len(places) % 2:
+            raise ValueError("it announces nothing")
+        announce = announcing(self.originals[number])
+        offsets, counts = places.reshape(2, -1)
+        if announce is None or (places < 0).any():
+            raise ValueError("it announces nothing")
+        announce(offsets, counts)
+
     def _named(self, number: int, original: Opened) -> tuple[Any, ...]:
         seen = Seen(original.version, original.size, original.last_modified)
         if type(original) is FileOriginal:
@@ -75,14 +90,22 @@ class Handed(pickle.Pickler):
             return "file", len(self.descriptors) - 1, seen, original.stamp
         if isinstance(original, ArrayOriginal):
             return "array", number, seen, original.reading
-        return "bytes", number, seen
+        return "bytes", number, seen, announcing(original) is not None
 
 
 class Unhanded(pickle.Unpickler):
     """The job in the worker."""
 
-    def __init__(self, data: bytes, descriptors: list[int], settings: Settings, ask: Ask) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        descriptors: list[int],
+        settings: Settings,
+        ask: Ask,
+        announce: Announce,
+    ) -> None:
         super().__init__(io.BytesIO(data))
+        self._announce = announce
         self._descriptors = descriptors
         self._settings = settings
         self._ask = ask
@@ -101,9 +124,10 @@ class Unhanded(pickle.Unpickler):
             case "file", number, seen, stamp:
                 return FileElsewhere(self._descriptors[number], Seen(*seen), stamp)
             case "array", number, seen, reading:
-                return ArrayElsewhere(Seen(*seen), reading, lambda: self._array(number))
-            case "bytes", number, seen:
-                return BytesElsewhere(Seen(*seen), lambda *part: self._bytes(number, *part))
+                return ArrayElsewhere(Seen(*seen), reading, partial(self._array, number))
+            case "bytes", number, seen, announces:
+                announce = partial(self._announce, number) if announces else None
+                return BytesElsewhere(Seen(*seen), partial(self._bytes, number), announce)
         raise AssertionError(name)
 
     def _bytes(self, number: int, offset: int, size: int) -> bytes | int:
@@ -125,6 +149,11 @@ class Unhanded(pickle.Unpickler):
             array = np.ma.MaskedArray(array, mask)
         made: Present = replace(present, given=array)
         return made
+
+
+def announcement(number: int, offsets: Numbers, counts: Numbers) -> bytes:
+    """What will be read of an original, as `Handed.announced` takes it."""
+    return number.to_bytes(8) + np.array([offsets, counts], np.int64).tobytes()
 
 
 def _bytes_file(original: BytesOriginal) -> int:

@@ -22,12 +22,14 @@ from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission
-from imgmiddleware.service.handing import Unhanded
+from imgmiddleware.service.handing import Unhanded, announcement
+from imgmiddleware.service.job import Job
 from imgmiddleware.service.making import Made, Making
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.start import Start
 from imgmiddleware.service.warmth import warm
 from imgmiddleware.settings import Settings
+from imgmiddleware.sources.original import Numbers
 
 #: Characters of what is told of a fault.
 _MOST_TOLD = 50_000
@@ -80,12 +82,19 @@ class Renderer:
             self._tell(made, steps)
 
     def _made(self, said: bytes, descriptors: list[int]) -> Made:
-        job = Unhanded(said, descriptors, self._settings, self._ask).job(self._results.era())
+        job = self._unhanded(said, descriptors)
         with job.original:
             if job.overlay is None:
                 return self._making.made(job, _ENDLESS)
             with job.overlay.original:
                 return self._making.made(job, _ENDLESS)
+
+    def _unhanded(self, said: bytes, descriptors: list[int]) -> Job:
+        unhanded = Unhanded(said, descriptors, self._settings, self._ask, self._announce)
+        return unhanded.job(self._results.era())
+
+    def _announce(self, number: int, offsets: Numbers, counts: Numbers) -> None:
+        self._channel.send(b"n", announcement(number, offsets, counts))
 
     def _ask(self, number: int, offset: int, size: int) -> tuple[bytes, list[int]]:
         """For what the other side has of an original. Raises `Abandoned`."""

@@ -10,6 +10,7 @@ from imgmiddleware.pixels.samples import Reading
 from imgmiddleware.pixels.values import Present
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.file import FileOriginal
+from imgmiddleware.sources.original import Numbers
 
 
 class Seen(NamedTuple):
@@ -36,12 +37,19 @@ class FileElsewhere(FileOriginal):
 class BytesElsewhere:
     """Bytes that another process has, or reads: it is asked for them when they are needed.
 
-    `ask(offset, size)` gives some of them; or a descriptor of a file that has them all.
+    `ask(offset, size)` gives some of them; or a descriptor of a file that has them all. `announce`
+    is for an original that has a use for it.
     """
 
-    def __init__(self, seen: Seen, ask: Callable[[int, int], bytes | int]) -> None:
+    def __init__(
+        self,
+        seen: Seen,
+        ask: Callable[[int, int], bytes | int],
+        announce: Callable[[Numbers, Numbers], None] | None = None,
+    ) -> None:
         self.version, self.size, self.last_modified = seen
         self._ask = ask
+        self.announce = announce
         self._file: int | None = None
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
