@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import signal
 import sys
 import threading
 import time
@@ -86,15 +88,19 @@ def test_the_applications_own_error_is_raised_as_it_would_be(service: ImageServi
 
 
 def test_other_requests_go_on_beside_one_that_hangs() -> None:
-    service = service_of(max_wait=3)
-    get(service, "w=10", "a")
+    service = service_of(max_wait=600)
     hanging = threading.Thread(target=get, args=(service, "spins=1", "hangs"))
     hanging.start()
-    done = 0
-    while hanging.is_alive():
-        assert get(service, f"w={10 + done % 50}&fm=png", "a").status == 200
-        done += 1
-    assert done > 3
+    making: Any = service._pictures._making
+    while not making._pool._busy:
+        time.sleep(0.01)
+    (busy,) = making._pool._busy
+    for width in range(10, 15):
+        assert get(service, f"w={width}&fm=png", "a").status == 200
+    assert hanging.is_alive()
+    os.kill(busy.pid, signal.SIGKILL)
+    hanging.join(60)
+    assert not hanging.is_alive()
 
 
 def test_an_operation_that_no_worker_can_import_is_refused_when_built() -> None:
