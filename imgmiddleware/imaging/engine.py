@@ -19,7 +19,7 @@ from imgmiddleware.operations.own import OwnStep
 from imgmiddleware.subjects.yunet.network import fingerprint
 
 #: Raised whenever a change of this package changes the bytes of any picture.
-REVISION = 21
+REVISION = 22
 
 
 def load(formats: Collection[str]) -> None:

@@ -126,18 +126,26 @@ def reciprocal(alpha: Pixels, most: float, least: float = 0) -> Pixels:
     return np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > least)
 
 
-def over(above: Pixels, below: Pixels) -> Pixels:
+def over(above: Pixels, below: Pixels, opacity: float = 1.0) -> Pixels:
     """BGRA laid over BGRA, of one dtype, the colours of both not weighed by their alpha.
 
-    Their shapes are equal, or `below` is one pixel, (4,). What comes out clear is black.
+    Their shapes are equal, or `below` is one pixel, (4,). `opacity`, 0 to 1, multiplies the alpha
+    of what is above. What comes out clear is black.
     """
     most = full(above.dtype)
-    alpha = above[..., 3:].astype(np.float32) / most
-    rest = below[..., 3:].astype(np.float32) / most * (1 - alpha)
-    total = alpha + rest
-    colors = above[..., :3] * alpha + below[..., :3] * rest
+    alpha = above[..., 3:].astype(np.float32) / most * np.float32(opacity)
+    cover = below[..., 3:].astype(np.float32) / most
+    colors, total = composed(above[..., :3], alpha, below[..., :3], cover)
     colors /= np.maximum(total, np.float32(1e-9))
     return np.asarray(np.rint(np.concatenate((colors, total * most), axis=-1)), above.dtype)
+
+
+def composed(above: Pixels, alpha: Pixels, below: Pixels, cover: Pixels) -> tuple[Pixels, Pixels]:
+    """Colours of an alpha over those of another, float32, 0 to 1: still multiplied by the alpha
+    that both have together, and that (W3C's Compositing and Blending 1, section 5.1).
+    """
+    rest = cover * (1 - alpha)
+    return above * alpha + below * rest, alpha + rest
 
 
 def laid_over(above: Pixels, below: Pixels) -> Pixels:

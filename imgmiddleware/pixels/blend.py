@@ -11,7 +11,7 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
-from imgmiddleware.pixels.arrays import Pixels, Size, full, has_alpha, with_alpha
+from imgmiddleware.pixels.arrays import Pixels, Size, composed, full, has_alpha, over, with_alpha
 
 Blend = Callable[[Pixels, Pixels], Pixels]
 """The colours of two layers, below and above, 0 to 1, mixed."""
@@ -48,8 +48,9 @@ def laid(
     if above.ndim == 3 and below.ndim == 2:
         below = np.asarray(cv2.cvtColor(below, cv2.COLOR_GRAY2BGR))
     result = below.copy()
-    lay = _exactly if mode == "normal" and below.dtype == np.uint8 else _in_floats
-    lay = _in_floats if has_alpha(below) else lay
+    lay = _in_floats
+    if mode == "normal" and below.dtype == np.uint8:
+        lay = _by_alpha if has_alpha(below) else _exactly
     band = max(1, _BAND // len(columns[0]))
     for first in range(0, len(rows[0]), band):
         to, of = rows[0][first : first + band], rows[1][first : first + band]
@@ -91,6 +92,11 @@ def _exactly(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) 
     return (mixed >> 8).astype(np.uint8)
 
 
+def _by_alpha(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) -> Pixels:
+    """The same over what may be clear: as frames and backgrounds are laid."""
+    return over(with_alpha(above), below, opacity)
+
+
 def _in_floats(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) -> Pixels:
     """A band of one over the other, in the channels of `below`."""
     most = np.float32(full(below.dtype))
@@ -98,9 +104,7 @@ def _in_floats(below: Pixels, above: Pixels, opacity: float, blend: Blend | None
     under, cover = _parted(below, below.ndim, 1.0)
     if blend is not None:
         colors = (1 - cover) * colors + cover * np.clip(blend(under, colors), 0, 1)
-    rest = cover * (1 - alpha)
-    total = alpha + rest
-    mixed = colors * alpha + under * rest
+    mixed, total = composed(colors, alpha, under, cover)
     if not has_alpha(below):
         return np.asarray(np.rint(mixed * most), below.dtype)
     mixed /= np.maximum(total, np.float32(1e-9))

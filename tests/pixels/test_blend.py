@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
+from imgmiddleware.pixels.arrays import over
 from imgmiddleware.pixels.blend import MODES, laid
 from pictures import noise
 
@@ -42,6 +43,14 @@ def test_it_is_as_pillow_lays_it(at: tuple[int, int], channels: int) -> None:
         assert np.abs(shown[..., 3].astype(int) - wanted[..., 3]).max() <= 1
         assert (np.abs(shown[..., :3].astype(int) - wanted[..., :3]) * weight).max() <= 1.01
     assert np.array_equal(below, given), "what was given was written to"
+
+
+@pytest.mark.parametrize("opacity", [1.0, 0.4])
+def test_what_may_be_clear_is_laid_as_frames_and_backgrounds_are(opacity: float) -> None:
+    """To the last bit: a picture must not hang on which of them laid it."""
+    dice = np.random.default_rng(3)
+    below, above = (dice.integers(0, 256, (300, 400, 4), np.uint8) for _ in range(2))
+    assert np.array_equal(laid(below, above, (0, 0), opacity=opacity), over(above, below, opacity))
 
 
 @pytest.mark.parametrize("at", [(60, 0), (0, 40), (-25, 3), (3, -16), (9999, 9999)])
