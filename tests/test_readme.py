@@ -141,7 +141,8 @@ def test_each_command_makes_the_environment_that_it_installs_into() -> None:
 
 
 @pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="the source distribution has no .ci")
-def test_ci_runs_the_two_commands_of_the_readme(tmp_path: Path) -> None:
+@pytest.mark.parametrize("who", ["root", "who has sudo", "who has to be asked"])
+def test_ci_runs_the_two_commands_of_the_readme(who: str, tmp_path: Path) -> None:
     """Programs that only write down what they were called with."""
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     shutil.copy(ROOT / "README.md", tmp_path)
@@ -154,13 +155,17 @@ def test_ci_runs_the_two_commands_of_the_readme(tmp_path: Path) -> None:
             words = f'{program} $IMGMIDDLEWARE_ALL_PARTS "$@"'
             (folder / program).write_text(f'#!/bin/sh\necho {words} >> "{tmp_path}/calls"\n')
             (folder / program).chmod(0o755)
-    (tmp_path / "bin" / "id").write_text("#!/bin/sh\necho 0\n")
+    (tmp_path / "bin" / "id").write_text(f"#!/bin/sh\necho {0 if who == 'root' else 1000}\n")
     (tmp_path / "bin" / "id").chmod(0o755)
+    if who == "who has to be asked":
+        (tmp_path / "bin" / "sudo").write_text("#!/bin/sh\nexit 1\n")
     path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
     subprocess.run(["bash", ".ci/run"], cwd=tmp_path, env={"PATH": path}, check=True)
     calls = (tmp_path / "calls").read_text().splitlines()
     bring, test = command("parts-command"), command("test-command")
-    expected = [line.removeprefix("sudo ") for line in bring.split(" && ")]
+    brought = [line.removeprefix("sudo ") for line in bring.split(" && ")]
+    by_sudo = [f"sudo -n env DEBIAN_FRONTEND=noninteractive {line}" for line in brought]
+    expected = {"root": brought, "who has sudo": ["sudo -n true", *by_sudo]}.get(who, [])
     for line in test.split(" && "):
         program, _, words = line.removeprefix(".venv/bin/").partition(" ")
         expected.append(f"{program} 1 {words}".rstrip())
