@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from servers.journal import Journal
 from servers.processes import Running
 
 
@@ -22,6 +23,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
             if isinstance(value, Running):
                 report.sections.append((f"output of {value.log}", value.output))
     return report
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    file = tmp_path / "journal"
+    file.touch()
+    return Journal(file)
 
 
 @pytest.fixture(scope="session")

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from servers import processes
 from servers.client import ask, request
-from servers.processes import Command, Running, running
+from servers.journal import Journal, journaling
+from servers.processes import Command, Running
 
 APP = "queue_app:application"
 
@@ -31,34 +30,9 @@ SERVERS: dict[str, Command] = {
 }
 
 
-@dataclass(frozen=True)
-class Journal:
-    file: Path
-
-    def lines(self) -> list[str]:
-        return self.file.read_text().splitlines()
-
-    def wait_for(self, line: str) -> None:
-        until = time.monotonic() + 15
-        while line not in self.lines():
-            assert time.monotonic() < until, f"no {line!r} in {self.lines()}"
-            time.sleep(0.01)
-
-    def release(self) -> None:
-        self.file.with_name("release").touch()
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    file = tmp_path / "journal"
-    file.touch()
-    return Journal(file)
-
-
 @pytest.fixture(params=SERVERS.values(), ids=SERVERS.keys())
 def server(request: pytest.FixtureRequest, journal: Journal, tmp_path: Path) -> Iterator[Running]:
-    environment = {"IMGMIDDLEWARE_TEST_JOURNAL": str(journal.file)}
-    with running(request.param, tmp_path / "server", environment) as started:
+    with journaling(request.param, journal, tmp_path) as started:
         yield started
 
 

@@ -19,8 +19,8 @@ import pytest
 import parts
 from servers import processes
 from servers.client import ask, request
-from servers.processes import Command, Running, running
-from servers.test_disconnect import Journal
+from servers.journal import Journal, journaling
+from servers.processes import Command, Running
 from servers.test_shutdown import until
 
 APP = "greenlets_app:application"
@@ -51,36 +51,19 @@ SERVERS: dict[str, Command] = {
 }
 
 
-class Threads(Journal):
-    def of(self, what: str) -> list[str]:
-        """The threads that have done so."""
-        return [line.split()[1] for line in self.lines() if line.split()[0] == what]
-
-    def wait_until(self, what: str) -> None:
-        until(lambda: self.of(what))
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Threads:
-    file = tmp_path / "journal"
-    file.touch()
-    return Threads(file)
-
-
 @pytest.fixture(params=SERVERS.values(), ids=SERVERS.keys())
-def server(request: pytest.FixtureRequest, journal: Threads, tmp_path: Path) -> Iterator[Running]:
-    environment = {"IMGMIDDLEWARE_TEST_JOURNAL": str(journal.file)}
-    with running(request.param, tmp_path / "server", environment) as started:
+def server(request: pytest.FixtureRequest, journal: Journal, tmp_path: Path) -> Iterator[Running]:
+    with journaling(request.param, journal, tmp_path) as started:
         yield started
 
 
 def test_the_application_answers_while_a_picture_is_made_once(
-    server: Running, journal: Threads
+    server: Running, journal: Journal
 ) -> None:
     with ThreadPoolExecutor(6) as clients:
         try:
             equal = [clients.submit(ask, server.port, "/image/a?w=40&fm=png") for _ in range(5)]
-            journal.wait_until("render")
+            journal.wait_for("render")
             assert ask(server.port, "/own?a=1").body == b"own: GET a=1 "
             assert ask(server.port, "/image/a?w=none").status == 400
             other = clients.submit(ask, server.port, "/image/b?w=50&fm=png")
@@ -94,7 +77,7 @@ def test_the_application_answers_while_a_picture_is_made_once(
 
 
 def test_the_applications_code_is_called_in_its_own_thread(
-    server: Running, journal: Threads
+    server: Running, journal: Journal
 ) -> None:
     journal.release()
     assert ask(server.port, "/image/a?w=40").status == 200
@@ -105,21 +88,21 @@ def test_the_applications_code_is_called_in_its_own_thread(
     assert own not in journal.of("render")
 
 
-def test_who_hangs_up_leaves_nothing(server: Running, journal: Threads) -> None:
+def test_who_hangs_up_leaves_nothing(server: Running, journal: Journal) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as gone:
         gone.sendall(request("/image/a?w=40", "GET", {}))
-        journal.wait_until("render")
+        journal.wait_for("render")
     journal.release()
     until(lambda: journal.of("close"))
     assert ask(server.port, "/image/b?w=50").status == 200  # the one slot is free
 
 
-def test_what_a_render_reads_is_closed_after_it(server: Running, journal: Threads) -> None:
+def test_what_a_render_reads_is_closed_after_it(server: Running, journal: Journal) -> None:
     """Also where its greenlet is told to end: here by a timeout of the application's."""
     with ThreadPoolExecutor(1) as clients:
         try:
             cut = clients.submit(ask, server.port, "/image/cut?w=40")
-            journal.wait_until("render")
+            journal.wait_for("render")
             time.sleep(0.5)  # by then it is told
             assert not journal.of("close")
         finally:
