@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,25 @@ def test_the_versions_that_were_run_are_those_of_the_classifiers() -> None:
     known = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     assert known == [row[0] for row in rows("runs-table")]
     assert PROJECT["requires-python"] == f">={known[0]}"
+
+
+def test_no_older_version_is_promised_than_the_other_parts_take() -> None:
+    """Of NumPy that was one that nobody could install: the oldest OpenCV asks for a newer one."""
+    ours = {each.name: each for each in map(Requirement, PROJECT["dependencies"])}
+    for part in filter(installed, ours):
+        for asked in map(Requirement, requires(part) or ()):
+            if asked.name in ours and (
+                asked.marker is None or asked.marker.evaluate({"extra": ""})
+            ):
+                (oldest,) = ours[asked.name].specifier
+                assert asked.specifier.contains(oldest.version), f"{part} asks for {asked}"
+
+
+def installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 @pytest.mark.parametrize("column", PLATFORMS)

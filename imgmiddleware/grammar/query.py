@@ -27,7 +27,7 @@ from imgmiddleware.grammar.variants import plain
 from imgmiddleware.grammar.within import within
 from imgmiddleware.grammar.words import ALIASES, WORDS
 from imgmiddleware.http.accept import named
-from imgmiddleware.operations.output import Output
+from imgmiddleware.operations.output import Output, asked_format
 from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.stages import build, owners_with
@@ -166,6 +166,7 @@ class QueryGrammar:
             {
                 **{name: of(name) for name in (*self._owners, *ALIASES)},
                 **dict.fromkeys((*signing, "v", "ixlib"), str),
+                "fm": lambda text: _that_is_there(of("fm")(text)),
                 "upscale": lambda text: text if text in ("0", "1") else None,
                 "mark": self._marks.taken,
                 "preset": lambda name: name if name in settings.presets else None,
@@ -280,6 +281,12 @@ class QueryGrammar:
         except ImageError as error:
             raise ValueError(f"{option}: {error.detail}") from error
         return texts
+
+
+def _that_is_there(format: str | None) -> str | None:
+    """The format; None where it takes an extra that is not there."""
+    made = RESULTS.get(asked_format({"fm": format}) or "") if format else None
+    return None if made and made.missing else format
 
 
 def _not_allowed(name: str, why: str) -> ImageError:

@@ -27,6 +27,7 @@ from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.transform import Operation, Transform
 from imgmiddleware.service.job import Job
 from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
+from imgmiddleware.service.probed import Probed
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import BytesOriginal
@@ -72,17 +73,11 @@ class Fallback:
         check_reading(facts, plan, original.size, self._settings)
         text = canonical(plan, transform, asked.accepted)
         key = picture_key(namespace, [(_ID, original.version)], text, made_by(plan))
-        tag = original_tag(namespace, _ID)
-        return Job(
-            tag=tag,
-            id=_ID,
-            version=original.version,
-            original=original,
-            facts=facts,
-            plan=plan,
-            era=era,
+        probed = Probed((_ID, original.version, 0, False), original, facts)
+        return Job.of(
+            *(probed, facts, plan, era, namespace),
             key=key,
-            tags=(tag,),
+            tags=(original_tag(namespace, _ID),),
             replan=plan_of,
         )
 

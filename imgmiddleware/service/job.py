@@ -1,13 +1,17 @@
 """All that making a result takes, as a value."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
+from imgmiddleware.cache.key import original_tag
 from imgmiddleware.cache.store import Tags
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.render import Replan
 from imgmiddleware.operations.mark import Mark
+from imgmiddleware.service.originals import known_kind
+from imgmiddleware.service.probed import Probed
 from imgmiddleware.service.results import Eras
 from imgmiddleware.sources import ArrayOriginal, Original
 
@@ -26,6 +30,23 @@ class Layer:
     facts: Facts
     plan: Plan
     era: Eras
+
+    @classmethod
+    def of(
+        cls, probed: Probed, facts: Facts, plan: Plan, era: Eras, namespace: str, **more: Any
+    ) -> Self:
+        """Of an original that is read as these facts say; `more` are what a derived one has."""
+        id, version, *_ = probed.page
+        return cls(
+            tag=original_tag(namespace, id),
+            id=id,
+            version=version,
+            original=known_kind(probed.original),
+            facts=facts,
+            plan=plan,
+            era=era,
+            **more,
+        )
 
     @property
     def page(self) -> tuple[str, str, int]:

@@ -17,12 +17,14 @@ from imgmiddleware.imaging.sketch import NOTHING, Findings
 from imgmiddleware.imaging.stored import is_stored
 from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.transform import Transform
-from imgmiddleware.pixels.arrays import Box
+from imgmiddleware.pixels.arrays import Box, Size
 from imgmiddleware.settings import Settings
 
 #: So many pixels of one bit count as one: drawings in CCITT's codes or deflate take 0.22 of the
 #: time of as many pixels in LZW of three colours. Noise takes the same; but its bytes bound it.
 _BILEVEL = 4
+#: Pixels of an overlay, whatever it is laid over: to turn so many by 30 degrees takes two seconds.
+_OVERLAY = 16_000_000
 
 
 def check_bytes(size: int, settings: Settings) -> None:
@@ -45,6 +47,21 @@ def check_facts(facts: Facts, size: int, settings: Settings) -> None:
     if facts.decode_bytes > settings.max_source_memory:
         needed = f"up to {facts.decode_bytes} bytes to decode"
         raise _over("source-memory", "max_source_memory", needed, settings)
+
+
+def check_overlay(size: Size, canvas: Size) -> None:
+    """An overlay of this size for a picture of that: most of a larger one is made for nobody.
+
+    Raises `ImageError` (400, `result-too-large`).
+    """
+    most = max(_OVERLAY, 4 * canvas[0] * canvas[1])
+    if size[0] * size[1] > most:
+        raise ImageError(
+            "result-too-large",
+            f"it would be {size[0]}x{size[1]} pixels; on {canvas[0]}x{canvas[1]} it may have "
+            f"{most}. Ask for a smaller one with w= or h=",
+            limit=most,
+        )
 
 
 def check_reading(facts: Facts, plan: Plan, size: int, settings: Settings) -> None:

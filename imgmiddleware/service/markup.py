@@ -52,9 +52,11 @@ decoding="async">'
     """More attributes, such as `class`."""
 
     def __post_init__(self) -> None:
-        for name in self.attributes:
-            if not _NAME.fullmatch(name) or name.lower() in _OURS:
+        for name, value in self.attributes.items():
+            if not _NAME.fullmatch(str(name)) or name.lower() in _OURS:
                 raise ValueError(f"attributes: {name!r} is none that can be added to a picture")
+            _check_text(f"attributes: {name!r}", value)
+        _check_text("alt", self.alt)
 
     @property
     def attrs(self) -> dict[str, str]:
@@ -69,7 +71,8 @@ decoding="async">'
             "height": self.height,
         }
         said = {name: str(value) for name, value in told.items() if value is not None}
-        return {"alt": self.alt, **said, **when, **self.attributes}
+        more = {name: str(value) for name, value in self.attributes.items()}
+        return {"alt": str(self.alt), **said, **when, **more}
 
     def __html__(self) -> str:
         """What Jinja, MarkupSafe and Django ask for, and leave as it is."""
@@ -82,6 +85,14 @@ decoding="async">'
         return f"<picture>{''.join(sources)}{image}</picture>" if sources else image
 
     __str__ = __html__
+
+
+def _check_text(what: str, value: object) -> None:
+    """Raises `ValueError` for what nobody means as a text: an attribute that is there or not is
+    there with an empty one. Numbers, and texts that are translated late, are written as they say.
+    """
+    if value is None or isinstance(value, bool | bytes):
+        raise ValueError(f"{what} is {value!r}, which is no text")
 
 
 def _tag(name: str, attributes: Mapping[str, str]) -> str:

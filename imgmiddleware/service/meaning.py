@@ -19,13 +19,13 @@ from imgmiddleware.operations.redact import Redact
 from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service import answers
 from imgmiddleware.service.job import Job, Laid
-from imgmiddleware.service.limits import check_reading, planned
-from imgmiddleware.service.originals import known_kind
+from imgmiddleware.service.limits import check_overlay, check_reading, planned
 from imgmiddleware.service.overlays import of_the_mark
 from imgmiddleware.service.probed import Probed
 from imgmiddleware.service.recall import Seen
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
+from imgmiddleware.sources.marked import unmarked
 
 
 def read_as(asked: Asked, probed: Probed, settings: Settings) -> tuple[Facts, Plan]:
@@ -73,14 +73,8 @@ def meaning(
         surrogates=tags,
         expires=asked.expires,
     )
-    job = Job(
-        tag=tags[0],
-        id=probed.page[0],
-        version=probed.page[1],
-        original=known_kind(probed.original),
-        facts=facts,
-        plan=plan,
-        era=era,
+    job = Job.of(
+        *(probed, facts, plan, era, namespace),
         key=key,
         tags=tags,
         replan=partial(planned, facts, asked.transform, asked.accepted, settings),
@@ -92,26 +86,26 @@ def meaning(
 
 def _check_hidden(asked: Asked, probed: Probed, overlay: Probed) -> None:
     """Raises `ImageError` (400) where an original would be laid over itself that is redacted."""
-    if overlay.page[0] == probed.page[0] and asked.transform.get(Redact).redact is not None:
+    if asked.transform.get(Redact).redact is not None and _is_same(probed, overlay):
         why = "it would show what redact hides"
         raise ImageError("parameter-not-allowed", f"'mark': {why}", parameter="mark")
+
+
+def _is_same(one: Probed, other: Probed) -> bool:
+    """Whether both are one original, which may have several IDs: by several prefixes, by a link in
+    a directory, or as an overlay that is registered. A version is of one content.
+    """
+    (id, version, *_), (other_id, other_version, *_) = one.page, other.page
+    alike = unmarked(version) == unmarked(other_version)
+    return id == other_id or (alike and one.original.size == other.original.size)
 
 
 def _laid(mark: Mark, overlay: Probed, canvas: Size, era: Eras, settings: Settings) -> Laid:
     """The overlay as it is to be read for a picture of this size. Raises as `read_as` does."""
     with of_the_mark():
         facts, plan = read_as(Asked(mark.transform(canvas)), overlay, settings)
-    id, version, *_ = overlay.page
-    return Laid(
-        tag=original_tag(settings.namespace, id),
-        id=id,
-        version=version,
-        original=known_kind(overlay.original),
-        facts=facts,
-        plan=plan,
-        era=era,
-        mark=mark,
-    )
+        check_overlay(plan.result, canvas)
+    return Laid.of(overlay, facts, plan, era, settings.namespace, mark=mark)
 
 
 def _latest(layers: Sequence[Probed]) -> int | None:

@@ -20,7 +20,7 @@ from imgmiddleware.service.candidates import Wanted
 from imgmiddleware.service.info import Info, info_of
 from imgmiddleware.service.links import Where
 from imgmiddleware.service.markup import Picture
-from imgmiddleware.service.meaning import meaning
+from imgmiddleware.service.meaning import meaning, read_as
 from imgmiddleware.service.overlays import overlay_id
 from imgmiddleware.service.probed import Probed
 
@@ -143,6 +143,7 @@ class ImageService(Answering):
             colors = json.loads(self._result(name, asked)).get("colors")
         with ExitStack() as opened:
             probed = self._probed(name, asked, opened)
+            read_as(asked, probed, self.settings)  # which refuses what a link is refused for
             kept = asked.transform.get(Output).keep
             return info_of(probed.original, probed.facts, kept, colors)
 

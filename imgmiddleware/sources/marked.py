@@ -1,5 +1,6 @@
 """Originals whose version says, beside what changes, which of several sources they are of."""
 
+import re
 from copy import copy
 from hashlib import sha256
 from typing import Any, Self
@@ -10,10 +11,18 @@ from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.objects import ObjectOriginal
 from imgmiddleware.sources.original import Opened, Original
 
+#: One for each of the sources that stand around one another.
+_MARKS = re.compile(r"^(?:[0-9a-f]{16}\.)+")
+
 
 def mark_of(name: str) -> str:
     """What stands for the name of a source in versions: of a fixed length, as it may be a path."""
     return f"{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}."
+
+
+def unmarked(version: str) -> str:
+    """A version without the marks before it: the same whichever of several sources was asked."""
+    return _MARKS.sub("", version)
 
 
 def marked(original: Opened, mark: str, *, dated: bool) -> Opened:

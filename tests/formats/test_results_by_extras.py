@@ -29,6 +29,14 @@ def test_it_is_refused_with_what_it_takes() -> None:
     assert refused(PHOTO, "fm=avif") == (200, "")
 
 
+def test_where_not_all_is_taken_it_is_left_out() -> None:
+    """A page that was written for another service is shown all the same."""
+    answer = get(serving(PHOTO, unknown="ignore"), "fm=jxl&w=9")
+    assert (answer.status, answer.header("content-type")) == (200, "image/jpeg")
+    assert answer.header("image-notes") == "ignored=fm"
+    assert get(serving(PHOTO, unknown="ignore"), "fm=png").header("image-notes") is None
+
+
 def test_it_cannot_be_negotiated() -> None:
     with pytest.raises(
         ValueError, match=r"formats: 'jxl': it takes the extra imgmiddleware\[jxl\]"

@@ -133,6 +133,10 @@ def test_pages_and_frames() -> None:
     moved = told(moving(frames, "GIF"), "&anim=1")
     assert (moved["frames"], moved["animated"]) == (3, True)
     assert both(serving(pages), "/image/a?fm=json&page=3")[0] == 400
+    assert [serving(pages).info("a", page=page).width for page in (1, 2)] == [30, 9]
+    with pytest.raises(ImageError, match="page=3: the original has 2 pages") as error:
+        serving(pages).info("a", page=3)
+    assert error.value.members == {"parameter": "page", "limit": 2}
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,34 @@ def test_an_original_that_is_redacted_is_not_laid_over_itself() -> None:
     images = service()
     query = "fm=png&redact=0,0,60,60&mark=/a"
     assert told(get(images, query)) == (400, "parameter-not-allowed", "mark")
-    assert get(images, query.replace("/a", "/b")).status == 200
+    assert get(images, query.replace("/a", "/brand/logo.png")).status == 200
+
+
+def test_nor_by_another_of_its_ids(tmp_path: Path) -> None:
+    """A prefix of the same folder, a link in it, its content, and an overlay that is that file."""
+    Folder(tmp_path)
+    (tmp_path / "link.png").hardlink_to(tmp_path / "a.png")
+    sources = {"x": tmp_path, "y": tmp_path, "z": {"deep": FOUND.get, "": FOUND.get}}
+    images = ImageService(sources, overlays={"same": str(tmp_path / "a.png"), "logo": LOGO})
+    hidden = "fm=png&redact=0,0,60,60&mark="
+    for mark in ("/y/a.png", "/x/link.png", "same"):
+        assert told(get(images, hidden + mark, "x/a.png")) == (400, "parameter-not-allowed", "mark")
+        assert get(images, f"fm=png&mark={mark}", "x/a.png").status == 200
+    assert told(get(images, f"{hidden}/z/deep/b", "z/a")) == (400, "parameter-not-allowed", "mark")
+    for mark in ("/y/b.png", "/z/brand/logo.png", "logo"):
+        assert get(images, hidden + mark, "x/a.png").status == 200
+
+
+@pytest.mark.parametrize("turn", ["", "&mark-rot=30", "&mark-rot=90"])
+def test_an_overlay_is_not_far_larger_than_what_is_seen_of_it(turn: str) -> None:
+    """16 megapixels, or four times those of the picture: a link for 300 pixels took five seconds."""
+    images = service()
+    wide = f"mark=logo&mark-w=6500&mark-h=2600{turn}"
+    answer = get(images, f"w=120&{wide}")
+    assert told(answer) == (400, "result-too-large", "mark")
+    assert b"on 120x90 it may have 16000000" in answer.read()
+    assert b"mark-w=" in answer.read()
+    assert get(images, f"w=120&mark=logo&mark-w=500{turn}").status == 200
 
 
 def test_a_signature_is_over_it() -> None:

@@ -151,6 +151,27 @@ def test_all_is_escaped_and_read_back() -> None:
             service.picture("a", alt="", attributes={name: ""})
 
 
+@pytest.mark.parametrize("value", [None, True, b"x"])
+def test_what_is_no_text_is_told_by_its_name(value: Any) -> None:
+    service = service_of(900, 600)
+    with pytest.raises(ValueError, match=f"attributes: 'data-x' is {value!r}, which is no text"):
+        service.picture("a", alt="", attributes={"data-x": value})
+    with pytest.raises(ValueError, match=f"alt is {value!r}, which is no text"):
+        service.picture("a", alt=value)
+
+
+def test_numbers_and_texts_that_are_translated_late_may_be_given() -> None:
+    class Late:
+        def __str__(self) -> str:
+            return "a <b>"
+
+    given: Any = {"tabindex": 1, "title": Late()}
+    picture = service_of(900, 600).picture("a", alt=given["title"], attributes=given)
+    ((_, said),) = Tags(str(picture)).seen
+    assert (said["tabindex"], said["title"], said["alt"]) == ("1", "a <b>", "a <b>")
+    assert said == picture.attrs
+
+
 def test_alt_is_asked_for_and_what_comes_first_is_not_lazy() -> None:
     service = service_of(900, 600)
     with pytest.raises(TypeError, match="alt"):

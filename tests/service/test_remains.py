@@ -14,6 +14,7 @@ from PIL import Image
 import native
 from asking import ask, get, request, serving, shown
 from files import tiff
+from gifs import gif, image
 from imgmiddleware import ImageService
 from originals import Stored
 from pictures import by_opencv, moving, photo_like, pixels_of, quadrants, saved
@@ -115,6 +116,28 @@ def test_an_animation_plays_as_far_as_it_is_whole() -> None:
     cut = data[: len(data) * 7 // 8]
     answer = ask(cut, "anim=1&fm=gif", damaged="show")
     assert (answer.status, answer.header("Image-Notes")) == (200, "damaged")
+
+
+@pytest.mark.parametrize("lost", [2, 40])
+def test_a_gif_whose_last_sub_block_is_short(lost: int) -> None:
+    """What there is of it counts: of a small one that block is all of its data."""
+    whole = gif((9, 9), [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)], image([[1] * 9] * 9))
+    start = whole.index(b",") + 12
+    assert whole[start - 1] == len(whole) - start - 2  # of it, its end and the trailer are behind
+    pixels = shown(whole[: -2 - lost], damaged="show").reshape(-1, 3)
+    codes = (len(whole) - start - 2 - lost) * 8 // 3  # of three bits each, and a clear code for two
+    assert (pixels[: codes * 2 // 3 - 1] == (255, 0, 0)).all()
+    claims = whole[: start - 1] + bytes([whole[start - 1] + 60]) + whole[start:]
+    assert np.array_equal(shown(claims, damaged="show"), shown(whole))
+
+
+@pytest.mark.parametrize("name", ["png", "png, by rows", "png, 16 bits"])
+@pytest.mark.parametrize("lost", [1, 4, 12, 16])
+def test_a_png_that_lacks_its_end_alone(name: str, lost: int) -> None:
+    """IEND, and the checksum of the rows before it: nothing is missing of these."""
+    data = KINDS[name][0]
+    assert ask(data[:-lost]).status == 422
+    assert np.array_equal(shown(data[:-lost], damaged="show"), shown(data))
 
 
 @pytest.mark.parametrize(

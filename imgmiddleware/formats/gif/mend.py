@@ -24,11 +24,14 @@ def mended(data: Data, most: int) -> bytes | None:
     pixels = facts.width * facts.height * _LONGEST_CODE // 8
     if pixels > most or not broken:
         return None
-    return bytes(data[:broken]) + _FIRST_COLORS * (pixels // 255 + 1) + b"\0" + _TRAILER
+    rest = bytes(data[broken + 1 :])  # of a sub-block that claims more
+    short = bytes([len(rest)]) + rest if rest else b""
+    missing = _FIRST_COLORS * (pixels // 255 + 1)
+    return b"".join((data[:broken], short, missing, b"\0", _TRAILER))
 
 
 def _ends(data: Data, at: int) -> tuple[int, int]:
-    """Behind the last image that is whole, or else behind the sub-blocks of the first; 0: none."""
+    """Behind the last whole image, or else behind the whole sub-blocks of the first; 0: none."""
     whole = 0
     for _ in range(gif.MAX_STEPS):
         kind = data[at] if at + 10 < len(data) else gif.TRAILER
