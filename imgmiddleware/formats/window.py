@@ -1,9 +1,13 @@
 """Random access to an original's bytes for header parsers, with the end of the file in sight."""
 
 import struct
+from collections.abc import Sequence
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from imgmiddleware.errors import damaged
+from imgmiddleware.sources.original import announcing
 
 #: Most headers end within the first page; one read then serves the whole probe.
 _FIRST_PAGE = 16 * 1024
@@ -66,6 +70,12 @@ class Window:
     def head(self, length: int) -> bytes:
         """The first `length` bytes, fewer where the original is shorter."""
         return self.read(0, min(length, self.size))
+
+    def announce(self, starts: Sequence[int], counts: Sequence[int]) -> None:
+        """So many bytes will be read from each of these offsets, in this order."""
+        announce = announcing(self._original)
+        if announce is not None:
+            announce(np.array(starts, np.int64), np.array(counts, np.int64))
 
     def unpack(self, layout: str, offset: int) -> tuple[Any, ...]:
         """`struct.unpack` of the bytes at `offset`."""

@@ -38,8 +38,8 @@ class ObjectStore:
         self._given = given
         self._options = _options(seconds)
         self._option = option
-        self._opened: tuple[int, Any] | None = None
-        self._make()  # so that what is wrong with it is told now
+        # Now, so that what is wrong with it is told; nothing is asked of the network by it.
+        self._opened = os.getpid(), self._make()
 
     def read(
         self,
@@ -151,7 +151,7 @@ class ObjectStore:
     def _store(self) -> Any:
         """The store of this process."""
         opened, process = self._opened, os.getpid()
-        if opened is None or opened[0] != process:
+        if opened[0] != process:
             # Without a lock, which a fork could leave locked: of two that are made one is kept.
             self._opened = opened = process, self._make()
         _note_use(process)

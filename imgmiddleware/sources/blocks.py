@@ -23,12 +23,16 @@ SIZE = 2**14
 #: What is fetched beyond a read that nobody has announced: the directory of a TIFF has its tables
 #: behind it. It doubles while reads follow one another, up to the second.
 _NEXT, _MOST_NEXT = 2**16, 2**22
+#: Where no more than so many bytes follow, they come along: writers of pyramids put each directory
+#: behind its tiles, so that the last of them stand there together.
+_REST = 2**20
 #: Bytes that are fetched at once of what was announced; and those that an original holds by itself.
 _BATCH, _MOST_OWN = 2**22, 3 * 2**21
 #: Blocks between two of which both are needed: as many are fetched along.
 _GAP = 4
-#: A read of so many bytes goes past all blocks, in requests of so many.
-_LARGE, _EACH = 2**20, 2**22
+#: A read of so many bytes goes past all blocks, in requests of so many, some at once: what they
+#: bring is beside the reader's own memory until it is there.
+_LARGE, _EACH, _AT_ONCE = 2**20, 2**21, 4
 
 Span = tuple[int, int]
 """Where bytes begin, and before which they end."""
@@ -119,7 +123,8 @@ class Blocks:
             buffer[span[0] - offset : span[1] - offset] = self._fetch(span)
 
         spans = [(at, min(at + _EACH, last)) for at in range(first, last, _EACH)]
-        together(read, spans)
+        for at in range(0, len(spans), _AT_ONCE):
+            together(read, spans[at : at + _AT_ONCE])
         self._end = stop
 
     def _wanted(self, offset: int, missing: list[int]) -> set[int]:
@@ -133,7 +138,8 @@ class Blocks:
                 return {*missing, *(n for span in announced.spans(part) for n in _numbers(*span))}
         near = 0 <= missing[0] * SIZE - self._end <= _NEXT
         self._ahead = min(2 * self._ahead, _MOST_NEXT) if near else _NEXT
-        beyond = min(missing[0] * SIZE + self._ahead, self._size)
+        beyond = missing[0] * SIZE + self._ahead
+        beyond = self._size if self._size - beyond <= _REST else beyond
         self._end = max((missing[-1] + 1) * SIZE, beyond)
         return {*missing, *_numbers(missing[0] * SIZE, beyond)}
 

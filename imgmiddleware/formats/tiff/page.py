@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from imgmiddleware.errors import damaged
-from imgmiddleware.formats.containers.ifd import IfdEntry, IfdFile, open_ifd
+from imgmiddleware.formats.containers.ifd import SIZES, IfdEntry, IfdFile, open_ifd
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.raster import Places
 from imgmiddleware.formats.reading import MAX_PROFILE, aspect_of, damage_let_pass
@@ -25,6 +25,8 @@ MAX_PIECES = 2**18
 MAX_SPARE_TILE = 1024
 #: Samples a pixel; the decoder takes four, scientific files have dozens.
 MAX_SAMPLES = 64
+#: Bytes of tables that are read with their directory anyway.
+_FEW = 2**15
 _ASCII, _RATIONAL, _MOST_TEXT = 2, 5, 64
 _PROFILE, _RESOLUTIONS = 34675, (282, 283)
 
@@ -83,6 +85,13 @@ class Page:
         """
         entry = self.entries.get(tag)
         return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most, part)
+
+    def announce(self, *tags: int) -> None:
+        """Say that these tags' tables will be read: of a large picture they come in one request."""
+        entries = [self.entries[tag] for tag in tags if tag in self.entries]
+        sizes = [SIZES.get(entry.type, 0) * min(entry.count, MAX_PIECES) for entry in entries]
+        if sum(sizes) > _FEW:
+            self.file.window.announce([entry.offset for entry in entries], sizes)
 
     def numbers(self, tag: int) -> tuple[float, ...]:
         """All values of a tag that may be fractions; none where they are no numbers, or damaged."""

@@ -23,6 +23,7 @@ def read_places(
     offsets_tag, counts_tag = grid.tables
     if offsets_tag not in page.entries:  # of tiles that are told as strips are
         offsets_tag, counts_tag = grid.other_tables
+    page.announce(offsets_tag, counts_tag)
     offsets = page.table(offsets_tag, MAX_PIECES, part)
     if counts_tag in page.entries:
         counts = page.table(counts_tag, MAX_PIECES, part)
