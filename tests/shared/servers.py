@@ -24,6 +24,8 @@ def free_port() -> int:
 class Server:
     """A process that listens on a port, until it is ended."""
 
+    host = "127.0.0.1"
+
     def __init__(self, command: list[str], port: int, folder: Path) -> None:
         self.port = port
         self._command = command
@@ -35,10 +37,13 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True
             )
+        self.wait_until_it_listens()
+
+    def wait_until_it_listens(self) -> None:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             assert self._process.poll() is None, (self._folder / "log").read_text()
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with suppress(OSError), socket.create_connection((self.host, self.port), 1):
                 return
             time.sleep(0.02)
         raise AssertionError((self._folder / "log").read_text())
