@@ -9,7 +9,8 @@ from imgmiddleware.operations.output import asked_format
 def within(texts: Mapping[str, str]) -> dict[str, str]:
     """The parameters of the box of such a format, where no size is asked for: nothing is fitted."""
     result = RESULTS.get(asked_format(texts) or "")
-    if result is None or not result.unasked or not {"w", "h", "ar"}.isdisjoint(texts):
+    sized = any(texts.get(name, "auto") != "auto" for name in ("w", "h", "ar"))
+    if result is None or not result.unasked or sized:
         return {}
     side = str(result.unasked)
     return {"w": side, "h": side, "dpr": "1", "fit": "clip", "enlarge": "0"}

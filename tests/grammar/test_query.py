@@ -10,6 +10,7 @@ import pytest
 from imgmiddleware import ImageError, OwnOperation, Settings
 from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.grammar.words import WORDS
+from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.stages import OWNERS
 from imgmiddleware.pixels.names import COLORS
 
@@ -70,6 +71,15 @@ def test_one_spelling(query: str, expected: str | None) -> None:
         return
     assert canonical(query) == expected
     assert canonical(expected) == expected
+
+
+@pytest.mark.parametrize("format", ["palette=css", "palette=json", "fm=blurhash", "fm=thumbhash"])
+@pytest.mark.parametrize("open", ["w=auto", "h=auto", "w=auto&h=auto"])
+def test_what_is_small_by_itself_is_so_where_a_side_is_left_open(format: str, open: str) -> None:
+    """`auto` says nothing: else the one spelling of such a query would mean another."""
+    plain = QueryGrammar(Settings()).parse(format).transform
+    assert plain.get(Resize).w is not None
+    assert QueryGrammar(Settings()).parse(f"{format}&{open}").transform == plain
 
 
 def test_every_name_of_css_is_a_colour() -> None:
