@@ -22,6 +22,8 @@ from imgmiddleware.service.making import Made
 _NOTE = re.compile(r"[a-z][a-z0-9=-]{0,63}")
 _STEP = re.compile(r"[a-z]{1,20}")
 _MOST_WORDS = 32
+#: What reading a stranger's words raises: they may be of any type, endless, or nested without end.
+_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
 class OutgrownError(Exception):
@@ -82,7 +84,7 @@ def _announce(handed: Handed, said: bytes) -> None:
 def _checked(said: bytes, originals: int) -> tuple[int, int, int]:
     try:
         number, offset, size = map(int, json.loads(said))
-    except (ValueError, TypeError) as error:
+    except _NONSENSE as error:
         raise ClosedError("it asks for nothing") from error
     if not (0 <= number < originals and offset >= 0 and size >= 0):
         raise ClosedError("it asks for what there is not")
@@ -99,7 +101,7 @@ def _outcome(worker: Worker, kind: bytes, said: bytes, began: float) -> Made | E
             return _refusal(*json.loads(said))
         if kind == b"f":
             return WorkerError(said.decode("utf-8", "replace"))
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except _NONSENSE as error:
         raise ClosedError("its answer is none") from error
     raise ClosedError("its answer is none")
 

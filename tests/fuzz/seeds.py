@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 
@@ -178,6 +179,23 @@ def _av1(mode: str) -> Iterator[bytes]:
     yield file[file.index(b"mdat") + 4 :]
 
 
+def _worker() -> Iterator[bytes]:
+    """By the letters of its messages: a result, a refusal, a fault, a question."""
+    told = {
+        "type": "image/png",
+        "notes": ["clipped=3"],
+        "remarks": [],
+        "steps": [["decode", 0, 1]],
+        "held": [1, 2],
+    }
+    head = json.dumps(told).encode()
+    yield b"r" + len(head).to_bytes(4) + head + b"body"
+    yield b'e["damaged-original", "it is cut short", {"parameter": "w"}]'
+    yield b"fTraceback"
+    yield b"a[0, 0, 5]"
+    yield b"a[Infinity, NaN, 1e99]"
+
+
 def _hevc() -> Iterator[bytes]:
     for chroma in range(4):
         sets = test_heic.sequence(WIDE, HIGH, chroma, layers=2 * chroma, window=(0, 2, 0, 1))
@@ -191,6 +209,7 @@ FILES = {
 }  # fmt: skip
 
 TEXTS: dict[str, tuple[str, ...]] = {
+    "stored": ('["key", "image/png", ["a"], 7]', '["a", "image/png", [], 7]', '[["a"], 7, "b", {}]', "bytes 0-99/1234"),
     "query": (
         "w=300&h=0.5&fit=crop&crop=faces,top&fp-x=0.5&fp-y=1&fp-z=2", "rect=1,2,30,full&trim=auto&rot=45.5&flip=hv",
         "bg=fff&pad=9&border=3,red&mask=corners&corner-radius=1,2,3,4", "fm=webp&q=60&lossless=1&chromasub=444",
@@ -231,6 +250,8 @@ def of(name: str) -> list[bytes]:
         return [SRGB, swapped_profile(), gray_profile(2.2), colors_profile()]
     if name == "av1":
         return [part for mode in ("L", "RGB") for part in _av1(mode)]
+    if name == "worker":
+        return [*_worker()]
     if name == "hevc":
         return [*_hevc()]
     if name in FILES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fuzz.messages import MESSAGES
 from fuzz.readers import BYTES
 from fuzz.texts import TEXTS
 
-TARGETS: dict[str, Callable[[bytes], None]] = {**BYTES, **TEXTS}
+TARGETS: dict[str, Callable[[bytes], None]] = {**BYTES, **TEXTS, **MESSAGES}
 
 
 def of(name: str) -> Callable[[bytes], None]:

@@ -79,6 +79,7 @@ def test_a_result(played: Played) -> None:
         (b"r", result(steps=[["a;b", 0, 1]])),
         (b"r", result(steps=[["decode", "x", 1]])),
         (b"r", result(held=["x", 1])),
+        (b"r", result(held=[float("inf"), 1])),
         (b"r", b""),
         (b"r", (99).to_bytes(4) + b"{}"),
         (b"r", (2).to_bytes(4) + b"[]"),
@@ -88,6 +89,9 @@ def test_a_result(played: Played) -> None:
         (b"a", b"[7, 0, 1]"),
         (b"a", b"[0, -1, 1]"),
         (b"a", b"what"),
+        (b"a", b"[Infinity, 0, 1]"),
+        (b"a", b"[" * 9_000),
+        (b"e", b"[" * 9_000),
         (b"n", announcement(0, np.arange(2), np.arange(2))),  # to one that has no use for it
         (b"n", b"x"),
         (b"x", b""),

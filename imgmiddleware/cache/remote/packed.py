@@ -35,12 +35,15 @@ def unpacked(key: str, head: bytes, body: bytes) -> Result | None:
     if head[:_CRC] != _checksum(said, body):
         return None
     try:
-        known, media_type, notes, size = json.loads(said)
-    except ValueError:
+        told = json.loads(said)
+    except (ValueError, RecursionError):
         return None
-    if (known, size) != (key, len(body)):
-        return None
-    return Result(body, media_type, tuple(notes))
+    match told:
+        case [str(known), str(media_type), [*notes], int(size)]:
+            is_ours = (known, size) == (key, len(body))
+            if is_ours and all(isinstance(note, str) for note in notes):
+                return Result(body, media_type, tuple(notes))
+    return None
 
 
 def _checksum(said: bytes, body: bytes) -> bytes:
