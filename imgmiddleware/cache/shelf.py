@@ -134,7 +134,7 @@ def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
 
 
 def _must_be_ours(path: str, kind: object) -> None:
-    """Raises `OSError`. Another user could change his folder while it is used."""
+    """Raises `OSError`. Another user could change a folder of theirs while it is used."""
     status = os.lstat(path)
     if not kind(status.st_mode):  # type: ignore[operator]
         raise PermissionError(errno.EPERM, "stands in the place of the cache", path)

@@ -1,4 +1,4 @@
-"""Loans: idle slots that the holder of one borrows, each for a thread beside his own."""
+"""Loans: idle slots that the holder of one borrows, each for a further thread."""
 
 from __future__ import annotations
 
