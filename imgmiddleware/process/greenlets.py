@@ -28,7 +28,8 @@ _apart = threading.local()
 def apart(call: Callable[..., R], *arguments: Any) -> R:
     """What the call returns: made in a real thread where this one is of greenlets, else here.
 
-    A greenlet that is killed while it waits ends after the call, which may use what the greenlet closes.
+    A greenlet that is killed while it waits ends after the call, which may use things that the
+    greenlet closes.
 
     >>> apart(max, 1, 2)
     2
