@@ -138,7 +138,7 @@ TYPOS = [
     *(f"{name}=9" for name in ("width", "height", "quality", "format", "max-w", "txt64", "auto64")),
     "w=1.0", "w=30.5", "w=-3", "w64=MzA=", "w64=M%2Bk", "w64=_w", "w64=MzA&w=30", "upscale=true",
     "upscale=1&enlarge=1", "crop=face", "crop=faces,faces", "crop=center,center",
-    "crop=focalpoint,focalpoint", "crop=focalpoint&fp-x=1.1", "fp-y=-0.1", "fp-z=0.5", "fp_x=0.5", "bg=%23%23fff",
+    "crop=focalpoint,focalpoint", "crop=focalpoint&fp-x=1.1", "fp-y=-0.1", "fp-z=0.5", "fp_x=0.5", "bg=%23%23fff", "bg=8204060",
     "auto=format,redeye", "auto=format&auto=redeye", "w=9&w=9", "ixlib=a&ixlib=b", "s=1",
 ]  # fmt: skip
 

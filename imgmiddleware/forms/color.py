@@ -9,7 +9,7 @@ from imgmiddleware.forms.form import Form, malformed
 from imgmiddleware.pixels.arrays import Color
 from imgmiddleware.pixels.names import COLORS
 
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{3,4}){1,2}", re.ASCII)
+_HEX = re.compile(r"[0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8}", re.ASCII)
 
 #: What a colour may be called, with its digits.
 _NAMED = {name: bytes(rgb).hex() for name, rgb in COLORS.items()} | {"transparent": "0000"}
