@@ -19,7 +19,7 @@ otherwise."""
 
 #: Places that belong to one process. All others are shared, and it would be wrong to add up what
 #: each process says of them.
-_OWN = ("memory", "decoded")
+_OWN = ("memory", "decoded", "blocks")
 
 Unit = Literal["", "seconds", "bytes"]
 """What is counted; a thing where it is empty."""

@@ -49,6 +49,7 @@ class Pictures:
         apart = _held_apart(settings) if settings.isolate else 0
         self._budget = budget = MemoryBudget(settings.max_memory - apart * settings.slots)
         self._limit = limit
+        self._blocks: list[SizedLru[tuple[str, str, int], bytes]] = []
         # They give way in this order: what is decoded can be decoded again.
         decoded = None if settings.isolate else Decoded(settings, budget)
         self.results = Results(settings, budget, directories)
@@ -70,6 +71,7 @@ class Pictures:
         for source in sources:
             kept: SizedLru[tuple[str, str, int], bytes] = SizedLru(_MOST_BLOCKS, self._budget)
             source.keep_in(kept)
+            self._blocks.append(kept)
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Result:
         """The result, made here or by another thread that was asked for it before.
@@ -91,8 +93,20 @@ class Pictures:
         return purged
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by place: "memory", "disk", "pyramids", "decoded"."""
-        return {**self.results.holding(), "decoded": self._making.holding()}
+        """What is held, by place: "memory", "disk", "pyramids", "decoded", "blocks"."""
+        return {**self.results.holding(), **self._held()}
+
+    def _held(self) -> dict[str, Holding]:
+        """What is held of originals; blocks, only where some are in stores."""
+        held = {"decoded": self._making.holding()}
+        if self._blocks:
+            each = [kept.holding() for kept in self._blocks]
+            held["blocks"] = Holding(
+                entries=sum(one.entries for one in each),
+                bytes=sum(one.bytes for one in each),
+                most=sum(one.most for one in each),
+            )
+        return held
 
     def gauges(self) -> Gauges:
         """How full it is now."""
@@ -102,7 +116,7 @@ class Pictures:
             waiting=self._limit.waiting,
             memory_bytes=self._budget.total - self._budget.free,
             memory_most=self._budget.total,
-            holding={**self.results.holding_here(), "decoded": self._making.holding()},
+            holding={**self.results.holding_here(), **self._held()},
         )
 
     def admitted(self, size: int) -> AbstractContextManager[None]:

@@ -196,7 +196,8 @@ class ImageService(Answering):
         return original_tag(self.settings.namespace, key)
 
     def holding(self) -> dict[str, Holding]:
-        """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids".
+        """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"; of
+        originals in object stores "blocks".
 
         Of `tiers` that is "redis" and "bucket" as well, all of whose names are gone through.
         """

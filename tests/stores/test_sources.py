@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,6 +172,26 @@ def test_a_store_that_cannot_be_asked_is_a_503_that_tells_nothing(
     assert (answer.status, json.loads(body)["code"]) == (503, "source-unavailable")
     for secret in ("127.0.0.1", BUCKET, place, "seaweed", "wrong", "SignatureDoesNotMatch"):
         assert secret not in body
+
+
+def test_a_store_that_hangs_costs_its_time_and_is_back_when_it_is(server: S3) -> None:
+    """Stopped, it takes connections and answers none of them."""
+    place = new_name()
+    obstore.put(server.store(place), "a", JPEG)
+    service = ImageService(server.store(place), recheck=0.0, source_timeout=1.0)
+    assert get(service, "w=300").status == 200
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert get(service, "w=300").status == 200  # as it was, of the cache
+        assert get(service, "w=301").status == 503
+        assert time.monotonic() - began < 15
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    until = time.monotonic() + 20
+    while (status := get(service, "w=302").status) != 200 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert status == 200
 
 
 def test_the_page_does_what_it_says(server: S3, monkeypatch: pytest.MonkeyPatch) -> None:
