@@ -4,9 +4,6 @@ The files of these two are imported by nobody else, as each needs a library of i
 """
 
 from imgmiddleware.observing.observation import (
-    OUTCOMES,
-    STEPS,
-    TIERS,
     Gauges,
     Observation,
     Observer,
@@ -15,9 +12,6 @@ from imgmiddleware.observing.observation import (
 )
 
 __all__ = [
-    "OUTCOMES",
-    "STEPS",
-    "TIERS",
     "Gauges",
     "Observation",
     "Observer",

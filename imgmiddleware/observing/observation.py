@@ -48,9 +48,9 @@ class Observation(NamedTuple):
     """
 
     outcome: str
-    """One of `OUTCOMES`."""
+    """What came of it: one of `imgmiddleware.observing.observation.OUTCOMES`."""
     tier: str
-    """One of `TIERS`."""
+    """What the picture came from: one of `imgmiddleware.observing.observation.TIERS`."""
     format: str
     """What was sent, by the name that `fm` has for it: "jpg", "webp". "text" for placeholders,
     "other" for what is no result, and "none" where there is neither."""

@@ -14,7 +14,7 @@ import pytest
 
 from asking import get, request
 from imgmiddleware import ImageService
-from imgmiddleware.observing import OUTCOMES, STEPS, TIERS
+from imgmiddleware.observing.observation import OUTCOMES, STEPS, TIERS
 from metrics.exposed import Exposed, scraped
 from parts import module
 

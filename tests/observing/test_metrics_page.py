@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from imgmiddleware.observing import OUTCOMES, STEPS, TIERS
 from imgmiddleware.observing.metrics import BUCKETS, COUNTERS, GAUGES, HISTOGRAMS, step_label
+from imgmiddleware.observing.observation import OUTCOMES, STEPS, TIERS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "metrics.md").read_text()

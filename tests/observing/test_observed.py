@@ -17,7 +17,8 @@ from asking import get, request
 from drivers import call_asgi, call_wsgi, plain_asgi, plain_wsgi
 from imgmiddleware import ClientGoneError, ImageError, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.observing import OUTCOMES, STEPS, TIERS, Gauges, Observation, Observers
+from imgmiddleware.observing import Gauges, Observation, Observers
+from imgmiddleware.observing.observation import OUTCOMES, STEPS, TIERS
 from imgmiddleware.service.timing import step
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import quadrants, saved
