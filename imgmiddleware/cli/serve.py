@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import socket
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -19,6 +19,7 @@ from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
 from imgmiddleware.cli.gallery import gallery
 from imgmiddleware.cli.listing import Rooted
+from imgmiddleware.cli.metrics import Metrics, make_observer, shared
 from imgmiddleware.cli.mount import Below
 from imgmiddleware.cli.unlisted import unlisted
 from imgmiddleware.objects.address import is_address
@@ -34,8 +35,9 @@ def serve(arguments: argparse.Namespace) -> int:
     uvicorn = import_uvicorn()
     directory = arguments.directory
     options = settings_of(arguments) | cache_options(arguments, directory)
+    mount, metrics = arguments.root_path, getattr(arguments, "metrics", "")
     try:
-        served = application(directory, options, mount=arguments.root_path)
+        served = application(directory, options, mount=mount, metrics=metrics)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
     listener = listen(arguments.host, arguments.port)
@@ -45,9 +47,9 @@ def serve(arguments: argparse.Namespace) -> int:
     # uvicorn binds the port of its workers itself. So the port is free again for a moment.
     host, port = listener.getsockname()[:2]
     listener.close()
-    os.environ[_VARIABLE] = json.dumps([directory, options, arguments.root_path])
+    os.environ[_VARIABLE] = json.dumps([directory, options, mount, metrics])
     os.environ["WEB_CONCURRENCY"] = str(arguments.workers)  # by which they share the memory
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), shared() if metrics else nullcontext():
         uvicorn.run(
             f"{__name__}:from_environment",
             factory=True,
@@ -69,9 +71,13 @@ def import_uvicorn() -> Any:
 
 
 def application(
-    source: str | Rooted, options: dict[str, Any], title: str | None = None, mount: str = ""
+    source: str | Rooted,
+    options: dict[str, Any],
+    title: str | None = None,
+    mount: str = "",
+    metrics: str = "",
 ) -> ASGIApp:
-    """The middleware around the page, below the path `mount`.
+    """The middleware around the page, below the path `mount`; with metrics at a path of theirs.
 
     Raises `ValueError` or `TypeError` naming a wrong option.
     """
@@ -85,20 +91,26 @@ def application(
         "tune_malloc": True,
         **options,
     }
+    if metrics:
+        options["observer"] = make_observer()
     if is_address(source):
         service = ImageService(source, **options)
-        return _served(unlisted(service.prefix), service, mount)
+        return _served(unlisted(service.prefix), service, mount, metrics)
     if isinstance(source, str):
         names = options.keys() & {"unsafe_follow_symlinks", "file_version"}
         source = DirectorySource(source, **{name: options[name] for name in names})
     service = ImageService(source, **options)
     name = os.path.basename(os.fsencode(source.root)).decode("utf-8", "replace")
     page = gallery(source, service, title or name or "Originals")
-    return _served(page, service, mount)
+    return _served(page, service, mount, metrics)
 
 
-def _served(page: ASGIApp, service: ImageService, mount: str) -> ASGIApp:
-    served = ASGIImageMiddleware(page, service)
+def _served(page: ASGIApp, service: ImageService, mount: str, metrics: str) -> ASGIApp:
+    served: ASGIApp = ASGIImageMiddleware(page, service)
+    if metrics:
+        if service.prefix != "/" and f"{metrics}/".startswith(service.prefix):
+            raise ValueError(f"--metrics {metrics}: pictures have the paths below {service.prefix}")
+        served = Metrics(served, metrics, service.settings.observer)
     if mount and service.prefix.startswith(f"{mount}/"):
         # A path that begins so could be the proxy's whole one, or what it has left.
         raise ValueError(f"--root-path {mount}: the prefix {service.prefix} begins with it")
@@ -107,8 +119,8 @@ def _served(page: ASGIApp, service: ImageService, mount: str) -> ASGIApp:
 
 def from_environment() -> ASGIApp:
     """The application. uvicorn calls this in each process of `--workers`."""
-    directory, options, mount = json.loads(os.environ[_VARIABLE])
-    return application(directory, options, mount=mount)
+    directory, options, mount, metrics = json.loads(os.environ[_VARIABLE])
+    return application(directory, options, mount=mount, metrics=metrics)
 
 
 def listen(host: str, port: int) -> socket.socket:

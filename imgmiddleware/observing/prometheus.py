@@ -62,6 +62,9 @@ class PrometheusObserver:
     `ValueError` where that has these metrics already.
     """
 
+    content_type = CONTENT_TYPE
+    """That of `exposition`."""
+
     def __init__(self, registry: Any = None) -> None:
         self._registry = prometheus.REGISTRY if registry is None else registry
         make = {"registry": self._registry}

@@ -138,6 +138,7 @@ def test_options_reach_the_workers(photos, monkeypatch, stopped):
             "namespace": str(photos),
         },
         "",
+        "",
     ]
     settings = from_environment().service.settings
     assert (settings.prefix, settings.default) == ("/p/", "w=50")

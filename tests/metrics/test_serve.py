@@ -1,0 +1,73 @@
+"""`imgmiddleware serve --metrics PATH`, in one process and in two."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgmiddleware.cli import main
+from metrics.test_processes import fetch, until
+from parts import module, program
+from pictures import quadrants, saved
+from servers.processes import running
+
+module("prometheus_client")
+module("uvicorn")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(saved(quadrants(400, 300), "JPEG"))
+    return folder
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_path_for_prometheus(workers: int, photos: Path, tmp_path: Path) -> None:
+    def command(port: int, _: Path) -> list[str]:
+        options = ["--port", str(port), "--workers", str(workers), "--metrics", "/metrics"]
+        cache = ["--cache-dir", str(tmp_path / "cache")]
+        return [program("imgmiddleware"), "serve", str(photos), *options, *cache]
+
+    with running(command, tmp_path / "server", {"TMPDIR": str(tmp_path)}) as server:
+        widths = range(10, 40)
+        for width in widths:
+            assert fetch(server.port, f"/image/a.jpg?w={width}")[0] == 200
+        count = "imgmiddleware_answers_total"
+        exposed = until(server.port, lambda e: e.sum("imgmiddleware_shared_cache_entries") == 30)
+        assert exposed.sum(count, tier="render") == exposed.sum(count) == len(widths)
+        assert fetch(server.port, "/metrics/")[0] == 404
+        assert len([*tmp_path.glob("imgmiddleware-metrics-*")]) == (workers > 1)
+    assert [*tmp_path.glob("imgmiddleware-metrics-*")] == []
+
+
+def test_off_unless_asked_for(photos: Path, tmp_path: Path) -> None:
+    def command(port: int, _: Path) -> list[str]:
+        return [
+            program("imgmiddleware"),
+            "serve",
+            str(photos),
+            "--port",
+            str(port),
+            "--no-cache-dir",
+        ]
+
+    with running(command, tmp_path / "server", {}) as server:
+        assert fetch(server.port, "/metrics")[0] == 404
+
+
+def test_not_where_pictures_are(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = f"""
+import sys
+from imgmiddleware.cli import main
+sys.exit(main(["serve", {str(photos)!r}, "--metrics", "/image/metrics", "--no-cache-dir", "--port", "0"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("imgmiddleware: --metrics /image/metrics: pictures have")
+    assert main(["serve", str(photos), "--metrics", "metrics"]) == 2
+    assert "'metrics' is not a path" in capsys.readouterr().err
