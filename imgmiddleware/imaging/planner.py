@@ -7,7 +7,7 @@ the `findings`, where a crop is to keep what is found, or tones are to be spread
 """
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -75,7 +75,7 @@ def make_plan(
     resize = transform.get(Resize)
     upright = turned.size(*facts.aspect.as_integer_ratio())
     start = start_in(findings.subject, region, part or region)
-    spots = _spots(resize, findings, region, part or region)
+    spots = _spots(resize, findings, region, part or region) if resize.nears else ()
     geometry = resize.geometry(width, height, Fraction(*upright), start, spots)
     crop = (geometry.crop[0] + left, geometry.crop[1] + top, *geometry.crop[2:])
     trim = transform.get(Trim)
@@ -86,7 +86,7 @@ def make_plan(
     stored, orientation = (facts.width, facts.height), turned
     if record and record.upright and not in_bands:
         stored, orientation = facts.upright, facts.orientation.inverse.then(turned)
-    steps = turned_once(tuple(_steps(transform, findings.tones)))
+    steps = turned_once(_toned(transform, findings.tones))
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     hdr = _is_hdr(facts)
     format = output.format(facts.alpha, math.prod(result), accepted, animated=animated, hdr=hdr)
@@ -126,11 +126,10 @@ def make_plan(
         output=output,
     )
     plan = plan.of_smallest(facts.overviews)
-    if not output.decodes:
-        return plan
-    chooses = trim.trim is not None or leaves_a_choice(geometry, (width, height))
-    chooses = chooses or resize.may_near(geometry)
-    sought, toned = resize.sought if chooses else (), transform.get(Enhance).asked
+    sought = resize.sought if output.decodes else ()
+    toned = output.decodes and any(isinstance(step, Enhance) for step in steps)
+    if sought and trim.trim is None and not leaves_a_choice(geometry, (width, height)):
+        sought = sought if resize.may_near(geometry) else ()
     if not sought and not toned:
         return plan
     sketch = make_plan(facts, sketched(transform, plan.frame))
@@ -138,16 +137,15 @@ def make_plan(
 
 
 def _spots(resize: Resize, findings: Findings, region: Box, part: Box) -> tuple[Spot, ...]:
-    return spots_in(findings.subject, region, part, resize.faceindex) if resize.nears else ()
+    return spots_in(findings.subject, region, part, resize.faceindex)
 
 
-def _steps(transform: Transform, tones: Tones | None) -> Iterator[PixelOperation]:
-    """Those on pixels, and how tones are spread, once they are found."""
-    for step in transform.steps:
-        if isinstance(step, Enhance) and tones is not None:
-            yield step.by(tones)
-        elif isinstance(step, PixelOperation):
-            yield step
+def _toned(transform: Transform, tones: Tones | None) -> tuple[PixelOperation, ...]:
+    """The steps on pixels, with the tones that are spread, once they are found."""
+    steps = tuple(step for step in transform.steps if isinstance(step, PixelOperation))
+    if tones is None:
+        return steps
+    return tuple(step.by(tones) if isinstance(step, Enhance) else step for step in steps)
 
 
 def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> Redaction | None:

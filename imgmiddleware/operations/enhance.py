@@ -25,11 +25,6 @@ class Enhance(PixelOperation):
 
     auto: tuple[str, ...] = parameter(some_of("enhance", done=_DONE), ())
 
-    @property
-    def asked(self) -> bool:
-        """Whether tones are to be looked at."""
-        return bool(self.auto)
-
     def by(self, tones: Tones) -> PixelOperation:
         """The same once they are found."""
         return Enhanced(self.auto, tones.darkest, tones.brightest)

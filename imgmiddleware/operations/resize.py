@@ -77,8 +77,8 @@ class Resize(Operation):
         """What is looked for in the pixels, of which the first that is found is kept."""
         if self.fit not in _CUTTING:
             return ()
-        named = takewhile(KINDS.__contains__, self.crop)
-        return tuple(dict.fromkeys((*(("faces",) if self.nears else ()), *named)))
+        named = tuple(takewhile(KINDS.__contains__, self.crop))
+        return tuple(dict.fromkeys(("faces", *named))) if self.nears else named
 
     @property
     def nears(self) -> bool:
@@ -87,8 +87,10 @@ class Resize(Operation):
 
     def may_near(self, geometry: Geometry) -> bool:
         """Whether a part of the original may be shown closer than by this geometry."""
-        larger = any(c > s for c, s in zip(geometry.crop[2:], geometry.size, strict=True))
-        return self.nears and self._boxed and (self.enlarge or larger)
+        if not (self.nears and self._boxed):
+            return False
+        sides = zip(geometry.crop[2:], geometry.size, strict=True)
+        return self.enlarge or any(kept > shown for kept, shown in sides)
 
     @property
     def _boxed(self) -> bool:
