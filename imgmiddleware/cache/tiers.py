@@ -21,6 +21,9 @@ from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.store import LOOK_EVERY, Era, Holding, ResultStore, Tags, check_key
 from imgmiddleware.messages import Result
 
+#: How often the eras are asked for within `recheck`.
+_OF_RECHECK = 10
+
 
 class Tier(ResultStore, Protocol):
     """A store among others."""
@@ -48,12 +51,19 @@ class Tier(ResultStore, Protocol):
 class Tiers:
     """A `ResultStore` of several, the first to be looked at first.
 
-    `claiming` are those whose claims count, the first of them that keeps others out.
+    `claiming` are those whose claims count, the first of them that keeps others out. The eras are
+    asked for once in a tenth of `recheck` seconds, as a hit in memory wants them, too. Who has one
+    that is over by then has nothing kept of what he makes, or is told the next time.
     """
 
-    def __init__(self, tiers: Sequence[Tier], claiming: Sequence[Tier]) -> None:
+    def __init__(
+        self, tiers: Sequence[Tier], claiming: Sequence[Tier], recheck: float = 0.0
+    ) -> None:
         self._tiers = tuple(tiers)
         self._claiming = tuple(claiming)
+        self._eras: tuple[Era, ...] = ()
+        self._known_for = recheck / _OF_RECHECK
+        self._known_until = 0.0
         folder = next((tier for tier in tiers if isinstance(tier, DiskStore)), None)
         self.folder = folder
         """The one that is a folder, if there is one."""
@@ -99,11 +109,15 @@ class Tiers:
                 tier.put_pyramid(key, size, tag, of, write)
 
     def purge(self, tag: str) -> int:
-        return max(tier.purge(tag) for tier in reversed(self._tiers))
+        count = max(tier.purge(tag) for tier in reversed(self._tiers))
+        self._known_until = 0.0
+        return count
 
     def clear(self) -> int:
         """Remove everything; how many results that was of the store that had most."""
-        return max(tier.clear() for tier in reversed(self._tiers))
+        count = max(tier.clear() for tier in reversed(self._tiers))
+        self._known_until = 0.0
+        return count
 
     def claim(self, key: str) -> AbstractContextManager[Any] | None:
         return self._claimed().claim(key)
@@ -115,6 +129,13 @@ class Tiers:
         time.sleep(max(0.0, min(seconds, LOOK_EVERY) - (time.monotonic() - since)))
 
     def era(self) -> Era:
+        now = time.monotonic()
+        if now >= self._known_until:
+            self._eras = self._asked()
+            self._known_until = now + self._known_for
+        return self._eras
+
+    def _asked(self) -> tuple[Era, ...]:
         eras = tuple(tier.era() for tier in self._tiers)
         if self._followed is not None and self._followed.follow(eras):
             return tuple(tier.era() for tier in self._tiers)
@@ -134,6 +155,7 @@ class Tiers:
 
     def close(self) -> None:
         """Close what is open; it is opened again where it is needed again."""
+        self._known_until = 0.0
         for tier in self._tiers:
             tier.close()
 

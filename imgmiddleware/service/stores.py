@@ -26,7 +26,7 @@ def tiers_of(settings: Settings, directories: Sequence[str] = ()) -> Tiers:
     tiers = map(str, settings.tiers)
     made = {kind_of(tier): _tier(tier, settings, directories) for tier in tiers}
     claiming = [made[kind] for kind in (Kind.REDIS, Kind.BUCKET, Kind.FOLDER) if kind in made]
-    return Tiers(list(made.values()), claiming)
+    return Tiers(list(made.values()), claiming, settings.recheck)
 
 
 def places_of(settings: Settings) -> dict[str, str]:
