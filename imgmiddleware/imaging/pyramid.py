@@ -109,6 +109,10 @@ class Pyramid:
             notes=tuple(said["notes"]),
         )
 
+    def fileno(self) -> int:
+        """The descriptor of its file."""
+        return self._file.fileno()
+
     def __enter__(self) -> Pyramid:
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from imgmiddleware.isolation.worker import Worker
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
 from imgmiddleware.service.handing import Handed
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.lent_pyramid import DISK_FAILED, WRITTEN, Lending, NotWrittenError
 from imgmiddleware.service.making import Made
 
 #: What notes look like, which become a header; and steps, which become another.
@@ -34,51 +35,103 @@ class WorkerError(RuntimeError):
     """A fault of ours, or of the application's own code, in a worker: with its traceback there."""
 
 
-def exchange(worker: Worker, job: Job, seconds: float, most: int) -> Made | Exception:
+def exchange(
+    worker: Worker, handed: Handed, lending: Lending, seconds: float, most: int
+) -> Made | Exception:
     """What the worker makes, or the refusal, or what the original raised while it was read.
 
     It may take so long, without the time for which the original is read here, and say so many
     bytes. Raises `ClosedError`, `TimeoutError` and `OutgrownError`: it is not to be used again.
     """
-    began, handed, left = time.perf_counter(), Handed(job), seconds
     worker.channel.send(b"M", handed.pickled(), descriptors=handed.descriptors)
-    failed: Exception | None = None
-    while True:
-        asked = time.monotonic()
-        kind, said = worker.channel.receive(most, left)
-        left -= time.monotonic() - asked
-        if kind == b"a":
-            failed = _give(worker, handed, said)
-        elif kind == b"n":
-            _announce(handed, said)
-        elif kind == b"x" and failed:
-            return failed
-        else:
-            return _outcome(worker, kind, said, began)
+    return _Exchange(worker, handed, lending, seconds, most).outcome()
 
 
-def _give(worker: Worker, handed: Handed, said: bytes) -> Exception | None:
-    """What the worker asks for; or say that it cannot be had, and return why."""
-    number, offset, size = _checked(said, len(handed.originals))
-    descriptors: list[int] = []
-    try:
-        given, descriptors = handed.given(number, offset, size)
-    except Exception as error:  # noqa: BLE001 - raised when the worker has let go
-        worker.channel.send(b"X")
-        return error
-    try:
-        worker.channel.send(b"G", given, descriptors=descriptors)
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
-    return None
+class _Exchange:
+    def __init__(
+        self, worker: Worker, handed: Handed, lending: Lending, seconds: float, most: int
+    ) -> None:
+        self._worker = worker
+        self._handed = handed
+        self._lending = lending
+        self._left = seconds
+        self._most = most
+        self._began = time.perf_counter()
+        self._failed: Exception | None = None
 
+    def outcome(self) -> Made | Exception:
+        """What it answers in the end."""
+        while (said := self._next())[0] == b"k":
+            self._keep(said[1])
+        if said[0] == b"x" and self._failed:
+            return self._failed
+        return _outcome(self._worker, *said, self._began)
 
-def _announce(handed: Handed, said: bytes) -> None:
-    try:
-        handed.announced(said)
-    except ValueError as error:
-        raise ClosedError("it announces nothing") from error
+    def _next(self) -> tuple[bytes, bytes]:
+        """The next message that is no question."""
+        questions = {b"a": self._give, b"n": self._announce, b"o": self._open, b"t": self._drop}
+        while True:
+            asked = time.monotonic()
+            kind, said = self._worker.channel.receive(self._most, self._left)
+            self._left -= time.monotonic() - asked
+            if kind not in questions:
+                return kind, said
+            questions[kind](said)
+
+    def _give(self, said: bytes) -> None:
+        """What it asks for; or say that it cannot be had, and remember why."""
+        number, offset, size = _checked(said, len(self._handed.originals))
+        try:
+            given, descriptors = self._handed.given(number, offset, size)
+        except Exception as error:  # noqa: BLE001 - raised when the worker has let go
+            self._failed = error
+            self._worker.channel.send(b"X")
+            return
+        self._send(given, descriptors)
+
+    def _send(self, given: bytes, descriptors: list[int]) -> None:
+        """And close what it has by then."""
+        try:
+            self._worker.channel.send(b"G", given, descriptors=descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _announce(self, said: bytes) -> None:
+        try:
+            self._handed.announced(said)
+        except ValueError as error:
+            raise ClosedError("it announces nothing") from error
+
+    def _keep(self, said: bytes) -> None:
+        """Have it write a pyramid, if there is a place for that."""
+        size, begun = int.from_bytes(said[:8]), []
+
+        def write(file: io.FileIO) -> None:
+            begun.append(True)
+            self._worker.channel.send(b"G", descriptors=[file.fileno()])
+            kind, end = self._next()
+            if kind != b"d":
+                raise ClosedError("it does not write")
+            if end == DISK_FAILED:
+                raise OSError("a worker could not write it")
+            if end != WRITTEN or os.fstat(file.fileno()).st_size != size:
+                raise NotWrittenError
+
+        self._lending.keep(size, write)
+        if not begun:
+            self._send(b"", [])
+
+    def _open(self, said: bytes) -> None:
+        file = self._lending.open()
+        if file is None:
+            self._send(b"", [])
+            return
+        with file:
+            self._worker.channel.send(b"G", descriptors=[file.fileno()])
+
+    def _drop(self, said: bytes) -> None:
+        self._lending.drop()
 
 
 def _checked(said: bytes, originals: int) -> tuple[int, int, int]:

@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgmiddleware.imaging.pyramid import Pyramid
 from imgmiddleware.isolation.channel import memory_file
 from imgmiddleware.pixels.values import Present
 from imgmiddleware.service.job import Job
+from imgmiddleware.service.lent_pyramid import Lending, Lent
 from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened
@@ -37,7 +39,8 @@ Announce = Callable[[int, Numbers, Numbers], None]
 class Handed(pickle.Pickler):
     """A job as bytes, with the descriptors that go along."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, lending: Lending, whole: Pyramid | None = None) -> None:
+        """The pyramid's descriptor is the last."""
         self._buffer = io.BytesIO()
         super().__init__(self._buffer, pickle.HIGHEST_PROTOCOL)
         self.originals: list[Opened] = [job.original]
@@ -45,6 +48,9 @@ class Handed(pickle.Pickler):
             self.originals.append(job.overlay.original)
         self.descriptors: list[int] = []
         self.dump(job)
+        if whole is not None:
+            self.descriptors.append(whole.fileno())
+        self.dump(lending.lent(None if whole is None else len(self.descriptors) - 1))
 
     def persistent_id(self, value: object) -> tuple[Any, ...] | None:
         """How an original, or the options, are named."""
@@ -110,11 +116,12 @@ class Unhanded(pickle.Unpickler):
         self._settings = settings
         self._ask = ask
 
-    def job(self, era: Eras) -> Job:
-        """The job, whose originals are opened in an era of the worker's own."""
+    def job(self, era: Eras) -> tuple[Job, Lent]:
+        """The job, whose originals are opened in an era of the worker's own; and its pyramid."""
         job: Job = self.load()
+        lent: Lent = self.load()
         overlay = None if job.overlay is None else replace(job.overlay, era=era)
-        return replace(job, era=era, overlay=overlay)
+        return replace(job, era=era, overlay=overlay), lent
 
     def persistent_load(self, name: tuple[Any, ...]) -> object:
         """What is named so."""

@@ -13,25 +13,32 @@ from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import replace
 
+from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.errors import ImageError
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.engine import engine
+from imgmiddleware.imaging.memory import cutting_bytes
+from imgmiddleware.imaging.pyramid import Pyramid
 from imgmiddleware.isolation.channel import ClosedError
 from imgmiddleware.isolation.pool import Pool
 from imgmiddleware.isolation.sandbox import is_closed
 from imgmiddleware.isolation.worker import StartError, Worker
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.exchange import OutgrownError, exchange
 from imgmiddleware.service.flight import Admission
+from imgmiddleware.service.handing import Handed
 from imgmiddleware.service.job import Job
+from imgmiddleware.service.lent_pyramid import Lending
 from imgmiddleware.service.making import Made, told
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.start import Start
 from imgmiddleware.service.turns import Turns
+from imgmiddleware.service.wholes import Wanted, Wholes
 from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
@@ -86,6 +93,8 @@ class Isolated:
         self._most_held = held * settings.slots
         self._turns = Turns(limit)
         self._pool = Pool(lambda: _started(start))
+        alike = replace(settings, decoded_bytes=held)
+        self._wholes = Wholes(alike, Decoded(alike, MemoryBudget(held)), results, limit)
         self._failed: TtlCache[Hashable, ImageError] = TtlCache(_MOST_FAILED, _FAILED_FOR)
 
     def made(self, job: Job, deadline: Deadline) -> Made:
@@ -93,15 +102,14 @@ class Isolated:
         if not job.plan.output.decodes:
             result = told(job)
             return Made(result, result)
-        if error := self._failed.get(_blamed(job)):
-            raise error.again()
+        self._check_failed(job)
         outcome = self._rendered(job, deadline)
         if isinstance(outcome, Exception):
             raise outcome
         if self._results.era() != job.era:  # somebody has purged meanwhile
             for tag in job.tags:
                 self._pool.forget(tag)
-        return outcome
+        return Made(outcome.kept, self._wholes.remarked(job, outcome.answered))
 
     def purge(self, tag: str) -> None:
         """Forget what was read of an original."""
@@ -116,20 +124,42 @@ class Isolated:
         """What came of it, which may be a refusal. Raises `ImageError` where it ended a worker."""
         level = (*job.page, job.plan.level)
         with ExitStack() as held:
-            if not self._pool.has(level):
+            wanted = self._wholes.wanted(job)
+            whole = self._found(wanted, deadline, held)
+            if whole is None and not self._pool.has(level):
                 self._wait_for_another(level, deadline, held)
+            size = _predicted(job) if wanted is None or whole is None else _cut(job, wanted)
             with timing.step("wait"):
-                held.enter_context(self._admission.admitted(_predicted(job), deadline))
-            try:
-                with self._pool.taken((level, job.page)) as worker:
-                    _check(worker)
-                    return exchange(worker, job, self._max_wait, self._most)
-            except StartError as error:
-                _log.error("%s", error)
-                detail = "no worker could be started for it; ask again in a second"
-                raise ImageError("busy", detail) from error
-            except tuple(_ENDED) as error:
-                raise self._fail(job, error) from error
+                held.enter_context(self._admission.admitted(size, deadline))
+            self._check_failed(job)  # while this has waited
+            lending = Lending(self._results, job, wanted)
+            return self._exchanged(job, level, Handed(job, lending, whole), lending)
+
+    def _found(self, wanted: Wanted | None, deadline: Deadline, held: ExitStack) -> Pyramid | None:
+        """The pyramid; if there is none yet, nobody else makes one before this is over."""
+        if wanted is None:
+            return None
+        whole = held.enter_context(self._wholes.found(wanted, deadline))
+        return whole if isinstance(whole, Pyramid) else None
+
+    def _exchanged(
+        self, job: Job, level: Hashable, handed: Handed, lending: Lending
+    ) -> Made | Exception:
+        try:
+            with self._pool.taken((level, job.page)) as worker:
+                _check(worker)
+                return exchange(worker, handed, lending, self._max_wait, self._most)
+        except StartError as error:
+            _log.error("%s", error)
+            detail = "no worker could be started for it; ask again in a second"
+            raise ImageError("busy", detail) from error
+        except tuple(_ENDED) as error:
+            raise self._fail(job, error) from error
+
+    def _check_failed(self, job: Job) -> None:
+        """Raises why it is not tried again."""
+        if error := self._failed.get(_blamed(job)):
+            raise error.again()
 
     def _fail(self, job: Job, error: Exception) -> ImageError:
         """What is remembered of an original that has ended a worker."""
@@ -174,6 +204,7 @@ def start_of(settings: Settings, held: int) -> bytes:
         results=tuple(RESULTS.values()),
         operations=tuple(its.function for its in settings.operations.values()),
         memory=held + settings.max_memory + _ROOM,
+        file_size=settings.pyramid_share if settings.cache_dir is not None else 0,
     )
     return pickle.dumps(start)
 
@@ -216,6 +247,11 @@ def _predicted(job: Job) -> int:
     sketch = job.plan.sketch
     looked = 0 if sketch is None else replace(job, plan=sketch).predicted
     return max(job.predicted, looked) + job.beside
+
+
+def _cut(job: Job, wanted: Wanted) -> int:
+    """The same where it is cut from what is there."""
+    return cutting_bytes(job.plan, wanted.part) + job.beside
 
 
 def _blamed(job: Job) -> Hashable:

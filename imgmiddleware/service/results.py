@@ -4,12 +4,11 @@ import io
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
-from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.sent_paths import SentPaths
 from imgmiddleware.cache.store import Era, Holding, Tags
 from imgmiddleware.cache.tiers import Tiers
@@ -26,6 +25,15 @@ _NOT_ASKED = object()
 
 #: A file of so many bytes at most is sent as bytes, where the server does not send files.
 _SMALL = 2**20
+
+
+class Pyramids(Protocol):
+    """What is kept in tiles beside results, as `PyramidStore` tells of it."""
+
+    def takes(self, size: int) -> bool: ...
+    def is_failing(self) -> bool: ...
+    def open(self, key: str) -> io.FileIO | None: ...
+    def drop(self, key: str) -> None: ...
 
 
 class Results:
@@ -82,7 +90,7 @@ class Results:
         self._remember(key, result, tags, era)
 
     @property
-    def pyramids(self) -> PyramidStore | None:
+    def pyramids(self) -> Pyramids | None:
         """What is kept beside results in the folder, if there is one."""
         return self._shared.pyramids if isinstance(self._shared, DiskStore | Tiers) else None
 

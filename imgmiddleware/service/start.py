@@ -18,3 +18,4 @@ class Start:
     results: tuple[ResultFormat, ...]
     operations: tuple[Callable[..., Any], ...]  # the application's own
     memory: int  # bytes that it may take beside what it has when it is warm
+    file_size: int  # and those of a file that it is given to write a pyramid to; 0: it writes none

@@ -10,6 +10,7 @@ import json
 import pickle
 import socket
 import traceback
+from contextlib import ExitStack
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError, short_of_memory
@@ -23,9 +24,8 @@ from imgmiddleware.service.deadline import Deadline, WaitLimit
 from imgmiddleware.service.decoded import Decoded
 from imgmiddleware.service.flight import Admission
 from imgmiddleware.service.handing import Unhanded, announcement
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.lent_pyramid import Borrowing, WorkerResults
 from imgmiddleware.service.making import Made, Making
-from imgmiddleware.service.results import Results
 from imgmiddleware.service.start import Start
 from imgmiddleware.service.warmth import warm
 from imgmiddleware.settings import Settings
@@ -55,7 +55,7 @@ class Renderer:
         at_rest = trim_malloc if settings.tune_malloc and tune_malloc() else None
         admission = Admission(1, limit, budget, at_rest, lends=False)
         decoded = Decoded(settings, budget)
-        self._results = Results(settings, budget)
+        self._results = WorkerResults(settings, budget, self._borrowing())
         self._making = Making(settings, limit, admission, decoded, self._results)
         load(start.opened)
         warm(start.opened)
@@ -82,16 +82,28 @@ class Renderer:
             self._tell(made, steps)
 
     def _made(self, said: bytes, descriptors: list[int]) -> Made:
-        job = self._unhanded(said, descriptors)
-        with job.original:
-            if job.overlay is None:
-                return self._making.made(job, _ENDLESS)
-            with job.overlay.original:
-                return self._making.made(job, _ENDLESS)
-
-    def _unhanded(self, said: bytes, descriptors: list[int]) -> Job:
         unhanded = Unhanded(said, descriptors, self._settings, self._ask, self._announce)
-        return unhanded.job(self._results.era())
+        job, lent = unhanded.job(self._results.era())
+        with ExitStack() as opened:
+            opened.enter_context(job.original)
+            if job.overlay is not None:
+                opened.enter_context(job.overlay.original)
+            opened.enter_context(self._results.lent(lent, descriptors))
+            return self._making.made(job, _ENDLESS)
+
+    def _borrowing(self) -> Borrowing:
+        send = self._channel.send
+        return Borrowing(
+            begin=lambda size: self._asked_file(b"k", size.to_bytes(8)),
+            end=lambda end: send(b"d", end),
+            open=lambda: self._asked_file(b"o"),
+            drop=lambda: send(b"t"),
+        )
+
+    def _asked_file(self, kind: bytes, *said: bytes) -> int | None:
+        self._channel.send(kind, *said)
+        _, _, descriptors = self._channel.receive_with_descriptors()
+        return descriptors[0] if descriptors else None
 
     def _announce(self, number: int, offsets: Numbers, counts: Numbers) -> None:
         self._channel.send(b"n", announcement(number, offsets, counts))
@@ -139,7 +151,7 @@ def main(descriptor: int, parent: int) -> None:
         start: Start = pickle.loads(said)  # noqa: S301 - of our own parent
         renderer = Renderer(channel, start)
         with without_threads():
-            closed = sandbox.close(start.memory, 0)
+            closed = sandbox.close(start.memory, start.file_size)
     except Exception as error:  # noqa: BLE001 - told to who waits
         channel.send(b"f", _told(error))
         return

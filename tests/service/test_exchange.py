@@ -16,9 +16,11 @@ from imgmiddleware import ImageError
 from imgmiddleware.isolation.channel import Channel, ClosedError, pair
 from imgmiddleware.isolation.worker import Worker
 from imgmiddleware.service.exchange import OutgrownError, WorkerError, exchange
-from imgmiddleware.service.handing import announcement
+from imgmiddleware.service.handing import Handed, announcement
 from imgmiddleware.service.job import Job
+from imgmiddleware.service.lent_pyramid import Lending
 from imgmiddleware.service.making import Made
+from imgmiddleware.service.results import Results
 from imgmiddleware.service.work import Work
 from pictures import noise, saved
 
@@ -39,7 +41,11 @@ class Played:
     def hears(self, *said: tuple[bytes, bytes], original: Any = PHOTO) -> Made | Exception:
         for kind, words in said:
             self.there.send(kind, words)
-        return exchange(cast("Worker", self), job_of(original), 5, 10_000)
+        return self.makes(job_of(original))
+
+    def makes(self, job: Job) -> Made | Exception:
+        lending = Lending(cast("Results", None), job, None)
+        return exchange(cast("Worker", self), Handed(job, lending), lending, 5, 10_000)
 
 
 @pytest.fixture
@@ -95,6 +101,7 @@ def test_a_result(played: Played) -> None:
         (b"n", announcement(0, np.arange(2), np.arange(2))),  # to one that has no use for it
         (b"n", b"x"),
         (b"x", b""),
+        (b"d", b"w"),
         (b"Q", b""),
     ],
 )
@@ -157,13 +164,19 @@ def own_job(original: Own) -> Job:
     return work._job
 
 
+def test_there_is_no_pyramid_but_one_that_is_lent(played: Played) -> None:
+    played.hears((b"o", b""), (b"t", b""), (b"k", (99).to_bytes(8)), (b"r", result()))
+    kinds = [played.there.receive_with_descriptors() for _ in range(3)]
+    assert [(kind, descriptors) for kind, _, descriptors in kinds[1:]] == [(b"G", []), (b"G", [])]
+
+
 def test_what_the_original_raises_is_raised(played: Played) -> None:
     original = Own()
     job = own_job(original)
     original.failing = True
     played.there.send(b"a", b"[0, 0, 5]")
     played.there.send(b"x")
-    failed = exchange(cast("Worker", played), job, 5, 10_000)
+    failed = played.makes(job)
     assert isinstance(failed, LookupError)
 
 
@@ -171,5 +184,5 @@ def test_what_is_announced_is_told_the_original(played: Played) -> None:
     original = Own()
     played.there.send(b"n", announcement(0, np.array([5, 9]), np.array([1, 2])))
     played.there.send(b"r", result())
-    assert isinstance(exchange(cast("Worker", played), own_job(original), 5, 10_000), Made)
+    assert isinstance(played.makes(own_job(original)), Made)
     assert original.announced == [[5, 9], [1, 2]]

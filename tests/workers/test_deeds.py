@@ -16,6 +16,9 @@ import pytest
 import deeds
 from asking import get
 from imgmiddleware import ImageService
+from imgmiddleware.imaging.engine import engine
+from imgmiddleware.isolation.worker import Worker
+from imgmiddleware.service import isolated
 from pictures import photo_like, pixels_of, saved
 
 if sys.platform != "linux":
@@ -116,3 +119,22 @@ def _local() -> Any:
         return pixels
 
     return inner
+
+
+@pytest.mark.parametrize("lacking", ["landlock", "seccomp"])
+def test_where_the_kernel_lacks_something_one_warning_says_so(
+    lacking: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"engine": engine(), "landlock": 7, "seccomp": True, lacking: 0}
+    monkeypatch.setattr(isolated, "_warned", [])
+    monkeypatch.setattr(Worker, "ready", lambda worker: said)
+    for _ in range(2):
+        isolated._check(Worker.__new__(Worker))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "may open files and sockets" in caplog.text
+
+
+def test_a_worker_of_another_engine_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "engine", lambda: "another")
+    answer = get(service_of(), "w=10")
+    assert (answer.status, json.loads(answer.read())["code"]) == (503, "busy")
