@@ -51,7 +51,8 @@ PHOTO = (
 )  # fmt: skip
 #: Of an animation, of pages, and of pictures that show what a photo does not.
 OTHERS = (
-    ("frames", "frame=1&w=260"), ("frames", "frame=3&w=260"), ("pages", "page=2&w=260"),
+    ("frames", "frame=1&w=260"), ("frames", "frame=3&w=260"),
+    ("frames", "anim=1&w=260&fm=webp"), ("frames", "anim=1&w=260&fm=webp&lossless=1"), ("pages", "page=2&w=260"),
     ("bordered", "w=260"), ("bordered", "w=260&trim=auto"), ("bordered", "w=260&trim=ffffff"),
     ("dull", "w=240"), ("dull", "w=240&auto=enhance"),
     ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),

@@ -77,16 +77,24 @@ def encode_within(
 
 
 def encode_animation(
-    frames: Frames, format: str, quality: int, plays: int, metadata: Metadata = NO_METADATA
+    frames: Frames,
+    format: str,
+    quality: int,
+    plays: int,
+    metadata: Metadata = NO_METADATA,
+    *,
+    lossless: bool = False,
 ) -> bytes:
     """The file of `frames`: uint8 gray, BGR or BGRA, all of one size; each with its milliseconds.
 
     `plays` is how often it runs, 0 for ever; `format` is a key of `RESULTS` that has an `animate`;
-    `quality` is 0 to 100 as in `encode`. Plays and times that the format cannot say become the
+    `quality` is 0 to 100 as in `encode`, and `lossless` has none, where it can do that. Plays and times that the format cannot say become the
     nearest that it can.
     """
     result = RESULTS[format]
     assert result.animate is not None  # or no animation was planned
     durations = result.durations([milliseconds for _, milliseconds in frames])
     timed = [(pixels, ms) for (pixels, _), ms in zip(frames, durations, strict=True)]
+    if lossless and result.animate_lossless:
+        return result.animate_lossless(timed, result.plays(plays), metadata)
     return result.animate(timed, result.own(quality), result.plays(plays), metadata)

@@ -59,7 +59,7 @@ class ResultFormat:
     write_quickly: Callable[[Pixels, int, Metadata], bytes] | None = None  # with some more bytes
     #: The same where it has a choice of `CHROMA`, by which one and whether quickly.
     write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
-    #: The same without loss, of what else has a quality; no quality, and a still alone.
+    #: The same without loss, of what else has a quality.
     write_lossless: Callable[[Pixels, Metadata], bytes] | None = None
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     unasked: int = (
@@ -70,6 +70,7 @@ class ResultFormat:
     of_header: bool = False  # it tells of the original, and of its colours if they are asked for
     by_fm: bool = True  # `fm` may name it; else another parameter asks for it
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
+    animate_lossless: Callable[[Frames, int, Metadata], bytes] | None = None
     animated_by: tuple[str, ...] = ()  # changed whenever `animate` makes other bytes: in their key
     most_plays: int = 65_535  # of an animation; more is for ever
     tick: int = 1  # milliseconds of the unit in which it counts a frame's time
@@ -98,6 +99,10 @@ class ResultFormat:
         if self.scale is None or self.scale is QUALITIES:
             return quality
         return round(float(np.interp(quality, QUALITIES, self.scale)))
+
+    def loses_nothing(self, *, moves: bool) -> bool:
+        """Whether it can be without loss, where its quality is one of an encoder that has both."""
+        return (self.animate_lossless if moves else self.write_lossless) is not None
 
     def chroma(self, wanted: str | None, quality: int) -> str | None:
         """Which of `CHROMA` its file has at `q`; None where there is no choice."""

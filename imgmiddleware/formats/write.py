@@ -53,12 +53,12 @@ def all_opaque(frames: Frames) -> bool:
 
 
 def colored_by_pillow(
-    format: str, frames: Frames, quality: int, metadata: Metadata, **settings: Any
+    format: str, frames: Frames, metadata: Metadata, **settings: Any
 ) -> tuple[bytes, bool]:
     """The animation of colours that are not indexed, and whether it has alpha."""
     opaque = all_opaque(frames)
     settings["duration"] = [milliseconds for _, milliseconds in frames]
-    settings |= {"quality": quality, "icc_profile": metadata.icc or b"", "exif": metadata.block}
+    settings |= {"icc_profile": metadata.icc or b"", "exif": metadata.block}
     images = [_colored(pixels, opaque) for pixels, _ in frames]
     return by_pillow(format, images, **settings), not opaque
 

@@ -71,7 +71,7 @@ def _prefix(output: Output) -> str:
 def _quality(output: Output, format: str, *, moves: bool) -> int | str | None:
     """None where nothing asks for it."""
     result = RESULTS[format]
-    if output.lossless and result.write_lossless and not moves:
+    if output.lossless and result.loses_nothing(moves=moves):
         return "lossless"
     return None if result.scale is None else output.q
 

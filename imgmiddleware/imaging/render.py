@@ -76,7 +76,10 @@ def render_animation(
         frames.append((_few(finished, plan), duration))
     assert first is not None  # or there was no animation to be planned
     metadata = _metadata(first, plan)
-    body = encode_animation(frames, plan.format, plan.output.q, shown.plays, metadata)
+    output = plan.output
+    body = encode_animation(
+        frames, plan.format, output.q, shown.plays, metadata, lossless=output.lossless
+    )
     return Result(body, RESULTS[plan.format].media_type, first.notes)
 
 

@@ -20,8 +20,9 @@ NEGOTIATED_BY_DEFAULT = ("avif", "webp")
 #: The same where nothing may be lost: an AVIF is larger than a PNG then.
 NEGOTIATED_LOSSLESS = ("jxl", "webp")
 
-#: The same of what moves; GIF for all others.
+#: The same of what moves, and where nothing may be lost; GIF for all others.
 NEGOTIATED_ANIMATED = ("webp", "avif")
+NEGOTIATED_ANIMATED_LOSSLESS = ("webp",)
 
 #: Of larger results nobody gets either: they encode some 10 megapixels a second where JPEG does 280
 #: (benchmarks/bench_encode.py), and a second is too long to wait for a format.
@@ -101,7 +102,8 @@ class Output(Operation):
         if self.asked is not None:
             return self.asked
         if animated:
-            return next((name for name in NEGOTIATED_ANIMATED if name in accepted), "gif")
+            moving = NEGOTIATED_ANIMATED_LOSSLESS if self.lossless else NEGOTIATED_ANIMATED
+            return next((name for name in moving if name in accepted), "gif")
         if self.depth == "16":
             return "png"
         hdr = hdr and "hdr" in self.keep

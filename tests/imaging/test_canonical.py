@@ -313,7 +313,7 @@ def any_query(dice: random.Random) -> str:
 def resolved(plan: Plan) -> Any:
     """The plan without what does not change the bytes once there is a plan."""
     result = RESULTS[plan.format]
-    lossless = bool(plan.output.lossless and result.write_lossless) and plan.frames == 1
+    lossless = plan.output.lossless and result.loses_nothing(moves=plan.frames > 1)
     quality = plan.output.q if result.scale and not lossless else 75
     kept = tuple(name for name in plan.output.keep if name not in ("icc", "hdr"))
     chroma = RESULTS[plan.format].chroma(plan.output.chromasub, plan.output.q)

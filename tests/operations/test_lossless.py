@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from PIL import Image, JpegImagePlugin
+from PIL import Image, ImageSequence, JpegImagePlugin
 
 from asking import ask, get, made, refused, serving, shown
 from colors import cicp, colored_png
@@ -69,10 +71,39 @@ def test_what_is_too_large_is_not_made_worse() -> None:
     assert refused(PNG, f"fm=webp&lossless=1&max_bytes={size - 1}") == (400, "result-too-large")
 
 
-def test_an_animation_has_its_quality() -> None:
-    frames = moving([Image.new("RGB", (20, 16), c) for c in ("red", "blue")], "GIF", duration=50)
-    one, two = (made(frames, f"anim=1&fm=webp{more}") for more in ("", "&lossless=1"))
-    assert one == two
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_every_frame_is_that_of_the_original(mode: str) -> None:
+    shades = [photo_like(40, 30) // part for part in (1, 2, 3)]
+    frames = [Image.fromarray(pixels).convert(mode) for pixels in shades]
+    if mode == "RGBA":
+        for number, frame in enumerate(frames):
+            frame.putalpha(Image.linear_gradient("L").resize(frame.size).rotate(90 * number))
+    file = moving(frames, "PNG", duration=50, blend=0)
+    found = frames_of(made(file, "anim=1&fm=webp&lossless=1&q=3"), "RGBA")
+    for frame, mine in zip(frames, found, strict=True):
+        wanted = np.asarray(frame.convert("RGBA"))
+        assert np.array_equal(mine[..., 3], wanted[..., 3])
+        assert np.array_equal(mine[mine[..., 3] > 0], wanted[wanted[..., 3] > 0])
+
+
+def frames_of(body: bytes, mode: str) -> list[Any]:
+    image = opened(body)
+    return [np.asarray(frame.convert(mode)) for frame in ImageSequence.Iterator(image)]
+
+
+MOVING = moving([Image.fromarray(PHOTO // part) for part in (1, 2)], "PNG", duration=50)
+
+
+def test_what_can_move_with_a_loss_alone_has_its_quality() -> None:
+    assert made(MOVING, "anim=1&fm=avif&lossless=1") == made(MOVING, "anim=1&fm=avif")
+    one, two = (ask(MOVING, f"anim=1&fm=webp&lossless=1{more}") for more in ("", "&q=3"))
+    assert one.header("ETag") == two.header("ETag") != ask(MOVING, "anim=1&fm=webp").header("ETag")
+
+
+def test_what_moves_without_a_format_loses_least() -> None:
+    for accept, kind in (("image/avif,image/webp", "webp"), ("image/avif", "gif")):
+        answer = get(serving(MOVING), "anim=1&lossless=1", accept=accept)
+        assert answer.header("Content-Type") == f"image/{kind}"
 
 
 @pytest.mark.parametrize("original", [PNG, saved(PHOTO[..., 1].copy(), "PNG")])

@@ -40,6 +40,6 @@ def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> byt
 
     That was seen with Chromium 156 and libdav1d 1.0: 60 of full range becomes 51.
     """
-    settings = {"speed": _SPEED, "range": "limited"}
-    file, _ = colored_by_pillow("AVIF", frames, quality, metadata, **settings)
+    settings = {"quality": quality, "speed": _SPEED, "range": "limited"}
+    file, _ = colored_by_pillow("AVIF", frames, metadata, **settings)
     return rewritten(file, plays)

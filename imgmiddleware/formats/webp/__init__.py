@@ -20,5 +20,6 @@ RESULT = ResultFormat(
     longest=16_383, scale=(0, 2, 10, 53, 82, 93, 100), alpha=True,
     profile=True, moving_profile=False,
     write=write.write, write_lossless=write.write_lossless, animate=write.animate,
+    animate_lossless=write.animate_lossless,
     longest_frame=2**24 - 1,
 )  # fmt: skip
