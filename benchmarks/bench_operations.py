@@ -71,6 +71,7 @@ ROWS: dict[str, Callable[[Image], Image] | None] = {
     "px=12": _squares,
     "mono=gray": lambda image: image.colourspace("b-w"),
     "mask=ellipse": None,
+    "mask=ellipse&mask-bg=fff": None,
     "mask=corners&corner-radius=40": None,
     "border=9,f00": lambda image: image.crop(9, 9, 1582, 882).embed(
         9, 9, *_SIZE, extend="background", background=[255, 0, 0]

@@ -31,8 +31,10 @@ PHOTO = (
     "w=260&flip=h", "w=260&flip=v", "w=260&flip=hv", "w=110&orient=90", "w=260&orient=2",
     "w=260&rot=180", "w=200&rot=15", "w=160&rot=45&bg=204060", "w=200&rot=15&bg=0fff",
     "w=260&blur=20", "w=260&blur=200", "w=260&sharp=50", "w=260&sharp=100",
-    "w=230&pad=15&bg=80c0ff", "w=260&fm=gif", "w=260&fm=jpg&q=5", "w=260&fm=jpg&max_bytes=4000",
+    "w=230&pad=15&bg=80c0ff", "w=260&fm=gif", "w=260&fm=jpg&q=5", "w=260&fm=jpg&q=auto",
+    "w=260&fm=jpg&max_bytes=4000",
     "w=260&mask=ellipse", "w=260&mask=ellipse&fm=jpg&bg=204060",
+    "w=260&mask=ellipse&mask-bg=8020c080",
     "w=260&mask=corners&corner-radius=30", "w=260&mask=corners&corner-radius=60,0,20,0",
     "w=260&border=8,ffa500", "w=260&border=10,80ffffff&border-radius=30",
     "w=260&h=180&fit=fill&fill=blur", "w=100&h=180&fit=fill&fill=blur",
@@ -52,7 +54,8 @@ PHOTO = (
 #: Of an animation, of pages, and of pictures that show what a photo does not.
 OTHERS = (
     ("frames", "frame=1&w=260"), ("frames", "frame=3&w=260"),
-    ("frames", "anim=1&w=260&fm=webp"), ("frames", "anim=1&w=260&fm=webp&lossless=1"), ("pages", "page=2&w=260"),
+    ("frames", "anim=1&w=260&fm=webp"), ("frames", "anim=1&w=260&fm=webp&lossless=1"),
+    ("pages", "page=2&w=260"),
     ("bordered", "w=260"), ("bordered", "w=260&trim=auto"), ("bordered", "w=260&trim=ffffff"),
     ("dull", "w=240"), ("dull", "w=240&auto=enhance"),
     ("lines", "w=240"), ("lines", "w=240&linear=1"), ("clear", "w=240"), ("clear", "w=240&bg=ff8"),

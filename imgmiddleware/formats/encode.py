@@ -88,8 +88,8 @@ def encode_animation(
     """The file of `frames`: uint8 gray, BGR or BGRA, all of one size; each with its milliseconds.
 
     `plays` is how often it runs, 0 for ever; `format` is a key of `RESULTS` that has an `animate`;
-    `quality` is 0 to 100 as in `encode`, and `lossless` has none, where it can do that. Plays and times that the format cannot say become the
-    nearest that it can.
+    `quality` is 0 to 100 as in `encode`, and `lossless` has none, where it can do that. Plays and
+    times that the format cannot say become the nearest that it can.
     """
     result = RESULTS[format]
     assert result.animate is not None  # or no animation was planned

@@ -61,6 +61,8 @@ class ResultFormat:
     write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
     #: The same without loss, of what else has a quality.
     write_lossless: Callable[[Pixels, Metadata], bytes] | None = None
+    #: The pixels of a file of its own, uint8, with which a quality is sought (`q=auto`).
+    read: Callable[[bytes], Pixels] | None = None
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
     unasked: int = (
         0  # and those within which it is made where no size is asked for; 0: the original's

@@ -40,6 +40,11 @@ def by_opencv(
     return np.asarray(data).tobytes()
 
 
+def read_by_opencv(file: bytes) -> Pixels:
+    """The pixels of a file that was just written: as stored, whatever else it says."""
+    return np.asarray(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED))
+
+
 def by_pillow(format: str, images: Sequence[Image.Image], **settings: Any) -> bytes:
     """The file that Pillow makes of these images: a still of one, else an animation."""
     file = io.BytesIO()

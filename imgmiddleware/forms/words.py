@@ -99,8 +99,8 @@ def open_by(word: str, form: Form[T]) -> Form[T | None]:
     return replace(cast("Form[T | None]", form), parse=parse)
 
 
-def word_or(word: str, form: Form[T], *, also: str) -> Form[T | str]:
-    """A word, which others call `also`; or what another form reads."""
+def word_or(word: str, form: Form[T], *, also: str | None = None) -> Form[T | str]:
+    """A word, which others may call `also`; or what another form reads."""
     words = f"{word}, or {form.words}"
 
     def parse(name: str, text: str) -> T | str:

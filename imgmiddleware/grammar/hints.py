@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.http import hints
-from imgmiddleware.operations.output import Output, asked_format
+from imgmiddleware.operations.output import QUALITY, Output, asked_format
 from imgmiddleware.settings import Settings
 
 
@@ -43,7 +43,7 @@ class HintGrammar:
         if "save-data" in self.heeded and "q" not in texts and _has_quality(texts):
             varies += hints.FIELDS["save-data"]
             if said.saves_data:
-                added["q"] = str(Output.q - hints.SAVED_QUALITY)
+                added["q"] = str(QUALITY - hints.SAVED_QUALITY)
         return added, tuple(varies)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.quality import is_by_eye, loses_nothing
 from imgmiddleware.operations.output import Output
 from imgmiddleware.operations.resize import Resize
 from imgmiddleware.operations.surround import Around
@@ -33,7 +34,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     if tells:
         keep = output.keep if RESULTS[format].of_header else ()
         output = replace(output, max_bytes=None, keep=keep, colorquant=None)
-    quality = _quality(output, format, moves=plan.frames > 1)
+    quality = _quality(plan)
     kept = output.keep and _kept(output.keep)
     shape = plan.frame, plan.frames, plan.crop, plan.size, plan.canvas, int(plan.orientation)
     colors = plan.deep, plan.keeps_profile, plan.keeps_hdr
@@ -43,7 +44,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     most = plan.most_colors and output.colorquant  # else it follows from the original
     noted += _looked_for(plan.sketch, plan.region) if plan.sketch else ""
     noted += _nearing(transform.get(Resize)) if plan.sketch and plan.sketch.sought else ""
-    size = f"{quality} {output.max_bytes} {_chroma(output, format)} {most}"
+    size = f"{quality} {output.max_bytes} {_chroma(plan)} {most}"
     around = "" if plan.around in (Around(), Around("edges")) else f" {plan.around}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
     told = f" {output.told_colors} {_prefix(output)}" if tells else ""
@@ -68,19 +69,20 @@ def _prefix(output: Output) -> str:
     return output.prefix if output.palette == "css" else ""
 
 
-def _quality(output: Output, format: str, *, moves: bool) -> int | str | None:
+def _quality(plan: Plan) -> int | str | None:
     """None where nothing asks for it."""
-    result = RESULTS[format]
-    if output.lossless and result.loses_nothing(moves=moves):
+    if loses_nothing(plan):
         return "lossless"
-    return None if result.scale is None else output.q
+    if RESULTS[plan.format].scale is None:
+        return None
+    return "auto" if is_by_eye(plan) else plan.output.quality
 
 
-def _chroma(output: Output, format: str) -> str | None:
-    """Where bytes are bounded it is left open: it may hang on a quality that is not known yet."""
-    result = RESULTS[format]
-    if output.max_bytes is None or output.chromasub:
-        return result.chroma(output.chromasub, output.q)
+def _chroma(plan: Plan) -> str | None:
+    """Where bytes or looks decide it is left open: it hangs on a quality that is not known yet."""
+    result, output = RESULTS[plan.format], plan.output
+    if output.chromasub or (output.max_bytes is None and not is_by_eye(plan)):
+        return result.chroma(output.chromasub, output.quality)
     return result.write_chroma and "auto"
 
 

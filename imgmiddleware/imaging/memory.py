@@ -8,12 +8,16 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.parts import Part
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.pyramid import SIDE
+from imgmiddleware.imaging.quality import is_by_eye
 from imgmiddleware.subjects.yunet.network import NETWORK_BYTES
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
 _WORKING = 12
 #: And more where colours are counted and put in order: of noise 151 bytes a pixel, measured.
 _COUNTED = 30
+#: And more where a quality is sought, of which two files and the pixels of one are held beside what
+#: is encoded: 15 bytes a pixel, measured.
+_SOUGHT = 4
 #: And more of them where inks are converted at twice its size, in several copies.
 _INKED = 16
 #: Bytes that it takes to tell the colours of a picture, of which at most 2**14 pixels are looked
@@ -67,6 +71,7 @@ def making_bytes(plan: Plan) -> int:
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
     working += _COUNTED if plan.most_colors else 0
+    working += _SOUGHT if is_by_eye(plan) else 0
     seeking = NETWORK_BYTES if "faces" in plan.sought else 0
     telling = _TOLD if RESULTS[plan.format].tell else 0
     return width * height * 4 * sample * (working + plan.frames - 1) + seeking + telling

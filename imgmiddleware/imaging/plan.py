@@ -224,7 +224,7 @@ class Plan:
         """
         output, result = self.output, RESULTS[self.format]
         exact = result.scale is None or (output.lossless and result.write_lossless)
-        if self.inks or exact or output.q >= _FINE:
+        if self.inks or exact or output.quality >= _FINE:
             return False
         sides = zip(self.crop[:2], self.crop[2:], self.size, self.stored, strict=True)
         return all(

@@ -12,6 +12,7 @@ from typing import Protocol
 from imgmiddleware.formats.compose import seen_frames
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.encode import encode, encode_animation, encode_within
+from imgmiddleware.formats.encode_by_eye import encode_by_eye, quality_of_frames
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.results import RESULTS
@@ -19,6 +20,7 @@ from imgmiddleware.imaging.decode import held_with, is_of_values
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.overlay import Overlay
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.quality import is_by_eye
 from imgmiddleware.imaging.sketch import NOTHING, Findings
 from imgmiddleware.messages import Result
 from imgmiddleware.operations.stages import Stage
@@ -76,10 +78,7 @@ def render_animation(
         frames.append((_few(finished, plan), duration))
     assert first is not None  # or there was no animation to be planned
     metadata = _metadata(first, plan)
-    output = plan.output
-    body = encode_animation(
-        frames, plan.format, output.q, shown.plays, metadata, lossless=output.lossless
-    )
+    body = _moving(frames, plan, shown.plays, metadata)
     return Result(body, RESULTS[plan.format].media_type, first.notes)
 
 
@@ -108,25 +107,32 @@ def _encoded(held: Held, plan: Plan, lay: Lay | None) -> bytes:
     metadata, output = _metadata(held, plan), plan.output
     if tell := RESULTS[plan.format].tell:
         return tell(pixels, output.told_colors, output.prefix)
+    return _file(pixels, plan, metadata)
+
+
+def _file(pixels: Pixels, plan: Plan, metadata: Metadata) -> bytes:
+    output, format, quality = plan.output, plan.format, plan.output.quality
+    chroma, quickly, lossless = output.chromasub, plan.is_piece, output.lossless
+    if is_by_eye(plan):
+        quality, file = encode_by_eye(pixels, format, metadata, chroma=chroma, quickly=quickly)
+        if output.max_bytes is None or len(file) <= output.max_bytes:
+            return file
     if output.max_bytes is not None:
+        most = output.max_bytes
         return encode_within(
-            pixels,
-            plan.format,
-            output.q,
-            output.max_bytes,
-            metadata,
-            chroma=output.chromasub,
-            lossless=output.lossless,
+            pixels, format, quality, most, metadata, chroma=chroma, lossless=lossless
         )
     return encode(
-        pixels,
-        plan.format,
-        output.q,
-        metadata,
-        chroma=output.chromasub,
-        quickly=plan.is_piece,
-        lossless=output.lossless,
+        pixels, format, quality, metadata, chroma=chroma, quickly=quickly, lossless=lossless
     )
+
+
+def _moving(
+    frames: list[tuple[Pixels, float]], plan: Plan, plays: int, metadata: Metadata
+) -> bytes:
+    output, format = plan.output, plan.format
+    quality = quality_of_frames(frames, format) if is_by_eye(plan) else output.quality
+    return encode_animation(frames, format, quality, plays, metadata, lossless=output.lossless)
 
 
 def _few(pixels: Pixels, plan: Plan) -> Pixels:

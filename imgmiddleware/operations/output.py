@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from imgmiddleware.formats.result_format import CHROMA, ResultFormat
 from imgmiddleware.formats.results import NAMED, RESULTS
 from imgmiddleware.forms.numbers import whole
-from imgmiddleware.forms.words import choice, flag, identifier, one_of, subset
+from imgmiddleware.forms.words import choice, flag, identifier, one_of, subset, word_or
 from imgmiddleware.operations.transform import Operation, parameter
 
 #: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
@@ -29,6 +29,9 @@ NEGOTIATED_ANIMATED_LOSSLESS = ("webp",)
 MOST_NEGOTIATED_PIXELS = 4_000_000
 
 
+#: Where nobody says one.
+QUALITY = 75
+
 #: Other names of formats, and imgix's of kinds of them: what a writer makes here is either.
 _SAME = {"jpeg": "jpg", "png8": "png", "png32": "png", "tiff": "tif"}
 
@@ -44,7 +47,7 @@ def asked_format(texts: Mapping[str, str]) -> str | None:
 @dataclass(frozen=True)
 class Output(Operation):
     fm: str | None = parameter(one_of(NAMED, same=_SAME))
-    q: int = parameter(whole(0, 100), 75)
+    q: int | str = parameter(word_or("auto", whole(0, 100)), QUALITY)
     chromasub: str | None = parameter(one_of(CHROMA))
     colorquant: int | None = parameter(whole(2, 256))
     lossless: bool = parameter(flag(), False)
@@ -59,6 +62,11 @@ class Output(Operation):
     def asked(self) -> str | None:
         """The format that is asked for, a key of `RESULTS`; None where it is left open."""
         return f"palette-{self.palette}" if self.palette else self.fm
+
+    @property
+    def quality(self) -> int:
+        """That of what `auto` does not seek one of."""
+        return self.q if isinstance(self.q, int) else QUALITY
 
     @property
     def tells(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from imgmiddleware.forms.color import color
 from imgmiddleware.forms.shapes import Line, line, radii
 from imgmiddleware.forms.words import choice
 from imgmiddleware.operations.pixels import PixelOperation
@@ -13,9 +14,11 @@ from imgmiddleware.operations.transform import parameter
 from imgmiddleware.pixels.arrays import (
     Color,
     Pixels,
+    by_bands,
     full,
     has_alpha,
     laid_over,
+    rounded,
     seen_through,
     with_alpha,
     with_channels_for,
@@ -29,19 +32,25 @@ _SQUARE: _Corners = (0, 0, 0, 0)
 @dataclass(frozen=True)
 class Mask(PixelOperation):
     """The picture inside of an ellipse, or a box whose corners are round by `corner-radius` pixels
-    of the result; clear around it, or background in a format without alpha.
+    of the result. Around it is `mask-bg`; without that it is clear, or background in a format
+    without alpha.
     """
 
     mask: str | None = parameter(choice("ellipse", "corners"))
+    mask_bg: Color | None = parameter(color(), name="mask-bg")
     corner_radius: _Corners = parameter(radii(), _SQUARE, name="corner-radius")
 
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
         size = pixels.shape[1], pixels.shape[0]
-        if self.mask == "ellipse":
-            return seen_through(pixels, ellipse(size))
-        if self.mask is None or not any(self.corner_radius):
+        if self.mask is None or not (self.mask == "ellipse" or any(self.corner_radius)):
             return pixels
-        return seen_through(pixels, rounded_box(size, self.corner_radius))
+        inside = ellipse(size) if self.mask == "ellipse" else rounded_box(size, self.corner_radius)
+        seen = seen_through(pixels, inside)
+        if self.mask_bg is None:
+            return seen
+        painted = _beside(seen, self.mask_bg, 255 - inside)
+        opaque = self.mask_bg[3] == 255 and not has_alpha(pixels)
+        return np.ascontiguousarray(painted[..., :3]) if opaque else painted
 
 
 @dataclass(frozen=True)
@@ -56,14 +65,33 @@ class Border(PixelOperation):
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
         if self.border is None:
             return pixels
-        width, color = self.border
-        if not any(self.border_radius) and color[3] == 255:
-            return _framed(pixels, width, color)
+        width, shade = self.border
+        if not any(self.border_radius) and shade[3] == 255:
+            return _framed(pixels, width, shade)
         size, outer = (pixels.shape[1], pixels.shape[0]), self.border_radius
         inner = one, two, three, four = tuple(max(0, radius - width) for radius in outer)
         inside = rounded_box(size, (one, two, three, four), width)
-        drawn = _drawn(pixels, color, 255 - inside, width + max(inner))
+        drawn = _drawn(pixels, shade, 255 - inside, width + max(inner))
         return seen_through(drawn, rounded_box(size, outer)) if any(outer) else drawn
+
+
+def _beside(pixels: Pixels, color: Color, outside: Pixels) -> Pixels:
+    """BGRA with a colour where it is not: each pixel is shared by them, as `outside` of 255 says.
+
+    It is not laid below: then the edge, of both in part, would be clear in part.
+    """
+    most, (red, green, blue, alpha) = full(pixels.dtype), color
+    paint = np.array((blue, green, red), np.float32) * (most / 255)
+
+    def shared(band: Pixels) -> Pixels:
+        ours = band[..., 3:4].astype(np.float32)
+        theirs = band[..., 4:].astype(np.float32) * (alpha / 255)
+        total = ours + theirs
+        colors = (band[..., :3] * ours + paint * theirs) / np.maximum(total, 1e-9)
+        return rounded(np.concatenate((colors, total), axis=2), pixels.dtype)
+
+    share = outside.astype(pixels.dtype) * pixels.dtype.type(most // 255)
+    return by_bands(shared, np.dstack((pixels, share)), pixels.shape)
 
 
 def _framed(pixels: Pixels, width: int, color: Color) -> Pixels:

@@ -13,7 +13,10 @@ from PIL import Image
 import parts
 from asking import ask, get, refused, serving
 from imgmiddleware.formats.encode import encode
-from pictures import psnr, saved, swapped_profile
+from imgmiddleware.formats.encode_by_eye import BOUND
+from imgmiddleware.pixels.arrays import red_blue_swapped
+from imgmiddleware.pixels.distance import distance
+from pictures import photo_like, psnr, saved, swapped_profile
 from tests.extras import by_vips
 
 parts.need("libvips")
@@ -129,3 +132,20 @@ def test_the_table_of_quality_is_the_encoders() -> None:
 def test_nothing_is_lost_where_that_is_asked_for() -> None:
     found = by_vips.read(jxl(ORIGINAL, "lossless=1&q=5"))
     assert np.array_equal(np.asarray(found), PHOTO[..., ::-1])
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
+def test_a_quality_is_sought(mode: str) -> None:
+    """With what libvips reads of it, which is what the encoder's own library does, to a step."""
+    picture = Image.fromarray(photo_like(120, 90)).convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    file = saved(picture, "PNG")
+    auto = jxl(file, "q=auto")
+    seen = by_vips.read(auto)
+    pixels = np.asarray(picture)
+    swapped = (
+        p if p.ndim == 2 else red_blue_swapped(p) for p in (pixels, seen.reshape(pixels.shape))
+    )
+    assert 1 < distance(*swapped) < BOUND
+    assert len(auto) < len(jxl(file, "q=90"))

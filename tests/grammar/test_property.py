@@ -106,6 +106,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "fill": st.sampled_from(["solid", "blur"]),
     "fill-color": COLOR,
     "mask": st.sampled_from(["ellipse", "corners"]),
+    "mask-bg": COLOR,
     **dict.fromkeys(
         ("corner-radius", "border-radius"),
         numbers(0, 8192) | st.tuples(*[numbers(0, 8192)] * 4).map(",".join),
@@ -137,7 +138,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
         ["jpg", "png", "webp", "avif", "gif", "bmp", "tif", "jpeg", "pjpg", "png8", "png32", "tiff"]
     )
     | st.sampled_from(["thumbhash", "blurhash", "lqip", "json"]),
-    "q": numbers(0, 100),
+    "q": numbers(0, 100) | st.just("auto"),
     "max_bytes": numbers(100, 100_000_000),
     "depth": st.sampled_from(["8", "16"]),
     "palette": st.sampled_from(["json", "css"]),

@@ -227,7 +227,7 @@ WORDS: dict[str, list[str]] = {
     "pad": ["0", "2"],
     "bg": ["fff", "f00", "8f00"],
     "fm": ["png", "png", "bmp", "webp", "jpg", "tif", "gif"],
-    "q": ["60", "75", "90"],
+    "q": ["60", "75", "90", "auto"],
     "chromasub": ["420", "444"],
     "lossless": ["1"],
     "colorquant": ["2", "16", "256"],
@@ -314,9 +314,12 @@ def resolved(plan: Plan) -> Any:
     """The plan without what does not change the bytes once there is a plan."""
     result = RESULTS[plan.format]
     lossless = plan.output.lossless and result.loses_nothing(moves=plan.frames > 1)
-    quality = plan.output.q if result.scale and not lossless else 75
+    by_eye = plan.output.q == "auto" and result.read and not lossless and not plan.deep
+    quality = "auto" if by_eye else plan.output.quality if result.scale and not lossless else 75
     kept = tuple(name for name in plan.output.keep if name not in ("icc", "hdr"))
-    chroma = RESULTS[plan.format].chroma(plan.output.chromasub, plan.output.q)
+    chroma = plan.output.chromasub
+    if not by_eye:
+        chroma = RESULTS[plan.format].chroma(chroma, plan.output.quality)
     few = plan.output.colorquant if plan.format in ("png", "gif") and not plan.deep else None
     most = plan.output.max_bytes
     output = Output(

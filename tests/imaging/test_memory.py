@@ -35,3 +35,12 @@ def test_a_copy_in_which_parts_are_hidden_counts(depth: int, alpha: bool, bytes:
         for query in ({}, {"redact": "0,0,9,9"})
     )
     assert hidden - shown == 4000 * 3000 * bytes * 4 / 3
+
+
+@pytest.mark.parametrize(("query", "more"), [({"fm": "webp"}, 4), ({"fm": "png"}, 0)])
+def test_what_is_read_back_of_a_try_counts(query: dict[str, str], more: int) -> None:
+    facts = Facts(format="png", width=400, height=300, decode_bytes=1)
+    fixed, sought = (
+        predicted_bytes(facts, make_plan(facts, build({**query, "q": q}))) for q in ("75", "auto")
+    )
+    assert sought - fixed == 400 * 300 * 4 * more

@@ -105,6 +105,41 @@ def test_sixteen_bits_have_as_smooth_an_edge() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["204080", "8020c0ff", "ff204080"])
+@pytest.mark.parametrize("format", ["png", "webp", "jpg"])
+def test_what_is_outside_has_a_colour(text: str, format: str) -> None:
+    """Of each pixel the mask's share is the picture's, and the rest the colour's."""
+    shade = [int(text.rjust(8, "f")[i : i + 2], 16) for i in (2, 4, 6, 0)]
+    clear = shown(PNG, "mask=ellipse&fm=png", "RGBA").astype(float)
+    inside, alpha = clear[..., 3:] / 255, shade[3] / 255
+    total = inside + (1 - inside) * alpha
+    colors = (PHOTO * inside + np.array(shade[:3]) * (1 - inside) * alpha) / np.maximum(total, 1e-9)
+    query = f"mask=ellipse&mask-bg={text}&fm={format}&lossless=1&q=100"
+    mine = shown(PNG, query, "RGBA" if format != "jpg" else "RGB").astype(float)
+    if format == "jpg":
+        wanted = colors * total + 255 * (1 - total)
+        assert np.abs(mine - wanted).mean() < 3
+        return
+    assert np.abs(mine[..., 3:] - total * 255).max() <= 1
+    seen = total[..., 0] > 0.02
+    assert np.abs(mine[..., :3] - colors)[seen].max() <= 2
+
+
+def test_a_colour_outside_is_nothing_without_a_mask() -> None:
+    assert made(PNG, "mask-bg=f00&fm=png") == made(PNG, "fm=png")
+    assert made(PNG, "mask=corners&mask-bg=f00&fm=png") == made(PNG, "fm=png")
+    gone = saved(np.dstack((PHOTO, np.zeros(PHOTO.shape[:2], np.uint8))), "PNG")
+    mine = shown(gone, "mask=ellipse&mask-bg=f00&fm=png", "RGBA")
+    assert mine[len(mine) // 2, mine.shape[1] // 2, 3] == 0
+    assert tuple(mine[0, 0]) == (255, 0, 0, 255)
+
+
+def test_sixteen_bits_have_it_too() -> None:
+    deep = by_opencv(".png", PHOTO.astype(np.uint16) * 257)
+    mine = read_by_opencv(made(deep, "mask=ellipse&mask-bg=204080&depth=16&fm=png"))
+    assert tuple(mine[0, 0]) == (0x80 * 257, 0x40 * 257, 0x20 * 257)
+
+
 def test_every_frame_is_masked() -> None:
     frames = [Image.new("RGB", (20, 16), color) for color in ("red", "blue", "lime")]
     file = opened(made(moving(frames, "GIF", duration=50), "anim=1&mask=ellipse&fm=webp"))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.jpeg import decode, facts, wrapping, write
 from imgmiddleware.formats.result_format import QUALITIES, ResultFormat
+from imgmiddleware.formats.write import read_by_opencv
 
 FORMAT = Format(
     name="jpeg",
@@ -21,7 +22,7 @@ FORMAT = Format(
 RESULT = ResultFormat(
     name="jpg", media_type="image/jpeg", suffixes=("jpg", "jpeg", "jpe", "jfif"),
     longest=65_500, scale=QUALITIES, profile=True, gray=True,
-    write=write.write, write_chroma=write.write_chroma,
+    read=read_by_opencv, write=write.write, write_chroma=write.write_chroma,
 )  # fmt: skip
 
 PROGRESSIVE = replace(RESULT, name="pjpg", write_chroma=write.write_progressive)

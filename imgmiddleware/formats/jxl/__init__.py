@@ -22,6 +22,6 @@ RESULT = ResultFormat(
     name="jxl", media_type="image/jxl", suffixes=("jxl",),
     longest=262_144,  # of level 5, which every decoder takes (18181-1, annex M)
     scale=(0, 2, 7, 48, 75, 88, 97), alpha=True,
-    write=write.write, write_lossless=write.write_lossless,
+    read=decode.read_back, write=write.write, write_lossless=write.write_lossless,
     needs="pillow_jxl", extra="jxl",
 )  # fmt: skip

@@ -9,7 +9,7 @@ from imgmiddleware.formats.decoders import compared, mode_of, packed, told_as_da
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Found
 from imgmiddleware.formats.reading import Data
-from imgmiddleware.pixels.arrays import Size
+from imgmiddleware.pixels.arrays import Pixels, Size
 from imgmiddleware.pixels.color import to_sixteen_bits
 
 
@@ -26,3 +26,11 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
             image = Image.frombytes(info.mode, (info.width, info.height), raw)
             pixels = packed(image, mode_of(facts))
     return Found(compared(pixels, facts), profile or None)
+
+
+def read_back(file: bytes) -> Pixels:
+    """The pixels of a file that was just written, in 8 bits."""
+    decoder = import_module("pillow_jxl").Decoder(num_threads=0)
+    _, info, raw, _, _ = decoder(file)
+    image = Image.frombytes(info.mode, (info.width, info.height), raw)
+    return packed(image, image.mode)

@@ -1,0 +1,15 @@
+"""Quality: how much of a result's is kept, and who decides that: a number, or the eye."""
+
+from imgmiddleware.formats.results import RESULTS
+from imgmiddleware.imaging.plan import Plan
+
+
+def loses_nothing(plan: Plan) -> bool:
+    """Whether it is without loss in a format that could have a quality."""
+    return plan.output.lossless and RESULTS[plan.format].loses_nothing(moves=plan.frames > 1)
+
+
+def is_by_eye(plan: Plan) -> bool:
+    """Whether its quality is sought. Of 16 bits it is not: their light is not what is compared."""
+    sought = plan.output.q == "auto" and RESULTS[plan.format].read is not None
+    return sought and not (plan.deep or loses_nothing(plan))
