@@ -202,6 +202,7 @@ WORDS: dict[str, list[str]] = {
     "fill": ["solid", "blur"],
     "fill-color": ["f00"],
     "mask": ["ellipse", "corners"],
+    "mask-bg": ["f00", "800f"],
     "corner-radius": ["0", "4", "4,0,0,4"],
     "border": ["1,f00", "2,80f00000"],
     "border-radius": ["3"],
