@@ -113,9 +113,9 @@ class WebStore:
             connection, used = self._connection()
             left = max(until - time.monotonic(), 0.001)
             connection.timeout = left
-            if connection.sock is not None:
-                connection.sock.settimeout(left)
             try:
+                if connection.sock is not None:
+                    connection.sock.settimeout(left)
                 connection.request("GET", target, headers=headers)
                 return connection, connection.getresponse()
             except (OSError, HTTPException) as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -20,7 +21,7 @@ from fileserver import FileServer
 from imgmiddleware import ChainSource, ImageError, ImageRequest, ImageService, ObjectSource, Source
 from imgmiddleware.testing import SourceConformance
 from imgmiddleware.testing.acting import content
-from pictures import photo_like, saved
+from pictures import by_opencv, photo_like, saved
 from tiffs import cloud_optimized, coded_tiff
 
 SIDE = 256
@@ -125,11 +126,45 @@ def tile(across: int, down: int, by: int) -> ImageRequest:
     return ImageRequest("GET", f"/image/a/{box}/{SIDE},{SIDE}/0/default.jpg", "", {"host": "x"})
 
 
+def test_the_last_directories_come_along_with_what_is_behind_them(server: FileServer) -> None:
+    """The smallest level, which is shown first: its directory and its tiles."""
+    assert served(server, SCATTERED, iiif=True).handle(tile(0, 0, 4)).status == 200
+    assert len(asked(server)) == len(SHAPES)
+
+
+def test_tiles_of_a_crop_are_read_at_once(server: FileServer) -> None:
+    """Nine of them, in three places of the file."""
+    assert get(served(server, COG), "rect=256,256,768,768&fm=png").status == 200
+    assert len(asked(server)) == 1 + 3
+
+
+def test_the_tables_of_many_tiles_are_read_with_few_requests(server: FileServer) -> None:
+    """49,152 of them, whose two tables are 384 kB of a file of twice as much."""
+    gray = [np.zeros(shape, np.uint8) for shape in ((4096, 3072), (2048, 1536))]
+    data = coded_tiff(gray, lambda part: zlib.compress(part.tobytes(), 9), 8, 1, tile=(16, 16))
+    data += bytes(2**21)  # so that not all of it comes along with the last
+    assert get(served(server, data), "rect=0,0,16,16&fm=png").status == 200
+    assert len(asked(server)) <= 2 + 2
+
+
+def test_of_wide_rows_only_what_is_shown_is_read(server: FileServer) -> None:
+    """Each takes 300 kB; the file 12 MB."""
+    wide = np.zeros((40, 100_000, 3), np.uint8)
+    data = by_opencv(".tif", wide, cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_NONE)
+    assert get(served(server, data), "rect=50000,0,100,40&fm=png").status == 200
+    assert brought(server) < len(data) // 8
+
+
+def brought(server: FileServer) -> int:
+    """How many bytes were asked for since the last look."""
+    parts = [text.removeprefix("bytes=").split("-") for text in asked(server)]
+    return sum(int(last) + 1 - int(first) for first, last in parts)
+
+
 def test_few_bytes_are_read_for_a_tile(server: FileServer) -> None:
     served_bytes = get(served(server, COG), TILE)
     assert served_bytes.status == 200
-    parts = [text.removeprefix("bytes=").split("-") for text in asked(server)]
-    assert sum(int(last) + 1 - int(first) for first, last in parts) < len(COG) // 10
+    assert brought(server) < len(COG) // 10
 
 
 def test_a_large_file_is_read_in_few_requests(server: FileServer) -> None:
