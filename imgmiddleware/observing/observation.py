@@ -57,7 +57,8 @@ class Observation(NamedTuple):
     bytes: int
     """Bytes of the body that was handed to the server."""
     seconds: float
-    """From the beginning of the answer until it could be sent."""
+    """From the beginning of the answer until it could be sent; 0 where it took no file and no
+    thread, and was not measured."""
     steps: tuple[Step, ...]
     """What of it was measured, in the order in which it was ended; nothing of a hit in memory."""
     status: int

@@ -110,17 +110,17 @@ class Answering:
         That is so for what was asked for within the last `recheck` seconds and is in memory, or
         whose path was sent then. None for all else.
         """
-        steps = self._watch.steps(request) if self._watch.measures else None
-        with timing.measured(steps):
+        watch = self._watch
+        with timing.measured(timing.Steps() if watch.times_all else None):
             answer = self._recalled(request, self._pictures.results.at_hand)
-            if answer is None:
-                return None
-            body = answer.body
-            if not isinstance(body, bytes) and not (request.sends_files and body.whole):
-                return None
-            if steps is not None:
-                steps.ended(answer)
-            return answer
+        if answer is None:
+            return None
+        body = answer.body
+        if not isinstance(body, bytes) and not (request.sends_files and body.whole):
+            return None
+        if watch.observes:
+            watch.tell_recalled(request, answer)
+        return answer
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
         """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.

@@ -18,28 +18,36 @@ _log = logging.getLogger("imgmiddleware")
 _OUTCOMES = {200: "shown", 206: "shown", 204: "options", 303: "redirected", 304: "not-modified"}
 
 
+#: And what else may come of a request whose key is known.
+_RECALLED = {**_OUTCOMES, 412: "precondition-failed", 416: "range-not-satisfiable"}
+
+
 class Watch:
     """Whether answers of one service are measured, and who is told."""
 
     def __init__(self, settings: Settings, gauges: Callable[[], Gauges]) -> None:
         self._observer = settings.observer
         self._route = f"{settings.prefix}{{id}}"
-        self._timed = settings.server_timing
         self._has_failed = False
-        self.measures = self._timed or self._observer is not None
-        """Whether answers are measured at all."""
+        self._of_files = "disk" if settings.hands_over else "memory"
+        self.times_all = settings.server_timing
+        """Whether each answer is measured, also one from memory."""
+        self.observes = self._observer is not None
+        """Whether somebody is told of answers."""
+        self.measures = self.times_all or self.observes
+        """Whether answers are measured that may take some time."""
         if self._observer is not None:
             self._observer.watches(gauges)
 
     def steps(self, request: ImageRequest) -> Steps:
         """Those of an answer that begins now."""
-        return Steps() if self._observer is None else Watched(self, request, self._timed)
+        return Steps() if self._observer is None else Watched(self, request, self.times_all)
 
     def meanwhile(self, request: ImageRequest) -> Steps | None:
         """Those of a picture that is made for later, while another stands in for it."""
         if self._observer is None:
             return None
-        steps = Watched(self, request, self._timed)
+        steps = Watched(self, request, self.times_all)
         steps.outcome, steps.is_sent = "meanwhile", False
         return steps
 
@@ -48,6 +56,27 @@ class Watch:
         if request.id is not None:
             return None
         return f"{request.mount}{self._route}" if request.mount else self._route
+
+    def tell_recalled(self, request: ImageRequest, answer: ImageResponse) -> None:
+        """Tell of an answer that took no file: to measure it would take as long as all of it."""
+        status, size = answer.status, len(answer.body)
+        tier = format = "none"
+        if status in (200, 206):
+            tier = self._of_files if isinstance(answer.body, bytes) else "disk"
+            format = _format(answer)
+        self.tell(
+            Observation(
+                _RECALLED[status],
+                tier,
+                format,
+                size,
+                0.0,
+                (),
+                status,
+                request.method,  # GET or HEAD
+                self.route(request),
+            )
+        )
 
     def tell(self, seen: Observation) -> None:
         """Tell the observer. An error of its own is logged once: an answer is worth more."""

@@ -127,6 +127,46 @@ def test_where_a_picture_comes_from(tmp_path: Path, noting: Noting) -> None:
     assert (seen.tier, seen.method, seen.bytes) == ("memory", "HEAD", 0)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"method": "HEAD"},
+        {"if_none_match": "*"},
+        {"if_match": '"x"'},
+        {"range": "bytes=0-9"},
+        {"range": "bytes=90000-"},
+    ],
+    ids=str,
+)
+def test_an_answer_of_the_loop_is_told_as_others_are(asked: dict[str, Any], noting: Noting) -> None:
+    """But for what is measured of it."""
+    service = ImageService(source, observer=noting)
+    get(service, "w=9")
+    noting.last()
+    told = []
+    for answer in (service.handle, service.ready):
+        assert answer(request("w=9", **asked)) is not None
+        told.append(noting.last())
+    assert told[0]._replace(seconds=0, steps=()) == told[1]
+
+
+def test_a_file_whose_path_was_sent_a_moment_ago_is_of_the_disk(
+    tmp_path: Path, noting: Noting
+) -> None:
+    service = ImageService(source, observer=noting, cache_dir=tmp_path, cache_bytes=0)
+    for tier in ("render", "disk"):
+        answer = service.handle(request("w=9"))
+        assert answer is not None
+        if not isinstance(answer.body, bytes):
+            assert answer.body.path()
+        answer.close()
+        assert noting.last().tier == tier
+    assert service.ready(request("w=9")) is not None
+    assert (seen := noting.last()).tier == "disk"
+    assert seen.bytes > 100
+
+
 def test_who_waits_for_the_render_of_another_is_told_as_such(noting: Noting) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
