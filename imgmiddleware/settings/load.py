@@ -20,8 +20,8 @@ class LoadSettings:
     the strips of a TIFF, the blocks of a PNG. The bytes are the same."""
     isolate: bool = False
     """Make pictures in processes of their own, as many as there are slots, which may do nothing but
-    compute: on Linux they can open no file and no socket (docs/isolation.md). What a damaged or
-    hostile original does to its decoder it does to one of these, and is a 422."""
+    compute: on Linux they can open no file and no socket (docs/isolation.md). An original that
+    crashes its decoder ends one of these processes, and is a 422."""
     max_waiting: int = 256
     """Requests that may wait for a slot, or for another request's render. One more is a 503 at
     once."""
@@ -33,8 +33,8 @@ class LoadSettings:
     (docs/deployment.md)."""
     tune_malloc: bool = False
     """Have the C library give large buffers back as soon as they are freed, so that the process
-    keeps to `max_memory`; without, it may take twice as much, and keeps that. It is for the whole
-    process, for good, and does nothing where that library is not glibc."""
+    keeps to `max_memory`. Without it the process may take twice as much, and keeps that. It changes
+    the whole process, for good, and does nothing where that library is not glibc."""
     cache_bytes: int = 64 * 2**20
     """Bytes of results that are kept in memory. 0: none."""
     decoded_bytes: int = 128 * 2**20

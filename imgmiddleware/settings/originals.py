@@ -17,24 +17,24 @@ class OriginalSettings:
     """The order of the channels of the arrays that a function returns as they are: blue first, as
     in OpenCV, or red first. An `ArrayOriginal` has its own."""
     range: RangeLike | ValueRange | None = None
-    """What becomes black and white of originals of more than 8 bits a sample that do not say it:
-    "auto", "minmax", or two ends, each a value or a percentile such as "2%". None: all of 16 bits,
-    and by percentiles what has no such range. A URL may say otherwise."""
+    """The values that become black and white, for originals of more than 8 bits a sample that do
+    not say it: "auto", "minmax", or two ends, each a value or a percentile such as "2%". None: all
+    of 16 bits, and percentiles for samples without such a range. A URL may say otherwise."""
     original_formats: Collection[str] = field(default_factory=lambda: names(safe=True))
-    """The formats of originals that are opened, as the first bytes tell them; by default all that
-    are safe."""
+    """The formats of originals that are opened, told by the first bytes. By default all safe
+    ones."""
     unsafe_original_formats: Collection[str] = frozenset()
     """Further formats, whose decoders nothing here bounds (JPEG XL, JPEG 2000): for originals that
     nobody else can put there."""
     overlays: Mapping[str, OverlayLike] = field(default_factory=dict)
-    """What `mark=` may name: `{"logo": "logo.png"}`. Each is an image file by its path or its
-    bytes, an array, or a source of its own, which is asked for the name."""
+    """The names that `mark=` takes: `{"logo": "logo.png"}`. Each is an image file by its path or
+    its bytes, an array, or a source of its own, which is asked for the name."""
     damaged: Literal["refuse", "show"] = "refuse"
-    """What becomes of an original that is damaged: a 422, or with "show" what is left of it, where
-    its decoder gives that; for nobody to keep (`no-store`), with `Image-Notes: damaged`."""
+    """A damaged original is a 422. With "show" the answer is the rest of it, where its decoder
+    gives that, with `no-store` and `Image-Notes: damaged`."""
     max_source_bytes: int = 256 * 2**20
-    """Bytes of an original's file. One with more is a 413, before it is decoded. Of one that is
-    read by pieces (docs/originals.md) these limits are for what a request needs of it."""
+    """Bytes of an original's file. A larger one is a 413, before it is decoded. For a file that is
+    read by pieces (docs/originals.md) these limits are for the pieces that a request needs."""
     max_source_pixels: int = 100_000_000
     """Width times height that an original's header may claim. More is a 413."""
     max_source_memory: int = 2 * 2**30
@@ -49,19 +49,20 @@ class OriginalSettings:
     """Follow symbolic links that leave a source's directory. Whoever can write there can then
     publish any file that this process can read."""
     file_version: Literal["stat", "mtime", "content"] = "stat"
-    """What a new version of an original in a file is, on which ETags, `v` and keys hang: "stat",
-    when the file system says anything else of it; "mtime", another time or size, as for replicas
-    made by `cp -a` or `rsync -t`; "content", another digest, for which a new file is read once."""
+    """The version of a file, which ETags, `v` and keys depend on. "stat": everything that the file
+    system says of it. "mtime": its time and size, as for replicas made by `cp -a` or `rsync -t`.
+    "content": a digest, for which a new file is read once."""
     recheck: float = 1.0
-    """Seconds for which the version of an original that was seen last is taken to be the newest."""
+    """Seconds for which the version of an original that was seen last counts as the newest."""
     remember_errors: float = 10.0
     """Seconds for which damage that was found in an original is remembered."""
     source_slots: int = 32
-    """Originals that are opened at once where the source is slow; of sources with prefixes, by each
-    of them. Past them a picture that was shown before is answered from the caches, and all else is
-    a 503. On WSGI it should be less than the server's threads."""
+    """Originals that are opened at once while the source is slow; each prefix has so many. Past
+    that a picture that was shown before comes from the caches, and all others are a 503. On WSGI it
+    should be less than the server's threads."""
     source_timeout: float = 10.0
-    """Seconds for which a request waits until its original is opened. Then it is the same."""
+    """Seconds for which a request waits until its original is opened. Then it is answered in the
+    same way."""
 
     @property
     def opened_formats(self) -> frozenset[str]:
