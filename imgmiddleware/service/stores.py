@@ -51,6 +51,8 @@ def _tier(tier: str, settings: Settings, directories: Sequence[str]) -> Tier:
         return RedisStore(tier, settings.recheck)
     except ImportError as error:
         raise ImportError('tiers: a Redis takes pip install "imgmiddleware[redis]"') from error
+    except (ValueError, TypeError):  # whose text may have the password
+        raise ValueError(f"tiers: {shown(tier)} is no URL of a Redis") from None
 
 
 def _folder(settings: Settings, directories: Sequence[str]) -> DiskStore:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from imgmiddleware.objects.address import BUCKETS, parse
 from imgmiddleware.settings.addresses import folder
@@ -74,4 +75,20 @@ def _tier(name: str, tier: Any) -> str:
         raise ValueError(f"{name}: {scheme[1]}:// is none of {known}, and a folder has no scheme")
     if kind_of(tier) is Kind.BUCKET:
         return parse(tier, name).url
-    return str(tier)
+    return _redis(name, tier)
+
+
+def _redis(name: str, url: str) -> str:
+    """The URL, whose query may choose a database, and say what TLS needs."""
+    try:
+        split = urlsplit(url)
+        given = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
+        right = bool(split.port or split.hostname or split.scheme == "unix")
+    except ValueError:  # whose text may have the password
+        right, given = False, []
+    if not right or any(key != "db" and not key.startswith("ssl_") for key, _ in given):
+        raise ValueError(
+            f"{name}: what follows {url.partition('://')[0]}:// is no place of a Redis such as "
+            "cache.example:6379/0, with nothing but db= and ssl_...= after a question mark"
+        )
+    return url

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from imgmiddleware import ImageService
 from imgmiddleware.cache.remote import redis_claims
 from imgmiddleware.cache.remote.redis_link import CALL
 from imgmiddleware.cache.remote.redis_store import RedisStore
 from imgmiddleware.messages import Result
-from shared.servers import Redis, SlowProxy
+from shared.servers import Redis, SlowProxy, valkey_program
 
 RESULT = Result(b"body", "image/png")
 
@@ -324,6 +325,41 @@ def test_a_service_that_nobody_has_any_more_ends_its_thread(valkey: Redis) -> No
     assert threads() == 1
     del store
     wait_for(lambda: not threads())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "redis://:secret@host:port/0",
+        "redis://:secret@host/?socket_timeout=60",
+        "redis://:secret@host/?decode_responses=1",
+        "redis://:secret@[host/0",
+        "redis://",
+        "redis://:secret@host:99999/0",
+        "redis://:secret@host/?db",
+        "rediss://:secret@host/?ssl_cert_reqs=",
+    ],
+)
+def test_a_wrong_url_is_refused_without_its_password(given: str) -> None:
+    try:
+        ImageService(lambda id: None, tiers=[given])
+    except ValueError as error:
+        assert str(error).startswith("tiers: ")
+        assert "secret" not in str(error)
+    else:
+        assert given.startswith("rediss")
+
+
+def test_by_a_socket_of_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "valkey.sock"
+    server = Redis(valkey_program(), tmp_path / "valkey", "--unixsocket", str(path))
+    try:
+        with opened(f"unix://{path}?db=3") as store:
+            put(store, "a")
+            assert store.get("a")
+            assert server.client().dbsize() == 0
+    finally:
+        server.kill()
 
 
 def test_no_message_has_the_password(

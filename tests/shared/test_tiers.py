@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from counting import counted
 from imgmiddleware import ImageRequest, ImageService
@@ -199,6 +200,28 @@ def test_the_command_line_knows_all_tiers(
     assert capsys.readouterr().out == f"{valkey.url}: 2 pictures deleted\n"
     wait_for(lambda: main(["cache", "stats", *tiers]) or "0 pictures" in capsys.readouterr().out)
     assert main(["cache", "clear", *tiers]) == 0
+
+
+def test_what_is_warmed_is_there_for_all(
+    valkey: Redis,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    valkey.client().flushall()
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (300, 200), "navy").save(tmp_path / "photos" / "a.bmp")
+    photos = str(tmp_path / "photos")
+    assert main(["warm", photos, "-q", "w=40&fm=png", "--tier", valkey.url]) == 0
+    renders = counted(monkeypatch, "render")
+    service = ImageService(photos, tiers=[valkey.url])
+    response = service.handle(ImageRequest("GET", "/image/a.bmp", "w=40&fm=png"))
+    assert response is not None
+    assert response.status == 200
+    assert not renders
+    service._pictures.results._shared.close()
+    for wrong in (["--tier", valkey.url, "--cache-dir", photos], ["--tier", "s9://x"]):
+        assert main(["warm", photos, *wrong]) == 2
 
 
 def test_the_command_line_says_that_a_server_does_not_answer(
