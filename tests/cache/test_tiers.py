@@ -218,21 +218,18 @@ def test_where_the_folder_cannot_note_each_process_follows_by_itself(
     assert not has(tiers.folder, "a")
 
 
-def test_purges_begin_at_the_lowest(machine: Callable[..., Tiers]) -> None:
+def test_purges_begin_at_the_lowest() -> None:
     """Read below before it is purged there, and put above: that era is over by then."""
-    server = Server()
-    tiers = machine(server)
-    put(tiers, "a")
-    assert tiers.folder is not None
-    tiers.folder.purge("tag")
-    shared, era = tiers._tiers[1], tiers.era()
-    real, read = shared.purge, []
+    upper, lower = Shared(Server()), Shared(Server())
+    tiers = Tiers([upper, lower], [upper])
+    lower.put("a", Result(b"body", "image/png"), ("tag",), lower.era())
+    real, read = lower.purge, []
 
     def purge(tag: str) -> int:
-        read.append(tiers.found("a", (tag,), era))
+        read.append(tiers.found("a", (tag,), tiers.era()))
         return real(tag)
 
-    shared.purge = purge  # type: ignore[method-assign]
+    lower.purge = purge  # type: ignore[method-assign]
     tiers.purge("tag")
     assert read[0] is not None
     assert not has(tiers, "a")
