@@ -33,7 +33,9 @@ LONGEST = {"query": 4200, "paths": 300, "signatures": 500, "headers": 500}
 _LONGEST_FILE = 16_384
 #: Seconds after which an input that does not end is one that never does; and for which a process that
 #: neither ends nor says so is waited for, on a machine that is busy with others.
-_HANGS, _LOST = 60, 900
+_HANGS, _LOST = 120, 900
+#: How its lines begin that tell of no input.
+_PROGRESS = ("#", "INFO: ", "WARNING: ", "stat::")
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,10 @@ def _report(outcomes: Iterator[Outcome]) -> int:
 
 
 def _essence(said: str) -> str:
-    """The exception and where the input is, of all that the fuzzer says."""
+    """The exception and where the input is, without the fuzzer's own progress."""
     _, mark, rest = said.partition("=== Uncaught Python exception: ===")
     lines = (rest if mark else said).splitlines()
-    return "\n".join([line for line in lines if line and "INFO: " not in line][-60:])
+    return "\n".join([line for line in lines if line and not line.startswith(_PROGRESS)][-80:])
 
 
 if __name__ == "__main__":
