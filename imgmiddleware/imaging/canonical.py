@@ -48,6 +48,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
     around = "" if plan.around in (Around(), Around("edges")) else f" {plan.around}"
     hidden = f" {plan.redaction.text}" if plan.redaction else ""
     told = f" {output.told_colors} {_prefix(output)}" if tells else ""
+    told += " faces" if output.tells_faces else ""
     return f"{shape}{ways}{format} {size} {kept}{noted}{steps}{read}{hidden}{around}{told}"
 
 

@@ -15,6 +15,7 @@ from imgmiddleware.formats import native
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
+from imgmiddleware.imaging.sketch import FACES
 from imgmiddleware.operations.own import OwnStep
 from imgmiddleware.subjects.yunet.network import fingerprint
 
@@ -52,7 +53,7 @@ def made_by(plan: Plan) -> str:
     limits decide.
     """
     parts = [engine(), *(step.key for step in plan.steps if isinstance(step, OwnStep))]
-    if plan.sketch and "faces" in plan.sketch.sought:
+    if plan.sketch and FACES in (*plan.sketch.sought, *plan.sketch.also):
         parts.append(fingerprint())
     if plan.frames > 1:
         parts += (f"frames/{plan.frames}", *RESULTS[plan.format].animated_by)

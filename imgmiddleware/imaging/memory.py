@@ -9,6 +9,7 @@ from imgmiddleware.imaging.parts import Part
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.pyramid import SIDE
 from imgmiddleware.imaging.quality import is_by_eye
+from imgmiddleware.imaging.sketch import FACES
 from imgmiddleware.subjects.yunet.network import NETWORK_BYTES
 
 #: Pictures of the result's size that resampling, colour, operations and encoders hold at once.
@@ -72,7 +73,7 @@ def making_bytes(plan: Plan) -> int:
     working = _WORKING + (_INKED if plan.inks else 0)
     working += _COUNTED if plan.most_colors else 0
     working += _SOUGHT if is_by_eye(plan) else 0
-    seeking = NETWORK_BYTES if "faces" in plan.sought else 0
+    seeking = NETWORK_BYTES if FACES in (*plan.sought, *plan.also) else 0
     telling = _TOLD if RESULTS[plan.format].tell else 0
     return width * height * 4 * sample * (working + plan.frames - 1) + seeking + telling
 

@@ -89,7 +89,7 @@ class Plan:
     as_stored: bool = False  # one tile of the file, which need not be made
     sketch: Plan | None = None  # of a small picture, where only that told part or tones
     sought: tuple[str, ...] = ()  # in this sketch: the kinds of subjects, until one is found
-    toned: bool = False  # and whether its tones are looked at
+    also: tuple[str, ...] = ()  # and what else is looked for, whatever is found
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""

@@ -19,7 +19,9 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.grid import completed
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.sketch import (
+    FACES,
     NOTHING,
+    TONES,
     Findings,
     leaves_a_choice,
     sketched,
@@ -127,17 +129,25 @@ def make_plan(
     )
     plan = plan.of_smallest(facts.overviews)
     sought = resize.sought if output.decodes else ()
-    toned = output.decodes and any(isinstance(step, Enhance) for step in steps)
+    also = _also(output, steps)
     if sought and trim.trim is None and not leaves_a_choice(geometry, (width, height)):
         sought = sought if resize.may_near(geometry) else ()
-    if not sought and not toned:
+    if not sought and not also:
         return plan
     sketch = make_plan(facts, sketched(transform, plan.frame))
-    return replace(plan, sketch=replace(sketch, sought=sought, toned=toned))
+    return replace(plan, sketch=replace(sketch, sought=sought, also=also))
 
 
 def _spots(resize: Resize, findings: Findings, region: Box, part: Box) -> tuple[Spot, ...]:
     return spots_in(findings.subject, region, part, resize.faceindex)
+
+
+def _also(output: Output, steps: tuple[PixelOperation, ...]) -> tuple[str, ...]:
+    """What is looked for beside what a crop is to keep."""
+    if not output.decodes:
+        return ()
+    tones = (TONES,) if any(isinstance(step, Enhance) for step in steps) else ()
+    return (*tones, FACES) if output.tells_faces else tones
 
 
 def _toned(transform: Transform, tones: Tones | None) -> tuple[PixelOperation, ...]:

@@ -30,8 +30,8 @@ from imgmiddleware.subjects.subject import Subject
 _SIDE = 640
 
 
-#: What is looked for beside the kinds of subjects.
-TONES = "tones"
+#: What is looked for beside the kinds of subjects; and one of these that is told of, too.
+TONES, FACES = "tones", "faces"
 
 
 class Finding(Protocol):

@@ -57,6 +57,7 @@ class Output(Operation):
     palette: str | None = parameter(choice("json", "css"))
     colors: int | None = parameter(whole(0, 16))
     prefix: str = parameter(identifier(), "image")
+    faces: bool = parameter(flag(), False)
 
     @property
     def asked(self) -> str | None:
@@ -86,10 +87,15 @@ class Output(Operation):
         return self.colors
 
     @property
+    def tells_faces(self) -> bool:
+        """Whether faces are told of, beside what a header tells."""
+        return self.faces and self.asked is not None and RESULTS[self.asked].of_header
+
+    @property
     def decodes(self) -> bool:
-        """Whether the answer takes pixels: of what a header tells, the colours alone do."""
+        """Whether the answer takes pixels: of what is told of an original, colours and faces do."""
         asked = self.asked
-        return bool(self.colors) or asked is None or not RESULTS[asked].of_header
+        return bool(self.colors or self.faces) or asked is None or not RESULTS[asked].of_header
 
     def format(
         self,

@@ -8,6 +8,7 @@ from imgmiddleware.formats.containers import exif_words
 from imgmiddleware.formats.containers.exif import Exif
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import read_exif, read_profile
+from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.icc import name_of
 from imgmiddleware.sources import ArrayOriginal, Opened
 
@@ -64,6 +65,9 @@ class Info:
     """And whose it is."""
     colors: tuple[str, ...] | None = None
     """With `colors=6`, at most so many of the picture, such as "#ff8000", of most pixels first."""
+    faces: tuple[Box, ...] | None = None
+    """With `faces=1`, the left, top, width and height of each, the largest first, in pixels of the
+    upright original."""
 
 
 def info_of(
@@ -71,8 +75,10 @@ def info_of(
     facts: Facts,
     keep: Collection[str] = (),
     colors: Sequence[str] | None = None,
+    faces: Sequence[Box] | None = None,
 ) -> Info:
-    """Of an original that is open, with what of EXIF is kept, and its colours if they are known.
+    """Of an original that is open, with what of EXIF is kept, and its colours and faces if these
+    are known.
 
     It makes small reads. Raises `ImageError` where the source fails.
     """
@@ -99,6 +105,7 @@ def info_of(
         artist=exif_words.artist(exif),
         copyright=exif_words.rights(exif),
         colors=None if colors is None else tuple(colors),
+        faces=None if faces is None else tuple((x, y, w, h) for x, y, w, h in faces),
     )
 
 

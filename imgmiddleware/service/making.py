@@ -8,6 +8,7 @@ from imgmiddleware.cache.store import Holding
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.render import render_animation
 from imgmiddleware.messages import Result
+from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
 from imgmiddleware.service.deadline import Deadline, WaitLimit
@@ -63,14 +64,14 @@ class Making:
         return self._decoded.holding()
 
     def _still(self, job: Job, deadline: Deadline) -> Result:
-        """One picture, or what is told of the original and perhaps of its colours."""
-        decodes, record = job.plan.output.decodes, RESULTS[job.plan.format]
-        made = self._stills.made(job, deadline) if decodes else None
-        if not record.of_header:
-            assert made is not None
-            return made
+        """One picture, or what is told of the original, and perhaps of its colours and faces."""
+        output = job.plan.output
+        if not RESULTS[job.plan.format].of_header:
+            return self._stills.made(job, deadline)
+        made = self._stills.made(job, deadline) if output.colors else None
         colors = json.loads(made.read()) if made else None
-        return told(job, colors, made.notes if made else ())
+        faces = self._sketches.faces(job, deadline) if output.tells_faces else None
+        return told(job, colors, faces, notes=made.notes if made else ())
 
     def _animation(self, job: Job, deadline: Deadline) -> Result:
         assert isinstance(job.original, Original)  # an array has one frame
@@ -81,7 +82,13 @@ class Making:
                 return apart(render_animation, original, job.facts, job.plan, job.replan, overlay)
 
 
-def told(job: Job, colors: Sequence[str] | None = None, notes: tuple[str, ...] = ()) -> Result:
-    """What the header tells of the original, with its colours if they were asked for."""
-    body = described(info_of(job.original, job.facts, job.plan.output.keep, colors))
+def told(
+    job: Job,
+    colors: Sequence[str] | None = None,
+    faces: Sequence[Box] | None = None,
+    *,
+    notes: tuple[str, ...] = (),
+) -> Result:
+    """What the header tells of the original, with colours and faces if they were asked for."""
+    body = described(info_of(job.original, job.facts, job.plan.output.keep, colors, faces))
     return Result(body, RESULTS[job.plan.format].media_type, notes)

@@ -128,24 +128,25 @@ class ImageService(Answering):
         (400, 300, 'array', ('#000000',))
 
         It is what `fm=json` tells, and takes the same parameters: `page`, `keep="exif"` for when it
-        was taken and by which camera, `keep="copyright"`, and `colors=6` for so many of a picture
-        that all other parameters may ask for. That one alone decodes. `authorize` is not asked.
-        Raises `ImageError` where there is no such original, or none that is opened here, and for
-        parameters that would be refused; `ValueError` for another `fm` and for `palette`. It opens
-        a file: on an event loop, call it in a thread.
+        was taken and by which camera, `keep="copyright"`, `colors=6` for so many of a picture that
+        all other parameters may ask for, and `faces=1`. The last two alone decode. `authorize` is
+        not asked. Raises `ImageError` where there is no such original, or none that is opened here,
+        and for parameters that would be refused; `ValueError` for another `fm` and for `palette`.
+        It opens a file: on an event loop, call it in a thread.
         """
         notice()
         name, asked = self._id(id), self._told({"fm": "json", **parameters})
         if asked.transform.get(Output).asked != "json":
             raise ValueError("fm, palette: what is told is that of fm=json; leave them out")
-        colors = None
+        seen = {}
         if asked.transform.get(Output).decodes:
-            colors = json.loads(self._result(name, asked)).get("colors")
+            seen = json.loads(self._result(name, asked))
         with ExitStack() as opened:
             probed = self._probed(name, asked, opened)
             read_as(asked, probed, self.settings)  # which refuses what a link is refused for
             kept = asked.transform.get(Output).keep
-            return info_of(probed.original, probed.facts, kept, colors)
+            colors, faces = seen.get("colors"), seen.get("faces")
+            return info_of(probed.original, probed.facts, kept, colors, faces)
 
     def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
         """What stands in a page until a picture comes: "thumbhash", in base64, "blurhash", or

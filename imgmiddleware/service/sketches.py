@@ -4,6 +4,7 @@ The key of a result has what is looked for and all that finding it depends on, s
 is kept is found without any pixels.
 """
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -13,9 +14,10 @@ from imgmiddleware.imaging.canonical import canonical
 from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.render import sketched
-from imgmiddleware.imaging.sketch import FINDS, TONES, Finding, Findings
+from imgmiddleware.imaging.sketch import FACES, FINDS, TONES, Finding, Findings
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.operations.transform import Transform
+from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.tones import Tones
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
@@ -27,6 +29,7 @@ from imgmiddleware.service.limits import check_reading
 from imgmiddleware.service.results import Results
 from imgmiddleware.service.stills import Stills
 from imgmiddleware.settings import Settings
+from imgmiddleware.subjects.faces import Face, Faces
 from imgmiddleware.subjects.subject import Subject
 
 #: What was found, by what was looked for.
@@ -64,16 +67,30 @@ class Sketches:
             check_reading(job.facts, plan, job.original.size, self._settings)
         return replace(job, plan=plan, replan=replan)
 
+    def faces(self, job: Job, deadline: Deadline) -> tuple[Box, ...]:
+        """Where faces are that are told of, the largest first, in pixels of the upright page.
+
+        Raises as `settled` does.
+        """
+        sketch, (left, top, width, height) = job.plan.sketch, job.plan.region
+        assert sketch is not None  # which is planned for it
+        found = cast("Faces", self._known(replace(job, plan=sketch), deadline)[FACES])
+        return tuple(_box(face, left, top, width, height) for face in found.faces)
+
     def _findings(self, look: Job, deadline: Deadline) -> Findings:
+        known = self._known(look, deadline)
+        tones = cast("Tones", known[TONES]) if TONES in look.plan.also else None
+        return Findings(_first(look.plan.sought, known), tones)
+
+    def _known(self, look: Job, deadline: Deadline) -> _Known:
         place = (*look.page, canonical(look.plan, Transform(), ()))
-        kinds = (*look.plan.sought, TONES)
+        kinds = (*look.plan.sought, *look.plan.also)
         remembered = ((kind, self._decoded.finding((*place, kind))) for kind in kinds)
         known = {kind: finding for kind, finding in remembered if finding is not None}
         if missing := _missing(look.plan, known):
             search = partial(self._searched, look, place, missing)
             known |= self._searches.once((*place, missing), search, deadline)
-        tones = cast("Tones", known[TONES]) if look.plan.toned else None
-        return Findings(_first(look.plan.sought, known), tones)
+        return known
 
     def _searched(
         self, look: Job, place: tuple[Hashable, ...], kinds: tuple[str, ...], deadline: Deadline
@@ -83,13 +100,13 @@ class Sketches:
     def _seen(
         self, look: Job, place: tuple[Hashable, ...], kinds: tuple[str, ...], held: Held
     ) -> _Known:
-        """What is found of these kinds: the tones, and subjects until there is one."""
+        """What is found of these kinds: subjects until there is one, and all else."""
         known: dict[str, Finding] = {}
         with timing.step("look"):
             pixels = apart(sketched, held, look.plan)
             opaque = Backdrop().ground.behind(pixels, keep_alpha=False)
             for kind in kinds:
-                if kind == TONES or not any(known[subject].found for subject in known):
+                if kind in look.plan.also or not any(found.found for found in known.values()):
                     known[kind] = apart(FINDS[kind], pixels if kind == TONES else opaque)
                     self._decoded.keep_finding((*place, kind), known[kind], look.tag)
         if self._results.era() != look.era:
@@ -98,7 +115,7 @@ class Sketches:
 
 
 def _missing(plan: Plan, known: _Known) -> tuple[str, ...]:
-    """What has to be looked for; the tones come last."""
+    """What has to be looked for: of what is sought, what may have to be; what else comes last."""
     kinds = plan.sought
     for number, kind in enumerate(kinds):
         if kind not in known:
@@ -109,7 +126,14 @@ def _missing(plan: Plan, known: _Known) -> tuple[str, ...]:
             break
     else:
         kinds = ()
-    return (*kinds, TONES) if plan.toned and TONES not in known else kinds
+    return (*kinds, *(kind for kind in plan.also if kind not in known and kind not in kinds))
+
+
+def _box(face: Face, left: int, top: int, width: int, height: int) -> Box:
+    """All pixels that a face touches of a region that begins there and has this size."""
+    x, y = math.floor(face[0] * width), math.floor(face[1] * height)
+    right, bottom = math.ceil(face[2] * width), math.ceil(face[3] * height)
+    return left + x, top + y, right - x, bottom - y
 
 
 def _first(sought: tuple[str, ...], known: _Known) -> Subject | None:

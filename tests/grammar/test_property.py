@@ -143,6 +143,7 @@ RIGHT: dict[str, st.SearchStrategy[str]] = {
     "depth": st.sampled_from(["8", "16"]),
     "palette": st.sampled_from(["json", "css"]),
     "colors": numbers(0, 16),
+    "faces": SWITCH,
     "prefix": st.from_regex(
         r"[A-Za-z][A-Za-z0-9_-]{0,59}", fullmatch=True, alphabet=st.characters(codec="ascii")
     ),

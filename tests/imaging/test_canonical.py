@@ -239,7 +239,7 @@ WORDS: dict[str, list[str]] = {
 #: What of a plan follows from the original, or from the rest, or is only of use where text counts.
 FOLLOWS = {
     *("stored", "overview", "scales", "in_bands", "pieces", "alpha", "inks", "result"),
-    *("region", "trim", "holed", "few", "sought", "toned"),
+    *("region", "trim", "holed", "few", "sought", "also"),
 }
 #: And what changes bytes.
 TEXT = {
@@ -274,7 +274,7 @@ def test_whoever_adds_to_the_plan_or_to_the_query_decides_what_a_key_is_made_of(
     assert {field.name for field in fields(Plan)} == FOLLOWS | TEXT
     others = {"blur", "max_bytes"}  # which test_other_pictures_… has
     measured = {"band", "range", "colormap"}  # and test_measured
-    told = {"palette", "colors", "prefix"}  # and the tests of palettes
+    told = {"palette", "colors", "prefix", "faces"}  # and the tests of palettes
     laid = {*Mark.forms()}  # and tests/service/test_overlays.py, as there are two originals
     assert {*OWNERS} - {*WORDS} == others | measured | told | laid
 

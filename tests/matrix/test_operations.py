@@ -39,7 +39,7 @@ ALONE = (
 #: Which page, how values are read, and how the picture is written: others' tests.
 OTHERS = {
     *("page", "anim", "band", "range", "colormap", "orient", "fm", "q", "chromasub", "colorquant"),
-    *("max_bytes", "depth", "keep", "palette", "colors", "prefix", "lossless"),
+    *("max_bytes", "depth", "keep", "palette", "colors", "prefix", "lossless", "faces"),
 }
 
 

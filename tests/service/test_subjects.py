@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -373,6 +374,49 @@ def test_the_size_and_key_of_a_face_are_known_before(monkeypatch: pytest.MonkeyP
     assert len(done) == before + 1
     plain = get(service, "fit=facearea")  # nothing is fitted
     assert plain.header("ETag") == get(service, "").header("ETag")
+
+
+def test_where_faces_are_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pixels that `rect` takes, of every orientation; with one look for crops, too."""
+    done = looks(monkeypatch)
+    monkeypatch.setattr(network.Network, "faces", boards((20, 300, 40), (500, 40, SIDE)))
+    upright = [[500, 40, SIDE, SIDE], [20, 300, 40, 40]]  # the largest first
+    for orientation in (1, 6, 8, 3):
+        stored = Image.fromarray(BUSY)
+        stored = stored.transpose(BACK[orientation]) if orientation > 1 else stored
+        service = serving(saved(stored, "PNG", exif=exif(orientation)))
+        found = json.loads(get(service, "fm=json&faces=1").read())
+        assert (found["width"], found["faces"]) == (WIDE, upright)
+        part = ",".join(map(str, found["faces"][0]))
+        close_up = pixels_of(get(service, f"rect={part}&fm=png").read())
+        assert np.array_equal(close_up, BUSY[40:100, 500:560])
+    before = len(done)
+    assert [list(box) for box in service.info("a", faces=1).faces or ()] == upright
+    get(service, "w=60&h=60&fit=facearea")
+    get(service, "fm=json&faces=1&colors=2&w=50&h=50&fit=crop&crop=edges,faces")
+    assert len(done) == before + 1  # for edges
+    plain = json.loads(get(service, "fm=json&colors=1").read())
+    assert "faces" not in plain
+    assert service.info("a").faces is None
+    tags = {get(service, q).header("ETag") for q in ("fm=json", "fm=json&faces=1", "fm=json&faces=1&colors=1",
+                                                     "fm=json&colors=1", "fm=json&faces=1&rect=0,0,300,300")}  # fmt: skip
+    assert len(tags) == 5
+    assert get(service, "w=9&faces=1").header("ETag") == get(service, "w=9").header("ETag")
+
+
+def test_no_face_is_told_of_where_there_is_none_or_it_is_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A network that takes red for a face: what is hidden is black, before anything is looked at."""
+
+    def faces(self: Any, pixels: Any) -> list[network.Box]:
+        y, x = np.nonzero((pixels[..., 2] > 200) & (pixels[..., 0] < 50))
+        return [network.Box(x.min(), y.min(), *(np.ptp(at) + 1 for at in (x, y)))] if x.size else []
+
+    monkeypatch.setattr(network.Network, "faces", faces)
+    data = saved(BUSY, "PNG")
+    assert json.loads(made(data, "fm=json&faces=1"))["faces"] == [[500, 40, SIDE, SIDE]]
+    assert json.loads(made(data, "fm=json&faces=1&redact=500,40,60,60"))["faces"] == []
 
 
 def test_a_part_that_is_shown_closer_is_held_to_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
