@@ -27,7 +27,7 @@ ALONE = (
     "fit=clamp&w=120&h=90", "fit=fillmax&w=110&h=150&fill=blur", "fit=fill&w=100&h=130&fill-color=80204060",
     "rect=0.3,0.3,0.3,0.3", "rect=10,10,33,21", "w=0.1", "w=1", "w=3&h=120&fit=scale&enlarge=1", "w=60&dpr=2",
     "w=300&enlarge=1", "flip=h", "flip=hv", "rot=180", "rot=90", "rot=15", "rot=45&bg=204060", "blur=20", "blur=900",
-    "sharp=50", "pad=15&bg=80c0ff", "mask=ellipse", "mask=corners&corner-radius=60,0,20,0", "mask=ellipse&bg=204060",
+    "sharp=50", "pad=15&bg=80c0ff", "mask=ellipse", "mask=corners&corner-radius=60,0,20,0&mask-bg=80ff8000", "mask=ellipse&bg=204060",
     "border=8,ffa500", "border=10,80ffffff&border-radius=30", "exp=40", "gam=-30", "bri=25", "con=60", "high=-100",
     "shad=100", "invert=1", "vib=100", "sat=60", "hue=90", "sepia=100", "duotone=000080,fa8072&duotone-alpha=40",
     "monochrome=8044aa88", "nr=60", "usm=100", "usm=-100&usmrad=40", "px=12", "mono=gray", "mono=bitonal",
