@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from asking import made, refused, shown
 from pictures import by_opencv, close, moving, opened, photo_like, psnr, read_by_opencv, saved
@@ -132,6 +132,14 @@ def test_a_colour_outside_is_nothing_without_a_mask() -> None:
     mine = shown(gone, "mask=ellipse&mask-bg=f00&fm=png", "RGBA")
     assert mine[len(mine) // 2, mine.shape[1] // 2, 3] == 0
     assert tuple(mine[0, 0]) == (255, 0, 0, 255)
+
+
+@pytest.mark.parametrize(("text", "mode"), [("808080", "L"), ("f00", "RGB")])
+def test_gray_stays_gray_beside_gray(text: str, mode: str) -> None:
+    gray = saved(PHOTO[..., 0].copy(), "PNG")
+    mine = opened(made(gray, f"mask=ellipse&mask-bg={text}&fm=png"))
+    assert mine.mode == mode
+    assert mine.convert("RGB").getpixel((0, 0)) == ImageColor.getrgb("#" + text)
 
 
 def test_sixteen_bits_have_it_too() -> None:
