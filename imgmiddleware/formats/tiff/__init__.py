@@ -1,4 +1,4 @@
-"""TIFF 6.0 and BigTIFF, with pages and pyramids. docs/architecture.md goes through the files."""
+"""TIFF 6.0 and BigTIFF, with pages and pyramids. docs/tiff.md goes through the files."""
 
 from imgmiddleware.formats.format import Format
 from imgmiddleware.formats.result_format import ResultFormat
