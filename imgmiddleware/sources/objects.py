@@ -8,8 +8,10 @@ replaced meanwhile is noticed, and its bytes are never mixed.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +33,10 @@ _HEAD = 2**17
 #: Objects of which it is remembered what they were, a few hundred bytes each.
 _MOST = 4096
 _NOTHING = memoryview(b"")
+
+
+#: What there is of an ID, if anything, and its first bytes if they were sent.
+_Answer = tuple[Stat | None, memoryview]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class ObjectSource:
         # Two generations, and no lock, which a fork could leave locked.
         self._known: dict[str, _Known] = {}
         self._older: dict[str, _Known] = {}
+        self._asking: dict[tuple[int, str], Future[_Answer]] = {}
         self._kept: Kept | None = None
 
     def keep_in(self, kept: Kept) -> None:
@@ -90,25 +97,54 @@ class ObjectSource:
         """The same, but raises `UnreadableError` for what the store does not let us read."""
         if not is_name(id):
             return None
-        known = self._known.get(id) or self._older.get(id)
-        if known is not None and time.monotonic() < known.until:
-            return None if known.stat is None else self._opened(id, known.stat)
+        stat, head = self._seen(id) or self._asked(id)
+        return None if stat is None else self._opened(id, stat, head)
+
+    def _seen(self, id: str) -> _Answer | None:
+        """What was seen so lately that nobody asks again."""
+        known = self._last(id)
+        lately = known is not None and time.monotonic() < known.until
+        return (known.stat, _NOTHING) if known is not None and lately else None
+
+    def _last(self, id: str) -> _Known | None:
+        return self._known.get(id) or self._older.get(id)
+
+    def _asked(self, id: str) -> _Answer:
+        """What the store says: to all who ask for it at the same time, by one request.
+
+        Raises `ImageError` (503) and `UnreadableError`.
+        """
+        mine: Future[_Answer] = Future()
+        # In a child that was forked meanwhile nobody would ever answer.
+        key = os.getpid(), id
+        call = self._asking.setdefault(key, mine)
+        if call is not mine:
+            return call.result()
+        try:
+            mine.set_result(self._seen(id) or self._ask(id))  # another may just have asked
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            del self._asking[key]
+        return mine.result()
+
+    def _ask(self, id: str) -> _Answer:
+        known = self._last(id)
         stat = None if known is None else known.stat
         try:
             with _told(id):
                 part = self._store.read(id, 0, _HEAD, unless=stat)
         except GoneError:
             self._note(id, None)
-            return None
+            return None, _NOTHING
         except RefusedError as error:  # it may be there, which only the operator is to know
             _log.warning("id=%r cannot be opened: %s", id, error)
             raise UnreadableError(id) from error
-        if part is None:
-            assert stat is not None  # it has not changed
-            self._note(id, stat)
-            return self._opened(id, stat)
-        self._note(id, part.stat)
-        return self._opened(id, part.stat, part.data)
+        now = stat if part is None else part.stat
+        assert now is not None  # it has not changed
+        self._note(id, now)
+        return now, _NOTHING if part is None else part.data
 
     def _opened(self, id: str, stat: Stat, head: memoryview = _NOTHING) -> ObjectOriginal:
         lost = partial(self._lost, id)

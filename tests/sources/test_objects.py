@@ -9,6 +9,7 @@ import itertools
 import json
 import zlib
 from collections.abc import Iterator
+from threading import Barrier, Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -200,6 +201,53 @@ def test_what_has_not_changed_is_asked_for_once_in_a_while(
     assert asking(68) == []
     seconds[0] = 110.0
     assert asking(69)[0]
+
+
+@pytest.mark.parametrize(("id", "found"), [("a", True), ("none", False)])
+def test_who_asks_at_the_same_time_is_told_by_one_request(
+    server: FileServer, id: str, found: bool
+) -> None:
+    server.files["a"] = COG
+    server.seconds = 0.3
+    source, seen = ObjectSource(server.url, recheck=60.0), []
+    threads = [Thread(target=lambda: seen.append(source.open(id) is not None)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [found] * 8
+    assert len(asked(server)) == 1
+
+
+def test_who_asks_at_the_same_time_is_told_of_a_failure_too(server: FileServer) -> None:
+    server.before = lambda path: (401, {}, b"")
+    server.seconds = 0.5
+    source, seen, ready = ObjectSource(server.url), [], Barrier(8)
+
+    def look() -> None:
+        ready.wait()
+        try:
+            source.open("a")
+        except ImageError as error:
+            seen.append(error.code)
+
+    threads = [Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == ["source-unavailable"] * 8
+    assert len(asked(server)) == 1
+
+
+def test_a_server_is_one_of_several_sources(server: FileServer) -> None:
+    server.files["town.tif"] = COG
+    service = ImageService({"maps/": server.url, "": {"cat": COG}.get})
+    assert get(service, TILE, id="maps/town.tif").status == 200
+    assert get(service, TILE, id="cat").status == 200
+    assert get(service, TILE, id="maps/cat").status == 404
+    service = ImageService(ChainSource({"cat": COG}.get, server.url))
+    assert get(service, TILE, id="town.tif").status == 200
 
 
 def test_what_is_not_there_is_asked_for_once_in_a_while(server: FileServer) -> None:
