@@ -113,6 +113,19 @@ def test_the_leader_is_stopped(fleet: Fleet) -> None:
     same([*done, *(each.result() for each in asked)])
 
 
+def test_a_machine_forks_its_workers_of_a_parent_that_has_the_application(fleet: Fleet) -> None:
+    """Nothing is connected before the fork; each worker hears of purges by itself."""
+    machine = fleet.machines[0]
+    machine.kill()
+    machine.begin(GUNICORN_CMD_ARGS="--preload")
+    before = len(fleet.renders())
+    target = "/image/a.jpg?w=325&fm=jpg"
+    same([each.result() for each in at_once(fleet, target, 12, [machine.ask])])
+    same([fleet.machines[1].ask(target)])
+    assert len(fleet.renders()) == before + 1
+    assert "cache for now" not in (machine.folder / "log").read_text()
+
+
 def test_the_bucket_refuses_the_writes_of_a_machine(fleet: Fleet) -> None:
     machine = fleet.machines[0]
     machine.kill()
