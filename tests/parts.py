@@ -106,6 +106,7 @@ PARTS = {
     "Apache": Part("apache2", _program("apache2")),
     "mod_wsgi": Part("libapache2-mod-wsgi-py3", _file("/usr/lib/apache2/modules", "mod_wsgi.so")),
     "Redis": Part("redis-server", _program("redis-server")),
+    "faketime": Part("faketime", _file("/usr/lib", "*/faketime/libfaketimeMT.so.1")),
     "nginx": Part("nginx", _program("nginx")),
     "Chromium": Part("chromium", _program("chromium", "chromium-browser")),
     "libvips": Part("libvips42, pip install pyvips", _vips),

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 import pytest
 
@@ -145,18 +144,17 @@ def test_the_bucket_refuses_the_writes_of_a_machine(fleet: Fleet) -> None:
 
 
 def test_the_clock_of_a_machine_is_off_by_a_day(fleet: Fleet) -> None:
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None) or parts.need(
-        "faketime"
-    )
+    library = parts.need("faketime")
     machine = fleet.machines[1]
     machine.kill()
     machine.begin(LD_PRELOAD=str(library), FAKETIME="+1d", NO_FAKE_STAT="1")
     fleet.rebalance()
     alone = machine.ask("/image/a.jpg?w=339&fm=jpg")
-    print(alone)
     off = parsedate_to_datetime(alone.header("date") or "").timestamp() - time.time()
     assert 80_000 < off < 90_000, "its clock is right"
-    print(alone.status, alone.body[:200])
+    # The bucket does not take what is signed tomorrow, and the client hears nothing of it.
+    assert alone.status == 503
+    assert fleet.place.encode() not in alone.body
     answers = [each.result() for each in at_once(fleet, "/image/a.jpg?w=340&fm=jpg", 30)]
     same(answers)
     machine.kill()
