@@ -32,7 +32,7 @@ def load(formats: Collection[str]) -> None:
     """
     Image.init()
     engine()
-    native.load("numpy.ma", *(FORMATS[format].needs for format in formats))
+    native.load("numpy.ma", "_strptime", *(FORMATS[format].needs for format in formats))
 
 
 @contextmanager

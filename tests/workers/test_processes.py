@@ -174,3 +174,14 @@ def test_a_purge_reaches_them() -> None:
     service.purge("a")
     assert get(service, "w=10", "b").status == 200
     assert service.holding()["decoded"].entries == 1  # that of b alone
+
+
+def test_what_is_found_and_told_is_what_this_process_finds() -> None:
+    """Faces, tones and colours; reading the date of a photo takes a module of Python's own."""
+    here, there = ImageService(lambda id: PHOTO), ImageService(lambda id: PHOTO, isolate=True)
+    for query in (
+        *("fm=json&colors=2", "fm=json&faces=1&keep=exif", "w=50&auto=enhance&fm=png"),
+        *("w=40&h=40&fit=facearea&fm=png", "w=40&h=10&fit=crop&crop=faces,edges&fm=png"),
+    ):
+        expected, found = (get(service, query) for service in (here, there))
+        assert (found.status, found.read()) == (200, expected.read()), query
