@@ -47,6 +47,11 @@ def fences(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/")])
+def test_it_can_be_read_to_its_end(page: str) -> None:
+    assert len(PAGES[page].splitlines()) <= 250
+
+
 def with_snippets() -> list[str]:
     return sorted(page for page in PAGES if page not in OWN and fences(PAGES[page], "python"))
 
