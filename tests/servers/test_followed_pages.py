@@ -50,7 +50,7 @@ def started_project(site: Path) -> None:
 
 
 def test_django_behind_a_login(site: Path) -> None:
-    pytest.importorskip("django")
+    parts.module("django")
     started_project(site)
     open_to_all = (site / "shop" / "wsgi.py").read_text()
     written("django.md", site)
