@@ -21,8 +21,8 @@ from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.store import LOOK_EVERY, Era, Holding, ResultStore, Tags, check_key
 from imgmiddleware.messages import Result
 
-#: How often the eras are asked for within `recheck`.
-_OF_RECHECK = 10
+#: How often the eras are asked for within `recheck`, and for how many seconds they may be known.
+_OF_RECHECK, _LONGEST = 10, 0.5
 
 
 class Tier(ResultStore, Protocol):
@@ -62,7 +62,7 @@ class Tiers:
         self._tiers = tuple(tiers)
         self._claiming = tuple(claiming)
         self._eras: tuple[Era, ...] = ()
-        self._known_for = recheck / _OF_RECHECK
+        self._known_for = min(recheck / _OF_RECHECK, _LONGEST)
         self._known_until = 0.0
         folder = next((tier for tier in tiers if isinstance(tier, DiskStore)), None)
         self.folder = folder

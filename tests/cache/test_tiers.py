@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -235,9 +236,12 @@ def test_purges_begin_at_the_lowest() -> None:
     assert not has(tiers, "a")
 
 
-def test_eras_are_asked_for_once_in_a_while(machine: Callable[..., Tiers]) -> None:
+def test_eras_are_asked_for_once_in_a_while(
+    machine: Callable[..., Tiers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imgmiddleware.cache.tiers._LONGEST", 3600)
     server = Server()
-    seldom, always = machine(server, recheck=3600), machine(server, "other")
+    seldom, always = machine(server, recheck=36000), machine(server, "other")
     for tiers in (seldom, always):
         for _ in range(5):
             tiers.era()
@@ -265,6 +269,18 @@ def test_claims_are_those_of_who_answers(machine: Callable[..., Tiers]) -> None:
     assert one.down() == ["shared"]
     with first or nullcontext():
         pass
+
+
+def test_who_waits_does_not_ask_without_a_pause(
+    machine: Callable[..., Tiers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a claim of the folder is waited for while a server says that nobody has its own."""
+    tiers = machine(Server())
+    monkeypatch.setattr(Shared, "wait", lambda *arguments: None)
+    since = time.monotonic()
+    for _ in range(5):
+        tiers.wait("a", 1)
+    assert time.monotonic() - since > 0.05
 
 
 def test_closing_and_clearing_reach_all(machine: Callable[..., Tiers]) -> None:
