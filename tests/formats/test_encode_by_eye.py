@@ -99,8 +99,11 @@ def test_colours_that_need_it_are_full() -> None:
     assert opened(file).size == (120, 90)
 
 
-def test_an_animation_has_the_quality_that_its_frames_need() -> None:
-    frames = [(pixels, 50.0) for pixels in (SMOOTH, PHOTO, SMOOTH, SMOOTH)]
-    single = [encode_by_eye(pixels, "webp")[0] for pixels, _ in frames]
-    assert quality_of_frames(frames, "webp") == max(single[0], single[2], single[3])
-    assert quality_of_frames([(PHOTO, 50.0)], "webp") == single[1]
+@pytest.mark.parametrize(("place", "seen"), [(0, True), (2, True), (4, True), (1, False)])
+def test_an_animation_has_the_quality_that_its_frames_need(place: int, seen: bool) -> None:
+    easy = cv2.GaussianBlur(NOISE, (0, 0), 9)
+    frames = [(NOISE if number == place else easy, 50.0) for number in range(5)]
+    plain, hard = (encode_by_eye(pixels, "webp")[0] for pixels in (easy, NOISE))
+    assert plain < hard
+    assert quality_of_frames(frames, "webp") == (hard if seen else plain)
+    assert quality_of_frames([(NOISE, 50.0)], "webp") == hard
