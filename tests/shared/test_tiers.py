@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,6 +223,25 @@ def test_what_is_warmed_is_there_for_all(
     service._pictures.results._shared.close()
     for wrong in (["--tier", valkey.url, "--cache-dir", photos], ["--tier", "s9://x"]):
         assert main(["warm", photos, *wrong]) == 2
+
+
+def test_copies_of_files_are_shared_by_their_times(
+    valkey: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valkey.client().flushall()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (300, 200), "navy").save(tmp_path / name / "a.bmp")
+        os.utime(tmp_path / name / "a.bmp", ns=(1, 10**18))
+    renders = counted(monkeypatch, "render")
+    for name in ("one", "other"):
+        source = str(tmp_path / name)
+        service = ImageService(source, file_version="mtime", tiers=[valkey.url])
+        response = service.handle(ImageRequest("GET", "/image/a.bmp", "w=40&fm=png"))
+        assert response is not None
+        assert response.status == 200
+        service._pictures.results._shared.close()
+    assert len(renders) == 1
 
 
 def test_the_command_line_says_that_a_server_does_not_answer(
