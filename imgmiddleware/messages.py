@@ -12,7 +12,7 @@ _PIECE = 2**18
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """What an adapter reads of an HTTP request.
+    """An HTTP request, as an adapter reads it.
 
     >>> ImageRequest("GET", "/image/cat.jpg", "w=400", {"accept": "image/webp"}).query
     'w=400'
@@ -42,7 +42,7 @@ class ImageRequest:
     """The ID as the source gets it, by `id_type`: for `authorize`. None until it is parsed, unless
     a route of the application has said it."""
     context: Any = field(default=None, compare=False, repr=False)
-    """What the protocol has beyond these: `environ` (WSGI) or `scope` (ASGI), for `authorize`. The
+    """The protocol's own object: `environ` (WSGI) or `scope` (ASGI), for `authorize`. The
     service carries it and never looks into it; it stays behind where a request is pickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -123,7 +123,7 @@ class Result:
     media_type: str
     """The media type, such as image/png."""
     notes: tuple[str, ...] = ()
-    """What of the original was set aside for it, such as a colour profile: `Image-Notes`."""
+    """Notes on the result, such as a colour profile that was left out: `Image-Notes`."""
 
     def read(self) -> bytes:
         """The bytes, wherever they are; closes the file. Raises `OSError`."""
@@ -137,7 +137,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ImageResponse:
-    """What an adapter sends, to the letter: it adds no header and drops none.
+    """The answer that an adapter sends, to the letter: it adds no header and drops none.
 
     >>> response = ImageResponse(200, (("Content-Type", "image/png"),), b"...")
     >>> response.header("content-type")

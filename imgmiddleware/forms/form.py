@@ -30,7 +30,7 @@ class Form(Generic[T]):
     write: Callable[[T], str]
     """The inverse: the one text of a value, as it stands in keys and in links."""
     words: str
-    """What is allowed, for the documentation and for error messages: "a number from 1 to 9"."""
+    """The allowed values, for the documentation and for error messages: "a number from 1 to 9"."""
     endless: bool = False
     """More values than a cache can hold: with `widths` it is then allowed in presets only."""
     values: Form[T] | None = None

@@ -1,4 +1,4 @@
-"""What a route asks the service for."""
+"""The request that a route makes of the service."""
 
 from dataclasses import replace
 

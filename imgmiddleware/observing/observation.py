@@ -15,14 +15,14 @@ OUTCOMES = (
     "shown", "not-modified", "stale", "meanwhile", "redirected", "options", "gone", "failed",
     *CODES,
 )  # fmt: skip
-"""What may come of a request. "stale": the picture of the version before was shown, or one of which
+"""The outcomes of a request. "stale": the picture of the version before was shown, or one of which
 nobody knows whether it is the newest. "meanwhile": nobody was answered, it was made for later, as
 such a picture was shown. "gone": the client had hung up. "failed": an error of the program. The
 others are the codes of refusals, whatever is shown in their place."""
 
 TIERS = ("memory", "disk", "redis", "bucket", "merged", "render", "none")
-"""What a picture may come from: a cache, another request that was making it, or a render. "none":
-there is no picture."""
+"""The places that a picture may come from: a cache, another request that was making it, or a
+render. "none": there is no picture."""
 
 STEPS = ("open", "probe", "look", "cache", "wait", "decode", "keep", "render", "make", "other")
 """The steps of an answer (docs/http.md). "make" is all of those after "cache". "other" stands for
@@ -37,20 +37,20 @@ class Step(NamedTuple):
     start: float
     """Seconds from the beginning of the answer until it was first taken."""
     seconds: float
-    """What it took: the sum, where it was taken more than once."""
+    """Its seconds: the sum, if the step was taken more than once."""
 
 
 class Observation(NamedTuple):
-    """What came of one request.
+    """One request and its outcome.
 
     It is a tuple, as that is made in a third of the time of a frozen dataclass: there is one for
     each hit in memory.
     """
 
     outcome: str
-    """What came of it: one of `imgmiddleware.observing.observation.OUTCOMES`."""
+    """Its outcome: one of `imgmiddleware.observing.observation.OUTCOMES`."""
     tier: str
-    """What the picture came from: one of `imgmiddleware.observing.observation.TIERS`."""
+    """The place that the picture came from: one of `imgmiddleware.observing.observation.TIERS`."""
     format: str
     """What was sent, by the name that `fm` has for it: "jpg", "webp". "text" for placeholders,
     "other" for what is no result, and "none" where there is neither."""

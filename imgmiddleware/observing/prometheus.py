@@ -98,7 +98,7 @@ class PrometheusObserver:
         self._services.append(gauges)
 
     def exposition(self) -> bytes:
-        """What Prometheus reads, of all processes, in its text format (`CONTENT_TYPE`)."""
+        """The metrics of all processes in Prometheus's text format (`CONTENT_TYPE`)."""
         registry = self._registry
         if self._shared is not None:
             self._shared.look()

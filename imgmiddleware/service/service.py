@@ -119,7 +119,7 @@ class ImageService(Answering):
         return self._candidates.picture(self._id(id), parameters, wanted, where, self._text)
 
     def info(self, id: ID, **parameters: object) -> Info:
-        """What an original's header tells: its upright size, format, frames and more.
+        """The facts of an original's header: its upright size, format, frames and more.
 
         >>> import numpy as np
         >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
@@ -149,7 +149,7 @@ class ImageService(Answering):
             return info_of(probed.original, probed.facts, kept, colors, faces)
 
     def placeholder(self, id: ID, *, fm: str = "thumbhash", **parameters: object) -> str:
-        """What stands in a page until a picture comes: "thumbhash", in base64, "blurhash", or
+        """A placeholder for a page until its picture comes: "thumbhash", in base64, "blurhash", or
         "lqip", a `data:` URI.
 
         >>> import numpy as np
@@ -172,7 +172,7 @@ class ImageService(Answering):
     def base(
         self, id: ID, *, mount: str = "", sign: bool | None = None, expires: float | None = None
     ) -> str:
-        """What the paths of viewers begin with: `base("map.tif") + "/info.json"` is for IIIF's,
+        """The beginning of viewers' paths: `base("map.tif") + "/info.json"` is for IIIF's,
         `base("map.tif") + ".dzi"` for Deep Zoom. The arguments are those of `url`.
         """
         return self._links.base(self._id(id), Where(mount, sign, expires))
@@ -197,15 +197,15 @@ class ImageService(Answering):
         return original_tag(self.settings.namespace, key)
 
     def holding(self) -> dict[str, Holding]:
-        """What is held in "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids"; of
-        originals in object stores "blocks".
+        """The load of each cache: "memory", "decoded" and, with `cache_dir`, "disk" and "pyramids";
+        for originals in object stores "blocks".
 
-        Of `tiers` that is "redis" and "bucket" as well, all of whose names are gone through.
+        With `tiers` also "redis" and "bucket": the call goes through all of their names.
         """
         return self._pictures.holding()
 
     def gauges(self) -> Gauges:
-        """How full this service is in this process: slots, who waits, memory, and what is held."""
+        """How full this service is in this process: its slots, queue, memory and caches."""
         return self._pictures.gauges()
 
     def _text(self, id: str, parameters: Mapping[str, object]) -> str:

@@ -10,7 +10,7 @@ from typing import Literal, Self
 from imgmiddleware.sources.original import changed_while_read, unavailable
 
 FileVersion = Literal["stat", "mtime", "content"]
-"""What the version of a file is made of, by the option `file_version`."""
+"""The choices of the option `file_version`: the parts of a file's version."""
 
 #: Errors of opening what is not there, or could not be.
 NO_SUCH_FILE = frozenset(

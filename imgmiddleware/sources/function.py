@@ -16,7 +16,7 @@ from imgmiddleware.sources.original import Opened, Original, UnreadableError
 from imgmiddleware.sources.paths import encoded
 
 Found = str | os.PathLike[str] | bytes | bytearray | memoryview | ArrayLike | Opened | None
-"""What a function returns for an ID: a path, a file's bytes, an array, an original, or None."""
+"""The results of a source function: a path, a file's bytes, an array, an original, or None."""
 
 _log = logging.getLogger("imgmiddleware")
 

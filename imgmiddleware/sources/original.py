@@ -1,4 +1,4 @@
-"""What a source must be able to do, and what it hands out: one version of one original.
+"""The protocols of a source and of an original: one version of one picture that it hands out.
 
 Everything about an original comes from one opening of it. So the pixels can never belong to another
 version than the key: the version is that of the opened file, not of a second look at its name.
@@ -66,7 +66,7 @@ Numbers = npt.NDArray[np.int64]
 """Offsets in a file, or numbers of bytes."""
 
 Opened = Original | ArrayOriginal
-"""What a source opens: an image file, or an array of pixels."""
+"""The originals that a source opens: an image file, or an array of pixels."""
 
 
 class Source(Protocol):

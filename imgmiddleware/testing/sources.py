@@ -1,4 +1,4 @@
-"""What every source and original must do, as tests."""
+"""The duties of every source and original, as tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _YEAR_10000 = 253_402_300_800
 
 
 class OriginalConformance:
-    """What every `Original` must do. Give `make_original`."""
+    """The duties of every `Original`. Give `make_original`."""
 
     def make_original(self, data: bytes) -> Original:
         """An original that was opened and has this content. Each call makes another."""
@@ -86,7 +86,7 @@ class OriginalConformance:
 
 
 class SourceConformance(OriginalConformance):
-    """What every `Source` must do, and every `Original` that it opens.
+    """The duties of every `Source`, and of every `Original` that it opens.
 
     Give `make_source` and `write`.
     """

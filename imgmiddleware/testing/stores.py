@@ -1,4 +1,4 @@
-"""What every store of results must do, as tests."""
+"""The duties of every store of results, as tests."""
 
 import time
 from contextlib import AbstractContextManager, suppress
@@ -11,7 +11,7 @@ from imgmiddleware.testing.acting import content, in_threads, leaves_no_file_ope
 
 
 class ResultStoreConformance:
-    """What every store of results must do: what `imgmiddleware.cache.store` says of each method.
+    """The duties of every store of results: those that `imgmiddleware.cache.store` names.
 
     Give `make_store`, and `make_other` where processes share the store.
     """
