@@ -17,7 +17,7 @@ import atheris
 _SHARED = ("formats.containers", "formats.bits", "formats.window", "formats.reading")
 _GRAMMAR = ("grammar", "forms", "operations", "http")
 _COUNTED = {
-    "icc": ("pixels.icc", "pixels.shaper"), "av1": ("formats.avif", "formats.bits"),
+    "names": ("formats.signatures",), "icc": ("pixels.icc", "pixels.shaper"), "av1": ("formats.avif", "formats.bits"),
     "hevc": ("formats.heic", "formats.bits"), "tiff": ("formats.tiff", "formats.jpeg", *_SHARED),
     "exif": _SHARED, "query": _GRAMMAR, "paths": _GRAMMAR, "signatures": _GRAMMAR, "headers": ("http",),
     "stored": ("cache.remote", "objects"), "worker": ("service.exchange",),

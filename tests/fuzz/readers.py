@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.formats import signatures
 from imgmiddleware.formats.avif import facts as avif
 from imgmiddleware.formats.avif import repeats, times
 from imgmiddleware.formats.avif.av1_frames import read_stream
@@ -249,6 +250,12 @@ def exif(data: bytes) -> None:
     assert exif_block.written(exif_block.parse(written)) == written
 
 
+def names(data: bytes) -> None:
+    """What a file of no known format is called, by its first bytes."""
+    found = signatures.name(data[:512])
+    assert found is None or found.isprintable()
+
+
 def profile(data: bytes) -> None:
     """An ICC profile, as far as it is read here."""
     icc.space_of(data)
@@ -279,4 +286,11 @@ def hevc(data: bytes) -> None:
             hevc_units.read_units(Window.over(data).read, len(data), wide)
 
 
-BYTES: dict[str, Call] = {**READERS, "exif": exif, "icc": profile, "av1": av1, "hevc": hevc}
+BYTES: dict[str, Call] = {
+    **READERS,
+    "exif": exif,
+    "icc": profile,
+    "names": names,
+    "av1": av1,
+    "hevc": hevc,
+}

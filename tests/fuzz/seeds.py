@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
+import tifffile
 from PIL import Image, TiffImagePlugin
 
 import colors
 import gifs
 import rasters
+import tiffs
 from files import AvifItem, av1, avif, box, chunk, coded, ispe
 from formats import test_heic, test_jp2, test_jxl
 from imgmiddleware.pixels.codepoints import CodePoints
@@ -169,6 +173,22 @@ def _tiff() -> Iterator[bytes]:
     yield rasters.tif(PIXELS, 6, t530=[1, 1], t532=[0, 1, 255, 1, 128, 1, 255, 1, 128, 1, 255, 1])
     yield rasters.tif(DEEP, 2, t339=[2, 2, 2])
     yield rasters.tif(PIXELS[..., 0], 1, t254=[1], t266=[2], t274=[6])
+    levels = [np.asarray(SMALL.resize(size)) for size in ((60, 40), (30, 20), (15, 10))]
+    for below in (False, True):
+        yield tiffs.coded_tiff(
+            levels, lambda part: saved(part, "JPEG"), 7, 6, tile=(16, 32), below=below
+        )
+    yield _masked()
+
+
+def _masked() -> bytes:
+    """With a page that says which pixels there are."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        how: Any = {"tile": (16, 32), "compression": "deflate", "metadata": None}
+        writer.write(PIXELS, photometric="rgb", **how)
+        writer.write(PIXELS[..., 0] > 99, photometric="mask", subfiletype=4, **how)
+    return file.getvalue()
 
 
 def _av1(mode: str) -> Iterator[bytes]:
@@ -248,6 +268,8 @@ def of(name: str) -> list[bytes]:
         return [EXIF[6:], exif(6)[6:], exif(3)[6:], *FILES["tiff"]()]
     if name == "icc":
         return [SRGB, swapped_profile(), gray_profile(2.2), colors_profile()]
+    if name == "names":
+        return [data for make in FILES.values() for data in [*make()][:2]]
     if name == "av1":
         return [part for mode in ("L", "RGB") for part in _av1(mode)]
     if name == "worker":
