@@ -1,11 +1,11 @@
 """What `isolate=True` costs, and what it gains: pictures a second with and without.
 
-Two threads of one process ask for originals of their own, over and over, with nothing cached: once
-they render themselves, once two workers do. The two take turns, and the ratio is that of
+One thread, and two of one process, ask for originals of their own, over and over, with no result
+cached: once they render themselves, once workers do. The two take turns, and the ratio is that of
 neighbouring turns, of the calmer half of them. Beside it stands the ratio of the processors' time
 that a picture takes, of all processes together, which other work on the machine touches less.
 
-    python -m benchmarks.bench_isolate [--rounds 12] [--seconds 1] [--kinds jpeg,bmp]
+    python -m benchmarks.bench_isolate [--rounds 12] [--seconds 1] [--pause 0] [--kinds jpeg,bmp]
 """
 
 from __future__ import annotations
@@ -98,13 +98,12 @@ def _busy() -> float:
     return (sum(ticks) - ticks[3] - ticks[4]) / _TICK
 
 
-def row(name: str, rounds: list[tuple[Turn, Turn]]) -> list[str]:
+def row(rounds: list[tuple[Turn, Turn]]) -> list[str]:
     calm = sorted(rounds, key=lambda pair: max(turn.others for turn in pair))
     calm = calm[: -(-len(rounds) // 2)]
     rates = [apart.rate / here.rate for here, apart in calm]
     spent = [apart.spent / here.spent for here, apart in calm]
     return [
-        name,
         f"{median(here.rate for here, _ in calm):.1f}",
         f"{median(apart.rate for _, apart in calm):.1f}",
         f"{median(rates):.2f} ({min(rates):.2f} to {max(rates):.2f})",
@@ -114,14 +113,17 @@ def row(name: str, rounds: list[tuple[Turn, Turn]]) -> list[str]:
 
 
 def measured(
-    folder: Path, paths: list[str], rounds: int, seconds: float, *, held: bool
+    folder: Path, paths: list[str], rounds: int, seconds: float, pause: float, *, held: bool
 ) -> tuple[list[tuple[Turn, Turn]], int]:
     """The turns, without the first; and the bytes of a worker."""
     services = [Service(folder, isolate=isolate, held=held) for isolate in (False, True)]
     turns: list[tuple[Turn, Turn]] = []
     for _ in range(rounds + 1):
-        here, apart = (service.turn(paths, seconds) for service in services)
-        turns.append((here, apart))
+        pair = []
+        for service in services:
+            time.sleep(pause)
+            pair.append(service.turn(paths, seconds))
+        turns.append((pair[0], pair[1]))
     return turns[1:], services[1].memory()
 
 
@@ -138,24 +140,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=1.0)
-    parser.add_argument("--kinds", default="jpeg,bmp,tiff,png,webp")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds before each turn")
+    parser.add_argument("--kinds", default="jpeg,bmp,png,webp")
     given = parser.parse_args()
     rows, memory = [], 0
     with tempfile.TemporaryDirectory() as temporary:
         for kind in given.kinds.split(","):
             paths = originals(Path(temporary), kind)
-            for held in (False, True) if kind == "jpeg" else (False,):
-                turns, memory = measured(
-                    Path(temporary), paths, given.rounds, given.seconds, held=held
-                )
-                rows.append(row(f"{kind} 9 MP" + (", held decoded" if held else ""), turns))
+            times = given.rounds, given.seconds, given.pause
+            for asking, held in ((1, False), (2, False), (1, True), (2, True)):
+                turns, memory = measured(Path(temporary), paths[:asking], *times, held=held)
+                what = f"{kind} 9 MP, " + ("held decoded" if held else "decoded each time")
+                rows.append([what, str(asking), *row(turns)])
                 print(rows[-1], flush=True)
-    head = ["original", "here", "in workers", "workers / here"]
+    head = ["original", "threads", "here", "in workers", "workers / here"]
     head += ["processors' time, workers / here", "others"]
     text = (
         f"{machine('opencv-python-headless', 'numpy')}; {os.cpu_count()} processors, load "
-        f"{os.getloadavg()[0]:.1f} at the end. Two threads that ask, two slots, about 800 pixels "
-        "wide as jpg. Pictures a second, medians of the calmer half of "
+        f"{os.getloadavg()[0]:.1f} at the end. Threads that ask, each for an original of its "
+        "own; two slots, about 800 pixels wide as jpg. Pictures a second, medians of the calmer half of "
         f"{given.rounds} pairs of {given.seconds:g} s; ratios are the median (least to most) of "
         "those of neighbours. Others is how many processors other work took meanwhile. A worker "
         f"had {memory >> 20} MB of its own.\n\n"

@@ -26,11 +26,12 @@ class _Entry(Generic[V]):
 class SizedLru(Forkable, Generic[K, V]):
     """Up to `most` bytes of values, which are also taken from the budget. For any threads."""
 
-    #: One value may take a fourth of the bytes: a larger one would take the place of all others.
-    _LARGEST = 4
-
-    def __init__(self, most: int, budget: MemoryBudget) -> None:
+    def __init__(self, most: int, budget: MemoryBudget, parts: int = 4) -> None:
+        """One value may take a fourth of the bytes, or one of so many `parts`: a larger one would
+        take the place of all others.
+        """
         self._most = most
+        self._parts = parts
         self._budget = budget
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
         self._lock = threading.Lock()
@@ -56,7 +57,7 @@ class SizedLru(Forkable, Generic[K, V]):
 
     def takes(self, size: int) -> bool:
         """Whether a value of this size is held at all."""
-        return size * self._LARGEST <= self._most
+        return size * self._parts <= self._most
 
     def put(self, key: K, value: V, size: int, *tags: str) -> None:
         """Hold the value, for which the least recently read ones go."""

@@ -17,6 +17,10 @@ from collections.abc import Sequence
 _HEAD = struct.Struct("!cQ")
 #: Bytes that are asked of a socket at once.
 _PIECE = 2**20
+#: Seconds for a worker to take a message: it does nothing else while it waits for one.
+_PATIENCE = 10.0
+#: Seconds that a socket can wait at once, in milliseconds of 31 bits; a week.
+_LONGEST = 604_800.0
 #: Descriptors of one message: an original, an overlay, a pyramid.
 _MOST_DESCRIPTORS = 8
 
@@ -28,16 +32,20 @@ class ClosedError(Exception):
 
 
 class Channel:
-    """One end. One thread at a time uses it."""
+    """One end. One thread at a time uses it. What is sent is taken within `patience` seconds, or
+    the other side hangs; None waits for as long as it takes.
+    """
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, patience: float | None = None) -> None:
         self._socket = end
+        self._patience = patience
 
     def send(self, kind: bytes, *parts: Bytes, descriptors: Sequence[int] = ()) -> None:
         """Raises `ClosedError`, and `TimeoutError` where nobody takes it."""
         head = _HEAD.pack(kind, sum(map(len, parts)))
         small = sum(map(len, parts)) < _PIECE
         first, rest = (b"".join((head, *parts)), ()) if small else (head, parts)
+        self._socket.settimeout(self._patience)
         try:
             if descriptors:
                 sent = socket.send_fds(self._socket, [first], list(descriptors))
@@ -62,6 +70,7 @@ class Channel:
 
     def receive_with_descriptors(self) -> tuple[bytes, bytes, list[int]]:
         """The same in the worker, which waits for as long as it takes."""
+        self._socket.settimeout(None)
         head, descriptors, _, _ = socket.recv_fds(self._socket, _HEAD.size, _MOST_DESCRIPTORS)
         if not head:
             raise ClosedError("the other side has gone")
@@ -97,7 +106,7 @@ class Channel:
 def pair() -> tuple[Channel, socket.socket]:
     """Our end, and the socket whose descriptor a worker inherits."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    return Channel(ours), theirs
+    return Channel(ours, _PATIENCE), theirs
 
 
 def memory_file(size: int) -> int:
@@ -117,4 +126,4 @@ def _left(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
-    return left
+    return min(left, _LONGEST)

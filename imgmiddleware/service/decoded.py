@@ -33,11 +33,12 @@ class Decoded:
     Who puts something here compares the era after that, and purges where somebody else has.
     """
 
-    def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
+    def __init__(self, settings: Settings, budget: MemoryBudget, parts: int = 4) -> None:
+        """One original takes one of so many `parts` of the bytes at most."""
         self._contents: SizedLru[Hashable, Contents] = SizedLru(_MOST_CONTENTS, budget)
         self._ends: SizedLru[Hashable, Ends] = SizedLru(_MOST_ENDS, budget)
         self._findings: SizedLru[Hashable, Finding] = SizedLru(_MOST_FINDINGS, budget)
-        self._held: SizedLru[Hashable, Held] = SizedLru(settings.decoded_bytes, budget)
+        self._held: SizedLru[Hashable, Held] = SizedLru(settings.decoded_bytes, budget, parts)
 
     def get(self, key: Hashable) -> Held | None:
         """What is held."""

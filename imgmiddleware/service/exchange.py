@@ -19,6 +19,8 @@ from imgmiddleware.service.handing import Handed
 from imgmiddleware.service.lent_pyramid import DISK_FAILED, WRITTEN, Lending, NotWrittenError
 from imgmiddleware.service.making import Made
 
+#: Bytes of a refusal, and of a traceback.
+_MOST_SAID = 2**16
 #: What notes look like, which become a header; and steps, which become another.
 _NOTE = re.compile(r"[a-z][a-z0-9=-]{0,63}")
 _STEP = re.compile(r"[a-z]{1,20}")
@@ -147,6 +149,8 @@ def _checked(said: bytes, originals: int) -> tuple[int, int, int]:
 def _outcome(worker: Worker, kind: bytes, said: bytes, began: float) -> Made | Exception:
     if kind == b"m":
         raise OutgrownError
+    if kind != b"r" and len(said) > _MOST_SAID:
+        raise ClosedError("it says too much")
     try:
         if kind == b"r":
             return _made(worker, said, began)

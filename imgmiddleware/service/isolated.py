@@ -94,7 +94,9 @@ class Isolated:
         self._turns = Turns(limit)
         self._pool = Pool(lambda: _started(start))
         alike = replace(settings, decoded_bytes=held)
-        self._wholes = Wholes(alike, Decoded(alike, MemoryBudget(held)), results, limit)
+        self._wholes = Wholes(
+            alike, Decoded(alike, MemoryBudget(held), parts_of(settings, held)), results, limit
+        )
         self._failed: TtlCache[Hashable, ImageError] = TtlCache(_MOST_FAILED, _FAILED_FOR)
 
     def made(self, job: Job, deadline: Deadline) -> Made:
@@ -203,10 +205,16 @@ def start_of(settings: Settings, held: int) -> bytes:
         formats=tuple(FORMATS.values()),
         results=tuple(RESULTS.values()),
         operations=tuple(its.function for its in settings.operations.values()),
+        parts=parts_of(settings, held),
         memory=held + settings.max_memory + _ROOM,
         file_size=settings.pyramid_share if settings.cache_dir is not None else 0,
     )
     return pickle.dumps(start)
+
+
+def parts_of(settings: Settings, held: int) -> int:
+    """So that the largest original that a worker holds is the largest that one process would."""
+    return max(1, 4 * held // settings.decoded_bytes) if settings.decoded_bytes else 4
 
 
 def _check_importable(name: str, value: object) -> None:

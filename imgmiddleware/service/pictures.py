@@ -140,8 +140,12 @@ class Pictures:
 
 
 def _held_apart(settings: Settings) -> int:
-    """Bytes of decoded originals that each worker holds: together as many as one process would."""
-    return min(settings.decoded_bytes, settings.max_memory // 4) // settings.slots
+    """Bytes of decoded originals that each worker holds: together as many as one process would, but
+    at least a fourth of these, which is what one original may take there; half of `max_memory` at
+    most.
+    """
+    whole = min(settings.decoded_bytes, settings.max_memory // 4)
+    return max(whole // settings.slots, min(whole // 4, settings.max_memory // 2 // settings.slots))
 
 
 def _isolated(*given: Any) -> Maker:

@@ -17,5 +17,6 @@ class Start:
     formats: tuple[Format, ...]  # and the records of all, with those that the application has
     results: tuple[ResultFormat, ...]
     operations: tuple[Callable[..., Any], ...]  # the application's own
+    parts: int  # of its `decoded_bytes`, one of which an original may take
     memory: int  # bytes that it may take beside what it has when it is warm
     file_size: int  # and those of a file that it is given to write a pyramid to; 0: it writes none

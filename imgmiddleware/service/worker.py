@@ -31,8 +31,8 @@ from imgmiddleware.service.warmth import warm
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources.original import Numbers
 
-#: Characters of what is told of a fault.
-_MOST_TOLD = 50_000
+#: Characters of what is told of a fault, which in UTF-8 are four times as many bytes at most.
+_MOST_TOLD = 15_000
 
 
 class Abandoned(BaseException):
@@ -54,7 +54,7 @@ class Renderer:
         limit, budget = WaitLimit(0), MemoryBudget(settings.max_memory)
         at_rest = trim_malloc if settings.tune_malloc and tune_malloc() else None
         admission = Admission(1, limit, budget, at_rest, lends=False)
-        decoded = Decoded(settings, budget)
+        decoded = Decoded(settings, budget, start.parts)
         self._results = WorkerResults(settings, budget, self._borrowing())
         self._making = Making(settings, limit, admission, decoded, self._results)
         load(start.opened)

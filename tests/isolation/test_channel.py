@@ -53,7 +53,13 @@ def test_nothing_comes_in_time(ends: tuple[Channel, Channel]) -> None:
     with pytest.raises(TimeoutError):
         here.receive(10, 0.01)
     there.send(b"r", b"12")
-    assert here.receive(10, 1) == (b"r", b"12")
+    assert here.receive(10, 10.0**9) == (b"r", b"12")  # as max_wait may be
+
+
+def test_nobody_takes_it() -> None:
+    one, other = socket.socketpair()
+    with one, other, pytest.raises(TimeoutError):
+        Channel(one, 0.01).send(b"M", bytes(2**24))
 
 
 def test_half_a_message_is_none() -> None:

@@ -45,7 +45,7 @@ class Played:
 
     def makes(self, job: Job) -> Made | Exception:
         lending = Lending(cast("Results", None), job, None)
-        return exchange(cast("Worker", self), Handed(job, lending), lending, 5, 10_000)
+        return exchange(cast("Worker", self), Handed(job, lending), lending, 5, 2**20)
 
 
 @pytest.fixture
@@ -92,6 +92,7 @@ def test_a_result(played: Played) -> None:
         (b"e", b'["no-such-code", "why", {}]'),
         (b"e", b'["damaged-original", 3, {}]'),
         (b"e", b'["damaged-original"]'),
+        (b"e", json.dumps(["damaged-original", "why", {"more": "x" * 2**16}]).encode()),
         (b"a", b"[7, 0, 1]"),
         (b"a", b"[0, -1, 1]"),
         (b"a", b"what"),

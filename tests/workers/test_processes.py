@@ -185,3 +185,13 @@ def test_what_is_found_and_told_is_what_this_process_finds() -> None:
     ):
         expected, found = (get(service, query) for service in (here, there))
         assert (found.status, found.read()) == (200, expected.read()), query
+
+
+@pytest.mark.parametrize("slots", [1, 2, 4, 8])
+def test_what_one_process_would_hold_a_worker_holds(slots: int) -> None:
+    photo = saved(photo_like(1000, 600), "webp")  # 1.8 MB decoded, of three channels
+    given = {"isolate": True, "cache_bytes": 0, "render_slots": slots}
+    for held, entries in ((4 * 1_810_000, 1), (4 * 1_790_000, 0)):
+        service = ImageService(lambda id: photo, decoded_bytes=held, **given)
+        assert get(service, "w=900").status == 200
+        assert service.holding()["decoded"].entries == entries, held
