@@ -158,7 +158,8 @@ def main() -> None:
     text = (
         f"{machine('opencv-python-headless', 'numpy')}; {os.cpu_count()} processors, load "
         f"{os.getloadavg()[0]:.1f} at the end. Threads that ask, each for an original of its "
-        "own; two slots, about 800 pixels wide as jpg. Pictures a second, medians of the calmer half of "
+        "own; two slots, about 800 pixels wide as jpg. Pictures a second, medians of the calmer "
+        "half of "
         f"{given.rounds} pairs of {given.seconds:g} s; ratios are the median (least to most) of "
         "those of neighbours. Others is how many processors other work took meanwhile. A worker "
         f"had {memory >> 20} MB of its own.\n\n"

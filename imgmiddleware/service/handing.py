@@ -6,6 +6,7 @@ since it started. It unpickles what this process says; nothing that a worker say
 
 from __future__ import annotations
 
+import copyreg
 import io
 import mmap
 import os
@@ -36,6 +37,15 @@ Ask = Callable[[int, int, int], tuple[bytes, list[int]]]
 Announce = Callable[[int, Numbers, Numbers], None]
 
 
+def named(*name: Any) -> object:
+    """Stands in a pickle for what `Unhanded` makes of a name."""
+    raise AssertionError(name)
+
+
+def _of_settings(settings: Settings) -> tuple[Any, ...]:
+    return named, ("settings",)
+
+
 class Handed(pickle.Pickler):
     """A job as bytes, with the descriptors that go along."""
 
@@ -47,19 +57,14 @@ class Handed(pickle.Pickler):
         if job.overlay is not None:
             self.originals.append(job.overlay.original)
         self.descriptors: list[int] = []
+        # By their types: to be asked of each object in turn takes as long as all the rest.
+        names: dict[type, Callable[[Any], Any]] = {Settings: _of_settings}
+        names |= {type(its): self._reduced for its in self.originals}
+        self.dispatch_table = {**copyreg.dispatch_table, **names}
         self.dump(job)
         if whole is not None:
             self.descriptors.append(whole.fileno())
         self.dump(lending.lent(None if whole is None else len(self.descriptors) - 1))
-
-    def persistent_id(self, value: object) -> tuple[Any, ...] | None:
-        """How an original, or the options, are named."""
-        if isinstance(value, Settings):
-            return ("settings",)
-        for number, original in enumerate(self.originals):
-            if value is original:
-                return self._named(number, original)
-        return None
 
     def pickled(self) -> memoryview:
         """The pickle."""
@@ -88,6 +93,11 @@ class Handed(pickle.Pickler):
         if announce is None or (places < 0).any():
             raise ValueError("it announces nothing")
         announce(offsets, counts)
+
+    def _reduced(self, original: Opened) -> tuple[Any, ...]:
+        """How an original is named."""
+        number = next(n for n, its in enumerate(self.originals) if its is original)
+        return named, self._named(number, original)
 
     def _named(self, number: int, original: Opened) -> tuple[Any, ...]:
         seen = Seen(original.version, original.size, original.last_modified)
@@ -123,7 +133,13 @@ class Unhanded(pickle.Unpickler):
         overlay = None if job.overlay is None else replace(job.overlay, era=era)
         return replace(job, era=era, overlay=overlay), lent
 
-    def persistent_load(self, name: tuple[Any, ...]) -> object:
+    def find_class(self, module: str, name: str) -> Any:
+        """A global; `named` is what makes an original of its name."""
+        if name == named.__name__ and module == __name__:
+            return self._load
+        return super().find_class(module, name)
+
+    def _load(self, *name: Any) -> object:
         """What is named so."""
         match name:
             case ("settings",):
