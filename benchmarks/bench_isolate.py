@@ -5,6 +5,9 @@ cached: once they render themselves, once workers do. The two take turns, and th
 neighbouring turns, of the calmer half of them. Beside it stands the ratio of the processors' time
 that a picture takes, of all processes together, which other work on the machine touches less.
 
+On a busy machine run it at real-time priority (`chrt -r 1`), with a pause before each turn: each
+worker is a session of its own, and Linux gives each session the same share.
+
     python -m benchmarks.bench_isolate [--rounds 12] [--seconds 1] [--pause 0] [--kinds jpeg,bmp]
 """
 
@@ -155,8 +158,9 @@ def main() -> None:
                 print(rows[-1], flush=True)
     head = ["original", "threads", "here", "in workers", "workers / here"]
     head += ["processors' time, workers / here", "others"]
+    how = " at real-time priority" if os.sched_getscheduler(0) == os.SCHED_RR else ""
     text = (
-        f"{machine('opencv-python-headless', 'numpy')}; {os.cpu_count()} processors, load "
+        f"{machine('opencv-python-headless', 'numpy')}; {os.cpu_count()} processors{how}, load "
         f"{os.getloadavg()[0]:.1f} at the end. Threads that ask, each for an original of its "
         "own; two slots, about 800 pixels wide as jpg. Pictures a second, medians of the calmer "
         "half of "
