@@ -25,7 +25,7 @@ from imgmiddleware.pixels.samples import Reading
 
 #: A decoder that scales must leave at least this many samples for each of the result, as libvips
 #: has it do. With 1.9 the result can be 11 dB further from the ideal than libvips' is
-#: (docs/decisions.md).
+#: (docs/pixels.md).
 _OVERSAMPLING = 2
 
 #: From this quality on what a result loses by itself no longer hides how its samples were averaged.
@@ -220,7 +220,7 @@ class Plan:
         """Whether each pixel of the result is one sample of what was divided by this.
 
         So a tile of a pyramid is that tile, as whoever wrote it averaged it. From the level below
-        it would take four, for what a lossy result hardly shows (docs/decisions.md).
+        it would take four, for what a lossy result hardly shows (docs/pixels.md).
         """
         output, result = self.output, RESULTS[self.format]
         exact = result.scale is None or (output.lossless and result.write_lossless)

@@ -61,7 +61,7 @@ def nearest(pixels: Pixels) -> Indexed:
     """`pixels` in at most 256 colours, of which one is clear where alpha is under a half.
 
     What is partly clear is laid over white. It is by median cut without dithering: 3.5 dB better
-    than the octree (docs/decisions.md).
+    than the octree (docs/pixels.md).
     """
     if not has_alpha(pixels):
         rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB if pixels.ndim == 2 else cv2.COLOR_BGR2RGB)

@@ -83,7 +83,7 @@ def test_ten_bits_are_decoded_as_such() -> None:
 
 
 def test_resampled_it_is_near_to_what_was_tone_mapped_before() -> None:
-    """docs/decisions.md: in code values 44 dB and more of photos, in light 35."""
+    """docs/pixels.md: in code values 44 dB and more of photos, in light 35."""
     photo = photo_like(240, 160).astype(np.uint16) * 160
     data = colored_png(photo, cicp(9, 16))
     whole = by_opencv(".png", shown(data))

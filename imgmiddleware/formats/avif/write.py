@@ -12,7 +12,7 @@ from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.color import reduced
 
 #: libaom's speed, from 0 to 10. 9 takes half the time of WebP, and two thirds of its bytes. What
-#: takes fewer bytes takes eight times as long (docs/decisions.md).
+#: takes fewer bytes takes eight times as long (docs/pixels.md).
 _SPEED = 9
 
 
