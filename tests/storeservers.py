@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -196,14 +197,16 @@ def _running(
             stdout=log,
             stderr=log,
             cwd=folder,
-            env=dict(os.environ),
+            # A group of its own: PyPI's node is a script whose child is the server.
+            start_new_session=True,
         )
     try:
         _until(lambda: process.poll() is not None or ready())
         assert process.poll() is None, (folder / "output.txt").read_text(errors="replace")[-2000:]
         yield process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
