@@ -63,6 +63,8 @@ class ObjectStore:
         if unless is not None and unless.strong:
             options["if_none_match"] = unless.strong
         part: Part | None = apart(self._read, name, start, options)
+        if part is None and unless is None:
+            raise DownError("the store answers what was not asked for")
         if part is not None and match is not None:
             match.check(part.stat)
         if part is not None and unless is not None and part.stat.version == unless.version:

@@ -7,6 +7,7 @@ own client: what is answered by another host, or another scheme, is no answer.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from imgmiddleware.objects.address import SERVERS, parse
 from imgmiddleware.objects.content_range import content_range
 from imgmiddleware.objects.errors import ChangedError, DownError, GoneError, RefusedError
 from imgmiddleware.objects.part import Part, Stat
+from imgmiddleware.objects.timed import responses
 
 R = TypeVar("R")
 
@@ -26,6 +28,8 @@ _REDIRECTS, _MOST_REDIRECTS = (301, 302, 303, 307, 308), 3
 _RETRIES, _BACKOFF = 2, 0.05
 #: Connections without work that are kept, and bytes that are read at a time.
 _MOST_IDLE, _READ = 32, 2**18
+#: Of a body: no file has more digits.
+_LENGTH = re.compile(r"[0-9]{1,18}")
 #: The time may be over, or the server too busy.
 _AGAIN = (429, 500, 502, 503, 504)
 
@@ -70,6 +74,8 @@ class WebStore:
         )
         until = time.monotonic() + self._seconds
         part = self._tried(lambda: self._asked(target, headers, (start, stop), until), until)
+        if part is None and unless is None:
+            raise DownError("the store answers what was not asked for")
         if part is not None and match is not None:
             match.check(part.stat)
         if part is not None and unless is not None and part.stat.version == unless.version:
@@ -98,7 +104,7 @@ class WebStore:
                 if response.status in _REDIRECTS:
                     target = self._redirected(target, response.getheader("Location", ""))
                     continue
-                part = _part(response, asked, until)
+                part = _part(response, asked)
                 done = response.isclosed()
             finally:
                 self._leave(connection, kept=done)
@@ -113,6 +119,7 @@ class WebStore:
             connection, used = self._connection()
             left = max(until - time.monotonic(), 0.001)
             connection.timeout = left
+            connection.response_class = responses(until)  # type: ignore[assignment]
             try:
                 if connection.sock is not None:
                     connection.sock.settimeout(left)
@@ -156,7 +163,7 @@ class WebStore:
         raise DownError("the store redirects to another one, which is not followed")
 
 
-def _part(response: HTTPResponse, asked: tuple[int, int | None], until: float) -> Part | None:
+def _part(response: HTTPResponse, asked: tuple[int, int | None]) -> Part | None:
     """The bytes that were asked for; None of a 304. Raises what the status says."""
     status = response.status
     if status not in (200, 206):
@@ -176,7 +183,7 @@ def _part(response: HTTPResponse, asked: tuple[int, int | None], until: float) -
     coded = response.getheader("Content-Encoding", "identity") != "identity"
     if status not in (200, 206) or coded:
         raise DownError("the store answers what was not asked for")
-    return _body(response, asked, until)
+    return _body(response, asked)
 
 
 def _empty(response: HTTPResponse, start: int) -> Part:
@@ -186,7 +193,7 @@ def _empty(response: HTTPResponse, start: int) -> Part:
     return Part(_stat(response, 0), 0, memoryview(b""))
 
 
-def _body(response: HTTPResponse, asked: tuple[int, int | None], until: float) -> Part:
+def _body(response: HTTPResponse, asked: tuple[int, int | None]) -> Part:
     """What was asked for, also of a server that knows no ranges and sends all of it."""
     start, stop = asked
     if response.status == 206:
@@ -196,22 +203,20 @@ def _body(response: HTTPResponse, asked: tuple[int, int | None], until: float) -
         stop = min(size if stop is None else stop, last + 1)
     else:
         length = response.getheader("Content-Length", "")
-        if not length.isdecimal():
+        if not _LENGTH.fullmatch(length):
             raise DownError("the store does not tell how many bytes there are")
         size = int(length)
         stop = size if stop is None else min(stop, size)
-        _fill(response, memoryview(bytearray(min(_READ, start))), start, until)
+        _fill(response, memoryview(bytearray(min(_READ, start))), start)
     data = memoryview(bytearray(max(0, stop - start)))
-    _fill(response, data, len(data), until)
+    _fill(response, data, len(data))
     return Part(_stat(response, size), start, data.toreadonly())
 
 
-def _fill(response: HTTPResponse, buffer: memoryview, length: int, until: float) -> None:
+def _fill(response: HTTPResponse, buffer: memoryview, length: int) -> None:
     """The next `length` bytes; over what the buffer has no room for the first are forgotten."""
     at = 0
     while at < length:
-        if time.monotonic() > until:
-            raise _AgainError
         place = at % len(buffer)
         room = min(len(buffer) - place, length - at, _READ)
         count = response.readinto(buffer[place : place + room])

@@ -2,15 +2,18 @@
 
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
 from fileserver import FileServer
 from imgmiddleware.objects.errors import ChangedError, DownError, GoneError, RefusedError
 from imgmiddleware.objects.part import Part
-from imgmiddleware.objects.web import WebStore
+from imgmiddleware.objects.web import WebStore, _part
 
 DATA = bytes(range(256)) * 1000
 
@@ -102,6 +105,7 @@ def test_what_goes_wrong_is_of_few_kinds_and_tells_nothing(
         (206, {"Content-Range": "bytes 0-9/5"}, b"1234567890"),
         (200, {"Content-Encoding": "gzip"}, b"1234567890"),
         (204, {}, b""),
+        (304, {}, b""),
     ],
 )
 def test_an_answer_to_something_else_is_none(
@@ -174,3 +178,54 @@ def test_a_name_is_sent_as_it_is(server: FileServer) -> None:
     for name in ("é/雪 1+2%.png", "a?b#c", "%2e%2e", "~"):
         server.files[name] = name.encode()
         assert bytes(read(server, name=name).data) == name.encode()
+
+
+#: What is sent at once, and what follows, again and again.
+DRIPS = {
+    "head": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    "refusal": (b"HTTP/1.1 404 Not Found\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    "chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n",
+        b"1;",
+    ),
+    "interim": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "9" * 20, "-1", "1_0", "\xb2", ""])
+def test_a_length_that_is_none_is_no_answer(length: str) -> None:
+    """Also one that Python makes no number of, as its digits are too many."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n".encode("latin-1")
+    ours, theirs = socket.socketpair()
+    with ours, theirs, HTTPResponse(ours, method="GET") as response:
+        theirs.sendall(head)
+        response.begin()
+        with pytest.raises(DownError):
+            _part(response, (0, 9))
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_a_server_that_drips_is_as_slow_as_one_that_hangs(kind: str) -> None:
+    """A timeout of a socket would begin anew with each byte."""
+    first, rest = DRIPS[kind]
+    gone = threading.Event()
+
+    def answer(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.recv(9999)
+            connection.sendall(first)
+            for _ in range(400):  # 20 seconds
+                connection.sendall(rest)
+                time.sleep(0.05)
+            return
+        gone.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer, args=(listening,))
+        thread.start()
+        with pytest.raises(DownError):
+            WebStore(f"http://127.0.0.1:{listening.getsockname()[1]}", 0.2).read("cat.jpg", 0, 9)
+        thread.join()
+    assert gone.is_set()

@@ -1,0 +1,49 @@
+"""Answers that are waited for until one time, however slowly they come.
+
+A timeout of a socket begins anew with each byte, so who sends one of them now and then is waited
+for without an end: of the head, of the body, and of what is read to use a connection again.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from typing import Any
+
+
+class _Until(RawIOBase):
+    """What a socket receives, up to a time."""
+
+    def __init__(self, connection: socket.socket, raw: RawIOBase, until: float) -> None:
+        self._connection, self._raw, self._until = connection, raw, until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Raises `TimeoutError` where the time is over."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *, until: float, **options: Any) -> None:
+        super().__init__(sock, **options)
+        # The socket's own reader stays: while it is open, so is a socket that is closed meanwhile.
+        self.fp = BufferedReader(_Until(sock, self.fp.detach(), until))
+
+
+def responses(until: float) -> Callable[..., HTTPResponse]:
+    """What makes the answers of a connection (`response_class`), none of which is read later."""
+    return partial(_Response, until=until)
