@@ -27,11 +27,22 @@ class Allowance(threading.local):
 
 
 class BoundedSocket:
-    """A socket whose sending and receiving end when the allowance does, with `TimeoutError`."""
+    """A socket whose sending and receiving end when the allowance does, with `TimeoutError`.
+
+    Or sooner, by the timeout that the library sets: with 0 it asks whether there is anything.
+    """
 
     def __init__(self, socket: Any, allowance: Allowance) -> None:
         self._socket = socket
         self._allowance = allowance
+        self._timeout: float | None = socket.gettimeout()
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._timeout = seconds
+        self._socket.settimeout(seconds)
+
+    def gettimeout(self) -> float | None:
+        return self._timeout
 
     def sendall(self, data: Any) -> Any:
         return self._bounded(self._socket.sendall, data)
@@ -46,12 +57,13 @@ class BoundedSocket:
         return getattr(self._socket, name)
 
     def _bounded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        until = self._allowance.until
+        until, seconds = self._allowance.until, self._timeout
         if until:
             left = until - time.monotonic()
             if left <= 0:
                 raise TimeoutError("the call takes too long")
-            self._socket.settimeout(left)
+            seconds = left if seconds is None else min(left, seconds)
+        self._socket.settimeout(seconds)
         return call(*arguments)
 
 

@@ -1,0 +1,52 @@
+"""The bound in time for all that a call does on its sockets."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from imgmiddleware.cache.remote.sockets import Allowance, BoundedSocket
+
+Ends = tuple[BoundedSocket, Allowance, socket.socket]
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(30.0)
+        allowance = Allowance()
+        yield BoundedSocket(ours, allowance), allowance, theirs
+
+
+def test_what_drips_ends_with_the_call(ends: Ends) -> None:
+    ours, allowance, theirs = ends
+    with allowance.within(0.1), pytest.raises(TimeoutError):
+        while True:
+            theirs.send(b"x")
+            ours.recv(1)
+
+
+def test_to_ask_whether_there_is_anything_takes_no_time(ends: Ends) -> None:
+    """Python's own parser of the library does so before each call: it would take all of it."""
+    ours, allowance, theirs = ends
+    ours.settimeout(0)
+    began = time.monotonic()
+    with allowance.within(20.0), pytest.raises(BlockingIOError):
+        ours.recv(1)
+    assert time.monotonic() - began < 10
+    ours.settimeout(None)
+    theirs.send(b"x")
+    with allowance.within(20.0):
+        assert ours.recv(1) == b"x"
+
+
+def test_what_a_call_has_left_is_nothing_to_the_next(ends: Ends) -> None:
+    ours, allowance, theirs = ends
+    with allowance.within(1.0):
+        theirs.send(b"x")
+        ours.recv(1)
+    theirs.send(b"y")
+    ours.recv(1)
+    assert ours._socket.gettimeout() == ours.gettimeout() == 30.0
