@@ -185,6 +185,27 @@ def test_what_is_damaged_is_a_miss(valkey: Redis, field: str, damage: str) -> No
         wait_for(lambda: store.get("b"))  # it is read at once, or at the next try
 
 
+def test_what_others_write_into_the_list_of_purges_is_no_error(valkey: Redis) -> None:
+    """Each request asks for it whose folder follows: it would be a 500."""
+    client = valkey.client()
+    client.flushall()
+    with opened(valkey.url) as store:
+        put(store, "a")
+        era = store.era()
+        store.purge("tag")
+        assert store.purged_since(era) == {"tag"}
+        client.lpush("imgmiddleware:1:purges", b"7 \xff\xfe")
+        assert store.purged_since(era) is None
+
+
+def test_what_others_tell_all_is_no_failure_of_the_server(valkey: Redis) -> None:
+    with opened(valkey.url) as store:
+        store.era()
+        store._hear(b"left \xff\xfe")
+        store._hear(b"\xff")
+        assert store.is_up()
+
+
 def test_members_of_results_that_are_gone_do_not_become_more_and_more(valkey: Redis) -> None:
     client = valkey.client()
     client.flushall()

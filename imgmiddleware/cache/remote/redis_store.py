@@ -95,7 +95,10 @@ class RedisStore(Forkable):
             number, _, tag = line.partition(b" ")
             if number == era:
                 break
-            tags.add(tag.decode("utf-8", "surrogatepass"))
+            try:
+                tags.add(tag.decode("utf-8", "surrogatepass"))
+            except UnicodeDecodeError:  # it is not of ours: nobody knows what it was
+                return None
         else:
             if len(listed) >= _LISTED:
                 return None
@@ -165,7 +168,7 @@ class RedisStore(Forkable):
         if what == b"era":
             self._era = said
         elif what == b"left":
-            self._claims.heard(said.decode())
+            self._claims.heard(said.decode("utf-8", "replace"))
 
     def _ask(self, client: Any) -> None:
         era = client.get(_ERA)
