@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from imgmiddleware.formats.result_format import CHROMA, ResultFormat
 from imgmiddleware.formats.results import NAMED, RESULTS
@@ -60,7 +59,7 @@ class Output(Operation):
     prefix: str = parameter(identifier(), "image")
     faces: bool = parameter(flag(), False)
 
-    @cached_property  # an Output is kept with its query; each answer asks for this 9 times
+    @property
     def asked(self) -> str | None:
         """The format that is asked for, a key of `RESULTS`; None where it is left open."""
         return f"palette-{self.palette}" if self.palette else self.fm
@@ -92,7 +91,7 @@ class Output(Operation):
         """Whether faces are told of, beside what a header tells."""
         return self.faces and self.asked is not None and RESULTS[self.asked].of_header
 
-    @cached_property
+    @property
     def decodes(self) -> bool:
         """Whether the answer takes pixels: of what is told of an original, colours and faces do."""
         asked = self.asked
