@@ -30,6 +30,8 @@ _RETRIES, _BACKOFF = 2, 0.05
 _MOST_IDLE, _READ = 32, 2**18
 #: Of a body: no file has more digits.
 _LENGTH = re.compile(r"[0-9]{1,18}")
+#: What a file without any has (RFC 9110, section 14.4).
+_NO_BYTES = "bytes */0"
 #: The time may be over, or the server too busy.
 _AGAIN = (429, 500, 502, 503, 504)
 
@@ -190,6 +192,8 @@ def _empty(response: HTTPResponse, start: int) -> Part:
     """A file without bytes has no ranges; one that is shorter than it was is another."""
     if start:
         raise ChangedError("the object was replaced")
+    if response.getheader("Content-Range", _NO_BYTES) != _NO_BYTES:
+        raise DownError("the store answers what was not asked for")
     return Part(_stat(response, 0), 0, memoryview(b""))
 
 

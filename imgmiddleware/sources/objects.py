@@ -141,6 +141,8 @@ class ObjectSource:
         except RefusedError as error:  # it may be there, which only the operator is to know
             _log.warning("id=%r cannot be opened: %s", id, error)
             raise UnreadableError(id) from error
+        except ChangedError as error:  # of whatever version, so this is no answer
+            raise _unavailable() from error
         now = stat if part is None else part.stat
         assert now is not None  # it has not changed
         self._note(id, now)

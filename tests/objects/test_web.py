@@ -106,6 +106,7 @@ def test_what_goes_wrong_is_of_few_kinds_and_tells_nothing(
         (200, {"Content-Encoding": "gzip"}, b"1234567890"),
         (204, {}, b""),
         (304, {}, b""),
+        (416, {"Content-Range": "bytes */100"}, b""),
     ],
 )
 def test_an_answer_to_something_else_is_none(

@@ -295,6 +295,14 @@ def test_a_server_that_fails_is_a_503_that_tells_nothing(server: FileServer) -> 
         assert secret not in answer.read().decode()
 
 
+@pytest.mark.parametrize("status", [304, 412])
+def test_an_answer_to_a_condition_that_nobody_made_is_a_503(
+    server: FileServer, status: int
+) -> None:
+    server.before = lambda path: (status, {}, b"")
+    assert get(ImageService(ObjectSource(server.url)), "w=9", "a.jpg").status == 503
+
+
 def test_a_picture_of_before_stands_in_for_a_server_that_fails(server: FileServer) -> None:
     service = served(server, COG, recheck=0.0, cache_bytes=2**24, source_timeout=0.5)
     assert get(service, TILE).status == 200
