@@ -138,9 +138,15 @@ class Observers:
         self._observers = observers
 
     def answered(self, seen: Observation) -> None:
-        """Tell each of them."""
+        """Tell each of them. Raises what one of them raised, when all have been told."""
+        failed: Exception | None = None
         for observer in self._observers:
-            observer.answered(seen)
+            try:
+                observer.answered(seen)
+            except Exception as error:  # noqa: BLE001 - the others have no part in it
+                failed = error
+        if failed is not None:
+            raise failed
 
     def watches(self, gauges: Callable[[], Gauges]) -> None:
         """Tell each of them."""

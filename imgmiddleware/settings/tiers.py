@@ -12,6 +12,8 @@ from imgmiddleware.settings.addresses import folder
 from imgmiddleware.settings.checks import listed, wrong
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+#: The number of a database.
+_NUMBER = re.compile(r"[0-9]{1,9}").fullmatch
 #: What is taken.
 _TAKEN = "a folder, or a URL such as 'redis://cache.example:6379/0'"
 
@@ -83,7 +85,11 @@ def _redis(name: str, url: str) -> str:
     try:
         split = urlsplit(url)
         given = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
-        right = bool(split.port or split.hostname or split.scheme == "unix")
+        is_file = split.scheme == "unix"
+        databases = [value for key, value in given if key == "db"]
+        databases += [] if is_file else [split.path.strip("/") or "0"]
+        # Of what is no number the library would make the first database.
+        right = bool(split.port or split.hostname or is_file) and all(map(_NUMBER, databases))
     except ValueError:  # whose text may have the password
         right, given = False, []
     if not right or any(key != "db" and not key.startswith("ssl_") for key, _ in given):

@@ -359,6 +359,20 @@ def test_several_observers(noting: Noting) -> None:
     assert other.gauges() == noting.gauges() == service.gauges()
 
 
+def test_one_of_several_that_fails_keeps_nothing_from_the_others(
+    noting: Noting, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Noting):
+        def answered(self, seen: Observation) -> None:
+            raise RuntimeError("no more disk")
+
+    service = ImageService(source, observer=Observers(Failing(), noting))
+    with caplog.at_level(logging.ERROR):
+        assert get(service, "w=9").status == 200
+    assert noting.last().outcome == "shown"
+    assert len(caplog.records) == 1
+
+
 def test_gauges(tmp_path: Path) -> None:
     service = ImageService(
         source, cache_dir=tmp_path, render_slots=3, max_memory=2**30, max_source_memory=2**30
