@@ -34,9 +34,13 @@ class Threads(Forkable):
                 self._idle -= 1
                 self._work.put(work)
                 return
-        threading.Thread(target=self._run, args=(work,), name="imgmiddleware", daemon=True).start()
+        # In a list that is emptied: a thread has its arguments for as long as it lives.
+        threading.Thread(
+            target=self._run, args=([work],), name="imgmiddleware", daemon=True
+        ).start()
 
-    def _run(self, work: Callable[[], None] | None) -> None:
+    def _run(self, first: list[Callable[[], None]]) -> None:
+        work: Callable[[], None] | None = first.pop()
         while work is not None:
             work()
             del work  # with all that it holds, while this waits
