@@ -108,6 +108,9 @@ class Transform:
         # Each answer asks for 16 of them. Of two of a kind it is the first.
         object.__setattr__(self, "_by_kind", {type(step): step for step in reversed(changing)})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Transform, (self.steps,)  # a kind of an application's own cannot be pickled
+
     @property
     def canonical(self) -> str:
         """The one spelling of this Transform: a query string that parses to an equal value."""

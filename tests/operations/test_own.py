@@ -14,6 +14,7 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.forms import Form, decimal, whole
 from imgmiddleware.imaging.engine import made_by
 from imgmiddleware.imaging.planner import make_plan
+from imgmiddleware.operations.output import Output
 from pictures import pixels_of
 
 GRAY = np.full((8, 12), 100, np.uint8)
@@ -187,6 +188,15 @@ def test_a_plan_with_it_can_be_pickled() -> None:
     (step,) = sent.steps
     assert np.array_equal(step.apply(GRAY, (255,) * 4), GRAY + 9)
     assert made_by(sent) == made_by(plan)
+
+
+def test_a_transform_with_it_can_be_pickled() -> None:
+    """A worker gets it (`isolate=True`)."""
+    images = service(np.add, [whole(0, 255)])
+    transform = images._grammar.parse("lighter=9&w=6&q=60").transform
+    sent = pickle.loads(pickle.dumps(transform))
+    assert sent.canonical == transform.canonical
+    assert sent.get(Output).q == 60
 
 
 def test_presets_and_links_know_it() -> None:
