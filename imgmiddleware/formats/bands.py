@@ -5,22 +5,18 @@ away are not read. What comes out is, bit for bit, what decoding all of it, cutt
 often would give, so that the resampler goes on from here as if it had done it itself.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.format import Block
-from imgmiddleware.formats.plain_rows import PlainRows
 from imgmiddleware.formats.probe import read_raster
 from imgmiddleware.formats.raster import Raster, divided_box
-from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.formats.registry import FORMATS
-from imgmiddleware.lending.ahead import ahead
 from imgmiddleware.pixels.arrays import (
     Box,
     Pixels,
@@ -120,40 +116,11 @@ def _reduced(
         raster, shown, values = _stored(raster, shown)
         before, after = _then(values, shown), _same
     clear = shown is not None and facts.alpha
-
-    def reduced(rows: Pixels) -> Pixels:
-        return after(_halved(before(rows), times, clear=clear))
-
-    blocks = rows_of(original, raster, box, 2**times, downwards or mask is not None)
-    made_of: Iterable[Block]
-    if times and isinstance(blocks, PlainRows) and getattr(original, "parallel", False):
-        made_of = _helped(blocks, reduced)
-    else:
-        made_of = ((top, reduced(rows)) for top, rows in blocks)
-    for top, made in made_of:
-        seen = made if mask is None else seen_through(made, mask[top : top + len(made), 0 : box[2]])
-        yield top // 2**times, seen
-
-
-def _helped(blocks: PlainRows, reduced: _Change) -> Iterator[Block]:
-    """The blocks, each read and reduced by whoever has time for it.
-
-    One thread does both, while the rows are in its processor's cache: where another one averaged
-    what this one read, two took longer than one. `reduced` gives memory of its own.
-    """
-    free: list[npt.NDArray[np.uint8]] = []
-
-    def prepare(at: int) -> Callable[[], Block]:
-        def call() -> Block:
-            buffer = free.pop() if free else blocks.buffer()
-            top, rows = blocks.read(at, buffer)
-            made = reduced(rows)
-            free.append(buffer)
-            return top, made
-
-        return call
-
-    return ahead(blocks.tops, prepare, size=blocks.nbytes, own=SLACK)
+    for top, rows in rows_of(original, raster, box, 2**times, downwards or mask is not None):
+        made = after(_halved(before(rows), times, clear=clear))
+        if mask is not None:
+            made = seen_through(made, mask[top : top + len(made), 0 : box[2]])
+        yield top // 2**times, made
 
 
 def _mask_rows(original: Original, facts: Facts, raster: Raster, box: Box) -> PassingRows | None:

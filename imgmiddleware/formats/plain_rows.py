@@ -16,54 +16,29 @@ from imgmiddleware.sources.original import changed_while_read
 _WORTH_A_READ = 2**15
 
 
-class PlainRows:
-    """The box (left, top, width, height) in blocks, each of which can be read by itself.
+def plain_rows(
+    original: Readable, raster: Raster, box: Box, step: int, downwards: bool = False
+) -> Iterator[tuple[int, Pixels]]:
+    """The box (left, top, width, height) in blocks that begin at multiples of `step` rows.
 
-    They begin at multiples of `step` rows, and come in the order of the file, or `downwards`.
+    Each with the index of its first row in the box; in the order of the file, or `downwards`. The
+    pixels are a view of memory that the next block is read into. Raises `ImageError`.
     """
-
-    def __init__(
-        self, original: Readable, raster: Raster, box: Box, step: int, downwards: bool = False
-    ) -> None:
-        self._original = original
-        self._raster = raster
-        self._left, self._top, self._width, height = box
-        pixel = raster.channels * np.dtype(raster.dtype).itemsize
-        self._pixel = pixel
-        self._first, wanted = self._left * pixel, self._width * pixel
-        if raster.stride - wanted < _WORTH_A_READ:
-            self._first, wanted = 0, raster.stride
-        rows = max(step, BLOCK // wanted // step * step)
-        self._shape = min(rows, height), wanted
-        self._end = self._top + height
-        tops = range(self._top, self._end, rows)
-        self.tops = tops[::-1] if raster.upwards and not downwards else tops
-
-    @property
-    def nbytes(self) -> int:
-        """Of a block."""
-        return self._shape[0] * self._shape[1]
-
-    def buffer(self) -> npt.NDArray[np.uint8]:
-        """Memory for a block."""
-        return np.empty(self._shape, np.uint8)
-
-    def read(self, at: int, buffer: npt.NDArray[np.uint8]) -> tuple[int, Pixels]:
-        """The block at one of the `tops`, with the index of its first row in the box. The pixels
-        are a view of the buffer. Raises `ImageError`.
-        """
-        raster, first = self._raster, self._first
-        block = buffer[: min(len(buffer), self._end - at)]
+    left, top, width, height = box
+    pixel = raster.channels * np.dtype(raster.dtype).itemsize
+    first, wanted = left * pixel, width * pixel
+    if raster.stride - wanted < _WORTH_A_READ:
+        first, wanted = 0, raster.stride
+    rows = max(step, BLOCK // wanted // step * step)
+    buffer = np.empty((min(rows, height), wanted), np.uint8)
+    tops = range(top, top + height, rows)
+    for at in reversed(tops) if raster.upwards and not downwards else tops:
+        block = buffer[: min(rows, top + height - at)]
         begin = raster.height - at - len(block) if raster.upwards else at
-        _read(self._original, raster, begin, first, block)
-        inside = block[:, self._left * self._pixel - first :][:, : self._width * self._pixel]
+        _read(original, raster, begin, first, block)
+        inside = block[:, left * pixel - first :][:, : width * pixel]
         pixels = samples(inside, raster)
-        return at - self._top, pixels[::-1] if raster.upwards else pixels
-
-    def __iter__(self) -> Iterator[tuple[int, Pixels]]:
-        """The blocks, each of which is read into the memory of the one before."""
-        buffer = self.buffer()
-        return (self.read(at, buffer) for at in self.tops)
+        yield at - top, pixels[::-1] if raster.upwards else pixels
 
 
 def _read(

@@ -28,6 +28,8 @@ NO_SUCH_FILE = frozenset(
 #: Files whose content is known to have a digest: that of each is a line of a hundred bytes.
 _MOST_DIGESTS = 65_536
 _PIECE = 2**20
+#: No read moves the place of another's then (POSIX, `pread`).
+_PREADS = hasattr(os, "preadv")
 
 
 class FileOriginal:
@@ -39,9 +41,6 @@ class FileOriginal:
     `chmod` makes a new one. Of "mtime" it has the two others alone, of "content" it is a digest:
     the file is read when it is new here, or has changed.
     """
-
-    #: Several threads may read at once: no read moves the place of another's (POSIX, `pread`).
-    parallel = hasattr(os, "preadv")
 
     def __init__(self, descriptor: int, version: FileVersion = "stat") -> None:
         """Take over the descriptor. Raises `OSError` if it is of no regular file."""
@@ -110,7 +109,7 @@ class FileOriginal:
         return done
 
     def _read(self, buffer: memoryview, offset: int) -> int:
-        if self.parallel:
+        if _PREADS:
             return os.preadv(self._file.fileno(), [buffer], offset)
         self._file.seek(offset)
         return self._file.readinto(buffer)

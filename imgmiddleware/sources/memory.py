@@ -14,7 +14,6 @@ class InMemory:
     """An original without a file: nothing has to be closed, and nobody knows how old it is."""
 
     last_modified: int | None = None
-    parallel = True  # several threads may read at once
 
     def __enter__(self) -> Self:
         return self

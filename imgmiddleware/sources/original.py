@@ -19,8 +19,7 @@ from imgmiddleware.sources.array import ArrayOriginal
 class Original(Protocol):
     """One version of an original that is the bytes of an image file, as a context manager.
 
-    It is open from the start, and leaving the context closes it. One thread at a time uses it,
-    unless it has an attribute `parallel` that is true: then several may read at once.
+    It is open from the start, and leaving the context closes it. One thread at a time uses it.
     `imgmiddleware.testing.OriginalConformance` tests what is promised here.
 
     >>> from imgmiddleware import BytesOriginal

@@ -37,7 +37,7 @@ from imgmiddleware.formats.jp2 import facts as jp2
 from imgmiddleware.formats.jpeg import abbreviated, wrapping
 from imgmiddleware.formats.jpeg import facts as jpeg
 from imgmiddleware.formats.jxl import facts as jxl
-from imgmiddleware.formats.plain_rows import PlainRows
+from imgmiddleware.formats.plain_rows import plain_rows
 from imgmiddleware.formats.png import colors as png_colors
 from imgmiddleware.formats.png import facts as png
 from imgmiddleware.formats.png import frames as png_frames
@@ -120,9 +120,8 @@ class Reader:
             box = (raster.width // 3, raster.height // 3, 1 + raster.width // 2, 1)
             box = (box[0], box[1], min(box[2], raster.width - box[0]), 1)
             with suppress(ImageError):
-                rows = PlainRows(original, raster, box, 8)
-                for at in rows.tops:
-                    rows.read(at, rows.buffer())
+                for _ in plain_rows(original, raster, box, 8):
+                    pass
 
     def _mend(self, data: bytes) -> None:
         """What is left is read like any other, and its size is bounded."""

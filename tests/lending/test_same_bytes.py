@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,13 +12,9 @@ import tifffile
 
 from asking import get
 from counting import returned
-from imgmiddleware import BytesOriginal, ImageService
-from imgmiddleware.formats.bands import decode_bands
-from imgmiddleware.formats.probe import read_facts
-from imgmiddleware.lending.lender import lent_by
+from imgmiddleware import ImageService
 from imgmiddleware.pixels import lanczos
 from imgmiddleware.service.loans import Borrower
-from lenders import Threads
 from pictures import noise, saved
 
 SLOTS = (1, 2, 3, 5)
@@ -59,8 +53,6 @@ KINDS: dict[str, tuple[Callable[[], bytes], str]] = {
         tiff(RGB.transpose(2, 0, 1), **DEFLATE, rowsperstrip=9, planarconfig="separate"),
         "w=300&fm=png",
     ),
-    "plain rows, upwards": (lambda: saved(noise(1100, 701), "BMP"), "w=200&fm=bmp"),
-    "plain rows, 16 bits": (tiff(RGB.astype(">u2") * 251, rowsperstrip=7), "w=200&fm=bmp"),
     "resampled": (lambda: saved(np.tile(RGB, (2, 1, 1)), "BMP"), "w=900&fm=bmp"),
     "png": (lambda: saved(RGB, "BMP"), "fm=png"),
     "png of a drawing": (lambda: saved(drawn(), "BMP"), "fm=png"),
@@ -98,30 +90,3 @@ def test_the_refusal_is_that_of_the_first_damage(monkeypatch: pytest.MonkeyPatch
     alone, *others = answers(bytes(data), "w=300", monkeypatch)
     assert alone[0] == 422
     assert all(other == alone for other in others)
-
-
-class ReadBy(BytesOriginal):
-    """Notes who reads."""
-
-    def __init__(self, data: bytes, *, parallel: bool) -> None:
-        super().__init__(data)
-        self.parallel = parallel
-        self.threads: set[int] = set()
-
-    def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        self.threads.add(threading.get_ident())
-        time.sleep(0.01)  # so that there is time to help
-        return super().read_into(buffer, offset)
-
-
-@pytest.mark.parametrize("parallel", [True, False])
-def test_rows_are_read_by_several_threads_where_the_original_says_that_they_may(
-    parallel: bool,
-) -> None:
-    original = ReadBy(saved(noise(1500, 1400), "BMP"), parallel=parallel)
-    facts = read_facts(original, ["bmp"])
-    threads = Threads(1)
-    with lent_by(threads):
-        decode_bands(original, facts, (0, 0, 1500, 1400), 1)
-    threads.join()
-    assert len(original.threads) == 1 + parallel

@@ -1,8 +1,8 @@
 """BMP, of OS/2 and Windows."""
 
+from imgmiddleware.formats import plain_rows
 from imgmiddleware.formats.bmp import decode, facts, mend, write
 from imgmiddleware.formats.format import Format
-from imgmiddleware.formats.plain_rows import PlainRows
 from imgmiddleware.formats.result_format import ResultFormat
 
 FORMAT = Format(
@@ -12,7 +12,7 @@ FORMAT = Format(
     profile=facts.profile,
     decode=decode.decode,
     raster=facts.read_raster,
-    rows=PlainRows,
+    rows=plain_rows.plain_rows,
     mend=mend.mended,
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 from imgmiddleware.errors import damaged
 from imgmiddleware.formats.announced import announce_pieces
 from imgmiddleware.formats.format import Block
-from imgmiddleware.formats.plain_rows import PlainRows, fill, samples
+from imgmiddleware.formats.plain_rows import fill, plain_rows, samples
 from imgmiddleware.formats.raster import BLOCK, JPEG, PLAIN, STEP, WEBP, Raster, together
 from imgmiddleware.formats.tiff.decode_codecs import decoded, packed_bits, unpacked_bits
 from imgmiddleware.formats.tiff.decode_jpeg import jpeg_piece
@@ -25,7 +25,7 @@ Decode = Callable[[], Pixels]
 
 def rows(
     original: Readable, raster: Raster, box: Box, step: int, downwards: bool
-) -> Iterable[Block]:
+) -> Iterator[Block]:
     """The box in blocks that begin at multiples of `step` rows, each with the index of its first.
 
     Raises `ImageError`.
@@ -35,7 +35,7 @@ def rows(
     if raster.planes > 1:
         return _stacked([rows(original, one, box, step, True) for one in raster.of_planes()])
     if raster.is_plain:
-        return PlainRows(original, raster, box, step, downwards)
+        return plain_rows(original, raster, box, step, downwards)
     announce_pieces(original, raster, box)
     piece = raster.piece_of(box)
     if piece is not None and not raster.is_streamed:
@@ -45,7 +45,7 @@ def rows(
     return _aligned(_piece_rows(original, raster, box), step)
 
 
-def _stacked(planes: list[Iterable[Block]]) -> Iterator[Block]:
+def _stacked(planes: list[Iterator[Block]]) -> Iterator[Block]:
     """The blocks of planes, each of one sample, side by side."""
     for blocks in zip(*planes, strict=True):
         yield blocks[0][0], np.dstack([pixels for _, pixels in blocks])
