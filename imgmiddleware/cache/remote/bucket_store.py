@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote, unquote
 
-from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.remote.bucket_claims import BucketClaim, BucketClaims
 from imgmiddleware.cache.remote.bucket_link import BucketLink
 from imgmiddleware.cache.remote.packed import head_of, unpacked
+from imgmiddleware.cache.remote.told import Told
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
 from imgmiddleware.messages import Result
 from imgmiddleware.objects.errors import GoneError
@@ -36,7 +36,7 @@ _LENGTH = struct.Struct("<I")
 _NO_BOUND = 2**63 - 1
 
 
-class BucketStore(Forkable):
+class BucketStore(Told[ObjectStore]):
     """A `ResultStore` of all processes with this URL. It is opened where it is first used.
 
     An era is heard of within `recheck` seconds, or two; 0: it is asked for each time. Raises
@@ -52,10 +52,6 @@ class BucketStore(Forkable):
         self._claims = BucketClaims(self._link)
         self.name = self._link.name
         super().__init__()
-
-    def _begin(self) -> None:
-        self._era: bytes | None = None
-        self._untold: set[str] = set()
 
     def get(self, key: str) -> Result | None:
         """The result. What its checksum does not fit is none."""
@@ -80,10 +76,7 @@ class BucketStore(Forkable):
     def purge(self, tag: str) -> int:
         """Remove what has the tag. A bucket that fails is told when it does not any more."""
         count = self._link.write(lambda objects: self._purged(objects, tag), None)
-        if count is None:
-            self._untold.add(tag)
-            return 0
-        return count
+        return self._noted(tag, count)
 
     def purged_since(self, era: Era) -> frozenset[str] | None:
         """The tags that were purged since that era; None: it may have been any."""
@@ -103,10 +96,6 @@ class BucketStore(Forkable):
         self.purge("")
         return count or 0
 
-    def is_up(self) -> bool:
-        """Whether the bucket answered when it was last asked."""
-        return self._link.is_up()
-
     def excludes(self) -> bool:
         """Whether a claim keeps others out."""
         return self._claims.excludes()
@@ -118,26 +107,14 @@ class BucketStore(Forkable):
     def wait(self, key: str, seconds: float) -> None:
         pause(seconds)
 
-    def era(self) -> Era:
-        if self._era is None or self._asks_always:
-            self._link.read(self._ask, None)
-        return self._era
-
     def holding(self) -> dict[str, Holding]:
         """What is held, by listing all of it, a thousand at a time."""
         none: list[int] = []
         sizes = self._link.read(_sizes, none)
         return {"bucket": Holding(len(sizes), sum(sizes), _NO_BOUND)}
 
-    def close(self) -> None:
-        """End the thread; it begins again where it is needed again."""
-        self._link.close()
-        self._begin()
-
     def _beat(self, objects: ObjectStore) -> None:
-        for tag in list(self._untold):
-            self._purged(objects, tag)
-            self._untold.discard(tag)
+        self._tell(objects)
         self._claims.renew(objects)
         self._ask(objects)
 

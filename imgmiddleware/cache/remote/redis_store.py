@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from imgmiddleware.cache.entry import tag_digest
-from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.remote.packed import head_of, unpacked
 from imgmiddleware.cache.remote.redis_claims import RedisClaim, RedisClaims
 from imgmiddleware.cache.remote.redis_link import RedisLink
 from imgmiddleware.cache.remote.scripts import COUNT, ERA, HEAD, PURGE, PUT
+from imgmiddleware.cache.remote.told import Told
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key
 from imgmiddleware.messages import Result
 
@@ -32,7 +32,7 @@ _RESULT, _CLAIM, _TAG = f"{_NAME}result:", f"{_NAME}claim:", f"{_NAME}tag:".enco
 _COUNTING = 5.0
 
 
-class RedisStore(Forkable):
+class RedisStore(Told[Any]):
     """A `ResultStore` of all processes that are given this URL. It connects where it is first used.
 
     An era is heard of within milliseconds, and within `recheck` seconds if a message was lost; 0:
@@ -49,10 +49,6 @@ class RedisStore(Forkable):
         self._claims = RedisClaims(self._link, _CHANNEL)
         self.name = self._link.name
         super().__init__()
-
-    def _begin(self) -> None:
-        self._era: bytes | None = None
-        self._untold: set[str] = set()
 
     def get(self, key: str) -> Result | None:
         """The result. What its checksum does not fit is none."""
@@ -80,10 +76,7 @@ class RedisStore(Forkable):
         """Remove what has the tag. A server that is gone is told when it is there again."""
         # Also where there is no memory for anything else.
         told = self._link.read(lambda client: self._purged(client, tag), None)
-        if told is None:
-            self._untold.add(tag)
-            return 0
-        return told
+        return self._noted(tag, told)
 
     def purged_since(self, era: Era) -> frozenset[str] | None:
         """The tags that were purged since that era; None: it may have been any."""
@@ -117,10 +110,6 @@ class RedisStore(Forkable):
         self.purge("")
         return count
 
-    def is_up(self) -> bool:
-        """Whether the server answered when it was last asked."""
-        return self._link.is_up()
-
     def excludes(self) -> bool:
         """Whether a claim keeps others out: a server that does not answer keeps out nobody."""
         return self._link.is_up()
@@ -131,11 +120,6 @@ class RedisStore(Forkable):
 
     def wait(self, key: str, seconds: float) -> None:
         self._claims.wait(_CLAIM + key, seconds)
-
-    def era(self) -> Era:
-        if self._era is None or self._asks_always:
-            self._link.read(self._ask, None)
-        return self._era
 
     def holding(self) -> dict[str, Holding]:
         """What is held, by going through all keys of the server, a thousand at a time."""
@@ -151,15 +135,8 @@ class RedisStore(Forkable):
         most = self._link.read(_room, 0)
         return {"redis": Holding(entries, size, max(most, size))}
 
-    def close(self) -> None:
-        """Close the connections; they are opened again where they are needed again."""
-        self._link.close()
-        self._begin()
-
     def _beat(self, client: Any) -> None:
-        for tag in list(self._untold):
-            self._purged(client, tag)
-            self._untold.discard(tag)
+        self._tell(client)
         self._claims.renew(client)
         self._ask(client)
 
