@@ -27,7 +27,7 @@ from benchmarks.photos import SIZES, photo, write_original
 from benchmarks.results import report
 from benchmarks.timing import machine, table
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.service.isolated import Isolated
+from imgmiddleware.service.isolated.isolated import Isolated
 
 _THREADS = 2
 _TICK = os.sysconf("SC_CLK_TCK")

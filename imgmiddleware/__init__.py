@@ -17,7 +17,7 @@ from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations.own import OwnOperation
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.service import ImageService, Info, Picture, Work
-from imgmiddleware.service.deadline import ClientGoneError
+from imgmiddleware.service.admission.deadline import ClientGoneError
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import (
     ArrayOriginal,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str, owner: Any = stills) -> list[Any]:

@@ -19,7 +19,7 @@ from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.stages import build
 from imgmiddleware.operations.surround import Backdrop
 from imgmiddleware.pixels.resample import resample
-from imgmiddleware.service.flight import Admission
+from imgmiddleware.service.admission.flight import Admission
 from imgmiddleware.sources import BytesOriginal
 from measuring import growth
 from pictures import pixels_of

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "imgmiddleware"
 
@@ -19,10 +21,10 @@ def table(name: str) -> dict[str, set[str]]:
     return {first.strip(" `"): set(re.findall(r"`(\w+)`", rest)) for first, rest in cells}
 
 
-def modules() -> Iterator[tuple[str, Path]]:
+def modules(package: Path) -> Iterator[tuple[str, Path]]:
     """Every file with the room it belongs to; the package's own front door belongs to none."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for path in sorted(package.rglob("*.py")):
+        room = path.relative_to(package).parts[0].removesuffix(".py")
         if room not in ("__init__", "__main__"):
             yield room, path
 
@@ -47,26 +49,36 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_rooms_import_only_what_the_table_allows() -> None:
-    allowed = table("imports-table")
+def check_table(name: str, package: Path, prefix: str) -> None:
+    """Each room below this folder imports what its row allows, and all that a row allows is used."""
+    allowed = table(name)
     used: dict[str, set[str]] = {room: set() for room in allowed}
-    for room, path in modules():
+    for room, path in modules(package):
         assert room in allowed, f"{path.name}: CONTRIBUTING.md has no row for {room}"
-        for name in imported(path):
-            assert name != "imgmiddleware", f"{path}: all of the package could be reached by it"
-            if name.startswith("imgmiddleware."):
-                target = name.split(".")[1]
+        for imports in imported(path):
+            assert imports != prefix.rstrip("."), f"{path}: all of the package could be reached"
+            if imports.startswith(prefix):
+                target = imports.removeprefix(prefix).split(".")[0]
                 if target not in allowed:
                     target = "imgmiddleware"  # a public name, by the package's front door
-                assert target == room or target in allowed[room], f"{path}: imports {name}"
+                assert target == room or target in allowed[room], f"{path}: imports {imports}"
                 used[room].add(target)
     for room, rooms in allowed.items():
         assert rooms <= used[room], f"{room}: the table allows what nobody uses"
 
 
-def test_the_table_goes_only_down() -> None:
+def test_rooms_import_only_what_the_table_allows() -> None:
+    check_table("imports-table", PACKAGE, "imgmiddleware.")
+
+
+def test_so_do_those_of_the_service() -> None:
+    check_table("service-table", PACKAGE / "service", "imgmiddleware.service.")
+
+
+@pytest.mark.parametrize("name", ["imports-table", "service-table"])
+def test_the_table_goes_only_down(name: str) -> None:
     seen: set[str] = set()
-    for room, rooms in table("imports-table").items():
+    for room, rooms in table(name).items():
         assert rooms - {"imgmiddleware"} <= seen, (
             f"{room} imports a room that stands below it in the table"
         )
@@ -167,11 +179,11 @@ def test_an_import_that_is_planted_is_found(tmp_path: Path) -> None:
 
 def test_every_room_is_described() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    for room, _ in modules():
+    for room, _ in modules(PACKAGE):
         assert f"`{room}.py`" in text or f"`{room}/`" in text, room
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
-    for _, path in modules():
+    for _, path in modules(PACKAGE):
         lines = len(path.read_text().splitlines())
         assert lines <= 300, f"{path}: {lines} lines"

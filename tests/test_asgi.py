@@ -22,8 +22,9 @@ from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.asgi.scope import _encoded
 from imgmiddleware.cache.send_links import SendLinks
 from imgmiddleware.messages import Result
-from imgmiddleware.service import bulkhead, stills
-from imgmiddleware.service.deadline import Deadline
+from imgmiddleware.service.admission import bulkhead
+from imgmiddleware.service.admission.deadline import Deadline
+from imgmiddleware.service.making import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from originals import Stored
 from pictures import opened, quadrants, saved
@@ -614,7 +615,7 @@ def test_a_path_that_was_sent_is_forgotten_by_a_purge(
 def test_a_client_that_goes_before_its_answer_leaves_no_file_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: bool
 ) -> None:
-    monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
+    monkeypatch.setattr("imgmiddleware.service.making.results._SMALL", 0)
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
     call_asgi(app, "/image/a")
     answers = returned(monkeypatch, app.service, "answer")

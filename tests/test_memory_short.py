@@ -22,7 +22,7 @@ from imgmiddleware.formats.heic import decode as heic
 from imgmiddleware.formats.jxl import decode as jxl
 from imgmiddleware.imaging import render
 from imgmiddleware.pixels.conversion import conversion
-from imgmiddleware.service.deadline import memory_needed
+from imgmiddleware.service.admission.deadline import memory_needed
 from imgmiddleware.sources import BytesOriginal
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import by_opencv, moving, noise, saved

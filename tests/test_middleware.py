@@ -21,7 +21,7 @@ from imgmiddleware import ChainSource, ImageError, ImageService
 from imgmiddleware.errors import CODES
 from imgmiddleware.grammar.signature import of_link
 from imgmiddleware.messages import FileBody
-from imgmiddleware.service.deadline import Deadline
+from imgmiddleware.service.admission.deadline import Deadline
 from pictures import GREEN, RED, YELLOW, close, corners, exif, opened, pixels_of, quadrants, saved
 
 WHEN = 784_111_777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example

@@ -13,7 +13,7 @@ import pytest
 from drivers import Answer, asgi_scope, call_asgi, call_wsgi
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageApp
-from imgmiddleware.service import stills as service_stills
+from imgmiddleware.service.making import stills as service_stills
 from imgmiddleware.wsgi import WSGIImageApp
 from pictures import opened, quadrants, saved
 
@@ -166,7 +166,7 @@ def test_a_protocol_that_is_not_known_is_refused() -> None:
 
 
 def test_a_large_picture_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
+    monkeypatch.setattr("imgmiddleware.service.making.results._SMALL", 0)
     kept: dict[str, Any] = {"cache_dir": tmp_path, "cache_bytes": 0}
     assert both("/cat.jpg", **kept) == both("/cat.jpg", **kept)
 

@@ -139,7 +139,7 @@ def test_a_part_of_a_file_has_no_length_that_is_taken_for_a_number_of_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
     """PEP 3333: of an iterable with `len() == 1` a server knows the Content-Length by itself."""
-    monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
+    monkeypatch.setattr("imgmiddleware.service.making.results._SMALL", 0)
     app = WSGIImageMiddleware(plain_wsgi, lambda id: DATA, cache_dir=tmp_path, cache_bytes=0)
     whole = call_wsgi(app, "/image/a")[2]
     for extra in ({}, {"file_wrapper": FileWrapper}):

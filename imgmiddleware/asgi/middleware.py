@@ -16,7 +16,7 @@ from imgmiddleware.asgi.scope import path_of, read, send_response
 from imgmiddleware.asgi.threads import LoopThreads
 from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 from imgmiddleware.service import ImageService, Work, application, as_service
-from imgmiddleware.service.deadline import ClientGoneError, overdue
+from imgmiddleware.service.admission.deadline import ClientGoneError, overdue
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import AsyncSource, AsyncSourceLike
 from imgmiddleware.sources.function import is_async

@@ -15,7 +15,7 @@ _OVERHEAD = 1024
 class MemoryStore:
     """Up to `most` bytes of results, taken from the budget; a `ResultStore` of one process.
 
-    Its claims keep nobody out: `service/flight.py` sees to it that one thread makes a result.
+    Its claims keep nobody out: one thread makes a result, by `service/admission/flight.py`.
     """
 
     def __init__(self, most: int, budget: MemoryBudget) -> None:

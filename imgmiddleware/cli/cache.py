@@ -17,8 +17,8 @@ from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.folder import cache_folder, given_name, namespace, tier_settings
 from imgmiddleware.cli.numbers import counted, in_bytes
 from imgmiddleware.cli.targets import named_by, service_of
-from imgmiddleware.service.overlays import overlay_id
-from imgmiddleware.service.stores import places_of, tiers_of
+from imgmiddleware.service.making.stores import places_of, tiers_of
+from imgmiddleware.service.originals.overlays import overlay_id
 from imgmiddleware.settings import Settings
 
 

@@ -23,7 +23,7 @@ from imgmiddleware.formats.array import array_facts
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import has_parts, read_facts
 from imgmiddleware.grammar.path import is_text
-from imgmiddleware.service.limits import check_bytes, check_facts
+from imgmiddleware.service.originals.limits import check_bytes, check_facts
 from imgmiddleware.sources import Opened, Source
 
 #: Entries of directories that are looked at for one page. 10,000 take some 30 ms.

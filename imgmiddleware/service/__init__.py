@@ -1,8 +1,8 @@
 """From a request to an answer: the order of the steps, the limits, and what is kept in between."""
 
 from imgmiddleware.service.given import application, as_service, mounted
-from imgmiddleware.service.info import Info
-from imgmiddleware.service.markup import Picture
+from imgmiddleware.service.making.info import Info
+from imgmiddleware.service.pages.markup import Picture
 from imgmiddleware.service.service import ID, ImageService
 from imgmiddleware.service.work import Work
 

@@ -21,24 +21,24 @@ from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.process.interpreter import require_main_interpreter
 from imgmiddleware.process.malloc import tune_malloc
 from imgmiddleware.service import answers, timing
-from imgmiddleware.service.candidates import Candidates
-from imgmiddleware.service.deadline import WaitLimit
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.admission.deadline import WaitLimit
 from imgmiddleware.service.known import Find, is_cut_off, shown, stale, without_pixels
-from imgmiddleware.service.links import Links
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.results import Eras
 from imgmiddleware.service.meaning import meaning
 from imgmiddleware.service.observed import Watch
-from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.overlays import Overlays, is_of_the_mark
-from imgmiddleware.service.permission import Permission
+from imgmiddleware.service.originals.originals import Originals
+from imgmiddleware.service.originals.overlays import Overlays, is_of_the_mark
+from imgmiddleware.service.originals.permission import Permission
+from imgmiddleware.service.originals.probed import Probed
+from imgmiddleware.service.pages.candidates import Candidates
+from imgmiddleware.service.pages.links import Links
 from imgmiddleware.service.pictures import Pictures
-from imgmiddleware.service.probed import Probed
 from imgmiddleware.service.recall import Recall, Seen
-from imgmiddleware.service.refusals import Refusals
-from imgmiddleware.service.results import Eras
+from imgmiddleware.service.refusals.refusals import Refusals
 from imgmiddleware.service.sendfile import announce, hands_over
 from imgmiddleware.service.signatures import Signatures
-from imgmiddleware.service.viewers import Viewers, not_yet_read
+from imgmiddleware.service.viewers.viewers import Viewers, not_yet_read
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Options, Settings
 from imgmiddleware.sources import Opened, SourceLike, as_source

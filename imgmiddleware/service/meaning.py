@@ -18,12 +18,12 @@ from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.pixels.arrays import Size
 from imgmiddleware.service import answers
-from imgmiddleware.service.job import Job, Laid
-from imgmiddleware.service.limits import check_overlay, check_reading, planned
-from imgmiddleware.service.overlays import of_the_mark
-from imgmiddleware.service.probed import Probed
+from imgmiddleware.service.making.job import Job, Laid
+from imgmiddleware.service.making.results import Eras
+from imgmiddleware.service.originals.limits import check_overlay, check_reading, planned
+from imgmiddleware.service.originals.overlays import of_the_mark
+from imgmiddleware.service.originals.probed import Probed
 from imgmiddleware.service.recall import Seen
-from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources.marked import unmarked
 

@@ -7,8 +7,8 @@ from time import perf_counter
 from imgmiddleware.formats.results import PLACEHOLDERS, RESULTS
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.observing import Gauges, Observation, Step
+from imgmiddleware.service.admission.deadline import ClientGoneError
 from imgmiddleware.service.answers import METHODS
-from imgmiddleware.service.deadline import ClientGoneError
 from imgmiddleware.service.timing import Steps
 from imgmiddleware.settings import Settings
 

@@ -16,12 +16,12 @@ from imgmiddleware.messages import Result
 from imgmiddleware.observing import Gauges
 from imgmiddleware.process.malloc import trim_malloc
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.flight import Admission, Flights, alone
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.making import Made, Making
-from imgmiddleware.service.results import Results
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit, polled
+from imgmiddleware.service.admission.flight import Admission, Flights, alone
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.making import Made, Making
+from imgmiddleware.service.making.results import Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ObjectSource
 
@@ -150,6 +150,6 @@ def _held_apart(settings: Settings) -> int:
 
 def _isolated(*given: Any) -> Maker:
     """It is imported where it is asked for: it takes modules that nothing else needs."""
-    from imgmiddleware.service.isolated import Isolated  # noqa: PLC0415
+    from imgmiddleware.service.isolated.isolated import Isolated  # noqa: PLC0415
 
     return Isolated(*given)

@@ -16,13 +16,13 @@ from imgmiddleware.grammar.query import Asked
 from imgmiddleware.observing import Gauges
 from imgmiddleware.operations.output import Output
 from imgmiddleware.service.answering import Answering
-from imgmiddleware.service.candidates import Wanted
-from imgmiddleware.service.info import Info, info_of
-from imgmiddleware.service.links import Where
-from imgmiddleware.service.markup import Picture
+from imgmiddleware.service.making.info import Info, info_of
 from imgmiddleware.service.meaning import meaning, read_as
-from imgmiddleware.service.overlays import overlay_id
-from imgmiddleware.service.probed import Probed
+from imgmiddleware.service.originals.overlays import overlay_id
+from imgmiddleware.service.originals.probed import Probed
+from imgmiddleware.service.pages.candidates import Wanted
+from imgmiddleware.service.pages.links import Where
+from imgmiddleware.service.pages.markup import Picture
 
 ID = str | int | UUID
 """An ID as text, or as a value of the option `id_type`."""

@@ -4,9 +4,9 @@ from copy import copy
 from dataclasses import replace
 
 from imgmiddleware.formats.results import RESULTS
-from imgmiddleware.service.deadline import WaitLimit
-from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.permission import Permission
+from imgmiddleware.service.admission.deadline import WaitLimit
+from imgmiddleware.service.originals.originals import Originals
+from imgmiddleware.service.originals.permission import Permission
 from imgmiddleware.service.service import ImageService
 from imgmiddleware.settings import Settings
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from imgmiddleware.errors import ImageError
 from imgmiddleware.messages import ImageResponse, Result
 from imgmiddleware.service import timing
-from imgmiddleware.service.job import Job
+from imgmiddleware.service.making.job import Job
 from imgmiddleware.service.pictures import Pictures
 
 

@@ -14,7 +14,7 @@ from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cli import main
 from imgmiddleware.cli.serve import application
 from imgmiddleware.messages import Result
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from drivers import call_asgi, call_wsgi, plain_asgi
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 
 #: What these browsers send for an <img>, and what they get.
 CLIENTS = {

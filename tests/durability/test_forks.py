@@ -33,9 +33,9 @@ from imgmiddleware.cache import forks
 from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
-from imgmiddleware.service import stills
-from imgmiddleware.service.deadline import WaitLimit
-from imgmiddleware.service.threads import Threads
+from imgmiddleware.service.admission.deadline import WaitLimit
+from imgmiddleware.service.admission.threads import Threads
+from imgmiddleware.service.making import stills
 
 #: From 3.12 on Python warns of what is tested here: that it goes well.
 pytestmark = [

@@ -10,7 +10,7 @@ from dataclasses import replace as _replace
 from pathlib import Path as _Path
 
 from imgmiddleware.imaging import engine as _engine
-from imgmiddleware.service import stills as _stills
+from imgmiddleware.service.making import stills as _stills
 
 _JOURNAL = _Path(_os.environ["FLEET_JOURNAL"])
 _HOLD = _JOURNAL.with_name("hold")

@@ -17,7 +17,7 @@ from imgmiddleware.formats.bands import decode_bands
 from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.imaging.planner import make_plan
 from imgmiddleware.operations.stages import build
-from imgmiddleware.service.limits import check_reading
+from imgmiddleware.service.originals.limits import check_reading
 from imgmiddleware.settings import Settings
 from originals import Stored, probe
 from pictures import opened, pixels_of

@@ -64,7 +64,7 @@ def of_bytes(photos: Path) -> ImageService:
 @pytest.fixture
 def of_files(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageService:
     """A service whose pictures are files."""
-    monkeypatch.setattr("imgmiddleware.service.results._SMALL", 0)
+    monkeypatch.setattr("imgmiddleware.service.making.results._SMALL", 0)
     kept: dict[str, Any] = {"cache_dir": tmp_path / "cache", "cache_bytes": 0}
     made = ImageService(photos, prefix="/kept/", private=True, **kept)
     made.handle(ImageRequest("GET", PATH, "w=900", {"accept": "image/png"})).close()

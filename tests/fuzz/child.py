@@ -20,7 +20,7 @@ _COUNTED = {
     "names": ("formats.signatures",), "icc": ("pixels.icc", "pixels.shaper"), "av1": ("formats.avif", "formats.bits"),
     "hevc": ("formats.heic", "formats.bits"), "tiff": ("formats.tiff", "formats.jpeg", *_SHARED),
     "exif": _SHARED, "query": _GRAMMAR, "paths": _GRAMMAR, "signatures": _GRAMMAR, "headers": ("http",),
-    "stored": ("cache.remote", "objects"), "worker": ("service.exchange",),
+    "stored": ("cache.remote", "objects"), "worker": ("service.isolated.exchange",),
 }  # fmt: skip
 
 

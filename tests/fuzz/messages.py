@@ -15,8 +15,8 @@ from imgmiddleware.isolation.channel import ClosedError
 from imgmiddleware.isolation.worker import Worker
 from imgmiddleware.objects.content_range import content_range
 from imgmiddleware.objects.errors import DownError
-from imgmiddleware.service import exchange
-from imgmiddleware.service.making import Made
+from imgmiddleware.service.isolated import exchange
+from imgmiddleware.service.making.making import Made
 
 _TYPES = {record.media_type for record in RESULTS.values()}
 

@@ -14,7 +14,7 @@ from asking import get
 from counting import returned
 from imgmiddleware import ImageService
 from imgmiddleware.pixels import lanczos
-from imgmiddleware.service.loans import Borrower
+from imgmiddleware.service.admission.loans import Borrower
 from pictures import noise, saved
 
 SLOTS = (1, 2, 3, 5)

@@ -14,7 +14,7 @@ from asking import ask, get, made, refused, serving, shown
 from counting import count_decoders, counted
 from imgmiddleware import ImageService
 from imgmiddleware.pixels.tones import Tones
-from imgmiddleware.service import sketches
+from imgmiddleware.service.making import sketches
 from pictures import by_opencv, close, exif, moving, photo_like, pixels_of, read_by_opencv, saved
 
 

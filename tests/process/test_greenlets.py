@@ -12,7 +12,7 @@ import pytest
 from imgmiddleware import ArrayOriginal, BytesOriginal
 from imgmiddleware.process import greenlets
 from imgmiddleware.process.greenlets import apart, here
-from imgmiddleware.service.reading import read_here
+from imgmiddleware.service.originals.reading import read_here
 
 
 def test_real_threads_do_it_themselves() -> None:

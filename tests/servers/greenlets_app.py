@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from imgmiddleware import ArrayOriginal, BytesOriginal
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 

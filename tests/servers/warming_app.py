@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from imgmiddleware import ImageRequest, ImageService
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 

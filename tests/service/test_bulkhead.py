@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from imgmiddleware.errors import ImageError
-from imgmiddleware.service import bulkhead, threads
-from imgmiddleware.service.bulkhead import Bulkhead, Kind
-from imgmiddleware.service.deadline import WaitLimit
+from imgmiddleware.service.admission import bulkhead, threads
+from imgmiddleware.service.admission.bulkhead import Bulkhead, Kind
+from imgmiddleware.service.admission.deadline import WaitLimit
 
 LONG = 30.0
 

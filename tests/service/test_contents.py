@@ -12,7 +12,7 @@ import tifffile
 
 from asking import get
 from imgmiddleware import ImageService
-from imgmiddleware.service import decoded
+from imgmiddleware.service.making import decoded
 from originals import Stored
 from pictures import SRGB, photo_like, pixels_of
 from rasters import DEFLATE, tif

@@ -15,12 +15,12 @@ from asking import request, serving
 from imgmiddleware import ImageError
 from imgmiddleware.isolation.channel import Channel, ClosedError, pair
 from imgmiddleware.isolation.worker import Worker
-from imgmiddleware.service.exchange import OutgrownError, WorkerError, exchange
-from imgmiddleware.service.handing import Handed, announcement
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.lent_pyramid import Lending
-from imgmiddleware.service.making import Made
-from imgmiddleware.service.results import Results
+from imgmiddleware.service.isolated.exchange import OutgrownError, WorkerError, exchange
+from imgmiddleware.service.isolated.handing import Handed, announcement
+from imgmiddleware.service.isolated.lent_pyramid import Lending
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.making import Made
+from imgmiddleware.service.making.results import Results
 from imgmiddleware.service.work import Work
 from pictures import noise, saved
 

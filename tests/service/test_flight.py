@@ -14,9 +14,9 @@ import pytest
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
-from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, polled
-from imgmiddleware.service.flight import Admission, Flights
-from imgmiddleware.service.queue import FairQueue
+from imgmiddleware.service.admission.deadline import ClientGoneError, Deadline, WaitLimit, polled
+from imgmiddleware.service.admission.flight import Admission, Flights
+from imgmiddleware.service.admission.queue import FairQueue
 
 
 def patient(seconds: float = 30.0, gone: Callable[[], bool] = lambda: False) -> Deadline:

@@ -17,9 +17,9 @@ from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
 from imgmiddleware.lending.ahead import ahead
 from imgmiddleware.lending.lender import current
-from imgmiddleware.service.deadline import Deadline, WaitLimit
-from imgmiddleware.service.flight import Admission
-from imgmiddleware.service.threads import Threads
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.flight import Admission
+from imgmiddleware.service.admission.threads import Threads
 from pictures import noise, saved
 
 TOTAL = 2**30

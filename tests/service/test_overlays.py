@@ -439,7 +439,7 @@ def test_an_overlay_that_many_pictures_bear_is_decoded_once() -> None:
 
 
 def test_the_memory_of_both_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    from imgmiddleware.service.flight import Admission
+    from imgmiddleware.service.admission.flight import Admission
 
     taken: list[int] = []
     entered = Admission._entered

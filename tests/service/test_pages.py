@@ -210,7 +210,7 @@ def test_without_an_original_it_is_a_link_alone() -> None:
 
 
 def test_a_header_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from imgmiddleware.service import originals
+    from imgmiddleware.service.originals import originals
 
     read: list[int] = []
     probe = originals.read_facts

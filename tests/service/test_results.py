@@ -14,7 +14,7 @@ from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
 from imgmiddleware.cache.claims import Claims
 from imgmiddleware.messages import FileBody, ImageResponse
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 from pictures import quadrants, saved
 
 ID = ImageRequest("GET", "/image/a", "w=30&fm=png")

@@ -23,8 +23,8 @@ from counting import counted
 from imgmiddleware import ClientGoneError, ImageError, ImageRequest, ImageService, Work
 from imgmiddleware.cache import superseded, ttl
 from imgmiddleware.messages import Result
-from imgmiddleware.service import stills
-from imgmiddleware.service.deadline import Deadline
+from imgmiddleware.service.admission.deadline import Deadline
+from imgmiddleware.service.making import stills
 from originals import Stored
 from pictures import BLUE, RED, close, corners, moving, opened, pixels_of, quadrants, saved
 

@@ -134,7 +134,7 @@ def test_one_signature_for_all_widths_of_a_srcset() -> None:
 def test_links_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """At the end of the second whole hour after 1000 s: links of one hour are equal."""
     now = 1000.0
-    for module in ("links", "signatures", "answers"):
+    for module in ("pages.links", "signatures", "answers"):
         monkeypatch.setattr(f"imgmiddleware.service.{module}.time", lambda: now)
     service = serving()
     url = service.url("a", w=20, expires=3600)
@@ -150,7 +150,7 @@ def test_links_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_caches_keep_no_link_longer_than_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    for module in ("links", "signatures", "answers"):
+    for module in ("pages.links", "signatures", "answers"):
         monkeypatch.setattr(f"imgmiddleware.service.{module}.time", lambda: now)
     service = serving(stale_while_revalidate=60)
     path, _, query = service.url("a", w=20, expires=3600).partition("?")

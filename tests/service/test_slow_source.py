@@ -26,7 +26,7 @@ from imgmiddleware import (
     ImageService,
 )
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.service import bulkhead
+from imgmiddleware.service.admission import bulkhead
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import noise, opened, saved
 

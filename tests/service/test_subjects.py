@@ -17,7 +17,7 @@ from PIL import Image
 from asking import ask, get, made, refused, serving, shown
 from counting import count_decoders, counted
 from imgmiddleware import ImageService
-from imgmiddleware.service import sketches, stills
+from imgmiddleware.service.making import sketches, stills
 from imgmiddleware.subjects import kinds
 from imgmiddleware.subjects.faces import Faces
 from imgmiddleware.subjects.yunet import network

@@ -5,7 +5,7 @@ import threading
 import time
 import weakref
 
-from imgmiddleware.service.threads import Threads
+from imgmiddleware.service.admission.threads import Threads
 
 
 def test_a_thread_that_waits_holds_nothing_of_its_first_work() -> None:

@@ -23,7 +23,7 @@ from asking import get, serving
 from counting import counted
 from imgmiddleware import ArrayOriginal, ImageService
 from imgmiddleware.imaging import draft
-from imgmiddleware.service import stills
+from imgmiddleware.service.making import stills
 from pictures import SRGB, by_opencv, exif, saved
 
 MB = 2**20

@@ -30,7 +30,7 @@ from imgmiddleware import (
     PrefixSource,
 )
 from imgmiddleware.asgi import ASGIImageMiddleware
-from imgmiddleware.service import bulkhead
+from imgmiddleware.service.admission import bulkhead
 from imgmiddleware.sources import file
 from imgmiddleware.wsgi import WSGIImageMiddleware
 from pictures import opened, quadrants, saved

@@ -18,7 +18,7 @@ from asking import get
 from imgmiddleware import ImageService
 from imgmiddleware.imaging.engine import engine
 from imgmiddleware.isolation.worker import Worker
-from imgmiddleware.service import isolated
+from imgmiddleware.service.isolated import isolated
 from pictures import photo_like, pixels_of, saved
 
 if sys.platform != "linux":

@@ -16,7 +16,7 @@ import pytest
 
 from asking import get
 from imgmiddleware import ImageService
-from imgmiddleware.service.isolated import Isolated
+from imgmiddleware.service.isolated.isolated import Isolated
 from pictures import photo_like, saved
 
 PHOTO = saved(photo_like(90, 60), "png")

@@ -102,7 +102,9 @@ def test_a_server(command: Callable[[int, Path], list[str]], tmp_path: Path) -> 
             expected = get(here, f"w={width}&fm=png", "a.png").read()
             assert fetched(port, f"w={width}&fm=png") == expected
         workers = [
-            pid for pid in descendants(server) if b"imgmiddleware.service.worker" in _line(pid)
+            pid
+            for pid in descendants(server)
+            if b"imgmiddleware.service.isolated.worker" in _line(pid)
         ]
         assert workers
     until = time.monotonic() + 20

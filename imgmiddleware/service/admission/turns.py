@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from imgmiddleware.cache.forks import Forkable
-from imgmiddleware.service.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
 
 #: Seconds between two looks at whether the client of a waiting request is still there.
 _LOOK_EVERY = 0.1

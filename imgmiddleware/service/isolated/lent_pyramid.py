@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any, NamedTuple
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
-from imgmiddleware.service.job import Layer
-from imgmiddleware.service.results import Eras, Pyramids, Results
-from imgmiddleware.service.wholes import Place, Wanted
+from imgmiddleware.service.making.job import Layer
+from imgmiddleware.service.making.results import Eras, Pyramids, Results
+from imgmiddleware.service.making.wholes import Place, Wanted
 from imgmiddleware.settings import Settings
 
 #: What came of a file that was to be written.

@@ -21,13 +21,13 @@ from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.tones import Tones
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.flight import Flights
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.limits import check_reading
-from imgmiddleware.service.results import Results
-from imgmiddleware.service.stills import Stills
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.flight import Flights
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.results import Results
+from imgmiddleware.service.making.stills import Stills
+from imgmiddleware.service.originals.limits import check_reading
 from imgmiddleware.settings import Settings
 from imgmiddleware.subjects.faces import Face, Faces
 from imgmiddleware.subjects.subject import Subject

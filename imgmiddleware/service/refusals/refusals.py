@@ -13,12 +13,13 @@ from imgmiddleware.http.problem import MEDIA_TYPE, problem
 from imgmiddleware.http.ranges import unsatisfied_range
 from imgmiddleware.messages import ImageRequest, ImageResponse, Result
 from imgmiddleware.operations.output import Output
-from imgmiddleware.service import answers, debug_image, timing
-from imgmiddleware.service.fallback import Fallback
-from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.overlays import Overlays
+from imgmiddleware.service import answers, timing
+from imgmiddleware.service.originals.originals import Originals
+from imgmiddleware.service.originals.overlays import Overlays
 from imgmiddleware.service.pictures import Pictures
-from imgmiddleware.service.remains import DAMAGED, Remains, is_for
+from imgmiddleware.service.refusals import debug_image
+from imgmiddleware.service.refusals.fallback import Fallback
+from imgmiddleware.service.refusals.remains import DAMAGED, Remains, is_for
 from imgmiddleware.service.work import Work
 from imgmiddleware.settings import Settings
 

@@ -20,14 +20,14 @@ from imgmiddleware.isolation import sandbox
 from imgmiddleware.isolation.channel import Channel, ClosedError
 from imgmiddleware.process.malloc import trim_malloc, tune_malloc
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.flight import Admission
-from imgmiddleware.service.handing import Unhanded, announcement
-from imgmiddleware.service.lent_pyramid import Borrowing, WorkerResults
-from imgmiddleware.service.making import Made, Making
-from imgmiddleware.service.start import Start
-from imgmiddleware.service.warmth import warm
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.flight import Admission
+from imgmiddleware.service.isolated.handing import Unhanded, announcement
+from imgmiddleware.service.isolated.lent_pyramid import Borrowing, WorkerResults
+from imgmiddleware.service.isolated.start import Start
+from imgmiddleware.service.isolated.warmth import warm
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.making import Made, Making
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources.original import Numbers
 

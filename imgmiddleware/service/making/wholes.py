@@ -23,11 +23,11 @@ from imgmiddleware.imaging.pyramid import Pyramid, TornError
 from imgmiddleware.messages import Result
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit, polled
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.job import Layer
-from imgmiddleware.service.results import Results
-from imgmiddleware.service.turns import Turns
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit, polled
+from imgmiddleware.service.admission.turns import Turns
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.job import Layer
+from imgmiddleware.service.making.results import Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 

@@ -15,11 +15,11 @@ from imgmiddleware.messages import ImageRequest
 from imgmiddleware.operations.mark import Mark
 from imgmiddleware.operations.transform import Transform
 from imgmiddleware.pixels.values import is_array
-from imgmiddleware.service.deadline import WaitLimit
-from imgmiddleware.service.limits import check_reading, planned
-from imgmiddleware.service.originals import Originals, known_kind
-from imgmiddleware.service.permission import Permission
-from imgmiddleware.service.probed import Probed
+from imgmiddleware.service.admission.deadline import WaitLimit
+from imgmiddleware.service.originals.limits import check_reading, planned
+from imgmiddleware.service.originals.originals import Originals, known_kind
+from imgmiddleware.service.originals.permission import Permission
+from imgmiddleware.service.originals.probed import Probed
 from imgmiddleware.service.recall import Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, FunctionSource, Source, as_source

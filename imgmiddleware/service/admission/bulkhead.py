@@ -15,8 +15,8 @@ from contextvars import copy_context
 from typing import Any, Literal, TypeVar, get_args
 
 from imgmiddleware.cache.forks import Forkable
-from imgmiddleware.service.deadline import WaitLimit, busy, overdue
-from imgmiddleware.service.threads import THREADS
+from imgmiddleware.service.admission.deadline import WaitLimit, busy, overdue
+from imgmiddleware.service.admission.threads import THREADS
 
 R = TypeVar("R")
 

@@ -25,10 +25,10 @@ from imgmiddleware.operations.page import Page
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.operations.region import Region
 from imgmiddleware.operations.transform import Operation, Transform
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.limits import check_bytes, check_facts, check_reading, planned
-from imgmiddleware.service.probed import Probed
-from imgmiddleware.service.results import Eras
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.results import Eras
+from imgmiddleware.service.originals.limits import check_bytes, check_facts, check_reading, planned
+from imgmiddleware.service.originals.probed import Probed
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import BytesOriginal
 from imgmiddleware.sources.file import FileOriginal, open_path

@@ -13,14 +13,14 @@ from imgmiddleware.formats.probe import mended, read_facts
 from imgmiddleware.grammar.query import Asked
 from imgmiddleware.operations.redact import Redact
 from imgmiddleware.process.greenlets import apart
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.limits import check_bytes, check_facts
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.results import Eras
 from imgmiddleware.service.meaning import meaning
-from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.overlays import Overlays, is_of_the_mark
+from imgmiddleware.service.originals.limits import check_bytes, check_facts
+from imgmiddleware.service.originals.originals import Originals
+from imgmiddleware.service.originals.overlays import Overlays, is_of_the_mark
+from imgmiddleware.service.originals.probed import Probed
 from imgmiddleware.service.pictures import Pictures
-from imgmiddleware.service.probed import Probed
-from imgmiddleware.service.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Original
 from imgmiddleware.sources.original import read_all

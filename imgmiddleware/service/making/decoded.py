@@ -12,8 +12,8 @@ from imgmiddleware.imaging.held import Held
 from imgmiddleware.imaging.sketch import Finding
 from imgmiddleware.pixels.value_range import Ends
 from imgmiddleware.process.greenlets import apart
-from imgmiddleware.service.job import Layer
-from imgmiddleware.service.reading import read_here
+from imgmiddleware.service.making.job import Layer
+from imgmiddleware.service.originals.reading import read_here
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 

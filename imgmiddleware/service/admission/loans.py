@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from imgmiddleware.lending.lender import Recalled
-from imgmiddleware.service.threads import THREADS
+from imgmiddleware.service.admission.threads import THREADS
 
 
 class Loan:

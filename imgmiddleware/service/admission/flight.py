@@ -15,9 +15,14 @@ from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.errors import ImageError
 from imgmiddleware.lending.lender import lent_by
-from imgmiddleware.service.deadline import ClientGoneError, Deadline, WaitLimit, memory_needed
-from imgmiddleware.service.loans import Borrower, Loan
-from imgmiddleware.service.queue import FairQueue
+from imgmiddleware.service.admission.deadline import (
+    ClientGoneError,
+    Deadline,
+    WaitLimit,
+    memory_needed,
+)
+from imgmiddleware.service.admission.loans import Borrower, Loan
+from imgmiddleware.service.admission.queue import FairQueue
 
 _log = logging.getLogger("imgmiddleware")
 

@@ -11,15 +11,15 @@ from imgmiddleware.messages import Result
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.flight import Admission
-from imgmiddleware.service.info import described, info_of
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.reading import read_here
-from imgmiddleware.service.results import Results
-from imgmiddleware.service.sketches import Sketches
-from imgmiddleware.service.stills import Stills
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.flight import Admission
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.info import described, info_of
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.results import Results
+from imgmiddleware.service.making.sketches import Sketches
+from imgmiddleware.service.making.stills import Stills
+from imgmiddleware.service.originals.reading import read_here
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import Original
 

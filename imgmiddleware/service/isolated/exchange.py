@@ -15,9 +15,14 @@ from imgmiddleware.isolation.channel import ClosedError
 from imgmiddleware.isolation.worker import Worker
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
-from imgmiddleware.service.handing import Handed
-from imgmiddleware.service.lent_pyramid import DISK_FAILED, WRITTEN, Lending, NotWrittenError
-from imgmiddleware.service.making import Made
+from imgmiddleware.service.isolated.handing import Handed
+from imgmiddleware.service.isolated.lent_pyramid import (
+    DISK_FAILED,
+    WRITTEN,
+    Lending,
+    NotWrittenError,
+)
+from imgmiddleware.service.making.making import Made
 
 #: Bytes of a refusal, and of a traceback.
 _MOST_SAID = 2**16

@@ -14,7 +14,7 @@ from imgmiddleware.cache.store import Era, Holding, Tags
 from imgmiddleware.cache.tiers import Tiers
 from imgmiddleware.messages import Result
 from imgmiddleware.service import timing
-from imgmiddleware.service.stores import shared_store
+from imgmiddleware.service.making.stores import shared_store
 from imgmiddleware.settings import Settings
 
 #: The eras of memory and of the store below it.

@@ -18,12 +18,12 @@ from imgmiddleware.operations.shape import Border, Mask
 from imgmiddleware.operations.surround import Backdrop, Fill
 from imgmiddleware.operations.trim import Trim
 from imgmiddleware.pixels.arrays import Size
-from imgmiddleware.service.links import Links, Where
-from imgmiddleware.service.markup import FormatSource, Picture
 from imgmiddleware.service.meaning import read_as
-from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.placeholders import KINDS, Told, attributes, with_style
-from imgmiddleware.service.probed import Probed
+from imgmiddleware.service.originals.originals import Originals
+from imgmiddleware.service.originals.probed import Probed
+from imgmiddleware.service.pages.links import Links, Where
+from imgmiddleware.service.pages.markup import FormatSource, Picture
+from imgmiddleware.service.pages.placeholders import KINDS, Told, attributes, with_style
 from imgmiddleware.settings import Settings
 
 #: Device pixels that screens show of a picture over their full width: each is about a fourth wider

@@ -27,18 +27,18 @@ from imgmiddleware.isolation.pool import Pool
 from imgmiddleware.isolation.sandbox import is_closed
 from imgmiddleware.isolation.worker import StartError, Worker
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.exchange import OutgrownError, exchange
-from imgmiddleware.service.flight import Admission
-from imgmiddleware.service.handing import Handed
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.lent_pyramid import Lending
-from imgmiddleware.service.making import Made, told
-from imgmiddleware.service.results import Results
-from imgmiddleware.service.start import Start
-from imgmiddleware.service.turns import Turns
-from imgmiddleware.service.wholes import Wanted, Wholes
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.flight import Admission
+from imgmiddleware.service.admission.turns import Turns
+from imgmiddleware.service.isolated.exchange import OutgrownError, exchange
+from imgmiddleware.service.isolated.handing import Handed
+from imgmiddleware.service.isolated.lent_pyramid import Lending
+from imgmiddleware.service.isolated.start import Start
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.making import Made, told
+from imgmiddleware.service.making.results import Results
+from imgmiddleware.service.making.wholes import Wanted, Wholes
 from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
@@ -51,7 +51,7 @@ _ROOM = 512 * 2**20
 #: Whether it was said once that workers are not closed here.
 _warned: list[bool] = []
 #: The module that runs in a worker, of which nothing is imported here.
-_WORKER = "imgmiddleware.service.worker"
+_WORKER = "imgmiddleware.service.isolated.worker"
 #: The options that a worker has to know.
 _OF_WORKERS = (
     "max_source_bytes",

@@ -13,10 +13,10 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.formats.probe import has_parts, read_facts
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
-from imgmiddleware.service.bulkhead import Bulkhead
-from imgmiddleware.service.deadline import WaitLimit, memory_needed
-from imgmiddleware.service.limits import check_bytes, check_facts
-from imgmiddleware.service.reading import read_here
+from imgmiddleware.service.admission.bulkhead import Bulkhead
+from imgmiddleware.service.admission.deadline import WaitLimit, memory_needed
+from imgmiddleware.service.originals.limits import check_bytes, check_facts
+from imgmiddleware.service.originals.reading import read_here
 from imgmiddleware.service.recall import PageOf, Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import (

@@ -25,14 +25,14 @@ from imgmiddleware.imaging.stored import stored_tile
 from imgmiddleware.messages import Result
 from imgmiddleware.process.greenlets import apart
 from imgmiddleware.service import timing
-from imgmiddleware.service.deadline import Deadline, WaitLimit
-from imgmiddleware.service.decoded import Decoded
-from imgmiddleware.service.flight import Admission, Flights
-from imgmiddleware.service.job import Job, Layer
-from imgmiddleware.service.overlays import of_the_mark
-from imgmiddleware.service.reading import read_here
-from imgmiddleware.service.results import Results
-from imgmiddleware.service.wholes import Place, Wanted, Wholes
+from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
+from imgmiddleware.service.admission.flight import Admission, Flights
+from imgmiddleware.service.making.decoded import Decoded
+from imgmiddleware.service.making.job import Job, Layer
+from imgmiddleware.service.making.results import Results
+from imgmiddleware.service.making.wholes import Place, Wanted, Wholes
+from imgmiddleware.service.originals.overlays import of_the_mark
+from imgmiddleware.service.originals.reading import read_here
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, Original
 

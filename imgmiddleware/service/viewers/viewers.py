@@ -21,7 +21,8 @@ from imgmiddleware.grammar.signature import token_of
 from imgmiddleware.http.conditionals import evaluate
 from imgmiddleware.messages import ImageRequest, ImageResponse
 from imgmiddleware.operations.transform import Transform
-from imgmiddleware.service import answers, iiif
+from imgmiddleware.service import answers
+from imgmiddleware.service.viewers import iiif
 from imgmiddleware.settings import Settings
 
 #: The version of a link, which is the one query that goes along with such a path.

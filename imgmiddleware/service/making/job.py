@@ -10,9 +10,9 @@ from imgmiddleware.imaging.memory import predicted_bytes
 from imgmiddleware.imaging.plan import Plan
 from imgmiddleware.imaging.render import Replan
 from imgmiddleware.operations.mark import Mark
-from imgmiddleware.service.originals import known_kind
-from imgmiddleware.service.probed import Probed
-from imgmiddleware.service.results import Eras
+from imgmiddleware.service.making.results import Eras
+from imgmiddleware.service.originals.originals import known_kind
+from imgmiddleware.service.originals.probed import Probed
 from imgmiddleware.sources import ArrayOriginal, Original
 
 

@@ -10,8 +10,8 @@ from imgmiddleware.cache.key import version_token
 from imgmiddleware.grammar.links import spelled, written
 from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.operations.transform import Transform
-from imgmiddleware.service.originals import Originals
-from imgmiddleware.service.overlays import Overlays
+from imgmiddleware.service.originals.originals import Originals
+from imgmiddleware.service.originals.overlays import Overlays
 from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.settings import Settings
 

@@ -22,9 +22,9 @@ import numpy.typing as npt
 from imgmiddleware.imaging.pyramid import Pyramid
 from imgmiddleware.isolation.channel import memory_file
 from imgmiddleware.pixels.values import Present
-from imgmiddleware.service.job import Job
-from imgmiddleware.service.lent_pyramid import Lending, Lent
-from imgmiddleware.service.results import Eras
+from imgmiddleware.service.isolated.lent_pyramid import Lending, Lent
+from imgmiddleware.service.making.job import Job
+from imgmiddleware.service.making.results import Eras
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Opened
 from imgmiddleware.sources.elsewhere import ArrayElsewhere, BytesElsewhere, FileElsewhere, Seen

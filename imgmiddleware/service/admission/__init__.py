@@ -1,0 +1,1 @@
+"""How long a request may wait, and how many pictures are made at once."""

@@ -1,0 +1,1 @@
+"""Making in worker processes, for `isolate=True`."""

@@ -1,0 +1,1 @@
+"""Results: made of decoded originals, and kept."""

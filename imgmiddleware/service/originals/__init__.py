@@ -1,0 +1,1 @@
+"""Originals and overlays: opened, allowed, and held against the limits."""

@@ -1,0 +1,1 @@
+"""What a page needs of its pictures: links, sizes, markup."""

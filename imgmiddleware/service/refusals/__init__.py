@@ -1,0 +1,1 @@
+"""What is answered where there is no picture."""

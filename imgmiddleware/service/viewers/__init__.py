@@ -1,0 +1,1 @@
+"""The paths and documents of zoom viewers."""
