@@ -3,6 +3,8 @@
 import logging
 import time
 
+from imgmiddleware.errors.lines import in_one_line
+
 _log = logging.getLogger("imgmiddleware")
 
 #: Seconds without a try after a failure.
@@ -34,7 +36,7 @@ class CircuitBreaker:
     def warn(self, text: str, error: Exception) -> None:
         if time.monotonic() - self._said >= _QUIET:
             self._said = time.monotonic()
-            _log.warning("%s: %s: %s", self._place, text, error)
+            _log.warning("%s: %s: %s", self._place, text, in_one_line(error))
 
     def mend(self, what: str) -> None:
         """It works again, as somebody has found who need not wait for the next try."""

@@ -16,6 +16,7 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,11 @@ MAGIC = b"imgpyr\0\1"
 HEAD = struct.Struct("<8sLLLL")
 #: What a head may say at most: a profile has 4 MiB, EXIF 60,000 bytes.
 _LONGEST = 2**23
+#: Halves of the longest side that there is.
+_MOST_LEVELS = 32
+#: What a head raises whose checksum is right, but that something else has written: another version,
+#: or a worker that somebody has taken over.
+_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
 class TornError(Exception):
@@ -89,25 +95,24 @@ class Pyramid:
         if checksum(data, 0) != head[4]:
             raise TornError
         text, profile, exif = data[: head[1]], data[head[1] :][: head[2]], data[-head[3] :]
-        said = json.loads(text)
-        if said["key"] != key:
-            raise TornError
-        self.shape = Shape(
-            size=tuple(said["size"]),
-            tail=tuple(said["tail"]),
-            dtype=said["dtype"],
-            levels=said["levels"],
-        )
         self._sums_at = HEAD.size + len(data)
-        self._held = Held(
-            level=level,
-            pixels=np.empty((0, 0, *self.shape.tail), self.shape.dtype),
-            color=said["color"],
-            profile=profile if said["profile"] else None,
-            points=CodePoints(*said["points"]) if said["points"] else None,
-            exif=parse(exif) if head[3] else Exif(),
-            notes=tuple(said["notes"]),
-        )
+        try:
+            said = json.loads(text)
+            is_ours = said["key"] == key
+            self.shape = _shape(said)
+            self._held = Held(
+                level=level,
+                pixels=np.empty((0, 0, *self.shape.tail), self.shape.dtype),
+                color=said["color"],
+                profile=profile if said["profile"] else None,
+                points=CodePoints(*said["points"]) if said["points"] else None,
+                exif=parse(exif) if head[3] else Exif(),
+                notes=tuple(said["notes"]),
+            )
+        except _NONSENSE as error:
+            raise TornError from error
+        if not is_ours:
+            raise TornError
 
     def fileno(self) -> int:
         """The descriptor of its file."""
@@ -162,6 +167,22 @@ class Pyramid:
                 raise TornError
             left = left[count:]
         return data
+
+
+def _shape(said: Any) -> Shape:
+    """Raises what a wrong text raises."""
+    width, height = map(int, said["size"])
+    shape = Shape(
+        size=(width, height),
+        tail=tuple(map(int, said["tail"])),
+        dtype=np.dtype(said["dtype"]).str,
+        levels=int(said["levels"]),
+    )
+    is_picture = min(shape.size) > 0 and np.dtype(shape.dtype).kind in "uif"
+    has_channels = len(shape.tail) < 2 and all(0 < channels <= 4 for channels in shape.tail)
+    if not (is_picture and has_channels and 1 <= shape.levels <= _MOST_LEVELS):
+        raise ValueError(said)
+    return shape
 
 
 def checksum(data: bytes | Pixels, number: int) -> int:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Self
 
 from imgmiddleware.errors import ImageError
+from imgmiddleware.errors.lines import in_one_line
 from imgmiddleware.objects.address import is_name
 from imgmiddleware.objects.errors import ChangedError, GoneError, RefusedError, StoreError
 from imgmiddleware.objects.part import Part, Stat
@@ -41,10 +42,13 @@ _Answer = tuple[Stat | None, memoryview]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What there was of an ID, and until when nobody asks again. None: there was no such object."""
+    """What there was of an ID, and until when nobody asks again. None: there was no such object,
+    or it was refused.
+    """
 
     stat: Stat | None
     until: float
+    refused: bool = False
 
 
 class ObjectSource:
@@ -101,10 +105,13 @@ class ObjectSource:
         return None if stat is None else self._opened(id, stat, head)
 
     def _seen(self, id: str) -> _Answer | None:
-        """What was seen so lately that nobody asks again."""
+        """What was seen so lately that nobody asks again. Raises `UnreadableError`."""
         known = self._last(id)
-        lately = known is not None and time.monotonic() < known.until
-        return (known.stat, _NOTHING) if known is not None and lately else None
+        if known is None or time.monotonic() >= known.until:
+            return None
+        if known.refused:
+            raise UnreadableError(id)
+        return known.stat, _NOTHING
 
     def _last(self, id: str) -> _Known | None:
         return self._known.get(id) or self._older.get(id)
@@ -140,6 +147,7 @@ class ObjectSource:
             return None, _NOTHING
         except RefusedError as error:  # it may be there, which only the operator is to know
             _log.warning("id=%r cannot be opened: %s", id, error)
+            self._note(id, None, refused=True)
             raise UnreadableError(id) from error
         except ChangedError as error:  # of whatever version, so this is no answer
             raise _unavailable() from error
@@ -152,10 +160,10 @@ class ObjectSource:
         lost = partial(self._lost, id)
         return ObjectOriginal(self._store.read, id, stat, head=head, kept=self._kept, lost=lost)
 
-    def _note(self, id: str, stat: Stat | None) -> None:
+    def _note(self, id: str, stat: Stat | None, *, refused: bool = False) -> None:
         if len(self._known) >= _MOST:
             self._older, self._known = self._known, {}
-        self._known[id] = _Known(stat, time.monotonic() + self._recheck)
+        self._known[id] = _Known(stat, time.monotonic() + self._recheck, refused)
 
     def _lost(self, id: str) -> None:
         """It is not what it was: the next who opens it asks."""
@@ -217,7 +225,9 @@ def _told(id: str) -> Iterator[None]:
     except (GoneError, ChangedError, RefusedError):
         raise
     except StoreError as error:
-        why = str(error.__cause__ or error).partition("\n")[0]  # more is of the library
+        why = in_one_line(
+            str(error.__cause__ or error).partition("\n")[0]
+        )  # more is of the library
         _log.warning("the store failed for id=%r: %s", id, why)
         raise _unavailable() from error
 

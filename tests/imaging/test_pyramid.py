@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ import pytest
 from imgmiddleware.formats.containers.exif import parse
 from imgmiddleware.imaging.draft import Draft, Rows
 from imgmiddleware.imaging.held import Held, Level
-from imgmiddleware.imaging.pyramid import SIDE, Pyramid, TornError
+from imgmiddleware.imaging.pyramid import HEAD, MAGIC, SIDE, Pyramid, TornError
 from imgmiddleware.pixels.codepoints import CodePoints
 from pictures import exif
 
@@ -156,6 +158,50 @@ def test_tiles_in_each_others_place_are_told(tmp_path: Path) -> None:
 def test_another_key_is_another_pyramid(tmp_path: Path) -> None:
     path = kept(tmp_path / "a", held((30, 30)))
     with pytest.raises(TornError), opened(path, "other"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["key", "size", "tail", "dtype", "levels", "color", "points"])
+def test_a_head_that_lacks_something_is_torn(tmp_path: Path, name: str) -> None:
+    """Its checksum is right: something else has written it."""
+    assert_torn_with(tmp_path / "a", lambda said: said.pop(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", [30]),
+        ("size", [0, 30]),
+        ("size", "ab"),
+        ("tail", [10**12]),
+        ("tail", [3, 3]),
+        ("dtype", "O"),
+        ("dtype", "none"),
+        ("levels", 10**9),
+        ("levels", None),
+        ("points", [1]),
+        ("notes", 5),
+    ],
+)
+def test_a_head_that_says_nonsense_is_torn(tmp_path: Path, name: str, value: Any) -> None:
+    assert_torn_with(tmp_path / "a", lambda said: said.update({name: value}))
+
+
+def test_a_head_that_is_no_record_is_torn(tmp_path: Path) -> None:
+    for text in (b"[]", b"5", b"[" * 100_000, b"{", b"\xff"):
+        (tmp_path / "a").write_bytes(HEAD.pack(MAGIC, len(text), 0, 0, crc32(text)) + text)
+        with pytest.raises(TornError), opened(tmp_path / "a"):
+            pass
+
+
+def assert_torn_with(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    data = kept(path, held((30, 30))).read_bytes()
+    length = HEAD.unpack_from(data)[1]
+    said = json.loads(data[HEAD.size :][:length])
+    change(said)
+    text = json.dumps(said).encode()
+    path.write_bytes(HEAD.pack(MAGIC, len(text), 0, 0, crc32(text)) + text + data[-SIDE:])
+    with pytest.raises(TornError), opened(path):
         pass
 
 

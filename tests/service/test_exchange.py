@@ -92,6 +92,12 @@ def test_a_result(played: Played) -> None:
         (b"e", b'["no-such-code", "why", {}]'),
         (b"e", b'["damaged-original", 3, {}]'),
         (b"e", b'["damaged-original"]'),
+        (b"e", b'["range-not-satisfiable", "it has no such byte", {}]'),
+        (b"e", b'["forbidden", "no", {}]'),
+        (b"e", b'["damaged-original", "why", {"status": 200}]'),
+        (b"e", b'["damaged-original", "why", {"a\\nb": 1}]'),
+        (b"e", b'["damaged-original", "why", "more"]'),
+        (b"e", b'["damaged-original", "why", {"self": 1}]'),
         (b"e", json.dumps(["damaged-original", "why", {"more": "x" * 2**16}]).encode()),
         (b"a", b"[7, 0, 1]"),
         (b"a", b"[0, -1, 1]"),
@@ -118,6 +124,24 @@ def test_a_refusal(played: Played) -> None:
     assert isinstance(played.hears((b"f", b"Traceback")), WorkerError)
     with pytest.raises(OutgrownError):
         played.hears((b"m", b""))
+
+
+def test_a_refusal_is_one_line_of_a_log(played: Played) -> None:
+    words = ["damaged-original", "cut\r\nWARNING all\x1b[2K is\u2028well\u202e", {"limit": 3}]
+    refusal = played.hears((b"e", json.dumps(words).encode()))
+    assert isinstance(refusal, ImageError)
+    assert refusal.detail == "cut  WARNING all [2K is well "
+    assert refusal.members == {"limit": 3}
+
+
+def test_no_line_of_a_traceback_looks_like_a_line_of_a_log(played: Played) -> None:
+    fault = played.hears((b"f", b"Traceback\n  a\rWARNING all is well\n\x1b[2KERROR"))
+    assert str(fault).split("\n") == [
+        "  | Traceback",
+        "  |   a",
+        "  | WARNING all is well",
+        "  |  [2KERROR",
+    ]
 
 
 def test_it_gets_what_it_asks_for(played: Played) -> None:

@@ -319,6 +319,23 @@ def test_what_is_not_for_us_is_none_and_told_to_the_operator(
     assert "cannot be opened" in caplog.text
 
 
+def test_what_is_not_for_us_is_asked_for_once_in_a_while(
+    server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As what is not there: S3 answers 403 of that, too, to who may not list."""
+    seconds = [100.0]
+    clock = SimpleNamespace(monotonic=lambda: seconds[0])
+    monkeypatch.setattr("imgmiddleware.sources.objects.time", clock)
+    server.before = lambda path: (403, {}, b"")
+    service = served(server, COG, recheck=5.0)
+    for seconds[0], requests in ((100.0, 1), (104.9, 0), (105.0, 1)):
+        assert [get(service).status for _ in range(3)] == [404] * 3
+        assert len(asked(server)) == requests
+    server.before = lambda path: None
+    service.purge("a")
+    assert get(service, TILE).status == 200
+
+
 def test_blocks_are_kept_within_the_one_budget(server: FileServer) -> None:
     service = served(server, COG)
     budget = service._pictures._budget

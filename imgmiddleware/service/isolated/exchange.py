@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from imgmiddleware.errors import CODES, ImageError
+from imgmiddleware.errors.lines import in_one_line
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.isolation.channel import ClosedError
 from imgmiddleware.isolation.worker import Worker
@@ -30,6 +31,11 @@ _MOST_SAID = 2**16
 _NOTE = re.compile(r"[a-z][a-z0-9=-]{0,63}")
 _STEP = re.compile(r"[a-z]{1,20}")
 _MOST_WORDS = 32
+#: Statuses of what can be wrong with an original, or its result; all others come before a render.
+_STATUSES = (400, 413, 415, 422, 503)
+#: What members look like, which become a problem document's; and those that it has anyway.
+_MEMBER = re.compile(r"[a-z][a-z_]{0,31}")
+_TAKEN = frozenset({"title", "status", "code", "detail"})
 #: What reading a stranger's words raises: they may be of any type, endless, or nested without end.
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
@@ -162,7 +168,7 @@ def _outcome(worker: Worker, kind: bytes, said: bytes, began: float) -> Made | E
         if kind == b"e":
             return _refusal(*json.loads(said))
         if kind == b"f":
-            return WorkerError(said.decode("utf-8", "replace"))
+            return WorkerError(_quoted(said.decode("utf-8", "replace")))
     except _NONSENSE as error:
         raise ClosedError("its answer is none") from error
     raise ClosedError("its answer is none")
@@ -183,10 +189,17 @@ def _made(worker: Worker, said: bytes, began: float) -> Made:
 
 
 def _refusal(code: str, detail: str, members: dict[str, Any]) -> ImageError:
-    """Its code is one of ours, and its detail a line."""
-    if code not in CODES or not isinstance(detail, str) or len(detail) > 2000:
+    """Its code is one that a render has, its detail a line, and its members are beside ours."""
+    if CODES[code][0] not in _STATUSES or not isinstance(detail, str) or len(detail) > 2000:
         raise ValueError(code)
-    return ImageError(code, detail, **members)
+    if not _TAKEN.isdisjoint(members) or not all(map(_MEMBER.fullmatch, members)):
+        raise ValueError(members)
+    return ImageError(code, in_one_line(detail), **members)
+
+
+def _quoted(traceback: str) -> str:
+    """Each of its lines as one that is visibly somebody's words, wherever it is logged."""
+    return "\n".join(f"  | {in_one_line(line)}" for line in traceback.splitlines())
 
 
 def _words(notes: list[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from imgmiddleware.cache.key import original_tag
 from imgmiddleware.errors import ImageError
+from imgmiddleware.errors.lines import in_one_line
 from imgmiddleware.grammar.query import Asked, QueryGrammar
 from imgmiddleware.http.destination import is_for_a_picture
 from imgmiddleware.http.problem import MEDIA_TYPE, problem
@@ -157,7 +158,7 @@ def _told(id: str, asked: Asked | None, error: ImageError) -> ImageError:
     ours = error.status >= 413 and error.status != 416
     level = logging.WARNING if ours else logging.INFO
     line = "refused id=%r status=%d code=%s: %s"
-    _log.log(level, line, id, error.status, error.code, error.detail)
+    _log.log(level, line, id, error.status, error.code, in_one_line(error.detail))
     return error
 
 
