@@ -1,7 +1,7 @@
-"""The one exception of the package, and the table of all codes that it can have.
+"""The one exception of the package, and the table of all its codes.
 
 A code is stable: clients and dashboards may match on it. Its status stands only here, so that one
-code never has two statuses, and the tests can hold the documentation's table against it.
+code never has two statuses, and the tests can compare the documentation's table with it.
 
 RFC 9110 defines 413, 415 and 422 for the content of a *request*. Here they speak of the original on
 the server: they say exactly what is wrong with it, and no other status does.
@@ -32,7 +32,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "not-found": (404, "the source has no original of this ID, or that no such tile"),
         "method-not-allowed": (405, "only GET, HEAD and OPTIONS"),
         "precondition-failed": (412, "If-Match or If-Unmodified-Since does not hold"),
-        "source-bytes": (413, "the original's file, or what is read of it, is over the limit"),
+        "source-bytes": (413, "the original's file, or the part that is read, is over the limit"),
         "source-pixels": (413, "it claims, or the answer needs, more pixels than the limit"),
         "source-memory": (413, "the original's decoder could allocate more than the limit"),
         "unknown-format": (415, "the first bytes are of no format known here"),
@@ -73,16 +73,17 @@ class ImageError(Exception):
         self.detail = detail
         """A sentence for the person who reads the answer. It never holds a path of the server."""
         self.members = members
-        """What a program may want to know besides, such as `parameter` or `limit`: the extension
-        members of RFC 9457, section 3.2. All are JSON values."""
+        """Further data for programs, such as `parameter` or `limit`: the extension members of RFC
+        9457, section 3.2. All are JSON values.
+        """
 
     def again(self) -> ImageError:
         """An equal error, to be raised once more: an exception keeps where it was raised."""
         return ImageError(self.code, self.detail, **self.members)
 
 
-#: What libraries say: OpenCV and libjpeg, Pillow and libavif, libheif; libwebp, Pillow where it
-#: picks colours, zlib.
+#: The messages of libraries: OpenCV and libjpeg, Pillow and libavif, libheif; libwebp, Pillow where
+#: it picks colours, zlib.
 _SHORT_OF_MEMORY = re.compile(
     "insufficient memory|out of memory|memory allocation"
     "|encoding ?error:? [12]$|quantization error|error -4 ",
@@ -93,9 +94,9 @@ _NO_MEMORY = -4
 
 
 def short_of_memory(error: BaseException | None) -> bool:
-    """Whether it, or what caused it, was raised by a library that could not get memory.
+    """Whether a library that could not get memory raised this error, or its cause.
 
-    That is nobody's damage: it is not told as such, and not remembered.
+    The original is not damaged then: the error is not told as damage, and not remembered.
     """
     while error is not None:
         if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:

@@ -1,12 +1,12 @@
-"""The nearest of the names that there are, for who has misspelt one."""
+"""The known name that is nearest to a misspelt one."""
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
-#: Of a longer text, which no name resembles, nobody looks for the nearest: that takes time with the
-#: square of its length, and a request may have one of kilobytes.
+#: Longer texts are not searched: no name resembles them. The search takes time with the square of
+#: the length, and a request may have kilobytes.
 _LONGEST = 24
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
@@ -30,7 +30,7 @@ def nearest(
     return _nearest(text.lower(), tuple(known), tuple(meant.items()))
 
 
-@lru_cache(maxsize=256)  # what is asked for is asked for again, by everybody who sees a page
+@lru_cache(maxsize=256)  # one misspelt link is asked for again by every visitor of its page
 def _nearest(text: str, known: tuple[str, ...], words: tuple[tuple[str, str], ...]) -> str | None:
     names = dict(words) | {name.lower(): name for name in known}
     found = get_close_matches(text, names, n=1)

@@ -11,7 +11,7 @@ from imgmiddleware.pixels.names import COLORS
 
 _HEX = re.compile(r"[0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8}", re.ASCII)
 
-#: What a colour may be called, with its digits.
+#: The names of colours, each with its digits.
 _NAMED = {name: bytes(rgb).hex() for name, rgb in COLORS.items()} | {"transparent": "0000"}
 
 
@@ -39,7 +39,7 @@ def color() -> Form[Color]:
 
 
 def pair() -> Form[tuple[Color, Color]]:
-    """Two colours that hide what is behind them, with a comma between."""
+    """Two opaque colours, with a comma between."""
     words = "two colors with a comma between, each 3 or 6 hexadecimal digits or a CSS name"
     one = color()
 

@@ -1,4 +1,4 @@
-"""What a form is, and the errors of a text that has not got it."""
+"""The form of a parameter's text, and the errors of a text that has another form."""
 
 from __future__ import annotations
 
@@ -37,18 +37,20 @@ class Form(Generic[T]):
     """The form of a value that no text gave, where such values have a wider range."""
 
     binding: bool = False
-    """A text of it that is wrong stays a 400 where others are left out, and so does a second one:
-    it says what must not be shown."""
+    """A wrong text stays a 400 where others are left out, and so does a second one: the parameter
+    says what to hide.
+    """
 
     mended: Callable[[str], str | None] | None = None
-    """The text that was meant by one that is refused, where a service takes what it can (the option
-    `unknown`); None for nothing."""
+    """Mends a text that the form refuses, where a service takes as much as it can (the option
+    `unknown`). It returns the text that was probably meant, or None.
+    """
 
     def check(self, name: str, value: T) -> None:
-        """Raises `ImageError` (400) for what is no value of this form.
+        """Raises `ImageError` (400) for a value outside of this form.
 
-        A value is one if its own text reads as it: so the range stands in one place, and what a
-        program builds is held to it as well as what a query says.
+        A value is inside if the form reads it back from its own text. So the range stands in one
+        place, and holds for a program's values as well as for a query's.
         """
         form = self.values or self
         try:
@@ -60,8 +62,8 @@ class Form(Generic[T]):
 
 
 def taken(form: Form[Any], name: str, text: str) -> str | None:
-    """The text, or what is mended of it; None where that is none of this form either, unless it is
-    `binding`: then it is for who reads it to refuse.
+    """The text, or its mended text; None where the form refuses both. A wrong text of a `binding`
+    form comes back as it is, for the reader to refuse.
     """
     for given in (text, form.mended(text) if form.mended else None):
         try:
@@ -81,9 +83,9 @@ def _same(one: object, other: object) -> bool:
 
 
 def malformed(name: str, text: str, words: str, near: str | None = None) -> ImageError:
-    """The error of a text that has not this form, which `words` describes: 400.
+    """The error of a text without this form, which `words` describes: 400.
 
-    `near` is what may have been meant.
+    `near` is the word that may have been meant.
     """
     detail = f"{name}={text[:60]!r} is not {words}{question(near)}"
     return ImageError("malformed-parameter", detail, parameter=name, **member(near))

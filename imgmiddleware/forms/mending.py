@@ -1,7 +1,7 @@
-"""The text that was meant by one that a form refuses, for a service that takes what it can.
+"""Mends texts that a form refuses, for a service that takes as much as it can.
 
-Each gives None where nothing can have been meant. What it gives need not be right either: whoever
-asks reads it by the form.
+Each function returns the text that was probably meant, or None. That text may be wrong too: the
+caller reads it by the form.
 """
 
 import re

@@ -151,8 +151,8 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
 
 
 def rectangles(most: int) -> Form[tuple[tuple[str | int | Decimal, ...], ...]]:
-    """Up to so many of these, with semicolons between. It is `binding`: they may be what must not
-    be shown.
+    """Up to so many rectangles, with semicolons between. It is `binding`: they may be parts to
+    hide.
     """
     one = rectangle()
     words = f"up to {most} of x,y,width,height, separated by semicolons, each as in rect"

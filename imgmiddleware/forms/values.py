@@ -1,4 +1,4 @@
-"""The forms of what tells how measurements become a picture: a range of values, bands."""
+"""The forms of the parameters that turn measurements into a picture: a range of values, bands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from imgmiddleware.forms.form import Form, malformed
 from imgmiddleware.pixels.value_range import WORDS, ValueRange
 
-#: No sign but minus, no digit that is none; an exponent for what is very small or large.
+#: No sign but minus, only ASCII digits; an exponent for very small or large numbers.
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?(?:e-?[0-9]{1,3})?"
 _PERCENT = r"[0-9]{1,3}(?:\.[0-9]{1,6})?%"
 _RANGE = re.compile(f"({_NUMBER}|{_PERCENT}),({_NUMBER}|{_PERCENT})", re.ASCII)
@@ -15,7 +15,7 @@ _BANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[1-9][0-9]{0,2}){2}|[1-9][0-9]{0,2}", r
 
 
 def value_range() -> Form[ValueRange]:
-    """What becomes black and white, as a `ValueRange`."""
+    """The values that become black and white, as a `ValueRange`."""
     words = "auto, minmax, or least,most, each a number or a percentile such as 2%"
 
     def parse(name: str, text: str) -> ValueRange:

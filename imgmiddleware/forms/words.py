@@ -34,10 +34,10 @@ def one_of(
     *,
     same: Mapping[str, str] = _NO_WORDS,
 ) -> Form[str]:
-    """The same of words that may become more: they are looked at when a text is read.
+    """The same for words that may become more: each text is compared with the words of that moment.
 
-    `others` are words that people have for these, which a refusal tells of; those of `same` mean
-    just what ours do, and are taken.
+    `others` are other people's words for these; a refusal tells ours. The words of `same` mean just
+    what ours do, and are taken.
     """
 
     def words() -> str:
@@ -74,7 +74,7 @@ def subset(*names: str) -> Form[tuple[str, ...]]:
 
 
 def some_of(*names: str, done: Collection[str]) -> Form[tuple[str, ...]]:
-    """The same, any of them as often as one likes, beside words of what is `done` anyway."""
+    """The same for any number of the words, repeated or not, beside words of things `done` anyway."""
     shown = [word for word in done if word not in _FLAGS]
     words = "a list of " + ", ".join((*shown, *names))
 
@@ -91,7 +91,9 @@ def some_of(*names: str, done: Collection[str]) -> Form[tuple[str, ...]]:
 
 
 def open_by(word: str, form: Form[T]) -> Form[T | None]:
-    """What another form reads; None for a word that leaves it open, as if nothing were said."""
+    """The values of another form; None for a word that leaves the parameter open, as if it were
+    missing.
+    """
 
     def parse(name: str, text: str) -> T | None:
         return None if text == word else form.parse(name, text)
@@ -100,7 +102,7 @@ def open_by(word: str, form: Form[T]) -> Form[T | None]:
 
 
 def word_or(word: str, form: Form[T], *, also: str | None = None) -> Form[T | str]:
-    """A word, which others may call `also`; or what another form reads."""
+    """A word, with `also` as its other name; or a value of another form."""
     words = f"{word}, or {form.words}"
 
     def parse(name: str, text: str) -> T | str:
@@ -136,7 +138,7 @@ def flag() -> Form[bool]:
 
 
 def identifier() -> Form[str]:
-    """What may begin a name in CSS and other languages."""
+    """A text that may begin a name in CSS and other languages."""
     words = "up to 60 letters, digits, - and _, with a letter first"
 
     def parse(name: str, text: str) -> str:
@@ -150,8 +152,9 @@ def identifier() -> Form[str]:
 def place(*others: str) -> Form[tuple[str, ...]]:
     """A side or a corner, as one or two words: top or bottom, left or right.
 
-    `center` is the middle of what no side is said of: so it is alone where nothing is said. Some of
-    the words `others` may stand with it; they come first, in the order in which they are given.
+    `center` is the middle of each axis that has no other word: so it stands alone where both have
+    none. Some of the words `others` may stand with it; they come first, in the order in which they
+    are given.
     """
     words = "top, bottom, left, right, or a corner such as top,left"
     if others:
@@ -178,7 +181,7 @@ def place(*others: str) -> Form[tuple[str, ...]]:
 
 
 def alignment() -> Form[tuple[str, str]]:
-    """Where something stands in a frame: its row and its column; what is not said is the middle."""
+    """The place of something in a frame: its row and its column; the middle, where one is not said."""
     words = "one of top, middle, bottom, and one of left, center, right, such as top,left"
     rows, columns = ("middle", "top", "bottom"), ("center", "left", "right")
 
@@ -193,7 +196,7 @@ def alignment() -> Form[tuple[str, str]]:
 
 
 def text(words: str) -> Form[str]:
-    """Any text that is not empty, such as a name that others know; `words` say what it is."""
+    """Any text that is not empty, such as a name from elsewhere; `words` describe it."""
 
     def parse(name: str, text: str) -> str:
         if not text or not is_text(text):
@@ -213,5 +216,5 @@ def is_text(text: str) -> bool:
 
 
 def _nearest_of(given: Sequence[str], names: Collection[str]) -> str | None:
-    """What may have been meant by the first of these that is no name."""
+    """The name nearest to the first of these words that is no name."""
     return next((nearest(word, names) for word in given if word not in names), None)

@@ -1,7 +1,8 @@
 """Deep Zoom: `{id}.dzi` describes a picture whose tiles are `{id}_files/{level}/{x}_{y}.{format}`.
 
-At the last level the picture has its own size, at each before it half of that, rounded up, down to
-one pixel at level 0. Tiles do not overlap: so those of the larger levels are IIIF's own.
+At the last level the picture has its own size. Each level before it has half the size, rounded up,
+down to one pixel at level 0. Tiles do not overlap, so the tiles of the larger levels are IIIF's
+own.
 """
 
 import re
@@ -33,7 +34,7 @@ class DeepZoomTile:
 
 
 def named(path: str) -> Named | None:
-    """What a path below the prefix names; None where it is only an ID."""
+    """The meaning of a path below the prefix; None where it is only an ID."""
     id = path.removesuffix(_SUFFIX)
     if id and id != path:
         return Named(id, Told.DEEP_ZOOM)

@@ -1,4 +1,4 @@
-"""What viewers are told of an original: the largest picture of it, and its tiles."""
+"""The facts of an original for viewers: the largest picture of it, and its tiles."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from math import isqrt
 from imgmiddleware.formats.facts import Facts
 from imgmiddleware.pixels.arrays import Box, Size
 
-#: The sides of tiles in pixels, where the original is stored in none whose sides are usual.
+#: The side of a tile in pixels, unless the original is stored in tiles of a usual size; and the
+#: usual sizes.
 _SIDE, _USUAL = 512, range(128, 1025)
 
 
@@ -67,9 +68,11 @@ class Grid:
 
 
 def grid_of(facts: Facts, limits: Limits) -> Grid:
-    """The tiles of an original: those that are stored, if they are of a usual size, as it then
-    takes one of them to make one; each factor twice the last, until one tile shows all. None is
-    larger than the limits: viewers would ask for it all the same.
+    """The tiles of an original.
+
+    Stored tiles of a usual size are taken: one tile of the viewer then needs one stored tile. Each
+    factor is twice the last, until one tile shows the whole picture. No tile is larger than the
+    limits: viewers would ask for it all the same.
     """
     tile = facts.orientation.size(*(facts.tile or (0, 0)))
     if not (limits.allow(tile) and all(side in _USUAL for side in tile)):

@@ -1,6 +1,6 @@
-"""Client hints to parameters: what a query leaves open, a hint may say.
+"""Client hints to parameters: a hint may fill in what a query leaves open.
 
-It becomes text of the query, so that key and ETag follow, and what a hint says and a link says is
+A hint becomes text of the query, so key and ETag follow. A hint and a link that say the same are
 one picture.
 """
 
@@ -24,9 +24,9 @@ class HintGrammar:
     ) -> tuple[dict[str, str], tuple[str, ...]]:
         """The parameters that hints add to these, and the headers that could have changed them.
 
-        The hinted width is in device pixels and of a picture whose `w` and `h` are open, so that
-        `dpr` is then 1. The hinted density is of a picture with one of them and without `dpr`;
-        Save-Data of one without `q`, in a format that has a quality.
+        The hinted width is in device pixels, so `dpr` is 1 with it; it is for a picture without `w`
+        and `h`. The hinted density is for a picture with one of them and without `dpr`. Save-Data
+        is for a picture without `q`, in a format that has a quality.
         """
         said = hints.read(self.heeded, headers, self._widths)
         added: dict[str, str] = {}

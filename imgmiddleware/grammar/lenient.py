@@ -1,7 +1,7 @@
-"""A query of a page that was written for another service: what we know of it, as we would say it.
+"""A query that a page wrote for another service, as far as we know it, in our words.
 
-Unknown names and refused values are set aside or clamped, and told of. What is left is what the
-strict grammar takes, and the one text of it: queries that differ in what is set aside are one.
+Unknown names and refused values are left out or clamped, and noted. The rest is a query that the
+strict grammar takes, and it has one text: queries that differ only in the parts left out are one.
 """
 
 import re
@@ -14,7 +14,8 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import variants
 from imgmiddleware.grammar.pairs import listed
 
-#: What is not written into a header as it came: of a name anybody may choose the bytes.
+#: The characters that are not written into a header as they came: anybody may choose the bytes of a
+#: name.
 _UNTOLD = re.compile(r"[^A-Za-z0-9_.\-\[\]]", re.ASCII)
 #: How many notes an answer has, and how long a name in one may be.
 _MOST, _LONGEST = 8, 24
@@ -25,9 +26,9 @@ Mend = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The parameters of a query that are taken, and the notes of those that are not.
+    """The parameters of a query that are taken, and the notes about the others.
 
-    `query` is the one text of what is taken.
+    `query` is the one text of the parameters that are taken.
     """
 
     texts: Mapping[str, str]
@@ -36,7 +37,7 @@ class Settled:
 
 
 class Leniency:
-    """What one service takes: by the name of each parameter, how its text is read.
+    """The parameters that one service takes: for each name, the function that reads its text.
 
     >>> takes = Leniency({"w": lambda text: text if text.isdigit() else "9"}, {})
     >>> takes.settled("ixid=M3w&w=x")
@@ -51,8 +52,8 @@ class Leniency:
         signing: tuple[str, ...] = (),
         binding: tuple[str, ...] = (),
     ) -> None:
-        """`aliases` are names that mean another's. Of those of `signing` and `binding` a second one
-        is refused: a signature must have one meaning, and so has what must not be shown.
+        """`aliases` are other names for parameters. A second parameter of `signing` or `binding` is
+        refused: a signature must have one meaning, and so must a parameter that hides something.
         """
         self._aliases = aliases
         self._known = known
@@ -86,9 +87,11 @@ class Leniency:
         return Settled(texts, _few(list(notes)), urlencode(texts))
 
     def _plain(self, name: str, text: str) -> tuple[str, str | None]:
-        """A base64 variant as what it stands for; None for one that says nothing.
+        """A base64 variant as the parameter that it stands for; None for a text that cannot be
+        decoded.
 
-        Raises `ImageError` (400) for one of what must not be shown: nothing would be hidden.
+        Raises `ImageError` (400) for such a text in a parameter that hides something: nothing would
+        be hidden.
         """
         meant = name.removesuffix("64")
         if meant == name or name in self._known or meant not in self._encoded:

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from imgmiddleware.operations.stages import OWNERS
 
-#: What Python can write of names that have hyphens.
+#: The names in Python of the parameters that have hyphens.
 _NAMES = {name.replace("-", "_"): name for name in OWNERS if "-" in name}
 
 

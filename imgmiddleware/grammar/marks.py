@@ -1,4 +1,4 @@
-"""What `mark` may say: the name of an overlay, or an ID behind a slash."""
+"""The values of `mark`: the name of an overlay, or an ID behind a slash."""
 
 from collections.abc import Collection
 

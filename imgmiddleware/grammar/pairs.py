@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 
 from imgmiddleware.errors import ImageError
 
-#: Far more than every parameter at its longest; bounds what one URL can make us parse.
+#: Far more than every parameter at its longest. It bounds the text that one URL can make us parse.
 _LONGEST = 4096
 
 
@@ -26,8 +26,9 @@ def split(query: str) -> dict[str, str]:
 def listed(query: str, *, lenient: bool = False) -> Iterator[tuple[str, str]]:
     """The parameters as they come, decoded.
 
-    Raises `ImageError` (400) for what is no name with a value in UTF-8, unless that is `lenient`:
-    then a value that is missing is an empty one. A query that is too long is refused always.
+    Raises `ImageError` (400) for a part that is no name with a value in UTF-8. With `lenient` such
+    a part is taken, and a missing value is an empty one. A query that is too long is always
+    refused.
     """
     if len(query) > _LONGEST:
         raise ImageError("malformed-query", f"the query is longer than {_LONGEST} characters")
@@ -39,7 +40,7 @@ def listed(query: str, *, lenient: bool = False) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str, lenient: bool) -> str:
-    """A raw query is latin-1 dressed bytes on both protocols; what they spell is UTF-8."""
+    """A raw query is bytes in the dress of latin-1 on both protocols; the bytes spell UTF-8."""
     try:
         spelt = unquote_to_bytes(text.replace("+", " ").encode("latin-1"))
         return spelt.decode(errors="replace" if lenient else "strict")

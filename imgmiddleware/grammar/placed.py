@@ -1,6 +1,6 @@
-"""What a viewer's path asks for, and where that lies on an original.
+"""The meaning of a viewer's path, and its place on an original.
 
-Viewers ask by paths, each in a grammar of its own: `iiif/`, `deepzoom.py` and `xyz.py`. All of them
+Viewers ask by paths, each in a grammar of its own: `iiif/`, `deepzoom.py` and `xyz.py`. All paths
 become the Transform that a query would ask for, so that one picture has one key.
 """
 
@@ -22,7 +22,7 @@ from imgmiddleware.operations.transform import Operation, Transform
 from imgmiddleware.operations.turn import Flip, Rotate
 from imgmiddleware.pixels.arrays import Box, Size
 
-#: What the end of such a path may name.
+#: The formats that such a path may end with.
 FORMATS = ("jpg", "png", "webp", "avif", "tif", "gif")
 
 _CLEAR = (255, 255, 255, 0)
@@ -47,13 +47,13 @@ class Placed:
 
     @property
     def transform(self) -> Transform:
-        """What is asked of the original."""
+        """The Transform of the original."""
         width, height = self.size
         steps: list[Operation] = [
             Region(self.box),
             Resize(width, height, fit="scale", enlarge=self.is_larger),
         ]
-        # What changes nothing is not even made: a tile asks for none of these.
+        # Steps that change nothing are not even made: a tile asks for none of these.
         if self.mirrored or self.degrees:
             steps += Flip("h" if self.mirrored else None), Rotate(self.degrees)
         if self.quality != "default":
@@ -86,7 +86,7 @@ def tile(whole: Size, side: int, halvings: int, at: tuple[int, int], format: str
 
 
 class Picture(Protocol):
-    """What a path asks for, before an original tells where that lies."""
+    """A picture that a path asks for, before an original tells where it lies."""
 
     def placed(self, whole: Size, limits: Limits, grid: Grid) -> Placed:
         """This on an upright original of this size in pixels. Raises `ImageError` (400, 404)."""
@@ -94,7 +94,7 @@ class Picture(Protocol):
 
 
 class Told(Enum):
-    """What a path asks to be told of an original, instead of a picture."""
+    """The data about an original that a path asks for, instead of a picture."""
 
     INFO = "info.json"
     BASE = "where that is"
@@ -103,10 +103,10 @@ class Told(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a path names: an ID, and what is asked of that original.
+    """The meaning of a path: an ID, and the picture or the data that it asks for.
 
-    `below` is what stands in front of the ID to say the `version` of the IIIF Image API; None: that
-    is for Accept to say. Of a path that is signed `signature` stands there too, and when it
+    `below` is the part in front of the ID that says the `version` of the IIIF Image API. None
+    leaves the version to Accept. A signed path has its `signature` there too, and its end:
     `expires`, in seconds since 1970.
     """
 

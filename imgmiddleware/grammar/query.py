@@ -1,8 +1,8 @@
 """Query to Transform, in imgix's names.
 
-A query is strict: a parameter that is unknown, malformed or given twice is refused by name, because
-a typo that is silently ignored serves the wrong picture, and two spellings of one picture are two
-entries in every cache on the way.
+A query is strict: an unknown, malformed or repeated parameter is refused by name. A typo that is
+silently ignored would serve the wrong picture. Two spellings of one picture would be two entries in
+every cache on the way.
 """
 
 from bisect import bisect_left
@@ -42,15 +42,15 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query and hints ask for. `version` is its `v=`, which is no part of the Transform.
+    """A query and its hints, read. `version` is its `v=`, which is no part of the Transform.
 
-    `download` is its `dl=`: a name to save the picture under, or "1" for our own. `expires` is when
-    the link ends, in seconds since 1970. `varies` names the headers of the request that the answer
-    depends on: Accept where the format is left to what the client accepts, and those of hints that
-    could have asked for another Transform. `accepted` are the formats that Accept then names;
-    `aliases` are the other names for parameters which the query has, each with ours. `named` is
-    what a viewer's path asks for instead of a query: only the original tells which Transform that
-    is. `notes` tell what of the query is not heeded.
+    `download` is its `dl=`: a name to save the picture under, or "1" for our own. `expires` is the
+    end of the link, in seconds since 1970. `varies` names the headers of the request that the
+    answer depends on: Accept where it chooses the format, and the hints that could have asked for
+    another Transform. `accepted` are the formats that Accept then names. `aliases` are the query's
+    other names for parameters, each with ours. `named` is the request of a viewer's path, which has
+    no query: only the original tells which Transform it means. `notes` tell which parts of the
+    query are ignored.
     """
 
     transform: Transform
@@ -106,7 +106,7 @@ class QueryGrammar:
         self._heights = settings.heights
         self._snap = settings.snap
         self._signs = settings.signs
-        # What is asked for is asked for again.
+        # One query is usually asked for many times.
         self._parsed_query = lru_cache(1024)(lambda query: self._parsed(query, _NO_HEADERS))
 
     def parse(self, query: str, headers: Mapping[str, str] = _NO_HEADERS) -> Asked:
@@ -149,11 +149,11 @@ class QueryGrammar:
         return Asked(transform, version, download, expires, varies, aliases=aliases, notes=notes)
 
     def settled(self, query: str) -> Settled | None:
-        """What is taken of a query where not all has to be; None where it is all or nothing."""
+        """The parts of a query that are taken by a lenient service; None for a strict service."""
         return self._lenient.settled(query) if self._lenient else None
 
     def _leniency(self, settings: Settings) -> Leniency:
-        """What is taken, as `_parsed` does."""
+        """The parameters that are taken, read as `_parsed` reads them."""
 
         def of(name: str) -> Mend:
             form = self._owners[ALIASES.get(name, name)].forms()[ALIASES.get(name, name)]
@@ -178,7 +178,9 @@ class QueryGrammar:
         )
 
     def _signed(self, texts: dict[str, str]) -> int | None:
-        """What belongs to the signature is taken out, once it is checked: the end of the link."""
+        """Takes the parameters of the signature out, which is checked by then. Returns the link's
+        end.
+        """
         if not self._signs:
             return None
         if "sw" in texts:

@@ -1,8 +1,8 @@
-"""Signatures of links: who has no key can neither make a link nor change one.
+"""Signatures of links: without the key nobody can make a link or change one.
 
-There are two schemes, and the form of a signature tells which of them it is of. Ours is over what a
-link says, decoded and sorted, so that proxies may encode it anew and in another order. imgix's is
-over its text as it stands, for the client libraries of that service.
+There are two schemes, and the form of a signature tells its scheme. Ours signs the content of a
+link, decoded and sorted, so that proxies may encode it anew and in another order. imgix's signs the
+text as it stands, for the client libraries of that service.
 """
 
 import re
@@ -27,15 +27,16 @@ _WIDTHS = re.compile(r"[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4}){0,31}", re.ASCII)
 #: Of a viewer's path: in front of the ID, and of a prefix that says a version.
 _TOKEN = re.compile(rf"s~({_OURS.pattern})(?:\.({_TIME.pattern}))?/", re.ASCII)
 
-#: What is signed begins with this, so that no signature of another kind is ever one of these.
+#: Each signed text begins with its label, so that a signature of one kind never fits the other.
 _LABEL, _PATHS = "imgmiddleware link 1", "imgmiddleware paths 1"
 
 
 def of_link(key: bytes, namespace: str, id: str, pairs: Collection[tuple[str, str]]) -> str:
-    """The signature of a query, decoded, of an ID; what is given twice is signed twice.
+    """The signature of a query, decoded, for an ID; a parameter that is given twice is signed
+    twice.
 
-    HMAC-SHA256, cut to 16 bytes (RFC 2104, section 5). `sw` lists widths of which `w` is one, and
-    stands for it: links that differ in that alone have one signature.
+    HMAC-SHA256, cut to 16 bytes (RFC 2104, section 5). `sw` lists the widths that `w` may have, and
+    is signed in its place: links that differ in `w` alone have one signature.
     """
     left_out = {"s", "w"} if any(name == "sw" for name, _ in pairs) else {"s"}
     signed = sorted(pair for pair in pairs if pair[0] not in left_out)
@@ -43,7 +44,7 @@ def of_link(key: bytes, namespace: str, id: str, pairs: Collection[tuple[str, st
 
 
 def of_paths(key: bytes, namespace: str, id: str, expires: int | None) -> str:
-    """The signature of all that viewers ask of an ID by paths of their own."""
+    """The signature of all paths by which viewers ask for an ID."""
     return _signed(key, _PATHS, namespace, id, "" if expires is None else str(expires))
 
 
@@ -84,13 +85,13 @@ def check_width(pairs: Mapping[str, str]) -> None:
 
 
 def token_of(path: str) -> tuple[str, str, int | None] | None:
-    """What a viewer's path begins with, if it is signed: this text, the signature, its end."""
+    """The beginning of a viewer's path, if it is signed: this text, the signature, its end."""
     found = _TOKEN.match(path)
     return None if found is None else (found[0], found[1], int(found[2]) if found[2] else None)
 
 
 def token(signature: str, expires: int | None) -> str:
-    """What a viewer's path is to begin with."""
+    """The beginning of a signed viewer's path."""
     return f"s~{signature}/" if expires is None else f"s~{signature}.{expires}/"
 
 

@@ -12,12 +12,13 @@ _BASE64 = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 def plain(texts: Mapping[str, str], known: Container[str]) -> dict[str, str]:
-    """The parameters with each variant of one that is known as that itself.
+    """The parameters, with each variant replaced by the known parameter that it stands for.
 
     >>> plain({"w64": "MzAw", "txt64": "SGk"}, {"w"})
     {'w': '300', 'txt64': 'SGk'}
 
-    Raises `ImageError` (400) for what is no base64 of a text, and for what is given twice.
+    Raises `ImageError` (400) for a value that is no base64 of a text, and for a parameter that is
+    given twice.
     """
     found: dict[str, str] = {}
     for name, text in texts.items():

@@ -1,4 +1,4 @@
-"""The size of what is small by itself: a placeholder, or the picture whose colours are told."""
+"""The size of a small picture: a placeholder, or the picture whose colours are told."""
 
 from collections.abc import Mapping
 

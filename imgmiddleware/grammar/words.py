@@ -1,9 +1,7 @@
-"""What people call the parameters who know them from elsewhere: some of it is taken, and of the
-rest a refusal tells them ours.
-"""
+"""The names of parameters in other services. Some are taken; for the others a refusal tells ours."""
 
-#: Other names for parameters, which mean the same and have one spelling in a key: old ones of ours,
-#: and imgix's.
+#: Other names for parameters: old names of ours, and imgix's. They mean the same, and have one
+#: spelling in a key.
 ALIASES = {
     "frame": "page",
     "upscale": "enlarge",

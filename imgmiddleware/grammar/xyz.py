@@ -1,8 +1,8 @@
 """Tiles as of a map: `{id}/{z}/{x}/{y}.{format}`, for Leaflet, OpenLayers and others like them.
 
-At z=0 one tile shows all of the picture; with each step in, its sides are twice as long, up to its
+At z=0 one tile shows all of the picture. With each step in, its sides are twice as long, up to its
 own size. x and y are counted from the left and the top, as maps on the web have it (not TMS). Each
-tile has 256 x 256 pixels: viewers stretch what has not. What lies beyond the picture's edge is
+tile has 256 x 256 pixels: viewers stretch smaller ones. The part beyond the picture's edge is
 clear, and white where the format has no alpha.
 """
 
@@ -38,7 +38,7 @@ class XyzTile:
 
 
 def named(path: str) -> Named | None:
-    """What a path below the prefix names; None where it is only an ID."""
+    """The meaning of a path below the prefix; None where it is only an ID."""
     found = _TILE.fullmatch(path)
     if found is None:
         return None

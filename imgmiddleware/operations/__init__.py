@@ -1,1 +1,1 @@
-"""What may be done to an original: one file an operation, and one list of all stages."""
+"""The operations on an original: one file for each operation, and one list of all stages."""

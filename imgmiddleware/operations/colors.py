@@ -44,7 +44,7 @@ class Colors(PixelOperation):
 
     @property
     def matrix(self) -> Pixels:
-        """What red, green and blue are made of: a row each, float64."""
+        """The matrix that makes the new red, green and blue: one row for each, float64."""
         same, turn, sepia = np.eye(3), math.radians(float(self.hue)), self.sepia / 100
         steps = (
             _GRAY + (same - _GRAY) * (1 + self.sat / 100),
@@ -56,9 +56,9 @@ class Colors(PixelOperation):
 
 @dataclass(frozen=True)
 class Tint(PixelOperation):
-    """`duotone` is two colours: black becomes the first, white the second, and grays what lies
-    between; `duotone-alpha` percent of that are laid over the picture. `monochrome` is the shades
-    of one colour, whose alpha says how much.
+    """`duotone` is two colours. Black becomes the first, white the second, and grays the colours
+    between them. `duotone-alpha` percent of the result are laid over the picture. `monochrome` is
+    the shades of one colour; its alpha is the strength.
     """
 
     in_srgb: ClassVar[bool] = True

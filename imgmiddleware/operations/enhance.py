@@ -11,7 +11,7 @@ from imgmiddleware.pixels.arrays import Color, Pixels
 from imgmiddleware.pixels.curves import through
 from imgmiddleware.pixels.tones import Tones, spread
 
-#: What imgix's `auto` asks for and is done here anyway, and the same said as a switch.
+#: The values of imgix's `auto` that are always done here, and the same value as a switch.
 _DONE = ("format", "compress", "true")
 
 

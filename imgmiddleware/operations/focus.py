@@ -44,7 +44,7 @@ class Blur(PixelOperation):
 
 @dataclass(frozen=True)
 class Sharpen(PixelOperation):
-    """An unsharp mask: what a Gaussian of one pixel takes away is added, `sharp` / 50 times."""
+    """An unsharp mask. A Gaussian of one pixel takes detail away; `sharp` / 50 times that is added."""
 
     sharp: int = parameter(whole(0, 100), 0)
 
@@ -60,7 +60,9 @@ class Sharpen(PixelOperation):
 
 @dataclass(frozen=True)
 class UnsharpMask(PixelOperation):
-    """`usm` percent of what a Gaussian of `usmrad` pixels takes away are added, or taken away."""
+    """A Gaussian of `usmrad` pixels takes detail away; `usm` percent of that are added, or
+    subtracted.
+    """
 
     usm: int = parameter(whole(-100, 100), 0)
     usmrad: Decimal = parameter(decimal("0", "500"), Decimal("2.5"))
@@ -79,10 +81,10 @@ class UnsharpMask(PixelOperation):
 
 @dataclass(frozen=True)
 class NoiseReduction(PixelOperation):
-    """A bilateral filter of 5 x 5 pixels: a mean of those that look alike, so that edges stay.
+    """A bilateral filter of 5 x 5 pixels: it averages pixels that look alike, so that edges stay.
 
-    `nr` is how far they may differ: a Gaussian of so many levels of 255, the three colours
-    together, beside one of 2 pixels.
+    `nr` is how far they may differ: a Gaussian with a deviation of `nr` levels of 255, over the
+    three colours together. A second Gaussian weighs by distance, with a deviation of 2 pixels.
     """
 
     nr: int = parameter(whole(0, 100), 0)

@@ -2,7 +2,7 @@
 
 import warnings
 
-from imgmiddleware.forms import *  # noqa: F403 - whatever was here is there
+from imgmiddleware.forms import *  # noqa: F403 - the old place keeps all its names
 
 warnings.warn(
     "imgmiddleware.operations.forms has moved: imgmiddleware.forms",

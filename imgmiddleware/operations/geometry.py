@@ -10,11 +10,11 @@ from imgmiddleware.pixels.arrays import Size
 #: Left, top, width, height; whole numbers wherever they can be.
 Part = tuple[int | Fraction, int | Fraction, int | Fraction, int | Fraction]
 
-#: Where a part of an axis (0 or 1) begins that is a share of its side, so that it keeps what was
-#: found: a share of the side too.
+#: Tells where a part of an axis (0 or 1) begins so that it keeps the subject that was found. It
+#: takes the axis and the part's length, and returns the start; both are shares of the side.
 Start = Callable[[int, float], float]
 
-#: Where something is that may be shown closer, in the same shares: left, top, right, bottom.
+#: The place of something that may be shown closer, in the same shares: left, top, right, bottom.
 Spot = tuple[float, float, float, float]
 
 
@@ -22,10 +22,10 @@ Spot = tuple[float, float, float, float]
 class Geometry:
     """The geometry of a result, in pixels of the upright original and of the upright result.
 
-    `crop` is the part that is shown: left, top, width, height in the original, which may end within
-    a pixel. `size` is what that part is resampled to; `canvas` is the size of the result, larger
-    than `size` where `fit=fill`, `fillmax` or `clamp` leaves room around the picture, which then
-    stands in the middle.
+    `crop` is the part of the original that is shown: left, top, width, height. Its sides may lie
+    within a pixel. `size` is the size to which that part is resampled. `canvas` is the size of the
+    result. It is larger than `size` where `fit=fill`, `fillmax` or `clamp` leaves room around the
+    picture; the picture then stands in the middle.
     """
 
     crop: Part
@@ -36,9 +36,10 @@ class Geometry:
 def nearer(
     shown: Geometry, whole: Size, spots: Sequence[Spot], pad: Fraction, *, enlarge: bool
 ) -> Geometry:
-    """A part of what is shown of a whole around the first spot that has room, else the last, `pad`
-    times as large as that: in the same shape and size, no closer than there are pixels unless it
-    may be enlarged.
+    """A closer part of the shown part of a whole, in the same shape and size.
+
+    It lies around the first spot that has room, else around the last. It is `pad` times as large as
+    that spot. Without `enlarge` it comes no closer than there are pixels.
     """
     sides = shown.crop[2:]
     zoom, spot = _closest(whole, sides, spots)

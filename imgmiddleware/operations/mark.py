@@ -1,7 +1,7 @@
-"""Mark: another picture is laid over the finished one, as a watermark is.
+"""Mark: a second picture is laid over the finished one, as a watermark is.
 
-The names and defaults are those of imgix's public Rendering API. What is laid, the overlay, is an
-original of its own: how large it is to be is said by a Transform like any other.
+The names and defaults are those of imgix's public Rendering API. The second picture, the overlay,
+is an original of its own. A Transform, like any other, says how large it becomes.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Mark(Operation):
     mark_blend: str = parameter(one_of(MODES), "normal", name="mark-blend")
 
     def transform(self, canvas: Size) -> Transform:
-        """What is made of the overlay, for a picture of this size."""
+        """The Transform of the overlay, for a picture of this size."""
         turned = Rotate(self.mark_rot)
         filled = self.mark_fit == "fill" or self.mark_rot
         ground = Backdrop(_CLEAR if filled else None)

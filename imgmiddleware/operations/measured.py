@@ -11,9 +11,11 @@ from imgmiddleware.pixels.value_range import ValueRange
 
 @dataclass(frozen=True)
 class Measured(Operation):
-    """`range` becomes black and white, or the ends of the `colormap`; `band` picks what is shown.
+    """`range` becomes black and white, or the ends of the `colormap`; `band` picks the bands to
+    show.
 
-    It comes before all that averages samples: colours are those of values, and not of their means.
+    This stage comes before every stage that averages samples: colours stand for values, and not for
+    means of values.
     """
 
     band: tuple[int, ...] | None = parameter(bands())

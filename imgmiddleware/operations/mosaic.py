@@ -41,7 +41,7 @@ class Mosaic(PixelOperation):
 
 
 def _means(pixels: Pixels, side: int) -> Pixels:
-    """Of each square, of those that the edge cuts off too: float32."""
+    """The mean of each square, and of the squares that the edge cuts off: float32."""
     height, width = pixels.shape[:2]
     rows, columns = np.arange(0, height, side), np.arange(0, width, side)
     sums = np.add.reduceat(pixels, rows, axis=0, dtype=np.float64)

@@ -9,38 +9,38 @@ from imgmiddleware.forms.numbers import whole
 from imgmiddleware.forms.words import choice, flag, identifier, one_of, subset, word_or
 from imgmiddleware.operations.transform import Operation, parameter
 
-#: What is chosen, best first, for a client that names it. At one `q` AVIF takes 0.59 and WebP 0.62
-#: of JPEG's bytes (docs/results.md), and AVIF two thirds of WebP's time.
+#: The formats to choose from, best first, for a client that names them. At one `q` AVIF takes 0.59
+#: and WebP 0.62 of JPEG's bytes (docs/results.md), and AVIF two thirds of WebP's time.
 NEGOTIATED = ("jxl", "avif", "webp")
 
-#: What of these is chosen unless the option `formats` says otherwise. JPEG XL takes an extra, and
-#: as many bytes as AVIF.
+#: The choice unless the option `formats` says otherwise. JPEG XL needs an extra, and takes as many
+#: bytes as AVIF.
 NEGOTIATED_BY_DEFAULT = ("avif", "webp")
 
 #: The same where nothing may be lost: an AVIF is larger than a PNG then.
 NEGOTIATED_LOSSLESS = ("jxl", "webp")
 
-#: The same of what moves, and where nothing may be lost; GIF for all others.
+#: The same for animations, and for animations that may lose nothing; all other clients get GIF.
 NEGOTIATED_ANIMATED = ("webp", "avif")
 NEGOTIATED_ANIMATED_LOSSLESS = ("webp",)
 
-#: Of larger results nobody gets either: they encode some 10 megapixels a second where JPEG does 280
-#: (benchmarks/bench_encode.py), and a second is too long to wait for a format.
+#: For larger results no client gets AVIF or WebP: they encode some 10 megapixels a second where
+#: JPEG does 280 (benchmarks/bench_encode.py), and a second is too long to wait for a format.
 MOST_NEGOTIATED_PIXELS = 4_000_000
 
 
-#: Where nobody says one.
+#: The quality where neither the link nor an option says one.
 QUALITY = 75
 
-#: Other names of formats, and imgix's of kinds of them: what a writer makes here is either.
+#: Other names of formats, and imgix's names for kinds of them: the writers here make either kind.
 _SAME = {"jpeg": "jpg", "png8": "png", "png32": "png", "tiff": "tif"}
 
-#: Of a palette, where nobody says how many: imgix's number.
+#: The colours of a palette, where the query has no `colors`: imgix's number.
 _COLORS = 6
 
 
 def asked_format(texts: Mapping[str, str]) -> str | None:
-    """What these parameters call a format: a palette of any picture, whatever its own `fm`."""
+    """The format that these parameters ask for: `palette` asks for one, whatever `fm` says."""
     return f"palette-{texts['palette']}" if "palette" in texts else texts.get("fm")
 
 
@@ -66,17 +66,17 @@ class Output(Operation):
 
     @property
     def quality(self) -> int:
-        """That of what `auto` does not seek one of."""
+        """The quality where `auto` does not seek one."""
         return self.q if isinstance(self.q, int) else QUALITY
 
     @property
     def tells(self) -> bool:
-        """Whether the answer is what is told of the picture, and nothing that stands for it."""
+        """Whether the answer is data about the picture, and no picture."""
         return self.asked is not None and RESULTS[self.asked].tell is not None
 
     @property
     def negotiates(self) -> bool:
-        """Whether the format is left to what the client accepts."""
+        """Whether the client's Accept header chooses the format."""
         return self.asked is None and self.depth == "8"
 
     @property
@@ -88,12 +88,12 @@ class Output(Operation):
 
     @property
     def tells_faces(self) -> bool:
-        """Whether faces are told of, beside what a header tells."""
+        """Whether the answer tells of faces, beside the facts of the header."""
         return self.faces and self.asked is not None and RESULTS[self.asked].of_header
 
     @property
     def decodes(self) -> bool:
-        """Whether the answer takes pixels: of what is told of an original, colours and faces do."""
+        """Whether the answer needs pixels. Data about an original needs them for colours and faces."""
         asked = self.asked
         return bool(self.colors or self.faces) or asked is None or not RESULTS[asked].of_header
 
@@ -106,12 +106,11 @@ class Output(Operation):
         animated: bool = False,
         hdr: bool = False,
     ) -> str:
-        """The result's format: as asked for, else the best that is accepted.
+        """The result's format: the one that is asked for, else the best that the client accepts.
 
-        Else JPEG, or PNG where the original has alpha, keeps 16 bits or loses nothing, or GIF for
-        what moves.
-        An original of `hdr` that is to stay so asks for one that can hold it.
-        A pure function of what is part of the key.
+        Otherwise it is GIF for an animation, PNG for an original with alpha, with 16 bits or
+        without loss, and JPEG for all others. An original that is to stay `hdr` asks for a format
+        that can hold it. The format depends on the parts of the key alone.
         """
         if self.asked is not None:
             return self.asked
@@ -128,5 +127,5 @@ class Output(Operation):
         return "png" if alpha or hdr or self.lossless else "jpg"
 
     def _can_be(self, result: ResultFormat, *, hdr: bool) -> bool:
-        """Whether it has a place for what is kept."""
+        """Whether this format can hold the HDR and the profile that the result is to keep."""
         return (result.hdr or not hdr) and (result.profile or "icc" not in self.keep)

@@ -54,8 +54,8 @@ class OwnStep(PixelOperation):
     _operation: ClassVar[OwnOperation]
 
     def __post_init__(self) -> None:
-        """Its value is not compared with its form: that has just read it, and it is the
-        application's, whose values need not be equal to what it reads of their text.
+        """The value is not compared with its form. The form has just read it, and it is the
+        application's: its values need not equal the ones that it reads from their text.
         """
 
     @property
@@ -72,7 +72,7 @@ class OwnStep(PixelOperation):
         return _checked(self._name, made, pixels.shape[:2])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        operation = replace(self._operation, arguments=())  # whose forms have done their work
+        operation = replace(self._operation, arguments=())  # the forms have done their work
         return _restored, (self._name, operation, getattr(self, self._name))
 
 
@@ -101,7 +101,7 @@ def _is_usable(name: object) -> bool:
 
 
 def _check(name: str, operation: OwnOperation) -> None:
-    """Raises `ValueError` for what would else be wrong at each request."""
+    """Raises `ValueError` for a mistake that would show at each request otherwise."""
     version = operation.version if isinstance(operation, OwnOperation) else ""
     if not isinstance(version, str) or not version:
         raise ValueError(f"operations: {name!r} is not an OwnOperation with a version")
@@ -139,7 +139,7 @@ def _arguments(forms: Sequence[Form[Any]]) -> Form[tuple[Any, ...]]:
 
 
 def _checked(name: str, result: object, size: tuple[int, ...]) -> Pixels:
-    """What the function returned, which the rest of the way relies on. Raises `TypeError`."""
+    """The function's result, once the later steps can rely on it. Raises `TypeError`."""
     if not isinstance(result, np.ndarray) or result.dtype != np.uint8:
         kind = f"an array of {result.dtype}" if isinstance(result, np.ndarray) else type(result)
         raise TypeError(f"operation {name!r} returns a uint8 array; not {kind}")

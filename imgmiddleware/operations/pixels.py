@@ -1,7 +1,8 @@
-"""What operations on pixels have in common.
+"""The common part of operations on pixels.
 
 They come after the picture has its size, orientation and colours: uint8 in sRGB, or uint16 in the
-original's own colours where `depth=16` asks for them. None writes into the pixels it is given.
+original's own colours where `depth=16` asks for them. No operation writes into the pixels that it
+gets.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from imgmiddleware.pixels.arrays import Color, Pixels
 class PixelOperation(Operation):
     """A step that makes new pixels of those it is given."""
 
-    #: Whether it is about what colours look like, and so for those of sRGB alone.
+    #: Whether the operation is about the look of colours, and so takes sRGB alone.
     in_srgb: ClassVar[bool] = False
 
     def size(self, width: int, height: int) -> tuple[int, int]:
@@ -23,5 +24,5 @@ class PixelOperation(Operation):
         return width, height
 
     def apply(self, pixels: Pixels, background: Color) -> Pixels:
-        """The new pixels; `background` is what stands where there was no picture."""
+        """The new pixels; `background` is the colour where there was no picture."""
         raise NotImplementedError

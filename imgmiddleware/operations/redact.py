@@ -24,10 +24,10 @@ class Redact(Operation):
     redact_style: str = parameter(choice("fill", "pixelate"), "fill", name="redact-style")
 
     def boxes(self, width: int, height: int) -> tuple[Box, ...]:
-        """Those in an upright original of so many pixels: all that each touches.
+        """The boxes in an upright original of so many pixels: every pixel that a box touches.
 
-        Raises `ImageError` (400) for one that lies outside: it was drawn on another picture, of
-        which nothing would be hidden.
+        Raises `ImageError` (400) for a box that lies outside. It was drawn on another picture, and
+        would hide nothing of this one.
         """
         return tuple(_box(box, width, height) for box in self.redact or ())
 

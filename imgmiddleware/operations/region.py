@@ -15,7 +15,7 @@ class Region(Operation):
     def box(self, width: int, height: int) -> tuple[int, int, int, int]:
         """Left, top, width, height in an upright original of `width` by `height` pixels.
 
-        What hangs over the edge is cut off. Raises `ImageError` (400) where nothing is left.
+        The part over the edge is cut off. Raises `ImageError` (400) where nothing is left.
         """
         if self.rect is None:
             return 0, 0, width, height

@@ -1,8 +1,8 @@
 """Resize: how large the result is, and which part of the original it shows.
 
 The parameters' names and meanings are those of imgix's public Rendering API, with one difference:
-nothing is enlarged beyond its original unless `enlarge=1` asks for it. What each `fit` then gives
-is the table in docs/query.md, which a test checks against this file.
+nothing is enlarged beyond its original unless `enlarge=1` asks for it. The table in docs/query.md
+has the result of each `fit`; a test checks it against this file.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from imgmiddleware.subjects.kinds import KINDS
 
 _FITS = ("clip", "max", "min", "crop", "facearea", "scale", "fill", "fillmax", "clamp")
 
-#: What CSS calls them, and others.
+#: The names of CSS for them, and of other services.
 _OTHERS = {
     "contain": "clip",
     "inside": "clip",
@@ -37,10 +37,10 @@ _OTHERS = {
     "stretch": "scale",
 }
 
-#: Those whose result has the shape of the box; the others keep the original's.
+#: The fits whose result has the shape of the box; the others keep the original's.
 _SHAPED = frozenset(_FITS) - {"clip", "max"}
 _AROUND = frozenset({"fill", "fillmax", "clamp"})
-#: Those that cut the shape of the box out of the original, and that enlarge such a part.
+#: The fits that cut the shape of the box out of the original, and those that enlarge that part.
 _CUTTING = frozenset({"crop", "min", "facearea"})
 _ENLARGING = _CUTTING - {"min"}
 
@@ -74,7 +74,7 @@ class Resize(Operation):
 
     @property
     def sought(self) -> tuple[str, ...]:
-        """What is looked for in the pixels, of which the first that is found is kept."""
+        """The subjects to look for in the pixels; the first that is found is kept."""
         if self.fit not in _CUTTING:
             return ()
         named = tuple(takewhile(KINDS.__contains__, self.crop))
@@ -106,10 +106,10 @@ class Resize(Operation):
     ) -> Geometry:
         """The geometry for an upright original of `width` by `height` pixels.
 
-        With `par` they have the shape that the original says: `aspect` is the width of one divided
-        by its height. The side along which they are longer is then taken to have more of them.
-        `start` tells where what was found is, if anything was; of `spots` the first that has room
-        is shown as close as can be.
+        `par` gives the pixels the shape that the original says: `aspect` is the width of one
+        divided by its height. The side along which they are longer then counts as having more
+        pixels. `start` tells where a subject is, if one was found. The first of `spots` that has
+        room is shown as close as possible.
         """
         if not self.par or aspect == 1:
             return self._nearer((width, height), self._geometry(width, height, start), spots)
@@ -140,7 +140,7 @@ class Resize(Operation):
         return Geometry(whole, size, (w, h) if self.fit in _AROUND else size)
 
     def _box(self, width: int, height: int) -> tuple[int | None, int | None]:
-        """What `w`, `h`, `dpr` and `ar` ask for, in pixels; None for a side that is left open."""
+        """The box of `w`, `h`, `dpr` and `ar`, in pixels; None for a side that is left open."""
         w, h = self._pixels(self.w, width), self._pixels(self.h, height)
         if self.ar is None or self.fit not in _SHAPED or (w is not None and h is not None):
             return w, h
@@ -189,7 +189,7 @@ class Resize(Operation):
 
     @property
     def _zoom(self) -> Fraction:
-        """How often a side of the part that is shown goes into what would be shown else."""
+        """How many times the shown part's side fits into the side without the zoom."""
         zooms = self.crop[:1] == ("focalpoint",) and self.fit in ("crop", "min")
         return Fraction(self.fp_z) if zooms else Fraction(1)
 

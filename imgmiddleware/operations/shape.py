@@ -1,4 +1,4 @@
-"""Shape: what is cut off around a picture, and the line that is drawn there."""
+"""Shape: the masks that cut a picture's edges off, and the line that is drawn there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,9 +31,10 @@ _SQUARE: _Corners = (0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Mask(PixelOperation):
-    """The picture inside of an ellipse, or a box whose corners are round by `corner-radius` pixels
-    of the result. Around it is `mask-bg`; without that it is clear, or background in a format
-    without alpha.
+    """The picture inside of an ellipse, or of a box with round corners.
+
+    `corner-radius` is in pixels of the result. Around the shape is `mask-bg`. Without `mask-bg`
+    that part is clear, or background in a format without alpha.
     """
 
     mask: str | None = parameter(choice("ellipse", "corners"))
@@ -75,7 +76,7 @@ class Border(PixelOperation):
 
 
 def _painted(pixels: Pixels, color: Color, inside: Pixels) -> Pixels:
-    """With a colour around what is inside, where neither is clear: in a sixth of the time."""
+    """The pixels with a colour around the inside, where neither is clear: in a sixth of the time."""
     pixels, fill = with_channels_for(pixels, color)
     most = int(full(pixels.dtype))
     share = inside.astype(pixels.dtype) * pixels.dtype.type(most // 255)
@@ -116,9 +117,9 @@ def _framed(pixels: Pixels, width: int, color: Color) -> Pixels:
 
 
 def _drawn(pixels: Pixels, color: Color, mask: Pixels, deep: int) -> Pixels:
-    """A colour over the pixels, as much of it as the mask says: BGR, or BGRA of what has alpha.
+    """A colour over the pixels, as strong as the mask says: BGR, or BGRA for pixels with alpha.
 
-    The mask says nothing of what is `deep` pixels inside or more.
+    The mask draws nothing `deep` pixels inside or more.
     """
     step = int(full(pixels.dtype)) // 255
     red, green, blue, alpha = (channel * step for channel in color)

@@ -1,8 +1,8 @@
-"""The stages of a picture: everything that happens to it, in the order in which it applies.
+"""The stages of a picture: every step that it takes, in the order of the steps.
 
-This list is the only one. The grammar takes from it to which operation a parameter belongs, and so
-the order of the canonical string and of the plan's steps. The renderer goes through it. The
-sentence of the order in docs/query.md is made of its words.
+This list is the only one. The grammar learns from it to which operation a parameter belongs, and
+takes its order for the canonical string and for the plan's steps. The renderer goes through it. The
+sentence about the order in docs/query.md is made of its words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class Stage(Enum):
     TONE = "`exp`, `gam`, `bri`, `con`, `high`, `shad` and `invert`", Tone
     COLORS = "`vib`, `sat`, `hue` and `sepia`", Colors
     TINT = "`duotone` and `monochrome`", Tint
-    FRAME = "what `fit` and `fill` put around the picture", Fill
+    FRAME = "the frame that `fit` and `fill` put around the picture", Fill
     FLIP = "`flip`", Flip
     ROTATE = "`rot`", Rotate
     BLUR = "`blur`", Blur

@@ -1,4 +1,4 @@
-"""Pad and background: what stands around the picture, and behind it."""
+"""Pad and background: the pixels around the picture, and the colour behind it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from imgmiddleware.pixels.arrays import (
 
 _WHITE: Color = (255, 255, 255, 255)
 
-#: What is blurred behind a picture has so many pixels first, which are blurred by so many.
+#: A picture as its own backdrop is shrunk to so many pixels first, and then blurred by so many.
 _BLURRED, _SOFT = 40, 1.5
 
 
@@ -46,7 +46,8 @@ class Pad(PixelOperation):
 
 @dataclass(frozen=True)
 class Beyond(Pad):
-    """Pixels of background on two sides: what the last tiles of a grid have beyond the picture.
+    """Pixels of background on two sides: the part of a grid's last tiles that lies beyond the
+    picture.
 
     No query asks for it.
     """
@@ -63,7 +64,7 @@ class Beyond(Pad):
 
 @dataclass(frozen=True)
 class Fill(Operation):
-    """What `fit=fill` and `fillmax` have around the picture: the background, another colour, or
+    """The room around the picture with `fit=fill` and `fillmax`: the background, another colour, or
     the picture itself, blurred.
     """
 
@@ -71,7 +72,7 @@ class Fill(Operation):
     fill_color: Color | None = parameter(color(), name="fill-color")
 
     def around(self, fit: str) -> Around:
-        """What is there; nothing of it is where `fit` leaves no room."""
+        """What fills the room around the picture; it is not used where `fit` leaves no room."""
         if fit == "clamp":
             return Around("edges")
         if fit not in ("fill", "fillmax"):
@@ -81,8 +82,8 @@ class Fill(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the canvas has around a picture: its edges repeated, the picture blurred, or a colour;
-    None for that of the background.
+    """The canvas around a picture: the picture's edges repeated, the picture blurred, or a colour;
+    None for the colour of the background.
     """
 
     kind: Literal["edges", "blur", "color"] = "color"
@@ -127,7 +128,7 @@ def _blurred(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 @dataclass(frozen=True)
 class Backdrop(Operation):
-    """The colour behind what is transparent, and around what does not fill its frame."""
+    """The colour behind transparent pixels, and around a picture that does not fill its frame."""
 
     bg: Color | None = parameter(color())
 
@@ -149,7 +150,8 @@ class Ground:
 
     @property
     def fill(self) -> Color:
-        """What steps before put where there is no picture: nothing, if `behind` is to show through.
+        """The colour that earlier steps put where there is no picture; clear where `behind` shall
+        show.
 
         A translucent colour would be laid twice.
         """
@@ -159,8 +161,8 @@ class Ground:
     def behind(self, pixels: Pixels, *, keep_alpha: bool) -> Pixels:
         """The picture over its background.
 
-        A format without alpha gets an opaque one; one with alpha keeps what is transparent, unless
-        a colour is asked for there.
+        A format without alpha gets an opaque background. A format with alpha keeps transparent
+        pixels, unless the query asks for a colour there.
         """
         if not has_alpha(pixels) or (keep_alpha and not self.asked):
             return pixels

@@ -15,18 +15,19 @@ from imgmiddleware.pixels.arrays import Color, Pixels, full
 from imgmiddleware.pixels.curves import through
 from imgmiddleware.pixels.light import from_light, to_light
 
-#: How strong `high` and `shad` are at their ends: tones change by up to 0.3 of all, and keep their
-#: order, as the slope of x - 2 x^2 (1 - x) is nowhere less than a third.
+#: The strength of `high` and `shad` at their ends. Tones change by up to 0.3 of the whole range,
+#: and keep their order: the slope of x - 2 x^2 (1 - x) is nowhere less than a third.
 _STRONGEST = 2
 
 
 @dataclass(frozen=True)
 class Tone(PixelOperation):
-    """Curves of samples from 0 to 1, each of what the one before gave; together they are one table.
+    """Curves of samples from 0 to 1. Each takes the result of the one before; together they are one
+    table.
 
     `exp` / 50 stops of light; `gam`: the power 2^(-`gam` / 50); `bri` percent of white are added;
-    `con` percent more distance from the middle gray; `high` darkens what is bright, most at 2/3,
-    and `shad` brightens what is dark, most at 1/3, and neither moves black or white; `invert`.
+    `con` percent more distance from the middle gray. `high` darkens bright tones, most at 2/3, and
+    `shad` brightens dark tones, most at 1/3; both leave black and white alone. `invert` comes last.
     """
 
     in_srgb: ClassVar[bool] = True
@@ -43,7 +44,7 @@ class Tone(PixelOperation):
         return through(pixels, _table(self, pixels.dtype))
 
     def curve(self, x: Pixels) -> Pixels:
-        """What becomes of samples (float64, 0 to 1)."""
+        """The curve's value for each sample (float64, 0 to 1)."""
         if self.exp:
             x = from_light(np.minimum(to_light(x) * 2 ** (self.exp / 50), 1))
         x = x**2 ** (-self.gam / 50)

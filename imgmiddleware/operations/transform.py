@@ -1,8 +1,8 @@
-"""Transform: everything that a request wants done with an original, as one frozen value.
+"""Transform: all operations that a request asks for, as one frozen value.
 
-A Transform is a sequence of operations; an operation is a frozen dataclass whose fields are its
+A Transform is a sequence of operations. An operation is a frozen dataclass whose fields are its
 parameters, each declared with a `Form` that reads and writes its text. The canonical string is
-derived from the fields, so that two queries that mean the same of any original have one string.
+derived from the fields, so that two queries with the same meaning for any original have one string.
 This file knows no operation by name.
 """
 
@@ -20,14 +20,14 @@ from imgmiddleware.forms.form import Form
 O = TypeVar("O", bound="Operation")  # noqa: E741 - the letter that stands for Operation
 
 
-#: What a query would take for something else.
+#: The characters that a query would take for something else.
 _MEANT = re.compile("[&+#]|%(?=[0-9A-Fa-f]{2})|[^ -~]")
 
 
 def parameter(form: Form[Any], default: Any = None, *, name: str = "") -> Any:
     """A field of an operation: a query parameter of that name, read and written by `form`.
 
-    `name` is for one that is no name in Python, such as `fp-x`.
+    `name` is for a parameter whose name is none in Python, such as `fp-x`.
     """
     return field(default=default, metadata={"form": form, "name": name})
 
@@ -43,10 +43,10 @@ class _Parameter(NamedTuple):
 
 @dataclass(frozen=True)
 class Operation:
-    """A step of a Transform; a subclass declares its parameters as fields, with defaults.
+    """A step of a Transform. A subclass declares its parameters as fields, with defaults.
 
-    Raises `ImageError` (400) for a value that is none of its parameter's form: no grammar can build
-    what another one would refuse.
+    Raises `ImageError` (400) for a value outside of its parameter's form: no grammar can build an
+    operation that another one would refuse.
     """
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Operation:
                 yield name, form, value
 
 
-@lru_cache  # a plan asks for a dozen operations, most of which nobody has changed
+@lru_cache  # a plan asks for a dozen operations, most of them unchanged
 def _parameters(kind: Any) -> tuple[_Parameter, ...]:
     return tuple(
         _Parameter(f.metadata["name"] or f.name, f.name, f.metadata["form"], f.default)

@@ -17,7 +17,9 @@ _TOLERANCE = 10
 
 @dataclass(frozen=True)
 class Trim(Operation):
-    """`auto` takes the colour of the upper left corner; where that is clear, all that is clear."""
+    """`auto` takes the colour of the upper left corner. Where that corner is clear, clear pixels
+    are the border.
+    """
 
     trim: Color | Literal["auto"] | None = parameter(word_or("auto", color(), also="color"))
 
@@ -33,7 +35,7 @@ class Trim(Operation):
         else:
             wanted = _samples(self.trim, pixels) * (most / 255)
         slack = most * _TOLERANCE / 255
-        if has_alpha(pixels) and wanted[3] <= slack:  # of what is clear the colour says nothing
+        if has_alpha(pixels) and wanted[3] <= slack:  # the colour of a clear pixel means nothing
             pixels, wanted = np.ascontiguousarray(pixels[..., 3]), wanted[3:]
         return np.asarray(cv2.inRange(pixels, wanted - slack, wanted + slack))
 
@@ -47,7 +49,7 @@ def _samples(wanted: Color, pixels: Pixels) -> Pixels:
 
 
 def content(border: Pixels) -> tuple[int, int, int, int] | None:
-    """Left, top, width, height of what is no border; None where nothing is."""
+    """Left, top, width, height of the part inside the border; None where all is border."""
     rows = np.flatnonzero(border.min(axis=1) < 255)
     columns = np.flatnonzero(border.min(axis=0) < 255)
     if not len(rows):

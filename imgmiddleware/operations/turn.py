@@ -22,7 +22,7 @@ from imgmiddleware.pixels.arrays import (
 )
 
 _FLIPS = {"h": 1, "v": 0, "hv": -1}
-#: What others call them.
+#: Other names for them.
 _AXES = {"horizontal": "h", "vertical": "v", "both": "hv", "vh": "hv"}
 _QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
@@ -86,8 +86,8 @@ class Rotate(PixelOperation):
 
 
 def turned_once(steps: tuple[PixelOperation, ...]) -> tuple[PixelOperation, ...]:
-    """The same, where of a flip and a turn by quarters there are eight: `v` is `h` and half a turn,
-    and `hv` half a turn alone.
+    """The same steps, with one spelling for each of the eight results of a flip and a turn by
+    quarters: `v` becomes `h` and half a turn, and `hv` half a turn alone.
     """
     if not steps:
         return steps

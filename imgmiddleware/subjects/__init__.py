@@ -1,1 +1,1 @@
-"""Subjects: what a picture is about, as far as its pixels tell, for a crop to keep."""
+"""Subjects: the important part of a picture, as far as its pixels tell, for a crop to keep."""

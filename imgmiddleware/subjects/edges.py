@@ -1,4 +1,4 @@
-"""Edges: the part in which there are most of them, which is what is sharp and rich in detail."""
+"""Edges: the part with the most of them, which is the sharp part, rich in detail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.subjects.subject import best_start, gray, shrunk
 
-#: The longer side of the picture in which edges are looked for: what is an edge there can be seen.
+#: The longer side of the picture in which edges are looked for: an edge there can be seen.
 _SIDE = 320
 
 #: Steps of fewer levels than this are noise, such as JPEG's.

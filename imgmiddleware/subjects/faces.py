@@ -11,9 +11,9 @@ from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.subjects.subject import shrunk
 from imgmiddleware.subjects.yunet.network import Box, Network
 
-#: The longer sides of the pictures that faces are looked for in. In the first those are found that
-#: are from a fortieth of it to a half; where there are none, one that fills the second is. The
-#: first alone takes 37 ms of a processor, the second 10.
+#: The longer sides of the pictures in which faces are looked for. In the first picture the network
+#: finds faces from a fortieth of its side to a half. Where it finds none, it finds a face that
+#: fills the second picture. The first alone takes 37 ms of a processor, the second 10.
 _SIDES = (640, 320)
 
 #: Faces that are remembered of a picture, the largest first.
@@ -50,7 +50,7 @@ class Faces:
 
     @property
     def nbytes(self) -> int:
-        return 200 * (1 + len(self.faces))  # what Python takes for four numbers in a tuple
+        return 200 * (1 + len(self.faces))  # the memory of four numbers in a tuple
 
     def start(self, axis: int, share: float, first: float = 0, last: float = 1) -> float:
         """About the middle of all of them; of the largest, where all have no room."""
@@ -62,8 +62,8 @@ class Faces:
 
 
 def _face(box: Box, width: int, height: int) -> Face | None:
-    """What is seen of it, in whole pixels of the picture that it was found in: so a last digit of
-    the network's arithmetic moves no crop. None where that is nothing.
+    """The visible part of a face, in whole pixels of the picture in which it was found: so a last
+    digit of the network's arithmetic moves no crop. None where no part is visible.
     """
     left, top, across, down = map(round, box)
     x, right = (min(max(at / width, 0.0), 1.0) for at in (left, left + across))

@@ -1,4 +1,4 @@
-"""Subject: what was found in a picture, and where a part of it begins that keeps this."""
+"""Subject: the thing that was found in a picture, and the start of a part that keeps it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,13 +11,15 @@ from imgmiddleware.pixels.arrays import Pixels
 #: How many places a part is tried at: more than there are results to tell apart on any screen.
 _STEPS = 512
 
-#: What is so near to the best place is as good: a part that is wider than what it is to keep has
-#: many such places, and the one in the middle of them is meant.
+#: A place with nearly the best score is as good as the best. A part that is wider than its subject
+#: has many such places; the one in the middle of them is meant.
 _ALIKE = 0.99
 
 
 class Subject(Protocol):
-    """What was found. All numbers are fractions of the picture's width (axis 0) or height (1)."""
+    """The thing that was found. All numbers are fractions of the picture's width (axis 0) or height
+    (1).
+    """
 
     @property
     def found(self) -> bool:
@@ -34,9 +36,9 @@ class Subject(Protocol):
 def best_start(
     score: Callable[[Pixels], Pixels], share: float, first: float = 0, last: float = 1
 ) -> float:
-    """The middle of the places around the best one that are as good.
+    """The middle of the places around the best place that are as good as it.
 
-    `score` tells for many starts at once how good each is: float64, of one dimension.
+    `score` rates many starts at once: float64, of one dimension.
 
     >>> best_start(lambda starts: np.minimum(starts, 0.4), 0.2)
     0.6

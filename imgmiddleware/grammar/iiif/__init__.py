@@ -1,1 +1,1 @@
-"""IIIF Image API 3.0 and 2.1: what a path asks for, and what is told of a picture."""
+"""IIIF Image API 3.0 and 2.1: the paths that ask for pictures, and the description of a picture."""

@@ -1,4 +1,4 @@
-"""What `info.json` says (Image API 3.0, section 5; 2.1, section 5)."""
+"""The text of `info.json` (Image API 3.0, section 5; 2.1, section 5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from imgmiddleware.pixels.arrays import Size
 
 API = "http://iiif.io/api/image"
 
-#: What is done beyond level 2.
+#: The features beyond level 2.
 _EXTRAS = (
     "canonicalLinkHeader",
     "mirroring",
@@ -26,7 +26,7 @@ _EXTRAS_3 = ("sizeUpscaling",)
 
 
 def level(version: int) -> str:
-    """The URI of what is promised in this version of the API, 2 or 3."""
+    """The URI of the level that is promised in this version of the API, 2 or 3."""
     return f"{API}/{version}/level2.json"
 
 
@@ -37,10 +37,11 @@ def context(version: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """All that is told of an original.
+    """The description of an original.
 
-    `base` is the URL by which the client names it, `size` its width and height in pixels, upright,
-    `preferred` the formats that are best for it, and `rights` the URI of its licence, or nothing.
+    `base` is the URL by which the client names it. `size` is its width and height in pixels,
+    upright. `preferred` are the best formats for it, and `rights` is the URI of its licence, or
+    nothing.
     """
 
     base: str

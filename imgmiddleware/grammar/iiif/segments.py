@@ -1,10 +1,10 @@
 """IIIF Image API 3.0 and 2.1: the last segments of a path to a Transform.
 
-`{id}/{region}/{size}/{rotation}/{quality}.{format}` asks for a picture, `{id}/info.json` for what
-can be asked. The segments are read from the right, as an ID may hold slashes itself.
+`{id}/{region}/{size}/{rotation}/{quality}.{format}` asks for a picture, `{id}/info.json` for its
+description. The segments are read from the right, as an ID may hold slashes itself.
 
-One grammar serves both versions: what only 3.0 has is understood in both, and what they leave to
-the server is decided so that both allow it.
+One grammar serves both versions. The words that only 3.0 has are understood in both. Where the
+specifications leave a choice to the server, the choice here is one that both allow.
 """
 
 import re
@@ -19,8 +19,8 @@ from imgmiddleware.grammar.grid import Grid, Limits
 from imgmiddleware.grammar.placed import FORMATS, Named, Placed, Told
 from imgmiddleware.pixels.arrays import Box, Size
 
-#: A number of these specifications: digits, with or without a fraction; no sign and no exponent.
-#: What a script has divided has seventeen digits, and zeros before them.
+#: A number of these specifications: digits, with or without a fraction; no sign and no exponent. A
+#: script's quotient has seventeen digits, and zeros before them.
 _NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{1,24})?|\.[0-9]{1,24})"
 _REGION = re.compile(
     rf"full|square|(?:[0-9]{{1,9}},){{3}}[0-9]{{1,9}}|pct:(?:{_NUMBER},){{3}}{_NUMBER}"
@@ -52,8 +52,8 @@ class Segments:
     def placed(self, whole: Size, limits: Limits, grid: Grid) -> Placed:
         """These segments on an upright original of this size in pixels.
 
-        Raises `ImageError` (400) for a region outside of it, for a size of no pixels, for one that
-        is larger than the region without `^`, and for one that is over the limits.
+        Raises `ImageError` (400) for a region outside of the original, for a size of no pixels, for
+        a size larger than the region without `^`, and for a size over the limits.
         """
         box = _box(self.region, whole)
         found = _ROTATION.fullmatch(self.rotation)
@@ -78,7 +78,7 @@ def canonical(placed: Placed, grid: Grid, version: int = 3) -> str:
 
 
 def _canonical_size(placed: Placed, grid: Grid, version: int) -> str:
-    """Version 2 has the width alone where that keeps the shape, and no word for what is larger."""
+    """Version 2 has the width alone where that keeps the shape, and no word for a larger size."""
     width, height = placed.size
     if placed.size == placed.box[2:]:
         return "full" if version == 2 else "max"
@@ -89,10 +89,10 @@ def _canonical_size(placed: Placed, grid: Grid, version: int) -> str:
 
 
 def named(path: str, version: int = 3) -> Named | None:
-    """What a path below the prefix names; None where it is only an ID. `version` is the API's: 2
-    has the size `full`, which 3 has dropped.
+    """The meaning of a path below the prefix; None where it is only an ID.
 
-    Raises `ImageError` (400) where one of the segments is not of its form, and all others are.
+    `version` is the API's: 2 has the size `full`, which 3 has dropped. Raises `ImageError` (400)
+    where one of the segments is not of its form, and all others are.
     """
     id, _, last = path.rpartition("/")
     if last == Told.INFO.value and id:
@@ -130,9 +130,9 @@ def _wrong(region: str, size: str, rotation: str, last: str, version: int) -> It
 
 
 def _box(region: str, whole: Size) -> Box:
-    """Left, top, width, height in pixels: what lies over the edge is cut off.
+    """Left, top, width, height in pixels; the part over the edge is cut off.
 
-    Raises `ImageError` (400) for a region of no pixels, and one that lies outside.
+    Raises `ImageError` (400) for a region of no pixels, and for a region outside.
     """
     width, height = whole
     if region == "full":
@@ -147,7 +147,9 @@ def _box(region: str, whole: Size) -> Box:
 
 
 def _asked(region: str, whole: Size) -> Box:
-    """What was written, in pixels; percents to the nearest, and at least one of what is not 0."""
+    """The region as written, in pixels; percents to the nearest pixel, and at least one for a side
+    that is not 0.
+    """
     numbers = region.removeprefix("pct:").split(",")
     if not region.startswith("pct:"):
         left, top, across, down = map(int, numbers)
@@ -179,7 +181,7 @@ def _size(text: str, box: Box, whole: Size, limits: Limits, grid: Grid) -> Size:
 
 
 def _wanted(found: re.Match[str], box: Box, whole: Size, grid: Grid) -> Size | None:
-    """What is written; None where it is to be as large as may be."""
+    """The size as written; None where the picture is to be as large as allowed."""
     _, _, across, down = box
     if found["both"]:
         width, height = map(int, found["both"].split(","))

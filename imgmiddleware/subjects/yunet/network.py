@@ -1,7 +1,7 @@
-"""The network, run by OpenCV, and what its answer says.
+"""The network, run by OpenCV, and the meaning of its answer.
 
 OpenCV's own `FaceDetectorYN` reads the answer in the same way, which a test compares. But OpenCV
-5.0 writes a warning to the application's standard error whenever one is made.
+5.0 writes a warning to the application's standard error whenever a `FaceDetectorYN` is made.
 """
 
 import functools
@@ -21,11 +21,11 @@ NETWORK_BYTES = 2**25
 
 #: The answer is three grids, whose cells are so many pixels wide: small faces, larger ones, large.
 _CELLS = (8, 16, 32)
-#: What is said of each cell: whether a face is there, twice, and where; the last is unused.
+#: The numbers of each cell: whether a face is there, twice, and where; the last is unused.
 _KINDS = ("cls", "obj", "bbox", "kps")
 
-#: How sure it has to be. On a dozen photos it was .87 and more of what is a face, also from the
-#: side, and .76 and less of what is none (cats, clocks, stars, a motorcycle).
+#: How sure the network has to be. On a dozen photos it was .87 and more for faces, also from the
+#: side, and .76 and less for other things (cats, clocks, stars, a motorcycle).
 _SURE = 0.8
 #: Boxes of which more than this is common are one face.
 _COMMON = 0.3
@@ -51,7 +51,7 @@ def _model() -> bytes:
 
 @functools.cache
 def fingerprint() -> str:
-    """What finds faces, for the key of a picture: another network finds others."""
+    """The name of the network, for the key of a picture: another network finds other faces."""
     return f"yunet/{sha256(_model()).hexdigest()[:16]}"
 
 
@@ -82,9 +82,9 @@ class Network:
 
 
 def _filled(side: int) -> int:
-    """The side of what the network is shown: whole cells of the last grid, two at least.
+    """The side of the picture for the network: whole cells of the last grid, two at least.
 
-    With one OpenCV 4.14 reads memory that nobody has written to, and finds faces in it.
+    With one cell OpenCV 4.14 reads memory that nothing has written to, and finds faces in it.
     """
     cell = _CELLS[-1]
     return max(2 * cell, side + -side % cell)
