@@ -74,7 +74,7 @@ def subset(*names: str) -> Form[tuple[str, ...]]:
 
 
 def some_of(*names: str, done: Collection[str]) -> Form[tuple[str, ...]]:
-    """The same for any number of the words, repeated or not, beside words of things `done` anyway."""
+    """The same for any number of the words, repeated or not, beside words of things done anyway."""
     shown = [word for word in done if word not in _FLAGS]
     words = "a list of " + ", ".join((*shown, *names))
 
@@ -181,7 +181,7 @@ def place(*others: str) -> Form[tuple[str, ...]]:
 
 
 def alignment() -> Form[tuple[str, str]]:
-    """The place of something in a frame: its row and its column; the middle, where one is not said."""
+    """The place of something in a frame: its row and its column; a missing one is the middle."""
     words = "one of top, middle, bottom, and one of left, center, right, such as top,left"
     rows, columns = ("middle", "top", "bottom"), ("center", "left", "right")
 

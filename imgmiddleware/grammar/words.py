@@ -1,4 +1,4 @@
-"""The names of parameters in other services. Some are taken; for the others a refusal tells ours."""
+"""The names of parameters in other services. Some are taken; for others a refusal tells ours."""
 
 #: Other names for parameters: old names of ours, and imgix's. They mean the same, and have one
 #: spelling in a key.

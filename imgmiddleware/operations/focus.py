@@ -44,7 +44,9 @@ class Blur(PixelOperation):
 
 @dataclass(frozen=True)
 class Sharpen(PixelOperation):
-    """An unsharp mask. A Gaussian of one pixel takes detail away; `sharp` / 50 times that is added."""
+    """An unsharp mask: a Gaussian of one pixel takes detail away, and `sharp` / 50 times it is
+    added.
+    """
 
     sharp: int = parameter(whole(0, 100), 0)
 

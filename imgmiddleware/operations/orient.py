@@ -19,6 +19,6 @@ class Orient(Operation):
     orient: str | None = parameter(open_by("0", choice(*"12345678", *_TURNS)))
 
     def orientation(self, tagged: int) -> Orientation:
-        """The turn of the stored pixels: the one that the query asks for, else the one in the file."""
+        """The turn of the stored pixels: the query's, else the one in the file."""
         asked = _TURNS.get(self.orient, self.orient) if self.orient else tagged
         return Orientation(int(asked))
