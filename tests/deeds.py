@@ -107,6 +107,11 @@ def sleeps(pixels: Pixels) -> Pixels:
     return pixels
 
 
+def naps(pixels: Pixels) -> Pixels:
+    time.sleep(1)
+    return pixels
+
+
 def holds_the_lock(pixels: Pixels) -> Pixels:
     ctypes.PyDLL(None).sleep(600)
     return pixels
@@ -152,7 +157,7 @@ def _wire() -> int:
 
 ALL = (
     *(opens, writes, lists, stats, reads_memory, loads_code, has_descriptors, has_environment),
-    *(computes_in_threads, connects, forks, executes, signals, traces, spins, sleeps),
+    *(computes_in_threads, connects, forks, executes, signals, traces, spins, sleeps, naps),
     *(holds_the_lock, allocates, exits, crashes, lies, raises),
 )
 OPERATIONS = {deed.__name__: OwnOperation(deed, version="1") for deed in ALL}

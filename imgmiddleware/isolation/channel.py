@@ -31,6 +31,10 @@ class ClosedError(Exception):
     """The other side has gone, or does not keep to the form of messages."""
 
 
+class EndedError(ClosedError):
+    """The other side has gone."""
+
+
 class Channel:
     """One end. One thread at a time uses it. What is sent is taken within `patience` seconds, or
     the other side hangs; None waits for as long as it takes.
@@ -55,7 +59,7 @@ class Channel:
         except TimeoutError:
             raise
         except OSError as error:
-            raise ClosedError("the other side has gone") from error
+            raise EndedError("the other side has gone") from error
 
     def receive(self, most: int, seconds: float | None = None) -> tuple[bytes, bytes]:
         """The kind of the next message and its bytes, `most` of them.
@@ -73,7 +77,7 @@ class Channel:
         self._socket.settimeout(None)
         head, descriptors, _, _ = socket.recv_fds(self._socket, _HEAD.size, _MOST_DESCRIPTORS)
         if not head:
-            raise ClosedError("the other side has gone")
+            raise EndedError("the other side has gone")
         head += self._filled(_HEAD.size - len(head), None)
         kind, size = _HEAD.unpack(head)
         return kind, self._filled(size, None), descriptors
@@ -95,9 +99,9 @@ class Channel:
             except TimeoutError:
                 raise
             except OSError as error:
-                raise ClosedError("the other side has gone") from error
+                raise EndedError("the other side has gone") from error
             if not piece:
-                raise ClosedError("the other side has gone")
+                raise EndedError("the other side has gone")
             pieces.append(piece)
             missing -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

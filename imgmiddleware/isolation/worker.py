@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import weakref
@@ -17,6 +18,8 @@ from imgmiddleware.isolation.nursery import NURSERY, Started
 _START = 60.0
 #: Seconds for the kernel to bury one that was killed.
 _BURIAL = 5.0
+#: Seconds from the end of the wire to that of the process, on a machine that is short of memory.
+_LAST_MOMENT = 1.0
 #: Bytes of what a worker says of itself when it has started.
 _MOST_SAID = 2**16
 #: What of the environment goes along: where libraries are, and which instructions they may use, on
@@ -40,6 +43,10 @@ main(int(sys.argv[1]), int(sys.argv[2]))
 
 class StartError(Exception):
     """No worker could be started: nothing is wrong with any original."""
+
+
+class KilledError(ClosedError):
+    """Somebody else has killed the worker: the system for want of memory, or an operator."""
 
 
 class Worker:
@@ -86,6 +93,15 @@ class Worker:
     def is_alive(self) -> bool:
         """Whether it has not ended by itself."""
         return self._process.poll() is None
+
+    def was_killed(self) -> bool:
+        """Whether it ended by a SIGKILL, which by then is not ours. No decoder raises that one.
+
+        To be asked when the wire has ended, which is a moment before the process does.
+        """
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_LAST_MOMENT) == -signal.SIGKILL
+        return False
 
     def end(self) -> None:
         """Kill it, and see it buried. So it is too where nobody has it any more, and at the end."""

@@ -94,16 +94,53 @@ def test_other_requests_go_on_beside_one_that_hangs() -> None:
     service = service_of(max_wait=600)
     hanging = threading.Thread(target=get, args=(service, "spins=1", "hangs"))
     hanging.start()
-    making: Any = service._pictures._making
-    while not making._pool._busy:
-        time.sleep(0.01)
-    (busy,) = making._pool._busy
+    first = busy_worker(service)
     for width in range(10, 15):
         assert get(service, f"w={width}&fm=png", "a").status == 200
     assert hanging.is_alive()
-    os.kill(busy.pid, signal.SIGKILL)
+    os.kill(first, signal.SIGKILL)
+    os.kill(busy_worker(service, first), signal.SIGKILL)
     hanging.join(60)
     assert not hanging.is_alive()
+
+
+def busy_worker(service: ImageService, *others: int) -> int:
+    """The process that makes a picture now, and is none of those."""
+    making: Any = service._pictures._making
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        for worker in [*making._pool._busy]:
+            if worker.pid not in others and worker._said is not None:
+                time.sleep(0.1)  # by then it has been found alive, and told what to do
+                return int(worker.pid)
+        time.sleep(0.01)
+    raise AssertionError("no worker is busy")
+
+
+def test_an_original_is_not_blamed_for_a_worker_that_somebody_killed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once. What has ended two of them is refused as what crashes is."""
+    service = service_of(max_wait=600)
+    answers: list[Any] = []
+    asking = threading.Thread(target=lambda: answers.append(get(service, "naps=1", "a")))
+    asking.start()
+    os.kill(busy_worker(service), signal.SIGKILL)
+    asking.join(60)
+    assert [answer.status for answer in answers] == [200]
+    assert "is tried again" in caplog.text
+
+    asking = threading.Thread(target=lambda: answers.append(get(service, "naps=1", "b")))
+    asking.start()
+    first = busy_worker(service)
+    os.kill(first, signal.SIGKILL)
+    os.kill(busy_worker(service, first), signal.SIGKILL)
+    asking.join(60)
+    problem = json.loads(answers[1].read())
+    assert (answers[1].status, problem["code"]) == (422, "decoder-failed")
+    assert problem["detail"] == "decoding the original was killed by the system, twice"
+    assert get(service, "w=10", "b").status == 422
+    assert get(service, "w=10", "a").status == 200
 
 
 def test_an_operation_that_no_worker_can_import_is_refused_when_built() -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import pickle
 import socket
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.store import Holding
@@ -22,10 +23,10 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.engine import engine
 from imgmiddleware.imaging.memory import cutting_bytes
 from imgmiddleware.imaging.pyramid import Pyramid
-from imgmiddleware.isolation.channel import ClosedError
+from imgmiddleware.isolation.channel import ClosedError, EndedError
 from imgmiddleware.isolation.pool import Pool
 from imgmiddleware.isolation.sandbox import is_closed
-from imgmiddleware.isolation.worker import StartError, Worker
+from imgmiddleware.isolation.worker import KilledError, StartError, Worker
 from imgmiddleware.service import timing
 from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
 from imgmiddleware.service.admission.flight import Admission
@@ -66,6 +67,9 @@ _OF_WORKERS = (
     "stored_tiles",
     "tune_malloc",
 )
+
+#: A job as it is handed over, to each worker that tries it.
+_Hand = Callable[[], tuple[Handed, Lending]]
 
 
 class Isolated:
@@ -134,8 +138,8 @@ class Isolated:
             with timing.step("wait"):
                 held.enter_context(self._admission.admitted(size, deadline))
             self._check_failed(job)  # while this has waited
-            lending = Lending(self._results, job, wanted)
-            return self._exchanged(job, level, Handed(job, lending, whole), lending)
+            hand = partial(self._handed, job, wanted, whole)
+            return self._exchanged(job, (level, job.page), hand)
 
     def _found(self, wanted: Wanted | None, deadline: Deadline, held: ExitStack) -> Pyramid | None:
         """The pyramid; if there is none yet, nobody else makes one before this is over."""
@@ -144,19 +148,36 @@ class Isolated:
         whole = held.enter_context(self._wholes.found(wanted, deadline))
         return whole if isinstance(whole, Pyramid) else None
 
-    def _exchanged(
-        self, job: Job, level: Hashable, handed: Handed, lending: Lending
-    ) -> Made | Exception:
+    def _handed(
+        self, job: Job, wanted: Wanted | None, whole: Pyramid | None
+    ) -> tuple[Handed, Lending]:
+        lending = Lending(self._results, job, wanted)
+        return Handed(job, lending, whole), lending
+
+    def _exchanged(self, job: Job, places: Sequence[Hashable], hand: _Hand) -> Made | Exception:
         try:
-            with self._pool.taken((level, job.page)) as worker:
-                _check(worker)
-                return exchange(worker, handed, lending, self._max_wait, self._most)
+            try:
+                return self._tried(places, hand)
+            except KilledError:
+                _log.warning("a worker was killed by another process: id=%r is tried again", job.id)
+                return self._tried(places, hand)
         except StartError as error:
             _log.error("%s", error)
             detail = "no worker could be started for it; ask again in a second"
             raise ImageError("busy", detail) from error
         except tuple(_ENDED) as error:
             raise self._fail(job, error) from error
+
+    def _tried(self, places: Sequence[Hashable], hand: _Hand) -> Made | Exception:
+        """Raises `KilledError` where it may go well with another worker."""
+        with self._pool.taken(places) as worker:
+            _check(worker)
+            try:
+                return exchange(worker, *hand(), self._max_wait, self._most)
+            except EndedError as error:
+                if worker.was_killed():
+                    raise KilledError from error
+                raise
 
     def _check_failed(self, job: Job) -> None:
         """Raises why it is not tried again."""
@@ -185,6 +206,7 @@ class Isolated:
 _ENDED: dict[type[Exception], str] = {
     TimeoutError: "took longer than max_wait",
     OutgrownError: "took more memory than it may",
+    KilledError: "was killed by the system, twice",
     ClosedError: "crashed",
 }
 
