@@ -1,9 +1,9 @@
-"""The canonical text of a picture: all that its bytes depend on beside its original.
+"""The canonical text of a picture: everything that its bytes depend on beside its original.
 
 Queries that ask for one picture of an original in other words have one text: a width beyond the
-original and none, a ratio and its pixels, a `fit` that leaves nothing to fit. So it is written of
-the plan, in which all of this is resolved. What follows from the original alone is left out, as the
-key has its version.
+original and none, a ratio and its pixels, a `fit` that leaves nothing to fit. So the text is made
+of the plan, in which all of this is resolved. Facts that follow from the original alone are left
+out, as the key has its version.
 """
 
 from collections.abc import Collection
@@ -20,10 +20,10 @@ from imgmiddleware.pixels.arrays import Box
 
 
 def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> str:
-    """The text, of the plan for this Transform and these formats.
+    """The text of the plan for this Transform and these formats.
 
-    Where only pixels tell the geometry, it is what was asked for. That begins with a parameter's
-    name and the other with a number, so that no two pictures share a text.
+    Where only pixels tell the geometry, the text is the query's. A query's text begins with a
+    parameter's name and a plan's with a number, so that no two pictures share a text.
     """
     if not plan.output.decodes:
         return f"{plan.frame} {plan.format} {_kept(plan.output.keep)}"
@@ -53,13 +53,15 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
 
 
 def _looked_for(sketch: Plan, region: Box) -> str:
-    """What a sketch of this region tells; that its tones are asked of it is among the steps."""
+    """The subjects that a sketch of this region looks for. A sketch for tones shows in the
+    steps.
+    """
     kept = f" keeping {sketch.sought}" if sketch.sought else ""
     return f"{kept} of {region}"
 
 
 def _nearing(resize: Resize) -> str:
-    """How close what is found is to be shown."""
+    """How close the faces that were found are to be shown."""
     if not resize.nears:
         return ""
     return f" near {resize.faceindex} {resize.facepad} {resize.enlarge}"
@@ -88,5 +90,7 @@ def _chroma(plan: Plan) -> str | None:
 
 
 def _kept(names: tuple[str, ...]) -> tuple[str, ...]:
-    """What goes along beside the colours: all of it, which has the rights too, or these alone."""
+    """The metadata that goes along beside the colours: all of it, with the rights, or the rights
+    alone.
+    """
     return tuple(name for name in names if name not in ("icc", "hdr"))[:1]

@@ -1,4 +1,4 @@
-"""Decode: an original to what is held of it, at the level that a plan asks for."""
+"""Decode: the samples of an original, held at the level that a plan asks for."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,12 +28,12 @@ from imgmiddleware.pixels.value_range import Ends
 from imgmiddleware.sources.array import ArrayOriginal
 from imgmiddleware.sources.original import Original, read_all
 
-#: What is said of a profile that is broken, or for another kind of picture.
+#: The note about a profile that is broken, or for another kind of picture.
 PROFILE_IGNORED = "profile-ignored"
-#: What is said of an array's values that were outside of the range that is shown: how many.
+#: The note about values of an array outside of the range that is shown: how many they are.
 CLIPPED = "clipped"
-#: What is said of a TIFF of 16 bits that comes out nearly black, as one of 12 bits does which does
-#: not say so: `range=` is for it.
+#: The note about a TIFF of 16 bits that comes out nearly black. A TIFF of 12 bits does so if its
+#: header does not say 12: `range=` is for it.
 DARK = "dark"
 
 
@@ -46,8 +46,8 @@ def decode_original(
 ) -> Held:
     """The page or frame that the plan means, at the plan's level.
 
-    `contents` are those of what is read in bands, `ends` those of the range of its values, where
-    they are known. Raises `ImageError` where the original is damaged or has changed.
+    `contents` are those of an original that is read in bands, and `ends` those of its range of
+    values, where they are known. Raises `ImageError` where the original is damaged or has changed.
     """
     if isinstance(original, ArrayOriginal):
         return _held_array(original, facts, plan)
@@ -72,12 +72,12 @@ def is_of_values(note: str) -> bool:
 
 
 def told(held: Held, facts: Facts) -> Held:
-    """What was cut of a whole in bands, with the notes that its own samples are cause of."""
+    """A part that was cut from a whole in bands, with the notes about its own samples."""
     return _told(held, facts, None)
 
 
 def _told(held: Held, facts: Facts, shown: Shown | None) -> Held:
-    """With notes of what the values lost: those that were clipped, and all of them in the dark."""
+    """The same, with notes about lost values: those that were clipped, or all of a dark picture."""
     notes = []
     if shown and shown.tally.clipped:
         notes.append(f"{CLIPPED}={shown.tally.clipped}")
@@ -89,9 +89,9 @@ def _told(held: Held, facts: Facts, shown: Shown | None) -> Held:
 def held_with(
     data: memoryview, facts: Facts, pixels: Pixels, level: Level, found: bytes | None = None
 ) -> Held:
-    """Pixels with what goes along with them in the file.
+    """Pixels with the metadata of their file.
 
-    `found` is the profile of a format of which the decoder alone can read it.
+    `found` is the profile of a format whose profile only the decoder can read.
     """
     return _held(facts, pixels, level, read_exif(data, facts), found or read_profile(data, facts))
 
@@ -118,7 +118,7 @@ def decode_rows(
 
 
 def _held_array(original: ArrayOriginal, facts: Facts, plan: Plan) -> Held:
-    """An array all at once. Raises what its function raises."""
+    """An array, read at once. Raises the errors of its function."""
     samples = original.samples(facts.reading)
     check_samples(samples, facts)
     held = _held(facts, samples.pixels, plan.level, Exif(), samples.profile)
@@ -144,7 +144,7 @@ def _read_in_bands(
     *,
     shown: Shown | None = None,
 ) -> Held:
-    """What goes along was read first: an original that is cut short meanwhile then lacks rows."""
+    """The metadata is read first: an original that is cut short meanwhile then lacks rows."""
     raster, read = contents.raster, plan.overview or facts
     times, scaled = level.by.bit_length() - 1, not level.averaged
     if level.passed is None:
@@ -181,7 +181,7 @@ def _held(facts: Facts, pixels: Pixels, level: Level, exif: Exif, profile: bytes
 
 
 def _points_of(profile: bytes | None) -> CodePoints | None:
-    """What a profile says by code points, if that is HDR, of which its curves say nothing."""
+    """The code points of a profile, if they are HDR: the profile's curves cannot describe that."""
     numbers = code_points(profile) if profile else None
     points = CodePoints.stated(*numbers) if numbers else None
     return points if points and points.hdr else None

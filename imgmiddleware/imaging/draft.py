@@ -1,6 +1,6 @@
 """The draft of a pyramid: rows from the top down become tiles, and their averages too.
 
-So what is written may be read some rows at a time, and memory follows the row.
+So the rows may be read a few at a time, and memory grows with the length of a row.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Rows:
 
     @classmethod
     def of(cls, held: Held) -> Rows:
-        """Of what is decoded already."""
+        """The rows of an original that is decoded already."""
         pixels = held.pixels
         return cls(held, (pixels[top : top + SIDE] for top in range(0, len(pixels), SIDE)))
 
@@ -40,7 +40,7 @@ class Rows:
 class Draft:
     """A pyramid that is to be written, with so many averages, unless colours have alpha.
 
-    `key` is what it is kept by.
+    `key` names it in the store.
     """
 
     key: str
@@ -81,7 +81,7 @@ class Draft:
         return len(self.head) + shape.first(shape.levels) * (4 + shape.tile)
 
     def write(self, file: io.FileIO) -> None:
-        """To an empty file, the head last. Raises `OSError`, and what the rows raise."""
+        """Writes to an empty file, the head last. Raises `OSError`, and the errors of the rows."""
         head, shape = self.head, self.shape
         sums = np.zeros(shape.first(shape.levels), "<u4")
         tiles = _Tiles(file, shape, len(head) + sums.nbytes, sums)

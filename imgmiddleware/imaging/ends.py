@@ -1,8 +1,8 @@
 """Ends: which values become black and white, where only the values of the original tell.
 
-They are those of a whole page, never of a tile of it: what lies side by side has to be equally
-bright. Of a page with overviews a smaller one is looked at, and of a large page a part that is
-spread evenly over it, so that they take about as long to find as a large picture takes to be read.
+The ends are those of a whole page, never of a tile of it: neighbouring tiles have to be equally
+bright. A smaller overview of the page is read where there is one. Of a large page a part is read
+that is spread evenly over it. So finding the ends takes about as long as reading a large picture.
 """
 
 import math
@@ -28,7 +28,7 @@ _PARTS = 64
 #: A picture is nearly black if hardly a sample is brighter than an eighth.
 _DARK, _BRIGHT = 65535 // 8, 0.01
 _LOOKED_AT = 2**16
-#: How channels of blue, green, red and alpha are made of those that are there.
+#: How the stored channels become blue, green, red and alpha.
 _CHANNELS = {
     (1, 3): cv2.COLOR_GRAY2BGR, (1, 4): cv2.COLOR_GRAY2BGRA, (3, 4): cv2.COLOR_BGR2BGRA,
     (4, 3): cv2.COLOR_BGRA2BGR, (3, 1): cv2.COLOR_BGR2GRAY, (4, 1): cv2.COLOR_BGRA2GRAY,
@@ -36,10 +36,10 @@ _CHANNELS = {
 
 
 def shown_by(facts: Facts, ends: Ends | None) -> Shown | None:
-    """The way from values to samples; None where samples are what is stored."""
+    """The way from values to samples; None where the file stores samples."""
     if facts.reading is None:
         return None
-    assert facts.values is not None  # what is read has values
+    assert facts.values is not None  # an original with a reading has values
     return Shown(facts.values, facts.reading, ends)
 
 
@@ -109,7 +109,9 @@ def _boxes(facts: Facts) -> Iterator[Box]:
 
 
 def _counted(values: Pixels, holes: Pixels | None, facts: Facts) -> Pixels:
-    """Those that count, in one dimension: of many some, with the least and the most of them."""
+    """The values that count, in one dimension: of very many some, with the least and the most of
+    them.
+    """
     if values.dtype.kind == "f":
         infinite = np.asarray(~np.isfinite(values).all(axis=2))
         holes = infinite if holes is None else holes | infinite

@@ -1,4 +1,6 @@
-"""What made a picture: the part of a key that changes when the same plan gives other bytes."""
+"""The engine that made a picture: the part of a key that changes when one plan gives other
+bytes.
+"""
 
 import functools
 import zlib
@@ -24,11 +26,11 @@ REVISION = 22
 
 
 def load(formats: Collection[str]) -> None:
-    """Import what reading these formats and rendering would import when it is needed first.
+    """Import the modules that reading these formats and rendering would import at their first use.
 
-    Where a thread imports a module while its process is forked, whoever needs that module waits for
-    ever in the child. It is 60 ms, most of it Pillow's formats. What the engine is asks for the
-    versions of packages, for which Python 3.15 imports its reader of ZIP files.
+    Where a thread imports a module while its process is forked, the child waits for ever when it
+    needs that module. The import takes 60 ms, most of it for Pillow's formats. The engine's name
+    asks for the versions of packages, for which Python 3.15 imports its reader of ZIP files.
     """
     Image.init()
     engine()
@@ -47,10 +49,10 @@ def without_threads() -> Iterator[None]:
 
 
 def made_by(plan: Plan) -> str:
-    """What renders a picture: the engine, and the versions of the application's own operations.
+    """The makers of a picture: the engine, and the versions of the application's own operations.
 
-    And what finds faces, where they are looked for, and whether it moves, which the settings'
-    limits decide.
+    Where faces are looked for, the network is one of them. For an animation the number of frames is
+    part of it too, as the settings' limits decide it.
     """
     parts = [engine(), *(step.key for step in plan.steps if isinstance(step, OwnStep))]
     if plan.sketch and FACES in (*plan.sketch.sought, *plan.sketch.also):
@@ -64,8 +66,9 @@ def made_by(plan: Plan) -> str:
 def engine() -> str:
     """The versions of the parts, and the processor's dispatch class.
 
-    OpenCV's own filters give other bytes on processors without AVX2, so the line that says which of
-    its code paths this processor takes is part of it. NumPy's BLAS is not: its sums here are exact.
+    OpenCV's own filters give other bytes on processors without AVX2. So the line that names its
+    code paths for this processor is part of the engine. NumPy's BLAS is no part: its sums here are
+    exact.
     """
     return " ".join(
         (

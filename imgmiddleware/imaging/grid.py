@@ -10,7 +10,7 @@ def completed(crop: Part, size: Size, whole: Size) -> Part:
     """A part of the upright picture, as far as the results of such a tile reach.
 
     Both sides of a tile that the right or lower edge cuts off are rounded up: at a ratio of 2 the
-    last 489 columns become 245. The last of these shows half of what is beside the edge. So all
+    last 489 columns become 245. Half of the last of these shows the outside of the edge. So all
     tiles have the same ratio, and come from the same samples; else the last ones would have been
     averaged less often, or been read from a larger overview. Other parts stay as they are, as do
     those that end within a pixel.

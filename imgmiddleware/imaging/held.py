@@ -1,9 +1,9 @@
-"""What is held of an original once it is decoded: which samples of it, and the samples themselves.
+"""A held original: which samples of it are decoded, and the samples themselves.
 
-A decode is the dearest part of a render, so what it gave is kept for other sizes of the picture. A
-`Level` says which samples these are. It is a function of the plan alone, it is the key under which
-they are kept, and all geometry follows from it: nobody guesses from the shape of an array what it
-shows. A `Held` is a level with its samples, and with what goes along with them.
+A decode is the dearest part of a render, so its samples are kept for other sizes of the picture. A
+`Level` says which samples these are. It is a function of the plan alone, and the key under which
+the samples are kept. All geometry follows from it: the shape of an array is never asked. A `Held`
+is a level with its samples, and with the metadata that goes along with them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from imgmiddleware.pixels.halve import halve, halve_clear
 from imgmiddleware.pixels.resample import around
 from imgmiddleware.pixels.samples import Reading
 
-#: What was made of rows that passed by: the box of the page, the size that it has now, that which
-#: it is to have, and whether it was made in linear light.
+#: The result of rows that passed by: the box of the page, the size that the rows have now, the size
+#: that they are to have, and whether they were resampled in linear light.
 Passed = tuple[Area, Size, Size, bool]
 
 
@@ -32,9 +32,9 @@ class Level:
     overview of it, whose width and height are those of the page divided by `reduced`. They show its
     `box`. Each stands for `by` pixels along both sides, and for fewer at the right and lower edge.
 
-    Where `by` is more than 1, `averaged` tells who made it so. True: the samples are averages by
-    twos, equal to those that the resampler begins with, and it goes on from there. False: they are
-    what the decoder made in its own way.
+    Where `by` is more than 1, `averaged` tells how the samples were divided. True: they are
+    averages by twos, equal to those that the resampler begins with, and it goes on from there.
+    False: the decoder divided them in its own way.
 
     `passed` is for rows that were resampled while they were read, and are not held as they were.
     """
@@ -54,12 +54,12 @@ class Level:
 
     @property
     def samples(self) -> Size:
-        """Width and height of what is held. A rest of pixels at an edge is a sample too."""
+        """Width and height of the samples. A rest of pixels at an edge is a sample too."""
         return -(-self.box[2] // self.by), -(-self.box[3] // self.by)
 
     @property
     def finer(self) -> Iterator[Level]:
-        """Levels that this one can be averaged from, exactly; the one that takes least first."""
+        """Levels from which this one can be averaged exactly; the one with the least work first."""
         by = self.by
         while self.averaged and self.passed is None and by > 1:
             by //= 2
@@ -79,8 +79,8 @@ class Level:
     def area(self, box: Area) -> Area:
         """A box of the page, in samples of this level.
 
-        Of 1001 columns 501 are held, which show 500.5: to take all of the last one would shift what
-        is beside it, and cost 6 to 14 dB.
+        Of 1001 columns 501 samples are held, which show 500.5. To take all of the last one would
+        shift the samples beside it, and cost 6 to 14 dB.
         """
         left, top, width, height = (side / self.reduced for side in box)
         x, y = left - self.box[0], top - self.box[1]
@@ -91,10 +91,10 @@ class Level:
 class Held:
     """An original, or a part of it, decoded: `pixels` at a level, as stored.
 
-    `color` is what their samples are: "gray", "rgb" or "cmyk". `profile` is the ICC profile, if it
-    can be used. `points` are the code points, if they hold; where they are no HDR the profile says
-    the same. Nobody writes to the pixels again: they may serve any number of results. They need not
-    be all of the level: the first of them is its sample `at` (column, row).
+    `color` is the meaning of the samples: "gray", "rgb" or "cmyk". `profile` is the ICC profile, if
+    it can be used. `points` are the code points, if they hold; where they are no HDR the profile
+    says the same. The pixels are never written to again: they may serve any number of results. They
+    need not be all of the level: the first of them is its sample `at` (column, row).
     """
 
     level: Level
@@ -126,7 +126,9 @@ class Held:
         return held
 
     def around(self, crop: Area) -> tuple[Pixels, Area]:
-        """What a filter may read of a box of the page: all samples, and where it lies in these."""
+        """The samples that a filter may read for a box of the page: all of them, and the box in
+        them.
+        """
         if self.level.passed is not None:
             crop, sampled, size, _ = self.level.passed
             before, _ = around(self.level.area(crop), sampled, size, self.level.samples)

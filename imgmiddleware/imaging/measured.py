@@ -20,16 +20,16 @@ _COPIES = 16
 def as_asked(
     facts: Facts, transform: Transform, default: ValueRange | RangeLike | None = None
 ) -> Facts:
-    """What is asked for beats what the original states, and that the option's `default`.
+    """The query's reading comes before the original's own, and that before the option's `default`.
 
-    The default is for measurements of more than 8 bits, opaque ones. Raises `ImageError` (400)
-    where the original has no such band, or cannot be shown so; and where a range is looked for in
-    values of which some must not be shown: its ends would tell of these.
+    The default is for opaque measurements of more than 8 bits. Raises `ImageError` (400) where the
+    original has no such band, or cannot be shown so. It also raises where a range is looked for and
+    some of the values are redacted: the ends of the range would tell of these.
     """
     read = _as_asked(facts, transform, default)
     found = read.reading.range if read.reading else None
     if transform.get(Redact).redact and found is not None and found.looks:
-        raise _refused("redact", "needs a range= of two numbers: what is hidden has values too")
+        raise _refused("redact", "needs a range= of two numbers: the hidden parts have values too")
     return read
 
 
@@ -58,7 +58,9 @@ def _as_asked(facts: Facts, transform: Transform, default: ValueRange | RangeLik
 
 
 def _is_free(facts: Facts) -> bool:
-    """Whether an original that is no photo leaves its range open. What an array has was said."""
+    """Whether an original that is no photo leaves its range open. An array's range was said with
+    it.
+    """
     if facts.values is None or facts.values.alpha is not None or facts.depth == 8:
         return False
     own = facts.reading.range if facts.reading else None
@@ -76,7 +78,7 @@ def _check(facts: Facts, asked: Measured, values: Values, *, moves: bool) -> Non
     if facts.color == "cmyk":
         raise _refused(name, "is not for inks")
     if moves:
-        raise _refused(name, "is not for what moves: leave anim= out")
+        raise _refused(name, "is not for animations: leave anim= out")
     if asked.band is not None and max(asked.band) > values.channels:
         raise ImageError(
             "out-of-range",

@@ -16,33 +16,33 @@ from imgmiddleware.subjects.yunet.network import NETWORK_BYTES
 _WORKING = 12
 #: And more where colours are counted and put in order: of noise 151 bytes a pixel, measured.
 _COUNTED = 30
-#: And more where a quality is sought, of which two files and the pixels of one are held beside what
-#: is encoded: 15 bytes a pixel, measured.
+#: And more where a quality is sought: two files and the pixels of one are held beside the picture.
+#: 15 bytes a pixel, measured.
 _SOUGHT = 4
 #: And more of them where inks are converted at twice its size, in several copies.
 _INKED = 16
-#: Bytes that it takes to tell the colours of a picture, of which at most 2**14 pixels are looked
-#: at: of noise 2.6 MB, measured.
+#: Bytes for telling the colours of a picture, where at most 2**14 pixels are looked at: of noise
+#: 2.6 MB, measured.
 _TOLD = 2**22
-#: Passing rows that are held at once for each that a row of the result is made of: those
-#: of 64 results and what these read around them, twice while they move to more memory.
+#: Passing rows that are held at once, for each that makes a row of the result. They are the rows of
+#: 64 results and those that a filter reads around them, twice while they move to more memory.
 _PASSING = 160
 
-#: A copy in which parts are hidden, and the averages by twos that are made of it: a fourth of it, a
-#: sixteenth and so on.
+#: A copy in which parts are hidden, and its averages by twos: a fourth of it, a sixteenth and so
+#: on.
 _HIDDEN = 4 / 3
 #: Bytes of a pixel in masks of a border: as stored, and while they are turned upright.
 _MASKED = 3
 
-#: What values take that are put in order.
+#: Bytes for values that are put in order.
 _RANKED = 2**26
 
 
 def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
-    """The most that rendering takes: an original's file, its decode, and what comes after.
+    """The most memory that rendering takes: an original's file, its decode, and the steps after it.
 
-    A picture is resampled from up to four times its width and height, in bands of floats, and is
-    held about three times when it is encoded; inks are converted at twice its size; of an animation
+    A picture is resampled from up to four times its width and height, in bands of floats. It is
+    held about three times when it is encoded. Inks are converted at twice its size. Of an animation
     all frames are held until they are encoded.
     """
     after = making_bytes(plan)
@@ -50,7 +50,9 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
 
 
 def _whole(facts: Facts, plan: Plan) -> int:
-    """The same of what is decoded at once: with what is made of all of it."""
+    """The same for an original that is decoded at once, with the copies that are made of all of
+    it.
+    """
     held = plan.overview or facts
     pixel = _channels(held) * held.depth // 8
     made = _HIDDEN * pixel * (plan.redaction is not None) + _masked(plan)
@@ -58,7 +60,7 @@ def _whole(facts: Facts, plan: Plan) -> int:
 
 
 def _masked(plan: Plan) -> int:
-    """Bytes of a pixel that finding a border takes; of what is clear, alpha by itself."""
+    """Bytes of a pixel for finding a border; with alpha a copy of the alpha too."""
     return _MASKED + plan.alpha if plan.needs_pixels else 0
 
 
@@ -67,7 +69,7 @@ def _channels(facts: Facts) -> int:
 
 
 def making_bytes(plan: Plan) -> int:
-    """The same of what comes after the decode."""
+    """The same for the steps after the decode."""
     width, height = (max(sides) for sides in zip(plan.size, plan.canvas, plan.result, strict=True))
     sample = 2 if plan.deep else 1
     working = _WORKING + (_INKED if plan.inks else 0)
@@ -79,19 +81,21 @@ def making_bytes(plan: Plan) -> int:
 
 
 def cutting_bytes(plan: Plan, part: Part) -> int:
-    """The same of what is cut from a whole: its samples, in tiles and together, and weighed."""
+    """The same for a part that is cut from a whole: its samples, in tiles and together, and
+    weighed.
+    """
     return making_bytes(plan) + 5 * part.box_bytes
 
 
 def holding_bytes(facts: Facts, plan: Plan, part: Part) -> int:
-    """The same of all samples of what is read in bands."""
+    """The same for all samples of an original that is read in bands."""
     return part.nbytes + (plan.overview or facts).band_bytes
 
 
 def keeping_bytes(facts: Facts, plan: Plan, part: Part) -> int:
-    """What writing a pyramid takes beside the samples, of which some rows become tiles.
+    """The memory for writing a pyramid beside the samples, of which some rows become tiles.
 
-    In bands it is all that is held at once.
+    For an original in bands it is all the memory: its samples are not held.
     """
     read = plan.overview or facts
     rows = 5 * SIDE * part.whole.samples[0] * part.pixel
@@ -99,13 +103,12 @@ def keeping_bytes(facts: Facts, plan: Plan, part: Part) -> int:
 
 
 def reading_bytes(facts: Facts, plan: Plan) -> int:
-    """The same of an original that is read in bands, before anything else is made of it.
+    """The same for an original that is read in bands, before any further step.
 
-    What is left of the original's samples, what reading them takes, and what is made of them.
-
-    Colours are weighed by their alpha in a copy, and parts are hidden in another; light is made in
-    bands. A decoder's second copy of a whole picture, which `decode_bytes`
-    holds, has room for the like.
+    It counts the samples that are left, the work of reading them, and the copies that are made of
+    them. Colours are weighed by their alpha in a copy, and parts are hidden in another; light is
+    made in bands. For a picture decoded as a whole, `decode_bytes` has a second copy, with room for
+    the like.
     """
     facts = plan.overview or facts
     width, height = plan.level.samples

@@ -1,7 +1,7 @@
 """Overlay: an original that is laid over the finished picture of another one.
 
-It has a plan of its own, which makes it what every picture is: upright, in sRGB of 8 bits, in the
-size that is wanted.
+It has a plan of its own. That makes it like every picture: upright, in sRGB of 8 bits, in the size
+that is wanted.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Overlay:
     mark: Mark
 
     def plan(self, canvas: Size) -> Plan:
-        """What is made of it for a picture of this size."""
+        """The plan of the overlay for a picture of this size."""
         return make_plan(self.facts, self.mark.transform(canvas))
 
     def over(self, pixels: Pixels, above: Pixels) -> Pixels:
@@ -42,8 +42,8 @@ class Overlay:
 
 
 def canonical_overlay(plan: Plan, mark: Mark, canvas: Size) -> str:
-    """The text of an overlay of this plan on a picture of this size: what the picture's bytes
-    depend on beside the two originals and its own text.
+    """The text of an overlay of this plan on a picture of this size. The picture's bytes depend on
+    it, beside the two originals and the picture's own text.
     """
     size = plan.result
     made = canonical(plan, mark.transform(canvas), ())

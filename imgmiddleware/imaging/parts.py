@@ -1,7 +1,8 @@
-"""Parts: what a plan needs of all samples of a level, where these are there already.
+"""Parts: the samples of a level that a plan needs, where all samples of the level are there
+already.
 
-Small parts of an original that is decoded only as a whole, or from its first row on, cost a decode
-each. All of them can be cut from the `whole` of a level: held in memory, or kept as a pyramid.
+Some originals are decoded only as a whole, or from the first row on. Each small part of them costs
+a decode. All parts can be cut from the `whole` of a level: held in memory, or kept as a pyramid.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ from imgmiddleware.imaging.pyramid import Pyramid, Shape
 from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.halve import LONGEST, MOST, halvings, unchanged
 
-#: What a filter may read around a part, in samples of the result: three and a rest; inks are
-#: filtered twice.
+#: The samples that a filter may read around a part, in samples of the result: three and a rest;
+#: inks are filtered twice.
 _AROUND, _AROUND_INKS = 4, 12
 #: A part is small if so many times its samples have to be decoded for it.
 _SMALL = 2
-#: Of pieces that are less than a fourth of the page, so many times: wide strips, but no tiles of
-#: some hundreds of pixels, of which a viewer's touches nine at most.
+#: The same for pieces smaller than a fourth of the page. Wide strips need so many times the
+#: samples. Tiles of some hundreds of pixels do not: a viewer's tile touches nine of them at most.
 _SMALL_OF_PIECES, _PAGE = 16, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A `box` of the samples of a whole, of which averages by twos are made first, `times` times.
+    """A `box` of the samples of a whole, which is averaged by twos first, `times` times.
 
-    `level` is what is held of it without any.
+    `level` is the level of the part before these averages.
     """
 
     whole: Level
@@ -52,7 +53,7 @@ class Part:
 
     @property
     def box_bytes(self) -> int:
-        """The same of those that are cut."""
+        """The same for the samples that are cut."""
         return math.prod(self.box[2:]) * self.pixel
 
     @property
@@ -63,7 +64,7 @@ class Part:
         return shape.first(levels) * (4 + shape.tile)
 
     def cut(self, whole: Held | Pyramid) -> Held:
-        """What is held for the plan. Raises `TornError` and `OSError` of a pyramid."""
+        """The samples for the plan. Raises `TornError` and `OSError` of a pyramid."""
         if isinstance(whole, Held):
             left, top, width, height = self.box
             pixels = whole.pixels[top : top + height, left : left + width]
@@ -74,7 +75,7 @@ class Part:
         return whole.held(level, whole.samples(self._divided(times), times), self._at(times))
 
     def _averages(self, pyramid: Pyramid) -> int:
-        """How often what is read is averaged already: as it would be by itself, or not at all."""
+        """How often the pyramid has averaged the samples: as often as the part needs it, or 0."""
         left, top, width, height = self.box
         ends = zip((left + width, top + height), self.whole.samples, strict=True)
         unit = 2**self.times
@@ -101,7 +102,7 @@ def part_of(facts: Facts, plan: Plan) -> Part | None:
     if plan.in_bands:
         whole = Level.whole(level.size, level.reduced)
         box, times = level.box, plan.halvings
-        if facts.pages and facts.depth > 8:  # of whose samples at the level something is said
+        if facts.pages and facts.depth > 8:  # a note depends on their samples at the level
             times = level.by.bit_length() - 1
         level = replace(level, by=1, averaged=False)
     else:
@@ -143,7 +144,7 @@ def _pixel(facts: Facts, plan: Plan) -> int:
 
 
 def _around(plan: Plan) -> Box:
-    """What the filter reads at most, from and to multiples of what is averaged to one sample."""
+    """The most that the filter reads, in whole multiples of the pixels that become one sample."""
     level, around = plan.level, _AROUND_INKS if plan.inks else _AROUND
     left, top, width, height = area = level.area(plan.crop)
     if all(map(unchanged, area[:2], area[2:], plan.size)):
@@ -158,7 +159,7 @@ def _around(plan: Plan) -> Box:
 
 
 def _halvings(plan: Plan, box: Box) -> int:
-    """As often as the resampler makes averages of what is not averaged yet."""
+    """How often the resampler averages samples that are not averaged yet."""
     times = halvings(plan.level.area(plan.crop)[2:], plan.sampled)
     return times if max(box[2:]) <= LONGEST else 0
 
@@ -169,7 +170,7 @@ def _is_small(plan: Plan, whole: Level, box: Box) -> bool:
     pieces = plan.read_pieces
     if not plan.in_bands:
         return columns * rows >= _SMALL * width * height
-    if pieces is None:  # what is above has to be inflated
+    if pieces is None:  # the rows above have to be inflated
         return columns * (top + height) >= _SMALL * width * height
     large = _PAGE * pieces.wide * pieces.high >= columns * rows
     times = _SMALL if large else _SMALL_OF_PIECES

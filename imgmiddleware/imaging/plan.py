@@ -1,7 +1,7 @@
-"""The plan: what will be done to which pixels, as a value.
+"""The plan: which pixels are read and which steps they take, as a value.
 
-All that follows from it is a function of it alone: which samples of the original are read, how much
-they are averaged while they are read, and what they are resampled to.
+Everything else follows from the plan alone: the samples of the original that are read, how much
+they are averaged while they are read, and the size to which they are resampled.
 """
 
 from __future__ import annotations
@@ -28,43 +28,43 @@ from imgmiddleware.pixels.samples import Reading
 #: (docs/pixels.md).
 _OVERSAMPLING = 2
 
-#: From this quality on what a result loses by itself no longer hides how its samples were averaged.
+#: From this quality on a result's own loss no longer hides how its samples were averaged.
 _FINE = 90
 
-#: Pixels of the largest piece that is a tile; what is larger takes its time anyway.
+#: Pixels of the largest piece that is a tile; a larger one takes its time anyway.
 _TILE = 2**18
 
-#: By what a decoder divides width and height: 2 for the sizes of a page, which then share one
-#: decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
+#: The numbers by which a decoder divides width and height: 2 for the sizes of a page, which then
+#: share one decode, 8 for thumbnails. Of 18 megapixels an eighth takes 0.8 of the time of a half.
 SCALES = (2, 8)
 
-#: What a filter reads around a part, in samples for each of the result: three, and one as its rest
-#: is rounded. Inks are filtered twice.
+#: The samples that a filter reads around a part, for each sample of the result: three, and one as
+#: the rest of its place is rounded. Inks are filtered twice.
 _AROUND, _AROUND_INKS = 4, 10
 
 #: Pixels of half an original that are kept for other sizes: 16 MB of three channels.
 _SHARED = 2**24 // 3
 
-#: And of all of it: a fourth of what decoded originals may take by default, as much as one may.
+#: And of a whole one: a fourth of the default memory for decoded originals, the share of one.
 _KEPT = 2**25 // 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Sizes are (width, height). `stored`, `crop` and `size` are in the orientation as decoded;
-    `canvas` is upright, what the picture stands on before `steps`; `result` is the size after them.
-    `crop` may reach over the edges, by less than one of the result (`grid.py`).
+    """Sizes are (width, height). `stored`, `crop` and `size` are in the orientation as decoded.
+    `canvas` is upright: the picture stands on it before `steps`. `result` is the size after them.
+    `crop` may reach over the edges, by less than one pixel of the result (`grid.py`).
     """
 
     stored: Size
     frame: int  # the first that is decoded, from 0
     frames: int  # how many; more than one is an animation
-    stilled: bool = False  # one picture of what was to be an animation, which is over a limit
-    overview: Facts | None = None  # what is decoded instead: a smaller copy in the same file
+    stilled: bool = False  # one picture in the place of an animation that is over a limit
+    overview: Facts | None = None  # decoded in the page's place: a smaller copy in the same file
     scales: bool  # the decoder can give half of the width and height for less
-    in_bands: bool  # decoded some rows at a time: only what is needed, averaged at once
+    in_bands: bool  # decoded some rows at a time: only those that are needed, averaged at once
     pieces: Pieces | None  # how the page is cut then
-    redaction: Redaction | None  # what must not be shown, as stored
+    redaction: Redaction | None  # the parts to hide, as stored
     region: Box  # of the upright original, where a border may be trimmed off
     trim: Trim
     crop: Area  # whole numbers, unless a shape is cut out
@@ -73,14 +73,14 @@ class Plan:
     orientation: Orientation
     alpha: bool  # of the original
     few: bool  # of the original: it has at most 256 colours
-    holed: bool  # which hides no colour: what is clear has none
-    reading: Reading | None  # how its values become samples, where that is not what they are
+    holed: bool  # clear pixels have no colour, so the alpha hides none
+    reading: Reading | None  # how its values become samples, where they are no samples
     inks: bool  # its samples are CMYK
     deep: bool  # 16 bits to the end, in the original's colours
     keeps_profile: bool  # if it has one: the colours stay as they are
     keeps_hdr: bool  # it has brighter than white, and stays so
     canvas: Size
-    around: Around  # what the canvas has around the picture
+    around: Around  # the canvas around the picture
     steps: tuple[PixelOperation, ...]
     result: Size
     backdrop: Backdrop
@@ -89,7 +89,7 @@ class Plan:
     as_stored: bool = False  # one tile of the file, which need not be made
     sketch: Plan | None = None  # of a small picture, where only that told part or tones
     sought: tuple[str, ...] = ()  # in this sketch: the kinds of subjects, until one is found
-    also: tuple[str, ...] = ()  # and what else is looked for, whatever is found
+    also: tuple[str, ...] = ()  # and the kinds that are looked for in any case
 
     def of_smallest(self, overviews: Sequence[Facts]) -> Plan:
         """With the smallest of these, the largest first, that has samples enough, if any has."""
@@ -151,10 +151,10 @@ class Plan:
 
     @property
     def halvings(self) -> int:
-        """How often rows are averaged by twos: as often as the resampler would do it, and equal.
+        """How often rows are averaged by twos: as often as the resampler would do it, and equally.
 
-        Not where it would not: light is averaged as light, colours beside alpha by their weight,
-        and a border is looked for in pixels as they are.
+        There are cases where the resampler would not: light is averaged as light, colours beside
+        alpha by their weight, and a border is looked for in pixels as they are.
         """
         if not self.in_bands or self._is_exact or (self.alpha and not self.holed):
             return 0
@@ -175,7 +175,7 @@ class Plan:
 
     @property
     def sampled(self) -> Size:
-        """What samples are resampled to; inks, to be converted, to twice the size."""
+        """The size to which samples are resampled; for inks, before their conversion, twice it."""
         if not self.inks:
             return self.size
         width, height = (
@@ -186,16 +186,16 @@ class Plan:
 
     @property
     def _is_exact(self) -> bool:
-        """Whether all samples are needed: averages are made in gamma, and blur the edges of
-        what is cut off or hidden.
+        """Whether all samples are needed: averages are made in gamma, and they blur the edges of a
+        part that is cut off or hidden.
         """
         return self.linear or self.needs_pixels or bool(self.redaction)
 
     @property
     def _scale(self) -> int:
-        """By what the decoder divides the sides, where it can.
+        """The number by which the decoder divides the sides, where it can.
 
-        All, half or an eighth: with few to choose from, several sizes of a picture share one.
+        It is 1, 2 or 8: with few to choose from, several sizes of a picture share one decode.
         """
         if not self.scales or self._is_exact:
             return 1
@@ -217,10 +217,10 @@ class Plan:
         return all(crop >= _OVERSAMPLING * size * by for size, crop in sides)
 
     def _is_tile(self, by: int) -> bool:
-        """Whether each pixel of the result is one sample of what was divided by this.
+        """Whether each pixel of the result is one sample of a picture divided by this.
 
-        So a tile of a pyramid is that tile, as whoever wrote it averaged it. From the level below
-        it would take four, for what a lossy result hardly shows (docs/pixels.md).
+        So a tile of a pyramid is that tile, as its writer averaged it. From the level below it
+        would take four tiles, for a gain that a lossy result hardly shows (docs/pixels.md).
         """
         output, result = self.output, RESULTS[self.format]
         exact = result.scale is None or (output.lossless and result.write_lossless)
@@ -234,7 +234,7 @@ class Plan:
         )
 
     def _whole_by(self, by: int) -> Level:
-        """All of the stored picture that is read, whose decoder divides its sides."""
+        """The whole stored picture that is read; the decoder divides its sides."""
         reduced = 1 if self.overview is None else self.overview.reduced
         return Level.whole(self.read_size, reduced, by)
 
@@ -244,8 +244,8 @@ class Plan:
         return self._whole_by(1).area(self.crop)
 
     def _level_of_bands(self) -> Level:
-        """The part of it that is needed, averaged once where that is little enough to be kept, so
-        that several sizes share one reading; else as often as can be: memory follows the result.
+        """The needed part of that picture, averaged once if that is small enough to be kept: several
+        sizes then share one reading. Else it is averaged often: memory grows with the result.
         """
         whole = self._whole_by(1)
         box = self._read_box(whole.size)
@@ -266,11 +266,12 @@ class Plan:
         return self.pieces if self.overview is None else self.overview.pieces
 
     def _read_box(self, size: Size) -> Box:
-        """The crop, and what a filter reads around it, of a picture of this size.
+        """The crop and the samples that a filter reads around it, in a picture of this size.
 
-        It reads three samples for each that one of the result is made of; and averages begin where
-        those of the whole picture do. So this ends at multiples of the ratio, as a power of two:
-        sizes of a part that differ by less share a level, and tiles of that ratio read no more.
+        The filter reads three samples for each sample that makes one of the result, and averages
+        begin where those of the whole picture do. So the box ends at multiples of the ratio, as a
+        power of two. Sizes of a part that differ by less share a level, and tiles of that ratio
+        read no more.
         """
         if self.needs_pixels:
             return self.orientation.stored_box(self.region, self.stored)

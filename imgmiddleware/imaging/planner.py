@@ -1,9 +1,9 @@
 """The planner: from a header's facts and a Transform to the plan.
 
-It is a pure function of these and of the accepted formats, so that nothing that happens to be true
-at run time can change a picture's bytes. The key is made of the plan. Where a border is to be
-trimmed, whose size only pixels tell, `part` is that function of the original's pixels, and so are
-the `findings`, where a crop is to keep what is found, or tones are to be spread.
+It is a pure function of these and of the accepted formats, so that no condition at run time can
+change a picture's bytes. The key is made of the plan. Only pixels tell the size of a border that is
+to be trimmed: there `part` is a pure function of the original's pixels. So are the `findings`,
+where a crop is to keep a subject, or tones are to be spread.
 """
 
 import math
@@ -60,9 +60,9 @@ def make_plan(
 ) -> Plan:
     """The plan for an original with these facts, and a client that accepts these formats.
 
-    `part` is what is left of the upright region when its border is trimmed off; `findings`
-    are of its sketch, if that was looked at; `still` makes one picture of what was to be an
-    animation. Raises `ImageError` (400) for a page that is not there.
+    `part` is the upright region without its border. `findings` are those of its sketch, if there is
+    one. `still` makes one picture in the place of an animation. Raises `ImageError` (400) for a
+    page that is not there.
     """
     page = transform.get(Page)
     if page.page > facts.frames:
@@ -92,7 +92,7 @@ def make_plan(
     result = reduce(lambda size, step: step.size(*size), steps, geometry.canvas)
     hdr = _is_hdr(facts)
     format = output.format(facts.alpha, math.prod(result), accepted, animated=animated, hdr=hdr)
-    bare = transform.get(Mark).mark is None  # what is laid over a picture is in sRGB
+    bare = transform.get(Mark).mark is None  # overlays are in sRGB
     keeps_hdr = hdr and bare and not animated and _keeps_hdr(output, format, steps)
     deep = keeps_hdr or _is_deep(facts, output, format, steps)
     plan = Plan(
@@ -143,7 +143,7 @@ def _spots(resize: Resize, findings: Findings, region: Box, part: Box) -> tuple[
 
 
 def _also(output: Output, steps: tuple[PixelOperation, ...]) -> tuple[str, ...]:
-    """What is looked for beside what a crop is to keep."""
+    """The kinds to look for beside those that a crop is to keep."""
     if not output.decodes:
         return ()
     tones = (TONES,) if any(isinstance(step, Enhance) for step in steps) else ()
@@ -159,8 +159,8 @@ def _toned(transform: Transform, tones: Tones | None) -> tuple[PixelOperation, .
 
 
 def _redaction(facts: Facts, asked: Redact, stored: Size, *, in_bands: bool) -> Redaction | None:
-    """What must not be shown, as stored. It goes by the original's own tag: `orient` turns the
-    picture, and not what is hidden of it.
+    """The parts to hide, as stored. They go by the original's own tag: `orient` turns the picture,
+    but not the boxes to hide.
 
     A box grows to whole blocks of pixels where these were coded together, as in JPEG.
     """
@@ -189,7 +189,7 @@ def _in_floats(part: Part) -> Area:
 
 
 def _is_linear(facts: Facts, resize: Resize, geometry: Geometry) -> bool:
-    """Ink is no light, HDR is by another curve, and what keeps its size is not averaged."""
+    """Ink is no light, HDR has another curve, and a picture that keeps its size is not averaged."""
     curved = facts.color != "cmyk" and (facts.points is None or facts.points.like_srgb)
     return resize.linear and curved and geometry.size != geometry.crop[2:]
 
@@ -201,8 +201,10 @@ def _shown(
     steps: tuple[PixelOperation, ...],
     format: str,
 ) -> Backdrop:
-    """The background if it changes the picture: not behind what covers it, nor if it is white as it
-    is without being asked for. Frames may be clear whatever the header says.
+    """The background if it changes the picture.
+
+    It does not behind a picture that covers it, and not if it is white, which it also is unasked.
+    Frames may be clear whatever the header says.
     """
     if backdrop.bg is None:
         return backdrop
@@ -214,7 +216,7 @@ def _shown(
 
 
 def _is_deep(facts: Facts, output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
-    """16 bits where they are asked for and there, and nobody's own operation needs 8."""
+    """16 bits where the query asks for them and the original has them; own operations need 8."""
     own = any(isinstance(step, OwnStep) for step in steps)
     return output.depth == "16" and facts.depth > 8 and RESULTS[format].deep and not own
 
@@ -224,7 +226,7 @@ def _is_hdr(facts: Facts) -> bool:
 
 
 def _keeps_hdr(output: Output, format: str, steps: tuple[PixelOperation, ...]) -> bool:
-    """An own operation gets sRGB, and what colours look like is known of it alone."""
+    """An own operation gets sRGB, and operations on the look of colours know sRGB alone."""
     record = RESULTS[format]
     kept = not {"hdr", "icc"}.isdisjoint(output.keep)
     asked = kept or (output.depth == "16" and record.deep)

@@ -1,8 +1,8 @@
 """A pyramid: all samples of a level and their averages by twos, in a file that is read by tiles.
 
 It stands in for an original that is decoded only as a whole, where small parts of it are wanted
-again and again. Its samples are those of the decoder, and the averages are those that the resampler
-would make first, so that a part is the same to the bit whichever way it came.
+again and again. Its samples are the decoder's. Its averages are those that the resampler would make
+first. So a part is the same to the bit, whether it comes from the pyramid or the original.
 
 The file is a head, the checksums of all tiles, and the tiles: those of the level itself, from left
 to right and down, then those of each average. A tile has `SIDE` columns and rows, also where the
@@ -26,14 +26,14 @@ from imgmiddleware.imaging.held import Held, Level
 from imgmiddleware.pixels.arrays import Box, Pixels, Size
 from imgmiddleware.pixels.codepoints import CodePoints
 
-#: Columns and rows of a tile. What a viewer's tile of 512 and its filter read touches 16 of these,
-#: or 9 of the double side, which are twice as many bytes.
+#: Columns and rows of a tile. A viewer's tile of 512 and its filter touch 16 of these, or 9 of the
+#: double side, which are twice as many bytes.
 SIDE = 256
 
 MAGIC = b"imgpyr\0\1"
 #: Magic; the lengths of the text, the profile and the EXIF behind it, and the sum of these.
 HEAD = struct.Struct("<8sLLLL")
-#: What a head may say at most: a profile has 4 MiB, EXIF 60,000 bytes.
+#: The most bytes that a head may announce: a profile has 4 MiB, EXIF 60,000 bytes.
 _LONGEST = 2**23
 #: Halves of the longest side that there is.
 _MOST_LEVELS = 32
@@ -43,7 +43,7 @@ _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, 
 
 
 class TornError(Exception):
-    """What is in the file is not what was written to it."""
+    """The file does not hold the bytes that were written to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ class Shape:
 
 
 class Pyramid:
-    """One that was written, as a context that closes its file. For one thread at a time."""
+    """A written pyramid, as a context that closes its file. For one thread at a time."""
 
     def __init__(self, file: io.FileIO, key: str, level: Level) -> None:
         """Raises `TornError`, and `OSError`."""
@@ -125,7 +125,7 @@ class Pyramid:
         self._file.close()
 
     def held(self, level: Level, pixels: Pixels, at: tuple[int, int] = (0, 0)) -> Held:
-        """Some samples, with what goes along with all of them."""
+        """Some samples, with the metadata of the whole."""
         return replace(self._held, level=level, pixels=pixels, at=at)
 
     def samples(self, box: Box, level: int) -> Pixels:

@@ -1,4 +1,4 @@
-"""Quality: how much of a result's is kept, and who decides that: a number, or the eye."""
+"""Quality: how much of a result's quality is kept, by a number or by the eye."""
 
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.imaging.plan import Plan
@@ -10,6 +10,8 @@ def loses_nothing(plan: Plan) -> bool:
 
 
 def is_by_eye(plan: Plan) -> bool:
-    """Whether its quality is sought. Of 16 bits it is not: their light is not what is compared."""
+    """Whether the quality is sought. For 16 bits it is not: the comparison does not know their
+    light.
+    """
     sought = plan.output.q == "auto" and RESULTS[plan.format].read is not None
     return sought and not (plan.deep or loses_nothing(plan))

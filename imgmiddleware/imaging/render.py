@@ -1,4 +1,4 @@
-"""Render: what is held of an original, through one plan, to the bytes of a result.
+"""Render: the held samples of an original, through one plan, to the bytes of a result.
 
 The stages and their order are `operations.Stage`; the parts of each are files in `pixels/` and
 `operations/`.
@@ -34,7 +34,7 @@ from imgmiddleware.pixels.quantize import quantized, quantized_alike
 from imgmiddleware.pixels.resample import resample, resample_around
 from imgmiddleware.sources.original import Original, read_all
 
-#: What is said of one picture where all frames were asked for, which are over a limit.
+#: The note about one picture in the place of an animation that is over a limit.
 STILLED = "not-animated"
 
 #: Lays an overlay over a finished picture.
@@ -45,13 +45,13 @@ class Replan(Protocol):
     """The plan of a picture once its pixels have told more of it."""
 
     def __call__(self, part: Box | None = None, *, findings: Findings = NOTHING) -> Plan:
-        """`part` is what is left when its border is trimmed off, `findings` are of its sketch."""
+        """`part` is the region without its border, and `findings` are those of its sketch."""
 
 
 def render(held: Held, plan: Plan, replan: Replan, overlay: Overlay | None = None) -> Result:
-    """The result, with what is laid over it.
+    """The result, with its overlay.
 
-    Raises what `replan` raises, and `ImageError` where it cannot be small enough.
+    Raises the errors of `replan`, and `ImageError` where the result cannot be small enough.
     """
     held = _hidden(held, plan)
     plan = _replanned(held, plan, replan)
@@ -88,7 +88,7 @@ def sketched(held: Held, plan: Plan) -> Pixels:
 
 
 def _hidden(held: Held, plan: Plan) -> Held:
-    """Without what must not be shown, and what is said of the values there."""
+    """The same with its parts hidden, and without the notes about the values there."""
     if plan.redaction is None:
         return held
     left, top = held.level.box[:2]
@@ -157,14 +157,14 @@ def _metadata(held: Held, plan: Plan) -> Metadata:
 
 
 def _stay(held: Held, plan: Plan) -> bool:
-    """Whether the colours stay as they are, and what describes them goes along."""
+    """Whether the colours stay as they are, and their profile goes along."""
     if held.hdr:
         return plan.keeps_hdr
     return plan.keeps_profile and bool(held.profile) and describes(held.profile or b"", held.color)
 
 
 def _laying(overlay: Overlay | None, plan: Plan) -> Lay | None:
-    """What lays the overlay over pictures of this plan."""
+    """The function that lays the overlay over pictures of this plan."""
     if overlay is None:
         return None
     of = overlay.plan(plan.result)
@@ -192,8 +192,8 @@ def _resized(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
     pixels, area = (held.cropped if plan.needs_pixels else held.around)(plan.crop)
     averaged = held.level.averaged
     if held.color == "cmyk":
-        # What a mean of inks looks like is not the mean of what they look like; but to convert all
-        # of a photo costs as much as everything else together.
+        # The colour of a mean of inks is not the mean of their colours. But to convert all of a
+        # photo costs as much as everything else together.
         inks, area = resample_around(pixels, plan.sampled, plan.size, area=area, averaged=averaged)
         pixels, averaged = to_srgb(inks, held.profile, held.color), False
     alpha, linear = has_alpha(pixels), plan.linear
@@ -215,7 +215,7 @@ def _colored(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
 
 
 def _framed(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
-    """In the middle of the canvas, with what is to be around it."""
+    """The picture in the middle of the canvas, with its surroundings."""
     if pixels.shape[1::-1] == plan.canvas:
         return pixels
     return plan.around.laid(pixels, plan.canvas, _ground(held, plan).fill)
@@ -226,15 +226,15 @@ def _backed(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
 
 
 def _ground(held: Held, plan: Plan) -> Ground:
-    """What is behind and around the picture; of one that stays HDR, in its own code points."""
+    """The colour behind and around the picture; of one that stays HDR, in its own code points."""
     ground = plan.backdrop.ground
     if held.hdr and plan.keeps_hdr:
         return replace(ground, color=coded(ground.color, held.hdr))
     return ground
 
 
-#: What is done at those stages that are not steps of their own. Page and orientation, region and
-#: trim are in the plan's boxes; the format is what the last picture is encoded in.
+#: The functions for the stages that are no steps of their own. Page and orientation, region and
+#: trim are in the plan's boxes. The last picture is encoded in the format.
 _DONE: Mapping[Stage, Callable[[Pixels, Held, Plan], Pixels]] = {
     Stage.RESIZE: _resized,
     Stage.COLOR: _colored,
@@ -245,7 +245,7 @@ _STAGES = tuple((stage, _DONE.get(stage)) for stage in Stage)
 
 
 def _trimmed(held: Held, plan: Plan) -> Box | None:
-    """What is left of the upright region without its border; None where all of it is border."""
+    """The upright region without its border; None where all of it is border."""
     box = plan.orientation.stored_box(plan.region, plan.stored)
     pixels = held.cropped(box)[0]
     if held.color == "cmyk":

@@ -1,8 +1,8 @@
-"""Sketches: a small picture of an original, in which is looked for what a crop is to keep, and for
-the tones that are to be spread.
+"""Sketches: a small picture of an original, for finding the subject that a crop is to keep, and the
+tones that are to be spread.
 
-It is planned and decoded like any other, so that every kind of original has one, and in sRGB of 8
-bits. It shows the upright region before a border is trimmed off.
+A sketch is planned and decoded like any other picture, so that every kind of original has one. It
+is in sRGB of 8 bits, and shows the upright region before a border is trimmed off.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,12 +30,12 @@ from imgmiddleware.subjects.subject import Subject
 _SIDE = 640
 
 
-#: What is looked for beside the kinds of subjects; and one of these that is told of, too.
+#: The findings beside the kinds of subjects; the second is a kind that answers tell of, too.
 TONES, FACES = "tones", "faces"
 
 
 class Finding(Protocol):
-    """What was found in a sketch: a subject, or the tones."""
+    """A finding in a sketch: a subject, or the tones."""
 
     @property
     def found(self) -> bool:
@@ -52,7 +52,7 @@ FINDS: Mapping[str, Callable[[Pixels], Finding]] = {**KINDS, TONES: Tones.find}
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a plan is to know of the pixels of a sketch, as far as it was looked for."""
+    """The findings in a sketch that a plan needs; None for kinds that were not looked for."""
 
     subject: Subject | None = None
     tones: Tones | None = None
@@ -62,10 +62,10 @@ NOTHING = Findings()
 
 
 def sketched(transform: Transform, frame: int) -> Transform:
-    """What a sketch shows of a page or frame (from 0), whatever else is asked for."""
+    """The Transform of a sketch of a page or frame (from 0), whatever else the query asks for."""
     kept = (transform.get(kind) for kind in (Redact, Measured, Orient, Region))
     size = Resize(w=_SIDE, h=_SIDE)
-    return Transform((Page(page=frame + 1), *kept, size, Output(fm="webp")))  # and what is clear
+    return Transform((Page(page=frame + 1), *kept, size, Output(fm="webp")))  # keeps alpha
 
 
 def leaves_a_choice(geometry: Geometry, size: Size) -> bool:
@@ -83,8 +83,8 @@ def start_in(subject: Subject | None, region: Box, part: Box) -> Start | None:
 def spots_in(
     subject: Subject | None, region: Box, part: Box, index: int | None
 ) -> tuple[Spot, ...]:
-    """What to show closer of a `part` of a region, in shares of it: the face of this index, from 1,
-    the largest first; else all of them, or the largest where these have no room.
+    """The spots of a `part` of a region to show closer, in shares of it: the face of this index,
+    from 1, the largest first; else all faces, or the largest where these have no room.
     """
     faces = subject.faces if isinstance(subject, Faces) else ()
     seen = [spot for face in faces if (spot := _spot(face, region, part))]
@@ -97,7 +97,7 @@ def spots_in(
 
 
 def _spot(face: Spot, region: Box, part: Box) -> Spot | None:
-    """What is seen of a face of the region in a part of it."""
+    """The visible part of a region's face in a part of the region."""
     ends = [
         min(max((at * region[axis + 2] + region[axis] - part[axis]) / part[axis + 2], 0.0), 1.0)
         for axis, at in zip((0, 1, 0, 1), face, strict=True)

@@ -13,7 +13,7 @@ from imgmiddleware.sources.original import Original
 
 
 def is_stored(plan: Plan) -> bool:
-    """Whether all that is asked for is a tile of JPEG, and a JPEG whose quality nobody has said."""
+    """Whether the query asks for nothing but a JPEG tile, as a JPEG without a stated quality."""
     pieces = plan.read_pieces
     return (
         pieces is not None
