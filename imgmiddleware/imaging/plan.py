@@ -244,7 +244,7 @@ class Plan:
         return self._whole_by(1).area(self.crop)
 
     def _level_of_bands(self) -> Level:
-        """The needed part of that picture, averaged once if that is small enough to be kept: several
+        """The needed part of that picture, averaged once if small enough to be kept: several
         sizes then share one reading. Else it is averaged often: memory grows with the result.
         """
         whole = self._whole_by(1)

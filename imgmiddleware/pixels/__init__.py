@@ -1,1 +1,1 @@
-"""Arrays of pixels, and what is done to them whatever file they came from or go to."""
+"""Arrays of pixels, and functions for them, whatever file they came from or go to."""

@@ -1,7 +1,7 @@
 """Arrays of pixels: the alias, sizes and boxes, alpha's arithmetic, and room for a colour.
 
 uint8, uint16 or float32; (height, width) gray, or with 3 (BGR) or 4 (BGRA) channels. No function
-writes into the pixels it is given.
+writes into the pixels that it gets.
 """
 
 from collections.abc import Callable
@@ -66,18 +66,20 @@ def red_blue_swapped(pixels: Pixels, out: Pixels | None = None) -> Pixels:
 
 
 def seen_through(pixels: Pixels, mask: Pixels) -> Pixels:
-    """BGRA of what is seen through a mask: uint8, (height, width), 0 where nothing is."""
+    """The pixels seen through a mask, as BGRA. The mask is uint8, (height, width), and 0 hides
+    all.
+    """
     result = pixels.copy() if has_alpha(pixels) else with_alpha(np.ascontiguousarray(pixels))
-    # 255 goes into what is full of 16 bits, and into 1, by a whole number of times.
+    # 255 goes a whole number of times into the full value of 16 bits, and into 1.
     alpha = mask if result.dtype == np.uint8 else mask * (full(result.dtype) / 255)
     result[..., 3] = np.minimum(result[..., 3], alpha)
     return result
 
 
 def premultiplied(pixels: Pixels) -> Pixels:
-    """float32, with colour weighed by alpha: what may be filtered without halos.
+    """float32, with colour weighed by alpha: such pixels may be filtered without halos.
 
-    In bands, as is the opposite: the terms of its arithmetic take as much as what comes of it.
+    In bands, as is the opposite: the terms of the arithmetic take as much memory as its result.
     """
     return by_bands(_premultiplied, pixels, pixels.shape, np.float32)
 
@@ -119,9 +121,9 @@ def unassociated(pixels: Pixels, at: int) -> Pixels:
 
 
 def reciprocal(alpha: Pixels, most: float, least: float = 0) -> Pixels:
-    """By what colours are multiplied (float32) that were multiplied by this alpha / `most` before.
+    """The factors (float32) that undo a multiplication of colours by this alpha / `most`.
 
-    It is 0 where alpha is not over `least`: nothing is seen there.
+    A factor is 0 where alpha is not over `least`: such a pixel is not seen.
     """
     return np.divide(most, alpha, out=np.zeros_like(alpha), where=alpha > least)
 
@@ -130,7 +132,7 @@ def over(above: Pixels, below: Pixels, opacity: float = 1.0) -> Pixels:
     """BGRA laid over BGRA, of one dtype, the colours of both not weighed by their alpha.
 
     Their shapes are equal, or `below` is one pixel, (4,). `opacity`, 0 to 1, multiplies the alpha
-    of what is above. What comes out clear is black.
+    of `above`. A pixel that comes out clear is black.
     """
     most = full(above.dtype)
     alpha = above[..., 3:].astype(np.float32) / most * np.float32(opacity)
@@ -141,8 +143,10 @@ def over(above: Pixels, below: Pixels, opacity: float = 1.0) -> Pixels:
 
 
 def composed(above: Pixels, alpha: Pixels, below: Pixels, cover: Pixels) -> tuple[Pixels, Pixels]:
-    """Colours of an alpha over those of another, float32, 0 to 1: still multiplied by the alpha
-    that both have together, and that (W3C's Compositing and Blending 1, section 5.1).
+    """Colours of an alpha over those of another, float32, 0 to 1 (W3C's Compositing and Blending 1,
+    section 5.1).
+
+    Returns the colours, still multiplied by the alpha of both together, and that alpha.
     """
     rest = cover * (1 - alpha)
     return above * alpha + below * rest, alpha + rest
@@ -164,9 +168,8 @@ def by_bands(
 ) -> Pixels:
     """`change` of every band of rows, as an array of `shape` and `dtype`, or the pixels' own.
 
-    A band begins at a multiple of `unit` rows.
-    Arithmetic in float takes four times the memory of 8 bits, and holds several terms at once: on a
-    whole picture of 50 megapixels that were 3 GB.
+    A band begins at a multiple of `unit` rows. Arithmetic in float takes four times the memory of 8
+    bits, and holds several terms at once: on a whole picture of 50 megapixels that would be 3 GB.
     """
     result = np.empty(shape, dtype or pixels.dtype)
     rows = max(1, _BAND // pixels.shape[1] // unit) * unit

@@ -1,11 +1,12 @@
 """The weights of Lanczos-3 along one side, in blocks that are small dense matrices.
 
-The centre of sample i of n lies at (i + 1/2) / n of the side. What the filter would read beyond an
-edge of the picture has no weight and the others share it, as in Pillow: nothing is shifted or
-darkened there. Of a last sample that is partly of the picture the centre is that of its part, whose
-length is its weight. Where only a part is wanted, its results are some of those side by side that
-show all of the picture; the last of these may reach over the edge, whose samples then stand there
-too.
+The centre of sample i of n lies at (i + 1/2) / n of the side. Beyond an edge of the picture the
+filter has no weights, and the other weights share theirs, as in Pillow: nothing is shifted or
+darkened there. A last sample may be only partly of the picture. Its centre is then that of its
+part, and its weight is the part's length.
+
+Where only a part is wanted, its results are some of the results for the whole picture. The last of
+those may reach over the edge; its samples then stand there too.
 """
 
 import functools
@@ -17,16 +18,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-#: Results whose weights are one matrix, a block, of whose columns 6 in 6 + block are not zero: with
-#: fewer the processor's registers stay empty, with more there is more to multiply by zero. From
-#: this factor on 4 were the fastest of 4 to 16, by a twentieth to a quarter; below it, and where a
-#: picture is enlarged, 8 by as much or more.
+#: Results whose weights are one matrix, a block. 6 in 6 + block of its columns are not zero. With
+#: fewer results the processor's registers stay empty, with more there is more to multiply by zero.
+#: From this factor on 4 were the fastest of 4 to 16, by a twentieth to a quarter. Below it, and
+#: where a picture is enlarged, 8 were, by as much or more.
 _FEWER = 2.4
 
 #: A block reaches over one more sample than it needs for so many, where that makes longer runs.
 _SPARE = 16
 
-#: The finest weights, in bits: what is finer costs range and is not seen.
+#: The finest weights, in bits: finer ones cost range, and nobody sees them.
 _FINEST = 24
 
 #: A place that is less than this beyond a sample is rounding.
@@ -128,9 +129,10 @@ def bank(samples: int, results: int, start: float, length: float) -> Bank:
 def _beyond(
     samples: int, start: float, length: float, factor: float
 ) -> Iterator[tuple[range, int]]:
-    """Samples before the first and after the last that results beside these reach over, if any, and
-    the one that stands there. Of the whole picture, which may show only a part of its last sample,
-    there are no others.
+    """Samples beyond both edges that neighbouring results reach over, if any, and the sample that
+    stands there instead.
+
+    The whole picture has no neighbours; it may show only a part of its last sample.
     """
     if start == 0 and samples - 1 < length <= samples:
         return
@@ -150,7 +152,7 @@ def _evenly(
     """Starts that lie the same number of samples apart for many blocks at a time, and the reach.
 
     The blocks of such a run are one call of `np.matmul`. Where they lie `apart` by no whole number,
-    they reach over some more samples than they need, so that their starts may be early by as many.
+    they reach over some more samples than they need. So their starts may be early by as many.
     """
     step, reach = round(apart), int((ends - starts).max())
     if step != apart:
@@ -161,8 +163,8 @@ def _evenly(
     for early, late in zip(earliest, latest, strict=True):
         even = found[-1] + step if found else late
         if not early <= even <= late:
-            # A run whose step is too long begins as early as it may, one whose step is too short
-            # as late.
+            # A run with too long a step begins as early as it may, one with too short a step as
+            # late.
             even = max(early, found[-1]) if step > apart else late
         found.append(even)
     return found, reach

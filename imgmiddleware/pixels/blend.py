@@ -70,7 +70,7 @@ def _seen(start: int, side: int, room: int, every: int | None) -> tuple[Pixels, 
 
 
 def _sheet(above: Pixels, period: Size | None) -> Pixels:
-    """With what is clear between two of a grid."""
+    """A picture of a grid, with the clear room between it and the next."""
     if period is None or period == above.shape[1::-1]:
         return above
     right, lower = period[0] - above.shape[1], period[1] - above.shape[0]
@@ -79,7 +79,9 @@ def _sheet(above: Pixels, period: Size | None) -> Pixels:
 
 
 def _exactly(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) -> Pixels:
-    """The same of 8 bits over what is opaque, as most are: whole numbers take a fourth of it."""
+    """The same for 8 bits over opaque pixels, as most are: whole numbers take a fourth of the
+    time.
+    """
     if not has_alpha(above):
         alpha = np.full((1,) * below.ndim, round(255 * opacity), np.uint16)
     else:
@@ -93,7 +95,7 @@ def _exactly(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) 
 
 
 def _by_alpha(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) -> Pixels:
-    """The same over what may be clear: as frames and backgrounds are laid."""
+    """The same over pixels that may be clear, by the rule for frames and backgrounds."""
     return over(with_alpha(above), below, opacity)
 
 

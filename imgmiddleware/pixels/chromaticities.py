@@ -1,4 +1,4 @@
-"""Chromaticities: what light the primaries of a colour space have, and its white."""
+"""Chromaticities: the light of a colour space's primaries, and of its white."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,7 +1,7 @@
-"""Code points: what samples mean, told by two numbers of ITU-T H.273 instead of a profile.
+"""Code points: two numbers of ITU-T H.273 that tell the meaning of samples, instead of a profile.
 
-AVIF, HEIC and PNG state them. Where a number says nothing, or nothing that is known here, it is
-taken as sRGB's, as browsers do.
+AVIF, HEIC and PNG state them. A number that is unspecified or unknown here counts as sRGB's, as in
+browsers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CURVES: Mapping[int, Parametric] = MappingProxyType({
 })  # fmt: skip
 _HDR = (PQ, HLG)
 
-#: What the primaries that are known here are called, and the transfers.
+#: The names of the primaries that are known here, and of the transfers.
 _NAMES: Mapping[int, str] = MappingProxyType({
     1: "BT.709", 4: "BT.470 M", 5: "BT.470 BG", 6: "BT.601", 8: "film", 9: "BT.2020",
     10: "XYZ", 11: "DCI-P3", 12: "Display P3", 22: "EBU 3213",
@@ -42,7 +42,7 @@ _TRANSFER_NAMES: Mapping[int, str] = MappingProxyType({
 
 @dataclass(frozen=True, slots=True)
 class CodePoints:
-    """The primaries and the transfer of samples, of which equal ones have one number.
+    """The primaries and the transfer of samples. Equal ones have one number.
 
     So the transfers of BT.709, SMPTE 170M, BT.2020 and IEC 61966-2-4, 1, 6, 14, 15 and 11, are
     sRGB's: they say how a camera encodes, and screens show all of them by one curve.
@@ -50,7 +50,8 @@ class CodePoints:
 
     primaries: int
     transfer: int
-    #: The brightest of the picture in cd/m², or of the screen it was made on; 0: nobody says.
+    #: The brightest light of the picture in cd/m², or of the screen it was made on; 0 where the
+    #: file does not say.
     peak: float = 0.0
 
     @classmethod
@@ -79,7 +80,7 @@ class CodePoints:
 
     @property
     def name(self) -> str:
-        """What people call them: "Display P3", or with a transfer that is not sRGB's, "BT.2020 PQ".
+        """The usual name: "Display P3", or with a transfer other than sRGB's, "BT.2020 PQ".
 
         >>> CodePoints(9, PQ).name
         'BT.2020 PQ'

@@ -1,4 +1,4 @@
-"""Colour: 8-bit sRGB, which is what a web browser assumes of a picture that carries no profile."""
+"""Colour: 8-bit sRGB, the colours that a web browser assumes of a picture without a profile."""
 
 from functools import partial
 
@@ -50,24 +50,24 @@ def _from_float(band: Pixels, to: int = 255) -> Pixels:
     return np.asarray(np.rint(np.clip(np.nan_to_num(band), 0.0, 1.0) * to))
 
 
-#: LittleCMS' names for what a header calls gray, rgb and cmyk.
+#: LittleCMS' names for the header's words gray, rgb and cmyk.
 _MODES = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK"}
 
 
 def is_usable(profile: bytes, color: str) -> bool:
     """Whether an ICC profile can be read, is for pictures of this `Facts.color`, and shows white as
-    a white. One of RGB is for gray too, whose three channels are equal.
+    a white. A profile of RGB is for gray too, as three equal channels.
     """
     return conversion(profile, _MODES[color]) is not None
 
 
 def describes(profile: bytes, color: str) -> bool:
-    """Whether it may go along with a picture whose colours stay as they are: one of its kind."""
+    """Whether the profile may go along with a picture whose colours stay: it is of its kind."""
     return (space_of(profile) == b"GRAY") == (color == "gray")
 
 
 def is_srgb(profile: bytes, color: str) -> bool:
-    """Whether an ICC profile says what no profile says: these are colours of sRGB."""
+    """Whether an ICC profile means the same as none: the colours are sRGB's."""
     found = conversion(profile, _MODES[color])
     return found is not None and found.identity
 
@@ -76,7 +76,7 @@ def to_srgb(pixels: Pixels, profile: bytes | None, color: str) -> Pixels:
     """Gray, BGR, BGRA or CMYK, as `color` says, as sRGB gray, BGR or BGRA of the same depth.
 
     `profile` is the original's ICC profile. One that is not usable is ignored: a wrong tag is no
-    reason to refuse a picture whose pixels are whole. Floats become uint16; CMYK is uint8.
+    reason to refuse a picture whose pixels are intact. Floats become uint16; CMYK is uint8.
     """
     mode = _MODES[color]
     found = conversion(profile, mode) if profile else None
@@ -90,7 +90,7 @@ def to_srgb(pixels: Pixels, profile: bytes | None, color: str) -> Pixels:
 
 
 def _of_grays(pixels: Pixels, by: Conversion) -> Pixels:
-    """By a table of all grays; those that a profile of RGB tints have three channels."""
+    """By a table of all grays. If a profile of RGB tints them, they have three channels."""
     table = by.grays(pixels.dtype)
     step = 1 if pixels.dtype == np.uint8 else 257
     if np.ptp(table.astype(int), axis=1).max() <= step:

@@ -1,4 +1,4 @@
-"""Colour maps: what colour each value of a gray picture has, by OpenCV's names or a table."""
+"""Colour maps: the colour for each value of a gray picture, by OpenCV's names or a table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from imgmiddleware.errors.nearest import nearest
 from imgmiddleware.pixels.arrays import Pixels, red_blue_swapped
 
-#: What a caller gives: a name of OpenCV's, or 256 colours.
+#: A caller's colour map: a name of OpenCV's, or 256 colours.
 ColormapLike = str | npt.NDArray[np.uint8]
 
 #: OpenCV's number of each, by its name in lower case.
@@ -35,7 +35,7 @@ class Colormap:
 
     @classmethod
     def of(cls, given: object, order: str) -> Colormap:
-        """`order` is that of a table's channels. Raises `ValueError` for what is no colour map."""
+        """`order` is that of a table's channels. Raises `ValueError` for any other object."""
         if isinstance(given, str):
             return _named(given)
         table = _array(given)
@@ -61,7 +61,7 @@ class Colormap:
 
 
 def _array(given: object) -> npt.NDArray[Any]:
-    """An empty one of what is none, such as rows of several lengths."""
+    """The array; an empty one for an object that is none, such as rows of several lengths."""
     try:
         return np.asarray(given)
     except ValueError:

@@ -33,8 +33,8 @@ _STEP, _DEEP_STEP = 5, 5 * 257
 class Conversion:
     """To sRGB; `identity` where the profile is sRGB already.
 
-    `mode` is what LittleCMS takes. Of more than 8 bits it takes none from Pillow: they go through
-    the profile's own curves and matrix, or between the colours of a grid.
+    `mode` is LittleCMS' name of the pixels. It takes no more than 8 bits from Pillow. Deeper pixels
+    go through the profile's own curves and matrix, or between the colours of a grid.
     """
 
     profile: bytes
@@ -53,7 +53,7 @@ class Conversion:
         return colors if pixels.shape[2] == 3 else np.dstack((colors, pixels[..., 3]))
 
     def grays(self, dtype: np.dtype[Any]) -> Pixels:
-        """What becomes of all grays of this depth: (256 or 65536, 3), blue first."""
+        """The sRGB colours of all grays of this depth: (256 or 65536, 3), blue first."""
         if dtype == np.uint16 and (shaper := _shaper(self.profile)):
             return np.asarray(shaper.to_srgb(_ramp(65536, dtype))[0])
         few = _ramp(256, np.uint8)[..., : len(self.mode)]
@@ -78,7 +78,7 @@ def _shaper(profile: bytes) -> Shaper | None:
 
 @functools.lru_cache(maxsize=4)
 def _grid(conversion: Conversion) -> Pixels:
-    """What becomes of colours: float32 of 16 bits, by blue, green, red."""
+    """The sRGB colours of a grid: float32 of 16 bits, by blue, green, red."""
     levels = np.arange(0, 256, _STEP, dtype=np.uint8)
     blue, green, red = np.meshgrid(levels, levels, levels, indexing="ij")
     colors = np.stack((blue, green, red), -1).reshape(len(levels), -1, 3)

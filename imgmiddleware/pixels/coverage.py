@@ -1,6 +1,6 @@
 """Coverage: how much of each pixel lies inside of a shape, so that its edge is smooth.
 
-Every row is cut into some lines; along each the shape is a span, whose ends are exact.
+Every row is cut into some lines. Along each line the shape is a span with exact ends.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from imgmiddleware.pixels.arrays import Pixels, Size
 
 #: Lines of a row.
 _LINES = 16
-#: Pixels whose sums are made at a time.
+#: Pixels that are summed at a time.
 _BAND = 2**20
 
 #: Corners from the upper left one clockwise, in pixels.
@@ -22,7 +22,7 @@ Spans = Callable[[Pixels], tuple[Pixels, Pixels]]
 
 
 def ellipse(size: Size) -> Pixels:
-    """That which touches all sides of a picture (width, height): uint8, 255 inside."""
+    """The ellipse that touches all sides of a picture (width, height): uint8, 255 inside."""
     width, height = size
 
     def spans(y: Pixels) -> tuple[Pixels, Pixels]:

@@ -52,8 +52,10 @@ def ramp(dark: Pixels, light: Pixels, dtype: np.dtype) -> Pixels:
 
 
 def vibrant(pixels: Pixels, amount: float) -> Pixels:
-    """BGR or BGRA whose colours are farther from their gray (the luma of BT.709), the more the less
-    they are so: `amount`, from -1 to 1, times what is left of their saturation.
+    """BGR or BGRA with its colours moved away from their gray (the luma of BT.709), the dull ones
+    most.
+
+    `amount`, from -1 to 1, times the rest of a colour's saturation says how far.
     """
 
     most = full(pixels.dtype)

@@ -1,9 +1,9 @@
-"""The distance between a picture and what a lossy file shows of it, as people see it.
+"""The distance between a picture and a lossy file of it, as people see it.
 
 It is a sum of three terms of SSIM (Wang et al., 2004) in the YCbCr of JPEG. Their weights were
 fitted to SSIMULACRA2 (`python -m benchmarks.bench_by_eye --fit`, whose table is in docs/results.md)
-and have its scale: a score is about 100 - 10 distance^0.6276. Most of what is seen shows in
-averages of 4 x 4 pixels: one term alone takes all pixels.
+and have its scale: a score is about 100 - 10 distance^0.6276. Most of the visible difference shows
+in averages of 4 x 4 pixels: only one term takes all pixels.
 """
 
 import math
@@ -29,9 +29,9 @@ _BAND = 16 * _BY
 def distance(original: Pixels, made: Pixels) -> float:
     """0 of equal pictures, but for rounding; at 3 hardly anybody tells them apart, at 6 many do.
 
-    Both are uint8, (height, width) gray, BGR or BGRA, of one size; gray may have become colours,
-    and an alpha that is opaque be gone. Where there is alpha, it is held beside the other as a
-    picture is, and colours are on black: so the distance is that before any background.
+    Both are uint8, (height, width) gray, BGR or BGRA, of one size. Gray may have become colours,
+    and an opaque alpha may be gone. Where there is alpha, both alphas are compared as pictures, and
+    both colours on black: so the distance is that before any background.
 
     >>> gray = np.full((9, 9), 128, np.uint8)
     >>> distance(gray, gray)

@@ -1,9 +1,9 @@
-"""Halve: the one rule of how far a picture is averaged by twos, and the averaging itself.
+"""Halve: the one rule for how far a picture is averaged by twos, and the averaging itself.
 
-The plan asks it how far rows may be reduced while they are read, the resampler how far a picture
-that is decoded already; both then hold the same samples. A picture with an odd side is averaged as
-if its last row or column stood there twice: n samples become ceil(n / 2), whose *extent* is n / 2,
-so that the last sample counts half. No sample moves, however often a picture is halved.
+The plan asks it how far rows may be reduced while they are read. The resampler asks it how far a
+decoded picture may be. So both hold the same samples. A picture with an odd side is averaged as if
+its last row or column stood there twice: n samples become ceil(n / 2), whose *extent* is n / 2, so
+that the last sample counts half. No sample moves, however often a picture is halved.
 """
 
 import math
@@ -13,12 +13,12 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels, Size, has_alpha, premultiplied, unpremultiplied
 
-#: Width and height of what an array of samples shows of a picture, in samples: with a fraction
-#: where the last column or row is only partly of the picture.
+#: Width and height of the picture that an array shows, in samples: with a fraction where the last
+#: column or row is only partly of the picture.
 Extent = tuple[float, float]
 
-#: Samples along a side, above which the resampler averages by a whole factor, to at least half of
-#: this: four for each of the largest result, and what weights take stays small.
+#: Samples along a side. Above this the resampler averages by a whole factor, to at least half of
+#: it: four for each sample of the largest result. So the weights stay small.
 LONGEST = 2**16
 
 #: Pixels of which floats are made at a time.
@@ -47,7 +47,7 @@ def halvings(shown: Extent, size: Size) -> int:
 
 
 def widened(start: float, length: float, around: float, unit: int, samples: int) -> slice:
-    """A part of so many samples and what is around it, in whole units from the first one on: so
+    """A part of so many samples and its surroundings, in whole units from the first sample on: so
     averages of units are those of the whole.
     """
     first = max(0, math.floor((start - around) / unit) * unit)
@@ -80,7 +80,7 @@ def halve(pixels: Pixels) -> Pixels:
 
 
 def halve_clear(pixels: Pixels) -> Pixels:
-    """The same of what may be clear: of BGRA colours count as much as they are seen."""
+    """The same for pixels that may be clear: the colours of BGRA are weighed by their alpha."""
     if not has_alpha(pixels):
         return halve(pixels)
     shape = -(-len(pixels) // 2), -(-pixels.shape[1] // 2), 4

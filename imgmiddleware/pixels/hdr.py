@@ -1,8 +1,8 @@
-"""High dynamic range: PQ and HLG, and what of their light a screen of sRGB shows.
+"""High dynamic range: PQ and HLG, and how their light looks on a screen of sRGB.
 
-The tone mapping is the one for reference white of SMPTE ST 2094-50, which browsers take where
-nobody says another: what is not over a page's white keeps its contrast, what is brighter is bent
-into the rest. Checked against Chromium's screen (tests/browser/test_colors.py).
+The tone mapping is the one for reference white of SMPTE ST 2094-50. Browsers take it where a file
+names no other. Light up to a page's white keeps its contrast; brighter light is bent into the rest.
+Checked against Chromium's screen (tests/browser/test_colors.py).
 
 Light is relative to the white of a page, 203 cd/m² (ITU-R BT.2408).
 """
@@ -53,7 +53,7 @@ def tone_mapped(pixels: Pixels, points: CodePoints) -> Pixels:
 
 @functools.lru_cache(maxsize=4)
 def _of_grays(points: CodePoints) -> Pixels:
-    """What becomes of each gray, which stays one: white is white in every space."""
+    """The shown gray of each gray: white is white in every space, so grays stay gray."""
     ramp = np.arange(65536, dtype=np.uint16)
     return np.asarray(_mapped(np.dstack((ramp, ramp, ramp)), points)[0, :, 1])
 
@@ -78,16 +78,16 @@ def _most(colors: Floats) -> Floats:
 
 
 def _system_gain(luminance: Any) -> Floats:
-    """What HLG's screen makes of the light of the scene that is so bright (BT.2100, table 5)."""
+    """The factor of HLG's screen for a scene's light of this luminance (BT.2100, table 5)."""
     gain = np.maximum(luminance, 0) ** np.float32(_SYSTEM_GAMMA - 1)
     gain *= np.float32(_PEAK / _WHITE)
     return np.asarray(gain.reshape(*gain.shape[:2], 1))
 
 
 def _gain(most: Floats, peak: float) -> Floats:
-    """By what a colour is multiplied whose brightest channel is `most`.
+    """The factor for a colour whose brightest channel is `most`.
 
-    A Bézier curve leads from white as it is shown to the peak, which is shown as 1.
+    A Bézier curve leads from the shown white to the peak, which is shown as 1.
     """
     peak = max(peak / _WHITE, 1.0)
     white = 1 - 0.5 * min(math.log(peak) / math.log(_PEAK / _WHITE), 1)
@@ -118,7 +118,7 @@ def _hlg_table() -> Floats:
 
 
 def coded(color: Color, points: CodePoints) -> Color:
-    """A colour of sRGB in these code points: what is to stand beside a picture of theirs."""
+    """A colour of sRGB in these code points, to stand beside a picture of theirs."""
     srgb = light(np.array([[color[2::-1]]], np.uint8))[0, 0, ::-1] / 65535
     wanted = between(PRIMARIES[1], PRIMARIES[points.primaries]) @ srgb
     if points.transfer == HLG:

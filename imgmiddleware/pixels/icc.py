@@ -15,11 +15,11 @@ from imgmiddleware.pixels.shaper import Curve, Parametric, Sampled, Shaper
 _HEAD = 128
 #: The tags of the matrix and of the curves: of red, green and blue.
 _COLORANTS, _CURVES = (b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")
-#: What of a table of tags is looked at; profiles have below forty.
+#: The tags that are read of a table; profiles have below forty.
 _MOST_TAGS = 100
 #: Characters of a name that are told.
 _LONGEST_NAME = 200
-#: The name of those that are written here, which says nothing.
+#: The name of profiles that are written here; it tells nothing about them.
 _OURS = "RGB"
 #: Of parametric curves, how many numbers each kind has (table 68).
 _PARAMETERS = (1, 3, 4, 5, 7)
@@ -34,13 +34,13 @@ def _fixed(*values: float) -> bytes:
     return struct.pack(f">{len(values)}l", *(round(value * 65536) for value in values))
 
 
-#: A gray curve's tag; and what makes gray of red, green and blue that are equal: sRGB's colorants.
+#: A gray curve's tag; and sRGB's colorants, which make gray of equal red, green and blue.
 _GRAY_CURVE = b"kTRC"
 _AS_GRAY = {name: _xyz(*c) for name, c in zip(_COLORANTS, to_d50(PRIMARIES[1]).T, strict=True)}
 
 
 def space_of(profile: bytes) -> bytes:
-    """The four letters for what it converts: `b"RGB "`, `b"GRAY"`, `b"CMYK"`."""
+    """The four letters for the profile's colours: `b"RGB "`, `b"GRAY"`, `b"CMYK"`."""
     return profile[16:20]
 
 
@@ -68,7 +68,7 @@ def _text(text: str) -> bytes:
 
 
 def _assembled(tags: dict[bytes, bytes]) -> bytes:
-    """Header, table and data; what is equal stands once."""
+    """Header, table and data; equal data stand there once."""
     places: dict[bytes, int] = {}
     table, body = struct.pack(">L", len(tags)), b""
     start = _HEAD + 4 + 12 * len(tags)
@@ -86,9 +86,9 @@ def _assembled(tags: dict[bytes, bytes]) -> bytes:
 
 
 def name_of(profile: bytes) -> str | None:
-    """What a profile calls itself (section 9.2.41): None of one that has no name, and of ours.
+    """A profile's name for itself (section 9.2.41). None for a profile without one, and for ours.
 
-    Of ICC.1:2001 it is a text of ASCII (section 6.5.17), else of several languages the first.
+    In ICC.1:2001 it is a text of ASCII (section 6.5.17), else the first of several languages.
     """
     tag = dict(_tags(profile)).get(b"desc", b"")
     text = ""
@@ -103,7 +103,9 @@ def name_of(profile: bytes) -> str | None:
 
 
 def read_shaper(profile: bytes) -> Shaper | None:
-    """What a profile of gray or RGB does; None of a broken one, and of one of other tables."""
+    """The curves and matrix of a profile of gray or RGB; None for a broken profile, and for
+    tables.
+    """
     tags = dict(_tags(profile))
     if space_of(profile) == b"GRAY" and _GRAY_CURVE in tags:
         tags |= _AS_GRAY | dict.fromkeys(_CURVES, tags[_GRAY_CURVE])

@@ -32,7 +32,8 @@ Floats = npt.NDArray[Any]
 #: Writes the samples of these columns, whole numbers, into (rows, columns, channels).
 Load = Callable[[slice, Floats], None]
 
-#: Gets these rows, which are never before those of the last call, for somebody to load of them.
+#: Gets the rows that are to be loaded, never before those of the last call. It returns the function
+#: that loads them.
 Take = Callable[[slice], Load]
 
 #: Takes results from this row on, as (width, channels, rows), which it may change.
@@ -43,8 +44,8 @@ _SINGLE, _DOUBLE = Precision(np.float32, 24, 3), Precision(np.float64, 53, 4)
 #: Weights of a result up to which float32 has room for them.
 _TAPS = 2**12
 
-#: Multiplications up to which OpenBLAS stays on the calling thread: other pictures are made on the
-#: other processors, and its threads would wait for one another.
+#: Multiplications up to which OpenBLAS stays on the calling thread: the other processors make other
+#: pictures, and its threads would wait for one another.
 _ONE_THREAD = 2**18
 
 #: Rows of the result that are made at a time.
@@ -60,17 +61,19 @@ class _Tiles:
     between: int
 
 
-#: They fit the second-level cache. Three times the bytes, with three products in a call, were 1.02
-#: to 1.14 of the processor time and no more pictures with two threads: such buffers go back to the
-#: system after each render (docs/decisions.md, "How often threads meet at Python's lock").
+#: These sizes fit the second-level cache. Three times the bytes, with three products in a call,
+#: took 1.02 to 1.14 of the processor time, and two threads made no more pictures: such buffers go
+#: back to the system after each render (docs/decisions.md, "How often threads meet at Python's
+#: lock").
 _ALONE = _Tiles(1, 2**20, 2**20)
-#: Where others help with one picture, threads meet at that lock far more often, and to wake one
-#: takes as long as a fifth of a small tile does: with those two threads took 0.8 to 1.2 of the time
-#: of one, with these 0.65 to 0.75.
+#: Where other threads help with one picture, they meet at that lock far more often. To wake one
+#: takes as long as a fifth of a small tile. With small tiles two threads took 0.8 to 1.2 of the
+#: time of one, with these 0.65 to 0.75.
 _HELPED = _Tiles(3, 5 * 2**20, 2**19)
 
-#: Samples that are read, and four times those that are made, from which on others help, if they
-#: can: some 20 milliseconds. Half of that took a fifth more of the processors for a twentieth less.
+#: Samples that are read, and four times those that are made. From so many on other threads help, if
+#: they can: some 20 milliseconds. Half of that took a fifth more of the processors for a twentieth
+#: less time.
 _WORTH = 2**25
 
 #: First block of a band, last, and the rows that they read.
@@ -89,10 +92,10 @@ def lanczos(
 ) -> None:
     """Resample the `box` of a picture of `shape` (height, width, channels) to `size`.
 
-    Its samples are whole numbers up to `most`. Memory follows the band, not the picture. Rows are
-    taken by this thread, in order. Idle slots filter other bands meanwhile, unless rows are
-    `passing`, which the next ones are read over: in memory of their own they are far from the
-    processor that did not read them, and two threads took as long as one.
+    Its samples are whole numbers up to `most`. Memory grows with the band, not the picture. This
+    thread takes the rows, in order. Idle slots filter other bands meanwhile, unless rows are
+    `passing`. Passing rows are read over by the next ones, so a helper would need a copy. A copy is
+    far from the processor that did not read it: two threads took as long as one.
     """
     work = math.prod(shape) + 4 * math.prod(size) * shape[2]
     helped = not passing and work >= _WORTH and idle()
@@ -166,7 +169,7 @@ class _Passes:
 
     @property
     def nbytes(self) -> int:
-        """What one who makes bands takes."""
+        """Bytes for one thread that makes bands."""
         return sum(self.sizes) * np.dtype(self.dtype).itemsize
 
     @property
@@ -202,7 +205,7 @@ class _Passes:
 
 @dataclass(frozen=True, slots=True)
 class _Scratch:
-    """What one thread at a time writes to."""
+    """The arrays that one thread at a time writes to."""
 
     samples: Floats
     filtered: Floats
@@ -235,7 +238,7 @@ def _length(span: slice) -> int:
 def _filter(lines: Floats, bank: Bank, weights: Floats, first: int, result: Floats) -> None:
     """Filter lines into (results, samples), from block `first` on, with which the lines begin.
 
-    Weights stand on the left: the processor's registers then hold samples side by side, of which
+    Weights stand on the left. The processor's registers then hold neighbouring samples, of which
     there are many, and not the few results of a block. Without AVX-512 that would take twice the
     time.
     """

@@ -16,9 +16,9 @@ _CHANNELS = (1, 2, 3, 4)
 class Layout:
     """The sides of an array in pixels, how many channels it has, and whether they come first.
 
-    The last axis has the channels if it is 1 to 4 long, else the first one: an array that could be
-    read both ways, such as (3, 200, 4), is one of few columns as seldom as one of few rows, and
-    OpenCV, Pillow and matplotlib all have the channels last.
+    The last axis has the channels if it is 1 to 4 long, else the first one has. An array such as
+    (3, 200, 4) could be read both ways. It seldom has few columns, and as seldom few rows; OpenCV,
+    Pillow and matplotlib all have the channels last.
     """
 
     height: int
@@ -43,7 +43,7 @@ class Layout:
 
     @property
     def alpha(self) -> bool:
-        """Whether the last channel says what is seen."""
+        """Whether the last channel is alpha."""
         return self.channels in (2, 4)
 
     @property

@@ -32,7 +32,7 @@ def light(pixels: Pixels) -> Pixels:
 
 
 def gamma_encoded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """What `light` made of pixels of this dtype, as that again."""
+    """The opposite of `light`: pixels of this dtype again."""
     if pixels.dtype == np.uint16:
         result = _encoded_table()[pixels]
         if has_alpha(pixels):
@@ -60,7 +60,7 @@ def to_light(value: Pixels) -> Pixels:
 
 
 def from_light(value: Pixels) -> Pixels:
-    """What sRGB's curve makes of amounts of light from 0 to 1."""
+    """The samples of sRGB's curve for amounts of light from 0 to 1."""
     return np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
 
 

@@ -20,7 +20,8 @@ class Orientation(IntEnum):
     """How a stored picture is turned to be upright, by the numbers of EXIF's tag of that name.
 
     (CIPA DC-008, section 4.6.5.) Degrees are clockwise. Each is a transposition, or none, and then
-    a mirror in one, both or no direction: `_PARTS` has these, and all else follows from them.
+    a mirror in one, both or no direction. `_PARTS` has these, and everything else follows from
+    them.
     """
 
     UPRIGHT = 1
@@ -39,12 +40,12 @@ class Orientation(IntEnum):
 
     @property
     def inverse(self) -> Self:
-        """What undoes this one."""
+        """The orientation that undoes this one."""
         swaps, mirrors, flips = _PARTS[self]
         return self._of(swaps, *((flips, mirrors) if swaps else (mirrors, flips)))
 
     def then(self, other: Orientation) -> Self:
-        """The one that does what this one and then the `other` do."""
+        """The orientation that does this one and then the `other`."""
         swaps, mirrors, flips = _PARTS[self]
         again, mirrors_again, flips_again = _PARTS[other]
         if again:  # a transposition changes the directions of the mirrors before it

@@ -26,8 +26,8 @@ class Indexed:
 def exact(pixels: Pixels, most: int = _MOST) -> Indexed | None:
     """`pixels` (uint8 gray, BGR or BGRA) in their own colours; None where they are over `most`.
 
-    What is clear all the way is one colour: what it hides is never seen. A drawing's neighbours are
-    mostly alike, so that only the first of each run is looked up.
+    All fully clear pixels are one colour: nobody sees the colour that they hide. A drawing's
+    neighbours are mostly alike, so that only the first of each run is looked up.
     """
     flat = pixels.reshape(1, -1, *pixels.shape[2:])
     if len(np.unique(color_codes(flat[:, :: max(1, flat.shape[1] // _SAMPLE)]))) > most:
@@ -60,7 +60,7 @@ def run_heads(codes: Pixels) -> Pixels:
 def nearest(pixels: Pixels) -> Indexed:
     """`pixels` in at most 256 colours, of which one is clear where alpha is under a half.
 
-    What is partly clear is laid over white. It is by median cut without dithering: 3.5 dB better
+    Partly clear pixels are laid over white. It is by median cut without dithering: 3.5 dB better
     than the octree (docs/pixels.md).
     """
     if not has_alpha(pixels):
@@ -82,7 +82,7 @@ def clear_or_not(pixels: Pixels) -> Pixels:
 
 
 def _parted(pixels: Pixels) -> tuple[Pixels, Pixels]:
-    """BGR over white, and what counts as clear, where it is white."""
+    """BGR over white, and a mask of the pixels that count as clear; these are white."""
     clear = pixels[..., 3] < 128
     white = np.full(4, 255, np.uint8)
     shape = *pixels.shape[:2], 3

@@ -1,7 +1,7 @@
-"""Passing rows: those of an original that go by once, of which the last few are held.
+"""Passing rows: rows of an original that go by once, of which the last few are held.
 
-The resampler reads a picture from the top down, some rows at a time. What is too large to be kept
-for other sizes need then never be whole in memory.
+The resampler reads a picture from the top down, some rows at a time. So a picture that is too large
+to be kept for other sizes never needs to be whole in memory.
 """
 
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from imgmiddleware.pixels.arrays import Pixels
 
 
 class PassingRows:
-    """To the resampler a picture: `shape`, `ndim`, `dtype`, and `rows[a:b, c:d]` as a view.
+    """A picture for the resampler: `shape`, `ndim`, `dtype`, and `rows[a:b, c:d]` as a view.
 
-    Neither `a` nor `b` may be less than before, and the view is written over by the next rows.
-    Raises what `blocks` raises; each of them may be written over by the next.
+    `a` and `b` may not be less than before, and the next rows are written over the view. Raises the
+    errors of `blocks`; each block may be written over by the next.
     """
 
     def __init__(self, blocks: Iterator[Pixels], height: int) -> None:
         self._blocks = blocks
-        self._block = next(blocks)  # what is left of it
+        self._block = next(blocks)  # the rest of it
         self.shape = height, *self._block.shape[1:]
         self.ndim = self._block.ndim
         self.dtype = self._block.dtype
@@ -34,7 +34,7 @@ class PassingRows:
         return self._held[rows.start - self._top : rows.stop - self._top, columns]
 
     def _hold(self, top: int, end: int) -> None:
-        """Rows from `top` to before `end`: those that are held already move to the front."""
+        """Rows from `top` to before `end`; rows that are held already move to the front."""
         self._skip(top)
         still = self._held[top - self._top : self._end - self._top]
         if end - top > len(self._held):
@@ -49,7 +49,7 @@ class PassingRows:
             next(self._blocks, None)
 
     def _skip(self, top: int) -> None:
-        """Pass by rows that nobody asks for: a part is read with more around it than it takes."""
+        """Pass by rows that are not asked for: a part is read with more around it than it takes."""
         if self._end < top:
             self._held = self._held[:0]
             while self._end < top:

@@ -16,7 +16,7 @@ from imgmiddleware.pixels.orientation import Orientation
 
 Picture = Image.Image
 
-#: Modes whose samples are taken as they are: their dtype and channels. I;16B and others are I;16.
+#: Modes with samples that need no change: their dtype and channels. I;16B and others are I;16.
 _MODES: Mapping[str, tuple[str, int]] = {
     "1": ("?", 1),
     "L": ("u1", 1),
@@ -29,7 +29,7 @@ _MODES: Mapping[str, tuple[str, int]] = {
     "F": ("f4", 1),
 }
 
-#: What Pillow's plugins raise while they load a file that is damaged.
+#: The errors that Pillow's plugins raise while they load a damaged file.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error)
 
 

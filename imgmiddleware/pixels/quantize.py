@@ -1,10 +1,10 @@
 """Fewer colours: the best few of a picture, by its own colours and how many pixels have each.
 
-Colours are cut into boxes, each time the one whose colours differ most, across the direction in
-which they do, at their mean (Orchard and Bouman's binary splitting); then each colour goes to the
-nearest mean, and each mean to the middle of its colours. All of it is done with alpha multiplied
-in: what a clear pixel hides is never seen. There is no dithering, as it makes noise of the flat
-areas that such pictures are made of, which deflate cannot shorten.
+Colours are cut into boxes. The box whose colours differ most is cut next, at its mean, across the
+direction of the difference (Orchard and Bouman's binary splitting). Then each colour goes to the
+nearest mean, and each mean to the middle of its colours. All of this is done with alpha multiplied
+in: nobody sees the colour that a clear pixel hides. There is no dithering. It makes noise of flat
+areas, which such pictures mostly are, and deflate cannot shorten noise.
 """
 
 import heapq
@@ -15,14 +15,14 @@ import numpy as np
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.palette import color_codes, exact, run_heads
 
-#: Up to so many colours all are cut; of more, those that share their upper five bits are one.
+#: Up to so many colours all are cut; of more, colours that share their upper five bits are one.
 _CUT_AT_MOST = 2**15
 _UPPER_BITS = np.uint32(0xF8F8F8F8)
 
 #: How often colours go to the nearest mean and means to the middle of theirs; more gains 0.2 dB.
 _ROUNDS = 2
 
-#: Two pixels whose colours differ by a level are an error of 0.5; what is less is rounding.
+#: Two pixels whose colours differ by a level are an error of 0.5; a smaller one is rounding.
 _LEAST = 0.1
 
 #: Multiplications that turn an axis to where colours differ most.
@@ -34,8 +34,9 @@ _COMPARED = 2**13
 #: Pixels that are compared at a time, for the same reason.
 _BAND = 2**14
 
-#: What looks the same: samples differ by at most so many levels of 255, as the root of the mean of
-#: their squares (43 dB); and by more than so many only at some edges, one sample of a thousand.
+#: Pictures that look the same: samples differ by at most so many levels of 255, as the root of the
+#: mean of their squares (43 dB). Only at some edges, one sample of a thousand, they differ by more
+#: than so many.
 _ALIKE, _APART, _EDGES = 1.8, 24, 0.001
 
 #: The part of neighbours that differ from which on nothing is tried.

@@ -1,9 +1,9 @@
-"""Redaction: boxes of a picture whose pixels must not be shown, black or in a few coarse squares.
+"""Redaction: boxes of a picture that must not be shown, black or in a few coarse squares.
 
-What is left of a box of squares is little on purpose. Text of few letters, such as the plate of a
-car, has been read back from finer ones by trying what gives the same squares. Here a box has 4 x 4
-at most, none smaller than 16 pixels a side, and each has one of 16 levels a channel: of a line of
-gray text 16 bits. Who can do without any takes black.
+The squares of a box tell little on purpose. Text of few letters, such as the plate of a car, has
+been read back from finer ones, by trying which text gives the same squares. Here a box has 4 x 4
+squares at most. None is smaller than 16 pixels a side, and each has one of 16 levels a channel: of
+a line of gray text 16 bits are left. If even that is too much, take black.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from imgmiddleware.pixels.arrays import Box, Pixels, Size, full, has_alpha
 #: Squares along the longer side of a box at most, their least side in pixels, levels of a channel.
 MOST, LEAST, LEVELS = 4, 16, 16
 
-#: Pixels whose mean is made at a time.
+#: Pixels that are averaged at a time.
 _BAND = 2**14
 
 #: Decoders of JPEG mix the colours of the last pixels of a block with those of the next.
@@ -39,12 +39,14 @@ class Redaction:
 
     def in_blocks(self, size: Size, block: int) -> Redaction:
         """The same, of whole blocks of so many pixels a side, which were coded together as in JPEG,
-        and what is mixed with them.
+        and of the pixels that are mixed with them.
         """
         return replace(self, boxes=tuple(_widened(box, size, block) for box in self.boxes))
 
     def whole_of(self, box: Box) -> Box:
-        """What is read for this part: squares that it shows are those of all of their box."""
+        """The box that is read for this part: a square that the part shows depends on its whole
+        box.
+        """
         if self.style == "fill":
             return box
         grown = box
@@ -54,10 +56,10 @@ class Redaction:
         return grown if grown == box else self.whole_of(grown)
 
     def applied(self, pixels: Pixels, at: tuple[int, int], *, inks: bool = False) -> Pixels:
-        """A copy in which they are hidden: of gray, BGR, BGRA, or CMYK for `inks`.
+        """A copy in which the boxes are hidden: of gray, BGR, BGRA, or CMYK for `inks`.
 
-        The first of the pixels is that of column and row `at`. What was clear is not so there:
-        its shape would tell of it, too.
+        The first of the pixels is that of column and row `at`. Clear pixels in a box become opaque:
+        their shape would tell of the picture, too.
         """
         result = pixels.copy()
         for left, top, width, height in self.boxes:
@@ -74,7 +76,7 @@ class Redaction:
 
 
 def _black(pixels: Pixels, *, inks: bool) -> Pixels:
-    """What is black, or the black ink, and opaque."""
+    """One black pixel, or one of the black ink; opaque."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     black = np.zeros(channels, pixels.dtype)
     if channels == 4:  # of inks and of colours the last one is full

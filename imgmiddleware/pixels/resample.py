@@ -1,7 +1,7 @@
 """Resample: to the exact size of the result, as an ideal Lanczos-3 does.
 
 A picture much too large is first halved by averaging 2 x 2, which is nearly free, while twice the
-wanted size remains; the rest, and what is enlarged, is Lanczos-3 itself.
+wanted size remains. The rest is Lanczos-3 itself, and so is all enlarging.
 """
 
 from __future__ import annotations
@@ -42,11 +42,12 @@ def resample(
 
     With `alpha` the fourth channel weighs the others, so that the colour hidden under alpha 0 does
     not bleed into the edges. With `linear` samples are averaged as light, by sRGB's own curve.
-    `area` is a part, in samples with a fraction; all of them where it is None. The filter reads
-    around it, and halvings are those of the whole: so parts side by side become tiles without a
-    seam. `averaged` pixels were halved while they were decoded, as often as `halvings` says, which
-    neither light nor colours beside alpha are. Then `area` is what they show.
-    Rows that pass are all held at once where there is alpha, or where they are halved here.
+
+    `area` is a part, in samples with a fraction; None takes all of them. The filter reads around
+    it, and halvings are those of the whole: so neighbouring parts become tiles without a seam.
+    `averaged` pixels were halved while they were decoded, as often as `halvings` says; `area` is
+    then in the halved pixels. Light and colours beside alpha are never `averaged`. Passing rows are
+    all held at once where there is alpha, or where they are halved here.
     """
     height, width = pixels.shape[:2]
     area = area or (0, 0, width, height)
@@ -76,9 +77,10 @@ def resample_around(
     linear: bool = False,
     averaged: bool,
 ) -> tuple[Pixels, Area]:
-    """An area without alpha at `size`, with what is read around it to resample it `again`.
+    """An area without alpha at `size`, with the surroundings that resampling it `again` reads.
 
-    And where it lies in that: where both sizes are the same there is nothing around it.
+    It also returns where the area lies in that. Where both sizes are the same it has no
+    surroundings.
     """
     left, top, width, height = area
     before, after = around(area, size, again, pixels.shape[1::-1])
@@ -94,8 +96,8 @@ def resample_around(
 
 
 def around(area: Area, size: Size, again: Size, samples: Size) -> tuple[Size, Size]:
-    """Results (across, down) before and behind those of an area that are read to filter them again,
-    as far as there are samples of them.
+    """Results (across, down) before and behind those of an area that filtering them again reads, as
+    far as there are samples of them.
     """
     (left, right), (top, bottom) = (
         _beside(*sides) for sides in zip(area[:2], area[2:], size, again, samples, strict=True)
@@ -112,7 +114,7 @@ def _beside(start: float, length: float, results: int, again: int, samples: int)
 
 
 def _read_by_filter(pixels: Pixels, area: Area, size: Size, unit: int) -> tuple[Pixels, Area]:
-    """What is read of the pixels to filter an area of them, and where that lies in it then."""
+    """The pixels that filtering an area of them reads, and where the area lies in these."""
     height, width = pixels.shape[:2]
     columns = _read(area[0], area[2], size[0], width, unit)
     rows = _read(area[1], area[3], size[1], height, unit)
@@ -120,7 +122,7 @@ def _read_by_filter(pixels: Pixels, area: Area, size: Size, unit: int) -> tuple[
 
 
 def _preparation(*, weighed: bool, linear: bool) -> Change | None:
-    """What pixels go through before they are averaged or filtered."""
+    """The change of pixels before they are averaged or filtered."""
     if weighed and linear:
         return lambda pixels: _weighed(light(pixels))
     return _weighed if weighed else light if linear else None
@@ -147,7 +149,7 @@ class _Source:
     prepare: Change | None
 
     def averaged(self, average: Change, by: Size, cut: tuple[slice, slice]) -> _Source:
-        """Of what `cut` leaves (columns, rows): each by[0] x by[1] pixels are one, by `average`."""
+        """The pixels inside `cut` (columns, rows): each by[0] x by[1] become one, by `average`."""
         pixels, prepare = self.pixels[cut[1], cut[0]], self.prepare
         if prepare is None:
             pixels = average(pixels)
@@ -187,7 +189,9 @@ def _shortened(source: _Source) -> _Source:
 
 
 def _halved(source: _Source, size: Size) -> _Source:
-    """Halved as `halvings` says of the area; what the filter does not read is cut first."""
+    """Halved as `halvings` says for the area; pixels that the filter does not read are cut off
+    first.
+    """
     times = halvings(source.area[2:], size)
     if not times:
         return source
@@ -208,7 +212,7 @@ def _halved(source: _Source, size: Size) -> _Source:
 
 
 def _read(start: float, length: float, results: int, samples: int, unit: int) -> slice:
-    """What is read of so many samples to filter some of them, in whole units from the first on."""
+    """The samples that filtering some of them reads, in whole units from the first on."""
     if unchanged(start, length, results):
         return widened(start, length, 0, 1, samples)
     return widened(start, length, 3 * max(1, length / results) + unit, unit, samples)

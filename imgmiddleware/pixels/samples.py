@@ -1,4 +1,6 @@
-"""Samples: what the values of any array are in a picture, by a range and a colour map if given."""
+"""Samples: the values of any array as samples of a picture, by a range and a colour map if
+given.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from imgmiddleware.pixels.value_range import ValueRange, copies, unit
 #: Pixels that are converted at a time: some hundred kilobytes in float64, which caches hold.
 _BAND = 2**16
 
-#: What a band takes beside its samples: each value in float64, and as much again three times.
+#: Bytes for a band beside its samples: each value in float64, and as much again three times.
 _BESIDE = 32
 
 #: A band of values as samples, and how many of them were clipped.
@@ -65,8 +67,8 @@ class Reading:
             )
         if self.range is not None and layout.alpha:
             raise ValueError(
-                "range: an array's shape is then (height, width) or (height, width, 3), what is to "
-                f"be clear is NaN or masked; not one of {layout.channels} channels"
+                "range: an array's shape is then (height, width) or (height, width, 3), its clear "
+                f"pixels are NaN or masked; not one of {layout.channels} channels"
             )
 
     def depth(self, dtype: np.dtype[Any]) -> int:
@@ -82,11 +84,11 @@ class Reading:
         return holes or layout.alpha or (self.colormap is not None and self.colormap.channels == 4)
 
     def color(self, layout: Layout) -> str:
-        """What the samples are: "gray" or "rgb"."""
+        """The colours of the samples: "gray" or "rgb"."""
         return "gray" if layout.channels <= 2 and self.colormap is None else "rgb"
 
     def nbytes(self, layout: Layout, dtype: np.dtype[Any], *, alpha: bool) -> int:
-        """The most bytes that `samples` allocates, what it returns included.
+        """The most bytes that `samples` allocates, its result included.
 
         An array that can be shown as it is may be copied once.
         """
@@ -127,7 +129,7 @@ class Reading:
     def _reader(
         self, values: Pixels, holes: Pixels | None
     ) -> Callable[[Pixels, Pixels | None], _Shown]:
-        """What becomes of the values, some rows at a time."""
+        """The function that makes samples of values, some rows at a time."""
         if self.range is None:
             return natural
         return partial(_ranged, ends=self.range.ends(values, holes), deep=self.colormap is None)
@@ -194,7 +196,7 @@ def _ranged(band: Pixels, holes: Pixels | None, *, ends: tuple[float, float], de
 
 def clipped_to(values: Pixels, holes: Pixels | None) -> _Shown:
     """Within 0 to 1, with 0 for NaN; and how many were not, but for holes."""
-    if values.min() >= 0 and values.max() <= 1:  # neither is so with a NaN among them
+    if values.min() >= 0 and values.max() <= 1:  # both are false with a NaN among them
         return values, 0
     outside = (values < 0) | (values > 1)
     if holes is not None:
@@ -204,7 +206,9 @@ def clipped_to(values: Pixels, holes: Pixels | None) -> _Shown:
 
 
 def pierced(band: Pixels, holes: Pixels) -> Pixels:
-    """With alpha, that is 0 where there are holes; so are the colours, which nobody sees."""
+    """With an alpha that is 0 where there are holes. The colours there are 0 too: nobody sees
+    them.
+    """
     channels = band.shape[2] if band.ndim == 3 else 1
     if channels == 4:
         band = band.copy()

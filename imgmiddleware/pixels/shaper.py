@@ -78,7 +78,7 @@ class Shaper:
     def of(cls, curves: Sequence[Curve], matrix: Matrix) -> Shaper:
         """Of the curves of red, green, blue, and a matrix of these to XYZ relative to D50."""
         levels = np.arange(65536) / 65535
-        # A broken profile may say anything, also what is no number.
+        # A broken profile may say anything, also NaN.
         values = (np.nan_to_num(curve(levels)).clip(-_MOST, _MOST) for curve in reversed(curves))
         tables = tuple(light.astype(np.float32) for light in values)
         return cls(tables, blue_first(_TO_SRGB @ matrix))

@@ -17,17 +17,17 @@ from imgmiddleware.pixels.value_range import Ends, unit
 
 #: Pixels that are converted at a time: some hundred kilobytes in float64, which caches hold.
 _BAND = 2**16
-#: Ends whose distance is a number of 32 bits.
+#: Ends up to here have a distance that is a number of 32 bits.
 _LARGE = 1e30
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What an original stores for each pixel."""
+    """The values that an original stores for each pixel."""
 
     channels: int
     dtype: str  # NumPy's, without an order of bytes: "u1", "i2", "f8"
-    alpha: int | None = None  # the channel, from 0, that says what is seen
+    alpha: int | None = None  # the channel, from 0, with the alpha
     inverted: bool = False  # the least is white
     no_data: float | None = None  # the value that stands for nothing
     may_lack: bool = False  # something may be clear that has no alpha
@@ -45,7 +45,7 @@ class Values:
         return tuple(others[2::-1] if turned else others[:3])
 
     def color(self, reading: Reading) -> str:
-        """What the samples are: "gray" or "rgb"."""
+        """The colours of the samples: "gray" or "rgb"."""
         one = len(self.chosen(reading)) == 1 and reading.colormap is None
         return "gray" if one else "rgb"
 
@@ -84,7 +84,7 @@ class Shown:
     tally: Tally = field(default_factory=Tally)
 
     def __call__(self, rows: Pixels, masked: Pixels | None = None) -> Pixels:
-        """Samples of rows of values: (height, width), or with channels. What is masked is clear."""
+        """Samples of rows of values: (height, width), or with channels. Masked values are clear."""
         rows = rows if rows.ndim == 3 else rows[..., None]
         colors, holes = self.parted(rows, masked)
         at = self.values.alpha
@@ -103,12 +103,12 @@ class Shown:
 
     @property
     def channels(self) -> tuple[int, ...]:
-        """Those that are needed, from 0."""
+        """The channels that are needed, from 0."""
         chosen, alpha = self.values.chosen(self.reading), self.values.alpha
         return chosen if alpha is None or alpha in chosen else (*chosen, alpha)
 
     def among(self, channels: tuple[int, ...]) -> Shown:
-        """The same of rows that have these channels alone; what is counted is counted together."""
+        """The same for rows that have these channels alone; both share one tally."""
         at = {channel: place for place, channel in enumerate(channels)}
         alpha = self.values.alpha
         values = replace(
@@ -155,7 +155,7 @@ class Shown:
         return band[..., 0] if band.shape[2] == 1 else np.ascontiguousarray(band[..., ::-1])
 
     def _looked_up(self, band: Pixels, holes: Pixels | None) -> Pixels:
-        """The same of whole numbers of which there are few: a table has what becomes of each."""
+        """The same for kinds of whole numbers with few values: a table has the sample of each."""
         assert self.ends is not None
         table, kept = _table(band.dtype.str, self.ends, self.values.inverted)
         outside = (band < kept[0]) | (band > kept[1])
@@ -185,7 +185,7 @@ def _table(dtype: str, ends: Ends, inverted: bool) -> tuple[Pixels, tuple[int, i
 
 
 def _unit(band: Pixels, ends: Ends) -> Pixels:
-    """From 0 to 1, of floats of 32 bits in such: what that rounds they had not."""
+    """From 0 to 1. Floats of 32 bits stay so: digits that this rounds off were never in them."""
     if (
         band.dtype != np.float32
         or max(map(abs, ends)) > _LARGE

@@ -1,7 +1,7 @@
-"""Swatches: the few colours that a picture is of, and those of them that have a name.
+"""Swatches: the few main colours of a picture, and those of them that have a name.
 
 They are the quantizer's, each as the median of its pixels: so a flat area has its own colour, where
-a mean would have some of its edges too. What is mostly clear is not looked at.
+a mean would have some of its edges too. Mostly clear pixels are not looked at.
 """
 
 import colorsys
@@ -19,7 +19,7 @@ from imgmiddleware.pixels.quantize import quantized
 #: Pixels that are looked at. Of a larger picture every second column and row, third, and so on.
 _MOST = 2**14
 
-#: Of light, by its red, green and blue: ITU-R BT.709, whose primaries are sRGB's.
+#: The weights of blue, green and red light in luminance: ITU-R BT.709, whose primaries are sRGB's.
 _LUMA = np.array([0.0722, 0.7152, 0.2126])
 
 
@@ -44,7 +44,7 @@ class Swatch:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What a named colour is to be like, and within which bounds, in HSL from 0 to 1."""
+    """The best values and the bounds of a named colour, in HSL from 0 to 1."""
 
     saturation: tuple[float, float, float]  # at least, best, at most
     lightness: tuple[float, float, float]
@@ -94,9 +94,7 @@ def swatches(pixels: Pixels, most: int) -> list[Swatch]:
 
 
 def named(pixels: Pixels) -> dict[str, Swatch]:
-    """The colours of the same that have a name of `_TARGETS`; those that nothing is like are not
-    there.
-    """
+    """The swatches with a name of `_TARGETS`. A name that no colour fits is not there."""
     left = swatches(pixels, _NAMED_OF)
     found: dict[str, Swatch] = {}
     largest = max((swatch.count for swatch in left), default=1)
@@ -115,7 +113,7 @@ def luminance(pixels: Pixels) -> float:
 
 
 def _looked_at(pixels: Pixels) -> Pixels:
-    """(count, 3) BGR: some of the pixels, of those that are rather opaque than clear."""
+    """(count, 3) BGR: some of the pixels, of those that are at least half opaque."""
     step = int(np.ceil(np.sqrt(pixels.shape[0] * pixels.shape[1] / _MOST)))
     some = pixels[::step, ::step]
     if some.ndim == 2:

@@ -15,7 +15,7 @@ from imgmiddleware.pixels.arrays import Pixels, full, has_alpha
 _CUT = 200
 #: Tones that are so near to an end of the range are that end, in levels of 255.
 _NEAR = 5
-#: And the farthest from it that one is taken for: what is all fog stays some of it, and contrast
+#: And the farthest tone that counts as an end: a picture full of fog keeps some of it, and contrast
 #: grows to 5/3 at most.
 _FARTHEST = 51
 
@@ -29,7 +29,7 @@ class Tones:
 
     @classmethod
     def find(cls, pixels: Pixels) -> Tones:
-        """Those of a picture: uint8, gray, BGR or BGRA, whose samples count as they are seen.
+        """The tones of a picture: uint8, gray, BGR or BGRA, with its samples weighed by alpha.
 
         Red, green and blue are counted together: strong colours are cut as little as white.
 
@@ -65,7 +65,7 @@ def spread(darkest: int, brightest: int, dtype: np.dtype) -> Pixels:
 
 
 def _end(level: int) -> int:
-    """How far black is moved for a picture whose darkest tone this is."""
+    """How far black is moved for a picture with this darkest tone."""
     return 0 if level <= _NEAR else min(level, _FARTHEST)
 
 

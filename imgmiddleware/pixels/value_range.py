@@ -1,4 +1,4 @@
-"""The range of values that is shown: what becomes black and what white, or a colour map's ends."""
+"""The range of values that is shown: the values for black and white, or for a colour map's ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels
 
-#: What a caller gives: each end a number or a percentile, such as "2%"; or both by one word.
+#: A caller's range: each end a number or a percentile, such as "2%"; or both by one word.
 RangeLike = tuple[float | str, float | str] | Literal["minmax", "auto"]
 
 #: Words for two percentiles: all values, or all but the few that are far from the others.
@@ -23,8 +23,7 @@ Ends = tuple[float, float]
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%", re.ASCII)
 
-#: By how much the values of a picture may go beyond black and white, as lights and what was
-#: sharpened do.
+#: How far the values of a picture may go beyond black and white, as lights and sharpened edges do.
 _NEAR = 0.5
 
 #: Beyond these the distance of two ends would be no number.
@@ -46,7 +45,7 @@ class ValueRange:
 
     @classmethod
     def of(cls, given: object) -> ValueRange:
-        """Raises `ValueError` for what is no range."""
+        """Raises `ValueError` for any other object."""
         ends = WORDS.get(given, given) if isinstance(given, str) else given
         if isinstance(ends, tuple | list) and len(ends) == 2:
             least, most = map(_end, ends)
@@ -68,7 +67,8 @@ class ValueRange:
         return isinstance(self.least, str) or isinstance(self.most, str)
 
     def ends(self, values: Pixels, holes: Pixels | None) -> Ends:
-        """The values at the ends. `values` is (height, width, channels), `holes` what is left out.
+        """The values at the ends. `values` is (height, width, channels); `holes` marks values to
+        leave out.
 
         Percentiles are those of all finite values, between the two nearest ranks as NumPy's. Where
         there is none, both ends are 0.
@@ -82,7 +82,7 @@ class ValueRange:
         return least, max(least, most)
 
 
-#: That of what states none: of whole numbers, and of floats, which may be a picture's.
+#: The range of arrays that state none: of whole numbers, and of floats, which may be a picture's.
 AUTO = ValueRange("2%", "98%")
 AUTO_OR_UNIT = ValueRange("2%", "98%", unless_unit=True)
 
@@ -110,7 +110,7 @@ def _end(given: object) -> float | str | None:
         percent = float(found[1]) if found else math.inf
         return f"{percent:.9g}%" if percent <= 100 else None  # all digits that it may have
     try:
-        number = float(given)  # type: ignore[arg-type] # what is no number raises
+        number = float(given)  # type: ignore[arg-type] # anything but a number raises
     except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) <= _FARTHEST else None
@@ -145,7 +145,7 @@ def copies(dtype: np.dtype[Any]) -> int:
 
 
 def _ranked(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype in which values are put in order: one whose numbers a float holds."""
+    """The dtype in which values are put in order: its numbers fit in a float."""
     if dtype.kind == "f" and dtype.itemsize not in (4, 8):
         return np.dtype(np.float32 if dtype.itemsize == 2 else np.float64)
     return dtype.newbyteorder("=")

@@ -1,4 +1,4 @@
-"""Values: what a caller gives as an array, whatever library made it, in one form."""
+"""Values: a caller's array, whatever library made it, in one form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imgmiddleware.pixels.pillow import Picture, PillowImage
 
 
 class SupportsArray(Protocol):
-    """An array of NumPy's, or what says itself how it becomes one."""
+    """An array of NumPy's, or an object that says how it becomes one."""
 
     def __array__(self) -> npt.NDArray[Any]: ...
 
@@ -66,7 +66,7 @@ def is_array(given: object) -> TypeGuard[ArrayLike]:
 
 
 def as_values(given: object) -> Values:
-    """Raises `TypeError` for what is no array."""
+    """Raises `TypeError` for any other object."""
     if isinstance(given, Picture):
         return PillowImage(given)
     if isinstance(given, np.ma.MaskedArray):

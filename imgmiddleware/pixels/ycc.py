@@ -16,7 +16,7 @@ _REFERENCE = (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)
 
 @dataclass(frozen=True, slots=True)
 class Ycc:
-    """What share red, green and blue have of luma, and which codes are black and white of each."""
+    """The shares of red, green and blue in luma, and the codes of black and white for each."""
 
     luma: tuple[float, ...] = _LUMA
     reference: tuple[float, ...] = _REFERENCE
