@@ -1,4 +1,4 @@
-"""From a request to an answer: the order of the steps, the limits, and what is kept in between."""
+"""From a request to an answer: the order of the steps, the limits, and the caches in between."""
 
 from imgmiddleware.service.given import application, as_service, mounted
 from imgmiddleware.service.making.info import Info

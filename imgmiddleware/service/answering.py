@@ -1,7 +1,8 @@
-"""The order of the steps from a request to an answer, and nothing of the steps.
+"""The order of the steps from a request to an answer. The steps themselves are elsewhere.
 
-Cheap answers come before dear ones: what the text alone refuses costs no I/O, what the header or a
-validator decides costs no decode. This is the one place that makes an answer of an `ImageError`.
+Cheap answers come before dear ones. A request that its text alone refuses costs no I/O. One that
+the original's header or a validator decides costs no decode. This is the one place that makes an
+answer of an `ImageError`.
 """
 
 from collections.abc import Callable
@@ -46,9 +47,9 @@ from imgmiddleware.sources.several import directories, object_sources
 
 
 class Answering:
-    """Answers requests for pictures of a source's originals: what both adapters call.
+    """Answers requests for pictures of a source's originals. Both adapters call it.
 
-    `ImageService` is this, with what an application's own code calls besides.
+    `ImageService` adds the methods that an application's own code calls.
     """
 
     def __init__(self, source: SourceLike, **options: Unpack[Options]) -> None:
@@ -96,7 +97,7 @@ class Answering:
     def handle(
         self, request: ImageRequest, gone: Callable[[], bool] = lambda: False
     ) -> ImageResponse | None:
-        """The answer. None where the request is to go on to the application (`missing="pass"`).
+        """The answer. None where the request goes on to the application (`missing="pass"`).
 
         `gone` is called while the request waits: True means that the client has hung up. Then this
         raises `ClientGoneError`, unless rendering has begun.
@@ -105,10 +106,10 @@ class Answering:
         return answer.run(gone) if isinstance(answer, Work) else answer
 
     def ready(self, request: ImageRequest) -> ImageResponse | None:
-        """The answer, if it takes neither pixels nor a file: an event loop may ask for it itself.
+        """The answer, if it takes neither pixels nor a file, so that an event loop may call this.
 
-        That is so for what was asked for within the last `recheck` seconds and is in memory, or
-        whose path was sent then. None for all else.
+        A request has such an answer if it came within the last `recheck` seconds, and its result is
+        in memory or was sent as a path. All others get None.
         """
         watch = self._watch
         with timing.measured(timing.Steps() if watch.times_all else None):
@@ -155,7 +156,7 @@ class Answering:
                     return answers.options(request, self.settings)
                 self._permission.check(request, id)
                 allowed = True
-                # Whatever its method and query, a path of which we have no original is not ours.
+                # A path without an original goes on, whatever the method and the query.
                 original = self._open(request, id, opened, find) if passes else None
                 if passes and original is None:
                     return None
@@ -191,7 +192,7 @@ class Answering:
     def _failed(self, request: ImageRequest, seen: Seen, error: ImageError) -> ImageResponse | Work:
         if not is_of_the_mark(error):
             self._recall.note_failure(seen.page, error)
-        elif isinstance(error.__cause__, ImageError):  # which was raised here
+        elif isinstance(error.__cause__, ImageError):  # the refusal of the overlay, raised here
             self._recall.note_failure(seen.others[0], error.__cause__)
         return self._refusals.answer(request, seen.page[0], seen.asked, error)
 
@@ -199,14 +200,14 @@ class Answering:
         return self._originals.open(id, opened, partial(self._has_other, request, find))
 
     def _has_other(self, request: ImageRequest, find: Find) -> bool:
-        """Whether there is something else to answer with, if the source does not."""
+        """Whether there is another answer if the source gives none."""
         other = stale(request, self._last_seen(request), find, self.settings)
         if other is not None:
             other.close()
         return other is not None
 
     def _last_seen(self, request: ImageRequest) -> Seen | None:
-        """What it meant last, if its client may see all that goes into that."""
+        """What the request meant last, if its client may see all originals that go into that."""
         seen = self._recall.last_seen(request)
         if seen is not None and seen.others:
             try:
@@ -237,7 +238,7 @@ class Answering:
         era: Eras,
         find: Find,
     ) -> ImageResponse | tuple[Seen, Job]:
-        """What the header and the validators decide: an answer, or all that rendering needs."""
+        """The decision of the header and the validators: an answer, or all that rendering needs."""
         settings = self.settings
         page = (id, original.version, asked.page, asked.moves)
         facts = self._originals.facts(original, page, opened)
@@ -261,7 +262,7 @@ class Answering:
         return seen, job
 
     def _recalled(self, request: ImageRequest, find: Find) -> ImageResponse | None:
-        """The answer to what was seen a moment ago, if there is one without pixels."""
+        """The answer to a request that was seen a moment ago, if it takes no pixels."""
         seen = self._recall.seen(request)
         if seen is None:
             return None
@@ -274,7 +275,7 @@ class Answering:
     def _stand_in(
         self, work: Work, request: ImageRequest, seen: Seen, job: Job, find: Find
     ) -> ImageResponse | None:
-        """The picture of the version before, where the options allow it; ours is made meanwhile."""
+        """The picture of the version before, if the options allow it; the new one is made later."""
         answer = self._stale(request, self._recall.instead_of(request, seen), find)
         if answer is not None:
             later = work.measured(self._watch.meanwhile(request))

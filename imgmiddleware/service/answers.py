@@ -24,10 +24,10 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 
 Headers = tuple[tuple[str, str], ...]
 
-#: Seconds for which what stands in for an original may be kept.
+#: Seconds for which a cache may keep the picture that stands in for an original.
 _SHORT = 60
 
-#: A browser that guesses another type than the one it was told could run a picture as a script.
+#: A browser that guesses another type than the one in Content-Type could run a picture as a script.
 _NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
 
 
@@ -61,16 +61,16 @@ def validators(
 def _surrogate(keys: Tags, settings: Settings) -> Headers:
     if not keys or not settings.surrogate_keys:
         return ()
-    # Read by Fastly, by Cloudflare.
+    # Fastly reads the first, Cloudflare the second.
     return ("Surrogate-Key", " ".join(keys)), ("Cache-Tag", ",".join(keys))
 
 
 def stand_in(status: int, result: Result, settings: Settings, surrogates: Tags) -> ImageResponse:
-    """The fallback's picture, whose body is bytes, with the status of the refusal.
+    """The fallback's picture with the status of the refusal. The result's body is bytes.
 
-    A cache may keep it for a minute at most, as the right picture may be there by then. Without a
-    word of ours it might keep a 404 for as long as it likes (RFC 9110, section 15.5.5; RFC 9111,
-    section 4.2.2).
+    A cache may keep it for a minute at most, as the right picture may be there by then. Without
+    Cache-Control a cache might keep a 404 for as long as it likes (RFC 9110, section 15.5.5; RFC
+    9111, section 4.2.2).
     """
     caching = cache_control(
         min(_SHORT, settings.max_age), private=settings.keeps_private, immutable=False
@@ -83,7 +83,7 @@ def stand_in(status: int, result: Result, settings: Settings, surrogates: Tags) 
 def rest(
     request: ImageRequest, result: Result, settings: Settings, asked: Asked, note: str
 ) -> ImageResponse:
-    """What is left of a damaged original, whose body is bytes: nobody is to keep it."""
+    """The intact part of a damaged original, whose body is bytes: no cache may keep it."""
     body = result.read()
     headers: Headers = (
         *content(result.media_type, len(body)),
@@ -98,7 +98,7 @@ def _notes(notes: tuple[str, ...]) -> Headers:
 
 
 def stale(shared: Headers) -> Headers:
-    """The `validators` of a picture whose original is newer by now: to be asked for again."""
+    """The `validators` of a picture whose original is newer by now: caches have to ask again."""
     return tuple(
         (name, f"{value.partition(',')[0]}, no-cache") if name == "Cache-Control" else (name, value)
         for name, value in shared
@@ -108,10 +108,10 @@ def stale(shared: Headers) -> Headers:
 def picture(
     request: ImageRequest, result: Result, asked: Asked, *, shared: Headers
 ) -> ImageResponse:
-    """A result or the part of it that is asked for, with its `validators`.
+    """A result, or the part of it that Range asks for, with its `validators`.
 
-    What the URL says beside that is no part of the picture, its `dl=` and the notes of what is not
-    heeded: a 304 has the validators alone. Raises `ImageError` (416).
+    A 304 has the validators alone: `dl=` and the notes of ignored parameters are no part of the
+    picture. Raises `ImageError` (416).
     """
     body, notes = result.body, result.notes + asked.notes
     of = result.media_type, len(body), notes
@@ -119,7 +119,7 @@ def picture(
     return _ranged(request, ImageResponse(200, headers, body))
 
 
-@lru_cache(maxsize=1024)  # what is sent is sent again, and this is half of what a hit takes
+@lru_cache(maxsize=1024)  # equal answers repeat, and this is half of the time of a hit
 def _of_picture(
     path: str,
     download: str | None,
@@ -139,7 +139,7 @@ def _of_picture(
 
 
 def _saved_as(path: str, download: str | None, media_type: str) -> str:
-    """Content-Disposition. `download` is a name, or "1" for that at the end of the `path`."""
+    """Content-Disposition. `download` is a name, or "1" for the name at the end of the `path`."""
     name = path if download is None or download == "1" else download
     return content_disposition(
         name, suffixes_of(media_type), known_suffixes(), attachment=download is not None
@@ -180,12 +180,12 @@ def _part(body: bytes | FileBody, start: int, stop: int) -> bytes | FileBody:
 
 
 def not_modified(shared: Headers) -> ImageResponse:
-    """The client has what it would get."""
+    """A 304: the client has the picture already."""
     return ImageResponse(304, shared)
 
 
 def options(request: ImageRequest, settings: Settings) -> ImageResponse:
-    """What may be asked (RFC 9110, section 9.3.7), and what a browser asks for a script first."""
+    """The methods of the service (RFC 9110, section 9.3.7), and the answer to a preflight."""
     headers: Headers = (allow(),)
     if asks_first(request, settings):
         headers += cors.preflight(authorized=settings.keeps_private)
@@ -193,17 +193,17 @@ def options(request: ImageRequest, settings: Settings) -> ImageResponse:
 
 
 def asks_first(request: ImageRequest, settings: Settings) -> bool:
-    """Whether this is a browser's preflight, which never has the credentials of what follows."""
+    """Whether this is a browser's preflight, which never has the next request's credentials."""
     return bool(settings.origins) and cors.is_preflight(request.method, request.headers)
 
 
 def sent(
     request: ImageRequest, response: ImageResponse, settings: Settings, asked: Asked | None
 ) -> ImageResponse:
-    """The answer with what each of them has, and as its method asks.
+    """The answer with the headers that all answers have, and without a body for HEAD.
 
-    `asked` tells the headers of the request that it depends on (RFC 9110, section 12.5.5); None
-    where that is not known yet. HEAD is GET with the body dropped, and every header kept (9.3.2).
+    `asked` tells on which headers of the request it depends (RFC 9110, section 12.5.5); None where
+    that is not known yet. HEAD is GET with the body dropped, and every header kept (9.3.2).
     """
     headers, varies = response.headers, () if asked is None else asked.varies
     if settings.origins:
@@ -230,5 +230,5 @@ def content(media_type: str, length: int) -> Headers:
 
 
 def allow() -> tuple[str, str]:
-    """The header that names the methods which are answered."""
+    """The header that names the methods of the service."""
     return "Allow", ", ".join(METHODS)

@@ -1,4 +1,4 @@
-"""The service of what an adapter was given."""
+"""The service and the application that an adapter was given."""
 
 from typing import TypeVar
 
@@ -11,9 +11,10 @@ A = TypeVar("A")
 
 
 def application(app: A, protocol: str, arguments: str, other: str) -> A:
-    """What an adapter was given to stand around, if it can be called as its protocol says.
+    """The application that an adapter was given, if it can be called as its protocol says.
 
-    Raises `TypeError` where it cannot: else each request would fail, and the server say why.
+    Raises `TypeError` where it cannot. Otherwise each request would fail, and the server would have
+    to say why.
     """
     if not callable(app):
         raise TypeError(f"app: {app!r} is no {protocol} application; the source comes after it")
@@ -26,7 +27,7 @@ def application(app: A, protocol: str, arguments: str, other: str) -> A:
 
 
 def as_service(source: SourceLike | ImageService, options: Options) -> ImageService:
-    """The service that was given, or one made of the source and the options."""
+    """The service that was given, or a new one of the source and the options."""
     if not isinstance(source, ImageService):
         return ImageService(source, **options)
     if options:
@@ -35,9 +36,10 @@ def as_service(source: SourceLike | ImageService, options: Options) -> ImageServ
 
 
 def mounted(source: object, options: Options) -> Options:
-    """The options where pictures are all of an application: its mount stands for the prefix.
+    """The options of an application that has nothing but pictures: its mount stands for the prefix.
 
-    Raises `ValueError` where an unknown ID would go on, as there is nothing that it could go to.
+    Raises `ValueError` for `missing="pass"`, as there is no application that the request could go
+    on to.
     """
     given = source.settings if isinstance(source, ImageService) else None
     if (given.missing if given else options.get("missing")) == "pass":

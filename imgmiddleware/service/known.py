@@ -1,4 +1,4 @@
-"""Answers that take no pixels: what the preconditions and a cache decide about a known key."""
+"""Answers that take no pixels: the preconditions and a cache decide about a known key."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ Find = Callable[[str, Tags], Result | None]
 
 
 def without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageResponse | None:
-    """A 304, or a picture of a cache. Raises 412 `precondition-failed`, and 416."""
+    """A 304, a cached picture, or None. Raises 412 `precondition-failed`, and 416."""
     status = evaluate(request.headers, f'"{seen.key}"', seen.last_modified)
     if status == 304:
         return answers.not_modified(seen.validators)
@@ -28,14 +28,15 @@ def without_pixels(request: ImageRequest, seen: Seen, find: Find) -> ImageRespon
 
 
 def shown(request: ImageRequest, seen: Seen, result: Result) -> ImageResponse:
-    """The result as an answer, or the part of it that is asked for. Raises `ImageError` (416)."""
+    """The result as an answer, or the part of it that Range asks for. Raises `ImageError` (416)."""
     return answers.picture(request, result, seen.asked, shared=seen.validators)
 
 
 def is_cut_off(error: ImageError) -> bool:
-    """Whether the source fails, hangs or has too much to do: nobody knows what has changed there.
+    """Whether the source fails, hangs or is overloaded, so that nobody knows whether the original
+    has changed.
 
-    A cache may show then what it has (RFC 9111, section 4.2.4).
+    A cache may then show the picture that it has (RFC 9111, section 4.2.4).
     """
     return error.code in ("source-unavailable", "busy")
 
@@ -43,9 +44,10 @@ def is_cut_off(error: ImageError) -> bool:
 def stale(
     request: ImageRequest, seen: Seen | None, find: Find, settings: Settings
 ) -> ImageResponse | None:
-    """The same of what may be outdated, with headers that have it asked for again next time.
+    """The same for a picture that may be outdated, with headers that make caches ask again next
+    time.
 
-    None where there is none, or where a condition of the request fails.
+    None where there is no such picture, or where a condition of the request fails.
     """
     if seen is None:
         return None

@@ -1,5 +1,5 @@
-"""What a request means for originals, once their headers are read: the plan, the key, and all that
-is told beside the picture.
+"""The meaning of a request for originals whose headers are read: the plan, the key, and the headers
+beside the picture.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ from imgmiddleware.sources.marked import unmarked
 
 
 def read_as(asked: Asked, probed: Probed, settings: Settings) -> tuple[Facts, Plan]:
-    """The facts of the original as it is to be read, and the plan, within the limits.
+    """The facts of the original as the request reads it, and the plan, within the limits.
 
-    Raises `ImageError` where it is over a limit.
+    Raises `ImageError` where the original or the plan is over a limit.
     """
     facts = as_asked(probed.facts, asked.transform, settings.range)
     plan = planned(facts, asked.transform, asked.accepted, settings)
@@ -49,8 +49,8 @@ def meaning(
     *,
     extra: answers.Headers = (),
 ) -> tuple[Seen, Job]:
-    """The key and the headers of the result, of which `extra` are more, and what it takes to make
-    it of originals that were opened in this era. Raises as `read_as` does.
+    """The key and the headers of the result, and the job that makes it of originals that were
+    opened in this era. `extra` are further headers. Raises as `read_as` does.
     """
     facts, plan = read_as(asked, probed, settings)
     text = canonical(plan, asked.transform, asked.accepted)
@@ -85,15 +85,15 @@ def meaning(
 
 
 def _check_hidden(asked: Asked, probed: Probed, overlay: Probed) -> None:
-    """Raises `ImageError` (400) where an original would be laid over itself that is redacted."""
+    """Raises `ImageError` (400) where a redacted original would be laid over itself."""
     if asked.transform.get(Redact).redact is not None and _is_same(probed, overlay):
         why = "it would show what redact hides"
         raise ImageError("parameter-not-allowed", f"'mark': {why}", parameter="mark")
 
 
 def _is_same(one: Probed, other: Probed) -> bool:
-    """Whether both are one original, which may have several IDs: by several prefixes, by a link in
-    a directory, or as an overlay that is registered. A version is of one content.
+    """Whether both are one original. It may have several IDs: by several prefixes, by a link in a
+    directory, or as a registered overlay. Equal versions mean equal content.
     """
     (id, version, *_), (other_id, other_version, *_) = one.page, other.page
     alike = unmarked(version) == unmarked(other_version)
@@ -101,7 +101,7 @@ def _is_same(one: Probed, other: Probed) -> bool:
 
 
 def _laid(mark: Mark, overlay: Probed, canvas: Size, era: Eras, settings: Settings) -> Laid:
-    """The overlay as it is to be read for a picture of this size. Raises as `read_as` does."""
+    """The overlay as it is read for a picture of this size. Raises as `read_as` does."""
     with of_the_mark():
         facts, plan = read_as(Asked(mark.transform(canvas)), overlay, settings)
         check_overlay(plan.result, canvas)
@@ -109,7 +109,7 @@ def _laid(mark: Mark, overlay: Probed, canvas: Size, era: Eras, settings: Settin
 
 
 def _latest(layers: Sequence[Probed]) -> int | None:
-    """When the last of them was changed, in seconds since 1970; None where nobody knows of one."""
+    """The time of the latest change, in seconds since 1970; None where one is unknown."""
     times = [layer.original.last_modified for layer in layers]
     known = [time for time in times if time is not None]
     return max(known) if len(known) == len(times) else None

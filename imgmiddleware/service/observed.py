@@ -1,4 +1,4 @@
-"""Answers that an observer is told of: what came to be known of one, as one frozen value."""
+"""Answers for an observer: the facts of each as one frozen value."""
 
 import logging
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
 
-#: Beside 304, of which there are most.
+#: The outcome by the status of an answer.
 _OUTCOMES = {200: "shown", 206: "shown", 204: "options", 303: "redirected", 304: "not-modified"}
 
 
-#: And what else may come of a request whose key is known.
+#: The same for a request whose key is known, which has two outcomes more.
 _RECALLED = {**_OUTCOMES, 412: "precondition-failed", 416: "range-not-satisfiable"}
 
 
 class Watch:
-    """Whether answers of one service are measured, and who is told."""
+    """Whether the answers of one service are measured, and which observer is told of them."""
 
     def __init__(self, settings: Settings, gauges: Callable[[], Gauges]) -> None:
         self._observer = settings.observer
@@ -33,18 +33,18 @@ class Watch:
         self.times_all = settings.server_timing
         """Whether each answer is measured, also one from memory."""
         self.observes = self._observer is not None
-        """Whether somebody is told of answers."""
+        """Whether an observer is told of answers."""
         self.measures = self.times_all or self.observes
-        """Whether answers are measured that may take some time."""
+        """Whether answers that may take some time are measured."""
         if self._observer is not None:
             self._observer.watches(gauges)
 
     def steps(self, request: ImageRequest) -> Steps:
-        """Those of an answer that begins now."""
+        """The steps of an answer that begins now."""
         return Steps() if self._observer is None else Watched(self, request, self.times_all)
 
     def meanwhile(self, request: ImageRequest) -> Steps | None:
-        """Those of a picture that is made for later, while another stands in for it."""
+        """The steps of a picture that is made for later, while another stands in for it."""
         if self._observer is None:
             return None
         steps = Watched(self, request, self.times_all)
@@ -52,13 +52,13 @@ class Watch:
         return steps
 
     def route(self, request: ImageRequest) -> str | None:
-        """With the mount, as the conventions of OpenTelemetry have it."""
+        """The route with its mount, as the conventions of OpenTelemetry have it."""
         if request.id is not None:
             return None
         return f"{request.mount}{self._route}" if request.mount else self._route
 
     def tell_recalled(self, request: ImageRequest, answer: ImageResponse) -> None:
-        """Tell of an answer that took no file: to measure it would take as long as all of it."""
+        """Tell of an answer that took no file. To measure it would take as long as all of it."""
         status, size = answer.status, len(answer.body)
         tier = format = "none"
         if status in (200, 206):
@@ -79,11 +79,11 @@ class Watch:
         )
 
     def tell(self, seen: Observation) -> None:
-        """Tell the observer. An error of its own is logged once: an answer is worth more."""
+        """Tell the observer. An error of the observer is logged once: an answer is worth more."""
         assert self._observer is not None
         try:
             self._observer.answered(seen)
-        except Exception:  # noqa: BLE001 - whatever it is, there is nobody else to tell
+        except Exception:  # noqa: BLE001 - no caller could do anything about it
             if not self._has_failed:
                 self._has_failed = True
                 _log.exception("the observer has failed; this is said once")
@@ -93,7 +93,7 @@ class Watched(Steps):
     """The steps of an answer, which is told to the observer when it ends."""
 
     is_sent = True
-    """Whether somebody is answered with what is made."""
+    """Whether a client gets the picture that is made."""
 
     def __init__(self, watch: Watch, request: ImageRequest, is_told: bool) -> None:
         self._taken = {}
@@ -103,7 +103,7 @@ class Watched(Steps):
         self._began = perf_counter()
 
     def ended(self, answer: ImageResponse) -> None:
-        """It is told with what the answer shows."""
+        """Tell the observer of this answer."""
         status, size = answer.status, len(answer.body)
         outcome = self.outcome or _OUTCOMES[status]
         tier = format = "none"
@@ -114,7 +114,7 @@ class Watched(Steps):
         self._tell(outcome, tier, format, size, status)
 
     def broke(self, error: BaseException) -> None:
-        """It is told that nobody was answered."""
+        """Tell the observer that the request got no answer."""
         self._tell("gone" if isinstance(error, ClientGoneError) else "failed", "none", "none", 0, 0)
 
     def _tell(self, outcome: str, tier: str, format: str, bytes: int, status: int) -> None:
@@ -133,12 +133,12 @@ class Watched(Steps):
 
 
 def _format(answer: ImageResponse) -> str:
-    """The name of what is sent."""
+    """The name of the answer's format."""
     name, media_type = answer.headers[0]
     if name != "Content-Type":
         media_type = answer.header("Content-Type") or ""
     known = _named.get(media_type)
-    if known is None:  # looked up once: a client can choose no type
+    if known is None:  # looked up once: clients cannot add types
         known = _named[media_type] = _name(media_type)
     return known
 

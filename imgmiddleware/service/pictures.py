@@ -1,7 +1,7 @@
-"""Results that are found in a cache, or made once, whatever the load.
+"""Results that a cache has, or that are made once, whatever the load.
 
-Encoded results are kept by their key, and what they are made of for other ones. All bytes, also
-those of decodes under way, are taken from one budget.
+The caches keep encoded results by their key, and decoded originals for other results. All bytes,
+also those of decodes under way, are taken from one budget.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ from imgmiddleware.service.making.results import Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ObjectSource
 
-#: Bytes of the originals of one store that are kept: two hundred heads, or a few pyramids' rows.
+#: Bytes of one store's originals that are kept: two hundred heads, or the rows of a few pyramids.
 _MOST_BLOCKS = 2**25
 
 
@@ -38,9 +38,10 @@ class Maker(Protocol):
 
 
 class Pictures:
-    """The results of one service, and what they are made of. For any number of threads.
+    """The results of one service, and the originals that they are made of. Any number of threads
+    may use it.
 
-    `directories` are where the originals are, as far as they are in some.
+    `directories` are the folders of those originals that are files.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Pictures:
         self._budget = budget = MemoryBudget(settings.max_memory - apart * settings.slots)
         self._limit = limit
         self._blocks: list[SizedLru[tuple[str, str, int], bytes]] = []
-        # They give way in this order: what is decoded can be decoded again.
+        # The caches give way in this order: an original can be decoded again.
         decoded = None if settings.isolate else Decoded(settings, budget)
         self.results = Results(settings, budget, directories)
         at_rest = trim_malloc if settings.tune_malloc else None
@@ -67,16 +68,17 @@ class Pictures:
         self._max_wait = settings.max_wait
 
     def keep_blocks_of(self, sources: Iterable[ObjectSource]) -> None:
-        """Keep what is read of objects for the next who reads it, in the one budget too."""
+        """Keep the blocks that are read of objects for later readers, within the same budget."""
         for source in sources:
             kept: SizedLru[tuple[str, str, int], bytes] = SizedLru(_MOST_BLOCKS, self._budget)
             source.keep_in(kept)
             self._blocks.append(kept)
 
     def make(self, job: Job, gone: Callable[[], bool]) -> Result:
-        """The result, made here or by another thread that was asked for it before.
+        """The result. This thread makes it, or waits for another thread that was asked for it
+        before.
 
-        Raises `ImageError`, and `ClientGoneError` where nobody waits for it any more.
+        Raises `ImageError`, and `ClientGoneError` where no client waits for it any more.
         """
         deadline = Deadline(self._max_wait, gone, job.tag)
         timing.note_tier("merged")  # unless it is made here
@@ -87,17 +89,17 @@ class Pictures:
         return not self._renders.flying(job.key) and alone(make, f"id={job.id!r}")
 
     def purge(self, tag: str) -> int:
-        """Forget the results of an original; how many there were."""
+        """Forget the results of an original; the number of those that there were."""
         purged = self.results.purge(tag)
         self._making.purge(tag)
         return purged
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by place: "memory", "disk", "pyramids", "decoded", "blocks"."""
+        """The load of each cache: "memory", "disk", "pyramids", "decoded", "blocks"."""
         return {**self.results.holding(), **self._held()}
 
     def _held(self) -> dict[str, Holding]:
-        """What is held of originals; blocks, only where some are in stores."""
+        """The load of the caches of originals; "blocks" only where some are in stores."""
         held = {"decoded": self._making.holding()}
         if self._blocks:
             each = [kept.holding() for kept in self._blocks]
@@ -109,7 +111,7 @@ class Pictures:
         return held
 
     def gauges(self) -> Gauges:
-        """How full it is now."""
+        """The load at this moment."""
         return Gauges(
             slots=self._admission.slots,
             busy=self._admission.busy,
@@ -120,14 +122,14 @@ class Pictures:
         )
 
     def admitted(self, size: int) -> AbstractContextManager[None]:
-        """A slot, and so many bytes, for work on an original before there can be a job.
+        """A slot and so many bytes, for work on an original before there can be a job.
 
         Raises `ImageError` (503).
         """
         return self._admission.admitted(size, Deadline(self._max_wait, lambda: False))
 
     def _made(self, job: Job, deadline: Deadline) -> Result:
-        """The result, made here, or by another process that had claimed it."""
+        """The result. This process makes it, or waits for another that had claimed it."""
         claim, wait = partial(self.results.claim, job.key), partial(self.results.wait, job.key)
         with polled(claim, self._limit, deadline, wait):
             result = self.results.read(job.key, job.tags)
@@ -140,16 +142,16 @@ class Pictures:
 
 
 def _held_apart(settings: Settings) -> int:
-    """Bytes of decoded originals that each worker holds: together as many as one process would, but
-    at least a fourth of these, which is what one original may take there; half of `max_memory` at
-    most.
+    """Bytes of decoded originals that each worker holds. Together the workers hold as many as one
+    process would. Each may hold at least a fourth of these, the most that one original may take
+    there, but never more than its share of half of `max_memory`.
     """
     whole = min(settings.decoded_bytes, settings.max_memory // 4)
     return max(whole // settings.slots, min(whole // 4, settings.max_memory // 2 // settings.slots))
 
 
 def _isolated(*given: Any) -> Maker:
-    """It is imported where it is asked for: it takes modules that nothing else needs."""
+    """Makes in workers. The import stands here, as it takes modules that nothing else needs."""
     from imgmiddleware.service.isolated.isolated import Isolated  # noqa: PLC0415
 
     return Isolated(*given)

@@ -1,9 +1,9 @@
-"""What each request meant a moment ago, so that asking again costs neither a parse nor a file.
+"""The meaning of each request a moment ago, so that the next one costs neither a parse nor a file.
 
-For `recheck` seconds the version of an original that was seen is taken to be the newest; after that
-its picture is shown only where the source does not answer. For `serve_stale` seconds the picture of
-the version before may stand in, while the new one is made. For `remember_errors` seconds what was
-wrong with a version is wrong with it again.
+For `recheck` seconds the version that was seen of an original counts as the newest. After that its
+picture is shown only where the source does not answer. For `serve_stale` seconds the picture of the
+version before may stand in, while the new one is made. For `remember_errors` seconds a version that
+was refused is refused again.
 """
 
 from collections.abc import Callable
@@ -20,33 +20,34 @@ from imgmiddleware.messages import ImageRequest
 from imgmiddleware.service.answers import Headers
 from imgmiddleware.settings import Settings
 
-#: How many requests are remembered, a few hundred bytes each, and how long the text of one may be.
+#: The number of requests that are remembered, a few hundred bytes each, and the longest text of
+#: one.
 _MOST, _LONGEST = 4096, 1024
 
-#: Too large, of no format that is opened, damaged: this stays so until the version changes.
+#: Too large, of no opened format, damaged: this holds until the version changes.
 _OF_THE_ORIGINAL = frozenset({413, 415, 422})
 
 #: Path with its mount, query, Accept and hints. With the version of the original they determine the
-#: key, and the headers beside its result.
+#: key and the headers of the result.
 _Question = tuple[str, str, tuple[str | None, ...]]
 
 
-#: ID and version of an original, which page of it (from 0), and whether all its frames are asked
-#: for: if a later frame is damaged, the first can still be shown.
+#: ID and version of an original, its page (from 0), and whether all its frames are asked for. If a
+#: later frame is damaged, the first can still be shown.
 PageOf = tuple[str, str, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a request was found to mean: the key of its result, and the headers beside it."""
+    """The meaning of a request: the key of its result, and the headers beside it."""
 
     asked: Asked
     page: PageOf
-    tags: Tags  # of all originals that the result is made of, whatever their versions
+    tags: Tags  # of all originals in the result, whatever their versions
     key: str
     last_modified: int | None
     validators: Headers
-    others: tuple[PageOf, ...] = ()  # what else it is made of
+    others: tuple[PageOf, ...] = ()  # the overlay's page
 
 
 class Recall:
@@ -55,7 +56,7 @@ class Recall:
     def __init__(
         self, settings: Settings, settled: Callable[[str], Settled | None] = lambda query: None
     ) -> None:
-        """`settled` tells what is taken of a query, where not all of it is."""
+        """`settled` tells which parameters of a query count, where some are ignored."""
         lenient = settings.unknown == "ignore" and not settings.signs
         self._settled = settled if lenient else None
         self._open_to_all = settings.authorize is None
@@ -67,9 +68,10 @@ class Recall:
         self._superseded: Superseded[_Question, Seen] = Superseded(_MOST, settings.serve_stale)
 
     def note(self, request: ImageRequest, seen: Seen) -> None:
-        """Remember what this request means while its original stays the same.
+        """Remember the meaning of this request while its original stays the same.
 
-        Not of a link that ends: it is looked at each time, and so is how long it may be kept.
+        A link that ends is not remembered. It is checked each time, as the time for which caches
+        may keep its picture changes.
         """
         for id, version, *_ in (seen.page, *seen.others):
             self.note_version(id, version)
@@ -85,8 +87,8 @@ class Recall:
             self._newest.put(id, version)
 
     def seen(self, request: ImageRequest) -> Seen | None:
-        """What it meant a moment ago, if nothing was found wrong with its original since, and its
-        client need not be authorized.
+        """The meaning of a request that came a moment ago. None if an original was refused since,
+        or if the client has to be authorized.
         """
         question = self._question(request) if self._open_to_all else None
         seen = None if question is None else self._seen.get(question)
@@ -97,9 +99,10 @@ class Recall:
         return self._noted(request, seen) if self._settled else seen
 
     def last_seen(self, request: ImageRequest) -> Seen | None:
-        """What it meant last, however long ago, if no original of it is known to be another now.
+        """The last meaning of a request, however old, unless a newer version of an original is
+        known.
 
-        Only for a client that may see all of them.
+        The caller makes sure that the client may see all its originals.
         """
         question = self._question(request)
         seen = None if question is None else self._seen.last(question)
@@ -111,46 +114,47 @@ class Recall:
         return self._noted(request, seen)
 
     def note_shown(self, request: ImageRequest, seen: Seen) -> None:
-        """Remember what was not only asked for, but answered."""
+        """Remember a meaning whose result was answered, not only asked for."""
         question = self._question(request) if seen.asked.expires is None else None
         if question is not None and _is_short(question):
             self._superseded.put(question, seen)
 
     def instead_of(self, request: ImageRequest, seen: Seen) -> Seen | None:
-        """What was shown before this result, which has yet to be made; None if it is too old."""
+        """The picture before this result, which has yet to be made; None if it is too old."""
         question = self._question(request)
         other = None if question is None else self._superseded.instead_of(question, seen)
         return None if other is None else self._noted(request, other)
 
     def note_failure(self, page: PageOf, error: ImageError) -> None:
-        """Remember what is wrong with an original: a hostile one is not decoded over and over."""
+        """Remember the refusal of an original: a hostile one is not decoded over and over."""
         if error.status in _OF_THE_ORIGINAL:
             self._failures.put(page, error)
 
     def check_failure(self, page: PageOf) -> None:
-        """Raises what was wrong with this version of an original a moment ago."""
+        """Raises the refusal of this version of an original, if there was one a moment ago."""
         error = self._failures.get(page)
         if error is not None:
             raise error.again()
 
     def forget(self) -> None:
-        """Look at every original anew."""
+        """Ask the source for the version of every original again."""
         self._seen.clear()
 
     def _question(self, request: ImageRequest) -> _Question | None:
         if request.method not in ("GET", "HEAD"):
             return None
         headers = request.headers
-        # Where a route has said the ID, the same path may mean another; none begins with a NUL.
+        # Where a route gives the ID, the same path may mean another original; no path begins with a
+        # NUL.
         path = request.path if request.id is None else f"\0{request.path}"
         path = f"{request.mount}\0{path}" if request.mount else path  # IIIF's links have it
         query = request.query
         if self._settled and (settled := self._said(query)):
-            query = settled.query  # queries that differ in what is set aside are one
+            query = settled.query  # queries that differ in ignored parameters are one
         return path, query, tuple(headers.get(name) for name in self._fields)
 
     def _noted(self, request: ImageRequest, seen: Seen) -> Seen:
-        """With the notes of this query, where it was seen by another that is one with it."""
+        """The meaning with this query's notes; the remembered query may differ in these."""
         settled = self._said(request.query)
         if settled is None or settled.notes == seen.asked.notes:
             return seen

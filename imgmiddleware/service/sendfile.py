@@ -1,7 +1,8 @@
-"""The server in front sends the files of `cache_dir`, where it says that it does.
+"""The server in front sends the files of `cache_dir`, where it announces that it does.
 
-Such an answer has no body. A client that is not behind that server would see an empty picture. So
-the server announces itself by a header of the request, `X-Sendfile-Type`, as with Rack::Sendfile.
+An answer to such a server has no body. A client that asks the application directly would see an
+empty picture. So the server announces itself by a header of the request, `X-Sendfile-Type`, as with
+Rack::Sendfile.
 """
 
 import logging
@@ -18,14 +19,14 @@ _ANNOUNCED = "X-Sendfile-Type"
 
 
 def announce(settings: Settings) -> None:
-    """Say at the start what the server in front has to say."""
+    """Log at the start which header the server in front has to send."""
     if settings.hands_over:
         line = "the files of %r are sent by the server in front where it says '%s: %s'"
         _log.info(line, settings.folder, _ANNOUNCED, _header(settings))
 
 
 def hands_over(request: ImageRequest, settings: Settings) -> bool:
-    """Whether this request came by the server that sends the files of `cache_dir`."""
+    """Whether this request came through the server that sends the files of `cache_dir`."""
     if not settings.hands_over:
         return False
     if request.headers.get(_ANNOUNCED.lower()) == _header(settings):
@@ -35,7 +36,7 @@ def hands_over(request: ImageRequest, settings: Settings) -> bool:
 
 
 def handed_over(response: ImageResponse, settings: Settings) -> ImageResponse:
-    """The same, with a word to the server in front which file it is to send instead of a body.
+    """The answer with a header that names the file for the server in front, instead of a body.
 
     nginx takes a URI in `X-Accel-Redirect`, Apache's and lighttpd's modules a path in `X-Sendfile`.
     """

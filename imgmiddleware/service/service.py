@@ -1,4 +1,4 @@
-"""ImageService: what answers requests, with all that an application calls by itself."""
+"""ImageService answers requests, and has the methods that an application calls itself."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ ID = str | int | UUID
 
 
 class ImageService(Answering):
-    """Answers requests for pictures of a source's originals; both adapters are made of it.
+    """Answers requests for pictures of a source's originals; both adapters use it.
 
     >>> import numpy as np
     >>> from imgmiddleware import ImageRequest
@@ -39,9 +39,8 @@ class ImageService(Answering):
     (200, 'image/png')
 
     `source` is a directory, a function `id -> path | bytes | numpy array | None`, a `Source`, or a
-    mapping of prefixes to these (`PrefixSource`); `options` are described at `Settings`. It may be
-    used from any number of threads. Raises `ValueError` or `TypeError` that names an option which
-    is wrong.
+    mapping of prefixes to these (`PrefixSource`); `options` are described at `Settings`. Any number
+    of threads may use it. Raises `ValueError` or `TypeError` that names the wrong option.
     """
 
     def url(
@@ -56,12 +55,12 @@ class ImageService(Answering):
         """A link to a picture: `url("cat.jpg", w=800)` is `/image/cat.jpg?w=800&v=...`.
 
         `v` is the token of the original's present version, which lets browsers keep the picture for
-        good; it is left out where there is no such original, or the source fails or is slow.
-        `mount` is the path under which the application is mounted. `sign`: with the first of
+        good. The link has none where there is no such original, or where the source fails or is
+        slow. `mount` is the path under which the application is mounted. `sign`: with the first of
         `keys`; None: if `require_signature` says so. A signed link `expires` after so many seconds,
         at most twice as many. Raises `ImageError` for parameters that would be refused, and
-        `ValueError` where there is no key. It opens the original: on an event loop, call it in a
-        thread (of anyio's, if the source is async).
+        `ValueError` where there is no key. The call opens the original. On an event loop, make it
+        in a thread (of anyio's, if the source is async).
         """
         notice()
         return self._links.url(self._id(id), parameters, Where(mount, sign, expires))
@@ -82,8 +81,8 @@ class ImageService(Answering):
         expires: float | None = None,
         **parameters: object,
     ) -> Picture:
-        """An original in a page, with links to sizes for each screen: HTML, where a template or
-        `str` asks for text.
+        """An original in a page, with links to sizes for each screen. Templates and `str` get its
+        HTML.
 
         >>> import numpy as np
         >>> service = ImageService(lambda id: np.zeros((300, 400), np.uint8))
@@ -91,19 +90,20 @@ class ImageService(Answering):
         >>> picture.width, picture.height, picture.srcset.count("/image/black?")
         (150, 100, 3)
 
-        With `w` or `h` it has that size in CSS pixels, in up to three densities; without, it is as
-        wide as the page lets it be: `widths` are then the device pixels that are offered, and
-        `sizes` how wide the page shows it, in CSS. No link is wider than the original, and each is
-        as wide as it says. `formats` are offered each by itself, the best first; without them the
-        browser's Accept chooses. `priority` is for what a page begins with. `attributes` are more
-        of them, such as `class`. `mount`, `sign` and `expires` are those of `url`. `placeholder`
-        is what is there until the picture comes: "lqip" and "color" are its `style`, "thumbhash"
-        and "blurhash" are `data-` attributes for a script. It is made where no cache has it.
+        With `w` or `h` the picture has that size in CSS pixels, in up to three densities. Without
+        them it is as wide as the page lets it be: `widths` are then the device pixels on offer, and
+        `sizes` is its width on the page, in CSS. No link is wider than the original, and each has
+        the width that it names. Each of `formats` is offered by itself, the best first; without
+        them the browser's Accept chooses. `priority` is for the pictures at the top of a page.
+        `attributes` are further attributes, such as `class`. `mount`, `sign` and `expires` are
+        those of `url`. `placeholder` fills the place until the picture comes: "lqip" and "color"
+        become its `style`, "thumbhash" and "blurhash" become `data-` attributes for a script. The
+        placeholder is made where no cache has it.
 
-        A picture that is not there now, or whose size only pixels tell (`trim`), has a `src` alone.
-        Raises `ImageError` for parameters that would be refused, `ValueError` for widths and
-        attributes that are none. It opens the original and reads its header: on an event loop,
-        `imgmiddleware.asgi.picture` does so in a thread.
+        The HTML has a `src` alone where the picture is missing now, or where only pixels tell its
+        size (`trim`). Raises `ImageError` for parameters that would be refused, `ValueError` for
+        invalid widths and attributes. The call opens the original and reads its header. On an event
+        loop, use `imgmiddleware.asgi.picture`, which makes it in a thread.
         """
         notice()
         wanted = Wanted(
@@ -127,23 +127,24 @@ class ImageService(Answering):
         >>> info.width, info.height, info.format, info.colors
         (400, 300, 'array', ('#000000',))
 
-        It is what `fm=json` tells, and takes the same parameters: `page`, `keep="exif"` for when it
-        was taken and by which camera, `keep="copyright"`, `colors=6` for so many of a picture that
-        all other parameters may ask for, and `faces=1`. The last two alone decode. `authorize` is
-        not asked. Raises `ImageError` where there is no such original, or none that is opened here,
-        and for parameters that would be refused; `ValueError` for another `fm` and for `palette`.
-        It opens a file: on an event loop, call it in a thread.
+        It has the members of `fm=json`, and takes the same parameters. `page` chooses a page.
+        `keep="exif"` adds the time and the camera, `keep="copyright"` the copyright. `colors=6`
+        adds so many colours of a picture that all other parameters may shape, and `faces=1` the
+        faces. The last two alone decode. `authorize` is not called. Raises `ImageError` where there
+        is no such original, where it cannot be opened, and for parameters that would be refused;
+        `ValueError` for another `fm` and for `palette`. The call opens a file: on an event loop,
+        make it in a thread.
         """
         notice()
         name, asked = self._id(id), self._told({"fm": "json", **parameters})
         if asked.transform.get(Output).asked != "json":
-            raise ValueError("fm, palette: what is told is that of fm=json; leave them out")
+            raise ValueError("fm, palette: info is always that of fm=json; leave them out")
         seen = {}
         if asked.transform.get(Output).decodes:
             seen = json.loads(self._result(name, asked))
         with ExitStack() as opened:
             probed = self._probed(name, asked, opened)
-            read_as(asked, probed, self.settings)  # which refuses what a link is refused for
+            read_as(asked, probed, self.settings)  # refuses what it refuses for a link
             kept = asked.transform.get(Output).keep
             colors, faces = seen.get("colors"), seen.get("faces")
             return info_of(probed.original, probed.facts, kept, colors, faces)
@@ -157,16 +158,16 @@ class ImageService(Answering):
         >>> service.placeholder("black", fm="blurhash")[:6]
         'L00000'
 
-        It is kept as a result is, and `authorize` is not asked. Raises `ImageError` where there is
-        no picture, and `ValueError` for an `fm` that is no text. It may render: on an event loop,
-        call it in a thread.
+        The caches keep it as they keep a result, and `authorize` is not called. Raises `ImageError`
+        where there is no picture, and `ValueError` for an `fm` that is no text. The call may
+        render: on an event loop, make it in a thread.
         """
         notice()
         asked = self._told({"fm": fm, **parameters})
         if fm not in PLACEHOLDERS:
             raise ValueError(f"fm: {fm!r} is none of {', '.join(PLACEHOLDERS)}")
         if asked.transform.get(Output).asked != fm:
-            raise ValueError("palette: it is told instead of a placeholder; leave it out")
+            raise ValueError("palette: it would replace the placeholder; leave it out")
         return self._result(self._id(id), asked).decode()
 
     def base(
@@ -178,20 +179,21 @@ class ImageService(Answering):
         return self._links.base(self._id(id), Where(mount, sign, expires))
 
     def purge(self, id: ID, *, overlay: bool = False) -> int:
-        """Forget all pictures of an original, in memory and on disk; how many there were.
+        """Forget all pictures of an original, in memory and on disk; the number of those that there
+        were.
 
-        Those that bear it as an overlay are among them; `overlay=True`: `id` is the name of one of
+        This includes pictures that have it as an overlay. With `overlay=True`, `id` is a name in
         the option `overlays`. Processes that share `cache_dir` forget them within `recheck`
-        seconds. A new version of an original needs none of this: it has keys of its own. Raises
-        `ImageError` for what is no ID.
+        seconds. A new version of an original needs no purge: its results have keys of their own.
+        Raises `ImageError` for a text that is no ID.
         """
         self._recall.forget()
         self._originals.forget()
         return self._pictures.purge(self.surrogate_key(id, overlay=overlay))
 
     def surrogate_key(self, id: ID, *, overlay: bool = False) -> str:
-        """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`), or
-        those that bear one of `overlays`, by its name.
+        """The key by which a CDN forgets the pictures of an original (`surrogate_keys=True`). With
+        `overlay=True`, the key of pictures that have one of `overlays`, by its name.
         """
         key = overlay_id(str(id)) if overlay else self._id(id)
         return original_tag(self.settings.namespace, key)
@@ -212,11 +214,11 @@ class ImageService(Answering):
         return self._result(id, self._told(parameters)).decode()
 
     def _told(self, parameters: Mapping[str, object]) -> Asked:
-        """What these ask for, of which no link need be allowed to ask. Raises `ImageError`."""
+        """The meaning of parameters, of which links may lack some. Raises `ImageError`."""
         return self._free_grammar.parse(urlencode(spelled(parameters)))
 
     def _result(self, id: str, asked: Asked) -> bytes:
-        """What a request would be answered with that is allowed to ask. Raises `ImageError`."""
+        """The body that a client would get who may use these parameters. Raises `ImageError`."""
         era = self._pictures.results.era()
         with ExitStack() as opened:
             probed = self._probed(id, asked, opened)
@@ -228,7 +230,7 @@ class ImageService(Answering):
         return result.read()
 
     def _probed(self, id: str, asked: Asked, opened: ExitStack) -> Probed:
-        """The original, which is open until `opened` is left. Raises `ImageError`."""
+        """The original, which stays open until `opened` is left. Raises `ImageError`."""
         original = self._originals.open(id, opened)
         if original is None:
             raise ImageError("not-found", "there is no original of this ID")

@@ -1,4 +1,4 @@
-"""Whether a link is one that this service has signed, and until when it holds."""
+"""Whether this service has signed a link, and until when the link holds."""
 
 import re
 from time import time
@@ -11,8 +11,9 @@ from imgmiddleware.grammar.placed import Named
 from imgmiddleware.messages import ImageRequest
 from imgmiddleware.settings import Settings
 
-#: What a URL may be written in (RFC 3986, section 2). MD5 of a secret and a text tells that of a
-#: longer text, but the bytes that would have to stand between are none of these.
+#: The characters of a URL (RFC 3986, section 2). From the MD5 of a secret and a text, anyone can
+#: compute that of a longer text. The bytes that would have to stand between are none of these
+#: characters.
 _URL = re.compile(r"[!-~]*", re.ASCII)
 
 
@@ -24,8 +25,8 @@ class Signatures:
         self._keys = [key.encode() if isinstance(key, str) else key for key in settings.keys]
 
     def check(self, request: ImageRequest, id: str, named: Named | None) -> None:
-        """Raises `ImageError` (403) where the link must be signed, and is not as it should be; 400
-        where what is signed is malformed.
+        """Raises `ImageError` (403) where the link has to be signed and its signature is missing or
+        wrong; 400 where a signed part is malformed.
         """
         if not self._settings.signs:
             return
@@ -43,7 +44,7 @@ class Signatures:
                 raise _wrong(f"{alone[0]!r} stands in signed links alone")
             return
         if named and self._settings.keys and signature.is_ours(signed):
-            raise _wrong("of a viewer's path the signature stands in front of the ID")
+            raise _wrong("in a viewer's path the signature stands in front of the ID")
         self._check_link(request, id, signed, given)
         if "expires" in pairs:
             _check_end(signature.end_of(pairs["expires"]))
@@ -54,7 +55,7 @@ class Signatures:
         return {**pairs, "s": made}
 
     def token(self, id: str, expires: int | None) -> str:
-        """What stands in front of an ID in paths of viewers. Raises `ValueError` as above."""
+        """The segment in front of an ID in paths of viewers. Raises `ValueError` as above."""
         made = signature.of_paths(self._first(), self._settings.namespace, id, expires)
         return signature.token(made, expires)
 
@@ -66,30 +67,30 @@ class Signatures:
     def _check_link(
         self, request: ImageRequest, id: str, signed: str, pairs: list[tuple[str, str]]
     ) -> None:
-        """By the scheme that the form of the signature says, and by no other."""
+        """Check a link by the scheme of its signature's form, and by no other."""
         settings = self._settings
         if signature.is_ours(signed):
             expected = [signature.of_link(k, settings.namespace, id, pairs) for k in self._keys]
         elif settings.imgix_token and signature.is_imgix(signed):
             expected = _by_imgix(settings.imgix_token, request)
         else:
-            raise _wrong("'s' is no signature of a kind that is taken here")
+            raise _wrong("'s' is no signature of a kind that this service takes")
         if not signature.equal(signed, expected):
-            raise _wrong("its signature is not that of what it says")
+            raise _wrong("its signature does not fit its text")
 
     def _check_paths(self, id: str, signed: str, expires: int | None) -> None:
         keys, namespace = self._keys, self._settings.namespace
         if not signature.equal(
             signed, [signature.of_paths(key, namespace, id, expires) for key in keys]
         ):
-            raise _wrong("its signature is not that of its ID")
+            raise _wrong("its signature does not fit its ID")
         if expires is not None:
             _check_end(expires)
 
 
 def _by_imgix(token: str, request: ImageRequest) -> list[str]:
-    """The signature stands last, and is over all in front of it. Where the server does not tell the
-    path as it was sent, it is taken to be encoded as imgix's clients do.
+    """The signature stands last, and covers all in front of it. Where the server does not keep the
+    path as it was sent, this encodes it as imgix's clients do.
     """
     sent = request.raw_path.partition("?")[0]
     path = sent or quote(request.mount + request.path, safe="/~!*'()&$=,;@")

@@ -1,9 +1,9 @@
-"""What the steps of one answer took, for Server-Timing and for an observer.
+"""The time of each step of one answer, for Server-Timing and for an observer.
 
-The service opens a `Steps` with `measured`. Whatever it then calls in the same thread says
-`with step("decode"):` around what it does, and needs no argument for that. If nobody measures, this
-costs a look at a variable. What the thread of another request did for this one is no step of this
-one, but part of the time that it waited.
+The service opens a `Steps` with `measured`. Functions that it then calls in the same thread say
+`with step("decode"):` around their work, and need no argument for that. Where nothing is measured,
+this costs a look at a variable. Work of another request's thread is no step of this answer, but
+part of the time that it waited.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -20,21 +20,21 @@ class Steps:
     is_told = True
     """Whether Server-Timing tells them."""
     tier = ""
-    """What the picture came from, where somebody has noted it."""
+    """The tier that the picture came from, once it is noted."""
     outcome = ""
-    """What came of the request, in the same way."""
+    """The outcome of the request, once it is noted."""
 
     def __init__(self) -> None:
-        #: When each was first taken, by this module's clock, and for how long in all.
+        #: The first start of each step, by this module's clock, and its seconds in all.
         self._taken: dict[str, tuple[float, float]] = {}
 
     def add(self, name: str, start: float, end: float) -> None:
-        """Add to a step. One that is taken twice has the sum of both times."""
+        """Add to a step. A step that is taken twice has the sum of both times."""
         first, seconds = self._taken.get(name, (start, 0.0))
         self._taken[name] = first, seconds + end - start
 
     def taken(self) -> list[tuple[str, float, float]]:
-        """Each with its start, and the end that it would have if it had been taken at once."""
+        """Each step with its start, and the end that it would have if it had been taken at once."""
         taken = tuple(self._taken.items())  # another thread may still add to them
         return [(name, start, start + seconds) for name, (start, seconds) in taken]
 
@@ -43,10 +43,10 @@ class Steps:
         return ", ".join(f"{name};dur={1000 * (e - s):.3f}" for name, s, e in self.taken())
 
     def ended(self, answer: ImageResponse) -> None:
-        """This is the answer."""
+        """The answer is made, and this is it."""
 
     def broke(self, error: BaseException) -> None:
-        """There is none, for this was raised."""
+        """There is no answer, as this was raised."""
 
 
 _current: ContextVar[Steps | None] = ContextVar("steps", default=None)
@@ -61,27 +61,27 @@ def current() -> Steps | None:
 
 
 def taken() -> str | None:
-    """Their Server-Timing; None where nothing is measured, or nobody is to be told."""
+    """The Server-Timing of the steps; None where there are none, or the client is not told."""
     steps = _current.get()
     return steps.header() if steps is not None and steps.is_told else None
 
 
 def note_tier(tier: str) -> None:
-    """Note what the picture that this thread answers with came from."""
+    """Note the tier of the picture that this thread answers with."""
     steps = _current.get()
     if steps is not None:
         steps.tier = tier
 
 
 def note_outcome(outcome: str) -> None:
-    """Note what came of the request that this thread works on."""
+    """Note the outcome of the request that this thread works on."""
     steps = _current.get()
     if steps is not None:
         steps.outcome = outcome
 
 
 def measured(steps: Steps | None) -> AbstractContextManager[None]:
-    """Add what is done inside to `steps`; None measures nothing."""
+    """Add the steps that are taken inside to `steps`; None measures nothing."""
     return _NOTHING if steps is _current.get() else _Measured(steps)
 
 
@@ -92,7 +92,7 @@ def step(name: str) -> AbstractContextManager[None]:
 
 
 class _Measured:
-    """A context, as a class: one that a generator makes takes three times as long."""
+    """A context, as a class: a generator's context takes three times as long."""
 
     __slots__ = ("_steps", "_token")
 

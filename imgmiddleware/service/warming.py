@@ -1,4 +1,4 @@
-"""Pictures that are made before anybody asks: for which clients, and by whom."""
+"""Pictures that are made before a client asks: for which clients, and for whom."""
 
 from copy import copy
 from dataclasses import replace
@@ -10,15 +10,16 @@ from imgmiddleware.service.originals.permission import Permission
 from imgmiddleware.service.service import ImageService
 from imgmiddleware.settings import Settings
 
-#: Seconds for which a source is waited for. No server has a thread that could wait so long.
+#: Seconds for which a slow source may keep this waiting. No server has a thread that could wait so
+#: long.
 _PATIENCE = 24 * 60 * 60.0
 
 
 def for_operator(service: ImageService) -> ImageService:
-    """The same service, with the same caches, for who runs it.
+    """The same service, with the same caches, for its operator.
 
-    `authorize` is not asked, and a slow source is waited for: pictures are made beforehand to spare
-    the next request that wait.
+    It does not call `authorize`, and it waits for a slow source: the pictures are made beforehand
+    to spare the next request that wait.
 
     >>> import numpy as np
     >>> from imgmiddleware import ImageRequest
@@ -39,7 +40,7 @@ def for_operator(service: ImageService) -> ImageService:
 def accept_fields(settings: Settings) -> tuple[str, ...]:
     """The values of Accept, one for each kind of client that gets pictures of its own.
 
-    Clients that name the first of `formats` name those after it too; older ones name fewer.
+    A client that names the first of `formats` names those after it too; older clients name fewer.
 
     >>> accept_fields(Settings())
     ('image/avif,image/webp,*/*', 'image/webp,*/*', '*/*')

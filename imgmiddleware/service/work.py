@@ -1,4 +1,4 @@
-"""What is left of a request that needs pixels."""
+"""The rest of a request that needs pixels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Work:
     _pictures: Pictures
     _job: Job
     _opened: ExitStack
-    #: What is answered with the result, and where there can be none.
+    #: The answer with the result, and the answer where there is none.
     _shown: Callable[[Result], ImageResponse]
     _refused: Callable[[ImageError], ImageResponse | Work]
     _steps: timing.Steps | None = field(default_factory=timing.current)
@@ -44,12 +44,12 @@ class Work:
             return answer
 
     def measured(self, steps: timing.Steps | None) -> Work:
-        """The same work, whose steps are others."""
+        """The same work with other steps."""
         return replace(self, _steps=steps)
 
     def _made(self, gone: Callable[[], bool]) -> ImageResponse:
         try:
-            # From here on it is closed here, and by nobody who has stopped waiting.
+            # From here on this closes the original, and no thread that has stopped waiting does.
             with self._opened.pop_all(), timing.step("make"):
                 result = self._pictures.make(self._job, gone)
             return self._shown(result)
@@ -58,5 +58,5 @@ class Work:
         return refused._made(gone) if isinstance(refused, Work) else refused
 
     def close(self) -> None:
-        """Close the original of work that nobody runs."""
+        """Close the original of work that will not run."""
         self._opened.close()

@@ -1,10 +1,11 @@
 """The bulkhead between requests and a source that is slow, or never answers.
 
-A thread of the server that waits for the source answers nobody else, so calls of it are bounded in
-number and in time. While the source is quick, the thread of a request calls it itself: this takes
-half a microsecond, and to hand a call over to another thread takes 26. Only one does so at a time,
-as a call that hangs cannot be taken back. All other calls are made in threads of their own, and who
-waits for them may tire of it. They count until they return, whoever still waits.
+A thread of the server that waits for the source cannot answer other requests, so calls of the
+source are bounded in number and in time. While the source is quick, the thread of a request calls
+it itself. That takes half a microsecond; handing the call over to another thread takes 26. Only one
+thread does so at a time, as a call that hangs cannot be taken back. All other calls run in threads
+of their own, so that a request can stop waiting for them. A call counts until it returns, even if
+no request waits for it any more.
 """
 
 import threading
@@ -20,22 +21,22 @@ from imgmiddleware.service.admission.threads import THREADS
 
 R = TypeVar("R")
 
-#: What is called, each quick or slow by itself: a function that asks a distant database may give
-#: the path of a file whose header is read at once.
+#: The kinds of calls. Each is quick or slow by itself: a function that asks a distant database may
+#: give the path of a file whose header is read at once.
 Kind = Literal["open", "header", "array"]
 
-#: Seconds. What took no longer the last time is called by the thread of the request, which waits as
-#: long for its turn. Of eight threads that ask for nothing but 304s of a local file, every
-#: 30th call is handed over then.
+#: Seconds. A call that took no longer the last time is made by the thread of the request, which
+#: waits as long for its turn. With eight threads that ask for nothing but 304s of a local file,
+#: every 30th call is handed over then.
 _QUICK = 0.005
-#: Seconds. A call that takes longer tells that the source is slow.
+#: Seconds. A call that takes longer shows that the source is slow.
 _SLOW = 1.0
-#: Seconds for which a slow source is waited for by who has something else to answer with.
+#: Seconds that a request with another answer waits for a slow source.
 _GRACE = 0.1
 
 
 class Bulkhead(Forkable):
-    """Calls of one source: at most `slots` at once, and nobody waits longer than `seconds`."""
+    """Calls of one source: at most `slots` at once, and no request waits longer than `seconds`."""
 
     def __init__(self, slots: int, seconds: float, limit: WaitLimit) -> None:
         self._slots = slots
@@ -47,7 +48,7 @@ class Bulkhead(Forkable):
         self._turn = threading.Lock()
         self._quick: set[Kind] = set(get_args(Kind))
         self._changed = threading.Condition()
-        #: When each call under way began, the oldest first, and what it is about.
+        #: The start of each call under way, the oldest first, and its subject.
         self._calls: dict[Future[Any], tuple[float, str]] = {}
 
     def call(
@@ -58,12 +59,12 @@ class Bulkhead(Forkable):
         give_up: Callable[[], Callable[[Future[R]], object]],
         has_other: Callable[[], object] = lambda: None,
     ) -> R:
-        """What the function returns, within the time that there is.
+        """The function's value, within the time that there is.
 
-        `has_other` tells whether the caller has something else, which it rather takes than wait for
-        a slow source. If the time is over, `give_up` is called, and what it returns is called with
-        the ended call, in the thread of that. Raises `ImageError` (503) for want of a slot or of an
-        answer.
+        `has_other` tells whether the caller has another answer, which it prefers to waiting for a
+        slow source. When the time is over, `give_up` is called. The function that it returns is
+        called with the ended call, in that call's thread. Raises `ImageError` (503) where no slot
+        is free, or the source does not answer in time.
         """
         if kind in self._quick and self._turn.acquire(timeout=_QUICK):
             began = time.monotonic()
@@ -84,7 +85,7 @@ class Bulkhead(Forkable):
             raise overdue(patience) from None
 
     def _entered(self, call: Future[Any], about: str, *, spare: bool) -> float:
-        """Take a slot; for how many seconds to wait for the call then. Raises 503 `busy`."""
+        """Take a slot; the seconds to wait for the call then. Raises 503 `busy`."""
         with self._changed:
             age = self._age()
             if spare and self._age(about) > _GRACE:  # others find it out already
@@ -106,7 +107,7 @@ class Bulkhead(Forkable):
             began = time.monotonic()
             try:
                 result = context.run(function)
-            except BaseException as error:  # noqa: BLE001 - raised for who waits
+            except BaseException as error:  # noqa: BLE001 - raised again for the waiting request
                 self._leave(call)
                 call.set_exception(error)
             else:
@@ -132,7 +133,7 @@ class Bulkhead(Forkable):
         return len(self._calls) < self._slots
 
     def _age(self, about: str | None = None) -> float:
-        """Seconds since the oldest call under way began, of all or about this; 0: there is none."""
+        """The age in seconds of the oldest call, of all or with this subject; 0: there is none."""
         for began, what in self._calls.values():
             if about in (None, what):
                 return time.monotonic() - began

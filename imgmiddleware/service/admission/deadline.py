@@ -13,12 +13,12 @@ from imgmiddleware.errors import ImageError, short_of_memory
 
 R = TypeVar("R")
 
-#: Seconds between two looks at whether the client of who waits is still there.
+#: Seconds between two checks whether the client of a waiting request is still there.
 _LOOK_EVERY = 0.1
 
 
 class ClientGoneError(Exception):
-    """The client has hung up while its request waited: there is nobody to answer.
+    """The client has hung up while its request waited, so there is no client to answer.
 
     >>> import numpy as np
     >>> from imgmiddleware import ClientGoneError, ImageRequest, ImageService
@@ -32,9 +32,10 @@ class ClientGoneError(Exception):
 
 
 class Deadline:
-    """Until when one request may wait; `gone` tells whether its client has hung up.
+    """The time until which one request may wait; `gone` tells whether its client has hung up.
 
-    `original` is what it waits for a picture of: those who wait for one take turns with the others.
+    `original` is the original of its picture: the requests for one original take turns with the
+    others.
     """
 
     def __init__(self, seconds: float, gone: Callable[[], bool], original: Hashable = None) -> None:
@@ -43,7 +44,7 @@ class Deadline:
         self.original = original
 
     def heeding(self, gone: Callable[[], bool]) -> "Deadline":
-        """The same, for as long as others listen."""
+        """The same deadline, for as long as other requests wait too."""
         return Deadline(self.left, gone, self.original)
 
     def check(self) -> None:
@@ -60,10 +61,11 @@ class Deadline:
 
 
 class WaitLimit(Forkable):
-    """How many requests may wait at once: for a slot, another's render or another process.
+    """The number of requests that may wait at once: for a slot, another's render or another
+    process.
 
-    Those that are to be made of one original take three fourths of the places at most. Whoever
-    waits for what another makes costs the others no slot, and is counted in all alone.
+    Requests that would render one original take three fourths of the places at most. A request that
+    waits for another's render costs no slot, and only the total bounds it.
     """
 
     def __init__(self, most: int) -> None:
@@ -76,14 +78,14 @@ class WaitLimit(Forkable):
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """The number of requests that wait now."""
         with self._lock:
             return self._taken.total()
 
     @contextmanager
     def taken(self, original: Hashable = None) -> Iterator[None]:
-        """One of the places. Raises `ImageError` (503) where none is free: to be told at once to
-        come back is worth more than a place behind hundreds of others.
+        """One of the places. Raises `ImageError` (503) where none is free: a client that is told at
+        once to come back is better off than behind hundreds of others.
         """
         with self._lock:
             if not self._has_place(original):
@@ -110,8 +112,8 @@ def polled(
     deadline: Deadline,
     wait: Callable[[float], None] = pause,
 ) -> R:
-    """What `look` finds. It is called again and again, for what another process has done; in
-    between `wait` is, with the seconds that it may take.
+    """The value that `look` finds. This calls `look` again and again, as another process does the
+    work. In between it calls `wait` with the seconds that it may take.
 
     Raises what `Deadline.check` and `WaitLimit.taken` raise.
     """
@@ -127,7 +129,7 @@ def polled(
 
 @contextmanager
 def memory_needed() -> Iterator[None]:
-    """What is raised for want of memory, by whatever library, is the refusal of load: 503."""
+    """Refuses with 503 for load where any library lacks memory."""
     try:
         yield
     except Exception as error:
@@ -138,7 +140,7 @@ def memory_needed() -> Iterator[None]:
 
 
 def overdue(seconds: float, who: str = "the source") -> ImageError:
-    """The refusal of a source, or of whoever is asked, that is too slow: 503, ask again."""
+    """The refusal where the source, or another party, is too slow: 503, ask again."""
     unit = "second" if seconds == 1 else "seconds"
     detail = f"{who} has not answered within {seconds:g} {unit}; ask again"
     return ImageError("source-unavailable", detail)

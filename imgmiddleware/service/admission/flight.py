@@ -1,8 +1,8 @@
 """Admission and merging: how many pictures are made at once, and each of them once.
 
-Equal requests wait for one render. A request that renders holds a slot, and the bytes that the
-decoder is predicted to take. One that waits, for a slot or for another's render, holds nothing, and
-only so many may wait.
+Equal requests wait for one render. A request that renders holds a slot, and the predicted bytes of
+its decoder. A request that waits, for a slot or for another's render, holds neither, and the number
+of those that wait is bounded.
 """
 
 import logging
@@ -28,18 +28,18 @@ _log = logging.getLogger("imgmiddleware")
 
 R = TypeVar("R")
 
-#: Bytes that were taken for work, after which a rest is worth something.
+#: Bytes that renders must have taken before a rest is worth its cost.
 _WORK = 64 * 2**20
-#: Seconds between two looks at whether the client of a waiting request is still there.
+#: Seconds between two checks whether the client of a waiting request is still there.
 _LOOK_EVERY = 0.1
 
 
 class Admission(Forkable):
-    """Slots for pixel work, each with the bytes that it takes, given to originals by turns.
+    """Slots for pixel work, each with the bytes that it takes; originals take turns for them.
 
-    The order holds also where the second in the queue would fit and the first does not. Otherwise a
-    large original would wait for ever behind small ones. Slots that nobody waits for are lent to
-    who holds one, and are taken back at once.
+    The order also holds where the second in the queue would fit and the first does not. Otherwise a
+    large original would wait for ever behind small ones. A slot that no request waits for is lent
+    to a render that holds one, and is taken back at once when it is needed.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Admission(Forkable):
 
     @contextmanager
     def admitted(self, size: int, deadline: Deadline) -> Iterator[None]:
-        """Hold a slot and `size` bytes, which may take a while.
+        """Hold a slot and `size` bytes; to get them may take a while.
 
         Raises what `Deadline.check` and `WaitLimit.taken` raise.
         """
@@ -95,7 +95,7 @@ class Admission(Forkable):
         return self._free > 0
 
     def lend(self, size: int) -> Loan | None:
-        """A slot and `size` bytes, if nobody waits, and no cache has to give way for them."""
+        """A slot and `size` bytes, if no request waits, and no cache has to give way for them."""
         with self._lock:
             if not self._free or self._queue.first or not self._budget.take(size):
                 return None
@@ -105,7 +105,7 @@ class Admission(Forkable):
             return loan
 
     def give_back(self, loan: Loan) -> None:
-        """Its bytes, and its slot, unless somebody else has that since it was recalled."""
+        """Take back the loan's bytes, and its slot unless that was recalled before."""
         self._budget.give(loan.size)
         with self._lock:
             if loan in self._loans:
@@ -114,14 +114,14 @@ class Admission(Forkable):
         self._left()
 
     def _recall(self, most: int) -> None:
-        """Take slots back that are lent; the thread in each of them makes its piece to its end."""
+        """Take lent slots back; the thread in each of them finishes its piece."""
         for loan in self._loans[:most]:
             loan.recalled = True
             self._loans.remove(loan)
             self._free += 1
 
     def _entered(self, size: int, mine: threading.Event | None = None) -> bool:
-        """Take a slot and the bytes, if both are free and nobody is before us; whether so."""
+        """Take a slot and the bytes, if both are free and this request is first; whether it did."""
         with self._lock:
             if self._queue.first is not mine:
                 return False
@@ -194,11 +194,11 @@ class Flights(Forkable, Generic[R]):
         self._flying: dict[object, _Flight[R]] = {}
 
     def once(self, key: object, make: Callable[[Deadline], R], deadline: Deadline) -> R:
-        """What `make` returns, which is called here or by another thread that asked before.
+        """The value of `make`, which this thread calls, or another that asked before.
 
-        What `make` raises is raised for all who wait too: a crash is not tried once more for each
-        of them. They get it as the cause of a `RuntimeError`. A refusal for load and a client that
-        has gone concern nobody else: then the next of those who wait calls `make`.
+        An error of `make` is raised for all that wait too, so that a crash is not tried again for
+        each of them. They get it as the cause of a `RuntimeError`. A refusal for load and a client
+        that has gone concern no other request: the next of those that wait calls `make`.
         """
         while True:
             with self._lock:
@@ -217,11 +217,11 @@ class Flights(Forkable, Generic[R]):
         return self._lead(key, mine, make, deadline)
 
     def flying(self, key: object) -> bool:
-        """Whether it is being made now."""
+        """Whether a thread makes it now."""
         return key in self._flying
 
     def wait(self, key: object, deadline: Deadline) -> None:
-        """Wait until nobody makes this any more. Raises as `once` does if that takes too long."""
+        """Wait until no thread makes this. Raises as `once` does if that takes too long."""
         with self._lock:
             flight = self._flying.get(key)
             if flight is None:
@@ -250,7 +250,7 @@ class Flights(Forkable, Generic[R]):
 
     def _follow(self, flight: _Flight[R], deadline: Deadline) -> None:
         try:
-            with self._limit.taken():  # however many they are, it is one picture that is made
+            with self._limit.taken():  # however many wait, one picture is made
                 while not flight.landed.wait(_LOOK_EVERY):
                     deadline.check()
         finally:
@@ -261,13 +261,13 @@ class Flights(Forkable, Generic[R]):
 def alone(call: Callable[[], object], what: str) -> bool:
     """Call it in a thread of its own; whether one could be started.
 
-    Nobody waits for it, so what it raises is logged, with `what` it was about.
+    No thread waits for it, so an error is logged, with `what` it was about.
     """
 
     def called() -> None:
         try:
             call()
-        except Exception:  # noqa: BLE001 - there is nobody else to tell
+        except Exception:  # noqa: BLE001 - no caller waits for it
             _log.exception("failed %s", what)
 
     try:

@@ -18,7 +18,7 @@ class Loan:
 
 
 class Bank(Protocol):
-    """Who has the slots."""
+    """The owner of the slots."""
 
     @property
     def has_idle(self) -> bool: ...
@@ -59,6 +59,6 @@ class Borrower:
         return True
 
     def end(self) -> None:
-        """The render is over, or has failed: whoever still helps it is to stop."""
+        """The render is over, or has failed: all its helpers are to stop."""
         for loan in self._loans:
             loan.recalled = True

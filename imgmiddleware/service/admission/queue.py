@@ -9,8 +9,9 @@ class FairQueue:
     """Events of threads that wait, in the order in which they are to be let in.
 
     It is fair queuing by round robin (J. Nagle, RFC 970): first the first that waits for each
-    original, then the second of each. Who has been let in goes behind all originals that are there,
-    so nobody waits for ever however many others come. For the threads that hold one lock.
+    original, then the second of each. An original goes behind all others each time one of its
+    threads is let in, so no thread waits for ever however many others come. For the threads that
+    hold one lock.
     """
 
     def __init__(self) -> None:
@@ -21,17 +22,17 @@ class FairQueue:
 
     @property
     def first(self) -> threading.Event | None:
-        """Whose turn it is."""
+        """The thread whose turn it is, by its event."""
         return next(iter(self._waiting.values()))[0] if self._waiting else None
 
     def join(self, original: Hashable) -> threading.Event:
-        """A place, whose event is for others to set."""
+        """A place in the queue: an event that the other threads set."""
         mine = threading.Event()
         self._waiting.setdefault(original, deque()).append(mine)
         return mine
 
     def leave(self, original: Hashable, mine: threading.Event) -> None:
-        """Give the place up. If it was its turn, the next is another original's."""
+        """Give the place up. If it was its turn, the next turn is another original's."""
         places = self._waiting[original]
         had_turn = self.first is mine
         places.remove(mine)

@@ -1,4 +1,4 @@
-"""Threads for calls that may never return: they hold up nothing then, not the process's end."""
+"""Threads for calls that may never return: such a thread does not keep the process from ending."""
 
 import queue
 import threading
@@ -11,9 +11,10 @@ _IDLE = 10.0
 
 
 class Threads(Forkable):
-    """Daemon threads that are used again: connections to a database may be kept by thread.
+    """Daemon threads that are used again: code may keep connections to a database by thread.
 
-    Those of an executor are waited for when the process ends, and one that hangs would prevent it.
+    When a process ends it waits for the threads of an executor, and one that hangs would prevent
+    its end.
     """
 
     def __init__(self) -> None:
@@ -21,20 +22,21 @@ class Threads(Forkable):
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
-        self._idle = 0  # threads that wait, and to which no work was given yet
-        # By its module's name: a server may have put another into it that is for greenlets.
+        self._idle = 0  # threads that wait, and have been given no work yet
+        # By its module's name: a server may have replaced it with one for greenlets.
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], None]) -> None:
-        """Have it called, at once. It must raise nothing. Raises `RuntimeError` if no thread can be
-        started.
+        """Have it called at once in a thread. The work must raise nothing. Raises `RuntimeError` if
+        no thread can be started.
         """
         with self._lock:
             if self._idle:
                 self._idle -= 1
                 self._work.put(work)
                 return
-        # In a list that is emptied: a thread has its arguments for as long as it lives.
+        # The work goes along in a list that the thread empties: a thread keeps its arguments for as
+        # long as it lives.
         threading.Thread(
             target=self._run, args=([work],), name="imgmiddleware", daemon=True
         ).start()
@@ -43,7 +45,7 @@ class Threads(Forkable):
         work: Callable[[], None] | None = first.pop()
         while work is not None:
             work()
-            del work  # with all that it holds, while this waits
+            del work  # and all that it holds, while this waits
             work = self._next()
 
     def _next(self) -> Callable[[], None] | None:

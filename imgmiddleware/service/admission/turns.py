@@ -1,7 +1,7 @@
-"""Turns: one thread of a process at a time does what it does for a key, and the others wait.
+"""Turns: one thread of a process at a time does the work for a key, and the others wait.
 
-Between processes that is a claim, for which somebody has to look again and again. Here who is done
-wakes the others.
+Between processes a claim does this, which each of them has to look at again and again. Here the
+thread that is done wakes the others.
 """
 
 import threading
@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.service.admission.deadline import Deadline, WaitLimit
 
-#: Seconds between two looks at whether the client of a waiting request is still there.
+#: Seconds between two checks whether the client of a waiting request is still there.
 _LOOK_EVERY = 0.1
 
 
@@ -35,7 +35,7 @@ class Turns(Forkable):
         return self._over(key)
 
     def wait(self, key: Hashable, deadline: Deadline) -> None:
-        """Until the turn that another thread has is over.
+        """Wait until the turn that another thread has is over.
 
         Raises what `Deadline.check` and `WaitLimit.taken` raise.
         """

@@ -1,4 +1,4 @@
-"""One job, and what a worker makes of it, whose words are taken as a stranger's."""
+"""One job, and the answer of a worker, whose words are trusted no more than a stranger's."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ from imgmiddleware.service.making.making import Made
 
 #: Bytes of a refusal, and of a traceback.
 _MOST_SAID = 2**16
-#: What notes look like, which become a header; and steps, which become another.
+#: The form of a note, which becomes a header, and of a step's name, which becomes another.
 _NOTE = re.compile(r"[a-z][a-z0-9=-]{0,63}")
 _STEP = re.compile(r"[a-z]{1,20}")
 _MOST_WORDS = 32
-#: Statuses of what can be wrong with an original, or its result; all others come before a render.
+#: The statuses of refusals in a render; all others come before it.
 _STATUSES = (400, 413, 415, 422, 503)
-#: What members look like, which become a problem document's; and those that it has anyway.
+#: The form of members, which join a problem document; and the members that it has anyway.
 _MEMBER = re.compile(r"[a-z][a-z_]{0,31}")
 _TAKEN = frozenset({"title", "status", "code", "detail"})
-#: What reading a stranger's words raises: they may be of any type, endless, or nested without end.
+#: The errors of reading a stranger's words: they may be of any type, endless, or nested without
+#: end.
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
@@ -45,16 +46,18 @@ class OutgrownError(Exception):
 
 
 class WorkerError(RuntimeError):
-    """A fault of ours, or of the application's own code, in a worker: with its traceback there."""
+    """A fault of the package or of the application's code, with its traceback in the worker."""
 
 
 def exchange(
     worker: Worker, handed: Handed, lending: Lending, seconds: float, most: int
 ) -> Made | Exception:
-    """What the worker makes, or the refusal, or what the original raised while it was read.
+    """The picture that the worker makes, its refusal, or the error that the original raised while
+    it was read.
 
-    It may take so long, without the time for which the original is read here, and say so many
-    bytes. Raises `ClosedError`, `TimeoutError` and `OutgrownError`: it is not to be used again.
+    The worker may take `seconds`, without the time for which the original is read here, and may
+    send `most` bytes. Raises `ClosedError`, `TimeoutError` and `OutgrownError`, after which the
+    worker is not to be used again.
     """
     worker.channel.send(b"M", handed.pickled(), descriptors=handed.descriptors)
     return _Exchange(worker, handed, lending, seconds, most).outcome()
@@ -73,7 +76,7 @@ class _Exchange:
         self._failed: Exception | None = None
 
     def outcome(self) -> Made | Exception:
-        """What it answers in the end."""
+        """The worker's last word."""
         while (said := self._next())[0] == b"k":
             self._keep(said[1])
         if said[0] == b"x" and self._failed:
@@ -92,18 +95,18 @@ class _Exchange:
             questions[kind](said)
 
     def _give(self, said: bytes) -> None:
-        """What it asks for; or say that it cannot be had, and remember why."""
+        """Send the bytes that the worker asks for; or tell it of a failure, and keep the error."""
         number, offset, size = _checked(said, len(self._handed.originals))
         try:
             given, descriptors = self._handed.given(number, offset, size)
-        except Exception as error:  # noqa: BLE001 - raised when the worker has let go
+        except Exception as error:  # noqa: BLE001 - raised when the worker has given up
             self._failed = error
             self._worker.channel.send(b"X")
             return
         self._send(given, descriptors)
 
     def _send(self, given: bytes, descriptors: list[int]) -> None:
-        """And close what it has by then."""
+        """Send them, and close the descriptors, which the worker has by then."""
         try:
             self._worker.channel.send(b"G", given, descriptors=descriptors)
         finally:
@@ -117,7 +120,7 @@ class _Exchange:
             raise ClosedError("it announces nothing") from error
 
     def _keep(self, said: bytes) -> None:
-        """Have it write a pyramid, if there is a place for that."""
+        """Have the worker write a pyramid, if there is a place for one."""
         size, begun = int.from_bytes(said[:8]), []
 
         def write(file: io.FileIO) -> None:
@@ -175,7 +178,7 @@ def _outcome(worker: Worker, kind: bytes, said: bytes, began: float) -> Made | E
 
 
 def _made(worker: Worker, said: bytes, began: float) -> Made:
-    """Raises what wrong values raise."""
+    """Raises the errors of invalid values."""
     size = int.from_bytes(said[:4])
     told: dict[str, Any] = json.loads(said[4 : 4 + size])
     media_type, notes, remarks = told["type"], _words(told["notes"]), _words(told["remarks"])
@@ -189,7 +192,7 @@ def _made(worker: Worker, said: bytes, began: float) -> Made:
 
 
 def _refusal(code: str, detail: str, members: dict[str, Any]) -> ImageError:
-    """Its code is one that a render has, its detail a line, and its members are beside ours."""
+    """Its code has to be one of a render, its detail a line, and its members beside ours."""
     if CODES[code][0] not in _STATUSES or not isinstance(detail, str) or len(detail) > 2000:
         raise ValueError(code)
     if not _TAKEN.isdisjoint(members) or not all(map(_MEMBER.fullmatch, members)):
@@ -198,7 +201,7 @@ def _refusal(code: str, detail: str, members: dict[str, Any]) -> ImageError:
 
 
 def _quoted(traceback: str) -> str:
-    """Each of its lines as one that is visibly somebody's words, wherever it is logged."""
+    """Mark each line, so that the log shows it as a worker's words."""
     return "\n".join(f"  | {in_one_line(line)}" for line in traceback.splitlines())
 
 
@@ -213,7 +216,7 @@ def _words(notes: list[str]) -> tuple[str, ...]:
 
 
 def _add_steps(taken: list[tuple[str, float, float]], began: float) -> None:
-    """They are told by the clock of the system, and lie between the question and the answer."""
+    """Steps are in the system's clock, and lie between the question and the answer."""
     steps, now = timing.current(), time.perf_counter()
     if len(taken) > _MOST_WORDS:
         raise ValueError(taken)

@@ -1,7 +1,8 @@
-"""Handing a job over to a worker: as a pickle, in which originals and options are named.
+"""Handing a job over to a worker: as a pickle, in which names stand for originals and options.
 
-The worker gets descriptors of files, asks for the rest when it needs that, and has the options
-since it started. It unpickles what this process says; nothing that a worker says is unpickled here.
+The worker gets the descriptors of files, asks for other bytes when it needs them, and knows the
+options since its start. It unpickles what this process sends. This process unpickles nothing that a
+worker sends.
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ from imgmiddleware.sources.elsewhere import ArrayElsewhere, BytesElsewhere, File
 from imgmiddleware.sources.file import FileOriginal
 from imgmiddleware.sources.original import Numbers, announcing
 
-#: Asks the process that serves for bytes of an original by its number, or for an array.
+#: Asks the serving process for bytes of an original by its number, or for an array.
 Ask = Callable[[int, int, int], tuple[bytes, list[int]]]
-#: Tells it what will be read of one: offsets, and how many bytes from each.
+#: Tells the serving process which bytes of an original will be read: offsets, and how many from
+#: each.
 Announce = Callable[[int, Numbers, Numbers], None]
 
 
 def named(*name: Any) -> object:
-    """Stands in a pickle for what `Unhanded` makes of a name."""
+    """Stands in a pickle for the value that `Unhanded` makes of a name."""
     raise AssertionError(name)
 
 
@@ -57,7 +59,7 @@ class Handed(pickle.Pickler):
         if job.overlay is not None:
             self.originals.append(job.overlay.original)
         self.descriptors: list[int] = []
-        # By their types: to be asked of each object in turn takes as long as all the rest.
+        # By their types: asking about each object in turn takes as long as all the rest.
         names: dict[type, Callable[[Any], Any]] = {Settings: _of_settings}
         names |= {type(its): self._reduced for its in self.originals}
         self.dispatch_table = {**copyreg.dispatch_table, **names}
@@ -71,8 +73,8 @@ class Handed(pickle.Pickler):
         return self._buffer.getbuffer()
 
     def given(self, number: int, offset: int, size: int) -> tuple[bytes, list[int]]:
-        """What the worker asks of an original for: bytes, or descriptors, to be closed when they
-        are sent. Raises what the original raises.
+        """The bytes or descriptors of an original that the worker asks for; the caller closes the
+        descriptors when they are sent. Raises the errors of the original.
         """
         original = self.originals[number]
         if isinstance(original, ArrayOriginal):
@@ -84,7 +86,7 @@ class Handed(pickle.Pickler):
         return bytes(memoryview(buffer)[:count]), []
 
     def announced(self, said: bytes) -> None:
-        """Tell an original what `announcement` wrote. Raises `ValueError` where it is not that."""
+        """Tell an original of its reads. Raises `ValueError` for a malformed announcement."""
         number, places = int.from_bytes(said[:8]), np.frombuffer(said, np.int64, offset=8)
         if number >= len(self.originals) or len(places) % 2:
             raise ValueError("it announces nothing")
@@ -95,7 +97,7 @@ class Handed(pickle.Pickler):
         announce(offsets, counts)
 
     def _reduced(self, original: Opened) -> tuple[Any, ...]:
-        """How an original is named."""
+        """The name that stands for an original."""
         number = next(n for n, its in enumerate(self.originals) if its is original)
         return named, self._named(number, original)
 
@@ -134,13 +136,13 @@ class Unhanded(pickle.Unpickler):
         return replace(job, era=era, overlay=overlay), lent
 
     def find_class(self, module: str, name: str) -> Any:
-        """A global; `named` is what makes an original of its name."""
+        """A global; `named` makes an original of its name."""
         if name == named.__name__ and module == __name__:
             return self._load
         return super().find_class(module, name)
 
     def _load(self, *name: Any) -> object:
-        """What is named so."""
+        """The value with this name."""
         match name:
             case ("settings",):
                 return self._settings
@@ -175,7 +177,7 @@ class Unhanded(pickle.Unpickler):
 
 
 def announcement(number: int, offsets: Numbers, counts: Numbers) -> bytes:
-    """What will be read of an original, as `Handed.announced` takes it."""
+    """The reads that will be made of an original, as `Handed.announced` takes them."""
     return number.to_bytes(8) + np.array([offsets, counts], np.int64).tobytes()
 
 
@@ -187,7 +189,7 @@ def _bytes_file(original: BytesOriginal) -> int:
 
 
 def _array_file(present: Present) -> tuple[bytes, list[int]]:
-    """A file of the array, and of its mask after it; and what it is."""
+    """A file of the array, followed by its mask; and its description."""
     array = np.ma.getdata(present.given)
     mask = np.ma.getmaskarray(present.given) if np.ma.isMaskedArray(present.given) else None
     size = array.size * array.itemsize

@@ -1,7 +1,7 @@
 """Isolated making: whole renders in workers, which may do nothing but compute.
 
-What a decoder does to its process it does to a worker. One that crashes, hangs or grows too large
-is ended, its original is refused for a while, and all other requests go on.
+A decoder that does harm does it to a worker. A worker that crashes, hangs or grows too large is
+ended. Its original is refused for a while, and all other requests go on.
 """
 
 from __future__ import annotations
@@ -44,14 +44,15 @@ from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
 
-#: Originals that have ended a worker, and the seconds for which they are not tried again: longer
-#: than damage, as each try takes a worker, or a slot for `max_wait`.
+#: The number of originals that are remembered for ending a worker, and the seconds for which they
+#: are not tried again. That is longer than for a damaged original, as each try takes a worker, or a
+#: slot for `max_wait`.
 _MOST_FAILED, _FAILED_FOR = 1024, 600.0
-#: Bytes of memory that a worker may take beside what headers predict.
+#: Bytes of memory that a worker may take beside the prediction of the headers.
 _ROOM = 512 * 2**20
-#: Whether it was said once that workers are not closed here.
+#: Whether the warning was logged that workers are not closed on this system.
 _warned: list[bool] = []
-#: The module that runs in a worker, of which nothing is imported here.
+#: The module that runs in a worker; this process imports nothing of it.
 _WORKER = "imgmiddleware.service.isolated.worker"
 #: The options that a worker has to know.
 _OF_WORKERS = (
@@ -73,7 +74,7 @@ _Hand = Callable[[], tuple[Handed, Lending]]
 
 
 class Isolated:
-    """The making of one service, in its workers. For any number of threads."""
+    """The making of one service, in its workers. Any number of threads may use it."""
 
     def __init__(
         self,
@@ -83,9 +84,9 @@ class Isolated:
         results: Results,
         held: int,
     ) -> None:
-        """`held` is how many bytes of decoded originals each worker holds.
+        """`held` is the number of bytes of decoded originals that each worker holds.
 
-        Raises `ValueError` for what the application has registered and no worker can import.
+        Raises `ValueError` for registered objects of the application that no worker can import.
         """
         if not hasattr(socket, "send_fds"):
             raise ValueError("isolate: on Windows no process can hand an open file to another")
@@ -112,22 +113,22 @@ class Isolated:
         outcome = self._rendered(job, deadline)
         if isinstance(outcome, Exception):
             raise outcome
-        if self._results.era() != job.era:  # somebody has purged meanwhile
+        if self._results.era() != job.era:  # there was a purge meanwhile
             for tag in job.tags:
                 self._pool.forget(tag)
         return Made(outcome.kept, self._wholes.remarked(job, outcome.answered))
 
     def purge(self, tag: str) -> None:
-        """Forget what was read of an original."""
+        """Forget all that workers have read of an original."""
         self._pool.forget(tag)
 
     def holding(self) -> Holding:
-        """What the workers hold of decoded originals, as they said last."""
+        """The decoded originals that the workers hold, by their last reports."""
         held = [worker.held for worker in self._pool.workers]
         return Holding(sum(h[0] for h in held), sum(h[1] for h in held), self._most_held)
 
     def _rendered(self, job: Job, deadline: Deadline) -> Made | Exception:
-        """What came of it, which may be a refusal. Raises `ImageError` where it ended a worker."""
+        """The outcome, which may be a refusal. Raises `ImageError` where the job ended a worker."""
         level = (*job.page, job.plan.level)
         with ExitStack() as held:
             wanted = self._wholes.wanted(job)
@@ -142,7 +143,7 @@ class Isolated:
             return self._exchanged(job, (level, job.page), hand)
 
     def _found(self, wanted: Wanted | None, deadline: Deadline, held: ExitStack) -> Pyramid | None:
-        """The pyramid; if there is none yet, nobody else makes one before this is over."""
+        """The pyramid; if there is none yet, no other request makes one before this is over."""
         if wanted is None:
             return None
         whole = held.enter_context(self._wholes.found(wanted, deadline))
@@ -180,12 +181,12 @@ class Isolated:
                 raise
 
     def _check_failed(self, job: Job) -> None:
-        """Raises why it is not tried again."""
+        """Raises the refusal of an original that is not tried again."""
         if error := self._failed.get(_blamed(job)):
             raise error.again()
 
     def _fail(self, job: Job, error: Exception) -> ImageError:
-        """What is remembered of an original that has ended a worker."""
+        """The refusal of an original that has ended a worker, which is remembered."""
         why = next(why for kind, why in _ENDED.items() if isinstance(error, kind))
         _log.warning("a worker was ended: id=%r %s", job.id, why)
         failed = ImageError("decoder-failed", f"decoding the original {why}")
@@ -193,7 +194,7 @@ class Isolated:
         return failed
 
     def _wait_for_another(self, level: Hashable, deadline: Deadline, held: ExitStack) -> None:
-        """If it is decoded for the first time by another thread, this one waits without a slot."""
+        """If another thread decodes the original now, this one waits without a slot."""
         turn = self._turns.take(level)
         if turn is not None:
             held.enter_context(turn)
@@ -202,7 +203,7 @@ class Isolated:
             self._turns.wait(level, deadline)
 
 
-#: What ends a worker, in the words of a sentence.
+#: The errors that end a worker, each in the words of a sentence.
 _ENDED: dict[type[Exception], str] = {
     TimeoutError: "took longer than max_wait",
     OutgrownError: "took more memory than it may",
@@ -212,7 +213,7 @@ _ENDED: dict[type[Exception], str] = {
 
 
 def start_of(settings: Settings, held: int) -> bytes:
-    """What each worker is told. Raises `ValueError` as `Isolated` does."""
+    """The message that starts each worker. Raises `ValueError` as `Isolated` does."""
     own = {
         **{f"operations[{name!r}]": its.function for name, its in settings.operations.items()},
         **{f"the format {name!r}": its for name, its in FORMATS.items()},
@@ -235,12 +236,12 @@ def start_of(settings: Settings, held: int) -> bytes:
 
 
 def parts_of(settings: Settings, held: int) -> int:
-    """So that the largest original that a worker holds is the largest that one process would."""
+    """The parts of a worker's share: it may hold as large an original as one process would."""
     return max(1, 4 * held // settings.decoded_bytes) if settings.decoded_bytes else 4
 
 
 def _check_importable(name: str, value: object) -> None:
-    """Raises `ValueError` unless it is found by its name in a module that a worker can import."""
+    """Raises `ValueError` unless a worker can import its module and find it by its name."""
     try:
         pickled = pickle.dumps(value)
     except Exception as error:
@@ -259,7 +260,7 @@ def _started(start: bytes) -> Worker:
 
 
 def _check(worker: Worker) -> None:
-    """Raises `StartError` where its pictures would have other bytes."""
+    """Raises `StartError` where the worker's pictures would have other bytes."""
     said = worker.ready()
     if said["engine"] != engine():
         raise StartError(f"a worker is of another engine: {said['engine']!r}")
@@ -273,18 +274,18 @@ def _check(worker: Worker) -> None:
 
 
 def _predicted(job: Job) -> int:
-    """The bytes that a worker takes at most, with what it looks for in a sketch before."""
+    """The most bytes that a worker takes, with those of the sketch that it looks at first."""
     sketch = job.plan.sketch
     looked = 0 if sketch is None else replace(job, plan=sketch).predicted
     return max(job.predicted, looked) + job.beside
 
 
 def _cut(job: Job, wanted: Wanted) -> int:
-    """The same where it is cut from what is there."""
+    """The same where the picture is cut from a stored pyramid."""
     return cutting_bytes(job.plan, wanted.part) + job.beside
 
 
 def _blamed(job: Job) -> Hashable:
-    """What is not tried again: which of two was the cause nobody knows."""
+    """The originals that are not tried again; nobody knows which of two was the cause."""
     laid = None if job.overlay is None else job.overlay.page[:2]
     return job.page[:2], laid

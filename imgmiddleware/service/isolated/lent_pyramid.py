@@ -1,7 +1,7 @@
 """The pyramid that a job may be cut from, lent to the worker that makes it.
 
-A worker has no folder. The process that serves finds the pyramid of a job, or has the right to make
-one, and hands its file over; which file that is a worker has no say in.
+A worker has no folder. The serving process finds the pyramid of a job, or has the right to make
+one, and hands its file over. The worker has no say in which file that is.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from imgmiddleware.service.making.results import Eras, Pyramids, Results
 from imgmiddleware.service.making.wholes import Place, Wanted
 from imgmiddleware.settings import Settings
 
-#: What came of a file that was to be written.
+#: The outcome of a file that a worker was to write.
 WRITTEN, NOT_WRITTEN, DISK_FAILED = b"w", b"n", b"d"
 
 
 class Lent(NamedTuple):
-    """What a worker is told: the key of the one pyramid that there may be for a job.
+    """The terms that a worker is told: the key of the one pyramid that there may be for a job.
 
-    `most` is how many bytes one may have, 0 where there is no folder, or its disk fails. `found` is
-    the number of its descriptor, None where there is no such file yet.
+    `most` is the most bytes that a pyramid may have, 0 where there is no folder, or its disk fails.
+    `found` is the number of its descriptor, None where there is no such file yet.
     """
 
     key: str = ""
@@ -35,11 +35,11 @@ class Lent(NamedTuple):
 
 
 class NotWrittenError(Exception):
-    """The worker has not written what it was to write, for another reason than the disk."""
+    """The worker has not written its file, for another reason than the disk."""
 
 
 class Lending:
-    """The same in the process that serves, for one job."""
+    """The same in the serving process, for one job."""
 
     def __init__(self, results: Results, layer: Layer, wanted: Wanted | None) -> None:
         self._results = results
@@ -47,7 +47,7 @@ class Lending:
         self._wanted = wanted if wanted is not None and wanted.place is Place.FOLDER else None
 
     def lent(self, found: int | None) -> Lent:
-        """What the worker is told, with the number of the descriptor."""
+        """The terms for the worker, with the number of the descriptor."""
         if self._wanted is None:
             return Lent()
         return Lent(self._wanted.key, self._wanted.part.kept_bytes, found)
@@ -61,19 +61,19 @@ class Lending:
             self._results.keep_pyramid(self._wanted.key, size, layer.tag, layer.era, write)
 
     def open(self) -> io.FileIO | None:
-        """What was written by now."""
+        """The pyramid's file, if it is written by now."""
         if self._wanted is None or self._results.pyramids is None:
             return None
         return self._results.pyramids.open(self._wanted.key)
 
     def drop(self) -> None:
-        """It is damaged."""
+        """Drop the pyramid, which is damaged."""
         if self._wanted and self._results.pyramids:
             self._results.pyramids.drop(self._wanted.key)
 
 
 class Borrowing:
-    """How a worker asks for it: each function sends a message, and waits for what comes of it."""
+    """How a worker asks for the pyramid: functions that send a message and await its answer."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Borrowing:
         open: Callable[[], int | None],
         drop: Callable[[], None],
     ) -> None:
-        self.begin = begin  # a file of so many bytes, to be written; None where the disk fails
+        self.begin = begin  # a file for so many bytes; None where the disk fails
         self.end = end  # it is written, or why not
         self.open = open
         self.drop = drop
@@ -98,7 +98,7 @@ class WorkerResults(Results):
 
     @contextmanager
     def lent(self, lent: Lent, descriptors: list[int]) -> Iterator[None]:
-        """For one job."""
+        """Lend the pyramid for one job."""
         descriptor = None if lent.found is None else descriptors[lent.found]
         self._pyramid.lent, self._pyramid.descriptor = lent, descriptor
         try:
@@ -110,17 +110,17 @@ class WorkerResults(Results):
 
     @property
     def pyramids(self) -> Pyramids | None:
-        """That one, where there is a folder."""
+        """The lent pyramid, where there is a folder."""
         return self._pyramid if self._pyramid.lent.most else None
 
     def claim_pyramid(self, key: str) -> AbstractContextManager[Any]:
-        """The process that serves has it."""
+        """Nothing: the serving process has the claim."""
         return nullcontext()
 
     def keep_pyramid(
         self, key: str, size: int, tag: str, era: Eras, write: Callable[[io.FileIO], None]
     ) -> None:
-        """Have it written, if it is that one."""
+        """Have the pyramid written, if it is the lent one."""
         descriptor = self._borrowing.begin(size) if key == self._pyramid.lent.key else None
         if descriptor is None:
             return
@@ -148,7 +148,7 @@ class _Pyramid:
         return False
 
     def open(self, key: str) -> io.FileIO | None:
-        """A file that may be closed: the descriptor stays until the job is over."""
+        """A file that may be closed: the descriptor stays open until the job is over."""
         if key != self.lent.key:
             return None
         given = self._borrowing.open() if self.descriptor is None else os.dup(self.descriptor)

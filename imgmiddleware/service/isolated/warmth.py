@@ -1,7 +1,7 @@
-"""Warmth: what a worker will load, and ask of the system, is asked for once before it closes.
+"""Warmth: a worker loads, and asks the system for, all that it will need before it closes.
 
-After that no file can be opened. A codec that counts the processors when it is first used, or a
-library that is loaded by then, would fail there.
+After that it can open no file. A codec that counts the processors when it is first used, or a
+library that is loaded late, would fail then.
 """
 
 from collections.abc import Collection, Iterator
@@ -23,14 +23,14 @@ from imgmiddleware.pixels.resample import resample
 from imgmiddleware.sources import BytesOriginal
 from imgmiddleware.subjects.kinds import KINDS
 
-#: Pixels of a side: enough for an encoder's threads, and for faces to be looked for.
+#: Pixels of a side: enough to start an encoder's threads, and to look for faces.
 _SIDE = 256
-#: Display P3, by its code points: a profile that is not what all pixels have anyway.
+#: Display P3, by its code points: a profile that differs from the default.
 _WIDE = 12, 13
 
 
 def warm(opened: Collection[str]) -> None:
-    """Write a picture in every format, read it where that is opened, and look at it."""
+    """Write a picture in every format, read it where the format is opened, and look at it."""
     pixels = np.add.outer(np.arange(_SIDE), np.arange(3 * _SIDE)).astype(np.uint8)
     pixels = np.ascontiguousarray(pixels.reshape(_SIDE, _SIDE, 3))
     points = CodePoints.stated(*_WIDE)

@@ -1,7 +1,7 @@
-"""What runs in a worker of `isolate=True`: whole renders, one at a time, and nothing else.
+"""The program of a worker of `isolate=True`: whole renders, one at a time, and nothing else.
 
-All that it will need is imported, and tried, before the sandbox closes: after that no file can be
-opened, and no module found.
+It imports and tries all that it will need before the sandbox closes. After that it can open no
+file, and find no module.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from imgmiddleware.service.making.making import Made, Making
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources.original import Numbers
 
-#: Characters of what is told of a fault, which in UTF-8 are four times as many bytes at most.
+#: The most characters of a fault's report, which in UTF-8 are four times as many bytes at most.
 _MOST_TOLD = 15_000
 
 
 class Abandoned(BaseException):
-    """The original cannot be read, which the other side knows: there is nothing more to make."""
+    """The original cannot be read, as the serving process knows: there is nothing more to make."""
 
 
 class Renderer:
@@ -61,7 +61,7 @@ class Renderer:
         warm(start.opened)
 
     def serve(self) -> None:
-        """Until the other side has gone."""
+        """Answer jobs until the serving process has gone."""
         while True:
             kind, said, descriptors = self._channel.receive_with_descriptors()
             if kind == b"F":
@@ -76,7 +76,7 @@ class Renderer:
                 made = self._made(said, descriptors)
         except Abandoned:
             self._channel.send(b"x")
-        except Exception as error:  # noqa: BLE001 - told to who waits
+        except Exception as error:  # noqa: BLE001 - told to the serving process
             self._refuse(error)
         else:
             self._tell(made, steps)
@@ -109,7 +109,7 @@ class Renderer:
         self._channel.send(b"n", announcement(number, offsets, counts))
 
     def _ask(self, number: int, offset: int, size: int) -> tuple[bytes, list[int]]:
-        """For what the other side has of an original. Raises `Abandoned`."""
+        """Ask the serving process for bytes of an original. Raises `Abandoned`."""
         self._channel.send(b"a", json.dumps([number, offset, size]).encode())
         kind, given, descriptors = self._channel.receive_with_descriptors()
         if kind != b"G":
@@ -138,12 +138,12 @@ class Renderer:
             self._channel.send(b"f", _told(error))
 
 
-#: The other side looks at the time.
+#: The serving process looks at the time.
 _ENDLESS = Deadline(10.0**9, lambda: False)
 
 
 def main(descriptor: int, parent: int) -> None:
-    """Start, close, and serve. This is the first that is called in a worker."""
+    """Start, close, and serve. This is the first function that runs in a worker."""
     sandbox.dies_with(parent)
     channel = Channel(socket.socket(fileno=descriptor))
     try:
@@ -152,7 +152,7 @@ def main(descriptor: int, parent: int) -> None:
         renderer = Renderer(channel, start)
         with without_threads():
             closed = sandbox.close(start.memory, start.file_size)
-    except Exception as error:  # noqa: BLE001 - told to who waits
+    except Exception as error:  # noqa: BLE001 - told to the serving process
         channel.send(b"f", _told(error))
         return
     try:

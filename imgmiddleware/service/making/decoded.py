@@ -1,4 +1,4 @@
-"""What is remembered of originals that were read: what stands in their files, and the samples."""
+"""The memory of originals that were read: the contents of their files, and their samples."""
 
 from collections.abc import Hashable
 
@@ -17,20 +17,22 @@ from imgmiddleware.service.originals.reading import read_here
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 
-#: What a decoded original takes beside its bytes: its key, Python's objects.
+#: Bytes that a decoded original takes beside its samples: its key, Python's objects.
 _OVERHEAD = 1024
-#: And what its contents take; those of 200,000 tiles are 3 MB, and one may take a fourth of all.
+#: The same of its contents. Those of 200,000 tiles are 3 MB, and one original may take a fourth of
+#: all.
 _OF_CONTENTS, _MOST_CONTENTS = 4096, 2**26
-#: And the ends of some thousand ranges.
+#: Bytes for the ends of some thousand ranges.
 _MOST_ENDS = 2**22
-#: And what was found in pictures: the faces of 3000, or the grays of 200.
+#: Bytes for findings in pictures: the faces of 3000, or the grays of 200.
 _MOST_FINDINGS = 2**22
 
 
 class Decoded:
-    """Contents and samples in the memory of one process, for any threads.
+    """Contents and samples in the memory of one process, for any number of threads.
 
-    Who puts something here compares the era after that, and purges where somebody else has.
+    A caller compares the era after it has put something here, and purges if there was a purge
+    meanwhile.
     """
 
     def __init__(self, settings: Settings, budget: MemoryBudget, parts: int = 4) -> None:
@@ -41,7 +43,7 @@ class Decoded:
         self._held: SizedLru[Hashable, Held] = SizedLru(settings.decoded_bytes, budget, parts)
 
     def get(self, key: Hashable) -> Held | None:
-        """What is held."""
+        """The samples that are held under a key."""
         return self._held.get(key)
 
     def takes(self, size: int) -> bool:
@@ -49,12 +51,12 @@ class Decoded:
         return self._held.takes(size + _OVERHEAD)
 
     def hold(self, key: Hashable, held: Held, tag: str) -> None:
-        """Hold it, if it fits. Nobody writes to its samples again."""
+        """Hold the samples, if they fit. After that nothing writes to them."""
         held.pixels.flags.writeable = False
         self._held.put(key, held, held.nbytes + _OVERHEAD, tag)
 
     def averaged(self, layer: Layer) -> Held | None:
-        """What the plan needs, averaged from what was decoded in more detail before."""
+        """The samples that the plan needs, averaged from held ones of more detail."""
         level = layer.plan.level
         for finer in level.finer:
             found = self._held.get((*layer.page, finer))
@@ -63,9 +65,10 @@ class Decoded:
         return None
 
     def contents(self, layer: Layer) -> Contents | None:
-        """Remembered by page and overview: a tile then costs no look at the file's directories.
+        """The contents, remembered by page and overview, so that a tile costs no look at the file's
+        directories.
 
-        None of what is not read in bands.
+        None for an original that is not read in bands.
         """
         overview = layer.plan.overview
         if not layer.plan.in_bands or isinstance(layer.original, ArrayOriginal):
@@ -78,7 +81,7 @@ class Decoded:
         return contents
 
     def ends(self, layer: Layer) -> Ends | None:
-        """Of the range of values, remembered: all tiles of a page are as bright as one another."""
+        """The ends of the range of values, remembered: all tiles of a page are equally bright."""
         if not layer.plan.in_bands or isinstance(layer.original, ArrayOriginal):
             return None
         if not (layer.facts.reading and layer.facts.reading.range):
@@ -90,15 +93,15 @@ class Decoded:
         return ends
 
     def finding(self, key: Hashable) -> Finding | None:
-        """What was found in a picture before, which may be nothing; None where nobody looked."""
+        """The finding in a picture, which may be empty; None where it was not searched yet."""
         return self._findings.get(key)
 
     def keep_finding(self, key: Hashable, finding: Finding, tag: str) -> None:
-        """Remember what was found."""
+        """Remember a finding."""
         self._findings.put(key, finding, finding.nbytes + _OVERHEAD, tag)
 
     def purge(self, tag: str) -> None:
-        """Forget what was read of an original."""
+        """Forget all that was read of an original."""
         self._held.purge(tag)
         self._contents.purge(tag)
         self._ends.purge(tag)

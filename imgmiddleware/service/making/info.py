@@ -1,4 +1,4 @@
-"""What the header of an original tells, as a value for an application and as JSON."""
+"""The facts of an original's header, as a value for an application and as JSON."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -12,13 +12,13 @@ from imgmiddleware.pixels.arrays import Box
 from imgmiddleware.pixels.icc import name_of
 from imgmiddleware.sources import ArrayOriginal, Opened
 
-#: What is not in JSON: headers tell it, and it may say something of the server.
+#: Members that JSON leaves out: headers have them, and they may reveal facts of the server.
 _UNSAID = ("version", "last_modified")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Info:
-    """An original as its header tells of it. What is personal is there only where it is asked for.
+    """An original by its header. Personal facts are there only where the caller asks for them.
 
     >>> Info(
     ...     width=3, height=2, stored_width=3, stored_height=2, format="png", bytes=99, version="1"
@@ -27,7 +27,7 @@ class Info:
     """
 
     width: int
-    """Pixels as a person sees it, upright."""
+    """Pixels of the upright picture."""
     height: int
     """Pixels, in the same way."""
     stored_width: int
@@ -39,32 +39,32 @@ class Info:
     bytes: int
     """The size of the file."""
     version: str
-    """What the source says of it: another one when the original is another."""
+    """The source's name for this content: a new one whenever the original changes."""
     last_modified: int | None = None
-    """Whole seconds since 1970, if the source tells when it changed."""
+    """Whole seconds since 1970, if the source tells the time of the last change."""
     frames: int = 1
     """Frames or pages, as far as the header tells."""
     animated: bool = False
     """Whether these follow one another in time."""
     orientation: int = 1
-    """How it is stored, by the numbers of EXIF's tag: results are upright already."""
+    """The stored orientation, by the numbers of EXIF's tag: results are upright already."""
     bits: int = 8
     """Bits of a sample as stored."""
     alpha: bool = False
-    """Whether something of it may be clear."""
+    """Whether some of its pixels may be transparent."""
     profile: str | None = None
-    """What its colour profile calls itself, or what its code points are called: "Display P3"."""
+    """The name in its colour profile, or the name of its code points: "Display P3"."""
     taken: str | None = None
-    """With `keep="exif"`, when it was taken, by ISO 8601: in the camera's time, unless it says how
-    far that is from UTC."""
+    """With `keep="exif"`, when it was taken, by ISO 8601: in the camera's time, unless the file has
+    the offset from UTC."""
     camera: str | None = None
     """With `keep="exif"`, make and model."""
     artist: str | None = None
-    """With `keep="copyright"` or "exif", who made it."""
+    """With `keep="copyright"` or "exif", the author."""
     copyright: str | None = None
-    """And whose it is."""
+    """And the owner of the rights."""
     colors: tuple[str, ...] | None = None
-    """With `colors=6`, at most so many of the picture, such as "#ff8000", of most pixels first."""
+    """With `colors=6`, at most so many of the picture, such as "#ff8000", the commonest first."""
     faces: tuple[Box, ...] | None = None
     """With `faces=1`, the left, top, width and height of each, the largest first, in pixels of the
     upright original."""
@@ -77,8 +77,8 @@ def info_of(
     colors: Sequence[str] | None = None,
     faces: Sequence[Box] | None = None,
 ) -> Info:
-    """Of an original that is open, with what of EXIF is kept, and its colours and faces if these
-    are known.
+    """The facts of an open original, with those of EXIF that are kept, and its colours and faces if
+    these are known.
 
     It makes small reads. Raises `ImageError` where the source fails.
     """
@@ -110,7 +110,7 @@ def info_of(
 
 
 def described(info: Info) -> bytes:
-    """The same as JSON, without what is not known or was not asked for."""
+    """The same as JSON, without unknown members and those that were not asked for."""
     told = {name: value for name, value in asdict(info).items() if name not in _UNSAID}
     said = {name: value for name, value in told.items() if value is not None}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""All that making a result takes, as a value."""
+"""All that it takes to make a result, as a value."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,12 +18,12 @@ from imgmiddleware.sources import ArrayOriginal, Original
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """An original that goes into a result, opened, and what is read of it.
+    """An original that goes into a result, opened, with its facts and its plan.
 
-    It was opened in the `era`. If somebody has purged since, nothing of it is kept.
+    It was opened in the `era`. If there was a purge since, nothing of it is kept.
     """
 
-    tag: str  # of the original, whatever its version, in any cache
+    tag: str  # of the original, whatever its version, for any cache
     id: str
     version: str
     original: Original | ArrayOriginal
@@ -35,7 +35,7 @@ class Layer:
     def of(
         cls, probed: Probed, facts: Facts, plan: Plan, era: Eras, namespace: str, **more: Any
     ) -> Self:
-        """Of an original that is read as these facts say; `more` are what a derived one has."""
+        """The layer of an original with these facts; `more` are the fields of a derived class."""
         id, version, *_ = probed.page
         return cls(
             tag=original_tag(namespace, id),
@@ -50,12 +50,12 @@ class Layer:
 
     @property
     def page(self) -> tuple[str, str, int]:
-        """What of the original is decoded."""
+        """The part of the original that is decoded."""
         return self.id, self.version, self.plan.frame
 
     @property
     def predicted(self) -> int:
-        """The bytes that decoding it, and all that comes after, take at most."""
+        """The most bytes that decoding the original, and all steps after it, take."""
         return predicted_bytes(self.facts, self.plan, self.original.size)
 
 
@@ -68,7 +68,7 @@ class Laid(Layer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Layer):
-    """A result that is to be made of this original. `tags` are those of all that goes into it."""
+    """A result that is to be made of this original. `tags` are those of all originals in it."""
 
     key: str
     tags: Tags
@@ -77,5 +77,5 @@ class Job(Layer):
 
     @property
     def beside(self) -> int:
-        """The same of what is laid over it."""
+        """The same for the overlay."""
         return 0 if self.overlay is None else self.overlay.predicted

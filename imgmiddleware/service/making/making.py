@@ -1,4 +1,4 @@
-"""Making: all that takes pixels, in one process, which holds what it has decoded."""
+"""Making: all work on pixels, in one process, which holds the originals that it has decoded."""
 
 import json
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ from imgmiddleware.sources import Original
 
 
 class Made(NamedTuple):
-    """A result as it is kept, and as it is answered now, with what is said of this render alone."""
+    """A result as it is kept, and as it is answered now, with notes on this render alone."""
 
     kept: Result
     answered: Result
 
 
 class Making:
-    """Makes the results of one service. For any number of threads."""
+    """Makes the results of one service. Any number of threads may use it."""
 
     def __init__(
         self,
@@ -56,15 +56,15 @@ class Making:
         return Made(result, self._stills.remarked(job, result))
 
     def purge(self, tag: str) -> None:
-        """Forget what was read of an original."""
+        """Forget all that was read of an original."""
         self._decoded.purge(tag)
 
     def holding(self) -> Holding:
-        """What is held of decoded originals."""
+        """The load of the decoded originals."""
         return self._decoded.holding()
 
     def _still(self, job: Job, deadline: Deadline) -> Result:
-        """One picture, or what is told of the original, and perhaps of its colours and faces."""
+        """One picture; or the facts of the original, perhaps with its colours and faces."""
         output = job.plan.output
         if not RESULTS[job.plan.format].of_header:
             return self._stills.made(job, deadline)
@@ -89,6 +89,6 @@ def told(
     *,
     notes: tuple[str, ...] = (),
 ) -> Result:
-    """What the header tells of the original, with colours and faces if they were asked for."""
+    """The facts of the original's header, with colours and faces if they were asked for."""
     body = described(info_of(job.original, job.facts, job.plan.output.keep, colors, faces))
     return Result(body, RESULTS[job.plan.format].media_type, notes)

@@ -23,12 +23,12 @@ Eras = tuple[Era, Era]
 #: The era of the store before it was first asked for.
 _NOT_ASKED = object()
 
-#: A file of so many bytes at most is sent as bytes, where the server does not send files.
+#: A file of at most so many bytes is sent as bytes, where the server does not send files.
 _SMALL = 2**20
 
 
 class Pyramids(Protocol):
-    """What is kept in tiles beside results, as `PyramidStore` tells of it."""
+    """The folder of tiles beside the results, as `PyramidStore` says."""
 
     def takes(self, size: int) -> bool: ...
     def is_failing(self) -> bool: ...
@@ -39,8 +39,8 @@ class Pyramids(Protocol):
 class Results:
     """The results of one service. Without `cache_dir` and `tiers` each process works for itself.
 
-    `tags` are always those of the originals that a key belongs to. `directories` are where
-    originals are, as far as they are in some.
+    `tags` are always those of the originals of a key. `directories` are the folders of those
+    originals that are files.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Results:
         held = 0 if settings.hands_over else settings.cache_bytes
         self._memory = MemoryStore(held, budget)
         self._shared = shared_store(settings, directories)
-        self._shared_era: Era = _NOT_ASKED  # as the process may be forked yet
+        self._shared_era: Era = _NOT_ASKED  # not asked yet, as the process may fork
         self._sent = SentPaths(settings.recheck)
 
     def at_hand(self, key: str, tags: Tags) -> Result | None:
         """The result, if it takes no file: its bytes are in memory, or its path was sent a moment
-        ago. Of the latter nothing can be read here.
+        ago. In the latter case nothing of it can be read here.
         """
         held = self._memory.get(key)
         if held is None:
@@ -64,11 +64,13 @@ class Results:
         return held
 
     def found(self, key: str, tags: Tags) -> Result | None:
-        """The result, wherever it is. What the store has goes into memory, or stays a file if it is
-        larger than memory takes.
+        """The result, wherever it is. A result of the store goes into memory, or stays a file if it
+        is larger than memory takes.
         """
         shared_era = self._shared.era()
-        if shared_era != self._shared_era:  # others have purged; nobody knows what
+        if (
+            shared_era != self._shared_era
+        ):  # another process has purged something; nobody knows what
             if self._shared_era is not _NOT_ASKED:
                 self._memory.clear()
                 self._sent.clear()
@@ -76,7 +78,7 @@ class Results:
         return self._memory.get(key) or self._opened(key, tags, (self._memory.era(), shared_era))
 
     def found_small(self, key: str, tags: Tags) -> Result | None:
-        """The same, but a small file comes as bytes. If it cannot be read, there is no result."""
+        """The same, but a small file comes as bytes; None where it cannot be read."""
         result = self.found(key, tags)
         return result if result is None or len(result.body) > _SMALL else _in_bytes(result)
 
@@ -85,19 +87,19 @@ class Results:
         return _in_bytes(self.found(key, tags))
 
     def keep(self, key: str, result: Result, tags: Tags, era: Eras) -> None:
-        """Hold a result, whose body is bytes, unless somebody has purged since its `era`."""
+        """Hold a result, whose body is bytes, unless there was a purge since its `era`."""
         self._shared.put(key, result, tags, era[1])
         self._remember(key, result, tags, era)
 
     @property
     def pyramids(self) -> Pyramids | None:
-        """What is kept beside results in the folder, if there is one."""
+        """The pyramids beside the results in the folder, if there is one."""
         return self._shared.pyramids if isinstance(self._shared, DiskStore | Tiers) else None
 
     def keep_pyramid(
         self, key: str, size: int, tag: str, era: Eras, write: Callable[[io.FileIO], None]
     ) -> None:
-        """Have one written there, unless somebody has purged since its `era`."""
+        """Have a pyramid written there, unless there was a purge since its `era`."""
         if isinstance(self._shared, DiskStore | Tiers):
             self._shared.put_pyramid(key, size, tag, era[1], write)
 
@@ -106,37 +108,37 @@ class Results:
         return self._shared.claim(key)
 
     def claim_pyramid(self, key: str) -> AbstractContextManager[Any] | None:
-        """The same of what is kept in the folder of this machine."""
+        """The same for a pyramid in the folder of this machine."""
         tiers = self._shared
         folder = tiers.folder if isinstance(tiers, Tiers) else None
         return (folder or tiers).claim(key)
 
     def wait(self, key: str, seconds: float) -> None:
-        """Wait until the claim of another process may have been left, or so many seconds."""
+        """Wait until another process may have left its claim, or so many seconds."""
         self._shared.wait(key, seconds)
 
     def purge(self, tag: str) -> int:
-        """Let go of all results that an original goes into; how many there were."""
-        # The store first: what is read of it meanwhile goes when memory is purged.
+        """Forget all results with an original; the number of those that there were."""
+        # The store comes first: a result that is read from it meanwhile goes when memory is purged.
         purged = self._shared.purge(tag)
         return max(purged, self._memory.purge(tag))
 
     def era(self) -> Eras:
-        """The eras of now. To be asked for before the original of a result is opened."""
+        """The present eras. The caller asks for them before it opens the original of a result."""
         return self._memory.era(), self._shared.era()
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by place: "memory", "disk", "redis"."""
+        """The load of each cache, by its name: "memory", "disk", "redis"."""
         return self._memory.holding() | self._shared.holding()
 
     def holding_here(self) -> dict[str, Holding]:
-        """The same without what is on servers: that would be asked for by each who watches."""
+        """The same without servers and buckets: each process that watches would ask them."""
         shared = self._shared
         here = shared.holding_here() if isinstance(shared, Tiers) else shared.holding()
         return self._memory.holding() | here
 
     def _opened(self, key: str, tags: Tags, era: Eras) -> Result | None:
-        """What the store has. Its bytes go into memory, if memory takes them."""
+        """The result in the store. Its bytes go into memory, if memory takes them."""
         result = self._looked_up(key, tags, era)
         if result is None:
             return None
@@ -148,7 +150,7 @@ class Results:
         return result
 
     def _looked_up(self, key: str, tags: Tags, era: Eras) -> Result | None:
-        """What the store has, wherever that is."""
+        """The result in the store, wherever that is."""
         if not isinstance(self._shared, Tiers):
             result, place = self._shared.get(key), DiskStore.place
         else:

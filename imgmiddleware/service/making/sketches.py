@@ -1,7 +1,8 @@
-"""Sketches: what a small picture tells is found once in a version of an original, for all sizes.
+"""Sketches: the findings in a small picture, found once for each version of an original, for all
+sizes.
 
-The key of a result has what is looked for and all that finding it depends on, so that a result that
-is kept is found without any pixels.
+The key of a result has the kinds that are looked for, and all that finding them depends on. So a
+kept result is found without any pixels.
 """
 
 import math
@@ -32,12 +33,12 @@ from imgmiddleware.settings import Settings
 from imgmiddleware.subjects.faces import Face, Faces
 from imgmiddleware.subjects.subject import Subject
 
-#: What was found, by what was looked for.
+#: Findings by their kind.
 _Known = Mapping[str, Finding]
 
 
 class Sketches:
-    """The sketches of one service's originals. For any number of threads."""
+    """The sketches of one service's originals. Any number of threads may use it."""
 
     def __init__(
         self,
@@ -54,9 +55,10 @@ class Sketches:
         self._searches: Flights[_Known] = Flights(limit)
 
     def settled(self, job: Job, deadline: Deadline) -> Job:
-        """The job with a plan of the part that keeps what is found, and with its tones.
+        """The job with a plan of the part that keeps the subject, and with its tones.
 
-        Raises what `Stills.used` raises, and 413 where a part that is shown closer is over a limit.
+        Raises the errors of `Stills.used`, and 413 where a part that is shown closer is over a
+        limit.
         """
         if job.plan.sketch is None:
             return job
@@ -68,12 +70,12 @@ class Sketches:
         return replace(job, plan=plan, replan=replan)
 
     def faces(self, job: Job, deadline: Deadline) -> tuple[Box, ...]:
-        """Where faces are that are told of, the largest first, in pixels of the upright page.
+        """The places of the faces, the largest first, in pixels of the upright page.
 
         Raises as `settled` does.
         """
         sketch, (left, top, width, height) = job.plan.sketch, job.plan.region
-        assert sketch is not None  # which is planned for it
+        assert sketch is not None  # the plan has one for faces
         found = cast("Faces", self._known(replace(job, plan=sketch), deadline)[FACES])
         return tuple(_box(face, left, top, width, height) for face in found.faces)
 
@@ -100,7 +102,7 @@ class Sketches:
     def _seen(
         self, look: Job, place: tuple[Hashable, ...], kinds: tuple[str, ...], held: Held
     ) -> _Known:
-        """What is found of these kinds: subjects until there is one, and all else."""
+        """The findings of these kinds: subjects until one is found, and all other kinds."""
         known: dict[str, Finding] = {}
         with timing.step("look"):
             pixels = apart(sketched, held, look.plan)
@@ -115,7 +117,7 @@ class Sketches:
 
 
 def _missing(plan: Plan, known: _Known) -> tuple[str, ...]:
-    """What has to be looked for: of what is sought, what may have to be; what else comes last."""
+    """The kinds to look for: subjects up to the first that is found, then all others."""
     kinds = plan.sought
     for number, kind in enumerate(kinds):
         if kind not in known:
@@ -130,13 +132,13 @@ def _missing(plan: Plan, known: _Known) -> tuple[str, ...]:
 
 
 def _box(face: Face, left: int, top: int, width: int, height: int) -> Box:
-    """All pixels that a face touches of a region that begins there and has this size."""
+    """The box of all pixels that a face touches, in a region of this place and size."""
     x, y = math.floor(face[0] * width), math.floor(face[1] * height)
     right, bottom = math.ceil(face[2] * width), math.ceil(face[3] * height)
     return left + x, top + y, right - x, bottom - y
 
 
 def _first(sought: tuple[str, ...], known: _Known) -> Subject | None:
-    """The first that there is of what is sought."""
+    """The first of the subjects that was found."""
     subjects = (known[kind] for kind in sought if kind in known)
     return next((cast("Subject", found) for found in subjects if found.found), None)

@@ -1,8 +1,8 @@
 """Stills: results of one picture, whose originals are decoded once for several of them.
 
-What is decoded is held for other sizes of the picture; and where small parts are wanted of one that
-is too large for that, it is kept as a pyramid. The bytes of a result are the same whichever way it
-came.
+A decoded original is held for other sizes of the picture. Where small parts are wanted of one that
+is too large for that, it is kept as a pyramid. The bytes of a result are the same in each of these
+ways.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -38,12 +38,12 @@ from imgmiddleware.sources import ArrayOriginal, Original
 
 R = TypeVar("R")
 
-#: What makes something of the samples that are held.
+#: Makes a value of the samples that are held.
 Use = Callable[[Held], R]
 
 
 class Stills:
-    """The stills of one service, and what they are made of. For any number of threads."""
+    """The stills of one service. Any number of threads may use it."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Stills:
         return self.used(job, partial(self._rendered, job, deadline), deadline)
 
     def used(self, job: Job, use: Use[R], deadline: Deadline) -> R:
-        """What is made of the samples that the plan needs; `use` is called with a slot."""
+        """The value that `use` makes of the plan's samples; it is called with a slot."""
         wanted = self._wholes.wanted(job)
         if wanted is None:
             return self._of_level(job, None, use, deadline)
@@ -81,13 +81,13 @@ class Stills:
             return used or self._of_level(job, wanted, use, deadline)
 
     def remarked(self, job: Job, result: Result) -> Result:
-        """The result as it is answered now, with what is said of this render alone."""
+        """The result as it is answered now, with notes on this render alone."""
         return self._wholes.remarked(job, result)
 
     def overlay(self, job: Job, deadline: Deadline) -> Overlay | None:
-        """What is laid over the picture, decoded; to be called in a slot, with its bytes.
+        """The decoded overlay; to be called in a slot, with its bytes.
 
-        Raises `ImageError`, which says that it is of the overlay.
+        Raises `ImageError` that names the overlay.
         """
         laid = job.overlay
         if laid is None:
@@ -104,7 +104,7 @@ class Stills:
             yield
 
     def _as_stored(self, job: Job, deadline: Deadline) -> Result | None:
-        """The tile as it stands in the file; None where it has to be made for all that."""
+        """The tile as it stands in the file; None where it has to be made after all."""
         assert isinstance(job.original, Original)
         with self.admitted(job.predicted, deadline):
             with timing.step("decode"):
@@ -114,7 +114,7 @@ class Stills:
             return apart(stored_tile, read_here(job.original), job.facts, job.plan, contents)
 
     def _of_level(self, job: Job, wanted: Wanted | None, use: Use[R], deadline: Deadline) -> R:
-        """Of the level that the plan asks for, decoded by itself."""
+        """The value of the plan's own level, which is decoded for it."""
         self._wait(job, deadline)
         predicted = job.predicted + job.beside
         if wanted is not None:
@@ -125,7 +125,7 @@ class Stills:
     def _cut(
         self, job: Job, wanted: Wanted, whole: Held | Pyramid, use: Use[R], deadline: Deadline
     ) -> R | None:
-        """Of a whole that is there; None where it is damaged."""
+        """The value of a whole that is there; None where the whole is damaged."""
         predicted = cutting_bytes(job.plan, wanted.part) + job.beside
         with self.admitted(predicted, deadline):
             with timing.step("decode"):
@@ -133,7 +133,7 @@ class Stills:
             return None if held is None else use(held)
 
     def _of_whole(self, job: Job, wanted: Wanted, use: Use[R], deadline: Deadline) -> R | None:
-        """Of a whole that is read in bands now, and held or kept; None where the disk fails."""
+        """The value of a whole that is read in bands now, and kept; None where the disk fails."""
         if wanted.place is Place.MEMORY:
             with timing.step("wait"):
                 self._decodes.wait(wanted.decoded, deadline)
@@ -151,7 +151,7 @@ class Stills:
     ) -> Held | Pyramid | None:
         original, contents = job.original, self._decoded.contents(job)
         self._let_go(job)
-        assert contents is not None  # as it is read in bands
+        assert contents is not None  # it is read in bands
         assert isinstance(original, Original)
         read = read_here(original), job.facts, job.plan, wanted.part.whole, contents
         if wanted.place is Place.FOLDER:
@@ -165,12 +165,12 @@ class Stills:
             )
 
     def _wait(self, layer: Layer, deadline: Deadline) -> None:
-        """If another thread decodes what is needed, this one waits for it without a slot."""
+        """If another thread decodes the samples, wait for it without a slot."""
         with timing.step("wait"):
             self._decodes.wait((*layer.page, layer.plan.level), deadline)
 
     def _held_of(self, layer: Layer, wanted: Wanted | None, deadline: Deadline) -> Held:
-        """What is held of the level, or decoded now."""
+        """The samples of the level: held, or decoded now."""
         level = (*layer.page, layer.plan.level)
         with timing.step("decode"):
             return self._decoded.get(level) or self._decodes.once(
@@ -181,7 +181,7 @@ class Stills:
         decoded = self._decoded.averaged(layer) or self._decode_alone(layer)
         if isinstance(layer.original, ArrayOriginal) and layer.original.lends(decoded.pixels):
             return decoded
-        # Others may have asked for a part of it by now.
+        # Other requests may have asked for a part of it by now.
         if wanted is not None and not layer.plan.in_bands and self._wholes.again(wanted):
             self._wholes.keep(layer, wanted, Rows.of(decoded))
         return self._held(layer, level, decoded)
@@ -198,7 +198,7 @@ class Stills:
         return decoded
 
     def _let_go(self, layer: Layer) -> None:
-        """Of what was put into memory, if somebody has purged since the original was opened."""
+        """Forget what was put into memory, if there was a purge since the original was opened."""
         if self._results.era() != layer.era:
             self._decoded.purge(layer.tag)
 

@@ -14,7 +14,7 @@ from imgmiddleware.settings.tiers import Kind, kind_of, shown
 def shared_store(settings: Settings, directories: Sequence[str]) -> ResultStore:
     """The folder of `cache_dir`, the stores of `tiers`, or none.
 
-    `directories` are where originals are. Raises `ValueError` and `ImportError`.
+    `directories` are the folders of the originals. Raises `ValueError` and `ImportError`.
     """
     if settings.tiers:
         return tiers_of(settings, directories)
@@ -22,7 +22,7 @@ def shared_store(settings: Settings, directories: Sequence[str]) -> ResultStore:
 
 
 def tiers_of(settings: Settings, directories: Sequence[str] = ()) -> Tiers:
-    """The stores of `tiers`; of the claims those of the one count that most machines share."""
+    """The stores of `tiers`; claims are made in the one that most machines share."""
     tiers = map(str, settings.tiers)
     made = {kind_of(tier): _tier(tier, settings, directories) for tier in tiers}
     claiming = [made[kind] for kind in (Kind.REDIS, Kind.BUCKET, Kind.FOLDER) if kind in made]
@@ -30,7 +30,7 @@ def tiers_of(settings: Settings, directories: Sequence[str] = ()) -> Tiers:
 
 
 def places_of(settings: Settings) -> dict[str, str]:
-    """What people call the places of results, in their order, by their names in `holding`."""
+    """The places of results in words of the operator, in order, by their names in `holding`."""
     if not settings.tiers:
         return {} if settings.folder is None else {"disk": settings.folder}
     named = {Kind.FOLDER: "disk", Kind.REDIS: "redis", Kind.BUCKET: "bucket"}
@@ -40,7 +40,7 @@ def places_of(settings: Settings) -> dict[str, str]:
 def _tier(tier: str, settings: Settings, directories: Sequence[str]) -> Tier:
     if kind_of(tier) is Kind.FOLDER:
         return _folder(settings, directories)
-    # Here, as no other service needs them.
+    # The imports stand here, as no other service needs them.
     if kind_of(tier) is Kind.BUCKET:
         from imgmiddleware.cache.remote.bucket_store import BucketStore  # noqa: PLC0415
 
@@ -51,7 +51,7 @@ def _tier(tier: str, settings: Settings, directories: Sequence[str]) -> Tier:
         return RedisStore(tier, settings.recheck)
     except ImportError as error:
         raise ImportError('tiers: a Redis takes pip install "imgmiddleware[redis]"') from error
-    except (ValueError, TypeError):  # whose text may have the password
+    except (ValueError, TypeError):  # its text may have the password
         raise ValueError(f"tiers: {shown(tier)} is no URL of a Redis") from None
 
 

@@ -1,8 +1,8 @@
-"""Wholes: what small parts of an original are cut from, where they are asked for again and again.
+"""Wholes: the sources of small parts of an original that clients ask for again and again.
 
-An original that is decoded only as a whole is decoded once then. If all its samples fit, they are
-held with the decoded originals; if not, one process keeps them as a pyramid, for all, in the folder
-of the results. Which parts these are is told in docs/caching.md.
+An original that can only be decoded as a whole is decoded once then. If all its samples fit, they
+are held with the decoded originals. If not, one process keeps them as a pyramid, for all, in the
+folder of the results. docs/caching.md says which parts these are.
 """
 
 from collections.abc import Iterator
@@ -31,16 +31,16 @@ from imgmiddleware.service.making.results import Results
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal
 
-#: What is said where a whole is larger than the pyramids' share of the folder: all of it is decoded
-#: for each part.
+#: The note where a whole is larger than the pyramids' share of the folder: all of it is decoded for
+#: each part.
 NOT_KEPT = "not-kept"
 
-#: Wholes of which is remembered how often parts of them were asked for.
+#: The number of wholes whose requests are counted.
 _MOST_ASKED = 1024
 
 
 class Place(Enum):
-    """Where a whole is kept."""
+    """The place where a whole is kept."""
 
     MEMORY = "memory"
     FOLDER = "folder"
@@ -49,7 +49,7 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A part that may be cut from a whole, and the key of that: in memory, and in the folder."""
+    """A part that may be cut from a whole, and that whole's key: in memory, and in the folder."""
 
     part: Part
     place: Place
@@ -58,7 +58,7 @@ class Wanted:
 
 
 class Wholes:
-    """The wholes of one service, of which it remembers how often they were wanted."""
+    """The wholes of one service, and the counts of requests for them."""
 
     def __init__(
         self,
@@ -75,9 +75,9 @@ class Wholes:
         self._asked: LruCache[tuple[object, ...], list[int]] = LruCache(_MOST_ASKED)
 
     def wanted(self, layer: Layer) -> Wanted | None:
-        """What the job may be cut from; it counts as asked for if the part is small.
+        """The whole that the job may be cut from; it counts as asked for if the part is small.
 
-        None where it is decoded by itself.
+        None where the original is decoded by itself.
         """
         wanted = self._of(layer)
         if wanted is not None and wanted.part.small:
@@ -90,7 +90,7 @@ class Wholes:
 
     @contextmanager
     def found(self, wanted: Wanted, deadline: Deadline) -> Iterator[Held | Pyramid | None]:
-        """The whole. If there is none and the part is small, nobody else makes one meanwhile."""
+        """The whole. If there is none and the part is small, no other request makes one now."""
         with ExitStack() as opened:
             whole = self._look(wanted, opened)
             if whole is None and wanted.part.small and wanted.place is Place.FOLDER:
@@ -101,7 +101,7 @@ class Wholes:
     def _awaited(
         self, wanted: Wanted, opened: ExitStack, deadline: Deadline
     ) -> Held | Pyramid | None:
-        """What others make now; or None with the right to make it, until the stack is left."""
+        """The whole that another makes now; or None, and the right to make it with the stack."""
         while (turn := self._turns.take(wanted.key)) is None:
             self._turns.wait(wanted.key, deadline)
             whole = self._look(wanted, opened)
@@ -116,7 +116,7 @@ class Wholes:
             return whole
 
     def cut(self, layer: Layer, wanted: Wanted, whole: Held | Pyramid) -> Held | None:
-        """The part; None where the pyramid is damaged, which is removed then."""
+        """The part; None where the pyramid is damaged, which this removes."""
         try:
             held = apart(wanted.part.cut, whole)
             if not layer.plan.in_bands:
@@ -127,7 +127,7 @@ class Wholes:
             return None
 
     def keep(self, layer: Layer, wanted: Wanted, rows: Rows) -> None:
-        """Write a pyramid. Raises what the rows raise; nothing where the disk fails."""
+        """Write a pyramid. Raises the errors of the rows, but none where the disk fails."""
         with timing.step("keep"):
             draft = Draft(wanted.key, rows, wanted.part.averages)
             kept = wanted.key, draft.nbytes, layer.tag, layer.era
@@ -147,7 +147,7 @@ class Wholes:
             return None
 
     def remarked(self, layer: Layer, result: Result) -> Result:
-        """The result as it is answered now; what is kept of it says nothing of the disk."""
+        """The result as it is answered now; the kept result has no note on the disk."""
         wanted = self._of(layer)
         if wanted is None or wanted.place is not Place.NOWHERE or not self.again(wanted):
             return result
@@ -155,9 +155,9 @@ class Wholes:
 
     def _of(self, layer: Layer) -> Wanted | None:
         if isinstance(layer.original, ArrayOriginal) and layer.original.size > 0:
-            return None  # which is there as it is
+            return None  # the array is there as it is
         if not layer.plan.in_bands and self._decoded.takes(level_bytes(layer.facts, layer.plan)):
-            return None  # as most are: the decode itself is held
+            return None  # so with most: the decoded level itself is held
         part = part_of(layer.facts, layer.plan)
         place = None if part is None else self._place(layer, part)
         if part is None or place is None:
@@ -177,7 +177,7 @@ class Wholes:
         return Place.FOLDER if pyramids.takes(part.kept_bytes) else Place.NOWHERE
 
     def _may_be_read(self, layer: Layer, part: Part) -> bool:
-        """Whether all of it is within the limits, which for pieces are those of what is read."""
+        """Whether all of it is within the limits, which apply to the pieces that are read."""
         pieces, settings = layer.plan.read_pieces, self._settings
         if pieces is None:
             return True
@@ -186,9 +186,9 @@ class Wholes:
         return pixels <= settings.max_source_pixels and least <= settings.max_source_bytes
 
     def _claim(self, wanted: Wanted, deadline: Deadline) -> AbstractContextManager[Any]:
-        """The right to make the whole, which another process may have; then it is waited for."""
+        """The right to make the whole; where another process has it, this waits."""
         claim = self._results.claim_pyramid(wanted.key)
-        if claim is None:  # so others want it too
+        if claim is None:  # another process wants it too
             self._count(wanted)[0] += 1
             look = partial(self._results.claim_pyramid, wanted.key)
             claim = polled(look, self._limit, deadline)
@@ -206,7 +206,7 @@ class Wholes:
 
 
 def _key(layer: Layer, part: Part) -> str:
-    """Of a pyramid: all that its samples depend on."""
+    """The key of a pyramid: all that its samples depend on."""
     level = part.whole
     reading = level.reading.text if level.reading else ""
     text = f"pyramid {layer.plan.frame} {level.size} {level.reduced} {level.by} {reading}"

@@ -1,7 +1,8 @@
-"""The limits: what is refused before any decoder sees it, and what the refusal says.
+"""The limits: which originals are refused before any decoder sees them, and the texts of the
+refusals.
 
 A decoder believes the header, and allocates what it claims. Each refusal names the limit and its
-value, so that whoever runs the service knows what to raise.
+value, so that the operator knows which option to raise.
 """
 
 from collections.abc import Collection
@@ -23,7 +24,8 @@ from imgmiddleware.settings import Settings
 #: So many pixels of one bit count as one: drawings in CCITT's codes or deflate take 0.22 of the
 #: time of as many pixels in LZW of three colours. Noise takes the same; but its bytes bound it.
 _BILEVEL = 4
-#: Pixels of an overlay, whatever it is laid over: to turn so many by 30 degrees takes two seconds.
+#: Pixels of an overlay, whatever picture it is laid over: to turn so many by 30 degrees takes two
+#: seconds.
 _OVERLAY = 16_000_000
 
 
@@ -34,7 +36,7 @@ def check_bytes(size: int, settings: Settings) -> None:
 
 
 def check_facts(facts: Facts, size: int, settings: Settings) -> None:
-    """Of an original of so many bytes that is read as a whole, whatever is asked of it.
+    """Check an original of so many bytes that is read as a whole, whatever the request.
 
     Raises 413 `source-bytes`, `source-pixels` or `source-memory`.
     """
@@ -50,7 +52,8 @@ def check_facts(facts: Facts, size: int, settings: Settings) -> None:
 
 
 def check_overlay(size: Size, canvas: Size) -> None:
-    """An overlay of this size for a picture of that: most of a larger one is made for nobody.
+    """Check the size of an overlay for a picture of this size: most pixels of a larger one would be
+    wasted.
 
     Raises `ImageError` (400, `result-too-large`).
     """
@@ -65,7 +68,7 @@ def check_overlay(size: Size, canvas: Size) -> None:
 
 
 def check_reading(facts: Facts, plan: Plan, size: int, settings: Settings) -> None:
-    """Of an original that is read by pieces: those that the plan touches.
+    """Check an original that is read by pieces: those that the plan touches.
 
     Raises as `check_facts` does, with a width that would be served, if there is one.
     """
@@ -87,7 +90,7 @@ def check_reading(facts: Facts, plan: Plan, size: int, settings: Settings) -> No
 def _reads_too_much(
     facts: Facts, plan: Plan, size: int, settings: Settings
 ) -> tuple[str, str, str] | None:
-    """The code, the option and what it would be; None where the plan is within the limits."""
+    """The code, the option and the amount over it; None where the plan is within the limits."""
     pieces = plan.read_pieces
     if pieces is None or plan.frames > 1:
         return None
@@ -127,14 +130,14 @@ def planned(
 
 
 def _is_within(plan: Plan, facts: Facts, settings: Settings) -> bool:
-    """Whether all frames, as stored and as they are to be, are within the limits of animations."""
+    """Whether all frames, as stored and as they are shown, are within the limits of animations."""
     largest = max(facts.width * facts.height, *(w * h for w, h in (plan.canvas, plan.result)))
     frames = plan.frames
     return frames <= settings.max_frames and largest * frames <= settings.max_animation_pixels
 
 
 def check_result(plan: Plan, settings: Settings) -> None:
-    """Raises 400 `result-too-large`: the text asked for more than this service makes."""
+    """Raises 400 `result-too-large`: the request asked for more than this service makes."""
     width, height = (max(sides) for sides in zip(plan.canvas, plan.result, strict=True))
     for name, value in (
         ("max_result_width", width),

@@ -33,12 +33,12 @@ from imgmiddleware.sources.several import branch, branches, object_sources
 
 _log = logging.getLogger("imgmiddleware")
 
-#: Headers that are remembered: a few hundred bytes each.
+#: The number of headers that are remembered, a few hundred bytes each.
 _MOST_FACTS = 4096
 
 
 class Originals:
-    """The originals of one service. What is wrong with one is told to `recall`."""
+    """The originals of one service. `recall` remembers the refusals."""
 
     def __init__(
         self, source: Source, settings: Settings, recall: Recall, limit: WaitLimit
@@ -47,7 +47,7 @@ class Originals:
         self._note_loop = loop_noting(source)
         self._settings = settings
         self._recall = recall
-        # One that hangs, or is slow, is none of the others' concern.
+        # A source that hangs, or is slow, must not hold up the others.
         bounds = settings.source_slots, settings.source_timeout, limit
         self._bulkhead = Bulkhead(*bounds)
         self._bulkheads = {prefix: Bulkhead(*bounds) for prefix in branches(source) if prefix}
@@ -58,8 +58,8 @@ class Originals:
     ) -> Opened | None:
         """The newest version, open until the stack is left; None where there is none.
 
-        `has_other` tells whether there is something else to answer with, so that a slow source need
-        not be waited for. Raises `ImageError` (503) where the source fails, or takes too long.
+        `has_other` tells whether there is another answer, so that a slow source need not be waited
+        for. Raises `ImageError` (503) where the source fails, or takes too long.
         """
         with timing.step("open"), memory_needed():
             if self._note_loop is not None:  # here: the call may be made in another thread
@@ -76,17 +76,17 @@ class Originals:
             try:
                 stack.enter_context(original)
             except TypeError:
-                known_kind(original)  # says what a source opens, if this is not it
+                known_kind(original)  # says what a source has to open
                 raise
         return original
 
     def forget(self) -> None:
-        """Ask for every original anew, also in a store that was asked a moment ago."""
+        """Ask the source for every original again, also a store that was asked a moment ago."""
         for source in object_sources(self._source):
             source.forget()
 
     def version(self, id: str) -> str | None:
-        """The newest version; None where there is none, or the source does not tell it now."""
+        """The newest version; None where there is none, or the source does not answer now."""
         with ExitStack() as stack:
             try:
                 original = self.open(id, stack, lambda: True)
@@ -97,7 +97,7 @@ class Originals:
             return None if original is None else original.version
 
     def _opened_late(self, id: str, call: Future[Opened | None]) -> None:
-        """What came when nobody waited for it any more: at least it tells of the version."""
+        """Close an original that came too late for its request; it still tells the version."""
         if call.exception() is not None:
             return
         try:
@@ -106,7 +106,7 @@ class Originals:
             if original is not None:
                 with original:
                     pass
-        except Exception:  # noqa: BLE001 - there is nobody else to tell
+        except Exception:  # noqa: BLE001 - no caller waits for it
             _log.exception("failed closing id=%r", id)
 
     def _called(self, id: str, function: Callable[[], object]) -> object:
@@ -114,16 +114,17 @@ class Originals:
         return self._calls(id).call(function, "array", id, lambda: lambda call: None)
 
     def _calls(self, id: str) -> Bulkhead:
-        """What bounds the calls for an ID, of which the sources with prefixes have one each."""
+        """The bulkhead of the calls for an ID; each source with a prefix has one of its own."""
         if not self._bulkheads:
             return self._bulkhead
         return self._bulkheads.get(branch(self._source, id) or "", self._bulkhead)
 
     def facts(self, original: Opened, page: PageOf, stack: ExitStack) -> Facts:
-        """What the header tells of this page of the original, which is open until `stack` is left.
+        """The facts in the header for this page of the original, which stays open until `stack` is
+        left.
 
-        Raises `ImageError` (413, 415, 422), without a look where it was so a moment ago; and 503
-        where the header cannot be read in time.
+        Raises `ImageError` (413, 415, 422), without a read if it did so a moment ago; and 503 where
+        the header cannot be read in time.
         """
         self._recall.check_failure(page)
         try:
@@ -140,12 +141,12 @@ class Originals:
         if isinstance(known, ArrayOriginal):
             return array_facts(known)
         probe = partial(apart, self._read, read_here(known), page[2])
-        # What still reads an original closes it.
+        # A call that still reads the original closes it.
         calls = self._calls(page[0])
         return calls.call(probe, "header", page[0], lambda: _closing(stack.pop_all()))
 
     def _read(self, original: Original, page: int) -> Facts:
-        """Of a file that is too large only if it may be read by parts."""
+        """The facts of a file. One that is too large is read only if it may be read by parts."""
         if original.size > self._settings.max_source_bytes and not has_parts(original):
             check_bytes(original.size, self._settings)
         return read_facts(original, self._settings.opened_formats, page)
@@ -159,8 +160,8 @@ _KINDS = FileOriginal, BytesOriginal, ArrayOriginal, ObjectOriginal, Original
 
 
 def known_kind(original: object) -> Original | ArrayOriginal:
-    """What a source opened, as one of the kinds that can be rendered. Raises `TypeError`."""
-    # What most sources open is told first: to look at the protocol takes 20 µs on Python 3.11.
+    """The original of a source, as one of the kinds that can be rendered. Raises `TypeError`."""
+    # The usual kinds come first: to check the protocol takes 20 µs on Python 3.11.
     if isinstance(original, _KINDS):
         return original
     raise TypeError(f"a source's `open` returns an Original or None; not {type(original).__name__}")

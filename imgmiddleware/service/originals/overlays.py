@@ -1,7 +1,7 @@
-"""Overlays: what `mark=` names, found, allowed and opened.
+"""Overlays: the originals of `mark=`, found, allowed and opened.
 
-A name that the service registers wins; what begins with / is an ID of the source, and then whoever
-may not see that original may not have it laid over another one either.
+A name that the service registers wins. A name that begins with / is an ID of the source; a client
+that may not see that original may not have it laid over another one either.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,12 +24,13 @@ from imgmiddleware.service.recall import Recall
 from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, FunctionSource, Source, as_source
 
-#: In front of a name it makes an ID that no path has: no text of UTF-8 decodes to this.
+#: The character in front of a registered name, which makes an ID that no path has: no text of UTF-8
+#: decodes to this.
 _REGISTERED = "\udc00"
 
 
 def overlay_id(name: str) -> str:
-    """The ID of an overlay that is registered, by which its results have their keys and tags."""
+    """The ID of a registered overlay, by which its results have their keys and tags."""
     return f"{_REGISTERED}{name}"
 
 
@@ -44,7 +45,7 @@ class Overlays:
         limit: WaitLimit,
         permission: Permission,
     ) -> None:
-        """Raises `ValueError` where one that is registered cannot be shown."""
+        """Raises `ValueError` where a registered one cannot be shown."""
         self._settings = settings
         self._originals = originals
         self._permission = permission
@@ -54,7 +55,7 @@ class Overlays:
             self._check_shown(name)
 
     def id(self, transform: Transform) -> str | None:
-        """That of the overlay, if one is asked for. Raises `ImageError` (404) for what is no ID."""
+        """The ID of the overlay, if there is one. Raises `ImageError` (404) for what is no ID."""
         mark = transform.get(Mark).mark
         if mark is None:
             return None
@@ -64,8 +65,8 @@ class Overlays:
             return self._parsed(mark)
 
     def check(self, request: ImageRequest, transform: Transform) -> None:
-        """Raises `ImageError` (403) where its client may not see the overlay by itself, and 400
-        where only the application knows: its route has asked about the other original alone.
+        """Raises `ImageError` (403) where the client may not see the overlay by itself. Raises 400
+        where only the application could know: its route has checked the other original alone.
         """
         id = self.id(transform)
         if id is None or _is_registered(id):
@@ -82,7 +83,7 @@ class Overlays:
         opened: ExitStack,
         has_other: Callable[[], object] = lambda: None,
     ) -> Probed | None:
-        """The overlay, open until `opened` is left, if one is asked for. Raises `ImageError`."""
+        """The overlay, open until `opened` is left, if the request has one. Raises `ImageError`."""
         id = self.id(transform)
         if id is None:
             return None
@@ -95,7 +96,7 @@ class Overlays:
             return Probed(page, original, originals.facts(original, page, opened))
 
     def version(self, id: str) -> str | None:
-        """The newest version; None where there is none, or its source does not tell it now."""
+        """The newest version; None where there is none, or its source does not answer now."""
         return self._of(id).version(id)
 
     def _of(self, id: str) -> Originals:
@@ -106,7 +107,7 @@ class Overlays:
         return parse_id(f"{settings.prefix}{mark[1:]}", settings.prefix, settings.id_type)
 
     def _check_shown(self, name: str) -> None:
-        """Raises `ValueError`: whoever asks for it should not be the first to know."""
+        """Raises `ValueError` at the start: the operator knows before the first client does."""
         try:
             with ExitStack() as opened:
                 probed = self.probed(Transform((Mark(name),)), opened)
@@ -121,12 +122,12 @@ class Overlays:
 
 
 class Registered:
-    """The `Source` of the overlays that are registered, by their IDs."""
+    """The `Source` of the registered overlays, by their IDs."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises `ValueError` and `TypeError` that name what is wrong."""
+        """Raises `ValueError` and `TypeError` that name the wrong overlay."""
         self.fixed: list[str] = []
-        """The names of those that are always there: all but what a source of its own has."""
+        """The names of the overlays that never change: all but those of a source."""
         self._sources: dict[str, Source] = {}
         for name, given in settings.overlays.items():
             try:
@@ -146,7 +147,7 @@ class Registered:
             return as_source(given, array_order=order, file_version=version, around=around)
         self.fixed.append(name)
         if isinstance(given, bytes):
-            given = BytesOriginal(given)  # whose digest is then made once
+            given = BytesOriginal(given)  # its digest is then made once
         elif is_array(given):
             given = ArrayOriginal(given, order)
         return FunctionSource(lambda name: given, file_version=version)
@@ -154,7 +155,7 @@ class Registered:
 
 @contextmanager
 def of_the_mark() -> Iterator[None]:
-    """An `ImageError` of what is done in here is one of the overlay, and says so."""
+    """Makes an `ImageError` from inside name the overlay."""
     try:
         yield
     except ImageError as error:
@@ -164,7 +165,7 @@ def of_the_mark() -> Iterator[None]:
 
 
 def is_of_the_mark(error: ImageError) -> bool:
-    """Whether it says what is wrong with the overlay."""
+    """Whether the error is about the overlay."""
     return error.members.get("parameter") == "mark"
 
 
@@ -173,7 +174,7 @@ def _is_registered(id: str) -> bool:
 
 
 def _is_source(given: object) -> bool:
-    """Whether it is asked for the overlay, which may be another each time."""
+    """Whether it is asked for the overlay each time, and so may give another."""
     if isinstance(given, str | bytes) or is_array(given):
         return False
     return callable(given) or callable(getattr(given, "open", None))

@@ -1,4 +1,4 @@
-"""Whether a request may see an original: what the application's `authorize` says."""
+"""Whether a request may see an original: the answer of the application's `authorize`."""
 
 import inspect
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Permission:
             return
         said: object = self._allows(replace(request, id=self._id_type(id)))
         if inspect.isawaitable(said):
-            raise TypeError("authorize: what it returns would have to be awaited")
+            raise TypeError("authorize: its value would have to be awaited")
         if inspect.isgenerator(said) or inspect.isasyncgen(said):
             raise TypeError("authorize: it yields, where it is to return yes or no")
         if not said:

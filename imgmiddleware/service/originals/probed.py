@@ -1,4 +1,4 @@
-"""Probed: an original that is open, and what its header tells."""
+"""Probed: an original that is open, and its facts."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from imgmiddleware.sources import Opened
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """An original that is open, what is meant of it, and the facts of its header."""
+    """An original that is open, the page that the request means, and the facts of its header."""
 
     page: PageOf
     original: Opened

@@ -1,4 +1,4 @@
-"""Originals whose pixels are made beside greenlets, in another thread than the application's."""
+"""Originals beside greenlets, whose pixels are made in another thread than the application's."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,14 +10,14 @@ from imgmiddleware.sources.objects import ObjectOriginal
 
 Kind = TypeVar("Kind", Original, Original | ArrayOriginal)
 
-#: Their reading calls nobody's code but ours.
+#: Reading these calls no code but the package's.
 _OURS = FileOriginal, BytesOriginal
 
 
 def read_here(original: Kind) -> Kind:
-    """The same original, whose code is called by the greenlet that waits for the pixels.
+    """The same original, whose code runs in the greenlet that waits for the pixels.
 
-    A socket of gevent's is of use to that thread alone which opened it.
+    Only the thread that opened a socket of gevent's can use it.
     """
     if isinstance(original, _OURS) or not has_greenlets():
         return original
@@ -31,7 +31,7 @@ def _called(function: Callable[[], object]) -> object:
 
 
 class _ReadHere:
-    """An original of an application's own kind. Who has opened it closes it."""
+    """An original of an application's own kind. The caller who opened it closes it."""
 
     def __init__(self, original: Original) -> None:
         self.version = original.version

@@ -1,1 +1,1 @@
-"""What a page needs of its pictures: links, sizes, markup."""
+"""The links, sizes and markup of pictures in a page."""

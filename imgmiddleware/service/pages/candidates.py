@@ -26,27 +26,27 @@ from imgmiddleware.service.pages.markup import FormatSource, Picture
 from imgmiddleware.service.pages.placeholders import KINDS, Told, attributes, with_style
 from imgmiddleware.settings import Settings
 
-#: Device pixels that screens show of a picture over their full width: each is about a fourth wider
-#: than the one before it, so that a browser fetches at most half more pixels than it shows.
+#: Widths in device pixels at which screens show a picture that fills them. Each is about a fourth
+#: wider than the one before it, so that a browser fetches at most half more pixels than it shows.
 _WIDTHS = (320, 480, 640, 800, 1024, 1280, 1600, 1920, 2560, 3200, 3840)
 
-#: Densities that a picture of fixed size is offered in: eyes tell no more apart.
+#: Densities on offer for a picture of fixed size; eyes see no difference above them.
 _DENSITIES = ("1", "2", "3")
 
-#: The widest link for who knows no `srcset`.
+#: The widest link for browsers without `srcset`.
 _PLAIN = 1280
 
-#: The alpha of a colour through which nothing is seen.
+#: The alpha of a colour that hides all behind it.
 _OPAQUE = 255
 
-#: Why a size is not offered where another may be: it is over a limit, or no URL may ask for it.
+#: Refusals that leave a size out, as another may do: it is over a limit, or no URL may ask for it.
 _OVER = ("result-too-large", "source-pixels", "source-memory", "source-bytes")
 _CLOSED = "parameter-not-allowed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a page says of a picture beside its parameters."""
+    """The page's wishes for a picture beside its parameters."""
 
     alt: str
     sizes: str
@@ -68,8 +68,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class _Offer:
-    """One size of a picture: the parameters of its link, and its pixels, before it is turned and
-    padded too.
+    """One size of a picture: the parameters of its link, and its pixels in the end and before it is
+    turned and padded.
     """
 
     pairs: dict[str, str]
@@ -79,16 +79,16 @@ class _Offer:
 
 @dataclass(frozen=True)
 class _Known:
-    """An original as it is now, by its header."""
+    """An original with the facts of its present header."""
 
     probed: Probed
     grammar: QueryGrammar
     settings: Settings
 
     def offers(self, links: Iterable[dict[str, str]], *, strict: bool = False) -> list[_Offer]:
-        """Those that are answered, the smallest first, no two of one width.
+        """The sizes that would be answered, the smallest first, no two of one width.
 
-        With `strict` each must be one that a URL may ask for: else it raises `ImageError`.
+        With `strict` a URL must be allowed to ask for each: otherwise it raises `ImageError`.
         """
         found: dict[int, _Offer] = {}
         for pairs in links:
@@ -102,17 +102,17 @@ class _Known:
         return [found[width] for width in sorted(found)]
 
     def offers_in(self, fm: str, offers: Iterable[_Offer]) -> list[_Offer]:
-        """The same in this format, as far as it can be so large."""
+        """The same sizes in this format, as far as it can be so large."""
         return self.offers({**offer.pairs, "fm": fm} for offer in offers)
 
     def whole_width(self, pairs: dict[str, str]) -> int:
-        """Of the picture before it is turned, where no size is asked for, whatever the limits."""
+        """The width of the picture without a size, before it is turned, whatever the limits."""
         transform = self.grammar.parse(urlencode(pairs)).transform
         return make_plan(self.probed.facts, transform).canvas[0]
 
     def covers(self, asked: Asked) -> bool:
-        """Whether what is behind the picture is no longer seen when it is there: not through a
-        background that is clear in part, nor where a mask or a border's corners cut it off.
+        """Whether the picture hides all behind it. It does not with a partly transparent
+        background, nor where a mask or a border's corners cut it off.
         """
         get = asked.transform.get
         grounds = get(Backdrop).bg, get(Fill).fill_color
@@ -128,7 +128,7 @@ class _Known:
 
 
 class Candidates:
-    """What makes the pictures of pages, for one service."""
+    """Makes the pictures of pages, for one service."""
 
     def __init__(
         self, settings: Settings, grammar: QueryGrammar, originals: Originals, links: Links
@@ -144,7 +144,7 @@ class Candidates:
     def picture(
         self, id: str, parameters: Mapping[str, object], wanted: Wanted, where: Where, told: Told
     ) -> Picture:
-        """As `ImageService.picture` says; `told` makes what is told of a picture."""
+        """As `ImageService.picture` says; `told` makes the text of a placeholder."""
         pairs = spelled(parameters)
         asked = self._grammar.parse(urlencode(pairs))
         formats = {self._format(pairs, name): name for name in wanted.formats}
@@ -187,12 +187,12 @@ class Candidates:
         return _Known(Probed(page, original, facts), self._grammar, self._settings)
 
     def _fixed(self, known: _Known, pairs: dict[str, str]) -> list[_Offer]:
-        """Of a size in CSS pixels, for screens of each density."""
+        """The offers of a size in CSS pixels, for screens of each density."""
         dense = ({**pairs, "dpr": density} for density in _DENSITIES)
         return known.offers([{**self._closed, **pairs}, *dense])
 
     def _fluid(self, known: _Known, pairs: dict[str, str], wanted: Wanted) -> list[_Offer]:
-        """As wide as the page has room for it, up to what the original has."""
+        """The offers as wide as the picture's room on a page, up to the width of the original."""
         whole = known.whole_width(pairs)
         widths: Iterable[int] = wanted.widths or self._settings.widths or _WIDTHS
         if self._settings.widths is None:
@@ -201,8 +201,8 @@ class Candidates:
         return known.offers(asked, strict=wanted.widths is not None) or known.offers([pairs])
 
     def _format(self, pairs: dict[str, str], name: str) -> str:
-        """The media type of `fm`. Raises `ImageError` (400) for what is none, and `ValueError` for
-        what no browser shows.
+        """The media type of `fm`. Raises `ImageError` (400) for an unknown format, and `ValueError`
+        for one that no browser shows.
         """
         output = self._grammar.parse(urlencode({**pairs, "fm": name})).transform.get(Output)
         kind = RESULTS[str(output.asked)].media_type
@@ -221,7 +221,7 @@ def _srcset(offers: Iterable[_Offer], link: Callable[[dict[str, str]], str]) -> 
 
 
 def _plain(offers: Sequence[_Offer], *, fixed: bool) -> dict[str, str] | None:
-    """What is shown to who knows no `srcset`; None where nothing is offered."""
+    """The link for browsers without `srcset`; None where no size is on offer."""
     fitting = [offer for offer in offers if offer.size[0] <= _PLAIN]
     chosen = offers[:1] if fixed else (fitting[-1:] or offers[:1])
     return chosen[0].pairs if chosen else None
@@ -235,7 +235,7 @@ def _sizes(wanted: Wanted, offers: Sequence[_Offer], *, fixed: bool) -> str:
 
 
 def _sides(offers: Sequence[_Offer], *, fixed: bool) -> dict[str, int]:
-    """Those of what is shown: a picture of fixed size has them at the lowest density."""
+    """The sides of the picture on the page: one of fixed size has them at the lowest density."""
     if not offers:
         return {}
     width, height = offers[0 if fixed else -1].size
@@ -243,6 +243,6 @@ def _sides(offers: Sequence[_Offer], *, fixed: bool) -> dict[str, int]:
 
 
 def _measured(offers: Sequence[_Offer], *, fixed: bool) -> tuple[Size, Size] | None:
-    """The same before it is turned and padded, and in the end."""
+    """The same sides, before the picture is turned and padded, and in the end."""
     shown = offers[0 if fixed else -1] if offers else None
     return (shown.canvas, shown.size) if shown else None

@@ -1,4 +1,4 @@
-"""Links to pictures: the version of their original, and a signature, are added to what they ask."""
+"""Links to pictures: the parameters, with the version of their original and a signature."""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from imgmiddleware.settings import Settings
 
 @dataclass(frozen=True)
 class Where:
-    """Where links are written, as `ImageService.url` says: `mount`, and whether they are signed."""
+    """The place and form of links, as `ImageService.url` says: the mount, and the signature."""
 
     mount: str
     sign: bool | None
@@ -26,7 +26,7 @@ class Where:
 
 
 class Links:
-    """What writes the links of one service."""
+    """Writes the links of one service."""
 
     def __init__(
         self,
@@ -51,8 +51,8 @@ class Links:
         return self._written(id, pairs, token, where)
 
     def token(self, id: str, version: str, transform: Transform) -> str | None:
-        """What is to stand for the versions of all that the picture is made of; None where one of
-        them is not known now.
+        """The token for the versions of all originals in the picture; None where one of them is
+        unknown now.
         """
         originals = [(id, version)]
         overlay = self._overlays.id(transform)
@@ -64,7 +64,7 @@ class Links:
         return version_token(self._settings.namespace, originals)
 
     def link(self, id: str, pairs: dict[str, str], token: str | None, where: Where) -> str:
-        """The same with a token that is known, and parameters that were parsed already."""
+        """The same with a known token, and parameters that were parsed already."""
         return self._written(id, _ending(pairs, where), token, where)
 
     def _written(self, id: str, pairs: dict[str, str], token: str | None, where: Where) -> str:
@@ -92,8 +92,8 @@ def _ending(pairs: dict[str, str], where: Where) -> dict[str, str]:
 
 
 def _end(seconds: float) -> int:
-    """The end of a link that is to hold for so many seconds, and may for twice as many: links of
-    one picture are equal for that long, so that caches know it.
+    """The end of a link that holds for so many seconds at least, and twice as many at most. Links
+    of one picture stay equal for that long, so that caches know them.
     """
     window = max(1, math.ceil(seconds))
     return math.ceil((time() + window) / window) * window

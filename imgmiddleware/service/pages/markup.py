@@ -1,6 +1,6 @@
 """A picture of a page as HTML: `<img>`, in a `<picture>` where there are formats to choose from.
 
-What the attributes mean is in HTML's section 4.8.4.
+Section 4.8.4 of HTML defines the attributes.
 """
 
 import re
@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-#: A name that ends nothing when it is written into a tag.
+#: A name that cannot end the tag it is written into.
 _NAME = re.compile(r"[A-Za-z][\w.:-]*", re.ASCII)
 
-#: What a picture says by itself.
+#: The attributes that a picture writes itself.
 _OURS = ("src", "srcset", "sizes", "width", "height", "alt", "loading", "decoding", "fetchpriority")
 
 
@@ -25,7 +25,7 @@ class FormatSource:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """What a page shows of an original. It is HTML where a template or `str` asks for text.
+    """An original in a page. Templates and `str` get its HTML.
 
     >>> str(Picture(src="/image/cat.jpg?w=64", alt='"Cat"', width=64, height=48))
     '<img alt="&quot;Cat&quot;" src="/image/cat.jpg?w=64" width="64" height="48" loading="lazy" \
@@ -33,21 +33,21 @@ decoding="async">'
     """
 
     src: str
-    """The link for who knows no `srcset`."""
+    """The link for browsers without `srcset`."""
     srcset: str = ""
     """All links, each with its width in pixels; empty where no size is known, or only one."""
     sizes: str = ""
-    """How wide the page shows it, as CSS."""
+    """The picture's width on the page, as CSS."""
     sources: tuple[FormatSource, ...] = ()
     """The same by formats, the best first."""
     width: int | None = None
     """Of the upright picture, in CSS pixels; with `height` the room that a page keeps for it."""
     height: int | None = None
-    """The other side, in the ratio of what is shown."""
+    """The other side, in the same ratio as the picture."""
     alt: str
-    """What is said instead of the picture; empty where it only decorates."""
+    """The text instead of the picture; empty where it only decorates."""
     priority: bool = False
-    """Whether it is fetched at once and first, as what a page begins with."""
+    """Whether it is fetched at once and first, for a picture at the top of a page."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     """More attributes, such as `class`."""
 
@@ -75,7 +75,7 @@ decoding="async">'
         return {"alt": str(self.alt), **said, **when, **more}
 
     def __html__(self) -> str:
-        """What Jinja, MarkupSafe and Django ask for, and leave as it is."""
+        """Jinja, MarkupSafe and Django call this, and do not escape its text again."""
         image = _tag("img", self.attrs)
         sizes = {"sizes": self.sizes} if self.sizes else {}
         sources = [
@@ -88,8 +88,8 @@ decoding="async">'
 
 
 def _check_text(what: str, value: object) -> None:
-    """Raises `ValueError` for what nobody means as a text: an attribute that is there or not is
-    there with an empty one. Numbers, and texts that are translated late, are written as they say.
+    """Raises `ValueError` for a value that is no text. An attribute without a value has an empty
+    text. Numbers, and texts that are translated late, are written by their `str`.
     """
     if value is None or isinstance(value, bool | bytes):
         raise ValueError(f"{what} is {value!r}, which is no text")

@@ -1,6 +1,6 @@
-"""What a page shows in the place of a picture until it comes, in the attributes of its `<img>`.
+"""The stand-in for a picture on a page until it comes, in the attributes of its `<img>`.
 
-It is made as a result of the same picture, small, and kept as one.
+It is made as a small result of the same picture, and kept as one.
 """
 
 import json
@@ -16,17 +16,18 @@ from imgmiddleware.pixels.arrays import Size
 #: Makes the text of an ID and parameters. Raises `ImageError`.
 Told = Callable[[str, Mapping[str, object]], str]
 
-#: Those that a page may ask for.
+#: The kinds that a page may ask for.
 KINDS = (*PLACEHOLDERS, "color")
 
-#: Pixels of a side of the picture whose colours are told.
+#: Pixels of a side of the picture whose colours are counted.
 _SIDE = 100
 
-#: What says nothing of a picture that is small and still, and what is said of it anew.
+#: Parameters that do not matter in a small and still picture, and those that the placeholder sets
+#: anew.
 _DETAILS = (Output, Sharpen, UnsharpMask, NoiseReduction, Mark)
 _LEFT_OUT = {"anim", "w", "h", "ar", "dpr", "v", "dl"}.union(*(kind.forms() for kind in _DETAILS))
 
-#: What is in pixels of the result.
+#: Parameters in pixels of the result.
 _IN_PIXELS = ("pad", "blur", "px")
 
 
@@ -37,9 +38,11 @@ def attributes(
     sizes: tuple[Size, Size] | None,
     told: Told,
 ) -> dict[str, str]:
-    """Those of the placeholder of a picture with these parameters; none where there is no picture.
+    """The attributes of the placeholder for a picture with these parameters; none where there is no
+    picture.
 
-    `sizes` are its own before it is turned and padded, and in the end, if they are known.
+    `sizes` are the picture's own, before it is turned and padded, and in the end, if they are
+    known.
     """
     try:
         text = told(id, _parameters(kind, pairs, sizes))
@@ -54,7 +57,7 @@ def attributes(
 
 
 def with_style(ours: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, str]:
-    """All of them. Of two styles one is made, in which theirs has the last word."""
+    """All attributes. Two styles become one, in which theirs comes last."""
     name = next((name for name in theirs if name.lower() == "style"), None)
     if name is None or "style" not in ours:
         return {**ours, **theirs}

@@ -1,1 +1,1 @@
-"""What is answered where there is no picture."""
+"""The answers where there is no picture."""

@@ -1,7 +1,7 @@
 """A refusal as a picture, for development: an `<img>` shows no problem document.
 
-It is an SVG, which is sharp at every size and needs no decoder. Its text may come from whoever
-wrote the URL, so whatever is no visible character is replaced, and the rest is escaped.
+It is an SVG, which is sharp at every size and needs no decoder. Its text may come from the writer
+of the URL. So each character that is not visible is replaced, and the rest is escaped.
 """
 
 import unicodedata
@@ -21,7 +21,7 @@ _MOST_LINES = 12
 
 
 def drawn(error: ImageError, request: ImageRequest) -> bytes:
-    """The bytes of an SVG with the status, the code, the detail, and what was asked for."""
+    """The bytes of an SVG with the status, the code, the detail, and the path and query."""
     asked = f"{request.path}?{request.query}" if request.query else request.path
     lines = [
         (f"{error.status} {phrase(error.status)}", 'font-weight="bold" fill="#a00"'),

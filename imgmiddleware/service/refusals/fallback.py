@@ -1,8 +1,8 @@
-"""The fallback: an original that stands in for those that are not there, or cannot be shown.
+"""The fallback: an original that stands in for originals that are missing, or cannot be shown.
 
 It is rendered as the query asks, through the slots and caches of all results. The status stays that
-of the refusal, so nothing of a 200 goes along: no validators, no ranges (RFC 9110, sections 13.2.1
-and 14.2), no name to save it under.
+of the refusal, so the answer has no part of a 200: no validators, no ranges (RFC 9110, sections
+13.2.1 and 14.2), no name to save it under.
 """
 
 import logging
@@ -36,15 +36,15 @@ from imgmiddleware.sources.paths import encoded
 
 _log = logging.getLogger("imgmiddleware")
 
-#: No path has this ID, so nothing of the fallback is ever found as another original's.
+#: No path has this ID, so no result of the fallback is ever found as another original's.
 _ID = ""
 
-#: Headers that are remembered: of this version, and of some before.
+#: The number of headers that are remembered: of this version, and of some before.
 _MOST_FACTS = 4
 
 
 class Fallback:
-    """The original that `fallback=` names. Raises `ValueError` where it cannot be shown itself."""
+    """The original of `fallback=`. Raises `ValueError` where it cannot be shown itself."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -63,7 +63,7 @@ class Fallback:
             raise ValueError(f"fallback: {named} cannot be shown: {why}") from error
 
     def job(self, asked: Asked, era: Eras, opened: ExitStack) -> Job:
-        """What there is to make of it. Raises `ImageError`, and `OSError` where it has gone."""
+        """The job that makes it. Raises `ImageError`, and `OSError` where the file has gone."""
         original = self._open()
         opened.enter_context(original)
         facts = self._read_facts(original)
@@ -90,7 +90,7 @@ class Fallback:
 
 
 def _opener(given: object) -> Callable[[], FileOriginal | BytesOriginal]:
-    """How it is opened: a file each time, so that another one may take its place."""
+    """How to open it: a file is opened each time, so that another one may take its place."""
     if isinstance(given, str):
         path = encoded(given)
         return lambda: open_path(path)
@@ -100,7 +100,7 @@ def _opener(given: object) -> Callable[[], FileOriginal | BytesOriginal]:
 
 
 def _of_any(transform: Transform) -> Transform:
-    """The Transform without what is said of one original alone: page, boxes, top, and overlay."""
+    """The Transform without the steps for one original alone: page, boxes, top, and overlay."""
     steps: list[Operation] = []
     for step in transform.steps:
         if isinstance(step, Page):

@@ -1,4 +1,4 @@
-"""Refusals: what is answered instead of a picture, and what the log says of it."""
+"""Refusals: the answers instead of a picture, and their lines in the log."""
 
 import logging
 from collections.abc import Callable
@@ -26,18 +26,19 @@ from imgmiddleware.settings import Settings
 
 _log = logging.getLogger("imgmiddleware")
 
-#: Seconds after which a client may ask again for an original that changed under our hands.
+#: Seconds after which a client may ask again for an original that changed while it was read.
 _RETRY_AFTER = "1"
 
-#: There is no original, it is over a limit, of no format that is opened, or damaged.
+#: There is no original, or it is over a limit, of no opened format, or damaged.
 _OF_THE_ORIGINAL = frozenset({404, 413, 415, 422})
 
-#: An SVG may hold scripts and load others' files; ours does neither, whoever opens it.
+#: An SVG may have scripts and load other files; this one does neither, and the header makes sure of
+#: it.
 _NOTHING_ELSE = ("Content-Security-Policy", "default-src 'none'; sandbox")
 
 
 class Refusals:
-    """What one service answers instead of pictures, and the fallback that it may have for them."""
+    """The answers of one service instead of pictures, and its fallback if it has one."""
 
     def __init__(
         self,
@@ -58,14 +59,14 @@ class Refusals:
     def said(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
     ) -> ImageResponse:
-        """The answer that says what is wrong, which is logged too."""
+        """The answer that names the error, which is logged too."""
         error = _told(id, asked, error)
         return self._document(request, asked, error)
 
     def answer(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
     ) -> ImageResponse | Work:
-        """The same; or what is left of the original, or the fallback, where there is such."""
+        """The same; or the intact part of the original, or the fallback, if there is one."""
         error = _told(id, asked, error)
         without = partial(self._without, request, id, asked, error)
         if self._remains and asked and is_for(asked, error) and request.method in ("GET", "HEAD"):
@@ -80,7 +81,7 @@ class Refusals:
         asked: Asked,
         without: Callable[[], ImageResponse | Work],
     ) -> ImageResponse | Work:
-        """What is left, if anything is; else what is answered without it."""
+        """The intact part, if there is one; otherwise the answer without it."""
 
         def shown(result: Result) -> ImageResponse:
             response = answers.rest(request, result, self._settings, asked, DAMAGED)
@@ -102,7 +103,7 @@ class Refusals:
     def _without(
         self, request: ImageRequest, id: str, asked: Asked | None, error: ImageError
     ) -> ImageResponse | Work:
-        """The fallback, or what says what is wrong."""
+        """The fallback, or the answer that names the error."""
         said = partial(self._document, request, asked, error)
         meant = self._fallback and self._meant(request, asked, error)
         if not self._fallback or not meant:
@@ -120,7 +121,7 @@ class Refusals:
             return Work(self._pictures, job, opened.pop_all(), shown, partial(_failed, said))
 
     def _meant(self, request: ImageRequest, asked: Asked | None, error: ImageError) -> Asked | None:
-        """What is asked of the fallback; None where it does not stand in."""
+        """The request as it applies to the fallback; None where it does not stand in."""
         if error.status not in _OF_THE_ORIGINAL or request.method not in ("GET", "HEAD"):
             return None
         if asked and asked.named:  # a viewer would show it as a tile, or read it as a description
@@ -132,7 +133,7 @@ class Refusals:
             meant = asked or self._grammar.parse(request.query, request.headers)
         except ImageError:
             return None
-        # What is told of an original is not that of another one.
+        # The description of an original would be wrong for another.
         return None if meant.transform.get(Output).tells else meant
 
     def _shown(
@@ -151,10 +152,10 @@ class Refusals:
 
 
 def _told(id: str, asked: Asked | None, error: ImageError) -> ImageError:
-    """The error in the words of the query, when the log has it."""
+    """The error in the words of the query; the log has it then."""
     error = error if asked is None else asked.in_its_words(error)
     timing.note_outcome(error.code)
-    # A wrong request is for its sender to know, a wrong original for the operator.
+    # The client has to know of a wrong request, the operator of a wrong original.
     ours = error.status >= 413 and error.status != 416
     level = logging.WARNING if ours else logging.INFO
     line = "refused id=%r status=%d code=%s: %s"
@@ -169,7 +170,7 @@ def _failed(said: Callable[[], ImageResponse], error: ImageError | OSError) -> I
 
 
 def _refusal(request: ImageRequest, error: ImageError, settings: Settings) -> ImageResponse:
-    """What says so. Nobody may keep it: what is wrong now may be right in a second."""
+    """The document of an error. No cache may keep it: the next request may succeed."""
     media_type, body = MEDIA_TYPE, problem(error.status, error.code, error.detail, error.members)
     headers: answers.Headers = (("Cache-Control", "no-store"),)
     if settings.debug_images and is_for_a_picture(request.headers):

@@ -1,7 +1,7 @@
-"""What is left of damaged originals, which `damaged="show"` has shown: up to where they break off.
+"""The intact part of damaged originals, which `damaged="show"` shows: up to where they break off.
 
-A file is mended in memory (`Format.mend`), and from there on an original like any other, with a
-version and keys of its own. What is answered is not to be kept: the whole picture may be back soon.
+The file is mended in memory (`Format.mend`). From there on it is an original like any other, with a
+version and keys of its own. Caches must not keep the answer: the whole picture may be back soon.
 """
 
 from contextlib import ExitStack
@@ -25,12 +25,12 @@ from imgmiddleware.settings import Settings
 from imgmiddleware.sources import ArrayOriginal, BytesOriginal, Original
 from imgmiddleware.sources.original import read_all
 
-#: What is said of a picture of which something is missing.
+#: The note on a picture that lacks a part.
 DAMAGED = "damaged"
 
 
 class Remains:
-    """Jobs for what is left, of one service."""
+    """Jobs for intact parts, of one service."""
 
     def __init__(
         self, settings: Settings, originals: Originals, overlays: Overlays, pictures: Pictures
@@ -41,7 +41,7 @@ class Remains:
         self._pictures = pictures
 
     def job(self, id: str, asked: Asked, era: Eras, opened: ExitStack) -> Job | None:
-        """What there is to make; None where nothing is left. Raises `ImageError`."""
+        """The job of the intact part; None where there is none. Raises `ImageError`."""
         original = self._originals.open(id, opened)
         if original is None or isinstance(original, ArrayOriginal):
             return None
@@ -54,7 +54,7 @@ class Remains:
         return meaning(asked, probed, overlay, era, self._settings)[1]
 
     def _mended(self, original: Original) -> BytesOriginal | None:
-        """Made with a slot, as much as is read and made of it, which may take a while."""
+        """The mended file, made in a slot; to read and mend it may take a while."""
         settings = self._settings
         check_bytes(original.size, settings)
         most = settings.max_source_memory - 2 * original.size
@@ -73,9 +73,9 @@ class Remains:
 
 
 def is_for(asked: Asked | None, error: ImageError) -> bool:
-    """Whether what is left may be the answer: a viewer would take a part of it for a tile, and an
-    overlay that is damaged would be missing. Where something is hidden, a decoder that smooths over
-    what a progressive JPEG has lost would mix it with what lies beside it.
+    """Whether the intact part may be the answer. A viewer would take it for a tile, and a damaged
+    overlay would be missing. Where something is redacted, a decoder that smooths over the lost data
+    of a progressive JPEG would mix it with the pixels beside it.
     """
     if error.code != "damaged-original" or is_of_the_mark(error) or asked is None:
         return False

@@ -1,7 +1,8 @@
-"""What zoom viewers add to a service: pictures by paths of their own, and what is told of those.
+"""The part of zoom viewers in a service: pictures by paths of their own, and the descriptions of
+those.
 
 The rules of HTTP are those of pictures. `info.json` depends on more than its original: its `id` is
-the URL by which the client asked, and its version is what the client's Accept names.
+the URL that the client used, and its version is the one in the client's Accept.
 """
 
 import re
@@ -25,7 +26,7 @@ from imgmiddleware.service import answers
 from imgmiddleware.service.viewers import iiif
 from imgmiddleware.settings import Settings
 
-#: The version of a link, which is the one query that goes along with such a path.
+#: The version of a link, the only query that may follow such a path.
 _VERSION = re.compile("v=([A-Za-z0-9_-]{1,64})", re.ASCII)
 
 
@@ -39,14 +40,14 @@ class Viewers:
             settings.max_result_width, settings.max_result_height, settings.max_result_pixels
         )
         prefixes = settings.iiif_prefixes if settings.iiif else {}
-        # Of two that begin alike the longer says more.
+        # Of two prefixes that begin alike the longer comes first.
         self._versions = sorted(prefixes.items(), key=lambda pair: -len(pair[1]))
 
     def named(self, request: ImageRequest) -> Named | None:
-        """What the path names besides an ID. None: its query says what is asked for.
+        """The request that the path names besides an ID. None: the query has the request.
 
-        With any other query than a link's version all of the path is an ID, whatever it looks like.
-        So it is where a route of the application has said the ID: that is the one it has checked.
+        With any other query than a link's version all of the path is an ID, whatever its form. The
+        same holds where a route of the application gives the ID, as the route has checked that one.
         Raises `ImageError` (400).
         """
         settings, query = self._settings, request.query
@@ -67,7 +68,7 @@ class Viewers:
         return replace(named, below=below, signature=signature, expires=expires)
 
     def _of_a_version(self, path: str) -> Named | None:
-        """Below a prefix that says the version: there all is IIIF's, an ID alone too."""
+        """A path below a prefix of a version, where every path is IIIF's, also an ID alone."""
         for version, below in self._versions:
             rest = path.removeprefix(below)
             if rest and rest != path:
@@ -85,7 +86,7 @@ class Viewers:
         return found
 
     def _base(self, request: ImageRequest, path: str) -> Named | None:
-        """An ID alone, for who wants to be told of it."""
+        """An ID alone, for a client that wants its description."""
         if not self._settings.iiif or request.query:
             return None
         wanted = iiif.asks_for_json(request.headers.get("accept"))
@@ -94,11 +95,11 @@ class Viewers:
     def asked(
         self, request: ImageRequest, named: Named, asked: Asked, picture: Picture, facts: Facts
     ) -> tuple[Asked, answers.Headers]:
-        """What is asked of an original with these facts, and the headers beside the picture.
+        """The request for an original with these facts, and the headers beside the picture.
 
-        Of IIIF's they tell the level of the API, and the canonical path, in which the ID has one
-        spelling. It begins at the root: from a path whose slashes came as `%2F`, a relative one
-        would lead elsewhere. Raises `ImageError` (400, 404).
+        IIIF's headers name the level of the API, and the canonical path, in which the ID has one
+        spelling. That path begins at the root: a relative one would lead elsewhere from a path
+        whose slashes came as `%2F`. Raises `ImageError` (400, 404).
         """
         grid = grid_of(facts, self._limits)
         placed = picture.placed(facts.upright, self._limits, grid)
@@ -115,10 +116,10 @@ class Viewers:
     def told(
         self, request: ImageRequest, named: Named, told: Told, facts: Facts, surrogate: str
     ) -> ImageResponse:
-        """The description, or the 303 that leads to it (Image API 3.0, section 2).
+        """The description, or the 303 to it (Image API 3.0, section 2).
 
-        It has no Last-Modified: options change this text, too, without a change of the original.
-        Raises `ImageError` (412), and 400 where there is no name of the host to tell.
+        It has no Last-Modified: options change this text too, without a change of the original.
+        Raises `ImageError` (412), and 400 where the host has no valid name.
         """
         links: answers.Headers = ()
         if told is Told.DEEP_ZOOM:
@@ -168,7 +169,7 @@ class Viewers:
 
 
 def not_yet_read(named: Named) -> Asked:
-    """What is asked for, before an original tells which Transform that is."""
+    """The request, before an original tells which Transform that is."""
     negotiated = named.asks in (Told.INFO, Told.BASE)
     varies = ("Accept",) if negotiated else ()
     return Asked(Transform(), expires=named.expires, varies=varies, named=named)
