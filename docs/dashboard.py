@@ -62,9 +62,7 @@ FOUND = 'tier!~"none|render|merged"'
 REFUSED = 'outcome!~"shown|not-modified|stale|meanwhile|redirected|options|gone"'
 
 PANELS = (
-    Panel(
-        "Requests, by what came of them", "reqps", ((counted(ANSWERS, "outcome"), "{{outcome}}"),)
-    ),
+    Panel("Requests by outcome", "reqps", ((counted(ANSWERS, "outcome"), "{{outcome}}"),)),
     Panel(
         "Refusals and failures",
         "reqps",

@@ -1,4 +1,4 @@
-"""What is remembered between requests, and by which key."""
+"""The memory between requests, and its keys."""
 
 import warnings
 from importlib import import_module

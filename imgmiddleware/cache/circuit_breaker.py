@@ -1,4 +1,4 @@
-"""While its disk or its server fails, a cache does nothing, says so once, and tries again later."""
+"""While its disk or its server fails, a cache does nothing, warns once, and tries again later."""
 
 import logging
 import time
@@ -39,10 +39,10 @@ class CircuitBreaker:
             _log.warning("%s: %s: %s", self._place, text, in_one_line(error))
 
     def mend(self, what: str) -> None:
-        """It works again, as somebody has found who need not wait for the next try."""
+        """It works again, as a caller has found that need not wait for the next try."""
         self._until.pop(what, None)
         self.reset()
 
     def reset(self) -> None:
-        """Something was written."""
+        """A write has succeeded."""
         self._failing = False

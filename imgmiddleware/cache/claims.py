@@ -2,7 +2,7 @@
 
 A claim is a lock on a file of the key's name. The kernel releases it when its holder dies, however
 that happens. If the system has no such locks (Windows), or the folder cannot be written, a claim
-keeps nobody out: then a picture is made twice, and still served.
+excludes no process: then a picture is made twice, and still served.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ class Claim(Forkable):
 
     @property
     def excludes(self) -> bool:
-        """Whether others are really kept out."""
+        """Whether other processes are really kept out."""
         return self._descriptor is not None
 
     def release(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            # Unlinked while it is locked: who locks it next sees that its path names another.
+            # Unlinked while it is locked: a process that locks it next sees that its path names
+            # another file.
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
                 unlock(descriptor)
@@ -63,7 +64,7 @@ class Claims:
         self._swept = 0
 
     def take(self, key: str) -> Claim | None:
-        """The claim, or None while another has it."""
+        """The claim, or None while another process or thread has it."""
         check_key(key)
         path = f"{self._folder}/{key}"
         try:
@@ -73,7 +74,7 @@ class Claims:
             return Claim(path, None)
 
     def _prepare(self) -> None:
-        """Make the folder if it is missing; once a process, remove what killed ones left."""
+        """Make the folder if it is missing; once a process, remove files of killed processes."""
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
         if self._swept == os.getpid():
             return
@@ -107,7 +108,7 @@ def _taken(path: str) -> Claim | None:
 
 
 def _may_be_one(entry: os.DirEntry[str]) -> bool:
-    """Whether we made the file: a claim has no content."""
+    """Whether this is a file of a claim, which has no content."""
     with contextlib.suppress(OSError):  # released meanwhile
         return bool(KEY.fullmatch(entry.name)) and not entry.stat(follow_symlinks=False).st_size
     return False

@@ -4,7 +4,7 @@ import time
 
 
 class Clock:
-    """Nanoseconds since 1970. Each is later than all before, and than those that were heard of."""
+    """Nanoseconds since 1970. Each is later than all before, and than those that were heard."""
 
     def __init__(self) -> None:
         self._last = 0

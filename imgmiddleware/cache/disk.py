@@ -1,9 +1,9 @@
 """Results in a folder that all worker processes share; the least recently read goes first.
 
-Nothing here raises for what is wrong with the disk: then there is no cache, with one warning.
+No method here raises for a fault of the disk: then there is no cache, with one warning.
 
-The access time of an entry's file, which the reader sets, says when the entry was read last. The
-time in the index is never later, and is compared with the file's before an entry is evicted.
+The access time of an entry's file, which the reader sets, is the time of its last read. The time in
+the index is never later, and is compared with the file's before an entry is evicted.
 """
 
 import json
@@ -33,13 +33,13 @@ from imgmiddleware.messages import FileBody, Result
 _BASE, _FOLDER = 64 << 10, 50
 #: One entry may take a fourth of the bytes: a larger one would clear it of all others.
 _LARGEST = 4
-#: How many entries a process remembers to have verified.
+#: The number of entries that a process remembers to have verified.
 _MOST_VERIFIED = 16384
 
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A file whose bytes were compared with their checksum, and what else its result has."""
+    """A file whose bytes match their checksum, and the other fields of its result."""
 
     path: str
     known: tuple[int, int, int]  # inode, time of change, size
@@ -50,13 +50,12 @@ class _Verified:
 class DiskStore:
     """Up to `most` bytes in a folder; a `ResultStore` of all its processes, also after a fork.
 
-    What `get` returns is a file. A body larger than a fourth of `most` is not taken. The folder
-    remembers `owner`. Up to `pyramid_bytes` of the bytes may be those of `pyramids`, and while they
-    are, results have the others.
+    `get` returns a file. A body larger than a fourth of `most` is not taken. The folder remembers
+    `owner`. Up to `pyramid_bytes` of the bytes may be pyramids; results have the rest.
     """
 
     place = "disk"
-    """What it is called among what is held."""
+    """Its name in `holding`."""
 
     def __init__(
         self,
@@ -66,7 +65,7 @@ class DiskStore:
         pyramid_bytes: int = 0,
     ) -> None:
         self.path = os.path.abspath(folder)
-        """Where it is."""
+        """The folder."""
         self._most = most
         self._owner = owner
         self._capacity = most - _BASE - most // _FOLDER
@@ -79,7 +78,7 @@ class DiskStore:
         self._verified: TtlCache[str, _Verified] = TtlCache(_MOST_VERIFIED, math.inf)
 
     def get(self, key: str) -> Result | None:
-        """The result, which counts as read now. A damaged one is removed, and is none."""
+        """The result, which counts as read now. A damaged one is removed, and gives None."""
         check_key(key)
         return self._get_verified(key) or self._shelf.read(lambda: self._get(key), None)
 
@@ -104,9 +103,9 @@ class DiskStore:
     def put_pyramid(
         self, key: str, size: int, tag: str, era: Era, write: Callable[[FileIO], None]
     ) -> None:
-        """Have a pyramid written and kept, unless somebody has purged since its `era`.
+        """Have a pyramid written and kept, unless there was a purge since its `era`.
 
-        Results are evicted where they have the bytes that it takes.
+        Results are evicted if they have the bytes that it needs.
         """
 
         def written(file: FileIO) -> None:
@@ -122,7 +121,7 @@ class DiskStore:
             return self._remove(tag)
 
     def clear(self) -> int:
-        """Remove everything, and begin another era; how many results there were."""
+        """Remove everything, and begin another era; the number of results that there were."""
         with self._purges.telling():
             cleared = self._remove(None)
             Namespaces(self.path).clear()
@@ -130,7 +129,7 @@ class DiskStore:
         return cleared
 
     def excludes(self) -> bool:
-        """Whether a claim keeps others out, which the file system decides."""
+        """Whether a claim keeps other processes out, which the file system decides."""
         return True
 
     def claim(self, key: str) -> Claim | None:
@@ -143,7 +142,7 @@ class DiskStore:
         return self._purges.era()
 
     def holding(self) -> dict[str, Holding]:
-        """What all processes hold together, in bytes of the disk."""
+        """The load of the folder, of all processes together, in bytes of the disk."""
         entries, size = self._shelf.held()
         return {"disk": Holding(entries, size, self._most), "pyramids": self.pyramids.holding()}
 
@@ -153,12 +152,12 @@ class DiskStore:
         self.pyramids.close()
 
     def _remove(self, tag: str | None) -> int:
-        """Remove what has the tag, or all; how many results that was."""
+        """Remove all results with the tag, or all; the number of them."""
         self.pyramids.remove(tag)
         return self._shelf.remove(tag)
 
     def _get_verified(self, key: str) -> Result | None:
-        """What this process has verified before, if it is still there. This needs no index."""
+        """A result that was verified before, if its file is the same. This needs no index."""
         verified = self._verified.get(key)
         if verified is None:
             return None
@@ -205,7 +204,7 @@ class DiskStore:
 
 
 def _room(capacity: int, pyramids: PyramidStore) -> int:
-    """Bytes that there are for results now."""
+    """Bytes for results at this moment."""
     return capacity - pyramids.taken()
 
 

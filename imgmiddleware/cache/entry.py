@@ -1,4 +1,4 @@
-"""An entry of the disk cache: its row, what it weighs, and the checksum over all of it."""
+"""An entry of the disk cache: its row, its weight, and the checksum over all of it."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from imgmiddleware.cache.rows import Row
 
-#: What an entry takes beside the blocks of its body: a row, three index records, a folder's record.
+#: Bytes of an entry beside the blocks of its body: a row, three index records, a folder's record.
 _ROW = 1024
 #: And for each further original: a row, an index record.
 _OTHER = 256
@@ -34,7 +34,7 @@ def entry_row(
 
 
 def row_of_file(key: str, size: int, tag: str) -> Row:
-    """The row of a file that tells by itself whether it is whole."""
+    """The row of a file that can tell by itself whether it is whole."""
     row = Row(key, "", size, weight(size), "", "", tag_digest(tag), standing=False)
     return replace(row, checksum=checksum(row, ()))
 
@@ -70,5 +70,5 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
 
 
 def tag_digest(tag: str) -> bytes:
-    """What the index has of a tag. It is short, and does not tell which original it was."""
+    """The form of a tag in the index. It is short, and hides which original it was."""
     return blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,7 +1,7 @@
-"""What is removed: the least recently read, and what killed processes left behind.
+"""Removal: of the entries that were not read for longest, and of files that killed processes left.
 
-All of it happens in transactions, and a file is removed before its row. So what is on the disk is
-counted, whenever a process is killed.
+All of it happens in transactions, and a file is removed before its row. So all bytes on the disk
+are counted, whenever a process is killed.
 """
 
 import contextlib
@@ -12,13 +12,13 @@ from imgmiddleware.cache.index import Index
 from imgmiddleware.cache.rows import Row, find, know_others
 from imgmiddleware.cache.shelf import Shelf, is_being_written, remove_body, sweep_shelves
 
-#: Rows in one transaction, which takes some milliseconds. Others can write in between.
+#: Rows in one transaction, which takes some milliseconds. Other processes can write in between.
 _BATCH = 200
-#: Entries up to which all of the index is checked: a third of a second in which nobody else writes.
-#: The quick check takes a tenth of it, and sees no keys in disorder, nor rows that one index has
-#: and another has not.
+#: Up to so many entries, all of the index is checked: a third of a second in which no other process
+#: writes. The quick check takes a tenth of it. It does not find keys in disorder, nor rows that one
+#: index has and another has not.
 _ALL_CHECKED = 100_000
-#: What is made of an original, as a condition of SQL, with its tag twice.
+#: The entries of an original, as a condition of SQL, with its tag twice.
 _TAGGED = "tag = ? OR key IN (SELECT key FROM others WHERE tag = ?)"
 
 
@@ -55,7 +55,7 @@ def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) 
 
 
 def remove_all(index: Index, tag: bytes | None) -> int:
-    """Remove the entries with this tag, or all; how many that was."""
+    """Remove the entries with this tag, or all; the number of them."""
     condition, values = ("1", ()) if tag is None else (_TAGGED, (tag, tag))
     count = 0
     while True:
@@ -75,14 +75,14 @@ def remove_all(index: Index, tag: bytes | None) -> int:
 
 
 def sweep(index: Index, folder: str) -> None:
-    """Check the index, and remove what a killed process or a lost index left behind."""
+    """Check the index, and remove the files that a killed process or a lost index left."""
     with index.writing() as (connection, shelf):
         [(held,)] = connection.execute("SELECT entries FROM held").fetchall()
         check = "integrity_check" if held <= _ALL_CHECKED else "quick_check"
         if connection.execute(f"PRAGMA {check}(1)").fetchall() != [("ok",)]:
             raise sqlite3.DatabaseError("the index is damaged")
     sweep_shelves(folder, shelf)
-    # The files are listed first, so that what is written meanwhile is not among them.
+    # The files are listed first, so that files written meanwhile are not among them.
     _sweep_files(index, set(shelf.names()) - _sweep_rows(index))
     with index.writing() as (connection, _):
         _recount(connection)
@@ -109,7 +109,7 @@ def _sweep_rows(index: Index) -> set[str]:
 
 
 def _sweep_files(index: Index, names: set[str]) -> None:
-    """Remove files that have no row. In a transaction no file waits for its row."""
+    """Remove files that have no row. A transaction sees no file that still waits for its row."""
     for name in names:
         with index.writing() as (connection, shelf):
             key, _, checksum = name.partition(".")
@@ -126,7 +126,7 @@ def _recount(index: sqlite3.Connection) -> None:
 
 
 def _read_time(shelf: Shelf, row: Row) -> int:
-    """When the file was read last, in nanoseconds; 0 where there is none."""
+    """The time of the file's last read, in nanoseconds; 0 where there is no file."""
     try:
         return os.lstat(shelf.body(row.key, row.checksum)).st_atime_ns
     except (FileNotFoundError, ValueError):

@@ -1,9 +1,9 @@
-"""Purges on other machines, which a folder of this one hears of and follows.
+"""Purges on other machines, which a folder of this machine learns of and follows.
 
-The folder has, in a small file for each store that machines share, the era that it has followed to.
-So a machine that was away does not show what was purged meanwhile, as long as the store's list goes
-back to that. All processes of the folder read it, the first that sees another era purges, and who
-does so twice does no harm.
+For each store that machines share, the folder has a small file with the era that it has followed
+to. So a machine that was away does not show results that were purged meanwhile, as long as the
+store's list goes back to that era. All processes of the folder read it, and the first that sees
+another era purges. To purge twice does no harm.
 """
 
 import os
@@ -16,19 +16,19 @@ from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.key import namespace_digest
 from imgmiddleware.cache.store import Era
 
-#: Bytes of an era that are read.
+#: Bytes of an era's file that are read.
 _LONGEST = 256
 
 
 @runtime_checkable
 class Lister(Protocol):
-    """A store that machines share, and that lists what was purged. Its eras are bytes."""
+    """A store that machines share, and that lists its purges. Its eras are bytes."""
 
     name: str
-    """What it is called: its URL without secrets."""
+    """Its name: the URL without secrets."""
 
     def is_up(self) -> bool:
-        """Whether it answered when it was last asked."""
+        """Whether the store answered the last call."""
         ...
 
     def purged_since(self, era: bytes) -> frozenset[str] | None:
@@ -45,8 +45,8 @@ class Followed:
         self._seen: dict[str, bytes] = {}
 
     def follow(self, eras: Sequence[Era]) -> bool:
-        """Purge the folder of what was purged up to these eras, which are those of the stores;
-        whether there was one that had not been seen.
+        """Purge the folder of all that was purged up to these eras of the stores; whether one of
+        them was new.
         """
         news = [
             (lister, era)
@@ -68,7 +68,9 @@ class Followed:
                 self._folder.purge(tag)
         if noted != era:
             _write(path, era)
-        self._seen[lister.name] = era  # only now: others must not find what is just being purged
+        self._seen[lister.name] = (
+            era  # only now: until then others could read results that are being purged
+        )
 
     def _path(self, lister: Lister) -> str:
         return os.path.join(self._folder.path, "followed", namespace_digest(lister.name))
@@ -83,7 +85,7 @@ def _read(path: str) -> bytes | None:
 
 
 def _write(path: str, era: bytes) -> None:
-    """Nobody sees half of it. Where the folder cannot be written each process knows it alone."""
+    """Write it as a whole. Where that fails, each process remembers the era for itself."""
     beside = f"{path}.{secrets.token_hex(8)}"
     with suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

@@ -1,6 +1,6 @@
-"""What each child process begins anew, as a fork copies one thread of many.
+"""The state that each child process begins anew, as a fork copies one thread of many.
 
-What the other threads held they would hold for ever in the child: locks, places, bytes, and the
+In the child, the other threads would hold what they had for ever: locks, places, bytes, and the
 right to make a picture.
 """
 
@@ -10,14 +10,14 @@ from weakref import WeakKeyDictionary
 
 
 class Forkable:
-    """What begins anew in each child process. A derived class calls this `__init__` last."""
+    """An object that each child process begins anew. A derived class calls `__init__` last."""
 
     def __init__(self) -> None:
         self._begin()
         _made[self] = None
 
     def _begin(self) -> None:
-        """Set what belongs to the threads of one process. Called here, and in each child."""
+        """Set the state of the threads of one process. Called by `__init__`, and in each child."""
         raise NotImplementedError
 
     def _pause(self) -> None:
@@ -27,22 +27,22 @@ class Forkable:
         """Called after a fork, in the same process."""
 
 
-#: In the order in which they were made: what others are built on begins before them.
+#: In the order in which they were made: an object that others build on begins before them.
 _made: WeakKeyDictionary[Forkable, None] = WeakKeyDictionary()
 _paused: list[Forkable] = []
-#: One fork at a time, and one thread of a child that looks whether it is one.
+#: One fork at a time, and one thread of a child that checks whether it is one.
 _turn = threading.Lock()
-#: The process in which all have begun, and by what it makes locks.
+#: The process in which all have begun, and its class of locks.
 _begun = [(os.getpid(), threading.Lock)]
 
 
 def notice() -> None:
-    """Begin anew where this is a child that Python was not told of: uWSGI tells it of none.
+    """Begin anew in a child that Python was not told of: uWSGI tells it of none.
 
-    And where threads have become greenlets, as gunicorn's gevent worker does when it was forked:
-    who sleeps with a real lock then keeps all others waiting, and so himself.
+    Also where threads have become greenlets since the fork, as in gunicorn's gevent worker. There a
+    greenlet that sleeps with a real lock keeps all others waiting, and so itself.
 
-    It asks the system for a number, which is too dear for a hit in memory.
+    The call asks the system for a number, which is too dear for a hit in memory.
     """
     if _begun[0] != (os.getpid(), threading.Lock):
         with _turn:
@@ -51,7 +51,7 @@ def notice() -> None:
 
 
 def _all() -> list[Forkable]:
-    """Those that are still in use. Copied in one step, as other threads go on making more."""
+    """The objects that are still in use. Copied in one step, as other threads go on making more."""
     return [made for reference in _made.keyrefs() if (made := reference()) is not None]
 
 
@@ -59,7 +59,7 @@ def _begin_all() -> None:
     _paused.clear()
     for made in _all():
         made._begin()
-    # Only now: other threads of the child wait until all have begun.
+    # Only now: other threads of the child wait until all objects have begun.
     _begun[0] = os.getpid(), threading.Lock
 
 

@@ -1,4 +1,4 @@
-"""A shelf whose disk may fail: then nothing is read or written, with one warning an outage."""
+"""A shelf whose disk may fail: then it reads and writes nothing, with one warning an outage."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ _UTIME_BY_DESCRIPTOR = os.utime in os.supports_fd
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that is open for reading: whoever has it closes its descriptor."""
+    """A body that is open for reading; its holder closes the descriptor."""
 
     path: str
     descriptor: int
@@ -30,29 +30,30 @@ class Body:
 
 
 class GuardedShelf:
-    """Entries in `folder`, which has, as `capacity` says now, so many bytes for them.
+    """Entries in `folder`, which has as many bytes for them as `capacity` says at that moment.
 
-    Nothing here raises for what is wrong with the disk. For any threads, also after a fork.
+    No method here raises for a fault of the disk. Any number of threads may use it, also after a
+    fork.
     """
 
     def __init__(self, folder: str, capacity: Callable[[], int]) -> None:
         self._folder = folder
-        # A reader must not wait while a writer waits for others: each has a connection.
+        # A reader must not wait while a writer waits for other processes: each has a connection.
         self.reader = Index(folder)
         self.clock = Clock()
         self.writer = Writer(folder, capacity, self.clock)
         self._breaker = CircuitBreaker(folder)
 
     def read(self, act: Callable[[], R], otherwise: R) -> R:
-        """What `act` returns, or `otherwise` if the disk fails. It may be called twice."""
+        """The value of `act`, or `otherwise` if the disk fails. `act` may be called twice."""
         return self._tried("reading", act, otherwise, again=True)
 
     def write(self, act: Callable[[], R], otherwise: R, *, again: bool = True) -> R:
-        """The same of what changes the folder; `again`: whether it may be called twice."""
+        """The same for an act that changes the folder; `again`: whether it may be called twice."""
         return self._tried("writing", act, otherwise, again=again)
 
     def put(self, row: Row, write: Callable[[int], None], *, again: bool = True) -> None:
-        """Have an entry written; `write` may raise for reasons of its own, which is raised."""
+        """Have an entry written; an error of `write` that is not the disk's is raised."""
         self.write(lambda: self._put(row, write), None, again=again)
 
     def drop(self, row: Row) -> None:
@@ -60,7 +61,7 @@ class GuardedShelf:
         self.write(lambda: self.writer.drop(row), None)
 
     def remove(self, tag: str | None) -> int:
-        """Remove the entries with this tag, or all; how many that was."""
+        """Remove the entries with this tag, or all; the number of them."""
         digest = None if tag is None else tag_digest(tag)
         return self.write(lambda: self.writer.remove_all(digest), 0)
 
@@ -73,13 +74,13 @@ class GuardedShelf:
         return self.read(self.reader.held, (0, 0))
 
     def row(self, key: str) -> tuple[Row, Shelf] | None:
-        """The entry, if its body is written. Raises what `Index.row` raises."""
+        """The entry, if its body is written. Raises the errors of `Index.row`."""
         return self.reader.row(key)
 
     def opened(self, row: Row, shelf: Shelf) -> Body | None:
-        """The body of an entry; None where nothing can be it, and the entry is dropped.
+        """The body of an entry. None where the file cannot be it; then the entry is dropped.
 
-        Raises `OSError`: only what `read` calls may call this.
+        Raises `OSError`: only functions that `read` calls may call this.
         """
         try:
             path = shelf.body(row.key, row.checksum)
@@ -91,7 +92,7 @@ class GuardedShelf:
     def mark_read(self, body: Body) -> None:
         """Give the entry a time of access that is later than any other's."""
         self.clock.hear(body.status.st_atime_ns)
-        with contextlib.suppress(OSError):  # a read-only disk, where nothing is evicted either
+        with contextlib.suppress(OSError):  # a read-only disk evicts nothing either
             target = body.descriptor if _UTIME_BY_DESCRIPTOR else body.path
             os.utime(target, ns=(self.clock.now(), body.status.st_mtime_ns))
 

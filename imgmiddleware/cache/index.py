@@ -2,7 +2,7 @@
 
 It has a rollback journal. Write-ahead logging would need a mapped file, which survives neither a
 fork nor being shortened, and a log of megabytes beside a bounded cache. Nothing is ever synced. So
-a process that is killed loses nothing, and what a power cut damages is found by the checksums.
+a killed process loses nothing, and the checksums find the damage of a power cut.
 """
 
 import errno
@@ -35,7 +35,8 @@ _TABLES = (
 
 
 class Index(Forkable):
-    """One connection for any threads. It is opened when it is needed, and closed before each fork.
+    """One connection for any number of threads. It is opened when it is needed, and closed before
+    each fork.
 
     Every method raises `sqlite3.Error` and `OSError`.
     """
@@ -87,7 +88,7 @@ class Index(Forkable):
                 raise
 
     def close(self) -> None:
-        """Closed, until it is used again."""
+        """Close the connection, until it is used again."""
         notice()
         with self._lock:
             self._close()
@@ -115,7 +116,7 @@ class Index(Forkable):
         return self._connection, self.shelf
 
     def _must_be_current(self, shelf: Shelf) -> None:
-        """Raises `OSError` if the index was deleted: nobody would find what is written to it."""
+        """Raises `OSError` if the index was deleted: no process would find its new rows."""
         if os.stat(shelf.index).st_ino != self._inode:
             raise FileNotFoundError(errno.ENOENT, "was replaced", shelf.index)
 
@@ -157,7 +158,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
     retried(connection, "PRAGMA auto_vacuum = FULL")
     retried(connection, "BEGIN IMMEDIATE")
-    if _is_empty(connection):  # still: others start at the same time
+    if _is_empty(connection):  # still: other processes start at the same time
         if any(shelf.names()):
             raise sqlite3.DatabaseError("bodies are there, and their index is not")
         for statement in _TABLES:
@@ -167,7 +168,7 @@ def _make_tables(connection: sqlite3.Connection, shelf: Shelf) -> None:
 
 @contextmanager
 def _nothing_believed() -> Iterator[None]:
-    """A value of another type than was stored, or text that is none, is damage."""
+    """Makes damage of a value of another type than was stored, or of invalid text."""
     try:
         yield
     except (TypeError, ValueError) as error:

@@ -13,10 +13,10 @@ def picture_key(
     canonical: str,
     engine: str,
 ) -> str:
-    """128 bits, URL-safe, of what the picture depends on.
+    """128 bits, URL-safe, of all that the picture depends on.
 
-    `originals` are (ID, version); `canonical` is the text of what is made of them; `engine` is what
-    renders. Two different pictures never share a key by accident.
+    `originals` are (ID, version); `canonical` is the text of the plan; `engine` names the renderer.
+    Two different pictures never share a key by accident.
     """
     parts = namespace, canonical, engine, *chain.from_iterable(originals)
     return _digest(parts, 16)

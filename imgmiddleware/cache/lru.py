@@ -1,4 +1,4 @@
-"""What was computed lately, bounded in entries. For any threads."""
+"""Values that were computed lately, bounded in number. Any number of threads may use them."""
 
 import threading
 from collections import OrderedDict
@@ -23,7 +23,7 @@ class LruCache(Forkable, Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
-        """The value of `key`, made now if it is not remembered; what `make` raises propagates."""
+        """The value of `key`, made now if it is not remembered; an error of `make` propagates."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)

@@ -15,7 +15,7 @@ _OVERHEAD = 1024
 class MemoryStore:
     """Up to `most` bytes of results, taken from the budget; a `ResultStore` of one process.
 
-    Its claims keep nobody out: one thread makes a result, by `service/admission/flight.py`.
+    Its claims keep no thread out: `service/admission/flight.py` has one thread make a result.
     """
 
     def __init__(self, most: int, budget: MemoryBudget) -> None:
@@ -41,7 +41,7 @@ class MemoryStore:
         return self.drop(tag)
 
     def drop(self, tag: str) -> int:
-        """Remove what has the tag, after a purge elsewhere: the era stays the same."""
+        """Remove all results with the tag, after a purge elsewhere: the era stays the same."""
         return self._results.purge(tag)
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
-"""The one budget of bytes, for what is cached and what is being made.
+"""The one budget of bytes, for cached values and for renders.
 
-With a bound for each the bounds would add up: a full cache, and as many decodes as there are
-processors. What is cached gives way to what is being made; what is being made waits until it fits.
+With a bound for each, the bounds would add up: a full cache, and as many decodes as there are
+processors. Cached values give way to renders; a render waits until it fits.
 """
 
 import threading
@@ -22,7 +22,7 @@ class MemoryBudget(Forkable):
         super().__init__()
 
     def _begin(self) -> None:
-        """All of it is free. The caches take what they hold when they begin."""
+        """All of it is free. The caches take the bytes that they hold when they begin."""
         self._lock = threading.Lock()
         self._free = self.total
         self._reserved = 0
@@ -32,7 +32,7 @@ class MemoryBudget(Forkable):
         return self._free
 
     def lend_to(self, giver: Giver) -> None:
-        """Remember a cache that can give back what it holds. They are asked in this order."""
+        """Remember a cache that can give back its bytes. Caches are asked in this order."""
         self._givers.append(giver)
 
     def take(self, size: int) -> bool:
@@ -44,10 +44,10 @@ class MemoryBudget(Forkable):
             return True
 
     def reserve(self, size: int) -> bool:
-        """Take `size` bytes to make something; whether there were so many. Caches give way for it.
+        """Take `size` bytes for a render; whether there were so many. Caches give way for it.
 
-        If that could not be enough, they keep what they have. What is larger than the whole budget
-        takes all of it, when nothing else is being made: it must not wait for ever.
+        If that could not be enough, they keep what they have. A render larger than the whole budget
+        takes all of it, when there is no other: it must not wait for ever.
         """
         size = min(size, self.total)
         if size > self.total - self._reserved:  # whatever the caches give back
@@ -59,13 +59,13 @@ class MemoryBudget(Forkable):
         return self._reserve_free(size)
 
     def release(self, size: int) -> None:
-        """Give back what was reserved."""
+        """Give back reserved bytes."""
         with self._lock:
             self._free += min(size, self.total)
             self._reserved -= min(size, self.total)
 
     def give(self, size: int) -> None:
-        """Give back what was taken."""
+        """Give back taken bytes."""
         with self._lock:
             self._free += size
 

@@ -1,9 +1,9 @@
-"""Whose each namespace of a cache folder is: the directory that its originals come from.
+"""The owner of each namespace of a cache folder: the directory of its originals.
 
-A namespace is a name, as a path would be another one at each deploy. So two directories may have
-one name by mistake, and then a `cat.jpg` of both. The folder remembers a directory for each name,
-by which that is noticed. It is a help for people and no lock: where the folder cannot be written
-nothing is remembered.
+A namespace is a name, as a path would change at each deploy. So two directories may have one name
+by mistake, and then a `cat.jpg` of both. The folder remembers a directory for each name, and so the
+mistake is noticed. This helps people and is no lock: where the folder cannot be written it
+remembers nothing.
 """
 
 import logging
@@ -20,14 +20,15 @@ from imgmiddleware.cache.store import Era
 
 _log = logging.getLogger("imgmiddleware")
 
-#: The name of such a file, and what follows it until it is whole. All else in that folder is
-#: somebody's: the folder of a cache may be one that held other things before.
+#: The name of such a file, and its suffix until it is whole. All other files in that folder are
+#: foreign: the folder of a cache may be one that held other things before.
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}(\.[0-9a-f]{16})?")
-#: As many names are remembered. Each takes a block of what the bound sets aside for the folder.
+#: The number of names that are remembered. Each takes a block of the bytes that the bound sets
+#: aside for the folder.
 _MOST = 8
-#: Bytes of a path that are read. Linux has none that is longer than 4096.
+#: Bytes of a path that are read. Linux has no path longer than 4096.
 _LONGEST = 32768
-#: Seconds after which a file that has no name yet is one that a killed process left.
+#: Seconds after which a file without its final name was left by a killed process.
 _LEFT = 60
 
 
@@ -38,7 +39,7 @@ class Namespaces:
         self._folder = os.path.join(folder, "namespaces")
 
     def directory(self, namespace: str) -> str | None:
-        """The directory that was noted last; None if none was, or it cannot be read."""
+        """The directory that was noted last; None if there is none, or it cannot be read."""
         try:
             descriptor, _ = open_body(self._path(namespace))
             with open(descriptor, "rb") as file:
@@ -50,13 +51,13 @@ class Namespaces:
     def other(self, namespace: str, directory: str) -> str | None:
         """The directory that was noted, if it is still there and is not this one."""
         noted = self.directory(namespace)
-        with suppress(OSError, ValueError):  # removed, or nothing that this user may look at
+        with suppress(OSError, ValueError):  # removed, or closed to this user
             if noted is not None and not os.path.samefile(noted, directory):
                 return noted
         return None
 
     def note(self, namespace: str, directory: str) -> None:
-        """Remember this directory. Nobody sees half of it."""
+        """Remember this directory. The file is never seen half written."""
         path = self._path(namespace)
         beside = f"{path}.{secrets.token_hex(8)}"
         with suppress(OSError):
@@ -80,7 +81,7 @@ class Namespaces:
         return os.path.join(self._folder, namespace_digest(namespace))
 
     def _forget_oldest(self) -> None:
-        """Leave room for one more, and remove what killed processes left. Raises `OSError`."""
+        """Leave room for one more, and remove files of killed processes. Raises `OSError`."""
         with os.scandir(self._folder) as entries:
             found = sorted(each for entry in entries for each in _dated(entry))
         noted = [name for _, name in found if "." not in name]
@@ -90,22 +91,22 @@ class Namespaces:
 
 
 class Owner:
-    """The directory that the originals of one service come from, as the folder is to remember it.
+    """The directory of one service's originals, as the folder is to remember it.
 
-    A service takes its namespace over, whosever it was: the next release of an application may lie
-    in another directory, and must find what is cached.
+    A service takes its namespace over from any owner: the next release of an application may lie in
+    another directory, and must find the cached results.
     """
 
     def __init__(self, folder: str, namespace: str, directory: str) -> None:
         self._folder, self._namespace, self._directory = folder, namespace, directory
         self._namespaces = Namespaces(folder)
         self._renewed: Era = None
-        self._noted = os.path.isdir(folder)  # else it is made when there is something to keep
+        self._noted = os.path.isdir(folder)  # else it is made with the first entry
         if self._noted:
             self._take_over()
 
     def renew(self, era: Era) -> None:
-        """Note it again if somebody has cleared the folder since. To be called at each put."""
+        """Note it again if the folder was cleared since. To be called at each put."""
         if era != self._renewed:
             self._renewed = era
             if not self._noted or self._namespaces.directory(self._namespace) is None:
@@ -129,7 +130,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _dated(entry: os.DirEntry[str]) -> Iterator[tuple[float, str]]:
-    """When a file of ours was written, and its name. Another process may just have removed it."""
+    """The time and the name of such a file, which another process may just have removed."""
     if _NAME.fullmatch(entry.name):
         with suppress(OSError):
             yield entry.stat(follow_symlinks=False).st_mtime, entry.name

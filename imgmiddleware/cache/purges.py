@@ -1,4 +1,4 @@
-"""Purges of a folder, told to all processes, also to those that just make what was purged.
+"""Purges of a folder, told to all processes, also to those that just make a purged result.
 
 They are told by the time of a file in the shared folder, once before and once after the purge:
 docs/machines.md explains why ("Purge, era and claim").
@@ -17,15 +17,15 @@ class Purges:
 
     def __init__(self, folder: str) -> None:
         self._path = os.path.join(folder, "purged")
-        self._own = object()  # moves also where the folder cannot be written
+        self._own = object()  # changes even where the folder cannot be written
 
     def era(self) -> Era:
-        """What stays equal until somebody purges; a stat of a file, 2 µs."""
+        """A value that stays equal until the next purge; a stat of a file, 2 µs."""
         return self._own, self._mark()
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """To purge in: all processes forget what is purged meanwhile."""
+        """A context to purge in: all processes forget what is purged meanwhile."""
         self.tell()
         try:
             yield

@@ -1,8 +1,8 @@
 """Pyramids in a folder below that of the results, with a share of its bytes.
 
-What a pyramid is nobody here knows: it is a file of some size, which is written once, read in
-parts, and which tells by itself whether it is damaged. It is put, evicted, purged and swept as
-results are, and nothing here raises for what is wrong with the disk either.
+This module knows nothing of a pyramid's contents: it is a file of some size, which is written once,
+read in parts, and can tell by itself whether it is damaged. Pyramids are put, evicted, purged and
+swept as results are, and no method here raises for a fault of the disk either.
 """
 
 import io
@@ -40,9 +40,9 @@ class PyramidStore:
         return self._shelf.read(partial(self._open, key), None) if self._is_there() else None
 
     def put(self, key: str, size: int, tag: str, write: Callable[[io.FileIO], None]) -> None:
-        """Have a file of this size written, which is counted by then; others are evicted for it.
+        """Have a file of this size written, which counts from then on; others are evicted for it.
 
-        What `write` raises for other reasons than the disk is raised.
+        An error of `write` that is not the disk's is raised.
         """
         check_key(key)
         if self.takes(size):
@@ -61,11 +61,11 @@ class PyramidStore:
             self._shelf.remove(tag)
 
     def taken(self) -> int:
-        """Bytes that all of it takes on the disk."""
+        """Bytes of all pyramids on the disk."""
         return _BASE + self._shelf.held()[1] if self._is_there() else 0
 
     def holding(self) -> Holding:
-        """What all processes hold together, in bytes of the disk."""
+        """The load of the folder, of all processes together, in bytes of the disk."""
         return Holding(*(self._shelf.held() if self._is_there() else (0, 0)), self._most)
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class PyramidStore:
         self._shelf.close()
 
     def _is_there(self) -> bool:
-        """To look into a folder makes it, and most services never have a pyramid."""
+        """Whether the folder is there: a look into it would make it, and most never need one."""
         return os.path.isdir(self._folder)
 
     def _open(self, key: str) -> io.FileIO | None:

@@ -1,4 +1,4 @@
-"""Rows of the disk cache's index, and statements that are tried again while others write."""
+"""Rows of the disk cache's index, and statements that are retried while others write."""
 
 import sqlite3
 import time
@@ -13,10 +13,10 @@ _SOON, _LATER = 0.0001, 0.005
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the index says of an entry. `standing`: its body is written.
+    """The index's fields of an entry. `standing`: its body is written.
 
-    `tag` is that of its original; `others` are those of all else that it was made of, which stand
-    in a table of their own, and are not read again.
+    `tag` is that of its original; `others` are the tags of its other originals, which stand in a
+    table of their own, and are not read again.
     """
 
     key: str
@@ -32,7 +32,7 @@ class Row:
 
 _NAMES = tuple(field.name for field in fields(Row) if field.name != "others")
 _COLUMNS = ", ".join(_NAMES)
-#: An index may be one of a release that knew of one original for each entry.
+#: An index may come from a release that knew one original for each entry.
 _OTHERS = (
     """CREATE TABLE IF NOT EXISTS others (
         key TEXT NOT NULL, tag BLOB NOT NULL, PRIMARY KEY (key, tag)) WITHOUT ROWID""",
@@ -45,7 +45,8 @@ _OTHERS = (
 def retried(
     connection: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()
 ) -> list[Any]:
-    """All rows of a statement, which is tried again while others write. Raises `sqlite3.Error`.
+    """All rows of a statement, which is tried again while other processes write. Raises
+    `sqlite3.Error`.
 
     A statement that is not read to its end would keep a lock.
     """
@@ -76,7 +77,7 @@ def insert(connection: sqlite3.Connection, row: Row, inode: int, read: int) -> N
 
 
 def know_others(connection: sqlite3.Connection) -> None:
-    """Have the table of the tags of what else entries are made of, in a transaction."""
+    """Make the table of the tags of entries' other originals, in a transaction."""
     for statement in _OTHERS:
         connection.execute(statement)
 
@@ -88,7 +89,7 @@ def latest(connection: sqlite3.Connection) -> int:
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether others kept the index locked for too long."""
+    """Whether other processes kept the index locked for too long."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 

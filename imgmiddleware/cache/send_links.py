@@ -1,7 +1,7 @@
 """Names of cached files that outlive an answer, for servers that open files themselves.
 
-A server that is told a path opens it some time later, and the entry may be evicted by then. So it
-is told another name of the same file, a hard link, which is removed after a while.
+A server opens the path that it was told some time later, and the entry may be evicted by then. So
+it gets another name of the same file, a hard link, which is removed after a while.
 """
 
 import os
@@ -13,7 +13,7 @@ from contextlib import suppress
 
 #: Seconds that share a folder of links. A link lasts from one to two of these.
 _SPAN = 60
-#: The names of such folders. What has another name is somebody's.
+#: The names of such folders. A folder with another name is foreign.
 _SPANS = re.compile(r"[0-9]{1,12}")
 
 
@@ -64,6 +64,6 @@ def _link(stored: str, path: str) -> None:
         os.link(stored, path, follow_symlinks=False)
     except FileExistsError:
         if os.path.samestat(os.lstat(stored), os.lstat(path)):
-            return  # made in this span before
+            return  # this span has it already
         os.unlink(path)  # the file before, which was damaged
         os.link(stored, path, follow_symlinks=False)

@@ -1,7 +1,7 @@
-"""Results whose files another sends: their paths, so that a hit takes no file here.
+"""The paths of results whose files a server sends, so that a hit takes no file in this process.
 
-A server that sends a file by its path (ASGI's Path Send, `X-Accel-Redirect`) needs nothing of it
-but the path. Finding that takes a thread, as it opens the file and may make a link; to remember it
+A server that sends a file by its path (ASGI's Path Send, `X-Accel-Redirect`) needs nothing but the
+path. To find the path takes a thread, as that opens the file and may make a link. To remember it
 takes none, and an event loop can answer by itself.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import replace
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.messages import FileBody, Result
 
-#: How many paths are remembered, some hundred bytes each.
+#: The number of paths that are remembered, some hundred bytes each.
 _MOST = 4096
-#: A path lasts for 60 seconds from when it was found (`send_links`). The server that is told of it
-#: has at least the other half of them to open it.
+#: A path lasts for 60 seconds from when it was found (`send_links`). The server that gets it has at
+#: least the other half of them to open it.
 _LONGEST = 30
 
 
@@ -26,14 +26,14 @@ class SentPaths:
         self._sent: TtlCache[str, Result] = TtlCache(_MOST, min(seconds, _LONGEST))
 
     def get(self, key: str) -> Result | None:
-        """The result, whose body is a path alone: nothing can be read of it here."""
+        """The result, whose body is a path alone: this process can read nothing of it."""
         return self._sent.get(key)
 
     def noting(self, key: str, result: Result, fresh: Callable[[], bool]) -> Result:
-        """An equal result: when its path is asked for, that is remembered.
+        """An equal result, whose path is remembered when the server asks for it.
 
-        `fresh` says whether nobody has purged since the result was looked for. It is asked after
-        the path is noted, so that a later purge finds it.
+        `fresh` tells whether there was no purge since the result was looked for. It is called after
+        the path is noted, so that a later purge finds the path.
         """
         body = result.body
         if not isinstance(body, FileBody):
@@ -41,7 +41,7 @@ class SentPaths:
 
         def path() -> str | None:
             found = body.path()
-            if found is not None and found.isascii():  # what any server can be told
+            if found is not None and found.isascii():  # which any server takes
                 sent = FileBody(io.BytesIO(), body.size, 0, body.size, lambda: found)
                 self._sent.put(key, replace(result, body=sent))
                 if not fresh():
@@ -51,5 +51,5 @@ class SentPaths:
         return replace(result, body=replace(body, path=path))
 
     def clear(self) -> None:
-        """Forget all of them: somebody has purged."""
+        """Forget all of them after a purge."""
         self._sent.clear()

@@ -1,4 +1,4 @@
-"""The folder of the disk cache: where the index and the bodies are, and how bodies are made.
+"""The folder of the disk cache: the places of the index and the bodies, and how bodies are made.
 
 They are `<folder>/1.<n>/index.sqlite` and `<folder>/1.<n>/bodies/<key>.<checksum>`: 1 is the
 layout, n the generation. One generation is called a shelf. A damaged index is never repaired in
@@ -18,24 +18,25 @@ from dataclasses import dataclass
 from imgmiddleware.cache.locks import lock
 
 _LAYOUT = 1
-#: What a cache has beside its shelves: docs/disk_cache.md says what each is.
+#: The other names in a cache's folder; docs/disk_cache.md explains them.
 _BESIDE = frozenset({"claims", "namespaces", "purged", "pyramids", "sending"})
 _GENERATION = re.compile(r"(\d{1,6})\.(\d{1,9})", re.ASCII)
 _BODY = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{22}")
 
-# Without O_NONBLOCK a pipe that somebody placed there would be waited for.
+# Without O_NONBLOCK, opening a pipe that somebody placed there would wait.
 _SAFELY = (
     getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_BINARY", 0)
 )
-#: Errors of opening what is no file: a symlink (two of them), a socket, a device, a folder.
+#: Errors of opening something other than a file: a symlink (two of them), a socket, a device, a
+#: folder.
 _NO_FILE = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EISDIR)
 
 
 class NoBodyError(Exception):
-    """There is something at the path of a body, and it is no file."""
+    """The path of a body names something other than a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Shelf:
     bodies: str
 
     def body(self, key: str, checksum: str) -> str:
-        """The path of a body. Raises `ValueError` if that could not be its name."""
+        """The path of a body. Raises `ValueError` for a name that no body has."""
         name = f"{key}.{checksum}"
         if not _BODY.fullmatch(name):
             raise ValueError(f"no name of a body: {name!r}")
@@ -65,12 +66,14 @@ def current_shelf(folder: str) -> Shelf:
     while True:
         newest = _newest(folder)
         shelf = _shelf(folder, newest)
-        if newest == _newest(folder):  # else another was made meanwhile, and this one removed
+        if newest == _newest(
+            folder
+        ):  # else another process has made a newer one, and removed this one
             return shelf
 
 
 def is_for_results(folder: str) -> bool:
-    """Whether a folder has a shelf, or nothing that a cache does not make. Raises `OSError`."""
+    """Whether a folder has a shelf, or no files but those of a cache. Raises `OSError`."""
     return bool(_generations(folder)) or _BESIDE.issuperset(os.listdir(folder))
 
 
@@ -109,7 +112,7 @@ def _generations(folder: str) -> list[tuple[int, int]]:
 
 
 def _is_one(folder: str, name: str) -> bool:
-    """Whether we made it: a folder of releases has such names too, and we would remove them."""
+    """Whether a cache made it: folders of releases have such names too, and must not be removed."""
     return any(os.path.lexists(f"{folder}/{name}/{own}") for own in ("index.sqlite", "bodies"))
 
 
@@ -126,7 +129,8 @@ def _shelf(folder: str, generation: tuple[int, int]) -> Shelf:
         except FileExistsError:
             _must_be_ours(own, stat.S_ISDIR)
     try:
-        # Made here to give it its mode. Closing it releases no lock of SQLite, which has none yet.
+        # Made here so that it has this mode. Closing it releases no lock of SQLite, which has none
+        # yet.
         os.close(os.open(shelf.index, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY, 0o600))
     except FileExistsError:
         _must_be_ours(shelf.index, stat.S_ISREG)
@@ -143,7 +147,7 @@ def _must_be_ours(path: str, kind: object) -> None:
 
 
 def create_body(path: str) -> int:
-    """A descriptor of a new, empty, locked file. What was at the path before is removed.
+    """A descriptor of a new, empty, locked file. A file that was at the path before is removed.
 
     To be called only while the index is locked for writing, and has no row for this path.
     """

@@ -16,7 +16,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[V]):
-    """A value, its size in bytes, and the tags of the originals that it was made of."""
+    """A value, its size in bytes, and the tags of its originals."""
 
     value: V
     size: int
@@ -24,7 +24,7 @@ class _Entry(Generic[V]):
 
 
 class SizedLru(Forkable, Generic[K, V]):
-    """Up to `most` bytes of values, which are also taken from the budget. For any threads."""
+    """Up to `most` bytes of values, also taken from the budget, for any number of threads."""
 
     def __init__(self, most: int, budget: MemoryBudget, parts: int = 4) -> None:
         """One value may take a fourth of the bytes, or one of so many `parts`: a larger one would
@@ -39,7 +39,7 @@ class SizedLru(Forkable, Generic[K, V]):
         budget.lend_to(self.shrink)
 
     def _begin(self) -> None:
-        """What is held stays, unless another thread was changing it."""
+        """The values stay, unless another thread was changing them."""
         if self._lock.locked():
             self._entries = OrderedDict()
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class SizedLru(Forkable, Generic[K, V]):
         return size * self._parts <= self._most
 
     def put(self, key: K, value: V, size: int, *tags: str) -> None:
-        """Hold the value, for which the least recently read ones go."""
+        """Hold the value, and remove the least recently read ones for it."""
         if not self.takes(size):
             return
         with self._lock:
@@ -79,7 +79,7 @@ class SizedLru(Forkable, Generic[K, V]):
                 self._drop(next(iter(self._entries)))
 
     def purge(self, tag: str) -> int:
-        """Remove what was made of one original; how many values that was."""
+        """Remove the values of one original; the number of them."""
         with self._lock:
             keys = [key for key, entry in self._entries.items() if tag in entry.tags]
             for key in keys:

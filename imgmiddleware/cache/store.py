@@ -1,7 +1,7 @@
-"""What any store of results promises.
+"""The promises of every store of results.
 
 Memory and disk are two; `cache/remote/` has those that machines share.
-`imgmiddleware.testing.ResultStoreConformance` tests what is promised here.
+`imgmiddleware.testing.ResultStoreConformance` tests them.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from imgmiddleware.messages import Result
 
 Era = Hashable
-"""What stays equal until somebody purges. It is compared with `==` and not looked into."""
+"""A value that stays equal until the next purge. Callers only compare it with `==`."""
 
 Tags = tuple[str, ...]
 """The tags of all originals of a result, at least one: that of the picture, then its overlays'."""
@@ -23,15 +23,15 @@ LOOK_EVERY = 0.02
 """Seconds between two looks at whether another process has made a picture: 30 µs each."""
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""How a key looks."""
+"""The form of a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """How much is held."""
+    """The load of a store."""
 
     entries: int
-    """How many results, or decoded originals."""
+    """The number of results, or decoded originals."""
     bytes: int
     """Their bytes."""
     most: int
@@ -43,10 +43,10 @@ class ResultStore(Protocol):
 
     A key is the digest of all that a result depends on: 1 to 64 characters of URL-safe Base64. For
     any other, `put` and `claim` raise `ValueError`. A tag stands for an original whatever its
-    version; a result has those of all originals that it is made of.
+    version; a result has the tags of all its originals.
 
-    A store may forget what it holds at any time, and need not take what it is given. It raises
-    nothing if a disk or a network fails: then it holds nothing, and the picture is made.
+    A store may forget a result at any time, and need not take every one. It raises nothing if a
+    disk or a network fails: then it holds nothing, and the picture is made.
     """
 
     def get(self, key: str) -> Result | None:
@@ -58,18 +58,19 @@ class ResultStore(Protocol):
         ...
 
     def put(self, key: str, result: Result, tags: Tags, era: Era) -> None:
-        """Hold a result, whose body is bytes, in the place of what this key had.
+        """Hold a result, whose body is bytes, in place of the one that this key had.
 
-        `era` was asked for before its originals were opened. If somebody has purged since, the
-        result may be of what was purged. Then it is not held, and what else has the first of its
-        tags need not be any more.
+        `era` is from before its originals were opened. If there was a purge since, the result may
+        be of a purged original. Then it is not held, and other results with the first of its tags
+        may go too.
         """
         ...
 
     def purge(self, tag: str) -> int:
-        """Remove all results that have this tag, and begin another era; how many there were.
+        """Remove all results that have this tag, and begin another era; the number of those that
+        there were.
 
-        A `get` that begins afterwards finds none of them. A `put` of an era before brings none
+        A `get` that begins afterwards finds none of them. A `put` with an earlier era brings none
         back.
         """
         ...
@@ -77,28 +78,29 @@ class ResultStore(Protocol):
     def claim(self, key: str) -> AbstractContextManager[Any] | None:
         """The right to make the result of this key, as a context to be left when it is made.
 
-        None while another has it. A process that is killed has it no longer. A store that cannot
-        keep others out gives it to all who ask. Then a picture is made twice, and still served.
+        None while another process or thread has it. A process that is killed has it no longer. A
+        store that cannot keep others out gives it to every caller. Then a picture is made twice,
+        and still served.
         """
         ...
 
     def wait(self, key: str, seconds: float) -> None:
-        """Return when the claim of this key, which another has, may have been left; after so many
-        seconds at most.
+        """Return when another process may have left the claim of this key; after so many seconds at
+        most.
         """
         ...
 
     def era(self) -> Era:
-        """The era of now: another one after each purge, whichever process has purged."""
+        """The present era: another one after each purge, by any process."""
         ...
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by the name of the place: "memory", "disk"."""
+        """The load of each place, by its name: "memory", "disk"."""
         ...
 
 
 class NoStore:
-    """No store, as a store: it holds nothing, and nobody has to ask whether there is one."""
+    """A store that holds nothing, so that no caller has to check whether there is one."""
 
     def get(self, key: str) -> Result | None:
         return None
@@ -124,11 +126,11 @@ class NoStore:
 
 
 def pause(seconds: float) -> None:
-    """Wait where nobody can wake who waits."""
+    """Wait where no thread can wake this one."""
     time.sleep(min(seconds, LOOK_EVERY))
 
 
 def check_key(key: str) -> None:
-    """Raises `ValueError` for what is no key: it might name a file somewhere else."""
+    """Raises `ValueError` for an invalid key: it might name a file somewhere else."""
     if not KEY.fullmatch(key):
         raise ValueError(f"no key of a result: {key!r}")

@@ -1,4 +1,4 @@
-"""What was shown last. It may stand in for its successor while that is made."""
+"""The values that were shown last. Each may stand in for its successor while that is made."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ class Superseded(Forkable, Generic[K, V]):
         self._lock = threading.Lock()
 
     def put(self, key: K, value: V) -> None:
-        """Remember what is shown now."""
+        """Remember the value that is shown now."""
         if not self._seconds:
             return
         with self._lock:
@@ -46,7 +46,7 @@ class Superseded(Forkable, Generic[K, V]):
                 self._shown.popitem(last=False)
 
     def instead_of(self, key: K, value: V) -> V | None:
-        """What may stand in for this value, which has yet to be made."""
+        """The value that may stand in for this one, which has yet to be made."""
         with self._lock:
             shown = self._shown.get(key)
             if shown is None or shown.value == value:

@@ -1,11 +1,11 @@
-"""Several stores as one: what is looked at in which order.
+"""Several stores as one: the order of looking.
 
-What a lower one has goes into those above. A result is put into all of them. A purge begins at the
-lowest: what is read there meanwhile and goes up belongs to eras of the upper ones that are over
-when they are purged.
+A result of a lower store goes into those above. A new result is put into all of them. A purge
+begins at the lowest. A result that is read there meanwhile belongs to eras of the upper stores that
+are over when these are purged.
 
-A folder is one machine's, and nobody can call the others. So a store that machines share lists what
-was purged, and the folder follows (`cache/followed.py`).
+A folder belongs to one machine, and no machine can call the others. So a store that machines share
+lists its purges, and the folder follows (`cache/followed.py`).
 """
 
 import time
@@ -21,7 +21,8 @@ from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.store import LOOK_EVERY, Era, Holding, ResultStore, Tags, check_key
 from imgmiddleware.messages import Result
 
-#: How often the eras are asked for within `recheck`, and for how many seconds they may be known.
+#: How often the eras are asked for within `recheck`, and the seconds for which they may be
+#: remembered.
 _OF_RECHECK, _LONGEST = 10, 0.5
 
 
@@ -29,18 +30,18 @@ class Tier(ResultStore, Protocol):
     """A store among others."""
 
     place: str
-    """What it is called among what is held: "disk", "redis"."""
+    """Its name in `holding`: "disk", "redis"."""
 
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
         ...
 
     def excludes(self) -> bool:
-        """Whether a claim keeps others out now."""
+        """Whether a claim keeps other processes out now."""
         ...
 
     def clear(self) -> int:
-        """Remove all results, and begin another era; how many there were."""
+        """Remove all results, and begin another era; the number of those that there were."""
         ...
 
     def close(self) -> None:
@@ -49,11 +50,12 @@ class Tier(ResultStore, Protocol):
 
 
 class Tiers:
-    """A `ResultStore` of several, the first to be looked at first.
+    """A `ResultStore` of several, in the order of looking.
 
-    `claiming` are those whose claims count, the first of them that keeps others out. The eras are
-    asked for once in a tenth of `recheck` seconds, as a hit in memory wants them, too. Who has one
-    that is over by then has nothing kept of what he makes, or is told the next time.
+    `claiming` are those that may have the claims: the first of them that keeps other processes out.
+    The eras are asked for once in a tenth of `recheck` seconds, as a hit in memory needs them, too.
+    A request with an era that is over by then has its result not kept, or learns of it the next
+    time.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Tiers:
         self._known_until = 0.0
         folder = next((tier for tier in tiers if isinstance(tier, DiskStore)), None)
         self.folder = folder
-        """The one that is a folder, if there is one."""
+        """The folder among them, if there is one."""
         shared = [tier if isinstance(tier, Lister) else None for tier in tiers]
         self._followed = None if folder is None else Followed(folder, shared)
 
@@ -76,8 +78,8 @@ class Tiers:
         return next(filter(None, (tier.get(key) for tier in self._tiers)), None)
 
     def found(self, key: str, tags: Tags, era: Era) -> tuple[Result, str] | None:
-        """The same, and the place that had it. It goes into the stores above, unless somebody has
-        purged since that era.
+        """The same, and the place that had it. The result goes into the stores above, unless there
+        was a purge since that era.
         """
         for at, tier in enumerate(self._tiers):
             result = tier.get(key)
@@ -97,7 +99,7 @@ class Tiers:
 
     @property
     def pyramids(self) -> PyramidStore | None:
-        """What is kept beside results in the folder, if there is one."""
+        """The pyramids beside the results in the folder, if there is one."""
         return None if self.folder is None else self.folder.pyramids
 
     def put_pyramid(
@@ -114,7 +116,7 @@ class Tiers:
         return count
 
     def clear(self) -> int:
-        """Remove everything; how many results that was of the store that had most."""
+        """Remove everything; the number of results in the store that had most."""
         count = max(tier.clear() for tier in reversed(self._tiers))
         self._known_until = 0.0
         return count
@@ -125,7 +127,7 @@ class Tiers:
     def wait(self, key: str, seconds: float) -> None:
         since = time.monotonic()
         self._claimed().wait(key, seconds)
-        # Who has the claim may have it of another one, as he asked when this one was away.
+        # The holder may have its claim from another store, as it asked when this one was away.
         time.sleep(max(0.0, min(seconds, LOOK_EVERY) - (time.monotonic() - since)))
 
     def era(self) -> Era:
@@ -142,15 +144,15 @@ class Tiers:
         return eras
 
     def holding(self) -> dict[str, Holding]:
-        """What each of them holds: "disk", "pyramids", "redis"."""
+        """The load of each of them: "disk", "pyramids", "redis"."""
         return {name: held for tier in self._tiers for name, held in tier.holding().items()}
 
     def down(self) -> list[str]:
-        """The names of those that did not answer when they were last asked."""
+        """The names of the stores that did not answer the last call."""
         return [each.name for each in self._tiers if isinstance(each, Lister) and not each.is_up()]
 
     def holding_here(self) -> dict[str, Holding]:
-        """What the folder holds, which can be told without the network."""
+        """The load of the folder, which takes no network."""
         return {} if self.folder is None else self.folder.holding()
 
     def close(self) -> None:
@@ -160,11 +162,11 @@ class Tiers:
             tier.close()
 
     def _claimed(self) -> Tier:
-        """That whose claims count now: the last one, where none keeps others out."""
+        """The store whose claims count now: the last one, where none keeps other processes out."""
         return next((one for one in self._claiming if one.excludes()), self._claiming[-1])
 
     def _raised(self, key: str, result: Result, tags: Tags, eras: Sequence[Era]) -> Result | None:
-        """The result, which those above the one that has it hold from now on, if they take it."""
+        """The result, which the stores above its own hold from now on, if they take it."""
         upper = [
             (tier, era)
             for tier, era in zip(self._tiers, eras, strict=False)
@@ -182,5 +184,5 @@ class Tiers:
 
 
 def _each(era: Era) -> tuple[Era, ...]:
-    assert isinstance(era, tuple)  # as `Tiers.era` tells it
+    assert isinstance(era, tuple)  # as `Tiers.era` makes it
     return era

@@ -1,4 +1,4 @@
-"""What is remembered for some seconds: that a version is fresh, or an original damaged."""
+"""Facts that are remembered for some seconds: that a version is fresh, or an original damaged."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ V = TypeVar("V")
 class TtlCache(Forkable, Generic[K, V]):
     """The last `most` values by key, each for some seconds after it was put (0: never).
 
-    One whose time is over stays known until it gives way to others: `last` has it.
+    An expired value stays known until it gives way to others: `last` has it.
     """
 
     def __init__(self, most: int, seconds: float) -> None:

@@ -15,7 +15,7 @@ _EXACT_BATCHES = 10
 
 
 class Writer:
-    """Changes a folder that has, as `capacity` says now, so many bytes for entries.
+    """Changes a folder that has as many bytes for entries as `capacity` says at that moment.
 
     Every method raises `OSError` and `sqlite3.Error`.
     """
@@ -30,7 +30,7 @@ class Writer:
     def put(self, row: Row, write: Callable[[int], None]) -> None:
         """Have an entry written to a descriptor, unless it is there or another writes it.
 
-        What `write` raises is raised, and nothing is left of the entry.
+        An error of `write` is raised, and nothing is left of the entry.
         """
         self._sweep()
         descriptor = self._reserve(row)
@@ -52,7 +52,7 @@ class Writer:
                 remove(index, shelf, row)
 
     def remove_all(self, tag: bytes | None) -> int:
-        """Remove the entries with this tag, or all; how many that was."""
+        """Remove the entries with this tag, or all; the number of them."""
         return remove_all(self.index, tag)
 
     def make_room(self) -> None:
@@ -74,10 +74,12 @@ class Writer:
             self._swept_by = os.getpid()
 
     def _reserve(self, row: Row) -> int | None:
-        """Make a row and its empty file at once, and the bytes free; None if the entry is there.
+        """Make a row and its empty file in one step, and free their bytes; None if the entry is
+        there.
 
-        Others see neither row nor file before both are there, so that what is on the disk is
-        counted, whenever a process is killed. If it is killed in here, an empty file is left.
+        Other processes see neither row nor file before both are there, so that all bytes on the
+        disk are counted, whenever a process is killed. If it is killed in here, an empty file is
+        left.
         """
         batches = 0
         descriptor = None
@@ -103,7 +105,7 @@ class Writer:
         return descriptor
 
     def _finish(self, row: Row, descriptor: int) -> None:
-        """Show the written entry to others, unless it was evicted or purged meanwhile."""
+        """Show the written entry to other processes, unless it was evicted or purged meanwhile."""
         with self.index.writing() as (index, _):
             # No later reservation has this inode: it is ours as long as it is open.
             index.execute(
@@ -112,7 +114,7 @@ class Writer:
             )
 
     def _give_up(self, row: Row, descriptor: int) -> None:
-        """Remove what could not be written. If that fails too, it is removed when it is found."""
+        """Remove an entry that could not be written. If that fails, it is removed when found."""
         try:
             os.ftruncate(descriptor, 0)
             with self.index.writing() as (index, shelf):
@@ -124,7 +126,7 @@ class Writer:
 
 
 def _is_good(found: Row, row: Row, shelf: Shelf) -> bool:
-    """Whether a put is needless, as the entry is there or another writes it now."""
+    """Whether a put is needless, as the entry is there or another process writes it now."""
     try:
         path = shelf.body(found.key, found.checksum)
         if not found.standing:

@@ -1,1 +1,1 @@
-"""Worker processes that may only compute: their pool, their wire, and what closes them."""
+"""Worker processes that may only compute: their pool, their wire, and their sandbox."""

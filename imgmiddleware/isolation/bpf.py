@@ -6,29 +6,29 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: What becomes of a call.
+#: The verdict on a call.
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 _ERRNO = 0x00050000
 
 #: Instructions: load a word, jump where it is equal, at least, or has bits; return.
 _LOAD, _EQUAL, _LEAST, _BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-#: Where words stand: the number of the call, the machine, the low halves of the arguments.
+#: The places of the words: the number of the call, the machine, the low halves of the arguments.
 _NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16
 _ARGUMENT = 8
-#: From here on numbers are those of x86's other convention of calls.
+#: Numbers from here on belong to x86's other calling convention.
 _X32 = 0x40000000
 
 
 def error(number: int) -> int:
-    """The action that has the call return this error."""
+    """The action that makes the call return this error."""
     return _ERRNO | number
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What an argument must be: one of these, or with all or none of some bits.
+    """The condition on an argument: one of these values, or all or none of some bits.
 
-    Only the lower 32 bits are looked at: flags, options and numbers of processes have no more.
+    Only the lower 32 bits are compared: flags, options and process numbers have no more.
     """
 
     argument: int
@@ -39,7 +39,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Rule:
-    """What becomes of a call of this number; where the condition does not hold, `otherwise`."""
+    """The verdict on a call of this number; where the condition does not hold, `otherwise`."""
 
     number: int
     action: int = ALLOW
@@ -58,7 +58,7 @@ def program(machine: int, rules: Iterable[Rule], default: int) -> bytes:
 
 
 def _body(rule: Rule) -> list[bytes]:
-    """What follows where the number is that of the rule: it always returns."""
+    """The instructions for a call with the rule's number, which always return."""
     allowed, refused = _return(rule.action), _return(rule.otherwise)
     if rule.condition is None:
         return [allowed]

@@ -1,8 +1,8 @@
 """The wire between a process and its worker: messages over a pair of sockets.
 
 A message is its kind, the number of its bytes, and the bytes; descriptors go along with the head of
-it (`SCM_RIGHTS`). What a message says is for others. The side that serves takes bytes alone, and no
-more than it says; nothing that a worker sends is ever unpickled.
+it (`SCM_RIGHTS`). Other modules define the meaning of messages. The serving side takes bytes alone,
+and no more than its caller allows; it never unpickles anything of a worker's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import struct
 import time
 from collections.abc import Sequence
 
-#: The kind, and how many bytes follow.
+#: The kind, and the number of bytes that follow.
 _HEAD = struct.Struct("!cQ")
 #: Bytes that are asked of a socket at once.
 _PIECE = 2**20
@@ -36,8 +36,8 @@ class EndedError(ClosedError):
 
 
 class Channel:
-    """One end. One thread at a time uses it. What is sent is taken within `patience` seconds, or
-    the other side hangs; None waits for as long as it takes.
+    """One end. One thread at a time uses it. The other side has to take a message within `patience`
+    seconds, or counts as hanging; None waits as long as it takes.
     """
 
     def __init__(self, end: socket.socket, patience: float | None = None) -> None:
@@ -45,7 +45,7 @@ class Channel:
         self._patience = patience
 
     def send(self, kind: bytes, *parts: Bytes, descriptors: Sequence[int] = ()) -> None:
-        """Raises `ClosedError`, and `TimeoutError` where nobody takes it."""
+        """Raises `ClosedError`, and `TimeoutError` where the other side does not take it."""
         head = _HEAD.pack(kind, sum(map(len, parts)))
         small = sum(map(len, parts)) < _PIECE
         first, rest = (b"".join((head, *parts)), ()) if small else (head, parts)
@@ -62,7 +62,7 @@ class Channel:
             raise EndedError("the other side has gone") from error
 
     def receive(self, most: int, seconds: float | None = None) -> tuple[bytes, bytes]:
-        """The kind of the next message and its bytes, `most` of them.
+        """The kind of the next message and its bytes, at most `most` of them.
 
         Raises `TimeoutError` where it is not here in time, and `ClosedError`.
         """
@@ -73,7 +73,7 @@ class Channel:
         return kind, self._filled(size, until)
 
     def receive_with_descriptors(self) -> tuple[bytes, bytes, list[int]]:
-        """The same in the worker, which waits for as long as it takes."""
+        """The same in the worker, which waits as long as it takes."""
         self._socket.settimeout(None)
         head, descriptors, _, _ = socket.recv_fds(self._socket, _HEAD.size, _MOST_DESCRIPTORS)
         if not head:
@@ -83,7 +83,7 @@ class Channel:
         return kind, self._filled(size, None), descriptors
 
     def close(self) -> None:
-        """Close this end; the other one is told by that."""
+        """Close this end, which tells the other one."""
         self._socket.close()
 
     def fileno(self) -> int:
@@ -114,7 +114,7 @@ def pair() -> tuple[Channel, socket.socket]:
 
 
 def memory_file(size: int) -> int:
-    """The descriptor of a file of so many bytes without a name: in memory, where there is such."""
+    """The descriptor of a file of so many bytes without a name: in memory, where the system can."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("imgmiddleware", os.MFD_CLOEXEC)
     else:

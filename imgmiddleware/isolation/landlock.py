@@ -1,6 +1,6 @@
-"""Landlock without a path: no file can be opened by its name, and no port (landlock(7)).
+"""Landlock without a path: the process can open no file by its name, and no port (landlock(7)).
 
-The kernel offers more with each version of its interface; all that it offers is taken.
+Each version of the kernel's interface offers more; all that it offers is used.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ import time
 #: The numbers of these system calls, which all machines share.
 _CREATE, _RESTRICT = 444, 446
 _VERSION = 1
-#: Rights by the version since which they are known: to files, to ports, and what may be reached
-#: outside, by a name of a socket or by a signal.
+#: Rights by the version that introduced them: to files, to ports, and to outside processes, by a
+#: socket's name or by a signal.
 _FILES = {1: 0x1FFF, 2: 0x2000, 3: 0x4000, 5: 0x8000}
 _PORTS = {4: 0x3}
 _SCOPES = {6: 0x3}
-#: The version since which all threads are closed at once, and the flag for that.
+#: The version that can close all threads at once, and the flag for that.
 _ALL_THREADS, _SYNC = 8, 8
 _NO_NEW_PRIVILEGES = 38
-#: Seconds for threads that have ended to leave the list of the process. A thread is joined when it
-#: has let go of its memory, and stays in the list for a moment after that (21 of 20,000 were seen).
+#: Seconds for threads that have ended to leave the list of the process. A joined thread has let go
+#: of its memory, but stays in the list for a moment after that (21 of 20,000 were seen).
 _LEAVING = 1.0
 
 
 def close() -> int:
     """Refuse all of it from here on, in this process; the version that does so, 0 where none can.
 
-    Raises `OSError` where another thread would go free.
+    Raises `OSError` where another thread would stay open.
     """
     if sys.platform != "linux":
         return 0
@@ -53,7 +53,7 @@ def close() -> int:
 
 
 def _is_alone() -> bool:
-    """Whether this thread is the only one, once those that end have left."""
+    """Whether this thread is the only one, once ended threads have left the list."""
     until = time.monotonic() + _LEAVING
     while len(os.listdir("/proc/self/task")) > 1:
         if time.monotonic() > until:

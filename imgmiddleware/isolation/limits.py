@@ -1,4 +1,4 @@
-"""What a worker may take: limits that every Unix keeps (setrlimit(2))."""
+"""The most that a worker may take: limits of every Unix (setrlimit(2))."""
 
 import os
 import resource
@@ -6,14 +6,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-#: Descriptors: an original, an overlay, a pyramid, the wire, and what libraries have open.
+#: Descriptors: an original, an overlay, a pyramid, the wire, and files that libraries have open.
 _DESCRIPTORS = 64
-#: Address space beside what is used of it: a heap of malloc's for each thread of an encoder.
+#: Address space beside the used part: a heap of malloc's for each thread of an encoder.
 _HEAPS = 2**30
 
 
 def close(memory: int, file_size: int) -> None:
-    """At most so many bytes beside what is taken now, and as large a file; no core dumps."""
+    """At most so many bytes beside those in use now, and as large a file; no core dumps."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, file_size)
     _limit(resource.RLIMIT_NOFILE, _DESCRIPTORS)
@@ -30,7 +30,7 @@ def _used() -> tuple[int, int]:
 
 
 def _limit(which: int, most: int) -> None:
-    """Not above what the process was given."""
+    """Set a limit, but not above the process's own."""
     hard = resource.getrlimit(which)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with suppress(OSError, ValueError):  # macOS refuses some

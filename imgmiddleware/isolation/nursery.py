@@ -1,7 +1,8 @@
 """The nursery: one thread in which all workers of a process are started.
 
-A worker asks the kernel to be killed when its parent dies. That is told of the thread which has
-started it (prctl(2), PR_SET_PDEATHSIG): started in the thread of a request, it would die with that.
+A worker asks the kernel to be killed when its parent dies. The request is tied to the thread that
+started the worker (prctl(2), PR_SET_PDEATHSIG). A worker that a request's thread started would die
+with that thread.
 """
 
 import queue
@@ -17,7 +18,7 @@ _Order = tuple[Sequence[str], dict[str, str], int, "Future[Started]"]
 
 
 class Nursery(Forkable):
-    """For any threads."""
+    """Any number of threads may use it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,12 +46,12 @@ def _work(orders: "queue.SimpleQueue[_Order]") -> None:
         command, environment, kept, started = orders.get()
         try:
             started.set_result(_started(command, environment, kept))
-        except Exception as error:  # noqa: BLE001 - raised for who waits
+        except Exception as error:  # noqa: BLE001 - raised again for the caller
             started.set_exception(error)
 
 
 def _started(command: Sequence[str], environment: dict[str, str], kept: int) -> Started:
-    """In a session of its own: a Ctrl-C at the terminal is for the server."""
+    """In a session of its own, as a Ctrl-C at the terminal is for the server."""
     return subprocess.Popen(  # noqa: S603 - this interpreter, and our own words
         command,
         stdin=subprocess.DEVNULL,

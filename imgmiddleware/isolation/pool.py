@@ -1,7 +1,7 @@
-"""The pool: the workers of one process, of which each keeps to what it has begun.
+"""The pool: the workers of one process, each of which keeps the originals that it has decoded.
 
-A worker holds what it has decoded. So who comes with the same original gets the same worker, if
-that is idle; if it is not, any other one: nobody ever queues behind a worker.
+A worker holds its decoded originals. So a request for the same original gets the same worker, if
+that is idle, and otherwise any other one. No request ever queues behind a worker.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.isolation.channel import ClosedError
 from imgmiddleware.isolation.worker import Worker
 
-#: Originals of which is remembered who holds them.
+#: The number of originals whose workers are remembered.
 _MOST_PLACES = 4096
 
 
 class Pool(Forkable):
-    """Workers, started when they are needed. As many at once are used as there are takers."""
+    """Workers, started when they are needed. As many are in use at once as there are callers."""
 
     def __init__(self, start: Callable[[], Worker]) -> None:
         self._start = start
@@ -32,7 +32,7 @@ class Pool(Forkable):
         for inherited in (*self._idle, *self._busy):
             inherited.let_go()
         self._lock = threading.Lock()
-        self._idle = []  # the one that was used last is the last
+        self._idle = []  # the last one was used last
         self._busy = set()
         self._places: OrderedDict[Hashable, Worker] = OrderedDict()
         self._forgotten: dict[Worker, list[str]] = {}
@@ -41,10 +41,10 @@ class Pool(Forkable):
     def taken(self, places: Sequence[Hashable]) -> Iterator[Worker]:
         """A worker: the one that was taken for the first of these places, or any.
 
-        It is ended where anything but a refusal is raised inside. Raises `StartError`.
+        The worker is ended where anything but a refusal is raised inside. Raises `StartError`.
         """
         while (worker := self._pick(places)) and not worker.is_alive():
-            self.end(worker)  # the system was short of memory, or somebody has killed it
+            self.end(worker)  # it was killed, as when the system is short of memory
         worker = worker or self._started()
         try:
             self._forget_in(worker)
@@ -55,19 +55,17 @@ class Pool(Forkable):
         self._give_back(worker, places)
 
     def has(self, place: Hashable) -> bool:
-        """Whether there is a worker that was taken for it before."""
+        """Whether there is a worker that was taken for this place before."""
         return place in self._places
 
     @property
     def workers(self) -> list[Worker]:
-        """All that there are now."""
+        """All present workers."""
         with self._lock:
             return [*self._idle, *self._busy]
 
     def forget(self, tag: str) -> None:
-        """Have all workers forget an original: those that are idle now, the others when they are
-        taken again.
-        """
+        """Have all workers forget an original: idle ones now, the others when next taken."""
         with self._lock:
             idle, self._idle = self._idle, []
             for worker in (*idle, *self._busy):
@@ -82,14 +80,14 @@ class Pool(Forkable):
                 self._give_back(worker, ())
 
     def close(self) -> None:
-        """End all that are idle."""
+        """End all idle workers."""
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
             self.end(worker)
 
     def end(self, worker: Worker) -> None:
-        """Kill one, and whatever it held."""
+        """Kill a worker, and forget its places."""
         with self._lock:
             self._busy.discard(worker)
             self._forgotten.pop(worker, None)

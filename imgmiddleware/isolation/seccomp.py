@@ -1,8 +1,8 @@
-"""The system calls that a worker may make: those of computing, of its wire, and no others.
+"""The system calls that a worker may make: those for computing and for its wire, and no others.
 
-What a library may ask for in vain (to open a file, as many look for the number of processors) is
-refused with EPERM: it goes on without. What none ever asks for (another program, a socket, another
-process) kills the worker: something else has taken it over.
+A call that a library may try in vain (opening a file, as many look for the number of processors) is
+refused with EPERM, and the library goes on without it. A call that no library makes (another
+program, a socket, another process) kills the worker: foreign code has taken it over.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _COMPUTING = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
-#: The same of what is open already.
+#: The same on open descriptors.
 _OPEN = {
     "read": (0, 63),
     "readv": (19, 65),
@@ -71,7 +71,7 @@ _OPEN = {
     "recvfrom": (45, 207),
     "recvmsg": (47, 212),
 }
-#: What kills: programs, processes, sockets, and what reaches into others or into the kernel.
+#: Calls that kill: programs, processes, sockets, and calls into other processes or the kernel.
 _DEADLY = {
     "execve": (59, 221),
     "execveat": (322, 281),
@@ -151,7 +151,7 @@ def filter_for(machine: Machine, process: int) -> bytes:
 
 
 def rules(machine: Machine, process: int) -> list[Rule]:
-    """What becomes of which call; all others are refused with EPERM."""
+    """The verdict on each call; all others are refused with EPERM."""
     column = machine.column
     plain = [_numbers[column] for _numbers in (*_COMPUTING.values(), *_OPEN.values())]
     deadly = [_numbers[column] for _numbers in _DEADLY.values()]
@@ -165,7 +165,7 @@ def rules(machine: Machine, process: int) -> list[Rule]:
 def _conditional(column: int, process: int) -> list[Rule]:
     """Threads, no processes; no code but what is loaded; signals to itself, as `abort` sends one.
 
-    What `clone3` is asked for no filter can see: where there is none, libraries call `clone`.
+    A filter cannot see the arguments of `clone3`: where that is missing, libraries call `clone`.
     """
 
     def rule(x86_64: int, aarch64: int, condition: Condition, otherwise: int) -> Rule:

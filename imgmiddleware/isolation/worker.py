@@ -1,4 +1,4 @@
-"""A worker as its parent has it: a process of its own, and the wire to it."""
+"""A worker as its parent sees it: a process of its own, and the wire to it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import Any
 from imgmiddleware.isolation.channel import Channel, ClosedError, pair
 from imgmiddleware.isolation.nursery import NURSERY, Started
 
-#: Seconds for a worker to start, on a machine that has much else to do.
+#: Seconds for a worker to start, on a busy machine.
 _START = 60.0
-#: Seconds for the kernel to bury one that was killed.
+#: Seconds for the kernel to bury a killed process.
 _BURIAL = 5.0
 #: Seconds from the end of the wire to that of the process, on a machine that is short of memory.
 _LAST_MOMENT = 1.0
-#: Bytes of what a worker says of itself when it has started.
+#: The most bytes of a worker's report on its start.
 _MOST_SAID = 2**16
-#: What of the environment goes along: where libraries are, and which instructions they may use, on
-#: which the bytes of pictures depend.
+#: The variables that the worker inherits: the places of libraries, and the instructions that they
+#: may use, on which the bytes of pictures depend.
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENCV_CPU_DISABLE", "NPY_DISABLE_CPU_FEATURES")
-#: It puts the parent's path of modules in place before it imports any of them.
+#: The program sets the parent's path of modules before it imports any of them.
 _BOOT = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[3])
@@ -42,18 +42,18 @@ main(int(sys.argv[1]), int(sys.argv[2]))
 
 
 class StartError(Exception):
-    """No worker could be started: nothing is wrong with any original."""
+    """No worker could be started; no original is to blame."""
 
 
 class KilledError(ClosedError):
-    """Somebody else has killed the worker: the system for want of memory, or an operator."""
+    """The system has killed the worker for want of memory, or an operator has."""
 
 
 class Worker:
     """A process that was started, and waits for its orders. One thread at a time uses it."""
 
     def __init__(self, module: str, start: bytes) -> None:
-        """`main(descriptor, parent)` of the module is called there; `start` is what it is told.
+        """The process calls `main(descriptor, parent)` of the module; `start` is its first message.
 
         Raises `StartError`.
         """
@@ -69,16 +69,16 @@ class Worker:
             raise StartError(f"no worker could be started: {error}") from error
         self._said: dict[str, Any] | None = None
         self.held = 0, 0
-        """How many originals it holds decoded, and their bytes, as it said last."""
+        """The number of its decoded originals, and their bytes, by its last report."""
         self._end = weakref.finalize(self, _ended, self.channel, self._process, os.getpid())
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """The number of the process."""
         return self._process.pid
 
     def ready(self) -> dict[str, Any]:
-        """What it says of itself, once it has started. Raises `StartError`."""
+        """The worker's report on itself, once it has started. Raises `StartError`."""
         if self._said is None:
             try:
                 kind, said = self.channel.receive(_MOST_SAID, _START)
@@ -95,23 +95,24 @@ class Worker:
         return self._process.poll() is None
 
     def was_killed(self) -> bool:
-        """Whether it ended by a SIGKILL, which by then is not ours. No decoder raises that one.
+        """Whether a SIGKILL ended it, which then came from outside: no decoder raises that one.
 
-        To be asked when the wire has ended, which is a moment before the process does.
+        Call this when the wire has ended, a moment before the process does.
         """
         with suppress(subprocess.TimeoutExpired):
             return self._process.wait(_LAST_MOMENT) == -signal.SIGKILL
         return False
 
     def end(self) -> None:
-        """Kill it, and see it buried. So it is too where nobody has it any more, and at the end."""
+        """Kill it, and see it buried; so it also ends with its last user, or the program."""
         self._end()
 
     def let_go(self) -> None:
         """Close the wire in a child, whose parent goes on with the worker."""
         self._end.detach()
         self.channel.close()
-        # Or the child would warn of a process that it has not waited for, and is not its own.
+        # Otherwise the child would warn of a process that it has not waited for, and is not its
+        # own.
         self._process.returncode = 0
 
 
@@ -135,7 +136,7 @@ def _environment() -> dict[str, str]:
 
 
 def _python() -> str:
-    """The interpreter; an application server may be the program itself, as uWSGI is."""
+    """The interpreter. `sys.executable` may be an application server, as with uWSGI."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if os.path.basename(sys.executable or "").startswith(("python", "pypy")):
         return sys.executable

@@ -14,10 +14,10 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the objects of a store are. `prefix` is without slashes at its ends."""
+    """The place of a store's objects. `prefix` is without slashes at its ends."""
 
     scheme: str
-    place: str  # a bucket or container; of a server its name, with the port if that is another
+    place: str  # a bucket or container; or a server, with its port
     prefix: str
 
     @property
@@ -26,7 +26,7 @@ class Address:
 
 
 def is_address(given: object) -> bool:
-    """Whether it is a text that begins as a URL does, of whatever scheme.
+    """Whether it is a text that begins as a URL does, of any scheme.
 
     >>> is_address("s3://photos/2026"), is_address("photos/"), is_address("C:\\\\photos")
     (True, False, False)
@@ -35,12 +35,12 @@ def is_address(given: object) -> bool:
 
 
 def parse(given: str, option: str = "source") -> Address:
-    """The address that a URL is.
+    """The address in a URL.
 
     >>> parse("s3://photos/2026/").prefix
     '2026'
 
-    Raises `ValueError` that names the option, and never what may be a secret in the URL.
+    Raises `ValueError` that names the option, and never shows a part of the URL that may be secret.
     """
     scheme, _, rest = given.partition("://")
     scheme = scheme.lower()
@@ -66,7 +66,9 @@ def _split(url: str, option: str) -> SplitResult:
         split = urlsplit(url)
         _ = split.port  # looks at it
     except ValueError:
-        raise ValueError(f"{option}: what follows {url.partition('://')[0]}:// is no URL") from None
+        raise ValueError(
+            f"{option}: there is no valid URL after {url.partition('://')[0]}://"
+        ) from None
     return split
 
 
@@ -79,14 +81,14 @@ def _noun(scheme: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether an object may have this name: one that no store takes for another's.
+    """Whether an object may have this name, which no store takes for another.
 
     >>> is_name("a/b.jpg"), is_name("a//b"), is_name("../b"), is_name("/b"), is_name("b\\n")
     (True, False, False, False, False)
     """
     if not name or len(name) > _LONGEST or any(ord(letter) < 32 for letter in name):
         return False
-    if "\\" in name or "\x7f" in name:  # on Windows, and to some servers, it is a slash
+    if "\\" in name or "\x7f" in name:  # Windows and some servers take it for a slash
         return False
     try:
         size = len(name.encode())

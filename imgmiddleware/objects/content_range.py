@@ -1,4 +1,4 @@
-"""The header that says which part of a file an answer has (RFC 9110, section 14.4)."""
+"""The header that names the part of a file in an answer (RFC 9110, section 14.4)."""
 
 import re
 
@@ -8,7 +8,7 @@ _BYTES = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII)
 
 
 def content_range(header: str) -> tuple[int, int, int]:
-    """First and last byte, and how many there are in all. Raises `DownError` where it says none.
+    """First and last byte, and the number of all bytes. Raises `DownError` where it has none.
 
     >>> content_range("bytes 0-99/1234")
     (0, 99, 1234)

@@ -1,12 +1,12 @@
-"""What can go wrong with a store, in few kinds. No text of theirs names endpoint, bucket or path.
+"""The errors of stores, in few kinds. Their texts name neither endpoint, bucket nor path.
 
-What a store's library says has all three, so it is the cause of these: for logs, never for a
+The error of a store's library names all three. It is the cause of these: for logs, never for a
 client.
 """
 
 
 class StoreError(Exception):
-    """A store did not do what it was asked for."""
+    """A store did not do its task."""
 
 
 class GoneError(StoreError):
@@ -14,7 +14,7 @@ class GoneError(StoreError):
 
 
 class ChangedError(StoreError):
-    """The object of this name is not of the version that was meant."""
+    """The object of this name is not of the expected version."""
 
 
 class DownError(StoreError):
@@ -22,4 +22,4 @@ class DownError(StoreError):
 
 
 class RefusedError(StoreError):
-    """The store answers, and does not let us: there is no such object, or none for us."""
+    """The store answers, and refuses: there is no such object, or none for this client."""

@@ -1,4 +1,4 @@
-"""Several requests at once: what an answer needs of a file may stand in many places of it."""
+"""Several requests at once: an answer may need bytes from many places of a file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 R = TypeVar("R")
 
-#: Requests of one process at once; whoever asks makes one of his own besides.
+#: Requests of one process at once; each caller makes one more in its own thread.
 _MOST = 16
 
 _pool: tuple[int, ThreadPoolExecutor] | None = None
 
 
 def together(call: Callable[[A], R], given: Sequence[A]) -> list[R]:
-    """What the call returns for each, made at once. Raises what one of them raised, at the end.
+    """The values of the call for each item, made at once. Raises an error of one of them, at the
+    end.
 
     >>> together(abs, [-1, 2])
     [1, 2]
 
-    Where threads are greenlets they are made one after another.
+    Where threads are greenlets the calls are made one after another.
     """
     if len(given) < 2 or has_greenlets():
         return [call(one) for one in given]
@@ -40,12 +41,13 @@ def together(call: Callable[[A], R], given: Sequence[A]) -> list[R]:
 
 
 def _threads() -> ThreadPoolExecutor:
-    """Those of this process: a fork has none of its parent's."""
+    """The threads of this process: a fork has none of its parent's."""
     global _pool  # noqa: PLW0603 - of the process
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - where there are any
 
     pool, process = _pool, os.getpid()
     if pool is None or pool[0] != process:
-        # Without a lock, which a fork could leave locked: of two that are made at once one ends.
+        # Without a lock, which a fork could leave locked: of two pools that are made at once one
+        # ends.
         _pool = pool = process, ThreadPoolExecutor(_MOST, "imgmiddleware-objects")
     return pool[1]

@@ -1,4 +1,4 @@
-"""Part: some bytes of an object, with what the store said of it in the same answer."""
+"""Part: some bytes of an object, with the facts of it in the same answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgmiddleware.objects.errors import ChangedError
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """What a store tells of an object beside its bytes."""
+    """A store's facts of an object beside its bytes."""
 
     size: int
     etag: str | None = None
@@ -18,14 +18,14 @@ class Stat:
 
     @property
     def version(self) -> str:
-        """Changes whenever the content does, as far as the store tells: its ETag; else its
-        revision; else time and size.
+        """Changes whenever the content does, as far as the store tells: its ETag; otherwise its
+        revision; otherwise time and size.
         """
         if self.etag and not self.etag.startswith("W/"):
             return self.etag.strip('"')
         if self.revision:
             return self.revision
-        # What is weakly the same may differ in its bytes (RFC 9110, section 8.8.1).
+        # Weakly equal objects may differ in their bytes (RFC 9110, section 8.8.1).
         weak = (self.etag or "").removeprefix("W/").strip('"')
         return f"{weak}.{self.modified or 0:x}.{self.size:x}"
 
@@ -35,8 +35,8 @@ class Stat:
         return None if self.etag is None or self.etag.startswith("W/") else self.etag
 
     def check(self, other: Stat) -> None:
-        """Raises `ChangedError` where an answer is of another version: some stores that are like
-        S3 heed no conditions.
+        """Raises `ChangedError` where an answer is of another version: some stores that are like S3
+        ignore conditions.
         """
         if (other.version, other.size) != (self.version, self.size):
             raise ChangedError("the object was replaced")
@@ -44,7 +44,7 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The bytes from `start` on, which are fewer than were asked for only at the object's end."""
+    """The bytes from `start` on; there are fewer than the request's only at the object's end."""
 
     stat: Stat
     start: int

@@ -1,8 +1,8 @@
-"""Stores of obstore's: S3, Google, Azure and what is like them; a folder or memory for tests.
+"""Stores of obstore's: S3, Google, Azure and similar ones; a folder or memory for tests.
 
-A store is opened where it is first used, and once more in each process: obstore works in threads of
-its own, which a fork leaves behind, and whoever asks it in a child waits for ever. So what was used
-before a fork refuses in the child at once.
+Each process opens a store at its first use. obstore works in threads of its own, which a fork
+leaves behind, so a call in a child would wait for ever. So in a child a store that was used before
+the fork refuses at once.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from imgmiddleware.objects.part import Part, Stat
 from imgmiddleware.objects.translated import is_empty, translated
 from imgmiddleware.process.greenlets import apart
 
-#: Seconds in which a connection is made; and how often a failed request is made again.
+#: Seconds to make a connection; and the number of retries after a failure.
 _CONNECT, _RETRIES = 3.0, 2
-#: The first process that asked a store by the network, if any did.
+#: The first process that used a store over the network, if any did.
 _used_in: int | None = None
 
 
 class ObjectStore:
-    """Objects below a URL, or of a store object of obstore's. For any threads, and after any fork.
+    """Objects below a URL, or of a store object of obstore's. Any number of threads may use it,
+    also after a fork.
 
-    `seconds` is what one request may take, and how long failed ones are made again. A store object
-    keeps what it was given of its own options. Raises `ValueError` or `TypeError` that names
-    `option`, also where obstore is not installed. Nothing is asked of the network yet.
+    `seconds` is the longest that one request may take, with its retries. A store object keeps its
+    own options. Raises `ValueError` or `TypeError` that names `option`, also where obstore is not
+    installed. This makes no network call yet.
     """
 
     def __init__(self, given: Any, seconds: float = 10.0, option: str = "source") -> None:
         self._given = given
         self._options = _options(seconds)
         self._option = option
-        # Now, so that what is wrong with it is told; nothing is asked of the network by it.
+        # Made now, so that errors in the options are raised here; this makes no network call.
         self._opened = os.getpid(), self._make()
 
     def read(
@@ -52,7 +53,7 @@ class ObjectStore:
     ) -> Part | None:
         """Bytes of an object, up to its end where `stop` is None.
 
-        `match`: of this version and no other. `unless`: None if it is still of this version, by one
+        `match`: only of this version. `unless`: None if the object is still of this version, by one
         conditional request. Raises `GoneError`, `ChangedError`, `DownError` and `RefusedError`.
         """
         options: dict[str, Any] = {}
@@ -83,18 +84,18 @@ class ObjectStore:
             except obstore.exceptions.GenericError as error:
                 if not is_empty(error):
                     raise
-                if start:  # it is shorter than it was
+                if start:  # the object is shorter than before
                     raise ChangedError("the object was replaced") from error
                 del options["range"]  # an object without bytes has no ranges either
                 found = obstore.get(store, name, options=options)
-            # What was found first is told; the body may still fail.
+            # The first facts count; the body may still fail.
             return Part(_stat(found.meta), found.range[0], memoryview(found.bytes()))
 
     def put(self, name: str, data: bytes | memoryview, *, only_new: bool = False) -> bool:
         """Keep these bytes under this name; whether that was done.
 
-        `only_new`: it is not where there is an object of this name already, in one step: of many
-        that put at once, one is told that it was first (`heeds_only_new`). Raises `DownError` and
+        `only_new`: not if there is an object of this name already, in one step. Of many that put at
+        once, one is told that it was first (`heeds_only_new`). Raises `DownError` and
         `RefusedError`.
         """
         return bool(apart(self._put, name, data, "create" if only_new else "overwrite"))
@@ -105,21 +106,21 @@ class ObjectStore:
         store = self._store()
         with translated():
             try:
-                # In one piece: of several, S3 heeds no condition.
+                # In one piece: for several pieces S3 ignores the condition.
                 obstore.put(store, name, bytes(data), mode=mode, use_multipart=False)
             except obstore.exceptions.AlreadyExistsError:
                 return False
         return True
 
     def delete(self, *names: str) -> None:
-        """Remove these objects, as far as they are there. Raises as `put` does."""
+        """Remove those of these objects that exist. Raises as `put` does."""
         apart(self._delete, list(names))
 
     def _delete(self, names: list[str]) -> None:
         import obstore  # noqa: PLC0415
 
         store = self._store()
-        for name in names:  # all at once is not what all that are like S3 can do
+        for name in names:  # not all stores that are like S3 can delete several at once
             try:
                 with translated(missing_ok=True):
                     obstore.delete(store, name)
@@ -141,8 +142,9 @@ class ObjectStore:
                 yield meta["path"], _stat(meta)
 
     def heeds_only_new(self) -> bool:
-        """Whether the second of two that put only what is new is told so: several stores that are
-        like S3 ignore the condition. It puts and removes an object of its own. Raises as `put`.
+        """Whether the second of two puts with `only_new` learns that it was second: several stores
+        that are like S3 ignore the condition. The check puts and removes an object of its own.
+        Raises as `put`.
         """
         name = f".imgmiddleware-probe-{uuid4().hex}"
         try:
@@ -154,7 +156,8 @@ class ObjectStore:
         """The store of this process."""
         opened, process = self._opened, os.getpid()
         if opened[0] != process:
-            # Without a lock, which a fork could leave locked: of two that are made one is kept.
+            # Without a lock, which a fork could leave locked: of two stores that are made one is
+            # kept.
             self._opened = opened = process, self._make()
         _note_use(process)
         return opened[1]
@@ -178,11 +181,11 @@ class ObjectStore:
 
 
 def is_store(given: object) -> bool:
-    """Whether it is a store object of obstore's; nothing is imported to tell."""
+    """Whether it is a store object of obstore's; this imports nothing."""
     return any(kind.__module__.split(".")[0] == "obstore" for kind in type(given).__mro__)
 
 
-#: The classes of obstore's that take options of a client.
+#: The classes of obstore's that take a client's options.
 _OF_NETWORK = {"S3Store": "s3", "GCSStore": "gs", "AzureStore": "az"}
 
 
@@ -203,8 +206,8 @@ def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
 
 
 def _with_environment(scheme: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The same with what the environment says of the client, which obstore leaves out where it is
-    given any of it.
+    """The same with the environment's options of the client, which obstore leaves out if it gets
+    any of them otherwise.
     """
     start = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
     named = ((key, os.environ.get(start + key.upper())) for key in _OF_CLIENTS)
@@ -212,7 +215,7 @@ def _with_environment(scheme: str, options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "client_options": {**client, **options["client_options"]}}
 
 
-#: Options of obstore's clients that are no times.
+#: Options of obstore's clients other than times.
 _OF_CLIENTS = (
     "allow_http",
     "allow_invalid_certificates",
@@ -228,7 +231,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _options(seconds: float) -> dict[str, Any]:
-    """Ours, in the place of obstore's ten retries within three minutes."""
+    """The package's times and retries, instead of obstore's ten retries within three minutes."""
     whole = timedelta(seconds=max(seconds, 0.001))
     return {
         "client_options": {

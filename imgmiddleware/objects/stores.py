@@ -1,4 +1,4 @@
-"""The store that a URL or a store object of obstore's means, as far as it is only read."""
+"""The store of a URL or a store object of obstore's, for reading alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgmiddleware.objects.store import ObjectStore, is_store
 
 
 class Readable(Protocol):
-    """What reads objects."""
+    """Reads objects."""
 
     def read(
         self,
@@ -24,12 +24,12 @@ class Readable(Protocol):
 
 
 def means_store(given: object) -> bool:
-    """Whether it is a URL, of whatever scheme, or a store object of obstore's."""
+    """Whether it is a URL, of any scheme, or a store object of obstore's."""
     return is_address(given) or is_store(given)
 
 
 def store_of(given: Any, seconds: float = 10.0, option: str = "source") -> Readable:
-    """What reads its objects. Raises `ValueError` or `TypeError`."""
+    """The reader of its objects. Raises `ValueError` or `TypeError`."""
     if isinstance(given, str) and parse(given, option).scheme in SERVERS:
         from imgmiddleware.objects.web import WebStore  # noqa: PLC0415 - its client, where it is in use
 

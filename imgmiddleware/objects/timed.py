@@ -1,7 +1,8 @@
-"""Answers that are waited for until one time, however slowly they come.
+"""Answers that have to come by one time, however slow the server is.
 
-A timeout of a socket begins anew with each byte, so who sends one of them now and then is waited
-for without an end: of the head, of the body, and of what is read to use a connection again.
+The timeout of a socket starts again with each byte. A server that sends a byte now and then would
+be waited for without an end: for its head, its body, and the rest that is read to use a connection
+again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 
 class _Until(RawIOBase):
-    """What a socket receives, up to a time."""
+    """The bytes that a socket receives, up to a time."""
 
     def __init__(self, connection: socket.socket, raw: RawIOBase, until: float) -> None:
         self._connection, self._raw, self._until = connection, raw, until
@@ -40,10 +41,10 @@ class _Until(RawIOBase):
 class _Response(HTTPResponse):
     def __init__(self, sock: socket.socket, *, until: float, **options: Any) -> None:
         super().__init__(sock, **options)
-        # The socket's own reader stays: while it is open, so is a socket that is closed meanwhile.
+        # The socket's own reader stays open: while it is, so is a socket that is closed meanwhile.
         self.fp = BufferedReader(_Until(sock, self.fp.detach(), until))
 
 
 def responses(until: float) -> Callable[..., HTTPResponse]:
-    """What makes the answers of a connection (`response_class`), none of which is read later."""
+    """The `response_class` of a connection, whose answers all end by this time."""
     return partial(_Response, until=until)

@@ -1,7 +1,7 @@
 """Files of a plain server, below one URL that the operator has chosen.
 
-obstore could read these too, but goes wherever a server redirects it. So this is done by Python's
-own client: what is answered by another host, or another scheme, is no answer.
+obstore could read these too, but follows every redirect of a server. So Python's own client reads
+them, and an answer of another host or scheme does not count.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ R = TypeVar("R")
 
 _REDIRECTS, _MOST_REDIRECTS = (301, 302, 303, 307, 308), 3
 _RETRIES, _BACKOFF = 2, 0.05
-#: Connections without work that are kept, and bytes that are read at a time.
+#: Idle connections that are kept, and bytes that are read at a time.
 _MOST_IDLE, _READ = 32, 2**18
-#: Of a body: no file has more digits.
+#: The length of a body: no file has more digits.
 _LENGTH = re.compile(r"[0-9]{1,18}")
-#: What a file without any has (RFC 9110, section 14.4).
+#: The header of a file without bytes (RFC 9110, section 14.4).
 _NO_BYTES = "bytes */0"
-#: The time may be over, or the server too busy.
+#: The time may be over, or the server overloaded.
 _AGAIN = (429, 500, 502, 503, 504)
 
 
 class _AgainError(Exception):
-    """What may go well the next time."""
+    """An error that may not come again."""
 
 
 class WebStore:
-    """Files below a URL. For any threads, and in any process.
+    """Files below a URL. Any number of threads may use it, in any process.
 
-    `seconds` is what one request may take, with all that is tried again. Raises `ValueError` that
+    `seconds` is the longest that one request may take, with its retries. Raises `ValueError` that
     names `option`.
     """
 
@@ -98,7 +98,7 @@ class WebStore:
     def _asked(
         self, target: str, headers: dict[str, str], asked: tuple[int, int | None], until: float
     ) -> Part | None:
-        """One request, and those to which it is redirected on the same server."""
+        """One request, and its redirects on the same server."""
         for _ in range(_MOST_REDIRECTS + 1):
             connection, response = self._answer(target, headers, until)
             done = False
@@ -116,7 +116,7 @@ class WebStore:
     def _answer(
         self, target: str, headers: dict[str, str], until: float
     ) -> tuple[HTTPConnection, HTTPResponse]:
-        """By a connection that is open already, or a new one where the server has closed that."""
+        """The answer on an open connection, or on a new one where the server has closed that."""
         while True:
             connection, used = self._connection()
             left = max(until - time.monotonic(), 0.001)
@@ -137,7 +137,7 @@ class WebStore:
         with suppress(IndexError):
             while True:
                 owner, connection = self._idle.pop()
-                if owner == process:  # a parent's is not ours to write to
+                if owner == process:  # a parent's connection must not be used
                     return connection, True
         kind = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
         return kind(self._address.place, timeout=self._seconds), False
@@ -153,7 +153,7 @@ class WebStore:
             connection.close()
 
     def _redirected(self, target: str, location: str) -> str:
-        """The path on this server. Raises `DownError` where it is on none, or on another."""
+        """The path on this server. Raises `DownError` where it is missing, or on another server."""
         base = f"{self._address.scheme}://{self._address.place}"
         with suppress(ValueError):
             split = urlsplit(urljoin(base + target, location))
@@ -166,7 +166,7 @@ class WebStore:
 
 
 def _part(response: HTTPResponse, asked: tuple[int, int | None]) -> Part | None:
-    """The bytes that were asked for; None of a 304. Raises what the status says."""
+    """The bytes of the request's range; None for a 304. Raises the error of the status."""
     status = response.status
     if status not in (200, 206):
         response.read(_READ)  # so that the connection can be used again
@@ -179,7 +179,7 @@ def _part(response: HTTPResponse, asked: tuple[int, int | None]) -> Part | None:
     if status == 412:
         raise ChangedError("the object was replaced")
     if status == 403:
-        raise RefusedError("the store does not let us read it")
+        raise RefusedError("the store does not let this service read it")
     if status == 416:
         return _empty(response, asked[0])
     coded = response.getheader("Content-Encoding", "identity") != "identity"
@@ -189,7 +189,7 @@ def _part(response: HTTPResponse, asked: tuple[int, int | None]) -> Part | None:
 
 
 def _empty(response: HTTPResponse, start: int) -> Part:
-    """A file without bytes has no ranges; one that is shorter than it was is another."""
+    """A file without bytes has no ranges; one that is shorter than before is another."""
     if start:
         raise ChangedError("the object was replaced")
     if response.getheader("Content-Range", _NO_BYTES) != _NO_BYTES:
@@ -198,7 +198,7 @@ def _empty(response: HTTPResponse, start: int) -> Part:
 
 
 def _body(response: HTTPResponse, asked: tuple[int, int | None]) -> Part:
-    """What was asked for, also of a server that knows no ranges and sends all of it."""
+    """The bytes of the range, also from a server that ignores ranges and sends all of it."""
     start, stop = asked
     if response.status == 206:
         first, last, size = content_range(response.getheader("Content-Range", ""))
@@ -218,7 +218,7 @@ def _body(response: HTTPResponse, asked: tuple[int, int | None]) -> Part:
 
 
 def _fill(response: HTTPResponse, buffer: memoryview, length: int) -> None:
-    """The next `length` bytes; over what the buffer has no room for the first are forgotten."""
+    """Read the next `length` bytes; where the buffer is too small, the first of them are lost."""
     at = 0
     while at < length:
         place = at % len(buffer)

@@ -1,6 +1,7 @@
-"""What a service tells an observer, and two observers: `.prometheus` and `.otel`, which are extras.
+"""The messages of a service to an observer, and two observers: `.prometheus` and `.otel`, which are
+extras.
 
-The files of these two are imported by nobody else, as each needs a library of its own.
+No other module imports these two, as each needs a library of its own.
 """
 
 from imgmiddleware.observing.observation import (

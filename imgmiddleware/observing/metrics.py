@@ -1,7 +1,7 @@
-"""Every metric, once: what the observers export, and what docs/metrics.md and its dashboard show.
+"""Every metric, once: for the observers' exports, docs/metrics.md and its dashboard.
 
 The names are Prometheus's, where a unit is the end of a name (https://prometheus.io/docs/practices/
-naming/). OpenTelemetry's are made of them: `imgmiddleware.step`, in seconds.
+naming/). OpenTelemetry's are derived from them: `imgmiddleware.step`, in seconds.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,12 +17,12 @@ BUCKETS = (
 """Seconds: a file is opened in 30 µs, and a request waits 30 seconds at most unless `max_wait` says
 otherwise."""
 
-#: Places that belong to one process. All others are shared, and it would be wrong to add up what
-#: each process says of them.
+#: Places that belong to one process. All others are shared, and to add up the values of the
+#: processes would be wrong.
 _OWN = ("memory", "decoded", "blocks")
 
 Unit = Literal["", "seconds", "bytes"]
-"""What is counted; a thing where it is empty."""
+"""The unit of the count; things where it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Metric:
     name: str
     """Its name, with the unit."""
     help: str
-    """What it tells, in one sentence."""
+    """Its meaning, in one sentence."""
     labels: tuple[str, ...] = ()
     """The names of its labels, all of closed sets."""
     unit: Unit = ""
@@ -41,17 +41,17 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Gauge(Metric):
-    """One that goes up and down: it is read when somebody asks."""
+    """A metric that goes up and down: it is read when the collector asks."""
 
     read: Callable[[Gauges], Mapping[tuple[str, ...], float]] = lambda gauges: {}
     """The value for each set of label values."""
     is_shared: bool = False
-    """Whether all processes tell the same: the newest is right, and not the sum."""
+    """Whether all processes tell the same value: the newest is right, and not the sum."""
 
 
 ANSWERS = Metric(
     "imgmiddleware_answers",
-    "Requests by what came of them, the cache or render that it came from, and the format.",
+    "Requests by outcome, by the cache or render of the picture, and by format.",
     ("outcome", "tier", "format"),
 )
 SENT = Metric(
@@ -59,7 +59,7 @@ SENT = Metric(
 )
 SECONDS = Metric(
     "imgmiddleware_answer_seconds",
-    "Time until an answer could be sent, of all that were no hit in memory.",
+    "Time until an answer could be sent, without hits in memory.",
     ("tier", "format"),
     "seconds",
 )
@@ -116,7 +116,7 @@ GAUGES = (
     ),
     Gauge(
         "imgmiddleware_cache_entries",
-        "What the caches of a process hold.",
+        "Entries in the caches of a process.",
         _PLACE,
         read=_places("entries", shared=False),
     ),
@@ -132,7 +132,7 @@ GAUGES = (
     ),
     Gauge(
         "imgmiddleware_shared_cache_entries",
-        "What the caches hold that processes share.",
+        "Entries in the caches that processes share.",
         _PLACE,
         read=_places("entries", shared=True),
         is_shared=True,
@@ -166,5 +166,5 @@ def told(gauge: Gauge, services: Iterable[Gauges]) -> Mapping[tuple[str, ...], f
 
 
 def step_label(name: str) -> str:
-    """The name of a step; "other" for what an application adds, which might be anything."""
+    """The name of a step; "other" for the application's own steps, which might have any name."""
     return name if name in STEPS else "other"

@@ -1,7 +1,7 @@
-"""What an observer is told: a frozen value of each answer, and how full a service is if it asks.
+"""The messages to an observer: a frozen value for each answer, and a service's load if it asks.
 
-Outcome, tier, format, the names of steps and method are each of a closed set: no ID, no query,
-nothing that a client can choose. So they may be labels of metrics.
+Outcome, tier, format, the names of steps and method are each of a closed set: they hold no ID, no
+query, and nothing else that a client can choose. So they may be labels of metrics.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ OUTCOMES = (
     "shown", "not-modified", "stale", "meanwhile", "redirected", "options", "gone", "failed",
     *CODES,
 )  # fmt: skip
-"""The outcomes of a request. "stale": the picture of the version before was shown, or one of which
-nobody knows whether it is the newest. "meanwhile": nobody was answered, it was made for later, as
-such a picture was shown. "gone": the client had hung up. "failed": an error of the program. The
-others are the codes of refusals, whatever is shown in their place."""
+"""The outcomes of a request. "stale": the picture of the version before was shown, or one that may
+not be the newest. "meanwhile": no client was answered; the picture was made for later, while a
+stale one was shown. "gone": the client had hung up. "failed": an error of the program. The others
+are the codes of refusals, also where a stand-in was shown."""
 
 TIERS = ("memory", "disk", "redis", "bucket", "merged", "render", "none")
 """The places that a picture may come from: a cache, another request that was making it, or a
@@ -26,7 +26,7 @@ render. "none": there is no picture."""
 
 STEPS = ("open", "probe", "look", "cache", "wait", "decode", "keep", "render", "make", "other")
 """The steps of an answer (docs/http.md). "make" is all of those after "cache". "other" stands for
-what an application's own code adds."""
+an application's own steps."""
 
 
 class Step(NamedTuple):
@@ -43,8 +43,8 @@ class Step(NamedTuple):
 class Observation(NamedTuple):
     """One request and its outcome.
 
-    It is a tuple, as that is made in a third of the time of a frozen dataclass: there is one for
-    each hit in memory.
+    It is a tuple, which is made in a third of the time of a frozen dataclass: there is one for each
+    hit in memory.
     """
 
     outcome: str
@@ -52,32 +52,32 @@ class Observation(NamedTuple):
     tier: str
     """The place that the picture came from: one of `imgmiddleware.observing.observation.TIERS`."""
     format: str
-    """What was sent, by the name that `fm` has for it: "jpg", "webp". "text" for placeholders,
-    "other" for what is no result, and "none" where there is neither."""
+    """The format of the answer, by its name for `fm`: "jpg", "webp". "text" for placeholders,
+    "other" for any other body, and "none" where there is no body."""
     bytes: int
     """Bytes of the body that was handed to the server."""
     seconds: float
     """From the beginning of the answer until it could be sent; 0 where it took no file and no
     thread, and was not measured."""
     steps: tuple[Step, ...]
-    """What of it was measured, in the order in which it was ended; nothing of a hit in memory."""
+    """Its measured steps, in the order in which they ended; none for a hit in memory."""
     status: int
-    """The HTTP status; 0 where nobody was answered."""
+    """The HTTP status; 0 where no client was answered."""
     method: str
     """GET, HEAD or OPTIONS; "other"."""
     route: str | None
-    """What the paths of all pictures have in common, with the mount: "/image/{id}". None where a
-    route of the application has answered, which has a name of its own."""
+    """The common part of all pictures' paths, with the mount: "/image/{id}". None where a route of
+    the application has answered, which has a name of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """How full one service is, in one process."""
+    """The load of one service, in one process."""
 
     slots: int
     """Results that may be rendered at the same time."""
     busy: int
-    """Those slots that are taken, or lent."""
+    """The slots that are taken, or lent."""
     waiting: int
     """Requests that wait: for a slot, for another's render, for the source."""
     memory_bytes: int
@@ -85,12 +85,12 @@ class Gauges:
     memory_most: int
     """`max_memory`."""
     holding: Mapping[str, Holding]
-    """What is held on this machine, as `ImageService.holding` tells it."""
+    """The load of the caches on this machine, as `ImageService.holding` has it."""
 
 
 @runtime_checkable
 class Observer(Protocol):
-    """What a service tells of its work: the option `observer`.
+    """An object that a service tells of its work: the option `observer`.
 
     >>> import numpy as np
     >>> from imgmiddleware import ImageRequest, ImageService
@@ -109,7 +109,7 @@ class Observer(Protocol):
 
     def answered(self, seen: Observation) -> None:
         """Called once for each request, at the end of its answer, in the thread that has made it:
-        that may be an event loop. What it raises is logged once, and harms no answer.
+        that may be an event loop. An error of it is logged once, and harms no answer.
         """
         ...
 
@@ -138,7 +138,7 @@ class Observers:
         self._observers = observers
 
     def answered(self, seen: Observation) -> None:
-        """Tell each of them. Raises what one of them raised, when all have been told."""
+        """Tell each of them. Raises an error of one of them, when all have been told."""
         failed: Exception | None = None
         for observer in self._observers:
             try:

@@ -1,7 +1,7 @@
 """Traces and metrics for OpenTelemetry: the extra `imgmiddleware[otel]`, which is its API alone.
 
-What is done with them is for the application to say, by the SDK that it configures. Without one all
-of this does nothing.
+The application decides what happens to them, by the SDK that it configures. Without an SDK this
+does nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ except ModuleNotFoundError as error:
 
 _NAME = "imgmiddleware"
 
-#: What OpenTelemetry calls units (UCUM). Of "1" exports to Prometheus would make a ratio.
+#: OpenTelemetry's names of units (UCUM). With "1" exports to Prometheus would make a ratio.
 _UNITS = {"seconds": "s", "bytes": "By", "": ""}
 
 
@@ -41,10 +41,10 @@ class OpenTelemetryObserver:
     >>> from imgmiddleware import ImageService
     >>> service = ImageService(lambda id: None, observer=OpenTelemetryObserver())
 
-    The span of the server, which the instrumentation of ASGI or WSGI has begun, is named after the
-    route, "GET /image/{id}", as it would be named after each picture. An answer that is no hit in
-    memory has a span "/image/{id}" below it, with one for each step. `tracer_provider` and
-    `meter_provider` are those of the application unless they are given.
+    The server's span, which the instrumentation of ASGI or WSGI has begun, gets the name of the
+    route, "GET /image/{id}"; otherwise each picture would make a name of its own. An answer that is
+    no hit in memory has a span "/image/{id}" below it, with one for each step. `tracer_provider`
+    and `meter_provider` are those of the application unless they are given.
     """
 
     def __init__(self, tracer_provider: Any = None, meter_provider: Any = None) -> None:
@@ -73,13 +73,13 @@ class OpenTelemetryObserver:
             self._step_seconds.record(step.seconds, labels)
 
     def watches(self, gauges: Callable[[], Gauges]) -> None:
-        """Show how full this service is, too."""
+        """Show the load of this service, too."""
         self._services.append(gauges)
 
     def _name_server_span(self, seen: Observation) -> None:
-        """As the conventions for HTTP have it: method and route.
+        """Name it by method and route, as the conventions for HTTP have it.
 
-        An answer to nobody is made in a thread of ours, where there is no such span.
+        A picture that is made for later has no such span, as it is made in a thread of the service.
         """
         span = trace.get_current_span()
         if seen.route and span.is_recording():
@@ -88,7 +88,7 @@ class OpenTelemetryObserver:
             span.set_attribute("http.route", seen.route)
 
     def _trace(self, seen: Observation) -> None:
-        """A span that is over already, with the times that were measured."""
+        """A span that has ended already, with the measured times."""
         end = time_ns()
         begin = end - _nanoseconds(seen.seconds)
         span = self._tracer.start_span(seen.route or _NAME, start_time=begin)
@@ -130,7 +130,7 @@ def _nanoseconds(seconds: float) -> int:
 
 
 def _described(metric: Metric) -> tuple[str, str, str]:
-    """Name, unit and description: what exports to Prometheus puts the unit at the end again."""
+    """Name, unit and description; exports to Prometheus put the unit at the end again."""
     name = metric.name.removesuffix(f"_{metric.unit}").replace("_", ".", 1)
     return name, _UNITS[metric.unit], metric.help
 

@@ -1,8 +1,8 @@
 """Metrics for Prometheus: the extra `imgmiddleware[prometheus]`.
 
 Under several processes prometheus-client has them share files, in the folder that the environment
-variable `PROMETHEUS_MULTIPROC_DIR` names. A gauge that is read when somebody asks can be none of
-these, as who asks is one of the processes: so each writes its gauges down once a second.
+variable `PROMETHEUS_MULTIPROC_DIR` names. A gauge that is read on request cannot work so, as the
+request reaches one process alone. So each process writes its gauges down once a second.
 """
 
 import threading
@@ -42,7 +42,7 @@ _Told = tuple[Gauge, Mapping[tuple[str, ...], float]]
 _EVERY = 1.0
 
 CONTENT_TYPE: str = prometheus.exposition.CONTENT_TYPE_PLAIN_0_0_4
-"""The media type of what `PrometheusObserver.exposition` returns."""
+"""The media type of `PrometheusObserver.exposition`."""
 
 
 class PrometheusObserver:
@@ -63,7 +63,7 @@ class PrometheusObserver:
     """
 
     content_type = CONTENT_TYPE
-    """That of `exposition`."""
+    """The media type of `exposition`."""
 
     def __init__(self, registry: Any = None) -> None:
         self._registry = prometheus.REGISTRY if registry is None else registry
@@ -72,7 +72,8 @@ class PrometheusObserver:
         self._sent = prometheus.Counter(SENT.name, SENT.help, SENT.labels, **make)
         self._seconds = self._histogram(SECONDS)
         self._step_seconds = self._histogram(STEP_SECONDS)
-        #: By outcome, tier and format: to ask the library for one of labels takes as long again.
+        #: By outcome, tier and format: asking the library for a counter by its labels takes as long
+        #: again.
         self._counting: dict[tuple[str, str, str], tuple[Any, Any]] = {}
         self._services: list[Callable[[], Gauges]] = []
         self._shared = _Shared(self._registry, self._gauges) if ValueClass._multiprocess else None
@@ -80,7 +81,7 @@ class PrometheusObserver:
             self._registry.register(_Read(self._gauges))
 
     def answered(self, seen: Observation) -> None:
-        """Count it. What is no hit in memory is measured besides."""
+        """Count it. An answer that is no hit in memory is measured besides."""
         answers, sent = self._counters(seen)
         answers.inc()
         if seen.bytes:
@@ -94,7 +95,7 @@ class PrometheusObserver:
             self._shared.go_on()
 
     def watches(self, gauges: Callable[[], Gauges]) -> None:
-        """Show how full this service is, too."""
+        """Show the load of this service, too."""
         self._services.append(gauges)
 
     def exposition(self) -> bytes:
@@ -125,13 +126,13 @@ class PrometheusObserver:
 
 
 class _Read:
-    """The gauges of the one process that there is, read when Prometheus asks."""
+    """The gauges of a single process, read when Prometheus asks."""
 
     def __init__(self, gauges: Callable[[], list[_Told]]) -> None:
         self._gauges = gauges
 
     def describe(self) -> list[Any]:
-        """Their names, which the registry compares with those that it has."""
+        """Their names, which the registry compares with its own."""
         return [_family(gauge) for gauge in GAUGES]
 
     def collect(self) -> list[Any]:
@@ -150,7 +151,7 @@ def _family(gauge: Gauge) -> Any:
 
 
 class _Shared:
-    """The gauges of each process, which a thread of it writes into the files that they share."""
+    """The gauges of each process, which its thread writes into the shared files."""
 
     def __init__(self, registry: Any, gauges: Callable[[], list[_Told]]) -> None:
         self._gauges = gauges
@@ -167,13 +168,13 @@ class _Shared:
         self._looking_in = 0
 
     def go_on(self) -> None:
-        """Have a thread look from now on, unless this process has one. A fork leaves it behind."""
+        """Start a thread that writes them, unless this process has one. A fork leaves it behind."""
         if self._looking_in != getpid():
             self._looking_in = getpid()
             threading.Thread(target=self._keep_looking, name="imgmiddleware", daemon=True).start()
 
     def look(self) -> None:
-        """Write down what the gauges say now."""
+        """Write down the present values of the gauges."""
         for gauge, values in self._gauges():
             written = self._written[gauge.name]
             for labels, value in values.items():

@@ -1,4 +1,4 @@
-"""Every option of the package, once: the adapters, the service and the command line share these."""
+"""All options of the package: the adapters, the service and the command line share them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ class Settings(LinkSettings, OriginalSettings, ResultSettings, LoadSettings):
     Traceback (most recent call last):
     ValueError: max_age: -1 is not a whole number from 0 on, below 2**63
 
-    Raises `ValueError` that names the option which is wrong, and `TypeError` for one that there is
-    not.
+    Raises `ValueError` that names the wrong option, and `TypeError` for an unknown one.
     """
 
     def __new__(cls, **options: object) -> Self:
@@ -77,8 +76,8 @@ class Settings(LinkSettings, OriginalSettings, ResultSettings, LoadSettings):
 
     @property
     def origins(self) -> Sequence[str]:
-        """`allow_origin` as a list, which may be empty. Without it zoom viewers, on whatever site
-        they are, read what anybody may see (Image API 3.0, section 7.1).
+        """`allow_origin` as a list, which may be empty. Without it zoom viewers, on any site, may
+        read pictures that are open to all (Image API 3.0, section 7.1).
         """
         open_to_all = self.for_viewers and not self.keeps_private
         return self.allow_origin or (("*",) if open_to_all else ())

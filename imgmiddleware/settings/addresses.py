@@ -1,4 +1,4 @@
-"""Checks of paths and URLs that are given as options."""
+"""Checks of options that are paths and URLs."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from imgmiddleware.sources.function import is_async
 from imgmiddleware.sources.paths import encoded
 
 _URI = re.compile(r"https?://[!-~]+")
-#: Without ? and #, as paths are added to it.
+#: Without ? and #, as paths are added behind it.
 _BASE_URL = re.compile(r"https?://[!$->@-~]+")
 
 
@@ -79,7 +79,7 @@ def overlays(name: str, given: Any) -> Mapping[str, Any]:
 
 
 def _overlay(name: str, given: Any) -> Any:
-    """One of them. A source that is async could not be asked in a thread."""
+    """One of them. A source that is async could not be called in a thread."""
     if isinstance(given, str | os.PathLike | bytes | bytearray | memoryview):
         return image_file(name, given)
     opens = getattr(given, "open", given)
@@ -100,7 +100,7 @@ def origins(name: str, allowed: Any) -> tuple[str, ...]:
         if not isinstance(origin, str) or not (ORIGIN.fullmatch(origin) or given == ["*"]):
             raise wrong(name, origin, taken)
     if not given:
-        raise ValueError(f"{name}: an empty list would allow nobody; None says so")
+        raise ValueError(f"{name}: an empty list would allow no site; None says so")
     return tuple(dict.fromkeys(given))
 
 

@@ -1,4 +1,4 @@
-"""Checks of options: each returns the value as it is kept, or raises `ValueError` that names it."""
+"""Checks of options: each returns the kept value, or raises `ValueError` that names the option."""
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -9,7 +9,7 @@ from imgmiddleware.formats.registry import names
 from imgmiddleware.observing import Observer
 from imgmiddleware.sources.calls import takes
 
-#: Called with the name of the option and what was given for it, which may be anything.
+#: Called with the name of the option and its given value, which may be anything.
 Check = Callable[[str, Any], Any]
 
 #: Bytes, pixels and seconds of `max_age` are counted in 64 bits at most, with a sign.
@@ -17,22 +17,22 @@ _MOST = 2**63 - 1
 #: Seconds of waiting: some 30 years. Locks of Python take no more than 290.
 _LONGEST = 10**9
 
-#: What can be gone through, and is none for all that.
+#: Types that can be iterated, but are no lists of values.
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 
 
 def wrong(name: str, value: Any, taken: str, near: str | None = None) -> ValueError:
-    """The error for a value that is none of what is taken, with the nearest word that is."""
+    """The error for a value that the option does not take, with the nearest word that it does."""
     return ValueError(f"{name}: {value!r} is not {taken}{question(near)}")
 
 
 def optional(check: Check) -> Check:
-    """What this check takes, or None."""
+    """A check that also takes None."""
     return lambda name, value: None if value is None else check(name, value)
 
 
 def text(taken: str) -> Check:
-    """Text that can be written in UTF-8, whatever it says."""
+    """Text that can be written in UTF-8."""
 
     def check(name: str, value: Any) -> str:
         if not isinstance(value, str) or (not value.isascii() and not is_unicode(value)):
@@ -43,7 +43,7 @@ def text(taken: str) -> Check:
 
 
 def queries(name: str, named: Any) -> Mapping[str, str]:
-    """Text by name; what it means is the grammar's to check."""
+    """Text by name; the grammar checks its meaning."""
     if not isinstance(named, Mapping) or not all(
         isinstance(text, str) for pair in named.items() for text in pair
     ):
@@ -52,7 +52,7 @@ def queries(name: str, named: Any) -> Mapping[str, str]:
 
 
 def mapping(taken: str) -> Check:
-    """A mapping; what it holds is for others to check."""
+    """A mapping, whose contents are checked elsewhere."""
 
     def check(name: str, value: Any) -> Mapping[Any, Any]:
         if not isinstance(value, Mapping):
@@ -63,7 +63,7 @@ def mapping(taken: str) -> Check:
 
 
 def formats(*, safe: bool) -> Check:
-    """A set of formats of originals, whose decoders are bounded or are not."""
+    """A set of formats of originals: those with bounded decoders, or the others."""
 
     def check(name: str, given: Any) -> frozenset[str]:
         return frozenset(_words(name, given, sorted(names(safe=safe))))
@@ -72,7 +72,7 @@ def formats(*, safe: bool) -> Check:
 
 
 def some_of(known: Collection[str], missing: Callable[[str], str] = lambda word: "") -> Check:
-    """Some of these words, which are kept in this order; `missing` says what one takes."""
+    """Some of these words, kept in this order; `missing` names what a word's format lacks."""
 
     def check(name: str, given: Any) -> tuple[str, ...]:
         words = _words(name, given, known)
@@ -133,7 +133,7 @@ def kind(*allowed: type) -> Check:
 
 
 def switch(name: str, value: Any) -> bool:
-    """On or off. What is merely true would turn on what was to be off: `"no"`."""
+    """On or off. Others, such as `"no"`, would count as true, and turn on what was to be off."""
     if not isinstance(value, bool):
         raise wrong(name, value, "True or False")
     return value
@@ -151,7 +151,7 @@ def whole(least: int) -> Check:
 
 
 def secrets(name: str, given: Any) -> tuple[str | bytes, ...]:
-    """Keys for signatures. No message tells one."""
+    """Keys for signatures. No message shows one."""
     listed = isinstance(given, Iterable) and not isinstance(given, _NO_LISTS)
     keys = tuple(given) if listed else (None,)
     for key in keys:
@@ -169,7 +169,7 @@ def seconds(name: str, value: Any) -> float:
 
 
 def plain_function(name: str, function: Any) -> Any:
-    """A function that answers at once: a coroutine, and what yields, would always be true."""
+    """A function that answers at once: a coroutine or a generator would always count as true."""
     call = getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called, but how
     if not takes(function, "request") or any(map(_answers_later, (function, call))):
         raise wrong(
@@ -187,7 +187,9 @@ def _answers_later(function: Any) -> bool:
 
 
 def context_maker(name: str, function: Any) -> Any:
-    is_one = hasattr(type(function), "__enter__")  # what `contextmanager` makes can be called, too
+    is_one = hasattr(
+        type(function), "__enter__"
+    )  # a context manager of `contextmanager` can be called, too
     if is_one or not takes(function) or _answers_later(function):
         raise wrong(
             name,

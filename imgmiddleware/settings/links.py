@@ -1,4 +1,4 @@
-"""Options of links: what a URL may ask for, and who may follow it."""
+"""Options of links: the parameters that a URL may have, and the clients that may follow it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,7 +12,7 @@ from imgmiddleware.settings.options import Authorize
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSettings:
-    """What URLs mean, and who may ask."""
+    """The meaning of URLs, and the clients that may use them."""
 
     prefix: str = "/image/"
     """The part of a path in front of the ID. A missing slash at either end is added."""
@@ -51,9 +51,9 @@ class LinkSettings:
     """Let `iiif`, `deepzoom` and `xyz` ask for any size where `presets_only`, `widths` or `heights`
     restrict queries."""
     iiif_rights: str = ""
-    """The URI of the licence of all pictures, which `info.json` tells."""
+    """The URI of the licence of all pictures, for `info.json`."""
     deepzoom: bool = False
-    """Answer Deep Zoom under the same prefix: `<ID>.dzi`, and the tiles that it tells of."""
+    """Answer Deep Zoom under the same prefix: `<ID>.dzi`, and the tiles of that."""
     xyz: bool = False
     """Answer tiles as of a map under the same prefix: `<ID>/{z}/{x}/{y}.png`."""
     base_url: str = ""
@@ -61,8 +61,8 @@ class LinkSettings:
     changes them. Empty: those of each request."""
     authorize: Authorize | None = None
     """A function that says yes or no to a request before anything is opened. It gets the
-    `ImageRequest`: `context` tells who asks, and `id` for which original. No is a 403. With it
-    caching is private to each client. `ASGIImageMiddleware` takes an async one, too."""
+    `ImageRequest`: `context` tells the client, and `id` the original. No is a 403. With it caching
+    is private to each client. `ASGIImageMiddleware` takes an async one, too."""
     keys: Sequence[str | bytes] = field(default=(), repr=False)
     """Secrets of 32 bytes or more for signed links. The first signs, and all are taken, so that a
     new one can replace an old one. Empty: links are not signed."""
@@ -71,8 +71,8 @@ class LinkSettings:
     imgix_token: str = field(default="", repr=False)
     """The secret of links that imgix's client libraries sign, whose signatures are then taken."""
     private: bool = False
-    """Let clients keep results, and shared caches keep none: for a service that is asked by a route
-    of the application, which has checked the visitor."""
+    """Let clients keep results, and shared caches keep none. This is for a service behind a route
+    of the application that has checked the visitor."""
     around: Callable[[], AbstractContextManager[object]] | None = None
     """A function without arguments that makes a context manager. The service enters it around each
     call of the application's code in a thread: the source and `authorize`, unless they are

@@ -15,13 +15,13 @@ from imgmiddleware.pixels.value_range import RangeLike, ValueRange
 from imgmiddleware.sources import OverlayLike
 
 Authorize = Callable[[ImageRequest], bool] | Callable[[ImageRequest], Awaitable[bool]]
-"""Says who may see what: a function of a request. An async one needs an event loop: ASGI's."""
+"""A function of a request: whether its client may see its original. ASGI takes an async one."""
 
 
 class Options(TypedDict, total=False):
     """The options as keywords, for type checkers: those of `Settings`, where each is described.
 
-    A function that hands them on declares them so:
+    A function that passes options on declares them so:
 
     >>> from typing import Unpack
     >>> from imgmiddleware import ImageService, Options

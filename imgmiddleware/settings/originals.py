@@ -1,4 +1,4 @@
-"""Options of originals: which are opened, how large they may be, and what their samples mean."""
+"""Options of originals: their formats, their largest size, and the meaning of their samples."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,8 +24,8 @@ class OriginalSettings:
     """The formats of originals that are opened, told by the first bytes. By default all safe
     ones."""
     unsafe_original_formats: Collection[str] = frozenset()
-    """Further formats, whose decoders nothing here bounds (JPEG XL, JPEG 2000): for originals that
-    nobody else can put there."""
+    """Further formats, whose decoders this package cannot bound (JPEG XL, JPEG 2000): for originals
+    that come from nobody but you."""
     overlays: Mapping[str, OverlayLike] = field(default_factory=dict)
     """The names that `mark=` takes: `{"logo": "logo.png"}`. Each is an image file by its path or
     its bytes, an array, or a source of its own, which is asked for the name."""
@@ -39,30 +39,30 @@ class OriginalSettings:
     """Width times height that an original's header may claim. More is a 413."""
     max_source_memory: int = 2 * 2**30
     """Bytes that an original's decoder may allocate, by what its header predicts. More is a 413. By
-    default 2 GiB, or `max_memory` where that is less."""
+    default 2 GiB, or `max_memory` if that is less."""
     max_frames: int = 500
     """Frames of an animation. One with more is answered with its first frame."""
     max_animation_pixels: int = 50_000_000
     """Pixels of all frames together, of the original and of the result. With more, the first frame
     is the answer."""
     unsafe_follow_symlinks: bool = False
-    """Follow symbolic links that leave a source's directory. Whoever can write there can then
-    publish any file that this process can read."""
+    """Follow symbolic links that leave a source's directory. Anyone who can write there can then
+    publish every file that this process can read."""
     file_version: Literal["stat", "mtime", "content"] = "stat"
     """The version of a file, which ETags, `v` and keys depend on. "stat": everything that the file
     system says of it. "mtime": its time and size, as for replicas made by `cp -a` or `rsync -t`.
     "content": a digest, for which a new file is read once."""
     recheck: float = 1.0
-    """Seconds for which the version of an original that was seen last counts as the newest."""
+    """Seconds for which the last known version of an original counts as the newest."""
     remember_errors: float = 10.0
-    """Seconds for which damage that was found in an original is remembered."""
+    """Seconds for which a refusal of an original is remembered."""
     source_slots: int = 32
     """Originals that are opened at once while the source is slow; each prefix has so many. Past
-    that a picture that was shown before comes from the caches, and all others are a 503. On WSGI it
-    should be less than the server's threads."""
+    that the caches answer with pictures that were shown before, and all other requests get a 503.
+    On WSGI it should be less than the server's threads."""
     source_timeout: float = 10.0
-    """Seconds for which a request waits until its original is opened. Then it is answered in the
-    same way."""
+    """Seconds for which a request waits until its original is opened. Then it gets such an
+    answer."""
 
     @property
     def opened_formats(self) -> frozenset[str]:

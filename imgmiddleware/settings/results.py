@@ -1,4 +1,4 @@
-"""Options of results: their size and format, and what is said of them to clients and caches."""
+"""Options of results: their size and format, and their headers for clients and caches."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from imgmiddleware.operations.output import NEGOTIATED_BY_DEFAULT
 
 @dataclass(frozen=True, kw_only=True)
 class ResultSettings:
-    """What results may be, and what their headers say."""
+    """The limits of results, and their headers."""
 
     max_result_width: int = 16_383
     """Pixels of a result's width. More is a 400, before any decode. WebP allows no more than
@@ -22,7 +22,7 @@ class ResultSettings:
     formats: Sequence[str] = NEGOTIATED_BY_DEFAULT
     """The formats that a URL without `fm` may have where the client's Accept names them: some of
     "avif", "webp" and "jxl". The last needs the extra `imgmiddleware[jxl]` and is chosen before the
-    others. Empty: JPEG or PNG for everybody."""
+    others. Empty: JPEG or PNG for all clients."""
     client_hints: Sequence[str] = ()
     """The hints of browsers that may fill in `w`, `dpr` and `q` where a URL leaves them open: some
     of "width", "dpr" and "save-data"."""
@@ -38,8 +38,8 @@ class ResultSettings:
     server_timing: bool = False
     """Tell every client how many milliseconds each step of an answer took."""
     observer: Observer | None = field(default=None, repr=False)
-    """Who is told of each answer: a `PrometheusObserver`, an `OpenTelemetryObserver` or one of your
-    own (docs/metrics.md). None costs nothing."""
+    """The object that is told of each answer: a `PrometheusObserver`, an `OpenTelemetryObserver` or
+    one of your own (docs/metrics.md). None costs nothing."""
     debug_images: bool = False
     """Answer the refused request of an `<img>` with a picture of the message, for development. The
     status stays."""

@@ -1,4 +1,4 @@
-"""What each option must be, and how it is kept."""
+"""The check of each option."""
 
 from dataclasses import fields
 from typing import Any
@@ -13,7 +13,7 @@ from imgmiddleware.settings.tiers import tiers
 
 
 def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
-    """The check of each option by its name; of most the type of the field tells which it is."""
+    """The check of each option by its name; the type of the field decides most of them."""
     return {
         "prefix": addresses.prefix,
         "original_formats": checks.formats(safe=True),
@@ -58,5 +58,5 @@ def checks_of(settings: type[Any]) -> dict[str, checks.Check]:
 
 
 def _value_range(name: str, given: Any) -> ValueRange:
-    """As it is, or as an array's original takes it. Raises `ValueError`."""
+    """The value itself, or one made of it as for an array. Raises `ValueError`."""
     return given if isinstance(given, ValueRange) else ValueRange.of(given)

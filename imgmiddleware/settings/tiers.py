@@ -14,7 +14,7 @@ from imgmiddleware.settings.checks import listed, wrong
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 #: The number of a database.
 _NUMBER = re.compile(r"[0-9]{1,9}").fullmatch
-#: What is taken.
+#: The values that the option takes.
 _TAKEN = "a folder, or a URL such as 'redis://cache.example:6379/0'"
 
 
@@ -34,13 +34,13 @@ _KINDS = {
 
 
 def kind_of(tier: str) -> Kind:
-    """Of which kind a tier is that was checked."""
+    """The kind of a tier that was checked."""
     scheme = _SCHEME.match(tier)
     return _KINDS[scheme[1].lower()] if scheme else Kind.FOLDER
 
 
 def shown(tier: str) -> str:
-    """A tier without what may be a secret, for logs and people.
+    """A tier without its secrets, for logs and people.
 
     >>> shown("redis://user:secret@cache.example:6379/0?password=secret")
     'redis://cache.example:6379/0'
@@ -52,7 +52,7 @@ def shown(tier: str) -> str:
 
 
 def tiers(name: str, given: Any) -> tuple[str, ...]:
-    """Folders, which become absolute paths, and URLs. No message tells a URL: it may have a
+    """Folders, which become absolute paths, and URLs. No message shows a URL, as it may have a
     password.
     """
     alone = isinstance(given, str | os.PathLike)
@@ -81,20 +81,20 @@ def _tier(name: str, tier: Any) -> str:
 
 
 def _redis(name: str, url: str) -> str:
-    """The URL, whose query may choose a database, and say what TLS needs."""
+    """The URL, whose query may choose a database, and have options for TLS."""
     try:
         split = urlsplit(url)
         given = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
         is_file = split.scheme == "unix"
         databases = [value for key, value in given if key == "db"]
         databases += [] if is_file else [split.path.strip("/") or "0"]
-        # Of what is no number the library would make the first database.
+        # Where this is no number the library would take the first database.
         right = bool(split.port or split.hostname or is_file) and all(map(_NUMBER, databases))
-    except ValueError:  # whose text may have the password
+    except ValueError:  # its text may have the password
         right, given = False, []
     if not right or any(key != "db" and not key.startswith("ssl_") for key, _ in given):
         raise ValueError(
-            f"{name}: what follows {url.partition('://')[0]}:// is no place of a Redis such as "
-            "cache.example:6379/0, with nothing but db= and ssl_...= after a question mark"
+            f"{name}: {url.partition('://')[0]}:// needs the place of a Redis such as "
+            "cache.example:6379/0, and takes only db= and ssl_...= after a question mark"
         )
     return url

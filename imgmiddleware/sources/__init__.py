@@ -1,4 +1,4 @@
-"""Where originals come from: a directory, an object store, a function, anything that has `open`, or
+"""The sources of originals: a directory, an object store, a function, any object with `open`, or
 several."""
 
 import os
@@ -23,21 +23,21 @@ from imgmiddleware.sources.several import ChainSource, PrefixSource, each, made
 from imgmiddleware.sources.single import SourceOptions, single
 
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, "SourceLike"]
-"""What may be given as a source: a directory, the URL of an object store, a function of an ID, or a
-`Source`; or a mapping of prefixes to these."""
+"""A source in the words of the caller: a directory, the URL of an object store, a function of an
+ID, or a `Source`; or a mapping of prefixes to these."""
 
 OverlayLike = str | os.PathLike[str] | bytes | ArrayLike | Opened | Callable[[Any], Found] | Source
-"""What may be given as an overlay: an image file, an array, or a source that is asked for it."""
+"""An overlay in the words of the caller: an image file, an array, or a source of it."""
 
 AsyncFunction = Callable[[Any], Awaitable[Found]]
 """A function that needs an event loop."""
 
 AsyncSourceLike = SourceLike | AsyncFunction | AsyncSource | Mapping[str, "AsyncSourceLike"]
-"""What `ASGIImageMiddleware` takes."""
+"""A source for `ASGIImageMiddleware`."""
 
 
 def as_source(source: SourceLike, **options: Unpack[SourceOptions]) -> Source:
-    """The `Source` of what may be given as one; what is a `Source` already stays as it is.
+    """The `Source` of a directory, a URL, a function or a mapping; a `Source` stays as it is.
 
     The options are described at `Settings`. Raises `ValueError` for a path that is no directory,
     and for an `id_type` of IDs with prefixes; `TypeError` for anything else.

@@ -1,4 +1,4 @@
-"""What calls the application's code has the framework's context around it."""
+"""Calls of the application's code get the framework's context around them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +13,7 @@ from imgmiddleware.sources.original import Opened, Original, Source, strictly
 Around = Callable[[], AbstractContextManager[object]]
 """Makes a context that is entered around a call of the application's code."""
 
-#: Their reading calls nobody's code but ours.
+#: Reading these calls no code but the package's.
 _OURS = (BytesOriginal, FileOriginal)
 
 R = TypeVar("R")
@@ -34,11 +34,12 @@ def with_around(
 
 
 class AroundSource:
-    """A `Source` whose every call, and that of what it opens, has a context of its own around it.
+    """A `Source` with a context of its own around each call, and around each call of its originals.
 
-    What runs on an event loop is opened without one; what it opens is read in threads all the same.
+    A source on an event loop is opened without one, but its originals are read in threads all the
+    same.
 
-    Each call has one of its own, as a context may hold a connection to a database: one around all
+    Each call has its own, as a context may hold a connection to a database. One context around all
     reading would hold it while a picture waits for a slot, and is rendered.
     """
 
@@ -46,7 +47,7 @@ class AroundSource:
         self._source = source
         self._around = around
         self.note_loop = loop_noting(source)
-        """As of the source, if opening waits for an event loop."""
+        """As the source's, if opening waits for an event loop."""
         self._opening = around if self.note_loop is None else nullcontext
 
     def open(self, id: str) -> Opened | None:
@@ -67,7 +68,7 @@ class AroundSource:
                     return original
                 return _AroundOriginal(original, self._around)
         except BaseException:
-            if original is not None:  # it was the context that failed
+            if original is not None:  # the context itself has failed
                 original.__exit__(None, None, None)
             raise
 
@@ -82,7 +83,8 @@ class _AroundOriginal:
     def __init__(self, original: Original, around: Around) -> None:
         self._original = original
         self._around = around
-        # Here, as they may be looked up only now: whoever makes this is in a context.
+        # Looked up here, as the attributes may be lazy, and this constructor is called in a
+        # context.
         self.version = original.version
         self.last_modified = original.last_modified
         self.size = original.size

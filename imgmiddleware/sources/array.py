@@ -35,13 +35,14 @@ from imgmiddleware.sources.array_reading import (
 )
 from imgmiddleware.sources.memory import InMemory, Version, digest, version_text
 
-#: What Pillow holds beside the array: the image, and one that is converted, of four channels each.
+#: Bytes that Pillow holds for each pixel beside the array: the image, and a converted one, of four
+#: channels each.
 _PILLOW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrayHeader:
-    """What planning needs of an array: what a header tells of a file."""
+    """The facts of an array that planning needs, as a file's header gives them."""
 
     width: int
     height: int
@@ -60,23 +61,23 @@ class ArrayOriginal(InMemory):
     `pixels` has the shape (height, width), or (height, width, channels) with 1 to 4 channels: gray;
     gray and alpha; blue, green, red; and alpha. `order="rgb"`: red, green, blue. The channels may
     also come first: (channels, height, width); where both could be meant they are last. Its dtype
-    is bool, uint8, uint16, or a float from 0 to 1; with a `range` any integer and any float. NaN,
-    and what a masked array masks, is clear.
+    is bool, uint8, uint16, or a float from 0 to 1; with a `range` any integer and any float. NaN
+    and masked values are transparent.
 
     - `version`: a text or number that changes whenever the content does. Then nothing is hashed.
       Without it the version is a digest of the array, which takes 0.6 ms a megabyte at every open
-    - `range`: what becomes black and white, `(least, most)`, each a number or a percentile of the
-      array's finite values such as `"2%"`; `"minmax"` is `("0%", "100%")`. What is outside is
-      clipped, and the answer says how many values were
+    - `range`: the values that become black and white, `(least, most)`, each a number or a
+      percentile of the array's finite values such as `"2%"`; `"minmax"` is `("0%", "100%")`. Values
+      outside are clipped, and the answer says how many there were
     - `colormap`: the colours of a gray array, by OpenCV's name ("viridis", "turbo"), or a table
       of dtype uint8 and shape (256, 3 or 4) whose channels are in `order`
 
     A function needs a `version`. It is called without arguments, in a thread, once a render, and
-    never for a 304 or for what a cache has. What it raises is raised. `shape` and `dtype` tell what
-    it will return: without them it is called once for each version and process before anything is
-    planned, and what it gave is held until this original is closed. With them a float, and whatever
-    has a range or a colour map, is taken as one that may have holes, so that it is PNG where it
-    would be JPEG.
+    never for a 304 or for a picture in a cache. Its errors are raised. `shape` and `dtype` declare
+    its array. Without them it is called once for each version and process before anything is
+    planned, and its array is held until this original is closed. With them a float array, and any
+    array with a range or a colour map, counts as one that may have holes, so that it is PNG where
+    it would be JPEG.
 
     >>> import numpy as np
     >>> from imgmiddleware import ArrayOriginal
@@ -84,9 +85,10 @@ class ArrayOriginal(InMemory):
     >>> lazy = ArrayOriginal(lambda: np.load("heat.npy"), version="2026-11-28")
 
     An image of Pillow's is read in its own order of channels, with its profile and turned by its
-    EXIF, as files are; with a `version` it is not even loaded before it is needed. The array must
-    not be changed after it is handed over. Raises `TypeError` or `ValueError` that says what can be
-    taken, for a function's array when it is made; `ImageError` (422) where Pillow cannot load it.
+    EXIF, as files are. With a `version` it is not even loaded before it is needed. The array must
+    not be changed after it is handed over. Raises `TypeError` or `ValueError` that names the
+    accepted kinds, for a function's array when it is made; `ImageError` (422) where Pillow cannot
+    load it.
     """
 
     def __init__(
@@ -109,22 +111,22 @@ class ArrayOriginal(InMemory):
         if known is not None:
             self._checked(known)
         self.version = self._versioned(version, self._text(known))
-        """What was given, and how the array is read; or a digest of the array instead."""
+        """The given version, with how the array is read; or a digest of the array instead."""
 
     @property
     def reading(self) -> Reading:
-        """How its values become samples, by what was given with them."""
+        """How its values become samples, by its own range, colour map and order."""
         return self._reading
 
     @property
     def size(self) -> int:
-        """Bytes of the array that was given; 0 of one that is made, which `header` counts."""
+        """Bytes of a given array; 0 for one that is made, which `header` counts."""
         return _nbytes(self._given) if self._given else 0
 
     def header(self) -> ArrayHeader:
-        """What there is to plan with. It calls the function where nothing was declared.
+        """The facts for planning. It calls the function where nothing was declared.
 
-        Raises what the function raises, and `TypeError` or `ValueError` for what it gave.
+        Raises the function's errors, and `TypeError` or `ValueError` for its array.
         """
         known = self._declared or self._values()
         layout, reading = Layout.of(known.shape), self._reading
@@ -144,7 +146,7 @@ class ArrayOriginal(InMemory):
     def samples(self, asked: Reading | None = None) -> Samples:
         """uint8, uint16 or float32 in 0..1: gray, BGR, BGRA or CMYK. Raises as `header` does.
 
-        `asked` is how it is read instead of its own way.
+        `asked` replaces its own reading.
         """
         if asked is not None and asked != self._reading:
             return read_as(asked, self._values(), self._stored(self._values()))
@@ -166,12 +168,12 @@ class ArrayOriginal(InMemory):
         return stored(known, self._reading, may_lack=may_lack)
 
     def lends(self, pixels: Pixels) -> bool:
-        """Whether these are the bytes that were given, which whoever gave them holds anyway."""
+        """Whether these are the given bytes, which their owner holds anyway."""
         given = self._given
         return isinstance(given, Present) and np.may_share_memory(given.given, pixels)
 
     def present(self) -> Present:
-        """The array as it is or is made now, whatever it was given as. Raises as `header` does."""
+        """The array itself, present or made now. Raises as `header` does."""
         known = self._values()
         if isinstance(known, Present):
             return known
@@ -179,7 +181,7 @@ class ArrayOriginal(InMemory):
         return Present(array, known.inks, profile, known.orientation, of_pillow=True)
 
     def called_by(self, caller: Callable[[Callable[[], object]], object]) -> ArrayOriginal:
-        """The same, but `caller(function)` calls the function and returns what it returns."""
+        """The same original, but `caller(function)` calls the function and returns its value."""
         if self._make is None:
             return self
         other = copy(self)
@@ -209,19 +211,19 @@ class ArrayOriginal(InMemory):
         return known.dtype.kind == "f" or (mapped and isinstance(known, Declared))
 
     def _beside(self, known: Values | Declared) -> int:
-        """Bytes that there are only when it is read: of an array that is made, or loaded."""
+        """Bytes that exist only while it is read: those of an array that is made, or loaded."""
         pillow = _PILLOW * math.prod(known.shape[:2]) if isinstance(known, PillowImage) else 0
         return pillow + (0 if isinstance(self._given, Present) else _nbytes(known))
 
     def _versioned(self, version: Version | None, text: str) -> str:
-        """A digest is made at once, while this is opened: to load an image may fail."""
+        """A digest is made at once, while this is opened: loading an image may fail."""
         if version is not None:
             return f"{version_text(version)} {text}"
         assert self._given is not None  # a function has a version
         return digest(_parts(self._given, text))
 
     def _text(self, known: Values | Declared | None) -> str:
-        """How it is read, without what: of a fixed number of words, as a version may have any."""
+        """How it is read, without the version, in a fixed number of words: a version has any."""
         if known is None:
             return f"{self._reading.text} - -"
         sides = "x".join(map(str, known.shape))
@@ -249,7 +251,7 @@ def _declared(
     if shape is None and dtype is None:
         return None
     if not needed or shape is None or dtype is None:
-        raise TypeError("shape, dtype: both or neither, and only of what a function makes")
+        raise TypeError("shape, dtype: both or neither, and only for a function")
     try:
         sides = tuple(map(operator.index, shape))
     except TypeError:
@@ -265,7 +267,7 @@ def _nbytes(known: Values | Declared) -> int:
 
 
 def _parts(known: Values, text: str) -> Iterator[Any]:
-    """All that a picture of it depends on. What is not in one piece is copied a row at a time."""
+    """All that a picture of the array depends on, copied a row at a time where it is in pieces."""
     yield f"{text} {int(known.orientation)} {len(known.profile or b'')}".encode()
     yield known.profile or b""
     array = loaded(known)

@@ -1,4 +1,4 @@
-"""How an array is read: what a caller said of it, and what a request asks for instead."""
+"""How an array is read: by its own description, or as a request asks instead."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def reading_for(order: object, range: object, colormap: object) -> Reading:
 
 
 def reading_of(known: Values | Declared, reading: Reading) -> Reading:
-    """Pillow's order of channels is its own; inks have none."""
+    """Pillow has its own order of channels; inks have none."""
     if isinstance(known, Declared) or not known.of_pillow:
         return reading
     return replace(reading, order="bgr" if known.inks else "rgb")
 
 
 def stored(known: Values | Declared, reading: Reading, *, may_lack: bool) -> Stored:
-    """What an array has for each pixel, where some of it may be masked or not a number."""
+    """The values of an array for each pixel, of which some may be masked or not a number."""
     layout = Layout.of(known.shape)
     return Stored(
         channels=layout.channels,

@@ -1,8 +1,8 @@
-"""Blocks: what is read of an object in a store, in few requests and none twice.
+"""Blocks: the parts of an object in a store, read in few requests and none twice.
 
-A request takes as long as some hundred thousand bytes. So what a reader asks for is fetched in
-blocks, with what it will ask for next: what it has announced, or what follows. Blocks of one
-request follow one another, or nearly; requests that need not wait for each other are made at once.
+A request takes as long as some hundred thousand bytes. So a read fetches whole blocks, and with
+them the next ones: those that the reader has announced, or those that follow. Blocks of one request
+follow one another, or nearly; requests that need not wait for each other are made at once.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from imgmiddleware.sources.original import Numbers
 SIZE = 2**14
 """Bytes of a block. The last one of an object has fewer."""
 
-#: What is fetched beyond a read that nobody has announced: the directory of a TIFF has its tables
-#: behind it. It doubles while reads follow one another, up to the second.
+#: Bytes that are fetched beyond a read that was not announced: the directory of a TIFF has its
+#: tables behind it. It doubles while reads follow one another, up to the second.
 _NEXT, _MOST_NEXT = 2**16, 2**22
-#: Where no more than so many bytes follow, they come along: writers of pyramids put each directory
+#: If no more than so many bytes follow, they come along. Writers of pyramids put each directory
 #: behind its tiles, so that the last of them stand there together.
 _REST = 2**20
-#: Bytes that are fetched at once of what was announced; and those that an original holds by itself.
+#: Bytes of an announcement that are fetched at once; and those that an original holds by itself.
 _BATCH, _MOST_OWN = 2**22, 3 * 2**21
-#: Blocks between two of which both are needed: as many are fetched along.
+#: Blocks between two needed ones: up to so many are fetched along.
 _GAP = 4
-#: A read of so many bytes goes past all blocks, in requests of so many, some at once: what they
-#: bring is beside the reader's own memory until it is there.
+#: A read of so many bytes goes past all blocks, in requests of so many, some at once. Their bytes
+#: exist beside the reader's own memory until they are there.
 _LARGE, _EACH, _AT_ONCE = 2**20, 2**21, 4
 
 Span = tuple[int, int]
-"""Where bytes begin, and before which they end."""
+"""The first byte, and the end."""
 
 
 class Kept(Protocol):
-    """Where blocks are kept for the next who opens the object."""
+    """Keeps blocks for the next reader of the object."""
 
     def get(self, key: tuple[str, str, int]) -> bytes | None: ...
     def put(self, key: tuple[str, str, int], value: bytes, size: int) -> None: ...
@@ -64,9 +64,9 @@ class _Announced:
 
 
 class Blocks:
-    """The bytes of one version of an object of `size` bytes. For one thread at a time.
+    """The bytes of one version of an object of `size` bytes. One thread at a time may use it.
 
-    `fetch` reads one span. `head` are the bytes that are known already, from the first on.
+    `fetch` reads one span. `head` are the known bytes, from the first on.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Blocks:
         self._size, self._kept, self._key = size, kept, key
         self._own: OrderedDict[int, bytes] = OrderedDict()
         self._announced: list[_Announced] = []
-        self._end, self._ahead = len(head), _NEXT  # of what was fetched; how much beyond is next
+        self._end, self._ahead = len(head), _NEXT  # of the fetched bytes; how many beyond come next
         self._store(0, head)
 
     def announce(self, starts: Numbers, counts: Numbers) -> None:
@@ -91,7 +91,7 @@ class Blocks:
             self._announced.append(_Announced(starts[there], (starts + counts)[there]))
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill the buffer; how many bytes there were."""
+        """Fill the buffer; the number of bytes that there were."""
         stop = min(offset + len(buffer), self._size)
         if stop <= offset:
             return 0
@@ -116,7 +116,7 @@ class Blocks:
         buffer[begin - offset : end - offset] = block[begin - start : end - start]
 
     def _read_past(self, buffer: memoryview, offset: int, stop: int, missing: list[int]) -> None:
-        """What would take the place of all other blocks, straight to where it belongs."""
+        """Read bytes that would push out all other blocks straight into the buffer."""
         first, last = max(offset, missing[0] * SIZE), min(stop, (missing[-1] + 1) * SIZE)
 
         def read(span: Span) -> None:
@@ -128,7 +128,7 @@ class Blocks:
         self._end = stop
 
     def _wanted(self, offset: int, missing: list[int]) -> set[int]:
-        """The blocks of a read that are missing, and those of what will be read next."""
+        """The missing blocks of a read, and those of the next reads."""
         share = _BATCH // max(1, len(self._announced))
         for announced in self._announced:
             part = announced.after(offset, share)
@@ -151,7 +151,7 @@ class Blocks:
         together(lambda span: self._store(span[0], self._fetch(span)), spans)
 
     def _store(self, start: int, data: memoryview) -> None:
-        """Whole blocks that were fetched, and the last one of the object."""
+        """Keep the whole blocks of an answer, and the last one of the object."""
         for at in range(0, len(data), SIZE):
             number, block = (start + at) // SIZE, bytes(data[at : at + SIZE])
             if len(block) < SIZE and start + at + len(block) < self._size:
@@ -169,12 +169,12 @@ class Blocks:
         return block
 
     def _trim(self) -> None:
-        """Let go of what was fetched first."""
+        """Let go of the blocks that were fetched first."""
         while len(self._own) * SIZE > _MOST_OWN:
             self._own.popitem(last=False)
 
 
-#: What a block takes beside its bytes: its key, Python's objects.
+#: Bytes that a block takes beside its own: its key, Python's objects.
 _OVERHEAD = 400
 
 
@@ -184,7 +184,7 @@ def _numbers(start: int, stop: int) -> range:
 
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
-    """First and last of blocks that are fetched by one request."""
+    """First and last of the blocks that one request fetches."""
     first = last = numbers[0]
     for number in numbers[1:]:
         if number - last > _GAP:

@@ -1,10 +1,10 @@
-"""Whether what an application gives can be called as it will be."""
+"""Whether an object of the application can be called with some arguments."""
 
 import inspect
 
 
 def takes(function: object, *arguments: object) -> bool:
-    """Whether the function can be called with these; True where nothing is known of it.
+    """Whether the function can be called with these; True where its signature is unknown.
 
     >>> takes(lambda id: None, "cat.jpg"), takes(lambda: None, "cat.jpg"), takes(3)
     (True, False, False)

@@ -7,8 +7,8 @@ the opening. So the path is walked from the root's descriptor, one component aft
 is opened without following links, and a link is resolved by the walk itself, which cannot climb
 above the root.
 
-A name is bytes on disk, and an ID is text. So the ID in UTF-8 is the name, and nothing here depends
-on the locale. Windows takes such bytes too (PEP 529).
+A name is bytes on disk, and an ID is text. So the ID in UTF-8 is the name, and nothing depends on
+the locale. Windows takes such bytes too (PEP 529).
 """
 
 import errno
@@ -23,14 +23,14 @@ from imgmiddleware.sources.paths import encoded
 
 _log = logging.getLogger("imgmiddleware")
 
-#: As many as Linux itself follows (path_resolution(7)).
+#: As many links as Linux itself follows (path_resolution(7)).
 _MOST_LINKS = 40
 
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
 class _OutsideError(OSError):
-    """The path leaves the root, or is nothing that is served."""
+    """The path leaves the root, or names nothing that is served."""
 
     def __init__(self) -> None:
         super().__init__(errno.ENOENT, "outside of the source")
@@ -47,7 +47,7 @@ class DirectorySource:
     None of these is an original: `..`, `.`, empty or hidden components (with a leading dot), an
     absolute path, a NUL, a backslash, a symbolic link that leaves the directory, anything but a
     regular file, and a file that this process may not read. `root` may itself be a link. It is
-    followed anew for each request, so that a release can switch it. With `unsafe_follow_symlinks`
+    resolved again for each request, so that a release can switch it. With `unsafe_follow_symlinks`
     links may lead anywhere.
 
     Raises `ValueError` where `root` is not a directory.
@@ -67,7 +67,7 @@ class DirectorySource:
         self._root = os.path.abspath(given)
         self.root = os.fsdecode(self._root)
         """The directory's absolute path, in which links are not resolved."""
-        # No path is a variable that was not set, and would be the directory we were started in.
+        # An empty path comes from an unset variable, and would mean the working directory.
         if not given or not os.path.isdir(self._root):
             seen = f", seen from {os.getcwd()!r}" if given and not os.path.isabs(given) else ""
             raise ValueError(f"source: {os.fspath(root)!r} is not a directory{seen}")
@@ -98,7 +98,7 @@ class DirectorySource:
         except UnicodeEncodeError:
             return None
         except OSError as error:
-            if error.errno in _FORBIDDEN:  # it is there, which only the operator is to know
+            if error.errno in _FORBIDDEN:  # the file is there; only the operator may know
                 _log.warning("id=%r cannot be opened: %s", id, error.strerror)
                 raise UnreadableError(id) from error
             if error.errno is None or error.errno in NO_SUCH_FILE:

@@ -1,4 +1,4 @@
-"""Originals that another process has opened, which hands them over piece by piece."""
+"""Originals that another process has opened, and hands over piece by piece."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgmiddleware.sources.original import Numbers
 
 
 class Seen(NamedTuple):
-    """What its source says of an original that was opened."""
+    """The source's facts of an original that was opened."""
 
     version: str
     size: int
@@ -24,8 +24,7 @@ class Seen(NamedTuple):
 class FileElsewhere(FileOriginal):
     """A file that another process has opened, by a descriptor of the same opening.
 
-    `stamp` is what the file system said of it then: if it says another thing now, the file was
-    changed.
+    `stamp` is the file system's state of it then: if that differs now, the file was changed.
     """
 
     def __init__(self, descriptor: int, seen: Seen, stamp: str) -> None:
@@ -35,10 +34,10 @@ class FileElsewhere(FileOriginal):
 
 
 class BytesElsewhere:
-    """Bytes that another process has, or reads: it is asked for them when they are needed.
+    """Bytes that another process has, or reads; this asks for them when they are needed.
 
     `ask(offset, size)` gives some of them; or a descriptor of a file that has them all. `announce`
-    is for an original that has a use for it.
+    is for an original that can use it.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class BytesElsewhere:
         self._file: int | None = None
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on; returns how many there were."""
+        """Fill `buffer` with the bytes from `offset` on; the number of bytes that there were."""
         if self._file is None:
             given = self._ask(offset, len(buffer))
             if isinstance(given, bytes):
@@ -76,7 +75,7 @@ class BytesElsewhere:
 
 
 class ArrayElsewhere(ArrayOriginal):
-    """An array that another process has, or makes: it is asked for it when it is needed."""
+    """An array that another process has, or makes; this asks for it when it is needed."""
 
     def __init__(self, seen: Seen, reading: Reading, ask: Callable[[], Present]) -> None:
         self.version = seen.version
@@ -88,7 +87,7 @@ class ArrayElsewhere(ArrayOriginal):
 
     @property
     def size(self) -> int:
-        """Bytes of the array that was given; 0 of one that is made."""
+        """Bytes of a given array; 0 for one that is made."""
         return self._size
 
     def _values(self) -> Present:

@@ -12,7 +12,7 @@ from imgmiddleware.sources.original import changed_while_read, unavailable
 FileVersion = Literal["stat", "mtime", "content"]
 """The choices of the option `file_version`: the parts of a file's version."""
 
-#: Errors of opening what is not there, or could not be.
+#: Errors of opening a file that is missing, or cannot exist.
 NO_SUCH_FILE = frozenset(
     {
         errno.ENOENT,
@@ -25,25 +25,25 @@ NO_SUCH_FILE = frozenset(
     }
 )
 
-#: Files whose content is known to have a digest: that of each is a line of a hundred bytes.
+#: Files whose digests are remembered: each is a line of a hundred bytes.
 _MOST_DIGESTS = 65_536
 _PIECE = 2**20
-#: No read moves the place of another's then (POSIX, `pread`).
+#: Then no read moves the position of another (POSIX, `pread`).
 _PREADS = hasattr(os, "preadv")
 
 
 class FileOriginal:
-    """An open regular file. Its version is what the file system says of the opened file.
+    """An open regular file. Its version is made of the file system's facts of the opened file.
 
-    Of "stat" the version has the inode and its change time beside size and modification time. Two
+    With "stat" the version has the inode and its change time beside size and modification time. Two
     BMP of the same dimensions have the same size, and many deployments set the time of every file
     to a constant. The price is that copies of a file on two machines have two versions, and that a
-    `chmod` makes a new one. Of "mtime" it has the two others alone, of "content" it is a digest:
-    the file is read when it is new here, or has changed.
+    `chmod` makes a new one. With "mtime" it has the last two alone. With "content" it is a digest:
+    the file is read when it is new to this process, or has changed.
     """
 
     def __init__(self, descriptor: int, version: FileVersion = "stat") -> None:
-        """Take over the descriptor. Raises `OSError` if it is of no regular file."""
+        """Take over the descriptor. Raises `OSError` if it belongs to no regular file."""
         self._file = FileIO(descriptor, "rb")
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -73,7 +73,7 @@ class FileOriginal:
         return digest
 
     def _digest(self) -> str:
-        """Of a file that is written to meanwhile it is another one's, which `read_into` finds."""
+        """The content's digest: a file written to now has another, which `read_into` finds."""
         digest = sha256()
         while piece := self._file.read(_PIECE):
             digest.update(piece)
@@ -81,7 +81,7 @@ class FileOriginal:
 
     @property
     def stamp(self) -> str:
-        """What the file system said of it when it was opened."""
+        """The file system's facts of the file when it was opened."""
         return self._seen
 
     def fileno(self) -> int:
@@ -91,7 +91,8 @@ class FileOriginal:
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
         try:
             done = self._fill(buffer, offset)
-            # Compared after the read: if somebody wrote meanwhile, the times have changed by now.
+            # Compared after the read: if the file was written to meanwhile, the times have changed
+            # by now.
             now = _version(os.fstat(self._file.fileno()))
         except OSError as error:  # ESTALE, where the server of a mount has forgotten the file
             raise unavailable(error) from error
@@ -121,7 +122,7 @@ class FileOriginal:
         self._file.close()
 
 
-#: What the file system says of a file -> the digest of its content.
+#: The file system's facts of a file -> the digest of its content.
 _digests: dict[str, str] = {}
 
 
@@ -131,10 +132,10 @@ def open_path(
     flags: int = 0,
     version: FileVersion = "stat",
 ) -> FileOriginal:
-    """Open a regular file. Raises `OSError`; what is not a regular file is not even opened.
+    """Open a regular file. Raises `OSError`; anything but a regular file is not even opened.
 
     Opening a device or a pipe can block, or have effects of its own. So the kind of the file is
-    looked at first, and once more when it is open.
+    checked first, and once more when it is open.
     """
     follow = not flags & getattr(os, "O_NOFOLLOW", 0)
     if not stat.S_ISREG(os.stat(path, dir_fd=dir_fd, follow_symlinks=follow).st_mode):
@@ -146,7 +147,7 @@ _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)  # Windows would translate line ends
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe that took the file's place must not hold us
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe that took the file's place must not block
     | getattr(os, "O_NOCTTY", 0)
 )
 

@@ -28,8 +28,8 @@ class FunctionSource:
     original, or None where there is none. The version of bytes and arrays is a hash of all of them;
     `ArrayOriginal` and `BytesOriginal` take a `version` instead, and the first says how an array is
     read. A path is trusted: it may lie anywhere. A path that leads to no readable regular file is
-    no original either, and is logged. What the function raises propagates. The ID is given as
-    what `id_type` makes of it: a str, an int or a `uuid.UUID`, of which another text is none.
+    no original either, and is logged. Errors of the function propagate. The ID is given as a value
+    of `id_type`: a str, an int or a `uuid.UUID`. Any other text of such an ID names no original.
 
     >>> from imgmiddleware import FunctionSource
     >>> source = FunctionSource({"1": b"BM..."}.get)
@@ -45,8 +45,8 @@ class FunctionSource:
         array_order: Literal["bgr", "rgb"] = "bgr",
         file_version: FileVersion = "stat",
     ) -> None:
-        """Raises `TypeError` for a function that takes no ID, and for an async one: that needs a
-        loop, which only ASGI has.
+        """Raises `TypeError` for a function that takes no ID, and for an async one, which needs
+        ASGI's event loop.
         """
         if is_async(function):
             raise TypeError(
@@ -56,7 +56,7 @@ class FunctionSource:
             words = f"source: a function of an ID; {function!r} cannot be called with one"
             raise TypeError(words)
         self.note_loop = loop_noting(function)
-        """Notes the loop of this thread for a function that is async, which other threads call."""
+        """Notes this thread's loop for an async function, which other threads call."""
         self._function = function
         self._id_type = id_type
         self._order = array_order
@@ -90,14 +90,14 @@ class FunctionSource:
         )
 
 
-#: The package's own first: to look at a protocol takes 20 µs on Python 3.11.
+#: The package's own first: to check a protocol takes 20 µs on Python 3.11.
 _ORIGINALS = (ArrayOriginal, BytesOriginal, FileOriginal, Original)
 
 
 def _opened(path: str | os.PathLike[str], id: str, version: FileVersion) -> FileOriginal | None:
     try:
         return open_path(encoded(path), version=version)
-    except (OSError, ValueError) as error:  # the latter: it has a NUL, as its ID may have
+    except (OSError, ValueError) as error:  # ValueError: it has a NUL, as its ID may have
         why = getattr(error, "strerror", None) or error
         _log.warning("the path for id=%r cannot be opened: %r: %s", id, path, why)
         number = getattr(error, "errno", None)
@@ -107,17 +107,16 @@ def _opened(path: str | os.PathLike[str], id: str, version: FileVersion) -> File
 
 
 def loop_noting(called: object) -> Callable[[], None] | None:
-    """The method by which what runs on an event loop notes which one; None of all else.
+    """The method by which a callable on an event loop notes its loop; None for all others.
 
-    It is called in a thread that the loop has started. Threads that are given its context can then
-    call what was given.
+    The loop's own thread calls it. Threads with its context can then call the function.
     """
     note: Callable[[], None] | None = getattr(called, "note_loop", None)
     return note
 
 
 def runs_on_loop(called: object) -> bool:
-    """Whether it waits for an event loop that runs what was given: no thread runs that itself."""
+    """Whether it waits for an event loop: no thread runs it itself."""
     return loop_noting(called) is not None
 
 

@@ -22,7 +22,7 @@ _TEXTS: Mapping[object, tuple[re.Pattern[str], str]] = {
 
 
 def is_written(id: str, id_type: Callable[[str], Any]) -> bool:
-    """Whether this is the text of an ID of the type; of one without such a rule any is.
+    """Whether this is the text of an ID of the type; for other types any text is.
 
     >>> is_written("7", int), is_written("007", int), is_written("cat.jpg", str)
     (True, False, True)
@@ -32,5 +32,5 @@ def is_written(id: str, id_type: Callable[[str], Any]) -> bool:
 
 
 def described(id_type: Callable[[str], Any]) -> str:
-    """Words for what `is_written` asks for."""
+    """The words for the texts that `is_written` accepts."""
     return _TEXTS[id_type][1]

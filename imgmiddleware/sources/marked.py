@@ -1,4 +1,4 @@
-"""Originals whose version says, beside what changes, which of several sources they are of."""
+"""Originals whose version also names their source, among several."""
 
 import re
 from copy import copy
@@ -11,25 +11,25 @@ from imgmiddleware.sources.memory import BytesOriginal
 from imgmiddleware.sources.objects import ObjectOriginal
 from imgmiddleware.sources.original import Opened, Original
 
-#: One for each of the sources that stand around one another.
+#: One mark for each of the sources around one another.
 _MARKS = re.compile(r"^(?:[0-9a-f]{16}\.)+")
 
 
 def mark_of(name: str) -> str:
-    """What stands for the name of a source in versions: of a fixed length, as it may be a path."""
+    """The mark of a source in versions, by its name: of fixed length, as that may be a path."""
     return f"{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}."
 
 
 def unmarked(version: str) -> str:
-    """A version without the marks before it: the same whichever of several sources was asked."""
+    """A version without its marks: the same whichever of several sources gave it."""
     return _MARKS.sub("", version)
 
 
 def marked(original: Opened, mark: str, *, dated: bool) -> Opened:
     """The same original, with the mark in its version; `dated`: with the time that it has.
 
-    What it was made of may be kept by whoever made it, and is left as it is. What is no original
-    is returned, for others to say so.
+    The given original is left as it is, as its maker may keep it. An object that is no original is
+    returned for the caller to refuse.
     """
     if isinstance(original, FileOriginal | ObjectOriginal | BytesOriginal | ArrayOriginal):
         # A file is opened anew each time; bytes and arrays may be handed out again.

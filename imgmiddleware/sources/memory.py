@@ -1,4 +1,4 @@
-"""Originals that are in memory already: the bytes of a file; and what they share with arrays."""
+"""Originals that are in memory already: the bytes of a file; and their common part with arrays."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -6,12 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 
-#: What may stand for a content: two contents must not have the same.
+#: The types of versions; two contents must not have the same one.
 Version = str | int | float
 
 
 class InMemory:
-    """An original without a file: nothing has to be closed, and nobody knows how old it is."""
+    """An original without a file: it need not be closed, and its age is unknown."""
 
     last_modified: int | None = None
 
@@ -25,8 +25,8 @@ class InMemory:
 class BytesOriginal(InMemory):
     """The bytes of an image file, as an `Original`.
 
-    Its version is a digest of them, or the text or number that is given as `version`, which must
-    change whenever they do: then nothing is hashed.
+    Its version is a digest of them, or the given `version`, which must change whenever they do:
+    then nothing is hashed.
 
     >>> from imgmiddleware import BytesOriginal
     >>> BytesOriginal(b"BM...", version=7).size
@@ -42,10 +42,10 @@ class BytesOriginal(InMemory):
         self.size = len(self._data)
         """Bytes of the file."""
         self.version = digest([self._data]) if version is None else version_text(version)
-        """What was given, or a digest of the content."""
+        """The given version, or a digest of the content."""
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on; returns how many there were."""
+        """Fill `buffer` with the bytes from `offset` on; the number of bytes that there were."""
         part = self._data[offset : offset + len(buffer)]
         buffer[: len(part)] = part
         return len(part)
@@ -66,8 +66,8 @@ def digest(parts: Iterable[Any]) -> str:
     """128 bits of the bytes of all parts, in hexadecimal.
 
     SHA-256 takes half of BLAKE2's time where the processor has instructions for it, as those of the
-    last years have (docs/decisions.md). It must be a digest that nobody can find collisions of: who
-    gives an original must not be able to choose the key of another.
+    last years have (docs/decisions.md). It must be a digest without known collisions: the author of
+    one original must not be able to choose the key of another.
     """
     content = sha256()
     for part in parts:

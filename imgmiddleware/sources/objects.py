@@ -1,8 +1,8 @@
 """Originals in object stores, and on plain servers: objects below one address of the operator's.
 
-What is known of an object is from the answer that brought its first bytes, and every further read
-is of that version: by If-Match, and by a look at what the answer says. So an object that is
-replaced meanwhile is noticed, and its bytes are never mixed.
+The facts of an object come from the answer with its first bytes, and every further read is of that
+version: by If-Match, and by a check of the answer. So a replaced object is noticed, and its bytes
+are never mixed.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _log = logging.getLogger("imgmiddleware")
 #: Bytes that are read when an object is opened: a small file, most headers, the directories of a
 #: pyramid that stand at its beginning.
 _HEAD = 2**17
-#: Objects of which it is remembered what they were, a few hundred bytes each.
+#: The number of objects whose facts are remembered, a few hundred bytes each.
 _MOST = 4096
 _NOTHING = memoryview(b"")
 
 
-#: What there is of an ID, if anything, and its first bytes if they were sent.
+#: The facts of an ID's object, if there is one, and its first bytes if they were sent.
 _Answer = tuple[Stat | None, memoryview]
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What there was of an ID, and until when nobody asks again. None: there was no such object,
+    """The last answer for an ID, and the time until which it holds. None: there was no such object,
     or it was refused.
     """
 
@@ -56,8 +56,8 @@ class ObjectSource:
 
     `address` is a URL: `s3://bucket/prefix`, `gs://`, `az://`, or `https://` with the path that all
     files are below; or a store object of obstore's, for credentials that are not in the
-    environment. `recheck` is for how many seconds what was seen of an object is not asked for
-    again, and `seconds` what one request may take. With all but `https://` it takes the extra
+    environment. `recheck` is the number of seconds for which the facts of an object hold, and
+    `seconds` the longest that one request may take. With all but `https://` it takes the extra
     `imgmiddleware[stores]`.
 
     >>> from imgmiddleware import ObjectSource
@@ -66,8 +66,8 @@ class ObjectSource:
     True
 
     None of these is an original: empty parts of a name, `.`, `..`, control characters, a backslash,
-    and what the store says is not for us. The store is opened by each process for itself, when it
-    is first needed. Raises `ValueError` or `TypeError` for what is no such store.
+    and an object that the store refuses to this client. Each process opens the store for itself,
+    when it is first needed. Raises `ValueError` or `TypeError` for an invalid address.
     """
 
     def __init__(self, address: Any, *, recheck: float = 1.0, seconds: float = 10.0) -> None:
@@ -80,17 +80,17 @@ class ObjectSource:
         self._kept: Kept | None = None
 
     def keep_in(self, kept: Kept) -> None:
-        """Keep blocks for the next who opens the same object; without it nobody does."""
+        """Keep blocks for the next reader of the same object; without this none are kept."""
         self._kept = kept
 
     def forget(self) -> None:
-        """Ask for every object anew."""
+        """Ask for every object again."""
         self._known, self._older = {}, {}
 
     def open(self, id: str) -> ObjectOriginal | None:
         """The original, or None where there is none of this ID.
 
-        Raises `ImageError`, 503 `source-unavailable`, where the store cannot be asked.
+        Raises `ImageError`, 503 `source-unavailable`, where the store fails.
         """
         try:
             return self.open_strictly(id)
@@ -98,14 +98,14 @@ class ObjectSource:
             return None
 
     def open_strictly(self, id: str) -> ObjectOriginal | None:
-        """The same, but raises `UnreadableError` for what the store does not let us read."""
+        """The same, but raises `UnreadableError` for an object that the store refuses."""
         if not is_name(id):
             return None
         stat, head = self._seen(id) or self._asked(id)
         return None if stat is None else self._opened(id, stat, head)
 
     def _seen(self, id: str) -> _Answer | None:
-        """What was seen so lately that nobody asks again. Raises `UnreadableError`."""
+        """An answer so new that it still holds. Raises `UnreadableError`."""
         known = self._last(id)
         if known is None or time.monotonic() >= known.until:
             return None
@@ -117,18 +117,18 @@ class ObjectSource:
         return self._known.get(id) or self._older.get(id)
 
     def _asked(self, id: str) -> _Answer:
-        """What the store says: to all who ask for it at the same time, by one request.
+        """The store's answer, by one request for all threads that ask at the same time.
 
         Raises `ImageError` (503) and `UnreadableError`.
         """
         mine: Future[_Answer] = Future()
-        # In a child that was forked meanwhile nobody would ever answer.
+        # By process: in a child that was forked meanwhile the call would never end.
         key = os.getpid(), id
         call = self._asking.setdefault(key, mine)
         if call is not mine:
             return call.result()
         try:
-            mine.set_result(self._seen(id) or self._ask(id))  # another may just have asked
+            mine.set_result(self._seen(id) or self._ask(id))  # another thread may just have asked
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -145,11 +145,11 @@ class ObjectSource:
         except GoneError:
             self._note(id, None)
             return None, _NOTHING
-        except RefusedError as error:  # it may be there, which only the operator is to know
+        except RefusedError as error:  # it may be there; only the operator may know
             _log.warning("id=%r cannot be opened: %s", id, error)
             self._note(id, None, refused=True)
             raise UnreadableError(id) from error
-        except ChangedError as error:  # of whatever version, so this is no answer
+        except ChangedError as error:  # no version was asked for, so this is no answer
             raise _unavailable() from error
         now = stat if part is None else part.stat
         assert now is not None  # it has not changed
@@ -166,13 +166,13 @@ class ObjectSource:
         self._known[id] = _Known(stat, time.monotonic() + self._recheck, refused)
 
     def _lost(self, id: str) -> None:
-        """It is not what it was: the next who opens it asks."""
+        """Forget an object that has changed, so that the next opening asks again."""
         self._known.pop(id, None)
         self._older.pop(id, None)
 
 
 class ObjectOriginal:
-    """One version of an object. Its version is the ETag, or what else changes with the content."""
+    """One version of an object: by its ETag, or another fact that changes with the content."""
 
     def __init__(
         self,
@@ -219,15 +219,14 @@ class ObjectOriginal:
 
 @contextmanager
 def _told(id: str) -> Iterator[None]:
-    """A store that fails is told to the operator by all that is known, to the client by nothing."""
+    """Log all facts of a failing store for the operator, and tell the client none of them."""
     try:
         yield
     except (GoneError, ChangedError, RefusedError):
         raise
     except StoreError as error:
-        why = in_one_line(
-            str(error.__cause__ or error).partition("\n")[0]
-        )  # more is of the library
+        cause = str(error.__cause__ or error)
+        why = in_one_line(cause.partition("\n")[0])  # the rest is the library's
         _log.warning("the store failed for id=%r: %s", id, why)
         raise _unavailable() from error
 

@@ -1,6 +1,6 @@
-"""The protocols of a source and of an original: one version of one picture that it hands out.
+"""The protocols of a source and of an original: one version of one picture.
 
-Everything about an original comes from one opening of it. So the pixels can never belong to another
+All facts of an original come from one opening of it. So the pixels can never belong to another
 version than the key: the version is that of the opened file, not of a second look at its name.
 """
 
@@ -20,7 +20,7 @@ class Original(Protocol):
     """One version of an original that is the bytes of an image file, as a context manager.
 
     It is open from the start, and leaving the context closes it. One thread at a time uses it.
-    `imgmiddleware.testing.OriginalConformance` tests what is promised here.
+    `imgmiddleware.testing.OriginalConformance` tests these promises.
 
     >>> from imgmiddleware import BytesOriginal
     >>> isinstance(BytesOriginal(b""), Original)
@@ -34,7 +34,7 @@ class Original(Protocol):
 
     @property
     def last_modified(self) -> int | None:
-        """Whole seconds since the epoch. None: nobody knows."""
+        """Whole seconds since the epoch. None: unknown."""
         ...
 
     @property
@@ -43,15 +43,15 @@ class Original(Protocol):
         ...
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on, and return how many there were.
+        """Fill `buffer` with the bytes from `offset` on; the number of bytes that there were.
 
         They are fewer than `len(buffer)` only at the end of the original. Raises `ImageError`, 503
         `original-changed`, where the bytes may be of another version.
         """
         ...
 
-    # Not those of `AbstractContextManager`: zope.interface, and with it Twisted, gives that class
-    # attributes of its own, which every original would need to have then.
+    # Written out instead of derived from `AbstractContextManager`: zope.interface, and with it
+    # Twisted, gives that class attributes of its own, which every original would need to have then.
     def __enter__(self) -> Any: ...
     def __exit__(
         self,
@@ -69,9 +69,9 @@ Opened = Original | ArrayOriginal
 
 
 class Source(Protocol):
-    """Where originals come from: an object with `open`, which several threads may call at once.
+    """A source of originals: an object with `open`, which several threads may call at once.
 
-    `imgmiddleware.testing.SourceConformance` tests what is promised here.
+    `imgmiddleware.testing.SourceConformance` tests these promises.
 
     >>> from imgmiddleware import BytesOriginal, ImageService
     >>> class Database:
@@ -85,17 +85,17 @@ class Source(Protocol):
     def open(self, id: str) -> Original | ArrayOriginal | None:
         """The newest version of an original, opened; None where there is none of this ID.
 
-        It is an `Original`, or the package's own `ArrayOriginal` for pixels that are no file. The
-        ID is as it stands in the URL, percent-decoded. Raises `ImageError`, 503
-        `source-unavailable`, where the source fails and nobody knows whether there is one.
+        It is an `Original`, or the package's own `ArrayOriginal` for pixels without a file. The ID
+        is the text in the URL, percent-decoded. Raises `ImageError`, 503 `source-unavailable`,
+        where the source fails, so that nobody knows whether there is one.
         """
         ...
 
 
 class AsyncSource(Protocol):
-    """What `ASGIImageMiddleware` takes beside them: a `Source` whose `open` needs an event loop.
+    """A further kind of source for `ASGIImageMiddleware`: its `open` needs an event loop.
 
-    What it opens is an `Original` like any other, which threads read.
+    It opens an `Original` like any other, which threads read.
     """
 
     async def open(self, id: str) -> Original | ArrayOriginal | None:
@@ -106,15 +106,15 @@ class AsyncSource(Protocol):
 class UnreadableError(Exception):
     """There is an original of the ID, or may be one, that this process may not read.
 
-    To all who ask by `open` there is none. Where a second source is asked for what the first has
-    not, this is the difference between what is not there and what is kept from us.
+    Callers of `open` get None for it. A chain asks its second source only for originals that are
+    missing in the first; this error tells a missing original from a forbidden one.
     """
 
 
 def strictly(source: Source) -> Callable[[str], Opened | None]:
-    """The `open` of a source; where it can tell, one that raises `UnreadableError`.
+    """The `open` of a source; the variant that raises `UnreadableError`, where there is one.
 
-    A class that overrides `open` alone is called by that.
+    For a class that overrides `open` alone, its `open` is called.
     """
     for kind in type(source).__mro__:
         if "open_strictly" in vars(kind):
@@ -126,8 +126,8 @@ def strictly(source: Source) -> Callable[[str], Opened | None]:
 
 
 def announcing(original: object) -> Callable[[Numbers, Numbers], None] | None:
-    """What is told of an original before it is read: offsets, and how many bytes from each, in the
-    order of the reads. None of one that has no use for that: only requests to somewhere have.
+    """The method that tells an original its next reads: offsets, and how many bytes from each, in
+    the order of the reads. None for an original that cannot use it: only remote ones can.
     """
     return getattr(original, "announce", None)
 
@@ -138,7 +138,7 @@ def changed_while_read() -> ImageError:
 
 
 def unavailable(error: OSError) -> ImageError:
-    """The refusal of a disk or network that fails: nothing is wrong with the request; ask again."""
+    """The refusal where a disk or network fails: the request is valid; ask again."""
     return ImageError(
         "source-unavailable", f"the source failed: {error.strerror or type(error).__name__}"
     )

@@ -1,4 +1,4 @@
-"""Several sources as one: each for the IDs below a prefix, or one asked after the other."""
+"""Several sources as one: each for the IDs below a prefix, or one after the other."""
 
 import os
 from abc import ABC, abstractmethod
@@ -17,12 +17,12 @@ from imgmiddleware.sources.single import single
 
 Opens = Callable[[str], Opened | None]
 
-#: Why no event loop can be waited for in this thread, as far as that was asked.
+#: The error of this thread's missing event loop, once it was looked for.
 _no_loop: ContextVar[RuntimeError | None] = ContextVar("no loop", default=None)
 
 
 def made(given: Any, make: Callable[[Any], Any]) -> Any:
-    """What was given as a source, where `make` makes each one of it that is not several itself.
+    """The source that was given. `make` makes each single source in it.
 
     A mapping is a `PrefixSource`, unless it can be called or opened.
     """
@@ -32,7 +32,7 @@ def made(given: Any, make: Callable[[Any], Any]) -> Any:
 
 
 def each(source: object) -> Iterator[object]:
-    """The source, and all that it is made of."""
+    """The source, and all sources in it."""
     yield source
     if isinstance(source, Several):
         for one in source.sources.values():
@@ -40,17 +40,17 @@ def each(source: object) -> Iterator[object]:
 
 
 def directories(source: object) -> list[str]:
-    """The directories that a source has its originals in, as far as it tells."""
+    """The directories of a source's originals, as far as they are known."""
     return [one.root for one in each(source) if isinstance(one, DirectorySource)]
 
 
 def object_sources(source: object) -> list[ObjectSource]:
-    """Those of a source that have their originals in object stores."""
+    """The object sources in a source."""
     return [one for one in each(source) if isinstance(one, ObjectSource)]
 
 
 def branches(source: object, prefix: str = "") -> list[str]:
-    """The prefixes of all sources that are asked independently of each other; "" of one alone."""
+    """The prefixes of all sources that are asked independently; "" for a single one."""
     if not isinstance(source, PrefixSource):
         return [prefix]
     below = source.sources.items()
@@ -58,7 +58,7 @@ def branches(source: object, prefix: str = "") -> list[str]:
 
 
 def branch(source: object, id: str, prefix: str = "") -> str | None:
-    """Which of them an ID is asked of; None: of none."""
+    """The prefix of the source that an ID belongs to; None: there is none."""
     if not isinstance(source, PrefixSource):
         return prefix
     own = source.prefix_of(id)
@@ -66,10 +66,10 @@ def branch(source: object, id: str, prefix: str = "") -> str | None:
 
 
 class Several(ABC):
-    """A `Source` that is made of others, which are given as a service takes them.
+    """A `Source` of other sources, which are given in the same forms as to a service.
 
-    `sources` are these, by their names. A service makes each by its own options; where there is
-    none, each is made as if no option was given.
+    `sources` are these, by their names. A service makes each with its own options; without a
+    service each is made without options.
     """
 
     def __init__(self, sources: Mapping[str, Any]) -> None:
@@ -79,14 +79,14 @@ class Several(ABC):
         self._opens: dict[str, Opens] = {}
 
     def made(self, make: Callable[[Any], Any]) -> Self:
-        """The same of what `make` makes of each source."""
+        """The same, of the sources that `make` makes."""
         other = copy(self)
         other.sources = {name: made(source, make) for name, source in self.sources.items()}
         other._opens = {}
         return other
 
     def open(self, id: str) -> Opened | None:
-        """The original, or None where there is none. Raises what the source raises."""
+        """The original, or None where there is none. Raises the errors of the source."""
         try:
             return self.open_strictly(id)
         except UnreadableError:
@@ -98,15 +98,15 @@ class Several(ABC):
 
     @property
     def note_loop(self) -> Callable[[], None] | None:
-        """Of the sources that wait for an event loop; None if none does.
+        """The method of the sources that wait for an event loop; None if none does.
 
-        It raises nothing: where there is no loop, the others can still be asked.
+        It raises nothing: without a loop the other sources can still be asked.
         """
         noting = filter(None, map(loop_noting, self.sources.values()))
         return next((partial(_note, note) for note in noting), None)
 
     def _opening(self) -> dict[str, Opens]:
-        """How each is opened, by its name."""
+        """The opening function of each source, by its name."""
         if not self._opens:
             sources = self.made(single).sources
             self._opens = {name: _opening(source) for name, source in sources.items()}
@@ -116,8 +116,8 @@ class Several(ABC):
 class PrefixSource(Several):
     """A `Source` of others, each for the IDs that begin with its prefix. The longest counts.
 
-    A source is asked for what follows its prefix. An empty one is for all IDs that have no other.
-    What has none of them, and what its source has not, is no original.
+    A source gets the part of the ID after its prefix. An empty prefix is for all IDs without
+    another. An ID without a prefix, or that its source does not have, is no original.
 
     >>> from imgmiddleware import PrefixSource
     >>> source = PrefixSource({"maps/": "photos/", "art": {"1": b"BM..."}.get})
@@ -125,20 +125,21 @@ class PrefixSource(Several):
     (5, None, None)
 
     A prefix is one or more parts of a path: "maps" and "/maps/" are "maps/". Raises `ValueError`
-    for one that no ID could have, or that is there twice. Given to a service, a mapping is this.
+    for a prefix that no ID could have, or that comes twice. A service makes a mapping into a
+    `PrefixSource`.
     """
 
     def __init__(self, sources: Mapping[str, Any]) -> None:
         prefixes = [_prefix(given) for given in sources]
         for prefix in prefixes:
             if prefixes.count(prefix) > 1:
-                raise ValueError(f"source: the prefix {prefix!r} is there more than once")
+                raise ValueError(f"source: the prefix {prefix!r} is given more than once")
         super().__init__(dict(zip(prefixes, sources.values(), strict=True)))
         self._depth = max(prefix.count("/") for prefix in prefixes)
         self._marks = {prefix: mark_of(prefix) if prefix else "" for prefix in prefixes}
 
     def prefix_of(self, id: str) -> str | None:
-        """Which prefix an ID has; None: none of them."""
+        """The prefix of an ID; None: there is none."""
         found, end = "" if "" in self.sources else None, 0
         for _ in range(self._depth):
             end = id.find("/", end) + 1
@@ -157,20 +158,20 @@ class PrefixSource(Several):
 
 
 class ChainSource(Several):
-    """A `Source` of others, of which each is asked for what those before it have not.
+    """A `Source` of others: each is asked for the originals that those before it do not have.
 
     >>> from imgmiddleware import ChainSource
     >>> source = ChainSource({"1": b"BM..."}.get, "photos/")
     >>> source.open("1").size
     5
 
-    Only what is not there is asked of the next. Where a source fails, by what it raises, or has a
-    file that cannot be read, that is the answer, and not another's picture.
+    Only a missing original is asked of the next source. If a source raises an error, or has a file
+    that cannot be read, that is the answer, and not another source's picture.
 
-    The version of an original says of which source it is, as two may have files of the same time
-    and size. A source's name is the path of a directory, and what Python calls all else; a keyword
-    is another: `ChainSource(new="photos/", old=find)`. The time of an original (`Last-Modified`) is
-    told of the first source alone: what is older in another may be the newer answer.
+    The version of an original names its source, as two may have files of the same time and size. A
+    source's name is the path of a directory, or Python's name of any other object; a keyword gives
+    another: `ChainSource(new="photos/", old=find)`. Only originals of the first source have a time
+    (`Last-Modified`): an older file of another source may be the newer answer.
     """
 
     def __init__(self, /, *sources: Any, **named: Any) -> None:
@@ -223,7 +224,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _opening(source: Source) -> Opens:
-    """How a source is opened; one that waits for an event loop, not where there is none."""
+    """The opening function of a source; it raises where it lacks its event loop."""
     opens = strictly(source)
     if loop_noting(source) is None or isinstance(source, Several):
         return opens

@@ -1,4 +1,4 @@
-"""The source that a path, a URL, a function, or an object of the application's own means."""
+"""The source for one given path, URL, function, or object of the application."""
 
 import os
 from reprlib import repr as shortened
@@ -15,7 +15,7 @@ from imgmiddleware.sources.original import Source
 
 
 class SourceOptions(TypedDict, total=False):
-    """The options of `Settings` that say how paths and functions are sources."""
+    """The options of `Settings` for making paths and functions into sources."""
 
     id_type: type[str] | type[int] | type[UUID]
     array_order: Literal["bgr", "rgb"]
@@ -27,11 +27,11 @@ class SourceOptions(TypedDict, total=False):
 
 
 def single(given: Any, **options: Unpack[SourceOptions]) -> Source:
-    """The `Source` of a directory's path, the address of a store, or a function; what is a `Source`
-    already stays as it is.
+    """The `Source` for a directory's path, the address of a store, or a function; a `Source` stays
+    as it is.
 
-    Raises `ValueError` for a path that is no directory, a URL that is of no store, or takes an
-    extra, and `TypeError` for anything else.
+    Raises `ValueError` for a path that is no directory, and for a URL of no store or of one that
+    needs a missing extra; `TypeError` for any other object.
     """
     around = options.pop("around", None)
     if means_store(given):
@@ -44,7 +44,7 @@ def single(given: Any, **options: Unpack[SourceOptions]) -> Source:
             raise TypeError(
                 "source: an async `open` needs ASGIImageMiddleware; give a plain one here"
             )
-        made: Any = given  # what its `open` returns is checked by its use
+        made: Any = given  # the value of `open` is checked where it is used
     elif callable(given):
         made = _function(given, options)
     else:

@@ -106,8 +106,8 @@ def test_the_first_that_has_it_answers(has: list[set[str]], split: int, id: str)
     ("sources", "message"),
     [
         ({}, "PrefixSource of no source"),
-        ({"a": "photos/", "a/": "photos/"}, "the prefix 'a/' is there more than once"),
-        ({"": "photos/", "/": "photos/"}, "the prefix '' is there more than once"),
+        ({"a": "photos/", "a/": "photos/"}, "the prefix 'a/' is given more than once"),
+        ({"": "photos/", "/": "photos/"}, "the prefix '' is given more than once"),
         ({"a/../b": "photos/"}, "'a/../b' is no prefix"),
         ({"a//b": "photos/"}, "'a//b' is no prefix"),
         ({"./a": "photos/"}, "'./a' is no prefix"),

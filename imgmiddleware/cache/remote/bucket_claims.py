@@ -1,11 +1,11 @@
 """One maker per key, over all machines that share a bucket.
 
-A claim is an object that only one of many can put. While its holder lives he puts it again with
-other bytes. Who waits sees by his own clock for how long they have stayed the same, so that no two
-clocks are compared; after `TTL` seconds he takes the claim.
+A claim is an object that only one of many can put. While its holder lives it puts the object again
+with other bytes. A waiting process sees by its own clock for how long the bytes have stayed the
+same, so that no two clocks are compared; after `TTL` seconds it takes the claim.
 
-Several stores that are like S3 ignore the condition. That is tried once in a process; where it is
-so, claims keep nobody out.
+Several stores that are like S3 ignore the condition. Each process tries that once; in a bucket that
+ignores it, claims keep no process out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from imgmiddleware.objects.store import ObjectStore
 
 #: Seconds for which a claim outlives its holder.
 TTL = 10.0
-#: How many claims of others are remembered, and for how many seconds.
+#: The number of other processes' claims that are remembered, and for how many seconds.
 _MOST, _REMEMBERED = 1024, 600.0
 
 
@@ -39,14 +39,14 @@ class BucketClaim:
 
 
 class BucketClaims(Forkable):
-    """The claims of one process. A bucket that does not answer keeps nobody out."""
+    """The claims of one process. A bucket that does not answer keeps no process out."""
 
     def __init__(self, link: BucketLink) -> None:
         self._link = link
         super().__init__()
 
     def _begin(self) -> None:
-        """None is held: what the parent has is the parent's."""
+        """None is held: the parent's claims stay the parent's."""
         self._held: dict[bytes, tuple[str, int]] = {}
         self._renewed = time.monotonic()
         self._others: TtlCache[str, tuple[bytes, float]] = TtlCache(_MOST, _REMEMBERED)
@@ -88,11 +88,11 @@ class BucketClaims(Forkable):
         return self._excludes is True
 
     def _put(self, objects: ObjectStore, name: str, token: bytes) -> bool:
-        """Put the claim, if nobody has it, or who has it has not renewed it; whether it was put."""
+        """Put the claim, if there is none, or if its holder is gone; whether it was put."""
         if objects.put(name, token, only_new=True):
             return True
         part = objects.read(name)
-        assert part is not None  # nothing was said of a version
+        assert part is not None  # the call asks for no version
         now, other = time.monotonic(), bytes(part.data)
         seen, since = self._others.get(name) or (None, now)
         if seen != other:

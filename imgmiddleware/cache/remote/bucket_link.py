@@ -1,6 +1,7 @@
 """The requests of one process to a bucket, and the thread that asks it again and again.
 
-What fails is not tried for some seconds; the thread goes on asking, so that requests need not.
+After a failure nothing is tried for some seconds; the thread goes on asking, so that requests need
+not.
 """
 
 import threading
@@ -15,23 +16,25 @@ from imgmiddleware.objects.store import ObjectStore
 
 R = TypeVar("R")
 
-#: Seconds that a request may take, with all that is tried again.
+#: Seconds that a request may take, with all retries.
 CALL = 3.0
-#: Seconds between two questions of the thread, at most and at least: each is a request that costs.
+#: Seconds between two questions of the thread, at most and at least: each is a request that costs
+#: money.
 _SLOWEST, _FASTEST = 2.0, 0.05
 
 
 class BucketLink(Forkable):
-    """Requests to the bucket of a URL, none before the first use in a process, nor over a fork.
+    """Requests to the bucket of a URL, with no connection before the first use in a process, nor
+    over a fork.
 
-    `beat` is called by the thread, every so many seconds. Raises what `ObjectStore` raises.
+    The thread calls `beat`, every so many seconds. Raises the errors of `ObjectStore`.
     """
 
     def __init__(self, url: str, beat: Callable[[ObjectStore], None], every: float) -> None:
         self._objects = ObjectStore(url, CALL, "tiers")
         self.name = url
         self._every = max(_FASTEST, min(every or _SLOWEST, _SLOWEST))
-        # By this it is not kept alive, nor by its thread: a service that nobody has any more ends.
+        # Weak, so as not to keep the store alive: the thread of an unused service has to end.
         self._beat = WeakMethod(beat)
         super().__init__()
 
@@ -42,19 +45,19 @@ class BucketLink(Forkable):
         self._closed = threading.Event()
 
     def read(self, call: Callable[[ObjectStore], R], otherwise: R) -> R:
-        """What `call` returns, or `otherwise` where there is no such object, or no bucket."""
+        """The value of `call`, or `otherwise` for a missing object or a failing bucket."""
         return self._tried("reading", call, otherwise)
 
     def write(self, call: Callable[[ObjectStore], R], otherwise: R) -> R:
-        """The same of what a bucket refuses to who may only read it."""
+        """The same for calls that a bucket refuses to a client that may only read."""
         return self._tried("writing", call, otherwise)
 
     def is_up(self) -> bool:
-        """Whether the bucket answered when it was last asked."""
+        """Whether the bucket answered the last call."""
         return not self._breaker.is_open("reading")
 
     def warn(self, text: str) -> None:
-        """Say something of the bucket."""
+        """Warn of the bucket."""
         self._breaker.warn(text, StoreError("as it was tried"))
 
     def close(self) -> None:
@@ -73,7 +76,7 @@ class BucketLink(Forkable):
         except GoneError:
             return otherwise
         except RefusedError as error:
-            if what == "writing":  # of a read it may mean that there is nothing
+            if what == "writing":  # for a read it may mean that there is no object
                 self._breaker.trip(what, error)
         except StoreError as error:
             self._breaker.trip(what, error)
@@ -91,13 +94,13 @@ class BucketLink(Forkable):
                 self._thread.start()
 
     def _listened(self) -> bool:
-        """Ask once; whether there is still somebody who wants to know."""
+        """Ask once; whether the store is still in use."""
         beat = self._beat()
         if beat is None:
             return False
         try:
             beat(self._objects)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
+        except Exception as error:  # noqa: BLE001 - the thread has to go on after any error
             self._breaker.trip("reading", error)
         else:
             self._breaker.mend("reading")

@@ -1,14 +1,14 @@
-"""Results in a bucket, for all machines that share it; of any size, and for good.
+"""Results in a bucket, for all machines that share it; of any size, and without an end.
 
     results/<key>          head and body of a result
     tags/<tag>/<key>       empty: this result has this tag. It is there before the result is.
-    claims/<key>           who makes it
+    claims/<key>           the token of its maker
     era                    the name of the era
-    purges/<era>/<tag>     empty: what began the era
+    purges/<era>/<tag>     empty: the purge that began the era
 
-Nothing here raises for what is wrong with the bucket: then there are no results of it, with one
-warning, after `bucket_link.CALL` seconds at most, and after none while it goes on. How long results
-stay is a lifecycle rule of the bucket's.
+No method here raises for a fault of the bucket. Then it has no results, with one warning, after
+`bucket_link.CALL` seconds at most, and at once while the outage goes on. A lifecycle rule of the
+bucket decides how long results stay.
 """
 
 import secrets
@@ -30,21 +30,21 @@ from imgmiddleware.objects.store import ObjectStore
 #: Purges that are listed for machines that were cut off for a while.
 _LISTED = 1000
 _ERA = "era"
-#: Of the head, in front of it.
+#: The length of the head, in front of it.
 _LENGTH = struct.Struct("<I")
-#: No bucket says how much it may hold.
+#: No bucket tells how much it may hold.
 _NO_BOUND = 2**63 - 1
 
 
 class BucketStore(Told[ObjectStore]):
-    """A `ResultStore` of all processes with this URL. It is opened where it is first used.
+    """A `ResultStore` of all processes with this URL. It is opened at its first use.
 
-    An era is heard of within `recheck` seconds, or two; 0: it is asked for each time. Raises
-    `ImportError` where the library is missing, and `ValueError` for a URL that is none.
+    An era becomes known within `recheck` seconds, or two; 0: each call asks for it. Raises
+    `ImportError` where the library is missing, and `ValueError` for an invalid URL.
     """
 
     place = "bucket"
-    """What it is called among what is held."""
+    """Its name in `holding`."""
 
     def __init__(self, url: str, recheck: float = 1.0) -> None:
         self._asks_always = recheck == 0
@@ -54,7 +54,7 @@ class BucketStore(Told[ObjectStore]):
         super().__init__()
 
     def get(self, key: str) -> Result | None:
-        """The result. What its checksum does not fit is none."""
+        """The result. None if its checksum does not fit."""
         check_key(key)
         data = self._link.read(partial(_whole, name=f"results/{key}"), b"")
         if len(data) < _LENGTH.size:
@@ -74,7 +74,7 @@ class BucketStore(Told[ObjectStore]):
             self._link.write(partial(_put, key=key, result=result, tags=tags, era=era), None)
 
     def purge(self, tag: str) -> int:
-        """Remove what has the tag. A bucket that fails is told when it does not any more."""
+        """Remove all results with the tag. A bucket that fails is told when it works again."""
         count = self._link.write(lambda objects: self._purged(objects, tag), None)
         return self._noted(tag, count)
 
@@ -86,18 +86,18 @@ class BucketStore(Told[ObjectStore]):
         since = [modified for modified, name, _ in listed if name.encode() == era]
         if not since and len(listed) >= _LISTED:
             return None
-        # Of the same second as well: a store tells no more of when.
+        # Also those of the same second: a store has no finer times.
         tags = {tag for modified, _, tag in listed if not since or modified >= since[0]}
         return None if "" in tags else frozenset(tags)
 
     def clear(self) -> int:
-        """Remove all results, and tell all machines; how many there were."""
+        """Remove all results, and tell all machines; the number of those that there were."""
         count = self._link.write(_cleared, None)
         self.purge("")
         return count or 0
 
     def excludes(self) -> bool:
-        """Whether a claim keeps others out."""
+        """Whether a claim keeps other processes out."""
         return self._claims.excludes()
 
     def claim(self, key: str) -> BucketClaim | None:
@@ -108,7 +108,7 @@ class BucketStore(Told[ObjectStore]):
         pause(seconds)
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by listing all of it, a thousand at a time."""
+        """The load of the bucket, by listing all of it, a thousand names at a time."""
         none: list[int] = []
         sizes = self._link.read(_sizes, none)
         return {"bucket": Holding(len(sizes), sum(sizes), _NO_BOUND)}
@@ -136,7 +136,7 @@ class BucketStore(Told[ObjectStore]):
 
 def _whole(objects: ObjectStore, name: str) -> bytes:
     part = objects.read(name)
-    assert part is not None  # nothing was said of a version
+    assert part is not None  # the call asks for no version
     return bytes(part.data)
 
 
@@ -152,7 +152,7 @@ def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes)
 
 
 def _of_tag(tag: str) -> str:
-    """A part of a name in front: a tag may be "." or nothing."""
+    """The first part of a name: a tag may be "." or empty."""
     return f"tags/t{quote(tag, safe='')}"
 
 
@@ -165,7 +165,7 @@ def _begin_era(objects: ObjectStore, tag: str) -> bytes:
 
 
 def _removed(objects: ObjectStore, tag: str) -> int:
-    """Remove the results with this tag; how many there were."""
+    """Remove the results with this tag; the number of those that there were."""
     markers = [name for name, _ in objects.names(_of_tag(tag))]
 
     def remove(marker: str) -> bool:
@@ -189,7 +189,7 @@ def _cleared(objects: ObjectStore) -> int:
 
 
 def _purges(objects: ObjectStore) -> list[tuple[int, str, str]]:
-    """When each was, its era, its tag."""
+    """The time of each purge, its era, its tag."""
     return list(_listed(objects))
 
 
@@ -200,7 +200,7 @@ def _listed(objects: ObjectStore) -> Iterator[tuple[int, str, str]]:
 
 
 def _forget_oldest(objects: ObjectStore) -> None:
-    """So that the list does not become longer and longer."""
+    """Remove the oldest purges, so that the list stays bounded."""
     listed = sorted(_listed(objects))
     for _, era, tag in listed[: -2 * _LISTED]:
         objects.delete(f"purges/{era}/t{quote(tag, safe='')}")

@@ -1,7 +1,7 @@
-"""A result as bytes for a store that is somebody else's: a head with its checksum, and the body.
+"""A result as bytes for a foreign store: a head with its checksum, and the body.
 
-What comes back may have been cut, or written by others. So nothing of it is believed that the
-checksum does not cover. It guards against accidents: who may write there may write pictures.
+The answer of the store may be cut, or written by others. So only bytes that the checksum covers
+count. It guards against accidents: a client that may write there may write pictures.
 """
 
 import json
@@ -9,12 +9,12 @@ import zlib
 
 from imgmiddleware.messages import Result
 
-#: What a head begins with, and its length: CRC-32, which takes a sixth of the time of a digest.
+#: The beginning of a head, and its length: CRC-32, which takes a sixth of the time of a digest.
 _CRC = 8
 
 
 def head_of(key: str, result: Result) -> bytes:
-    """What is kept beside the body, which is bytes.
+    """The part that is kept beside the body, which is bytes.
 
     >>> head_of("key", Result(b"abc", "image/png"))
     b'25a1c6f8["key", "image/png", [], 3]'

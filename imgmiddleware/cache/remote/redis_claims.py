@@ -1,9 +1,9 @@
 """One maker per key, over all machines that share a Redis or Valkey server.
 
 A claim is a key that expires: `SET NX PX`. While its holder lives it is renewed at a third of that
-time. So one that is killed, or stopped, has it for `TTL` seconds at most; if it goes on after that,
-its result is put a second time, which is the same bytes. Nobody needs more than that, as a claim
-saves work and decides nothing.
+time. So a process that is killed, or stopped, has it for `TTL` seconds at most. If it goes on after
+that, it puts its result a second time, with the same bytes. That is enough, as a claim saves work
+and decides nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from imgmiddleware.cache.remote.scripts import LEAVE, RENEW
 
 #: Seconds for which a claim outlives its holder.
 TTL = 3.0
-#: Seconds after which one who waits looks again in any case: a message may have been lost.
+#: Seconds after which a waiting process looks again in any case: a message may have been lost.
 _LOOK = 0.1
 
 
@@ -37,14 +37,14 @@ class RedisClaim:
 
 
 class RedisClaims(Forkable):
-    """The claims of one process. A server that does not answer keeps nobody out."""
+    """The claims of one process. A server that does not answer keeps no process out."""
 
     def __init__(self, link: RedisLink, channel: str) -> None:
         self._link, self._channel = link, channel
         super().__init__()
 
     def _begin(self) -> None:
-        """None is held: what the parent has is the parent's."""
+        """None is held: the parent's claims stay the parent's."""
         self._held: dict[str, str] = {}  # name by token
         self._awaited: dict[str, threading.Event] = {}
         self._renewed = time.monotonic()
@@ -56,7 +56,7 @@ class RedisClaims(Forkable):
         other = self._link.write(
             lambda client: client.set(name, token, nx=True, px=milliseconds, get=True), None
         )
-        if other not in (None, token.encode()):  # ours where the question was asked twice
+        if other not in (None, token.encode()):  # it is ours where the call was sent twice
             return None
         self._held[token] = name
         return RedisClaim(self, name, token)
@@ -67,17 +67,17 @@ class RedisClaims(Forkable):
             self._link.read(lambda client: LEAVE(client, [name], left), None)
 
     def wait(self, name: str, seconds: float) -> None:
-        """Wait until it was left, or for so many seconds at most."""
+        """Wait until the claim was left, or for so many seconds at most."""
         event = self._awaited.setdefault(name, threading.Event())
         try:
-            # Only now, as it may have been left just before.
+            # Only now, as the claim may have been left just before.
             if self._link.read(lambda client: client.exists(name), True):
                 event.wait(min(seconds, _LOOK))
         finally:
             self._awaited.pop(name, None)
 
     def heard(self, name: str) -> None:
-        """It was left, somewhere."""
+        """Wake the thread that waits for this claim: it was left, by any process."""
         event = self._awaited.get(name)
         if event is not None:
             event.set()

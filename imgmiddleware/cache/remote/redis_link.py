@@ -1,11 +1,11 @@
 """The connections of one process to a Redis or Valkey server, and the thread that listens to it.
 
-A call takes `CALL` seconds at most, whatever the server does. Once one has failed no other is made
-until the thread, which goes on asking, gets an answer: so a server that is frozen or gone costs a
-request that time once, and the requests after it nothing.
+A call takes `CALL` seconds at most, whatever the server does. After a call has failed, no other is
+made until the thread, which goes on asking, gets an answer. So a server that is frozen or gone
+costs a request that time once, and the requests after it nothing.
 
-The thread also hears at once what others tell all processes (purges, claims that were left), so
-that to know of it no request has to ask.
+The thread also hears the messages for all processes at once (purges, claims that were left), so
+that no request has to ask.
 """
 
 import threading
@@ -21,17 +21,18 @@ from imgmiddleware.cache.remote.sockets import Allowance, bounded
 
 R = TypeVar("R")
 
-#: Seconds that a call may take, with making the connection.
+#: Seconds that a call may take, with the connection.
 CALL = 1.0
 #: Seconds between two questions of the thread, at most and at least.
 _SLOWEST, _FASTEST = 0.5, 0.05
 
 
 class RedisLink(Forkable):
-    """Calls to the server of `url`, none before the first use in a process, nor over a fork.
+    """Calls to the server of `url`, with no connection before the first use in a process, nor over
+    a fork.
 
-    `beat` is called by the thread, `every` so many seconds, with a client; `hear` with each message
-    of `channel`.
+    The thread calls `beat`, `every` so many seconds, with a client; and `hear` with each message of
+    `channel`.
     """
 
     def __init__(
@@ -49,10 +50,10 @@ class RedisLink(Forkable):
         self.name = _named(url)
         self._channel = channel
         self._every = max(_FASTEST, min(every or _SLOWEST, _SLOWEST))
-        # By these it is not kept alive, nor by its thread: a service that nobody has any more ends.
+        # Weak, so as not to keep the store alive: the thread of an unused service has to end.
         self._beat, self._hear = WeakMethod(beat), WeakMethod(hear)
         self._allowance = Allowance()
-        self._make_client()  # so that what is wrong with the URL is told now
+        self._make_client()  # so that an error in the URL is raised now
         super().__init__()
 
     def _begin(self) -> None:
@@ -63,15 +64,15 @@ class RedisLink(Forkable):
         self._closed = threading.Event()
 
     def read(self, call: Callable[[Any], R], otherwise: R) -> R:
-        """What `call` returns of a client, or `otherwise` where the server does not answer."""
+        """The value of `call` with a client, or `otherwise` where the server does not answer."""
         return self._tried("reading", call, otherwise)
 
     def write(self, call: Callable[[Any], R], otherwise: R) -> R:
-        """The same of what a server without memory, or a mere replica, refuses."""
+        """The same for calls that a server without memory, or a mere replica, refuses."""
         return self._tried("writing", call, otherwise)
 
     def is_up(self) -> bool:
-        """Whether the server answered when it was last asked."""
+        """Whether the server answered the last call."""
         return not self._breaker.is_open("reading")
 
     def close(self) -> None:
@@ -125,13 +126,13 @@ class RedisLink(Forkable):
             socket_connect_timeout=CALL,
             protocol=2,
             driver_info=None,
-            # Once, as the server may have closed a connection that nobody used for long.
+            # Once, as the server may have closed a connection that was idle for long.
             retry=redis.retry.Retry(redis.backoff.NoBackoff(), 1, (redis.ConnectionError,)),
         )
         return redis.Redis.from_pool(pool)
 
     def _listened(self, heard: Any) -> Any:
-        """Ask, then listen for a while; what to listen with the next time."""
+        """Ask, then listen for a while; the subscription for the next time."""
         client = self._client
         beat = self._beat()
         if client is None or beat is None:
@@ -144,8 +145,8 @@ class RedisLink(Forkable):
                 beat(client)
             self._breaker.mend("reading")
             self._hear_for(heard, self._every)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
-            if self._client is client:  # nobody has closed it meanwhile
+        except Exception as error:  # noqa: BLE001 - the thread has to go on after any error
+            if self._client is client:  # it was not closed meanwhile
                 self._breaker.trip("reading", error)
             with suppress(Exception):
                 heard.close()
@@ -163,7 +164,7 @@ class RedisLink(Forkable):
 
 
 def _named(url: str) -> str:
-    """The URL without what may be a secret, for logs."""
+    """The URL without its secrets, for logs."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
 

@@ -1,7 +1,7 @@
 """Results in a Redis or Valkey server, for all machines that share it.
 
-Nothing here raises for what is wrong with the server: then there are no results of it, with one
-warning, after `redis_link.CALL` seconds at most, and after none while it goes on.
+No method here raises for a fault of the server. Then it has no results, with one warning, after
+`redis_link.CALL` seconds at most, and at once while the outage goes on.
 """
 
 import secrets
@@ -18,30 +18,30 @@ from imgmiddleware.cache.remote.told import Told
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key
 from imgmiddleware.messages import Result
 
-#: Bytes of a body that is held.
+#: The most bytes of a body that is held.
 LARGEST = 2 << 20
-#: Seconds after which a result is forgotten that was put and not again.
+#: Seconds after which a result is forgotten, unless it is put again.
 _KEPT = 30 * 24 * 3600
 #: Purges that are listed for machines that were cut off for a while.
 _LISTED = 10_000
-#: What all names of keys begin with: the package, and a number for how it keeps things there.
+#: The beginning of all keys' names: the package, and a number for its layout there.
 _NAME = "imgmiddleware:1:"
 _ERA, _PURGES, _CHANNEL = f"{_NAME}era", f"{_NAME}purges", f"{_NAME}told"
 _RESULT, _CLAIM, _TAG = f"{_NAME}result:", f"{_NAME}claim:", f"{_NAME}tag:".encode()
-#: Seconds in which all keys are counted, or not all.
+#: Seconds for counting the keys, after which the rest is left out.
 _COUNTING = 5.0
 
 
 class RedisStore(Told[Any]):
-    """A `ResultStore` of all processes that are given this URL. It connects where it is first used.
+    """A `ResultStore` of all processes with this URL. It connects at its first use.
 
-    An era is heard of within milliseconds, and within `recheck` seconds if a message was lost; 0:
-    it is asked for each time. Raises `ImportError` where the library is missing, and `ValueError`
-    for a URL that it does not take.
+    An era becomes known within milliseconds, and within `recheck` seconds if a message was lost; 0:
+    each call asks for it. Raises `ImportError` where the library is missing, and `ValueError` for a
+    URL that it does not take.
     """
 
     place = "redis"
-    """What it is called among what is held."""
+    """Its name in `holding`."""
 
     def __init__(self, url: str, recheck: float = 1.0) -> None:
         self._asks_always = recheck == 0
@@ -51,7 +51,7 @@ class RedisStore(Told[Any]):
         super().__init__()
 
     def get(self, key: str) -> Result | None:
-        """The result. What its checksum does not fit is none."""
+        """The result. None if its checksum does not fit."""
         check_key(key)
         found = self._link.read(lambda client: _found(client, key), None)
         return None if found is None else unpacked(key, *found)
@@ -73,8 +73,8 @@ class RedisStore(Told[Any]):
         self._link.write(lambda client: PUT(client, keys, said), None)
 
     def purge(self, tag: str) -> int:
-        """Remove what has the tag. A server that is gone is told when it is there again."""
-        # Also where there is no memory for anything else.
+        """Remove all results with the tag. A server that is gone is told when it is back."""
+        # As a read: this also works in a server without memory for anything else.
         told = self._link.read(lambda client: self._purged(client, tag), None)
         return self._noted(tag, told)
 
@@ -90,7 +90,7 @@ class RedisStore(Told[Any]):
                 break
             try:
                 tags.add(tag.decode("utf-8", "surrogatepass"))
-            except UnicodeDecodeError:  # it is not of ours: nobody knows what it was
+            except UnicodeDecodeError:  # a foreign entry: nobody knows which purge it was
                 return None
         else:
             if len(listed) >= _LISTED:
@@ -98,7 +98,7 @@ class RedisStore(Told[Any]):
         return None if "" in tags else frozenset(tags)
 
     def clear(self) -> int:
-        """Remove all results, and tell all machines; how many there were."""
+        """Remove all results, and tell all machines; the number of those that there were."""
         count, at = 0, 0
         while True:
             step = self._link.write(partial(_unlinked, at), None)
@@ -111,7 +111,7 @@ class RedisStore(Told[Any]):
         return count
 
     def excludes(self) -> bool:
-        """Whether a claim keeps others out: a server that does not answer keeps out nobody."""
+        """Whether a claim keeps other processes out; none does while the server is away."""
         return self._link.is_up()
 
     def claim(self, key: str) -> RedisClaim | None:
@@ -122,7 +122,7 @@ class RedisStore(Told[Any]):
         self._claims.wait(_CLAIM + key, seconds)
 
     def holding(self) -> dict[str, Holding]:
-        """What is held, by going through all keys of the server, a thousand at a time."""
+        """The load of the server, by going through all of its keys, a thousand at a time."""
         entries = size = at = 0
         until = time.monotonic() + _COUNTING
         while time.monotonic() < until:
@@ -160,7 +160,7 @@ class RedisStore(Told[Any]):
 
 
 def _first_era() -> int:
-    """Another one each time, far from all others: a server may forget that it had one."""
+    """A new number each time, far from all others: a server may forget that it had one."""
     return secrets.randbits(52)
 
 
@@ -192,6 +192,6 @@ def _unlinked(at: int, client: Any) -> tuple[int, int]:
 
 
 def _room(client: Any) -> int:
-    """Bytes that the server may take, or its machine has."""
+    """Bytes that the server may take, or the memory of its machine."""
     memory = client.info("memory")
     return int(memory.get("maxmemory") or memory.get("total_system_memory") or 0)

@@ -1,8 +1,8 @@
-"""What a Redis or Valkey server does in one step, as its Lua scripts.
+"""The steps that a Redis or Valkey server makes as one, as its Lua scripts.
 
 A result is a hash: its head, its tags and its body. The keys of all results with a tag are a set,
-and a result counts only while it is in the sets of all its tags. So it does not matter what a
-server without memory evicts: where a set is gone, the results that were in it are, too.
+and a result counts only while it is in the sets of all its tags. So it does not matter which keys a
+server without memory evicts: where a set is gone, its results are gone, too.
 """
 
 from hashlib import sha1
@@ -17,7 +17,7 @@ class Script:
         self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: Any, keys: list[Any], arguments: list[Any]) -> Any:
-        """What it returns; raises what the library raises."""
+        """The script's value; raises the library's errors."""
         try:
             return client.evalsha(self.digest, len(keys), *keys, *arguments)
         except Exception as error:
@@ -32,7 +32,7 @@ class Script:
 
 
 #: The head of a result that counts. The body comes beside it, as a script would copy it twice.
-#: KEYS: the result. ARGV: its key, what the names of sets begin with.
+#: KEYS: the result. ARGV: its key, the beginning of the sets' names.
 HEAD = Script("""
 local found = redis.call('hmget', KEYS[1], 'head', 'tags')
 if not found[1] or not found[2] then return false end
@@ -43,10 +43,9 @@ end
 return found[1]
 """)
 
-#: Hold a result unless the era is another; whether it is held. Of each set some members are looked
-#: at, so that those whose result is gone do not become more and more.
-#: KEYS: the era, the result, the sets. ARGV: the era, the key, head, tags, body, seconds, what the
-#: names of results begin with.
+#: Hold a result unless the era is another; whether it is held. Some members of each set are looked
+#: at, so that members without a result do not pile up. KEYS: the era, the result, the sets. ARGV:
+#: the era, the key, head, tags, body, seconds, the beginning of results' names.
 PUT = Script("""#!lua
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('del', KEYS[2])
@@ -62,9 +61,9 @@ end
 return 1
 """)
 
-#: Begin another era and remove what has a tag, also where there is no memory for anything else.
-#: KEYS: the era, the set of the tag, the list of purges. ARGV: the tag, a first era, what the names
-#: of results begin with, the channel, how many purges are listed.
+#: Begin another era and remove all results with a tag, also where there is no memory for anything
+#: else. KEYS: the era, the set of the tag, the list of purges. ARGV: the tag, a first era, the
+#: beginning of results' names, the channel, how many purges are listed.
 PURGE = Script("""#!lua flags=allow-oom
 redis.call('set', KEYS[1], ARGV[2], 'NX')
 local era, count = redis.call('incr', KEYS[1]), 0
@@ -78,8 +77,8 @@ redis.call('publish', ARGV[4], 'era ' .. era)
 return {era, count}
 """)
 
-#: Leave a claim, if it is still ours, and tell who waits for it.
-#: KEYS: the claim. ARGV: our token, the channel, the claim's name.
+#: Leave a claim, if it is still ours, and tell the processes that wait for it. KEYS: the claim.
+#: ARGV: our token, the channel, the claim's name.
 LEAVE = Script("""
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('del', KEYS[1])
@@ -87,7 +86,7 @@ redis.call('publish', ARGV[2], 'left ' .. ARGV[3])
 return 1
 """)
 
-#: Have a claim for longer, if it is still ours. KEYS: the claim. ARGV: our token, milliseconds.
+#: Keep a claim for longer, if it is still ours. KEYS: the claim. ARGV: our token, milliseconds.
 RENEW = Script("""
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('pexpire', KEYS[1], ARGV[2])
@@ -99,7 +98,8 @@ redis.call('set', KEYS[1], ARGV[1], 'NX')
 return redis.call('get', KEYS[1])
 """)
 
-#: Results and their bytes, of some of all keys. ARGV: where to go on, what results begin with.
+#: Results and their bytes, of some of all keys. ARGV: where to go on, the beginning of results'
+#: names.
 COUNT = Script("""
 local found = redis.call('scan', ARGV[1], 'MATCH', ARGV[2] .. '*', 'COUNT', 1000)
 local size = 0

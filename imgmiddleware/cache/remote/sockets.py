@@ -12,13 +12,13 @@ from typing import Any
 
 
 class Allowance(threading.local):
-    """Until when the call that this thread makes may take; 0: nobody has said."""
+    """The time until which this thread's call may take; 0: there is no bound."""
 
     until = 0.0
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """To make a call in, which then takes no longer in all."""
+        """A context for a call, which then takes no longer in all."""
         self.until = time.monotonic() + seconds
         try:
             yield
@@ -29,7 +29,7 @@ class Allowance(threading.local):
 class BoundedSocket:
     """A socket whose sending and receiving end when the allowance does, with `TimeoutError`.
 
-    Or sooner, by the timeout that the library sets: with 0 it asks whether there is anything.
+    Or sooner, by the timeout that the library sets: with 0 it only checks for data.
     """
 
     def __init__(self, socket: Any, allowance: Allowance) -> None:

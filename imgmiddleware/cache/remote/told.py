@@ -1,4 +1,4 @@
-"""What both stores behind a network do: purges are told when it answers again, eras asked for."""
+"""The common part of both stores behind a network: late purges, and the question for the era."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class Link(Protocol[C_co]):
-    """The way to a store: calls of it raise nothing, and return the default where it fails."""
+    """The way to a store: its calls raise nothing, and return the default where the store fails."""
 
     def read(self, call: Callable[[C_co], R], default: R) -> R: ...
     def write(self, call: Callable[[C_co], R], default: R) -> R: ...
@@ -21,9 +21,10 @@ class Link(Protocol[C_co]):
 
 
 class Told(Forkable, Generic[C]):
-    """What a store knows of its server's era, and what that has not been told yet.
+    """A store's knowledge of its server's era, and the purges that the server has not been told
+    yet.
 
-    `ask` sets the era, and `purged` removes what has a tag, by the client of a call.
+    `ask` sets the era, and `purged` removes all results with a tag, by the client of a call.
     """
 
     _link: Link[C]
@@ -34,7 +35,7 @@ class Told(Forkable, Generic[C]):
         self._untold: set[str] = set()
 
     def is_up(self) -> bool:
-        """Whether the server answered when it was last asked."""
+        """Whether the server answered the last call."""
         return self._link.is_up()
 
     def era(self) -> Era:
@@ -48,13 +49,13 @@ class Told(Forkable, Generic[C]):
         self._begin()
 
     def _noted(self, tag: str, count: int | None) -> int:
-        """How many results a purge removed. None: it could not be told, and is later."""
+        """The number of results that a purge removed; None: the server is told later."""
         if count is None:
             self._untold.add(tag)
         return count or 0
 
     def _tell(self, client: C) -> None:
-        """What could not be told before."""
+        """Tell the server the purges that it missed."""
         for tag in list(self._untold):
             self._purged(client, tag)
             self._untold.discard(tag)
