@@ -1,9 +1,9 @@
 """Frames of an animation, each as a still file of its own.
 
-A frame is read by the same parser and goes through the same decoder as any still, so that nothing
-of an animation reaches a decoder which a still could not bring there: OpenCV's own calls for
-animations have read and written beyond their memory. What is left to do is to lay the stills over
-one another (formats/compose.py).
+A frame is read by the same parser as a still, and goes through the same decoder. So a decoder gets
+no data from an animation that a still could not bring. OpenCV's own calls for animations have read
+and written beyond their memory. Only one task remains: the stills are laid over one another
+(formats/compose.py).
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from imgmiddleware.formats.facts import Facts
 from imgmiddleware.pixels.arrays import Pixels
 
 #: Browsers show a frame that lasts no longer than this for 100 ms: old files say 0 and mean "as
-#: fast as the machines of then".
+#: fast as the machines of that time".
 _TOO_SHORT, _INSTEAD = 10, 100
 
 
-#: What becomes of a frame's place afterwards.
+#: How a frame leaves its place.
 Disposal = Literal["keep", "background", "previous"]
 
 
@@ -31,7 +31,7 @@ class Frame:
     left: int
     top: int
     duration: float  # in milliseconds
-    blend: bool  # laid over what stands there; else it takes its place, alpha and all
+    blend: bool  # laid over the picture there; else it takes its place, alpha and all
     dispose: Disposal
 
 
@@ -45,7 +45,9 @@ class Animation:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is seen: pictures, each with its milliseconds, and how often they run, 0 for ever."""
+    """The pictures of an animation, each with its milliseconds, and how often they run, 0 for
+    ever.
+    """
 
     plays: int
     frames: Iterator[tuple[Pixels, float]]

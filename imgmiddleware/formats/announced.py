@@ -1,4 +1,4 @@
-"""What will be read of an original is told before, where reading takes a request to somewhere."""
+"""Announces the bytes to be read of an original, where each reading is a request to a server."""
 
 from __future__ import annotations
 

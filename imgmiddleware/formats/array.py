@@ -1,4 +1,4 @@
-"""The facts of pixels that are no file: nothing to parse, and nothing that could lie."""
+"""The facts of an array: there is no file to parse, and no header that could lie."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from imgmiddleware.sources.array_reading import Samples
 
 
 def array_facts(original: ArrayOriginal) -> Facts:
-    """Raises what `ArrayOriginal.header` raises."""
+    """Raises the errors of `ArrayOriginal.header`."""
     header = original.header()
     return Facts(
         format="array",
@@ -39,7 +39,7 @@ def check_samples(samples: Samples, facts: Facts) -> None:
     )
     if made != facts:
         raise ValueError(
-            f"an array's function made {_words(made)}; what was declared by shape= and dtype=, or "
+            f"an array's function made {_words(made)}; the array declared by shape= and dtype=, or "
             f"made before under the same version=, is {_words(facts)}"
         )
 

@@ -1,8 +1,8 @@
 """Bands: an original whose rows can be read a few at a time, reduced as they come.
 
-Memory then follows the result, and time is that of reading once. Rows and tiles that the plan cuts
-away are not read. What comes out is, bit for bit, what decoding all of it, cutting and halving so
-often would give, so that the resampler goes on from here as if it had done it itself.
+Memory then grows with the result, and the time is that of one reading. Rows and tiles that the plan
+cuts away are not read. The pixels are, bit for bit, those that decoding all of it, cutting and
+halving so often would give. So the resampler goes on from here as if it had done this itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -47,9 +47,10 @@ def decode_bands(
 ) -> Pixels:
     """The box of an original with `Facts.band_bytes`, halved so many times, as stored.
 
-    `scaled`: not averaged, but made so by its decoder, as `Facts.pieces` says that it can; the box
-    then begins at whole ones of these samples. `shown`: what its values are, else they are kept.
-    `raster` is where its rows stand, if that is known.
+    `scaled`: the decoder divides the samples, as `Facts.pieces` says that it can, and they are not
+    averaged; the box then begins at a whole one of these samples. `shown` turns values into
+    samples; without it values are kept. `raster` is the place of its rows, if that is known.
+
     (height, width) gray, or with 3 (BGR) or 4 (BGRA, or CMYK) channels; uint8 or uint16. Raises
     `ImageError`: 422 where it is damaged, 503 where it has changed.
     """
@@ -154,7 +155,9 @@ def stored_rows(
 
 
 def _stored(raster: Raster, shown: Shown) -> tuple[Raster, Shown, _Change]:
-    """What is read of the planes, who shows it, and what makes values of its rows."""
+    """The planes to read, the `Shown` for them, and the function that makes values of their
+    rows.
+    """
     if raster.planes > 1 and shown.values.order == "rgb":
         channels = shown.channels
         raster, shown = raster.of_channels(channels), shown.among(channels)
@@ -184,7 +187,7 @@ def _halved(rows: Pixels, times: int, *, clear: bool) -> Pixels:
 
 
 def _before(raster: Raster) -> _Change:
-    """What must be done to samples before they may be averaged."""
+    """The change that samples need before they may be averaged."""
     if raster.palette is not None:
         table = np.frombuffer(raster.palette, np.uint8).reshape(256, 1, -1)
         if table.shape[2] == 3:
@@ -198,7 +201,7 @@ def _before(raster: Raster) -> _Change:
 
 
 def _converted(raster: Raster, rows: Pixels) -> Pixels:
-    """Lab as BGR of 16 bits; inks of 8, or where there is alpha beside them what they look like."""
+    """Lab as BGR of 16 bits; inks as inks of 8 bits, or as BGR where there is alpha beside them."""
     if raster.conversion == "lab":
         return lab_to_bgr(rows)
     inks = to_eight_bits(np.ascontiguousarray(rows[..., :4]))

@@ -4,7 +4,7 @@ from imgmiddleware.errors import damaged
 
 
 class Bits:
-    """Bit fields from the highest bit of each byte down. `of` names what is read, for errors."""
+    """Bit fields from the highest bit of each byte down. `of` names the data, for errors."""
 
     def __init__(self, data: bytes, of: str) -> None:
         self._value, self._left, self._of = int.from_bytes(data, "big"), 8 * len(data), of

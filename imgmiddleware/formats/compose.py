@@ -28,9 +28,9 @@ def seen_frames(data: Data, facts: Facts) -> Shown:
 
 
 def composed(animation: Animation, facts: Facts) -> Iterator[tuple[Pixels, float]]:
-    """Each frame as it is seen: uint8, (height, width, 4), blue first, on a canvas that is clear.
+    """Each frame as a viewer sees it: uint8, (height, width, 4), blue first, on a clear canvas.
 
-    Clear is what browsers show where nothing is drawn, whatever background a file names. Raises
+    Browsers show nothing where nothing is drawn, whatever background a file names. Raises
     `ImageError` (422) where a frame is damaged.
     """
     canvas = np.zeros((facts.height, facts.width, 4), np.uint8)
@@ -46,7 +46,7 @@ def composed(animation: Animation, facts: Facts) -> Iterator[tuple[Pixels, float
 
 
 def _place(canvas: Pixels, frame: Frame) -> Pixels:
-    """The frame's part of the canvas; what hangs over the edge is not seen."""
+    """The frame's part of the canvas; the part over the edge is not seen."""
     return canvas[
         frame.top : frame.top + frame.facts.height, frame.left : frame.left + frame.facts.width
     ]

@@ -1,6 +1,6 @@
-"""Contents: where the rows of an original stand in its file, and what goes along with them.
+"""Contents: the place of an original's rows in its file, and the metadata beside them.
 
-To find that out takes as long as to decode a tile, so it is a value that can be remembered.
+Finding these takes as long as decoding a tile, so they are a value that can be remembered.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from imgmiddleware.formats.raster import Raster
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contents:
-    """Those of a page that is read in bands, or of an overview of it, whose rows then stand in."""
+    """The contents of a page that is read in bands, or of an overview with rows of its own."""
 
     raster: Raster
     exif: Exif
@@ -19,5 +19,5 @@ class Contents:
 
     @property
     def nbytes(self) -> int:
-        """Bytes in memory, beside what the objects themselves take."""
+        """Bytes in memory, beside those of the objects themselves."""
         return self.raster.nbytes + self.exif.nbytes + len(self.profile or b"")

@@ -1,7 +1,7 @@
 """Decode: an original's bytes to pixels as stored, scaled where the decoder can for less work.
 
-A decoder that can tell of damage is preferred, and what is decoded is compared with what the header
-promised. Which damage each format's decoder tells of is a table in docs/damage.md.
+A decoder that can tell of damage is preferred. The decoded size is compared with the header's. A
+table in docs/damage.md says which damage each format's decoder tells of.
 """
 
 from imgmiddleware.formats.decoders import check_decoded
@@ -22,7 +22,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
     """
     format = FORMATS[facts.format]
     found = format.decode(vet(data, facts), facts, least)
-    if not format.scales:  # else the decoder itself knows what it had to find
+    if not format.scales:  # else the decoder itself knows the size that it had to find
         promised = facts.upright if format.upright else (facts.width, facts.height)
         check_decoded(found.pixels.shape[1::-1], promised)
     return found

@@ -1,4 +1,4 @@
-"""What the decoders of several formats share: the libraries' ways, and their errors."""
+"""The common part of several formats' decoders: the libraries' ways, and their errors."""
 
 import io
 import struct
@@ -18,8 +18,8 @@ from imgmiddleware.formats.reading import Data
 from imgmiddleware.pixels.arrays import Pixels, Size, by_bands, unpremultiplied
 from imgmiddleware.pixels.color import full_range
 
-#: What decoders raise for damage. Warnings are the application's to filter, for the whole process;
-#: one that it made an error is a refusal like the other ones.
+#: The errors that decoders raise for damage. The application filters warnings, for the whole
+#: process; a warning that it made an error is a refusal like the other ones.
 _ERRORS = (
     *(OSError, EOFError, ValueError, SyntaxError, RuntimeError, Warning, cv2.error),
     Image.DecompressionBombError,
@@ -31,7 +31,7 @@ PACKED = {"L": "L", "RGB": "BGR", "RGBA": "BGRA", "CMYK": "CMYK"}
 
 @contextmanager
 def told_as_damage(format: str) -> Iterator[None]:
-    """What a decoder of this format raises, as `ImageError` (422)."""
+    """Errors of a decoder of this format become `ImageError` (422)."""
     try:
         yield
     except _ERRORS as error:
@@ -41,9 +41,9 @@ def told_as_damage(format: str) -> Iterator[None]:
 def opened_by_pillow(data: Data, format: str, stored: Size | None = None) -> Image.Image:
     """An image of a format of Pillow's, not loaded yet. Raises as Pillow's `open` does.
 
-    That one would warn of a picture of 90 megapixels, and refuse one of 180: the limits here are
-    the service's, and were held against the header. Of TIFF it does so once more while it makes
-    room for the pixels; there is room already where their size is `stored`.
+    Pillow's own `open` would warn of a picture of 90 megapixels, and refuse one of 180. The limits
+    here are the service's, and the header was compared with them. For TIFF Pillow checks once more
+    while it makes room for the pixels; with a `stored` size there is room already.
     """
     if format not in Image.OPEN:
         Image.init()
@@ -80,8 +80,8 @@ def opened_by_opencv(data: Data, facts: Facts, flags: int = cv2.IMREAD_UNCHANGED
 
 
 def unread(facts: Facts) -> ImageError:
-    """What it means that OpenCV has no pixels, 422. It does not tell where it gets no memory; so
-    the memory is asked for, which raises `MemoryError`.
+    """The error where OpenCV returns no pixels, 422. OpenCV does not tell whether it got no memory.
+    So the memory is asked for, which raises `MemoryError`.
     """
     np.empty(facts.decode_bytes, np.uint8)
     return damaged(f"the {facts.format.upper()} decoder could not read it")
@@ -99,7 +99,7 @@ def imdecoded(data: Data, flags: int = cv2.IMREAD_UNCHANGED) -> Pixels | None:
 
 
 def as_promised(pixels: Pixels, facts: Facts) -> Pixels:
-    """Where the decoder's pixels are not what the header says that they are."""
+    """The pixels as the header describes them, where the decoder's are not."""
     if pixels.ndim == 3 and pixels.shape[2] == 4 and not facts.alpha and facts.color != "cmyk":
         pixels = pixels[..., :3]  # padding of a 32-bit BMP, or the alpha of a GIF's later frame
     return _full_range(pixels, facts)
@@ -111,8 +111,8 @@ def _full_range(pixels: Pixels, facts: Facts) -> Pixels:
 
 
 def compared(pixels: Pixels, facts: Facts) -> Pixels:
-    """The pixels of a decoder that finds out by itself what a file holds, if that is as promised:
-    their size is compared wherever something is decoded. Raises `ImageError` (422).
+    """The pixels of a decoder that learns by itself what a file holds, if they are as the header
+    says. Their size is compared wherever an original is decoded. Raises `ImageError` (422).
     """
     channels = 2 if facts.color == "gray" and not facts.alpha else 3
     if pixels.ndim != channels or pixels.dtype.itemsize * 8 != facts.depth:
@@ -121,7 +121,7 @@ def compared(pixels: Pixels, facts: Facts) -> Pixels:
 
 
 def unassociated(pixels: Pixels) -> Pixels:
-    """BGRA whose colours are multiplied by their alpha, divided by it again."""
+    """BGRA with colours that are multiplied by their alpha, divided by it again."""
     divide = partial(_divided, dtype=pixels.dtype)
     return by_bands(divide, pixels, pixels.shape)
 
@@ -140,5 +140,5 @@ def packed(image: Image.Image, mode: str) -> Pixels:
 
 
 def mode_of(facts: Facts) -> str:
-    """Pillow's mode for what the header promises."""
+    """Pillow's mode for the header's promise."""
     return "RGBA" if facts.alpha else "L" if facts.color == "gray" else "RGB"

@@ -21,9 +21,10 @@ def encode(
     uint16 too for png and tif.
 
     `format` is a key of `RESULTS`; `quality` is 0 to 100, without effect on lossless formats.
-    `metadata` goes along where the format has a place for it, which GIF and BMP have not;
-    `quickly` takes less time and some more bytes, and `chroma` is one of `CHROMA`, or None for what
-    suits the quality, and `lossless` has none, where the format can do that.
+    `metadata` goes along where the format has a place for it; GIF and BMP have none. `quickly`
+    takes less time and some more bytes. `chroma` is one of `CHROMA`, or None for the one that suits
+    the quality. `lossless` has no quality, where the format can do that.
+
     Raises `ImageError("result-too-large")` where a side is over the format's longest.
     """
     result = RESULTS[format]
@@ -87,9 +88,9 @@ def encode_animation(
 ) -> bytes:
     """The file of `frames`: uint8 gray, BGR or BGRA, all of one size; each with its milliseconds.
 
-    `plays` is how often it runs, 0 for ever; `format` is a key of `RESULTS` that has an `animate`;
-    `quality` is 0 to 100 as in `encode`, and `lossless` has none, where it can do that. Plays and
-    times that the format cannot say become the nearest that it can.
+    `plays` is how often the animation runs, 0 for ever. `format` is a key of `RESULTS` that has an
+    `animate`. `quality` is 0 to 100 as in `encode`; `lossless` has no quality, where the format can
+    do that. Plays and times that the format cannot say become the nearest that it can.
     """
     result = RESULTS[format]
     assert result.animate is not None  # or no animation was planned

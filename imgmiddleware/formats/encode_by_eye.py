@@ -1,7 +1,8 @@
 """Encode by eye: the lowest quality at which a picture looks as it did before.
 
-What a fixed quality looks like hangs on the picture. Here it is tried: encoded, read back and held
-beside the pixels, up to three times. Like everything, it is a function of the pixels alone.
+The look of a fixed quality depends on the picture. Here qualities are tried: the picture is
+encoded, read back and compared with the pixels, up to three times. Like everything, it is a
+function of the pixels alone.
 """
 
 import math
@@ -15,22 +16,22 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.distance import distance
 
-#: The distance that is allowed: 70 points of SSIMULACRA2, whose authors call that high quality.
-#: Whoever changes it or anything below raises `REVISION` in `imaging/engine.py`.
+#: The distance that is allowed: 70 points of SSIMULACRA2, whose authors call that high quality. A
+#: change of this number or of any below needs a higher `REVISION` in `imaging/engine.py`.
 BOUND = 5.75
-#: From which part of it on there is hardly anything to be gained.
+#: From this part of it on a further try gains hardly anything.
 _NEAR = 0.93
 _TRIES = 3
-#: Where it is looked for. Below, the distance of drawings says too little. From 90 on each pixel of
-#: a JPEG has a colour of its own, which what cannot do without gets so.
+#: The qualities that are tried. Below, the distance of drawings says too little. From 90 on each
+#: pixel of a JPEG has a colour of its own, for pictures that cannot do without.
 _LOWEST, HIGHEST = 50, 90
-#: What most photos need, and by how much a step of quality divides the distance: the medians of the
-#: five photos in three formats.
+#: The quality that most photos need, and by how much a step of quality divides the distance: the
+#: medians of the five photos in three formats.
 _FIRST, _STEP = 60, 0.035
 #: How far from that the step of a picture may be, by two tries.
 _FLATTEST, _STEEPEST = 0.012, 0.1
-#: What is aimed at, so that most tries end below the bound; and how much more is taken after two
-#: that did not, as there is no third to correct.
+#: The part of the bound that a try aims at, so that most tries end below it; and the quality that
+#: is added after two tries that did not, as there is no third to correct.
 _AIM, _SAFE = 0.97, 2
 
 
@@ -72,14 +73,16 @@ def encode_by_eye(
 
 
 def quality_of_frames(frames: Frames, format: str) -> int:
-    """One for all frames of an animation: what the first, middle and last one need as stills."""
+    """One quality for all frames of an animation: the highest that the first, middle or last one
+    needs as a still.
+    """
     looked_at = {0, len(frames) // 2, len(frames) - 1}
     return max(encode_by_eye(frames[number][0], format)[0] for number in looked_at)
 
 
 def _sought(tried: Callable[[int], _Try]) -> _Try | None:
-    """The smallest that passes: of what is nearly flat, a lower quality may take more bytes. None
-    where none of three passes, nor was of the highest quality.
+    """The smallest file that passes: in a nearly flat picture a lower quality may take more bytes.
+    None where none of three passes, nor was of the highest quality.
     """
     tries: list[_Try] = []
     quality: int | None = _FIRST
@@ -91,10 +94,10 @@ def _sought(tried: Callable[[int], _Try]) -> _Try | None:
 
 
 def _next(tries: list[_Try]) -> int | None:
-    """The quality that is tried now; None where that would be in vain.
+    """The next quality to try; None where a try would be in vain.
 
-    It lies between the lowest that passed and the highest that did not, where the logarithm of the
-    distance, which falls about evenly, comes to what is aimed at.
+    It lies between the lowest that passed and the highest that did not. The logarithm of the
+    distance falls about evenly; the quality is where it comes to the distance that is aimed at.
     """
     last = tries[-1]
     if _NEAR * BOUND <= last.distance <= BOUND:

@@ -1,4 +1,4 @@
-"""What a header tells of an original, without decoding it."""
+"""The facts that a header tells of an original, without decoding it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Pieces:
     high: int
     stored: int  # bytes in the file, of the largest
     row: int = 0  # bytes of samples of a piece, where a row of them is held at a time
-    scales: int = 1  # up to what its decoder can divide their sides, for less work
+    scales: int = 1  # the most by which its decoder can divide their sides, for less work
     jpeg: bool = False  # each is a JPEG
 
     def read(self, box: Box, size: Size) -> tuple[int, int]:
@@ -48,7 +48,7 @@ class Facts:
     width: int
     height: int
     orientation: Orientation = Orientation.UPRIGHT  # how the stored pixels must be turned
-    color: str = "rgb"  # "gray", "rgb", "cmyk": what the decoder delivers (a palette counts as rgb)
+    color: str = "rgb"  # "gray", "rgb", "cmyk": as decoded (a palette counts as rgb)
     alpha: bool = False
     few: bool = False  # its pixels are numbers of at most 256 colours
     depth: int = 8  # bits of a sample once decoded: 8 or 16; 32 is float
@@ -59,21 +59,24 @@ class Facts:
     composed: bool = False  # already the first picture is a frame, which need not fill its canvas
     #: The most bytes that this format's decoder may allocate for it, output included.
     decode_bytes: int = 0
-    #: What decoding takes beside the pixels where it can be done a few rows at a time: then what is
-    #: cut away is not read, and the rest is reduced at once. 0: all of it is decoded at once.
+    #: The memory for decoding beside the pixels, where a few rows at a time can be decoded. Parts
+    #: that the plan cuts away are then not read, and the rest is reduced at once. 0: all of it is
+    #: decoded at once.
     band_bytes: int = 0
-    pieces: Pieces | None = None  # what is read then for a part of it
+    pieces: Pieces | None = None  # the pieces that are then read for a part
     overviews: tuple[Facts, ...] = ()  # smaller copies in the same file, the largest first
-    reduced: int = 1  # of an overview: by what the width and height of its page are divided
-    values: Values | None = None  # what is stored for each pixel, where that need be no colour
+    reduced: int = 1  # of an overview: the divisor of its page's width and height
+    values: Values | None = None  # the stored values, where they need be no colours
     reading: Reading | None = None  # and how it becomes one; None: samples are as they are
     tile: Size | None = None  # width and height of its tiles, where it is stored in tiles
     points: CodePoints | None = None  # its colours, where code points tell them; None: as sRGB
-    mended: bool = False  # what is left of a damaged file: its decoder makes up what is missing
+    mended: bool = False  # the rest of a damaged file: its decoder makes up the missing part
     block: int = 1  # pixels of a side that are coded together, and tell of one another
     masked: bool = False  # its alpha is a picture of its own, beside the colours
-    notes: tuple[str, ...] = ()  # what of the file is not shown, in words of `Image-Notes`
-    own: object = None  # a value of its format, of which only the files of that format know
+    notes: tuple[
+        str, ...
+    ] = ()  # the parts of the file that are not shown, in words of `Image-Notes`
+    own: object = None  # a value of its format, known only to the files of that format
 
     @property
     def animated(self) -> bool:
@@ -81,7 +84,7 @@ class Facts:
         return self.frames > 1 and not self.pages
 
     def read_as(self, values: Values, reading: Reading) -> Facts:
-        """The same with what the samples are when the values are read so."""
+        """The same facts, with the samples that the values give when they are read so."""
         return replace(
             self,
             values=values,
@@ -94,7 +97,7 @@ class Facts:
 
     @property
     def samples(self) -> Values:
-        """What is stored where that is a colour as it is."""
+        """The stored values of an original whose values are colours."""
         alpha = self.alpha and not self.masked
         colors = 1 if self.color == "gray" and not alpha else 3
         return Values(
@@ -106,7 +109,7 @@ class Facts:
 
     @property
     def holed(self) -> bool:
-        """Whether what is clear only lacks a value, and hides no colour."""
+        """Whether a clear pixel only lacks a value, and hides no colour."""
         if self.reading is None or self.values is None:
             return False
         return self.values.alpha is None and not self.masked

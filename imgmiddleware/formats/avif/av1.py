@@ -1,6 +1,6 @@
 """AV1 (bitstream specification 1.0.0, errata 1): sequence headers.
 
-Only what a decoder needs to learn the size of frames is read, and what is said of colours.
+Only two parts are read: the fields by which a decoder learns the size of frames, and the colours.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SequenceHeader:
     gray: bool
     samples: float  # a pixel, chroma subsampling counted in: 1, 1.5, 2 or 3
     points: Nclx  # code points of its colours, 2 where it does not say; and its range
-    reduced: bool  # a still picture whose frames cannot have a size of their own
+    reduced: bool  # a still picture: its frames cannot have a size of their own
     size_bits: tuple[int, int]  # of the width and height of a frame that has its own
     frame_ids: tuple[int, int]  # bits of a frame's id, and of its distance; 0 where it has none
     order_hint: int  # bits of it; 0 where frames have none

@@ -16,7 +16,7 @@ MAX_OBUS = 64
 MAX_FRAMES = 8
 #: The longest sequence header: 32 operating points with decoder models take 400 bytes.
 _MOST_SEQUENCE = 512
-#: Of a frame header what is read, up to the frame's size: 34 bytes, where all fields are there.
+#: The bytes of a frame header that are read, up to the frame's size: 34 if all fields are there.
 _MOST_FRAME = 64
 
 _SEQUENCE, _FRAME_HEADER, _FRAME = 1, 3, 6
@@ -88,7 +88,7 @@ def _refers_to_size(
 def read_stream(
     read: Read, size: int, most_obus: int = MAX_OBUS, most_frames: int = MAX_FRAMES
 ) -> Stream:
-    """What all OBUs (section 5.3) of `size` bytes say of sizes."""
+    """The sizes that all OBUs (section 5.3) of `size` bytes announce."""
     found = Stream([], [])
     offset = frames = 0
     for _ in range(most_obus):

@@ -1,8 +1,8 @@
-"""AVIF stills by OpenCV, which is given nothing but what it needs.
+"""AVIF stills by OpenCV, which gets only the parts of the file that it needs.
 
 It hands over gray of limited range as it is coded, black at 16 and white at 235, where Pillow and
-browsers stretch it. It has no gray with alpha, and libavif no alpha of another depth than the
-colours: then both are decoded one by one.
+browsers stretch it. It has no gray with alpha, and libavif has no alpha of another depth than the
+colours: then colours and alpha are decoded one by one.
 """
 
 from dataclasses import replace

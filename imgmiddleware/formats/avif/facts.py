@@ -1,8 +1,8 @@
-"""AVIF 1.1: the container's picture, held against the AV1 frames inside it.
+"""AVIF 1.1: the container's picture, compared with the AV1 frames inside it.
 
 The container tells a size (ispe), each AV1 sequence header another. Header readers report the
-first, decoders allocate by the second. So the sequence headers of what is decoded must say what the
-container does.
+first, decoders allocate by the second. So the sequence headers of all decoded items must say the
+container's size.
 """
 
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class AvifFacts:
-    """What the decoder of a still has to know."""
+    """The facts for the decoder of a still."""
 
-    coded: Size  # of all that is decoded
-    box: Box  # of it that is shown
+    coded: Size  # of the whole decoded picture
+    box: Box  # the part of it that is shown
     colors: Samples
     apart: Samples | None  # of the alpha, where it has to be decoded by itself
 
@@ -75,9 +75,9 @@ def _check_coded(window: Window, item: Item) -> CodedPicture:
 
 
 def read(window: Window) -> Facts:
-    """The facts of the primary item, after what is decoded for it was held against its own data.
+    """The facts of the primary item, once the decoded parts have been compared with their own data.
 
-    Of a sequence they are its tracks', which decoders prefer to any item.
+    For a sequence they are the facts of its tracks, which decoders prefer to any item.
     """
     if window.read(8, 4) == b"avis":
         return avif_sequence.read(window)
@@ -114,19 +114,19 @@ def _own(window: Window, chosen: Chosen, box: Box, parts: list[CodedPicture]) ->
 
 
 def _decode_bytes(parts: list[CodedPicture]) -> int:
-    """The output, and of each AV1 picture its data, its layers' planes, and the decoder's state.
+    """The output; and for each AV1 picture its data, its layers' planes, and the decoder's state.
 
-    That state is 13 bytes a pixel whatever the content and the number of threads, and it lives
-    until the output is written. Measured in all, bytes a pixel at 20 megapixels: 4:0:0 15.05, 4:2:0
-    17.09, 4:4:4 18.68, 4:2:0 with alpha 32.19, 4:4:4 with alpha 33.75; in 10 bits 21.66, with
-    alpha 39.35.
+    That state is 13 bytes a pixel for any content and any number of threads. It lives until the
+    output is written. Measured in all, bytes a pixel at 20 megapixels: 4:0:0 15.05, 4:2:0 17.09,
+    4:4:4 18.68, 4:2:0 with alpha 32.19, 4:4:4 with alpha 33.75; in 10 bits 21.66, with alpha 39.35.
     """
     color = parts[0]
     width = 2 if color.bits > 8 else 1
     channels = 4 if len(parts) > 1 else 1 if color.gray else 3
     total = parts[0].width * parts[0].height * channels * width
     for part in parts:
-        # A grid's tiles are copied into one picture; each layer is kept for those that refer to it.
+        # A grid's tiles are copied into one picture; each layer is kept for the layers that refer
+        # to it.
         planes = part.frames + (1 if part.tiled else 0)
         total += part.pixels * 14 + int(part.pixels * part.samples * width) * planes
         total += part.stored

@@ -1,7 +1,7 @@
 """How often a sequence plays: the edit list of a track (ISO/IEC 23008-12:2022, section 9.6.1).
 
-Its one segment is what plays. Without the flag that repeats it, it plays once; with it, for as long
-as the track lasts, or for ever where that is not said.
+The list has one segment. Without the flag that repeats it, it plays once. With the flag it plays
+for as long as the track lasts, or for ever where the track gives no length.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """AVIF image sequences: tracks of AV1 samples (ISO/IEC 14496-12, 23008-12 section 7).
 
-As with stills, what the container says of sizes is held against every AV1 sequence header, and
-decoders are only told of samples that lie in the file.
+As with stills, the container's sizes are compared with every AV1 sequence header, and decoders are
+only told of samples that lie in the file.
 """
 
 from bisect import bisect_right
@@ -19,12 +19,12 @@ from imgmiddleware.formats.reading import SLACK, Data, check_size, unsupported
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.codepoints import CodePoints
 
-#: Frames of one track. A service has its own, lower bound on what it animates; this one bounds the
-#: walk over their headers, some 20 microseconds each.
+#: Frames of one track. A service has its own, lower bound for animations; this one bounds the walk
+#: over the frames' headers, some 20 microseconds each.
 MAX_SAMPLES = 2048
 #: A picture and its plane of alpha.
 MAX_TRACKS = 2
-#: A frame and what comes with it: a delimiter, headers, metadata, layers.
+#: The units of one frame: a delimiter, headers, metadata, layers.
 _OBUS_A_SAMPLE = 8
 #: Pictures that AV1 keeps to predict others from (section 7.20), the one being made and its grain.
 _KEPT = 10
@@ -96,7 +96,7 @@ def _tracks(window: Window) -> Iterator[IsoBox]:
 
 
 def _handler(window: Window, track: IsoBox) -> bytes:
-    """What the track is of: pictures, what is auxiliary to them, or sound, which nobody hears."""
+    """The kind of the track: pictures, their auxiliary pictures, or sound, which is ignored."""
     return window.read(_find(window, track, b"mdia", b"hdlr").start + 8, 4)
 
 

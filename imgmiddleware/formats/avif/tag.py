@@ -10,8 +10,8 @@ _SHORT, _LONG = struct.Struct(">H"), struct.Struct(">L")
 
 
 def tagged(file: bytes, points: CodePoints) -> bytes:
-    """With these in 'colr' of the kind nclx, whose matrix and range stay what they are; and with
-    their peak in 'clli' (14496-12, section 12.1.6), if they have one.
+    """The file with these code points in 'colr' of the kind nclx; its matrix and range stay. If
+    they have a peak, it is written in 'clli' (14496-12, section 12.1.6).
     """
     data = bytearray(file)
     whole = IsoBox(b"", 0, len(data))
@@ -34,7 +34,9 @@ def _find(file: bytes, box: IsoBox, *path: bytes) -> IsoBox:
 
 
 def _with_property(file: bytes, added: bytes) -> bytes:
-    """With one more property, which is the first item's: the one that libavif writes first."""
+    """The file with one more property, for the first item: libavif writes the picture's item
+    first.
+    """
     whole, data = IsoBox(b"", 0, len(file)), bytearray(file)
     pool = _find(file, whole, b"meta", b"iprp", b"ipco")
     table = _find(file, whole, b"meta", b"iprp", b"ipma")
@@ -47,7 +49,7 @@ def _with_property(file: bytes, added: bytes) -> bytes:
     _shift(data, _find(file, whole, b"meta", b"iloc"), growth)
     end = count + 1 + data[count]
     data[count] += 1
-    data[end:end] = bytes((number,))  # behind the pool, whose place stays what it was
+    data[end:end] = bytes((number,))  # behind the pool, so that the pool's place stays the same
     data[pool.end : pool.end] = added
     return bytes(data)
 

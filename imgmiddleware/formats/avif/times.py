@@ -11,8 +11,8 @@ _INSIDE = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 
 
 def milliseconds(window: Window) -> list[float]:
-    """Of the first track, whose pictures last as long as those of its alpha: not rounded, so that
-    what is lost of one can be given to the next.
+    """The times of the first track; the pictures of its alpha last as long. They are not rounded,
+    so that a frame's lost part can be given to the next one.
     """
     found = _first(window, (b"mdhd", b"stts"))
     header, table = found.get(b"mdhd"), found.get(b"stts")

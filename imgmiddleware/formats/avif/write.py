@@ -11,12 +11,12 @@ from imgmiddleware.formats.write import by_opencv, colored_by_pillow
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.color import reduced
 
-#: libaom's speed, from 0 to 10. 9 takes half the time of WebP, and two thirds of its bytes. What
-#: takes fewer bytes takes eight times as long (docs/pixels.md).
+#: libaom's speed, from 0 to 10. 9 takes half the time of WebP, and two thirds of its bytes. A speed
+#: with fewer bytes takes eight times as long (docs/pixels.md).
 _SPEED = 9
 
 
-#: Bits of a sample where there are more than 8: what screens of HDR show, and decoders decode.
+#: Bits of a sample where there are more than 8: HDR screens show so many, and decoders decode them.
 _DEEP = 10
 
 
@@ -36,7 +36,7 @@ def write_lossless(pixels: Pixels, metadata: Metadata) -> bytes:
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
-    """Of limited range: Debian's Chromium takes a sequence for such, whatever it says.
+    """Of limited range: Debian's Chromium reads every sequence so, whatever the file says.
 
     That was seen with Chromium 156 and libdav1d 1.0: 60 of full range becomes 51.
     """

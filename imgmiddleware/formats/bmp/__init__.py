@@ -16,7 +16,8 @@ FORMAT = Format(
     mend=mend.mended,
 )
 
-#: BMP could hold alpha too, but most readers of 32-bit BMP ignore it and show what it hid.
+#: BMP could hold alpha too, but most readers of 32-bit BMP ignore alpha and show the hidden
+#: colours.
 RESULT = ResultFormat(
     name="bmp", media_type="image/bmp", suffixes=("bmp", "dib"), write=write.write
 )

@@ -12,7 +12,7 @@ from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Pixels, Size
 
-#: Pixels that are made at once: what that takes beside them stays within `SLACK`.
+#: Pixels that are made at once: the memory for them, beside the output, stays within `SLACK`.
 _BLOCK = 2**16
 #: Bits of a mask that count: more are cut off.
 _MOST_BITS = 16
@@ -76,7 +76,7 @@ def _named(indices: Rows, header: Header) -> Pixels:
 
 
 def _scaled(values: npt.NDArray[np.unsignedinteger], mask: int) -> Rows:
-    """What a mask leaves of them, spread over all of 8 bits: its white would be a gray else."""
+    """The bits under a mask, spread over all of 8 bits: its white would be a gray else."""
     if not mask:
         return np.zeros(values.shape, np.uint8)
     low = (mask & -mask).bit_length() - 1

@@ -1,7 +1,7 @@
 """Runs of a BMP (RLE8, RLE4, and RLE24 of OS/2), drawn row by row as Pillow and browsers do.
 
-What goes over the end of a row is not seen: some encoders fill rows up to four pixels. What is
-skipped has the first colour of the palette.
+Pixels over the end of a row are not seen: some encoders fill rows up to four pixels. Skipped pixels
+have the first colour of the palette.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from imgmiddleware.formats.bmp.header import RLE4, RLE24, Header
 from imgmiddleware.formats.reading import Data
 
 _END_OF_ROW, _END, _SKIP = 0, 1, 2
-#: Hexadecimal digits -> what they stand for.
+#: Hexadecimal digits -> their values.
 _DIGITS = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 Bytes = npt.NDArray[np.uint8]
@@ -31,7 +31,7 @@ class _Pen:
 
     @property
     def room(self) -> int:
-        """What of this row is left."""
+        """The pixels of this row that are left."""
         return max(0, self._width - self.x)
 
     @property
@@ -102,7 +102,7 @@ def _draw_indices(data: memoryview, header: Header, pen: _Pen) -> bool:
 def _run(
     pairs: Bytes, room: int, repeated: Callable[[Bytes, npt.NDArray[np.int64]], Bytes]
 ) -> memoryview:
-    """What these pairs draw into a row that has so much room."""
+    """The bytes that these pairs draw into a row with so much room."""
     pairs = pairs[: room + 1]  # each is a pixel at least
     ends = np.cumsum(pairs[:, 0], dtype=np.int64)
     number = int(np.searchsorted(ends, room)) + 1

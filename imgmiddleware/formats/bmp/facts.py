@@ -10,12 +10,12 @@ from imgmiddleware.formats.reading import MAX_PROFILE, SLACK, Data
 from imgmiddleware.formats.window import Readable, Window
 
 #: A run of two bytes is 255 pixels. Escapes skip over any number, so this also refuses a picture
-#: that is made of skips: no encoder writes one, and what a skip shows is undefined.
+#: that is made of skips: no encoder writes one, and the colour of a skip is undefined.
 _MOST_PIXELS_PER_BYTE = 128
 
 
 def sniff(head: bytes) -> bool:
-    """`BM` alone opens many a text, so the header size must be one that exists."""
+    """Many texts begin with `BM`, so the header size must be one that exists."""
     return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in HEADER_SIZES
 
 
@@ -53,7 +53,7 @@ def _check_body(window: Window, header: Header) -> None:
 
 
 def _beside(header: Header) -> int:
-    """What decoding takes beside the output: of runs the indices, or colours, that they give.
+    """The memory for decoding beside the output: runs give indices, or colours, first.
 
     Measured, bytes a pixel at 20 megapixels: 3.00, with alpha 4.00, a gray palette 1.00; runs 4.05.
     """

@@ -1,4 +1,4 @@
-"""The headers of OS/2 1.x and 2.x and of Windows 3 to 5, masks and palette: what rows mean."""
+"""The headers of OS/2 1.x and 2.x and of Windows 3 to 5, masks and palette: the meaning of rows."""
 
 from dataclasses import dataclass, replace
 
@@ -42,7 +42,7 @@ class Header:
 
     @property
     def stride(self) -> int:
-        """Bytes of a row, whose end is filled up to four."""
+        """Bytes of a row, filled up to a multiple of four."""
         return (self.width * self.bits + 31) // 32 * 4
 
     @property
@@ -56,7 +56,7 @@ class Header:
 
     @property
     def channels(self) -> int:
-        """Of what is decoded."""
+        """The channels of the decoded picture."""
         return 1 if self.gray else 4 if self.alpha else 3
 
     @property
@@ -74,7 +74,7 @@ class Header:
 
 
 def read_header(window: Window) -> Header:
-    """The header, and what stands between it and the rows. Raises `ImageError`: 415, 422."""
+    """The header, and the masks and palette before the rows. Raises `ImageError`: 415, 422."""
     header = _read_numbers(window)
     _check_kind(header)
     end = 14 + header.size
@@ -84,7 +84,7 @@ def read_header(window: Window) -> Header:
     if header.bits <= 8:
         palette, end = _read_palette(window, header, end)
         header = replace(header, palette=palette)
-    if not header.pixels:  # some do not say where the rows are: behind what goes before them
+    if not header.pixels:  # some files do not say where the rows begin: behind the palette
         return replace(header, pixels=end)
     if header.pixels < end:
         raise damaged("its pixels begin inside its header")
@@ -92,7 +92,7 @@ def read_header(window: Window) -> Header:
 
 
 def _read_numbers(window: Window) -> Header:
-    """The number of planes is not looked at, as nobody does: some say 0."""
+    """The number of planes is not read, as in other readers: some files say 0."""
     pixels, size = window.unpack("<LL", 10)
     if size == CORE:
         width, height, _, bits = window.unpack("<HHHH", 18)
@@ -121,8 +121,8 @@ def _check_kind(header: Header) -> None:
 
 
 def _read_masks(window: Window, header: Header, end: int) -> tuple[Masks, int]:
-    """The masks, and where they end. Without BITFIELDS those that a header has are not valid
-    (BITMAPV4HEADER), so that what stands beside the colours is no alpha.
+    """The masks, and where they end. Without BITFIELDS a header's own masks are not valid
+    (BITMAPV4HEADER), so that the bits beside the colours are no alpha.
     """
     usual = _USUAL[header.bits]
     if header.compression == RGB:

@@ -1,4 +1,4 @@
-"""What is left of a BMP that is cut short, in a file that is whole again."""
+"""Mends a BMP that is cut short: the rest of it becomes a whole file again."""
 
 from imgmiddleware.formats.bmp.header import RUNS, read_header
 from imgmiddleware.formats.reading import Data

@@ -18,8 +18,8 @@ _TENTHS = 10_000
 def read_points(
     window: Window, properties: Iterable[IsoBox], coder: Nclx | None = None
 ) -> CodePoints | None:
-    """What 'colr' of the kind nclx says, or the coder where there is none; with the peak of 'clli',
-    or of 'mdcv'.
+    """The code points of 'colr' of the kind nclx, or else the coder's; with the peak of 'clli', or
+    of 'mdcv'.
 
     None where a profile precedes them, where they say no more than sRGB, or are damaged.
     """

@@ -1,8 +1,8 @@
-"""EXIF (CIPA DC-008, based on TIFF 6.0): what of it may go along with a result.
+"""EXIF (CIPA DC-008, based on TIFF 6.0): the parts that may go along with a result.
 
-A block is never passed on as it is: its thumbnail shows what was cropped away, its orientation
-would turn an upright picture again, a maker's note breaks when it moves, and its offsets may say
-anything. So what is known to be harmless is read, within bounds, and a new block is written.
+A block is never passed on as it is. Its thumbnail shows parts that were cropped away, its
+orientation would turn an upright picture again, a maker's note breaks when it moves, and its
+offsets may say anything. So harmless tags are read, within bounds, and a new block is written.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from imgmiddleware.formats.window import Readable, Window
 ARTIST, COPYRIGHT = 315, 33432
 _EXIF, _GPS = 34665, 34853
 
-#: Tags of the first directory that say something of the picture: description, make, model,
-#: software, date, artist, copyright, rating, and Windows' own words for them.
+#: Tags of the first directory that describe the picture: description, make, model, software, date,
+#: artist, copyright, rating, and Windows' own words for them.
 _KEPT = frozenset({270, 271, 272, 305, 306, ARTIST, COPYRIGHT, 18246, *range(40091, 40096)})
 #: Tags of the EXIF directory that do not: maker's note, interoperability, the original's size.
 _DROPPED = frozenset({37500, 40962, 40963, 40965})
@@ -45,7 +45,7 @@ _MOST_ENTRIES = 256
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What is kept of a block: the tags of the picture, of its making, and of its place."""
+    """The kept tags of a block: of the picture, of its making, and of its place."""
 
     picture: Values = field(default_factory=dict)
     making: Values = field(default_factory=dict)
@@ -61,14 +61,14 @@ class Exif:
         return sum(len(value.raw) for value in values)
 
     def rights(self) -> Exif:
-        """The names of who made it and who owns it, and nothing else."""
+        """The names of its maker and its owner, and nothing else."""
         return Exif({t: v for t, v in self.picture.items() if t in (ARTIST, COPYRIGHT)})
 
 
 def parse(block: Data | Readable | None, at: int = 0) -> Exif:
-    """The block (or TIFF file) whose first directory, or the one at `at`, is the picture's.
+    """The block (or TIFF file). The picture's directory is the first one, or the one at `at`.
 
-    What is damaged is left out: EXIF is advice, and its loss costs nobody the picture.
+    Damaged parts are left out: EXIF is advice, and its loss should not cost the picture.
     """
     if not block:
         return Exif()
@@ -82,7 +82,7 @@ def parse(block: Data | Readable | None, at: int = 0) -> Exif:
 
 
 def _below(file: IfdFile, pointer: IfdEntry | None) -> Values:
-    """What is kept of a directory that another one points to."""
+    """The kept tags of a directory that another one points to."""
     with damage_let_pass:
         if pointer and (offset := struct.unpack("<L", file.raw(pointer))[0]):
             return _kept(file, file.directory(offset), lambda tag: tag not in _DROPPED)
@@ -99,7 +99,7 @@ def _kept(file: IfdFile, entries: Mapping[int, IfdEntry], keeps: Callable[[int],
 
 
 def _bounded(exif: Exif) -> Exif:
-    """Without what goes over `_MOST_BYTES`: the place first, then the making."""
+    """The same within `_MOST_BYTES`: the place is left out first, then the making."""
     for kept in (exif, Exif(exif.picture, exif.making), Exif(exif.picture), exif.rights()):
         if len(written(kept)) <= _MOST_BYTES:
             return kept

@@ -1,4 +1,4 @@
-"""What EXIF says in words: when a picture was taken, by which camera, and whose it is."""
+"""The words of EXIF: when a picture was taken, by which camera, and who owns it."""
 
 import re
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from datetime import datetime
 from imgmiddleware.formats.containers.exif import ARTIST, COPYRIGHT, Exif
 from imgmiddleware.formats.containers.ifd import Values
 
-#: Tags (DC-008, tables 4 and 8): make and model; when it was taken and digitized, beside that when
-#: it was changed, and how far each is from UTC.
+#: Tags (DC-008, tables 4 and 8): make and model; the times when it was taken, digitized and
+#: changed, and how far each is from UTC.
 _MAKE, _MODEL = 271, 272
 _TAKEN: Sequence[tuple[int, int]] = ((36867, 36881), (36868, 36882))
 _CHANGED, _CHANGED_OFFSET = 306, 36880
@@ -43,12 +43,12 @@ def camera(exif: Exif) -> str | None:
 
 
 def artist(exif: Exif) -> str | None:
-    """Who made it."""
+    """The name of its maker."""
     return _text(exif.picture, ARTIST)
 
 
 def rights(exif: Exif) -> str | None:
-    """Whose it is, and what may be done with it."""
+    """The name of its owner, and the terms of its use."""
     return _text(exif.picture, COPYRIGHT)
 
 

@@ -24,7 +24,7 @@ ORIENTATION = 274
 
 #: Type number -> struct's letter: the integer types only, as no tag read here is anything else. 13
 #: and 18 are offsets of directories; 7, UNDEFINED, holds a colour profile. 6, 8, 9 and 17 have a
-#: sign, and some writers use them for what has none.
+#: sign; some writers use them for numbers without one.
 _INTEGERS = {
     1: "B", 3: "H", 4: "L", 6: "b", 7: "B", 8: "h", 9: "l", 13: "L", 16: "Q", 17: "q", 18: "Q"
 }  # fmt: skip
@@ -34,7 +34,7 @@ SIZES = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
     16: 8, 17: 8, 18: 8,
 }  # fmt: skip
-#: Those that are BigTIFF's own: LONG8, SLONG8 and IFD8.
+#: BigTIFF's own types: LONG8, SLONG8 and IFD8.
 _BIG_TYPES = (16, 17, 18)
 
 
@@ -147,7 +147,7 @@ class IfdFile:
 
 
 def open_ifd(window: Window) -> IfdFile:
-    """What the header at the start of a TIFF file or an EXIF block says."""
+    """The facts of the header at the start of a TIFF file or an EXIF block."""
     order = {b"II": "<", b"MM": ">"}.get(window.read(0, 2))
     if order is None:
         raise damaged("its directory header has no byte order")
@@ -176,7 +176,7 @@ def read_orientation(block: bytes) -> Orientation:
     return Orientation.UPRIGHT
 
 
-#: The header of a little-endian TIFF whose first directory follows at once.
+#: The header of a little-endian TIFF; its first directory follows at once.
 HEADER = b"II*\0" + struct.pack("<L", 8)
 
 
@@ -195,7 +195,7 @@ def directory_size(values: Values) -> int:
 
 def directory(values: Values, base: int) -> bytes:
     """A little-endian directory at offset `base`: count, entries by tag, no next directory, then
-    the values that are longer than an entry has room for.
+    the values that are too long for their entries.
     """
     entries, longer = [struct.pack("<H", len(values))], []
     at = base + 6 + 12 * len(values)

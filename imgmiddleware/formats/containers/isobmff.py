@@ -1,4 +1,6 @@
-"""ISO base media files (ISO/IEC 14496-12): boxes, and what several formats keep in them."""
+"""ISO base media files (ISO/IEC 14496-12): boxes, and the kinds of them that several formats
+share.
+"""
 
 import struct
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
-"""What an original is, as JSON. Its header tells it; the colours alone, where they are asked for,
-take pixels.
+"""The description of an original, as JSON. Its header tells it; only the colours, where they are
+asked for, need pixels.
 """
 
 from imgmiddleware.formats.palette import texts

@@ -1,6 +1,6 @@
-"""What of a container is decoded: the primary item, its alpha, and the tiles of both.
+"""The parts of a container that are decoded: the primary item, its alpha, and the tiles of both.
 
-Nothing else of it is looked at: a thumbnail, a gain map, another picture may be whatever it is.
+Other parts are not looked at: thumbnails, gain maps and further pictures may hold anything.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Part:
         return self.tiles if self.grid else (self.item,)
 
     def auxiliary(self) -> IsoBox | None:
-        """What says that it is alpha, which of a grid may be on each of its tiles."""
+        """The box that says that it is alpha; a grid may have it on each of its tiles."""
         return self.item.property(b"auxC") or self.coded[0].property(b"auxC")
 
     @property
@@ -42,9 +42,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What of a container is decoded."""
+    """The parts of a container that are decoded."""
 
-    same: tuple[Item, ...]  # the item of the colours, and those that say they are it: primary last
+    same: tuple[Item, ...]  # the item of the colours, and items that stand for it: primary last
     colors: Part
     alpha: Part | None
     multiplied: bool  # the colours, by the alpha
@@ -55,20 +55,20 @@ class Chosen:
 
     @property
     def transforms(self) -> tuple[IsoBox, ...]:
-        """What cuts, turns and mirrors the colours, in the order in which it does."""
+        """The boxes that cut, turn and mirror the colours, in the order in which they apply."""
         properties = (box for item in self.same for box in item.properties)
         return tuple(box for box in properties if box.kind in (b"clap", b"irot", b"imir"))
 
     def boxes(self, *kinds: bytes) -> tuple[IsoBox, ...]:
-        """What of these kinds describes the colours. The first of a kind counts: those of the
-        picture as a whole come before those of the first tile, where some phones have them.
+        """The boxes of these kinds that describe the colours. The first of a kind counts: boxes of
+        the picture as a whole come before those of the first tile, where some phones have them.
         """
         of = (*reversed(self.same), *self.colors.tiles[:1])
         return tuple(box for item in of for box in item.properties if box.kind in kinds)
 
 
 def brands(head: bytes) -> list[bytes]:
-    """The major brand and the compatible ones; none of what is no such file."""
+    """The major brand and the compatible ones; none for a file of another kind."""
     size = int.from_bytes(head[:4], "big")
     if head[4:8] != b"ftyp" or size < 16:
         return []
@@ -87,9 +87,9 @@ def read(window: Window) -> Container:
 
 
 def choose(window: Window, kind: bytes) -> Chosen:
-    """What is decoded of a container whose coded items are of this kind.
+    """The decoded parts of a container with coded items of this kind.
 
-    Raises 415 for a picture that is made of other things.
+    Raises 415 for a picture that is made of other items.
     """
     container = read(window)
     same = _same(container)
@@ -102,12 +102,12 @@ def choose(window: Window, kind: bytes) -> Chosen:
 
 
 def _same(container: Container) -> tuple[Item, ...]:
-    """The primary item, and what it is where it is another one with properties of its own."""
+    """The primary item, last; before it the item that it stands for, with properties of its own."""
     found = [container.items[container.primary]]
     while found[0].kind == b"iden":
         targets = container.targets(b"dimg", found[0].id)
         if len(targets) != 1 or targets[0] not in container.items or len(found) == _MOST_SAME:
-            raise damaged("its primary item is derived of what does not exist")
+            raise damaged("its primary item is made of an item that does not exist")
         found.insert(0, container.items[targets[0]])
     return tuple(found)
 
@@ -127,7 +127,7 @@ def _part(container: Container, item: Item, kind: bytes) -> Part:
 
 
 def _alpha(window: Window, container: Container, id: int) -> Item | None:
-    """An item's plane of alpha: an auxiliary item whose type (auxC) says so."""
+    """An item's plane of alpha: an auxiliary item of the type (auxC) alpha."""
     for item in container.sources(b"auxl", id):
         box = item.property(b"auxC")
         if box and window.read(box.start, min(box.size, 64))[4:].split(b"\0")[0] in _ALPHA:

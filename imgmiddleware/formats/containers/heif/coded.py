@@ -1,6 +1,6 @@
-"""The sizes of what is decoded: a container's word for them is not believed.
+"""The sizes of the decoded parts: the container's word for them is not believed.
 
-Who reads a coded item holds it against the coder's own headers, and a grid is held against its
+A coded item's reader compares it with the coder's own headers, and a grid is compared with its
 tiles.
 """
 
@@ -24,14 +24,14 @@ class CodedPicture:
     bits: int
     gray: bool
     samples: float  # a pixel, chroma subsampling counted in: 1, 1.5, 2 or 3
-    pixels: int  # of what is decoded: all tiles of a grid, and what is cut off by the coder
+    pixels: int  # of all that is decoded: the tiles of a grid, and parts that the coder cuts off
     stored: int  # bytes of them
-    points: Nclx  # what the coder says of its colours
+    points: Nclx  # the coder's words for its colours
     tiled: bool = False
     frames: int = 1  # layers of which each is decoded
 
 
-#: Holds a coded item against its data.
+#: Compares a coded item with its data.
 Check = Callable[[Window, Item], CodedPicture]
 
 

@@ -1,7 +1,7 @@
-"""Pictures as items of a container (ISO/IEC 23008-12, "HEIF"): what its 'meta' box tells of them.
+"""Pictures as items of a container (ISO/IEC 23008-12, "HEIF"): the facts in its 'meta' box.
 
-Most items are not needed to show the picture, and what is wrong with those refuses nothing. So what
-is wrong with the data or the properties of one is kept with it, and raised when they are asked for.
+Most items are not needed to show the picture, so their faults refuse nothing. A fault in an item's
+data or properties is kept with the item. It is raised when these are asked for.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ MAX_EXTENTS = 32
 MAX_PROPERTIES = 64
 #: Bytes of one table (iloc, iinf, iref, ipma): 1,024 items at a hundred bytes each.
 MAX_TABLE = 128 * 1024
-#: References without which the picture would be another one: what it is made of, and its alpha.
+#: References without which the picture would be another one: to its parts, and to its alpha.
 _NEEDED = (b"dimg", b"auxl", b"prem")
 #: One reference names at most this many items: a grid of 256 x 256 tiles is over every limit here.
 MAX_REFERENCES = 1024
@@ -42,7 +42,7 @@ class Item:
         return sum(length for _, length in self.ranges())
 
     def ranges(self) -> list[tuple[int, int]]:
-        """Offset and length of its pieces. Raises what is wrong with it."""
+        """Offset and length of its pieces. Raises the item's fault, if it has one."""
         if self.fault:
             raise self.fault
         return self.extents
@@ -67,7 +67,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`source` is to `targets` what `kind` says: an auxiliary of, a thumbnail of, made of."""
+    """`kind` says what `source` is to `targets`: an auxiliary of, a thumbnail of, made of."""
 
     kind: bytes
     source: int
@@ -83,7 +83,7 @@ class Container:
     references: tuple[Reference, ...]
 
     def targets(self, kind: bytes, source: int) -> list[int]:
-        """What the item refers to in this way, in the order of the file."""
+        """The items that this item refers to in this way, in the order of the file."""
         found = (r for r in self.references if (r.kind, r.source) == (kind, source))
         return [target for reference in found for target in reference.targets]
 
@@ -139,7 +139,7 @@ def _read_locations(window: Window, box: IsoBox, idat: IsoBox | None) -> dict[in
             item = _read_location(cursor, version, widths, rooms)
             items.setdefault(item.id, item)
             continue
-        break  # what the table ends within, and what would follow it, has no data
+        break  # an item that the table ends within has no data, nor have later ones
     return items
 
 
@@ -192,7 +192,7 @@ def _ranges(
 
 
 def _read_types(window: Window, box: IsoBox, items: dict[int, Item]) -> None:
-    """'iinf' and its 'infe' boxes (section 8.11.6). What is derived of others may have no data."""
+    """'iinf' and its 'infe' boxes (section 8.11.6). An item derived of others may have no data."""
     version = window.read(box.start, 1)[0]
     for entry in boxes(window, box.start + (8 if version else 6), box.end):
         with damage_let_pass:

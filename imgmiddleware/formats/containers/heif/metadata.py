@@ -1,4 +1,4 @@
-"""What goes along with a picture in a container: its colours' description, and EXIF."""
+"""The metadata of a picture in a container: the description of its colours, and EXIF."""
 
 from imgmiddleware.formats.containers.codepoints import read_points
 from imgmiddleware.formats.containers.exif import Exif, parse
@@ -14,13 +14,13 @@ CODED = {"avif": b"av01", "heic": b"hvc1"}
 
 
 def code_points(window: Window, chosen: Chosen) -> Nclx | None:
-    """What the container says of the colours by numbers; None where it leaves it to the coder."""
+    """The container's numbers for the colours; None where it leaves them to the coder."""
     found = (nclx(window, box) for box in chosen.boxes(b"colr"))
     return next((points for points in found if points), None)
 
 
 def points(window: Window, chosen: Chosen, coder: Nclx | None = None) -> CodePoints | None:
-    """The same for who shows the picture; `coder` is what the coder says where it is asked.
+    """The code points for showing the picture; `coder` is the coder's answer where it is asked.
 
     A profile precedes all of it (23000-22, section 7).
     """
@@ -35,7 +35,7 @@ def profile(data: Data, facts: Facts) -> bytes | None:
 
 
 def exif(data: Data, facts: Facts) -> Exif:
-    """What may be kept of the first Exif item (annex A.2.1), behind its offset field."""
+    """The harmless tags of the first Exif item (annex A.2.1), behind its offset field."""
     window = Window.over(data)
     for item in read(window).items.values():
         if item.kind == b"Exif" and not item.fault and 4 < item.size <= MAX_EXIF:

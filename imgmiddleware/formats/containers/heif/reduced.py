@@ -1,8 +1,9 @@
-"""A container of what is decoded and nothing else, for the decoder.
+"""A container with the decoded parts and nothing else, for the decoder.
 
-Decoders trip over what they would not need: OpenCV refuses an AVIF whose EXIF lies behind the first
-500 bytes, libavif one whose EXIF is not where it is said to be. And they see no item that was not
-held against its data. What cuts and turns is left out, as it is done to the decoded pixels.
+Decoders trip over parts that they would not need: OpenCV refuses an AVIF whose EXIF lies behind the
+first 500 bytes, libavif one whose EXIF is not at its stated place. So they see only items that were
+compared with their data. The boxes that cut and turn are left out, as this is done to the decoded
+pixels.
 """
 
 import struct
@@ -15,9 +16,9 @@ from imgmiddleware.formats.containers.isobmff import IsoBox, box, full_box, nclx
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
-#: What decoding an item takes: its size, depth and configuration, and which of its layers.
+#: The boxes for decoding an item: its size, depth and configuration, and which of its layers.
 _NEEDED = (b"ispe", b"pixi", b"av1C", b"hvcC", b"a1op", b"a1lx", b"lsel")
-#: Those that a decoder may not ignore (23008-12, section 9.3.1).
+#: The boxes that a decoder may not ignore (23008-12, section 9.3.1).
 _ESSENTIAL = (b"av1C", b"hvcC", b"a1op", b"lsel")
 
 
@@ -81,7 +82,7 @@ def _file(brand: bytes, entries: list[_Entry]) -> bytes:
 
 
 def _meta(entries: list[_Entry], start: int) -> bytes:
-    """The 'meta' box of items whose data begins at `start`, but for grids, whose data is in it."""
+    """The 'meta' box of items with data from `start` on. A grid's data is in the box itself."""
     inside = b"".join(part for entry in entries if entry.kind == b"grid" for part in entry.data)
     count = struct.pack(">H", len(entries))
     types = (

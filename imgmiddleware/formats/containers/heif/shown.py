@@ -1,4 +1,4 @@
-"""What is shown of a decoded picture, and which way up: clean aperture, rotation, mirror."""
+"""The shown part of a decoded picture, and its orientation: clean aperture, rotation, mirror."""
 
 from fractions import Fraction
 from math import floor
@@ -23,9 +23,9 @@ _MIRRORS = (Orientation.FLIPPED, Orientation.MIRRORED)
 
 
 def shown(window: Window, chosen: Chosen, size: Size) -> tuple[Box, Orientation]:
-    """The box of the decoded picture, of this size, that is shown, and how it must be turned.
+    """The part of the decoded picture, of this size, that is shown, and how it must be turned.
 
-    The properties apply one after the other, each to what the one before leaves.
+    The properties apply one after the other, each to the result of the one before.
     """
     left, top, width, height = 0, 0, *size
     turned = Orientation.UPRIGHT
@@ -61,9 +61,9 @@ def _aperture(window: Window, property: IsoBox, size: Size) -> Box:
 
 
 def _side(cut: Fraction, off: Fraction, whole: int) -> tuple[int, int]:
-    """Where it begins along one side, and what is left: `cut`, its middle `off` from the middle.
+    """The start along one side, and the length: `cut`, with its middle `off` from the middle.
 
-    Halves of pixels are rounded as libheif does. What reaches over the edge is moved back.
+    Halves of pixels are rounded as libheif does. A part that reaches over the edge is moved back.
     """
     if not 1 <= cut <= whole:
         raise damaged("its clean aperture is empty, or larger than its picture")
