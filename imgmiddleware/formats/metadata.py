@@ -1,4 +1,4 @@
-"""Metadata: what goes along with a result beside its pixels."""
+"""Metadata: the data that go along with a result beside its pixels."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from imgmiddleware.pixels.codepoints import CodePoints
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What goes along with a picture: an ICC profile that is its pixels', EXIF, code points.
+    """The metadata of a picture: an ICC profile that is its pixels', EXIF, code points.
 
-    These are beside the profile, which says the same, or alone where they are HDR.
+    Code points stand beside a profile that says the same, or alone where they are HDR.
     """
 
     icc: bytes | None = None

@@ -1,7 +1,7 @@
-"""Native parts that are not there on every platform, and for which step they are taken.
+"""Native parts that are not there on every platform, and the steps that use them.
 
 Each is a function that returns the module, or None where it is not installed. Without any of them
-every picture is made all the same; whether one that changes bytes is there belongs to the key
+every picture is made all the same. Whether a part that changes bytes is there belongs to the key
 (`engine.py`).
 
 docs/decisions.md lists the parts that were measured and are not taken.
@@ -15,7 +15,7 @@ from typing import Any
 @functools.cache
 def zlib_ng() -> Any | None:
     """Deflate for PNG: the Huffman code of a photo in 0.5 to 0.6 of zlib's time, to the same bytes;
-    LZ77 of a drawing in 0.1 to 0.4, to about as many. benchmarks/bench_encode.py measures it.
+    LZ77 of a drawing in 0.1 to 0.4, to about as many bytes. benchmarks/bench_encode.py measures it.
     """
     return _module("zlib_ng.zlib_ng")
 
@@ -30,7 +30,7 @@ def isal_zlib() -> Any | None:
 
 @functools.cache
 def spng() -> Any | None:
-    """Undoes PNG's filters, a few rows at a time: a photo's in 0.3 of OpenCV's time, to the same
+    """Undoes PNG's filters, a few rows at a time. A photo's take 0.3 of OpenCV's time, to the same
     pixels: a fifth less for the whole render. It keeps Python's lock meanwhile, for less than a
     millisecond a time.
     """

@@ -1,4 +1,4 @@
-"""The entrances to the formats' header readers, where what they raise is translated."""
+"""The entrances to the formats' header readers. They translate the readers' errors."""
 
 from collections.abc import Collection, Iterator
 from importlib.util import find_spec
@@ -23,10 +23,10 @@ _HEADER = "its header contradicts itself"
 def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> Facts:
     """The facts of an original's header, with small reads and nothing decoded.
 
-    Where pages differ they are those of `page`, or of the first where there is no such page.
+    Where pages differ they are those of `page`, or of the first page where there is no such page.
 
     Raises `ImageError`: 415 `unknown-format`, `format-not-allowed` (not in `allowed`, names of
-    `FORMATS`) or `unsupported-feature`, 422 `damaged-original`; and what `read_into` raises.
+    `FORMATS`) or `unsupported-feature`, 422 `damaged-original`; and the errors of `read_into`.
     """
     window = Window(original)
     format = identify(window.head(_HEAD))
@@ -38,12 +38,12 @@ def read_facts(original: Readable, allowed: Collection[str], page: int = 0) -> F
 
 
 def has_parts(original: Readable) -> bool:
-    """Whether it is of a format that can be read by parts, and whose header says if it is so."""
+    """Whether its format can be read by parts, and its header tells whether this original can."""
     return identify(Window(original).head(_HEAD)).raster is not None
 
 
 def _check_allowed(format: Format, allowed: bool) -> None:
-    """Raise 415 for a format that is not opened, or whose decoder is not there."""
+    """Raise 415 for a format that the service does not open, or whose decoder is not installed."""
     reasons = [] if allowed else ["this service does not open"]
     if format.needs and find_spec(format.needs) is None:
         reasons.append(f"takes the extra imgmiddleware[{format.extra}]")
@@ -53,9 +53,9 @@ def _check_allowed(format: Format, allowed: bool) -> None:
 
 
 def vet(data: Data, facts: Facts) -> Data:
-    """Check what only the whole file tells; return the bytes for the decoder.
+    """Check the facts that only the whole file tells; return the bytes for the decoder.
 
-    They are `data` itself unless something in it must not reach the decoder. Raises `ImageError`.
+    They are `data` itself unless a part of it must not reach the decoder. Raises `ImageError`.
     """
     with told_as("its structure contradicts itself"):
         return FORMATS[facts.format].vet(data, facts)
@@ -71,9 +71,10 @@ def read_contents(original: Readable, facts: Facts, overview: Facts | None = Non
 
 
 def mended(data: Data, allowed: Collection[str], most: int) -> bytes | None:
-    """What is left of a damaged file, as a whole one; None where that is nothing.
+    """The rest of a damaged file, as a whole file; None where nothing is left.
 
-    At most about `most` bytes are allocated for it. Raises `ImageError` for what is not opened.
+    At most about `most` bytes are allocated for it. Raises `ImageError` for a format that the
+    service does not open.
     """
     format = identify(bytes(data[:_HEAD]))
     _check_allowed(format, format.name in allowed)

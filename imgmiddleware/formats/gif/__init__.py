@@ -18,6 +18,6 @@ RESULT = ResultFormat(
     alpha=True, few=True, all_clear=True,
     write=write.write, animate=write.animate,
     animated_by=("gif/2",),
-    shortest_frame=20,  # what lasts less is shown for 100 by browsers
+    shortest_frame=20,  # browsers show a shorter frame for 100
     longest_frame=655_350, tick=10,
 )  # fmt: skip

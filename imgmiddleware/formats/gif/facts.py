@@ -12,10 +12,10 @@ from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Size
 
 #: Blocks and sub-blocks that the walk steps over: eight megabytes of image data, a tenth of a
-#: second. What lies behind is not counted, so `frames` is then the least that there can be.
+#: second. Blocks behind these are not counted, so `frames` is then the least possible number.
 MAX_STEPS = 32768
-#: Twelve bits, LZW's longest code, can stand for at most 4093 pixels (a table of 4096 entries, of
-#: which each extends another by one): 2729 pixels a byte.
+#: Twelve bits, LZW's longest code, can stand for at most 4093 pixels: 2729 pixels a byte. (Each of
+#: a table's 4096 entries extends another by one.)
 _MOST_PIXELS_PER_BYTE = 2730
 
 EXTENSION, IMAGE, TRAILER, GRAPHIC_CONTROL, NOTHING = 0x21, 0x2C, 0x3B, 0xF9, 0x00
@@ -23,12 +23,12 @@ EXTENSION, IMAGE, TRAILER, GRAPHIC_CONTROL, NOTHING = 0x21, 0x2C, 0x3B, 0xF9, 0x
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """What the walk over the blocks has seen."""
+    """The facts from the walk over the blocks."""
 
     frames: int
     canvas: Size  # the screen, or as much as the first image takes: some say less, or 0 x 0
     transparent: bool
-    covered: bool  # the first image fills the canvas; what it leaves is clear, as in browsers
+    covered: bool  # the first image fills the canvas; the rest is clear, as in browsers
 
 
 def sniff(head: bytes) -> bool:
@@ -41,7 +41,7 @@ def table_bytes(packed: int) -> int:
 
 
 def read(window: Window) -> Facts:
-    """The canvas, held against what the file could fill."""
+    """The canvas, compared with the pixels that the file could fill."""
     width, height, packed = window.unpack("<HHB", 6)
     blocks = _walk(window, 13 + table_bytes(packed), (width, height))
     width, height = blocks.canvas
@@ -61,7 +61,7 @@ def read(window: Window) -> Facts:
 
 
 def _decode_bytes(width: int, height: int) -> int:
-    """The canvas, the indices of an image, the output; and what laying it on the canvas takes.
+    """The canvas, the indices of an image, the output; and the memory for laying it on the canvas.
 
     Measured together, bytes a pixel at 20 megapixels: 11.34, with transparency 13.35.
     """
@@ -69,14 +69,16 @@ def _decode_bytes(width: int, height: int) -> int:
 
 
 def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
-    """Step from block to block up to the trailer, what is no block, the end or the bound."""
+    """Step from block to block, up to the trailer, a byte that begins no block, the end or the
+    bound.
+    """
     frames, steps = 0, 0
     transparent = covered = False
     while steps < MAX_STEPS and offset < window.size:
         kind = window.read(offset, 1)[0]
         if kind == TRAILER:
             break
-        if kind == NOTHING:  # which some write between blocks, or instead of a trailer
+        if kind == NOTHING:  # some files have it between blocks, or instead of a trailer
             offset, steps = offset + 1, steps + 1
             continue
         if kind == IMAGE:
@@ -91,7 +93,7 @@ def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
             if label == GRAPHIC_CONTROL and not frames:
                 transparent = bool(window.read(offset + 3, 1)[0] & 1)
             offset += 2
-        elif frames:  # readers take what begins no block for the end, so that the rest is shown
+        elif frames:  # readers take a byte that begins no block for the end
             break
         else:
             raise damaged(f"byte {offset} begins no block")

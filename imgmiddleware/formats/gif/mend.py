@@ -1,18 +1,19 @@
-"""What is left of a GIF that is cut short, in a file that is whole again."""
+"""Mends a GIF that is cut short: the rest of it becomes a whole file again."""
 
 from imgmiddleware.formats.gif import facts as gif
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
 _TRAILER = bytes([gif.TRAILER])
-#: A sub-block of codes that all stand for the first colour, whatever their bits.
+#: A sub-block of codes that all mean the first colour, for any number of bits.
 _FIRST_COLORS = b"\xff" + bytes(255)
 #: Bits of the longest code, which stands for one pixel at least.
 _LONGEST_CODE = 12
 
 
 def mended(data: Data, most: int) -> bytes | None:
-    """The frames that are whole; if none is, the first with its first colour in what is missing.
+    """The whole frames; if there is none, the first frame with its first colour in the missing
+    part.
 
     None where more than `most` bytes would be held for it.
     """

@@ -1,4 +1,4 @@
-"""GIF, by Pillow, in 256 colours of its own, one of them for what is clear.
+"""GIF, by Pillow, in 256 colours of its own, one of them for clear pixels.
 
 It has no place for metadata.
 """
@@ -25,10 +25,10 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
-    """Each frame is the box in which it differs from what stands there, with its own palette.
+    """Each frame is the box in which it differs from the picture there, with its own palette.
 
-    Pillow encodes one at a time. Where it sees all, it takes black for clear when it crops, and
-    adds up the times of equal frames to more than fits.
+    Pillow encodes one frame at a time. Where it sees all frames, it takes black for clear when it
+    crops, and adds up the times of equal frames to numbers that do not fit.
     """
     height, width = frames[0][0].shape[:2]
     # A table of two colours that nothing uses: OpenCV writes a warning where there is none.
@@ -59,6 +59,6 @@ def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> byt
 
 
 def _around(differs: Pixels) -> Box:
-    """The box of all that differs; a pixel where nothing does, as a frame cannot be empty."""
+    """The box of all differences; a pixel where there is none, as a frame cannot be empty."""
     left, top, width, height = cv2.boundingRect(differs.view(np.uint8))
     return left, top, max(1, width), max(1, height)

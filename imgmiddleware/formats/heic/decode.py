@@ -1,6 +1,6 @@
 """HEIC by pillow-heif, and not by its hook in Pillow, which would hold for the whole process.
 
-It is given nothing but what it needs.
+The decoder gets only the parts of the file that it needs.
 """
 
 import io

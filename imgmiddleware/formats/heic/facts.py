@@ -1,7 +1,7 @@
-"""HEIC (ISO/IEC 23008-12 with HEVC, annex B): as AVIF, held against the coder's own headers.
+"""HEIC (ISO/IEC 23008-12 with HEVC, annex B): as AVIF, compared with the coder's own headers.
 
-Decoders size their planes by the sequence parameter sets, whatever the container says: so each must
-say what the container does.
+Decoders size their planes by the sequence parameter sets, whatever the container says. So each set
+must say the container's size.
 """
 
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ _UNSAID = Nclx(2, 2, 2, full=False)
 
 @dataclass(frozen=True, slots=True)
 class HeicFacts:
-    """What the decoder has to know."""
+    """The facts for the decoder."""
 
-    coded: Size  # of all that is decoded
-    box: Box  # of it that is shown
+    coded: Size  # of the whole decoded picture
+    box: Box  # the part of it that is shown
 
 
 def sniff(head: bytes) -> bool:
@@ -65,7 +65,7 @@ def _check_coded(window: Window, item: Item) -> CodedPicture:
 
 
 def read(window: Window) -> Facts:
-    """The facts of the primary item, after what is decoded for it was held against its own data."""
+    """The facts of the primary item, once the decoded parts are compared with their own data."""
     chosen = choose(window, CODED)
     colors, *alpha = pictures(window, chosen, _check_coded)
     if alpha and colors.bits != alpha[0].bits:
@@ -89,8 +89,8 @@ def read(window: Window) -> Facts:
 
 
 def _decode_bytes(parts: list[CodedPicture]) -> int:
-    """The output, for each coded picture its planes three times and its data again; of over 8 bits
-    40 more a pixel.
+    """The output; for each coded picture its planes three times, and its data again. Over 8 bits 40
+    more a pixel.
 
     Measured in all, bytes a pixel at 10 megapixels: gray 2.6, 4:2:0 5.0, 4:4:4 9.4, 4:2:0 with
     alpha 8.1, 4:4:4 with alpha 12.6; in 10 bits, which libheif converts in float, 42.5, with alpha

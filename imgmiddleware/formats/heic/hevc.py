@@ -1,7 +1,7 @@
 """HEVC (ITU-T H.265): the size that a coded picture really has.
 
-Only what a decoder sizes its planes by is read: the sequence parameter sets, and of the data which
-units it is made of.
+Two parts are read: the sequence parameter sets, by which a decoder sizes its planes, and the kinds
+of the units in the data.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.bits import Bits
 from imgmiddleware.formats.reading import unsupported
 
-#: Units of one item: parameter sets, messages, and the slices of one picture, of which a picture of
-#: the largest size that a level allows has 600 (section A.4.1).
+#: Units of one item: parameter sets, messages, and the slices of one picture. A picture of the
+#: largest size that a level allows has 600 slices (section A.4.1).
 MAX_UNITS = 1024
 #: Parameter sets of one configuration; encoders write three.
 MAX_SETS = 16
@@ -30,7 +30,7 @@ Read = Callable[[int, int], bytes]  # offset, length -> bytes
 class SequenceParameterSet:
     """The part of a sequence parameter set (section 7.3.2.2) that bounds its pictures."""
 
-    width: int  # of what is shown, in luma samples
+    width: int  # of the shown part, in luma samples
     height: int
     coded: int  # luma samples of a plane as the decoder holds it
     bits: int
@@ -105,7 +105,7 @@ def read_configuration(record: bytes) -> tuple[int, list[SequenceParameterSet]]:
             at += 2 + size
             if at > len(record):
                 raise damaged("its HEVC configuration is cut short")
-            # Whatever the list says a unit is, decoders go by the unit.
+            # Decoders go by the unit itself, whatever the list calls it.
             if kind == _SEQUENCE or (unit and unit[0] >> 1 & 63 == _SEQUENCE):
                 found.append(read_sequence(unit))
     return (record[21] & 3) + 1, found

@@ -1,6 +1,6 @@
 """JPEG 2000: of 8 bits by Pillow, which tells more of damage; else by OpenCV.
 
-Pillow has no colour of 16 bits, and leaves the channels in the order of the file: it is given a
+Pillow has no colour of 16 bits, and leaves the channels in the order of the file. So it gets the
 codestream alone, where they are in order.
 """
 

@@ -1,7 +1,7 @@
-"""JPEG 2000 (ISO/IEC 15444-1): the codestream's sizes, held against those of the file around it.
+"""JPEG 2000 (ISO/IEC 15444-1): the codestream's sizes, compared with those of the file around it.
 
-What a hostile codestream makes OpenJPEG allocate is not bounded by its sizes, and reports of writes
-beyond its memory come up again and again: so the format is off unless it is turned on.
+The sizes of a hostile codestream do not bound the memory that OpenJPEG allocates, and reports of
+writes beyond its memory come up again and again. So the format is off unless it is turned on.
 """
 
 from dataclasses import dataclass
@@ -111,13 +111,13 @@ def _check_header(window: Window, header: list[IsoBox], size: _Size) -> None:
 
 
 def _decode_bytes(size: _Size) -> int:
-    """What honest files take: 6.5 bytes a pixel and component; no bound."""
+    """The memory for honest files: 6.5 bytes a pixel and component; no bound."""
     return size.width * size.height * 8 * size.channels + SLACK
 
 
 def vet(data: Data, facts: Facts) -> Data:
-    """Of 8 bits the codestream alone, as Pillow stumbles over headers of Photoshop's (.jpf) that no
-    picture needs; unless these say that channels are in another order.
+    """Of 8 bits the codestream alone, unless a header says that channels are in another order.
+    Pillow stumbles over headers of Photoshop's (.jpf) that no picture needs.
     """
     window = Window.over(data)
     if facts.depth != 8 or window.head(4) == CODESTREAM:
@@ -137,7 +137,7 @@ def _in_order(window: Window, box: IsoBox) -> bool:
 
 
 def profile(data: Data, facts: Facts) -> bytes | None:
-    """The 'colr' box whose method is a profile (section I.5.3.3)."""
+    """The 'colr' box that holds a profile (section I.5.3.3)."""
     window = Window.over(data)
     if window.head(4) == CODESTREAM:
         return None

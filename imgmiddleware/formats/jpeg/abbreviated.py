@@ -1,7 +1,7 @@
 """Abbreviated streams (ITU-T T.81, B.5): tables in one place, pictures that need them in others.
 
-TIFF keeps its JPEG so (TIFF Technical Note 2). What a directory says of the colours counts there;
-so what else may say it, JFIF's and Adobe's markers, is left out, and a marker of our own put in.
+TIFF keeps its JPEG so (TIFF Technical Note 2). There the directory's words about the colours count.
+So other words, JFIF's and Adobe's markers, are left out, and a marker of our own is put in.
 """
 
 from dataclasses import dataclass
@@ -55,15 +55,17 @@ def made_whole(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, F
     if head.frame.progressive or head.scanned < len(head.frame.sampling):
         walk_scans(data, head.scan)
     marker = _ADOBE + (_YCC if ycc else _AS_STORED)
-    # An end marker twice is none; where it lacks, decoders still tell what lacks before it.
+    # A second end marker does no harm. Where it is missing, decoders still tell of data missing
+    # before it.
     rest = data[head.scan.start - 4 :]
     return b"".join((_START, marker, tables, head.copied, rest, _END)), head.frame
 
 
 def made_bare(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, Frame] | None:
-    """The same of what every client shows: one scan in Huffman's codes, and its end. Else None.
+    """The same for a stream that every client shows: one scan in Huffman's codes, and its end. None
+    for others.
 
-    Nothing else is in it: no words, no thumbnail, nothing behind the end. Raises as that one.
+    Nothing else is in it: no words, no thumbnail, nothing behind the end. Raises the same errors.
     """
     data = bytes(piece)
     head = _known(data) or _read_head(data)
@@ -81,13 +83,13 @@ def made_bare(tables: bytes, piece: memoryview, *, ycc: bool) -> tuple[bytes, Fr
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """What stands in front of the first scan."""
+    """The part of a stream in front of the first scan."""
 
     frame: Frame
-    copied: bytes  # the segments but those that say what the colours are
+    copied: bytes  # the segments, without those that name the colours
     scan: Segment
     scanned: int  # components in it
-    bare: bool  # these are tables, and what else a picture needs
+    bare: bool  # these are tables, and other parts that a picture needs
 
 
 def _read_head(data: bytes) -> _Head:
@@ -109,9 +111,9 @@ def _read_head(data: bytes) -> _Head:
 
 
 def _known(data: bytes) -> _Head | None:
-    """The same of a head that was read before: all tiles of a picture have one.
+    """The same for a head that was read before: all tiles of a picture have one.
 
-    It ends with what looks like the header of a scan. Where that is none, it is no whole head.
+    The head ends where the header of a scan seems to be. If it is none, this is no whole head.
     """
     at = data.find(_SCAN, 0, _LONGEST)
     end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")

@@ -31,7 +31,7 @@ from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Pixels, Size
 
-#: What a picture's samples are -> the name of what is decoded to, and their number.
+#: The colours of the samples -> the decoder's name of them, and their number.
 _SPACES = {"gray": ("GRAY", 1), "rgb": ("BGR", 3), "cmyk": ("CMYK", 4)}
 #: OpenCV's flags for one of so many columns and rows, in gray; in colour it is COLOR more.
 _REDUCED = {
@@ -40,7 +40,7 @@ _REDUCED = {
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
-#: What libjpeg warns of around the coded data, and what it says where that has too many bytes.
+#: libjpeg's warnings about the bytes around the coded data, and its message about too many bytes.
 _AROUND = re.compile(
     "extraneous bytes before marker|bad ICC marker|Adobe color transform|Invalid SOS parameters"
     "|JFIF revision|Premature end of JPEG file"
@@ -51,7 +51,9 @@ _ROWS = 64
 
 
 def read(window: Window) -> Facts:
-    """The facts, with what the decoder that is there takes: the others make a second copy."""
+    """The facts, with the memory of the installed decoder: decoders but simplejpeg make a second
+    copy.
+    """
     found = facts_of(window)
     assert isinstance(found.own, JpegFacts)
     if native.simplejpeg() and found.own.usual:
@@ -74,10 +76,10 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
 def samples(
     data: Data, color: str, least: Size, *, usual: bool = True, strict: bool = True
 ) -> Pixels:
-    """The same of any stream, with inks as they are stored: (height, width), or with channels.
+    """The same for any stream, with inks as they are stored: (height, width), or with channels.
 
-    `color` is "gray", "rgb" (which gives BGR) or "cmyk"; `usual` that of `JpegFacts`. Raises
-    `ImageError` (422): for nothing that is missing behind the header where it is not `strict`.
+    `color` is "gray", "rgb" (which gives BGR) or "cmyk"; `usual` is that of `JpegFacts`. Raises
+    `ImageError` (422). Where it is not `strict`, data missing behind the header are no error.
     """
     if (decoder := native.simplejpeg()) and usual:
         return _by_simplejpeg(decoder, data, color, least, strict=strict)
@@ -89,7 +91,7 @@ def samples(
 
 
 def _by_simplejpeg(decoder: Any, data: Data, color: str, least: Size, *, strict: bool) -> Pixels:
-    """If it dislikes what is around the coded data, once more of the same made plain."""
+    """If the decoder dislikes bytes around the coded data, it gets the same picture made plain."""
     try:
         return _decoded(decoder, data, color, least, strict=strict)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""JPEG (ITU-T T.81): the facts that stand before the first scan, and what all scans tell."""
+"""JPEG (ITU-T T.81): the facts before the first scan, and the facts of all scans."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,9 @@ _APP1, _APP2 = 0xE1, 0xE2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JpegFacts:
-    """What of a JPEG's facts only its decoder asks for."""
+    """The facts that only the decoder of a JPEG asks for."""
 
-    usual: bool  # in its sampling: of a kind that simplejpeg has a name for
+    usual: bool  # its sampling is of a kind that simplejpeg has a name for
 
 
 def sniff(head: bytes) -> bool:
@@ -35,9 +35,10 @@ def sniff(head: bytes) -> bool:
 
 
 def _decode_bytes(frame: Frame, multiscan: bool) -> int:
-    """Output, row buffers, and what a frame in several scans keeps: two bytes a coefficient.
+    """Output, row buffers, and the coefficients that a frame in several scans keeps: two bytes
+    each.
 
-    And the file once more, which is made plain where a decoder dislikes what is around its data.
+    And the file once more: it is made plain where a decoder dislikes bytes around its data.
 
     Measured for simplejpeg, bytes a pixel at 20 megapixels: one scan 1.03 gray, 3.03 colour, 4.03
     CMYK; progressive 3.03 gray, 6.04 with 4:2:0, 7.03 with 4:2:2, 9.03 with 4:4:4, 12.03 CMYK.
@@ -118,7 +119,7 @@ def profile(data: Data, facts: Facts) -> bytes | None:
 
 
 def exif(data: Data, facts: Facts) -> Exif:
-    """What may be kept of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
+    """The harmless tags of the first APP1 segment that is EXIF's (DC-008, section 4.7.2)."""
     window = Window.over(data)
     blocks = (_read_exif(window, segment) for segment in segments(window))
     return parse(next(filter(None, blocks), None))

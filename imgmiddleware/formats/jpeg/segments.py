@@ -11,8 +11,8 @@ from imgmiddleware.formats.window import Window
 
 #: Segments before the first scan. A profile of 4 MiB takes 65, extended XMP of 10 MB takes 160.
 MAX_SEGMENTS = 1024
-#: Bytes between segments that are none of theirs, together: fill bytes (B.1.1.2 allows any number),
-#: and those that are left where a segment's length says too little. libjpeg steps over both.
+#: Bytes between segments that belong to none, together: fill bytes (B.1.1.2 allows any number), and
+#: bytes left over where a segment's length says too little. libjpeg steps over both.
 MAX_STRAY = 2**20
 #: libjpeg's own encoder takes no script of more than 100 scans, and no optimizer writes over 30.
 #: Each scan visits every block of its components, so the decoder's time grows with their number.
@@ -79,7 +79,7 @@ class Frame:
 
     @property
     def arithmetic(self) -> bool:
-        """Whether it is coded without Huffman's codes, to less than a bit for what is expected."""
+        """Whether it is coded without Huffman's codes: an expected symbol takes less than a bit."""
         return self.marker in _ARITHMETIC
 
     @property
@@ -91,7 +91,9 @@ class Frame:
         return max(16, *(8 * max(factors) // min(factors) for factors in (across, down)))
 
     def blocks(self, padded: bool) -> int:
-        """8 x 8 blocks of all components: those that carry picture, or those of whole MCUs."""
+        """8 x 8 blocks of all components: the blocks that carry picture, or (`padded`) those of
+        whole MCUs.
+        """
         most_h = max(h for h, _ in self.sampling)
         most_v = max(v for _, v in self.sampling)
         total = 0
@@ -133,7 +135,7 @@ def segments(window: Window, *, tables: bool = False) -> Iterator[Segment]:
 
 
 def _next_marker(window: Window, offset: int) -> tuple[int, int]:
-    """Where the next marker begins, behind whatever is none, and which it is."""
+    """The place of the next marker, behind any bytes that are none, and the marker."""
     lead, marker = window.read(offset, 2)
     if lead == 0xFF and 0 < marker < 0xFF:
         return offset, marker

@@ -1,8 +1,9 @@
-"""What is around the coded data of a JPEG, made plain: for decoders that dislike how it is written.
+"""Makes the bytes around a JPEG's coded data plain, for decoders that dislike how they are written.
 
-What libjpeg warns of there costs no pixel: bytes between segments, profiles in wrong parts, numbers
-that mean nothing in this kind of JPEG, a missing end. Its strict ways stop at a warning. So such a
-file is written anew, of the segments that make its pixels, and the strict way judges the rest.
+libjpeg warns of bytes there that cost no pixel: bytes between segments, profiles in wrong parts,
+numbers without meaning in this kind of JPEG, a missing end. Its strict ways stop at a warning. So
+such a file is written anew, of the segments that make its pixels, and the strict way judges the
+rest.
 """
 
 import re
@@ -28,11 +29,12 @@ _START, _END = b"\xff\xd8", b"\xff\xd9"
 _APP0, _APP14 = 0xE0, 0xEE
 #: Spectral selection and approximation of a scan that has no passes (T.81, table B.3).
 _ALL_AT_ONCE = b"\x00\x3f\x00"
-#: What may stand behind a scan: tables, a restart interval, the next scan, and what says nothing.
+#: Segments that may stand behind a scan: tables, a restart interval, the next scan, and comments.
 _BETWEEN_SCANS = (0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS, *APP, COM)
 #: Coefficients of a block.
 _BLOCK = 64
-#: Bytes that may be left before a marker, and before one that is not the end if all are alike.
+#: Bytes that may be left before any marker, and before a marker that is not the end if all are
+#: alike.
 _FEW, _ALIKE = 8, 64
 _STUFFED = b"\xff\x00"
 
@@ -40,16 +42,16 @@ _STUFFED = b"\xff\x00"
 def made_plain(data: Data) -> bytes:
     """The same picture, in segments that say what they should, and with an end.
 
-    Raises `ImageError` (422) where its end is missing and more with it, as nobody else would find
-    that with an end marker behind it.
+    Raises `ImageError` (422) where its end is missing and more with it: with an end marker behind
+    it no later check would find that.
     """
     return _written(data, rest=False)
 
 
 def mended(data: Data, most: int) -> bytes:
-    """What is left of a damaged one, in the same form: up to a marker that no scan has.
+    """The rest of a damaged JPEG, in the same form: up to a marker that no scan has.
 
-    A decoder that is not strict makes gray of what is missing. Raises `ImageError` (422) where
+    A decoder that is not strict fills the missing part with gray. Raises `ImageError` (422) where
     there is no scan.
     """
     return _written(data, rest=True)
@@ -86,7 +88,7 @@ def _read_head(data: Data) -> tuple[Frame, list[Segment]]:
 
 
 def _plain(data: Data, segment: Segment, frame: Frame) -> Iterator[bytes]:
-    """A segment as it is to be; nothing of one that makes no pixels."""
+    """A segment in its plain form; nothing for a segment that makes no pixels."""
     marker = bytes((0xFF, segment.marker))
     if not segment.length:  # it stands alone, or says nothing
         if segment.marker not in APP and segment.marker != COM:
@@ -102,9 +104,10 @@ def _plain(data: Data, segment: Segment, frame: Frame) -> Iterator[bytes]:
 
 
 def _colors(marker: int, body: bytes, frame: Frame) -> bytes | None:
-    """What JFIF's and Adobe's segments say of the colours, which libjpeg reads in them alone.
+    """The words of JFIF's and Adobe's segments about the colours; libjpeg reads these segments
+    alone.
 
-    A version or a transform that it does not know it takes as these.
+    libjpeg takes a version or a transform that it does not know as these.
     """
     if marker == _APP0 and body[:5] == b"JFIF\0" and len(body) >= 14:
         return body[:5] + b"\x01\x02" + body[7:12] + b"\0\0"
@@ -115,11 +118,11 @@ def _colors(marker: int, body: bytes, frame: Frame) -> bytes | None:
 
 
 def _check_complete(data: Data, frame: Frame, scans: list[Segment]) -> None:
-    """Hold what was scanned against what there is, where no end marker says that this is all.
+    """Check that the scans are complete, where no end marker says that they are.
 
     Of a progressive picture all coefficients of all components must come to their last bit (T.81,
-    G.1.1.1). A decoder of Huffman's codes tells by itself where bits are missing, of arithmetic
-    ones none does: where their data ends it goes on with zeros (D.2.6).
+    G.1.1.1). A decoder of Huffman's codes tells by itself where bits are missing. A decoder of
+    arithmetic codes does not: where their data ends it goes on with zeros (D.2.6).
     """
     if frame.arithmetic:
         raise damaged("its end is missing")
@@ -139,7 +142,8 @@ def _check_complete(data: Data, frame: Frame, scans: list[Segment]) -> None:
 
 
 def is_surplus(data: bytes, count: int, marker: int) -> bool:
-    """Whether so many bytes before a marker are what some cameras leave: a few, or all alike.
+    """Whether so many bytes before a marker may be the rest that some cameras leave: a few, or all
+    alike.
 
     A decoder that has lost its place in the middle leaves bytes, too. With 64 bytes of noise these
     were 82 and more, in 298 of 400 files; with an end of coded data in every row, 4 and more.

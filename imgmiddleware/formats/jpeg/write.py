@@ -8,8 +8,8 @@ from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.formats.write import by_opencv
 from imgmiddleware.pixels.arrays import Pixels
 
-#: Bytes of a segment's payload, and what is left of it for a part of a profile, behind its name
-#: and two counts.
+#: Bytes of a segment's payload, and the bytes in it for a part of a profile, behind its name and
+#: two counts.
 _SEGMENT = 65_533
 _PART = _SEGMENT - 14
 
@@ -29,8 +29,8 @@ def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
 def write_chroma(
     pixels: Pixels, quality: int, metadata: Metadata, chroma: str, quickly: bool
 ) -> bytes:
-    """With codes of its own: 3 to 15 % fewer bytes for a millisecond; or quickly with those of
-    T.81, annex K: of 256 x 256 pixels in half the time.
+    """With codes of its own: 3 to 15 % fewer bytes for a millisecond. Or quickly with the codes of
+    T.81, annex K: half the time for 256 x 256 pixels.
     """
     return _written(
         pixels, quality, metadata, chroma, [cv2.IMWRITE_JPEG_OPTIMIZE, int(not quickly)]

@@ -1,4 +1,4 @@
-"""JPEG XL by pillow-jxl-plugin, which hands over what is of colour in 8 bits."""
+"""JPEG XL by pillow-jxl-plugin, which hands colour over in 8 bits."""
 
 from importlib import import_module
 

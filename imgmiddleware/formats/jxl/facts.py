@@ -1,7 +1,8 @@
-"""JPEG XL (ISO/IEC 18181-1 and -2): the image header, and what of a container reaches the decoder.
+"""JPEG XL (ISO/IEC 18181-1 and -2): the image header, and the part of a container for the decoder.
 
-The sizes of frames stand behind an entropy-coded profile, and cannot be read here: so nothing here
-bounds what a hostile file makes a decoder allocate, and the format is off unless it is turned on.
+The sizes of frames stand behind an entropy-coded profile, and cannot be read here. So nothing here
+bounds the memory that a hostile file makes a decoder allocate, and the format is off unless it is
+turned on.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class _Fields(LowBits):
     """Bit fields (section B.2)."""
 
     def pick(self, *choices: tuple[int, int]) -> int:
-        """U32: one of four fields, each with what is added to it."""
+        """U32: one of four fields, each with the number that is added to it."""
         bits, offset = choices[self.take(2)]
         return self.take(bits) + offset
 
@@ -168,7 +169,7 @@ def read(window: Window) -> Facts:
     if data[:2] != _BARE:
         raise damaged("it has no codestream")
     header = _read_header(data[2:])
-    # Gray of more than 8 bits, and of floats, is all that the decoder hands over as it is.
+    # The decoder hands over only gray of more than 8 bits, or of floats, at its own depth.
     deep = header.gray and not header.alpha and header.bits > 8
     return Facts(
         format="jxl",
@@ -184,7 +185,7 @@ def read(window: Window) -> Facts:
 
 
 def _decode_bytes(header: _Header) -> int:
-    """What files of one frame take, gray 4 bytes a pixel, RGB 13, RGBA up to 37: no bound."""
+    """The memory for files of one frame, gray 4 bytes a pixel, RGB 13, RGBA up to 37: no bound."""
     return header.width * header.height * (24 + 16 * header.channels) + SLACK
 
 
@@ -197,9 +198,9 @@ def vet(data: Data, facts: Facts) -> Data:
 
 
 def exif(data: Data, facts: Facts) -> Exif:
-    """What may be kept of the 'Exif' box, behind its offset field (18181-2).
+    """The harmless tags of the 'Exif' box, behind its offset field (18181-2).
 
-    One that is compressed is not read.
+    A compressed box is not read.
     """
     window = Window.over(data)
     if window.head(2) == _BARE:

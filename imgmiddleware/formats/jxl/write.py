@@ -10,8 +10,8 @@ import numpy as np
 from imgmiddleware.formats.metadata import Metadata
 from imgmiddleware.pixels.arrays import Pixels, has_alpha, red_blue_swapped
 
-#: libjxl's, from 1 to 10. 3 takes a third of WebP's time for fewer bytes; 7 twelve times that of 3
-#: for a tenth less (docs/results.md).
+#: libjxl's effort, from 1 to 10. 3 takes a third of WebP's time for fewer bytes; 7 takes twelve
+#: times the time of 3 for a tenth fewer (docs/results.md).
 _EFFORT = 3
 
 

@@ -3,8 +3,7 @@
 from imgmiddleware.formats.palette import texts
 from imgmiddleware.formats.result_format import ResultFormat, no_picture
 
-#: Pixels of a side within which a picture is that nobody says the size of: more would not change
-#: what its colours are.
+#: Pixels of a side for a picture without a stated size: more would not change its colours.
 _SIDE = 100
 
 JSON = ResultFormat(

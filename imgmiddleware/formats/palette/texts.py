@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.swatches import Swatch, luminance, named, swatches
 
-#: What the classes of CSS are of beside the picture's own colours, for a page that shows swatches.
+#: Colours of CSS classes beside the picture's own, for a page that shows swatches.
 _EXTRA = {"ex-1": "#ffffff", "ex-2": "#000000"}
 
 
@@ -26,7 +26,7 @@ def as_json(pixels: Pixels, colors: int, prefix: str) -> bytes:
 
 
 def as_css(pixels: Pixels, colors: int, prefix: str) -> bytes:
-    """Two classes for each colour, of text (`fg`) and of what is behind it (`bg`)."""
+    """Two classes for each colour, one for text (`fg`) and one for its background (`bg`)."""
     numbered = {str(n): s.hex for n, s in enumerate(swatches(pixels, colors), 1)}
     with_names = {name.replace("_", "-"): s.hex for name, s in named(pixels).items()}
     rules = _rules({**numbered, **_EXTRA, **with_names}, prefix)

@@ -1,14 +1,14 @@
-"""Placeholders: what stands in a page until a picture comes, in a few bytes of text.
+"""Placeholders: a few bytes of text that stand in a page until a picture comes.
 
 They are results like any other, so that caches, conditions and signatures apply to them. Each is
-made of a small picture: where nobody says how large, of one within 100 x 100, or 16 x 16.
+made of a small picture: without a stated size, of one within 100 x 100, or 16 x 16.
 """
 
 from imgmiddleware.formats import webp
 from imgmiddleware.formats.placeholder import blurhash, thumbhash, write_lqip
 from imgmiddleware.formats.result_format import ResultFormat
 
-#: Pixels of a side. ThumbHash is made of no more; more would not change what is left of a picture.
+#: Pixels of a side. ThumbHash is made of no more, and more would not change the placeholder.
 _SIDE = 100
 
 _TEXT = "text/plain"

@@ -1,7 +1,7 @@
 """BlurHash (Wolt, 2018): mean colour and the lowest waves of a picture, in base 83.
 
-The strongest wave, by which all are scaled, is taken by its absolute value, as the algorithm's
-description and most libraries do; the one of npm takes the largest.
+All waves are scaled by the strongest one, taken by its absolute value, as the algorithm's
+description and most libraries do. The library of npm takes the largest.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What placeholders share: pixels as numbers, and how much of each wave is in them."""
+"""The common part of placeholders: pixels as numbers, and how much of each wave is in them."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from imgmiddleware.pixels.arrays import Pixels
 
 Floats = NDArray[np.float64]
 
-#: Below this a sum over thousands of products is what rounding left of zero.
+#: Below this a sum over thousands of products is the rounding error of zero.
 NOISE = 1e-12
 
 

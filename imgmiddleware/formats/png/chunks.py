@@ -68,7 +68,7 @@ class Header:
         return max(1, self.bits * SAMPLES[self.color] // 8)
 
     def inflated(self) -> int:
-        """Bytes of the filtered rows: what IDAT must inflate to."""
+        """Bytes of the filtered rows: IDAT must inflate to these."""
         passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
         pixel, total = self.bits * SAMPLES[self.color], 0
         for x, y, step_x, step_y in passes:
@@ -79,7 +79,7 @@ class Header:
 
 
 def chunks(window: Window) -> Iterator[PngChunk]:
-    """The chunks up to and including IEND; what stands behind it is nobody's."""
+    """The chunks up to and including IEND; bytes behind it are ignored."""
     offset = len(SIGNATURE)
     for _ in range(MAX_CHUNKS):
         length, kind = window.unpack(">L4s", offset)
@@ -113,7 +113,7 @@ def read_header(window: Window) -> Header:
 
 
 def read_probed_header(window: Window, facts: Facts) -> Header:
-    """The same, of an original whose facts were read before. Raises 422 where they do not fit."""
+    """The same for an original whose facts were read before. Raises 422 where they do not fit."""
     header = read_header(window)
     if (header.width, header.height) != (facts.width, facts.height):
         raise damaged("its IHDR is not the one that was probed")

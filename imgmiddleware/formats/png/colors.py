@@ -1,5 +1,5 @@
-"""What a PNG says of its colours (clauses 11.3.2 and 4.3): the first of cICP, iCCP, sRGB, and gAMA
-with cHRM is what holds.
+"""The colours of a PNG (clauses 11.3.2 and 4.3): the first of cICP, iCCP, sRGB, and gAMA with cHRM
+holds.
 """
 
 import zlib
@@ -17,24 +17,24 @@ from imgmiddleware.pixels.shaper import Parametric
 
 #: mDCV's brightest stands behind the chromaticities; it and cLLI count ten-thousandths of cd/m².
 _MASTERING, _TENTHS = 16, 10_000
-#: cICP's last two bytes, and H.273's number of what is not specified.
+#: cICP's last two bytes, and H.273's number for "unspecified".
 _RGB_OF_FULL_RANGE, _SILENT = b"\0\1", 2
 #: Bytes of a chunk of fixed length; mDCV has most.
 _MOST = 24
 #: gAMA's and cHRM's units.
 _UNIT = 100_000
 _SRGB_GAMMA = 1 / 2.2
-#: By what part of it a gamma may differ to be sRGB's curve all the same, as libpng and so browsers
-#: have it; and by how much sRGB's chromaticities may, which some round or cut.
+#: The part by which a gamma may differ and still be sRGB's curve, as libpng and so browsers have
+#: it; and how far sRGB's chromaticities may differ, as some files round or cut them.
 _ALIKE, _NEAR = 0.05, 0.002
 #: Beyond these gammas nothing is left but black or white.
 _GAMMAS = (0.1, 10.0)
 
 
 def read_points(window: Window, first: Mapping[bytes, PngChunk]) -> CodePoints | None:
-    """What cICP says, by the first chunks of each kind; with the peak of cLLI, or of mDCV.
+    """The code points of cICP, by the first chunks of each kind; with the peak of cLLI, or of mDCV.
 
-    None where it is missing, or says no more than sRGB.
+    None where cICP is missing, or says no more than sRGB.
     """
     with damage_let_pass:
         end = first[b"IDAT"].start
@@ -63,7 +63,7 @@ def _body(window: Window, before: Mapping[bytes, PngChunk], kind: bytes) -> byte
 
 
 def profile(data: Data | Readable, facts: Facts) -> bytes | None:
-    """The ICC profile of iCCP, or one that says what gAMA and cHRM do; empty where it is broken."""
+    """The ICC profile of iCCP, or a profile made of gAMA and cHRM; empty where it is broken."""
     window = Window.over(data)
     before = takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(window))
     found: dict[bytes, PngChunk] = {}

@@ -19,7 +19,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
 
 
 def _with_transparent(gray: Pixels, transparent: int, bits: int) -> Pixels:
-    """Gray whose tRNS names one sample as transparent, which OpenCV loses."""
+    """Gray with one sample that tRNS names as transparent, which OpenCV loses."""
     most, largest = int(np.iinfo(gray.dtype).max), (1 << bits) - 1
     alpha = np.where(gray == (transparent & largest) * most // largest, 0, most).astype(gray.dtype)
     return np.dstack((gray, gray, gray, alpha))

@@ -1,10 +1,10 @@
 """Filtered rows: those of a PNG, inflated and unfiltered a few at a time.
 
-NumPy undoes PNG's filters slowly, and libpng and libspng, which do it fast, take whole files. So
-inflated rows are put, behind the row above them, into a small PNG whose stream is not compressed
-(RFC 1951, 3.2.4), and one of them opens that: it tells of damage as it does in a whole one, and
-takes less time, as its copying stays within the processor's cache and inflating is left to who does
-it faster.
+NumPy undoes PNG's filters slowly. libpng and libspng do it fast, but take whole files. So inflated
+rows are put, behind the row above them, into a small PNG whose stream is not compressed (RFC 1951,
+3.2.4). One of the libraries opens that, and tells of damage as it does in a whole file. This way
+takes less time: the library's copying stays within the processor's cache, and a faster library
+inflates.
 
 Clauses are those of the PNG specification, third edition.
 """
@@ -32,7 +32,7 @@ _READ = 2**18
 _JOINT = struct.Struct(">LL4s")
 #: Bytes of one block of a stream that is not compressed.
 _STORED = 65535
-#: pyspng's names of what it makes, by channels.
+#: pyspng's names for its results, by channels.
 _SPNG_FORMATS = {1: "L", 3: "RGB", 4: "RGBA"}
 
 

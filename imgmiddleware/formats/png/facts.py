@@ -1,8 +1,8 @@
-"""PNG (W3C, third edition): the chunks, all of them, because every length is believed by libpng.
+"""PNG (W3C, third edition): the chunks, all of them, because libpng believes every length.
 
-A chunk's length is what decoders have allocated, so each is held against the end of the file. And
-`vet` hands on nothing but the picture: what else stands in a file may inflate to far more than the
-picture, has led decoders to faults of their own, and eXIf would turn the pixels.
+Decoders have allocated as much as a chunk's length said, so each length is compared with the end of
+the file. And `vet` hands on only the picture: other chunks may inflate to far more than the
+picture, have led decoders to faults of their own, and eXIf would turn the pixels.
 """
 
 from dataclasses import dataclass
@@ -47,11 +47,11 @@ def sniff(head: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PngFacts:
-    """What of a PNG's facts only its own files ask for."""
+    """The facts that only PNG's own files ask for."""
 
     #: tRNS's one sample that is clear, gray or R, G, B, of `Facts.bits` bits.
     transparent: tuple[int, ...] | None
-    bare: bool  # it has no EXIF, so that nobody walks over all of it to look for some
+    bare: bool  # it has no EXIF, so nobody needs to walk over the file for it
 
 
 def own(facts: Facts) -> PngFacts:
@@ -124,7 +124,8 @@ def _transparency(
 
 
 def _decode_bytes(header: Header, alpha: bool, frames: int, bands: int) -> int:
-    """In bands the output and what these take; else twice, as imdecode holds a copy for a moment.
+    """In bands the output and the bands' memory; else the output twice, as imdecode holds a copy
+    for a moment.
 
     Measured, bytes a pixel at 20 megapixels, interlaced or not: gray 1.99, palette and RGB 6.00,
     gray or RGB with alpha 8.00; in 16 bits 3.99, 11.98 and 15.99.
@@ -176,7 +177,7 @@ def _read_exif(window: Window, chunk: PngChunk | None) -> bytes | None:
 
 
 def exif(data: Data | Readable, facts: Facts) -> Exif:
-    """What may be kept of eXIf's block."""
+    """The harmless tags of eXIf's block."""
     if own(facts).bare:
         return Exif()
     window = Window.over(data)

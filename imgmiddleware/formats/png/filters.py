@@ -1,4 +1,4 @@
-"""PNG's filters: what is left of each byte when its neighbours are known (clause 9 of its
+"""PNG's filters: the difference of each byte from a guess by its neighbours (clause 9 of its
 specification, third edition). On whole bands of rows at once, in bytes.
 """
 
@@ -13,10 +13,10 @@ from imgmiddleware.pixels.arrays import Pixels
 @dataclass(frozen=True, slots=True)
 class Filter:
     """`predict` guesses bytes from those to their left, above, and above to the left. `worth`
-    weighs what the filter leaves, so that a dearer one is taken only where it saves something.
+    weighs the filter's result, so that a dearer filter is taken only where it saves something.
 
-    The last argument of `predict` is scratch memory: `scratch` arrays of the same shape. To ask the
-    system for new ones takes several times as long as to compute what is in them.
+    The last argument of `predict` is scratch memory: `scratch` arrays of the same shape. New arrays
+    from the system take several times as long as the computing in them.
     """
 
     predict: Callable[[Pixels, Pixels, Pixels, Pixels], Pixels]
@@ -30,7 +30,9 @@ def _nothing(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pi
 
 
 def _average(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pixels:
-    """The bits that both have, and half of those that one has: a byte cannot hold their sum."""
+    """The bits that both have, and half of the bits that only one has: a byte cannot hold their
+    sum.
+    """
     both, half = scratch[:2]
     np.bitwise_and(left, above, out=both)
     np.bitwise_xor(left, above, out=half)

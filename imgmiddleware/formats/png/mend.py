@@ -1,4 +1,4 @@
-"""What is left of a damaged PNG: the rows that can be inflated, in a file that is whole again."""
+"""Mends a damaged PNG: the rows that can be inflated become a whole file again."""
 
 import struct
 import zlib
@@ -9,15 +9,15 @@ from imgmiddleware.formats.png.chunks import SIGNATURE, Header, read_header
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
-#: What beside the rows says how they look.
+#: The chunks beside the rows that decide their look.
 _KEPT = frozenset({b"PLTE", b"tRNS", b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM", b"eXIf"})
-#: Bytes that are inflated at a time: where one of them is wrong, what came before stays.
+#: Bytes that are inflated at a time: where one of them is wrong, the bytes before stay.
 _PIECE = 512
 _LAST_FILTER = 4
 
 
 def mended(data: Data, most: int) -> bytes | None:
-    """A still with the same header, whose missing rows are zeros: black, or clear with alpha.
+    """A still with the same header. Its missing rows are zeros: black, or clear with alpha.
 
     None where nothing is left, or where more than `most` bytes would be held for it.
     """

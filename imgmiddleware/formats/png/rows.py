@@ -1,6 +1,6 @@
-"""PNG of kinds whose rows can be unfiltered a few at a time: which, and where their stream begins.
+"""The kinds of PNG whose rows can be unfiltered a few at a time, and where their stream begins.
 
-Those with rows from the top down, of whole bytes, and no colour that is clear: gray, RGB and
+Their rows come from the top down and have whole bytes, and they have no clear colour: gray, RGB and
 palettes of 8 bits, gray and RGB of 16, and RGBA.
 """
 
@@ -22,7 +22,8 @@ from imgmiddleware.formats.window import Window
 
 
 def band_bytes(header: Header, clear: bool) -> int:
-    """What decoding a few rows at a time takes beside the picture; 0 where it cannot be.
+    """The memory for decoding a few rows at a time, beside the picture; 0 where this cannot be
+    done.
 
     `clear` tells that a colour or entry of the palette is transparent (tRNS).
     """

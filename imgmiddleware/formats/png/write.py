@@ -1,9 +1,9 @@
-"""PNG, by NumPy and deflate: the filter and the way to compress are chosen by the pixels.
+"""PNG, by NumPy and deflate: the pixels choose the filter and the way to compress.
 
 A look at some rows tells which filter leaves the least entropy, and whether this is a photo or a
-drawing. What a filter leaves of a photo has few repetitions: its bytes are only given shorter
-codes (Huffman). A drawing's rows repeat themselves: deflate searches them (LZ77). A photo takes 0.6
-of the time of OpenCV's own writer and 0.9 of its bytes; docs/results.md has the table.
+drawing. The filtered bytes of a photo have few repetitions: they are only given shorter codes
+(Huffman). A drawing's rows repeat themselves: deflate searches them (LZ77). A photo takes 0.6 of
+the time of OpenCV's own writer and 0.9 of its bytes; docs/results.md has the table.
 
 Clauses are those of the PNG specification, third edition.
 """
@@ -32,14 +32,14 @@ Bytes = bytes | memoryview
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 _PALETTE = 3
 
-#: Bytes that are filtered at a time: with what is made of them they stay in the processor's cache.
+#: Bytes that are filtered at a time: they and their results stay in the processor's cache.
 _BAND = 2**16
 
 #: How many rows are looked at before the way is chosen: a sixteenth, but at least and at most this.
 _LOOKS = (8, 32)
 
-#: From which part of filtered bytes on, that are equal to their left neighbour, a search pays. Of
-#: photos it is up to 0.55, of drawings and screenshots from 0.77.
+#: From this part of filtered bytes on that equal their left neighbour a search pays. Of photos it
+#: is up to 0.55, of drawings and screenshots from 0.77.
 _FLAT = 0.7
 
 
@@ -97,14 +97,14 @@ def indexed_png(indexed: Indexed) -> bytes:
     if alpha.min() < 255:
         more += chunk(b"tRNS", alpha.tobytes())
     rows = _packed(indexed.indices, bits)
-    # Filters do nothing for what are numbers of colours.
+    # Filters do nothing for numbers of colours.
     filtered = np.hstack((np.zeros((height, 1), np.uint8), rows))
     stream = stream_of(lambda top, end: [filtered[top:end]], filtered.shape[::-1], _SEARCH_INDICES)
     return png_file((width, height, bits, _PALETTE), stream, more)
 
 
 def way_for(pixels: Pixels) -> Way:
-    """By the entropy of what each filter leaves of some rows."""
+    """By the entropy that each filter leaves in some rows."""
     looks = min(len(pixels), max(_LOOKS[0], min(_LOOKS[1], len(pixels) // 16)))
     rows = (2 * np.arange(looks) + 1) * len(pixels) // (2 * looks)
     above, here = (padded(pixels[r]) for r in (np.maximum(rows - 1, 0), rows))
@@ -119,8 +119,8 @@ def way_for(pixels: Pixels) -> Way:
     return Way(best, _SEARCH, zlib.Z_DEFAULT_STRATEGY)
 
 
-#: Deflate's levels of search, for samples and for numbers of colours. 4 takes half the bytes of 3
-#: on what is very flat. Numbers of colours are a third as many bytes, and 6 gains more on them.
+#: Deflate's levels of search, for samples and for numbers of colours. On very flat pictures 4 takes
+#: half the bytes of 3. Numbers of colours are a third as many bytes, and 6 gains more on them.
 _SEARCH, _SEARCH_INDICES = 4, 6
 
 
@@ -147,10 +147,10 @@ def _scratch(pixels: Pixels, rows: int, count: int) -> Pixels:
 
 
 def padded(rows: Pixels, out: Pixels | None = None) -> Pixels:
-    """The bytes of rows as the file has them, red first and high byte first, behind a pixel of
-    zeros, which is what filters take to be on the left of the first (clause 9.2).
+    """The bytes of rows as the file has them, red first and high byte first.
 
-    `out` is where they go, if given, with the zeros already there.
+    Before them stands a pixel of zeros: filters take zeros for the left neighbour of the first
+    (clause 9.2). `out` is their array, if given, with the zeros already there.
     """
     step, count = _step(rows), len(rows)
     if out is None:

@@ -1,7 +1,7 @@
 """The zlib stream of a PNG, in blocks of rows that are compressed by themselves, as pigz does.
 
-Where blocks begin follows from the size of the picture alone, and each is told the bytes before it,
-which it may repeat: so the stream is the same whoever makes which block, and hardly longer.
+The size of the picture alone says where blocks begin. Each block may repeat the bytes before it,
+and gets them. So the stream is the same whichever thread makes a block, and hardly longer.
 """
 
 import struct
@@ -17,14 +17,14 @@ from imgmiddleware.pixels.arrays import Pixels, Size
 #: Filtered rows, from one to before another, some at a time; each until the next are asked for.
 Bands = Callable[[int, int], Iterable[Pixels]]
 
-#: Bytes of rows that are a block at least, some milliseconds: where only shorter codes are given,
-#: and where repetitions are searched, which takes the bytes before a block once more.
+#: The least bytes of rows for a block, some milliseconds. The first is for shorter codes alone. The
+#: second is for a search of repetitions, which takes the bytes before a block once more.
 _CODED, _SEARCHED = 2**19, 2**20
 
 #: How far back deflate can repeat (RFC 1951, 2).
 _WINDOW = 2**15
 
-#: RFC 1950, 2.2: deflate with this window; the level is nobody's business.
+#: RFC 1950, 2.2: deflate with this window; no reader needs the level.
 _HEADER = b"\x78\x01"
 
 #: The largest prime under 2 ** 16 (RFC 1950, 8.2).
@@ -33,7 +33,7 @@ _PRIME = 65521
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Compressed bytes in parts, and of what was compressed the sum and the length."""
+    """Compressed bytes in parts, and the sum and the length of the bytes before compression."""
 
     parts: list[bytes]
     sum: int
@@ -43,10 +43,10 @@ class _Block:
 def stream_of(
     bands: Bands, size: Size, level: int, strategy: int = zlib.Z_DEFAULT_STRATEGY
 ) -> list[bytes]:
-    """The pieces of a zlib stream of rows: `size` is the bytes of each, and their number.
+    """The pieces of a zlib stream of rows: `size` is the bytes of each row, and their number.
 
     Where bytes are searched, a block takes 1 to 2 % more time than as a part of one stream, and the
-    stream is up to 0.2 % longer; of a photo it is 0.01 %.
+    stream is up to 0.2 % longer; for a photo it is 0.01 % longer.
     """
     stride, height = size
     least = _CODED if strategy == zlib.Z_HUFFMAN_ONLY else _SEARCHED
