@@ -111,8 +111,9 @@ def _guarded(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
 def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
     """The embedded ICC profile: None where there is none, empty where it cannot be had.
 
-    That is where its place in the file is damaged, or it is over `MAX_PROFILE`. Of an original with
-    `Facts.band_bytes` the original itself may be given; then what `read_into` raises is raised.
+    It is empty where its place in the file is damaged, or where it is over `MAX_PROFILE`. For an
+    original with `Facts.band_bytes` the original itself may be given; the errors of `read_into` are
+    then raised.
     """
     with damage_let_pass:
         return FORMATS[facts.format].profile(data, facts)
@@ -120,7 +121,9 @@ def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
 
 
 def read_exif(data: Data | Readable, facts: Facts) -> Exif:
-    """What of the original's EXIF may go along with a result; nothing where it has none."""
+    """The part of the original's EXIF that may go along with a result; nothing where it has
+    none.
+    """
     with damage_let_pass:
         return FORMATS[facts.format].exif(data, facts)
     return Exif()

@@ -1,6 +1,6 @@
-"""Raster: where the rows of a picture stand in its file, for kinds that can be read piece by piece.
+"""Raster: the place of a picture's rows in its file, for kinds that can be read piece by piece.
 
-`Facts.band_bytes` says whether an original is of such a kind, and what reading it so takes. The
+`Facts.band_bytes` says whether an original is of such a kind, and the memory for reading it so. The
 tables themselves stay in the file until it is decoded.
 """
 
@@ -16,8 +16,8 @@ import numpy.typing as npt
 from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.pixels.arrays import Box, Size
 
-#: Rows, and compressed strips or tiles, are read until there are so many bytes of samples. With all
-#: that is made of them, eight times as much of what Pillow decodes, that stays within `SLACK`.
+#: Rows, and compressed strips or tiles, are read until there are so many bytes of samples. All
+#: copies of them, eight times as much where Pillow decodes, stay within `SLACK`.
 BLOCK = 2**20
 PIECES = 2**19
 #: Rows that are reduced together at most: three halvings.
@@ -29,14 +29,14 @@ FAX, LZMA, ZSTD, WEBP = (2, 3, 4), 34925, 50000, 50001
 #: Offsets in a file, or numbers of bytes: a large picture has hundreds of thousands.
 Places = npt.NDArray[np.int64]
 
-#: What is made of samples as they are read: of inks of 16 bits those of 8, of inks with alpha, and
-#: of CIELab, colours of light.
+#: The conversion of samples as they are read: inks of 16 bits become inks of 8; inks with alpha,
+#: and CIELab, become colours of light.
 Conversion = Literal["", "inks", "clear inks", "lab"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Raster:
-    """Pieces (strips, or tiles from left to right and down), and what their samples mean.
+    """Pieces (strips, or tiles from left to right and down), and the meaning of their samples.
 
     A file whose rows simply follow one another, or are one stream, is one strip. Sizes are in
     pixels as stored.
@@ -71,7 +71,7 @@ class Raster:
     tables: bytes = b""  # segments of a JPEG that its pieces lack
     ycc: bool = False  # JPEG of YCbCr, which its decoder turns to colours
     mask: Raster | None = None  # gray of the same size, which is the alpha of these colours
-    of: Raster | None = None  # what this is, where the decoder is to divide the sides
+    of: Raster | None = None  # the undivided raster, where the decoder divides the sides
     by: int = 1  # by so much
 
     @property
@@ -97,12 +97,12 @@ class Raster:
 
     @property
     def is_streamed(self) -> bool:
-        """Strips whose rows come one after another, however many they are."""
+        """Whether it is strips whose rows come one after another, however many they are."""
         size = self.high * self.stride
         return is_streamed(self.compression, size, tiled=self.tiled) and self.bits > 1
 
     def of_channels(self, channels: Sequence[int]) -> Raster:
-        """Of its planes these alone."""
+        """The raster of these planes alone."""
         number = self.across * -(-self.height // self.high)
         kept = [slice(channel * number, (channel + 1) * number) for channel in channels]
         at = self.associated
@@ -130,7 +130,9 @@ class Raster:
         return -(-self.width // self.wide)
 
     def shown(self, piece: int) -> Size:
-        """Width and height of what a piece shows of the picture; at its edges others fill it up."""
+        """Width and height of the part of the picture in a piece; at the edges filling is left
+        out.
+        """
         row, column = divmod(piece, self.across)
         return (
             min(self.wide, self.width - column * self.wide),
@@ -169,7 +171,7 @@ def together(samples: int) -> int:
 
 
 def plain_bytes(stride: int) -> int:
-    """What reading plain rows takes at most: rows of a block, and what is made of them."""
+    """The most memory for reading plain rows: the rows of a block, and the copies of them."""
     return SLACK + 4 * STEP * stride
 
 
@@ -179,23 +181,23 @@ def filtered_bytes(stride: int) -> int:
 
 
 def jpeg_bytes(picture: int, samples: int, stored: int) -> int:
-    """The same of pieces that are JPEGs: one at a time, and what one in several scans keeps."""
+    """The same for JPEG pieces: one at a time, with the coefficients that several scans keep."""
     return SLACK + 2 * min(BLOCK, picture) + 3 * stored + 4 * samples
 
 
 def bits_bytes(pixels: int, packed: int, stored: int) -> int:
-    """The same of a large strip of one bit a pixel: Pillow holds a byte for each. Its bytes, and
-    what of it is packed, are held up to four times.
+    """The same for a large strip of one bit a pixel: Pillow holds a byte for each. Its stored bytes
+    and its packed bits are held up to four times.
     """
     return SLACK + 2 * BLOCK + pixels + 4 * (stored + packed)
 
 
 def piece_bytes(picture: int, samples: int, stored: int, *, compressed: bool) -> int:
-    """The same of pieces of a `picture` of so many bytes, beside a row of those that are tiles.
+    """The same for pieces of a `picture` of so many bytes, beside a row of tiles.
 
-    Beside the rows that are reduced at a time, of a piece that is larger than a
-    block by itself (`samples` bytes, `stored` in the file), what Pillow makes of it: its bytes in
-    four copies, and as many of its samples.
+    It counts the rows that are reduced at a time. A piece may be larger than a block by itself
+    (`samples` bytes, `stored` in the file). Then it also counts Pillow's part: its bytes in four
+    copies, and as many of its samples.
     """
     one = 4 * (stored + samples) if compressed else 2 * samples
     return SLACK + 2 * min(BLOCK, picture) + (one if samples > PIECES else 0)

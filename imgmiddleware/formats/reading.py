@@ -18,21 +18,22 @@ MAX_PROFILE = 4 * 1024 * 1024
 #: EXIF beyond this is not read: JPEG's, from which it is usually copied, ends at 64 KiB.
 MAX_EXIF = 1024 * 1024
 
-#: Added to every decoder's bound for what does not grow with the picture: tables, row buffers, the
-#: contexts of threads. On files of 20 megapixels that is below 1 MiB, so wide rows have room.
+#: Added to every decoder's bound for memory that does not grow with the picture: tables, row
+#: buffers, the contexts of threads. On files of 20 megapixels that is below 1 MiB, so wide rows
+#: have room.
 SLACK = 4 * 1024 * 1024
 
-#: What a block of values takes while samples are made of it.
+#: The memory for a block of values while samples are made of it.
 CONVERTED = 2**24
 
-#: Bytes a pixel that laying frames over one another takes: the canvas, what it was before, a copy
-#: that is handed on, and the frame as blue, green, red and alpha.
+#: Bytes a pixel for laying frames over one another: the canvas, its state before, a copy that is
+#: handed on, and the frame as blue, green, red and alpha.
 COMPOSED = 16
 
 #: A fax of 204 x 98 dots an inch has pixels twice as high as wide; film is squeezed by 2.
 _LONGEST = 8
 
-#: What hostile numbers make Python's own parsers raise: a short buffer, a stream that is none, a
+#: The errors of Python's own parsers for hostile numbers: a short buffer, a stream that is none, a
 #: subscript that a header invented.
 PARSE_ERRORS = (struct.error, zlib.error, ValueError, OverflowError, LookupError)
 
@@ -43,7 +44,9 @@ def unsupported(detail: str) -> ImageError:
 
 
 def aspect_of(width: float, height: float) -> Fraction:
-    """The shape of a pixel, from what a file says of its sides; a square where that is no shape."""
+    """The shape of a pixel, from a file's numbers for its sides; a square where they make no
+    sense.
+    """
     if not (width > 0 and height > 0 and _LONGEST >= width / height >= 1 / _LONGEST):
         return Fraction(1)
     return Fraction(width / height).limit_denominator(1000)
@@ -51,7 +54,7 @@ def aspect_of(width: float, height: float) -> Fraction:
 
 @contextmanager
 def told_as(detail: str) -> Iterator[None]:
-    """What Python's own parsers raise becomes `ImageError` (422), with this detail."""
+    """Errors of Python's own parsers become `ImageError` (422), with this detail."""
     try:
         yield
     except PARSE_ERRORS as error:
@@ -59,10 +62,10 @@ def told_as(detail: str) -> Iterator[None]:
 
 
 class _DamageLetPass:
-    """A block that ends where it meets damage: for what goes along with a picture.
+    """A block that ends where it meets damage: for data that go along with a picture.
 
-    That a source fails or an original changes while it is read is raised: it must not make another
-    picture.
+    It still raises if a source fails or an original changes while it is read: that must not make
+    another picture.
     """
 
     def __enter__(self) -> None:

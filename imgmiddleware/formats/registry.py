@@ -28,7 +28,7 @@ def register(format: Format) -> None:
 
 
 def names(*, safe: bool) -> frozenset[str]:
-    """The formats whose decoders are bounded, or those whose are not."""
+    """The names of the formats with a bounded decoder, or of the formats without."""
     return frozenset(format.name for format in FORMATS.values() if format.safe == safe)
 
 

@@ -1,4 +1,4 @@
-"""What the package knows of one format of results: the record that its room offers."""
+"""The record of one format of results: each room offers its own."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ QUALITIES = (0, 10, 25, 50, 75, 90, 100)
 
 
 def no_picture(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
-    """The `write` of what is told of pixels, in the words of a query (`tell`)."""
+    """The `write` of a result that is no picture but words about its pixels (`tell`)."""
     raise AssertionError("it is told by the colours that are asked for")
 
 
@@ -36,30 +36,30 @@ def _is_there(module: str) -> bool:
 #: How many pixels share one sample of colour: 2 x 2, 2 x 1, one each.
 CHROMA = ("420", "422", "444")
 
-#: The `q` from which each pixel has its own, unless something else is asked for: who asks for so
-#: much means thin lines of red and blue, too, of which 420 leaves 8 dB.
+#: From this `q` on each pixel has its own colour, unless the query asks for another way. So high a
+#: quality is meant for thin lines of red and blue, too, of which 420 leaves 8 dB.
 _FULL_CHROMA = 90
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultFormat:
-    """One format of results. All that differs by format follows from this record.
+    """One format of results. Every difference between formats follows from this record.
 
     `write(pixels, quality, metadata)` returns the file of pixels as `encode` takes them, with the
     metadata that the format has a place for. The quality is the encoder's own, as `own` translates
     it. `animate(frames, quality, plays, metadata)` does the same for the frames of
-    `encode_animation`, all times and plays such as the format can say; it is None where nothing
-    moves.
+    `encode_animation`, with times and plays that the format can say. It is None for a format
+    without animations.
     """
 
-    name: str  # what `fm` calls it
+    name: str  # its name in `fm`
     media_type: str
     suffixes: tuple[str, ...]  # of its files; a file that has none of them is given the first
     write: Callable[[Pixels, int, Metadata], bytes]
     write_quickly: Callable[[Pixels, int, Metadata], bytes] | None = None  # with some more bytes
     #: The same where it has a choice of `CHROMA`, by which one and whether quickly.
     write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
-    #: The same without loss, of what else has a quality.
+    #: The same without loss, for formats that have a quality otherwise.
     write_lossless: Callable[[Pixels, Metadata], bytes] | None = None
     #: The pixels of a file of its own, uint8, with which a quality is sought (`q=auto`).
     read: Callable[[bytes], Pixels] | None = None
@@ -67,7 +67,7 @@ class ResultFormat:
     unasked: int = (
         0  # and those within which it is made where no size is asked for; 0: the original's
     )
-    #: What is told of pixels instead of them: by how many colours, and what names begin with.
+    #: Tells of pixels instead of showing them: in how many colours, and the beginning of names.
     tell: Callable[[Pixels, int, str], bytes] | None = None
     of_header: bool = False  # it tells of the original, and of its colours if they are asked for
     by_fm: bool = True  # `fm` may name it; else another parameter asks for it
@@ -93,7 +93,7 @@ class ResultFormat:
 
     @property
     def missing(self) -> str:
-        """What it takes and is not there; "" where nothing is."""
+        """The part that it needs and that is not installed; "" where nothing is missing."""
         return "" if _is_there(self.needs) else f"it takes the extra imgmiddleware[{self.extra}]"
 
     def own(self, quality: int) -> int:
@@ -117,7 +117,9 @@ class ResultFormat:
         return wanted if wanted <= self.most_plays else 0
 
     def durations(self, wanted: Sequence[float]) -> list[int]:
-        """The milliseconds of each frame in it. What rounding takes from one, the next is given."""
+        """The milliseconds of each frame in it. A frame gets the time that rounding took from the
+        last.
+        """
         longest = min(self.longest_frame, _LONGEST_RUN // len(wanted))
         ends = accumulate(min(max(ms, self.shortest_frame), longest) for ms in wanted)
         return [b - a for a, b in pairwise((0, *(self._to_tick(end) for end in ends)))]

@@ -24,13 +24,13 @@ _TOLD = (description.RESULT, palette.JSON, palette.CSS)
 _PICTURES = (*(room.RESULT for room in _ROOMS), jpeg.PROGRESSIVE)
 _results = {each.name: each for each in (*_PICTURES, *_TEXTS, *_TOLD)}
 
-#: By name. Whoever needs a record looks here at that moment and copies
-#: nothing, so that a format which is registered later is known everywhere.
+#: By name. Code that needs a record looks here at that moment and copies nothing, so that a format
+#: which is registered later is known everywhere.
 RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
 
 
 class _Named(Collection[str]):
-    """The names that `fm` may say, at the moment when somebody looks."""
+    """The names that `fm` may say, at the moment of the question."""
 
     def __contains__(self, name: object) -> bool:
         return name in _results and _results[str(name)].by_fm
@@ -44,7 +44,7 @@ class _Named(Collection[str]):
 
 NAMED: Collection[str] = _Named()
 
-#: Those that are text, and stand for a picture until it comes.
+#: The formats that are text, and stand for a picture until it comes.
 PLACEHOLDERS = tuple(each.name for each in _TEXTS)
 
 
@@ -52,7 +52,8 @@ def register(result: ResultFormat) -> None:
     """Add a format of results, for all of this process.
 
     Its name stands in links, and one of its suffixes in the names of files. Raises `ValueError`
-    where they could not, or where there is one of that name: what caches hold under it is its own.
+    where they could not, or where there is a format of that name: the results that caches hold
+    under it are that format's.
     """
     if not (result.name.isascii() and result.name.isalnum()) or not result.suffixes:
         raise ValueError(f"a name of letters and digits, and a suffix, are needed: {result.name!r}")

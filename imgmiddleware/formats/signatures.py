@@ -1,4 +1,4 @@
-"""Names for what the first bytes are when they are of no format that is opened here."""
+"""Names for files whose first bytes are of no format that is opened here."""
 
 import re
 
@@ -51,12 +51,12 @@ _BRANDS = {
 
 
 def name(head: bytes) -> str | None:
-    """What the first bytes are, as the end of a sentence that begins "it is"; None if unknown."""
+    """The kind of the file, as the end of a sentence that begins "it is"; None if unknown."""
     if not head:
         return "an empty file"
     if head[4:8] == b"ftyp":
         return _media_name(head)
-    if _is_targa(head):  # whose first bytes may be those of a Windows icon or cursor
+    if _is_targa(head):  # its first bytes may be those of a Windows icon or cursor
         return "a Targa picture (TGA)"
     for offset, magic, what in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
@@ -65,7 +65,7 @@ def name(head: bytes) -> str | None:
 
 
 def _is_targa(head: bytes) -> bool:
-    """By a header that makes sense, as it has no magic: kinds of colours and of coding, a map of
+    """By a header that makes sense, as TGA has no magic: kinds of colours and of coding, a map of
     colours where there is one, sides, and bits a pixel (Truevision TGA 2.0, page 6).
     """
     if len(head) < 18:

@@ -11,11 +11,11 @@ from imgmiddleware.sources.original import announcing
 
 #: Most headers end within the first page; one read then serves the whole probe.
 _FIRST_PAGE = 16 * 1024
-#: A walk that jumps from chunk to chunk touches a dozen bytes at each landing: later pages are
+#: A walk that jumps from chunk to chunk touches a dozen bytes at each landing. So later pages are
 #: small, or walking a few large chunks would copy much of the file.
 _NEXT_PAGE = 1024
 #: But where landings lie closer together than this, a call of the system for each costs more than
-#: to copy what is between: then pages grow up to it. A 20 MB PNG of 8 KiB chunks is walked in
+#: copying the bytes between: then pages grow up to it. A 20 MB PNG of 8 KiB chunks is walked in
 #: half of the time.
 _NEAR = 64 * 1024
 #: No header structure read in one piece is larger (a colour profile's own bound is 4 MiB). A parser
@@ -43,9 +43,9 @@ class Window:
 
     @classmethod
     def over(cls, data: bytes | memoryview | Readable) -> Self:
-        """A window over bytes that are in memory already, of which it copies only what is read.
+        """A window over bytes in memory, which copies only the bytes that are read.
 
-        Or over an original that is not, where a parser is for both.
+        It may also be over an original that is not in memory, where a parser is for both.
         """
         if not isinstance(data, bytes | memoryview):
             return cls(data)

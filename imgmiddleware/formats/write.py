@@ -1,7 +1,7 @@
-"""What the writers of several formats share: OpenCV for stills, Pillow for animations.
+"""The common part of several formats' writers: OpenCV for stills, Pillow for animations.
 
 OpenCV's calls for animations have written beyond their memory. Pillow holds all frames until it
-writes, so that their pixels are bounded by the service.
+writes, so that the service bounds their pixels.
 """
 
 import io
@@ -25,7 +25,7 @@ def by_opencv(
 ) -> bytes:
     """The file that OpenCV makes of the format with this suffix.
 
-    It is given the metadata of WebP and AVIF alone. Of the others it refuses profiles of more than
+    OpenCV gets the metadata of WebP and AVIF alone. Of the others it refuses profiles of more than
     64 KiB (JPEG), those that libpng dislikes (PNG), and all (TIFF).
     """
     found = {cv2.IMAGE_METADATA_ICCP: metadata.icc, cv2.IMAGE_METADATA_EXIF: metadata.block}
@@ -41,7 +41,7 @@ def by_opencv(
 
 
 def read_by_opencv(file: bytes) -> Pixels:
-    """The pixels of a file that was just written: as stored, whatever else it says."""
+    """The pixels of a file that was just written: as stored, whatever else the file says."""
     return np.asarray(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED))
 
 

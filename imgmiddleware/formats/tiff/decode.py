@@ -1,7 +1,7 @@
 """Whole pages of TIFF, by Pillow or OpenCV, both of which turn them upright.
 
-Of 8 bits Pillow is as fast, tells of damage in LZW and deflate, and knows CMYK and associated
-alpha; it has no 16-bit colour.
+For 8 bits Pillow is as fast, tells of damage in LZW and deflate, and knows CMYK and associated
+alpha. It has no 16-bit colour.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ from imgmiddleware.formats.tiff.page import TiffFacts, own
 from imgmiddleware.pixels.arrays import Pixels, Size, reciprocal
 from imgmiddleware.pixels.color import lab_to_srgb
 
-#: Pixels whose colours are divided at once: 44 bytes of floats each, which `SLACK` has room for.
+#: Pixels whose colours are divided at once: 44 bytes of floats each fit into `SLACK`.
 _BAND = 65536
 
 
@@ -40,7 +40,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
 
 
 def _meant(pixels: Pixels, its: TiffFacts) -> Pixels:
-    """What Pillow has done of 8 bits, in place."""
+    """The changes that Pillow makes to 8 bits, made to other samples in place."""
     if its.inverted:
         np.subtract(65535, pixels, out=pixels)
     if its.associated:
@@ -64,7 +64,7 @@ def _unassociate(pixels: Pixels) -> None:
 
 
 def _by_pillow(data: Data, facts: Facts) -> Pixels:
-    """Of up to 8 bits, or what OpenCV cannot read."""
+    """Pages of up to 8 bits, and pages that OpenCV cannot read."""
     with told_as_damage(facts.format):
         try:
             with opened_by_pillow(data, "TIFF", (facts.width, facts.height)) as image:

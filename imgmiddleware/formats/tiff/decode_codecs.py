@@ -1,9 +1,9 @@
 """The samples of pieces, strips or tiles that are compressed, once their bytes are read.
 
 Python has no decoder of TIFF's LZW. So the compressed bytes of a few pieces are put, as they are,
-behind a directory of their own, and Pillow opens that as a small TIFF: it tells of damage as it
-does in a whole one, and takes less time, as its copying stays within the processor's cache. It has
-no colours of more than 8 bits; of these it is asked for the bytes.
+behind a directory of their own, and Pillow opens that as a small TIFF. It tells of damage as it
+does in a whole file, and takes less time, as its copying stays within the processor's cache. It has
+no colours of more than 8 bits; for these it returns the bytes.
 """
 
 import zlib
@@ -29,8 +29,8 @@ from imgmiddleware.formats.webp.facts import read as read_webp
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Pixels, Size
 
-#: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow hands
-#: out samples as they are stored. RGBA goes as CMYK, whose fourth sample means nothing to it.
+#: Samples a pixel -> TIFF's photometric interpretation and Pillow's mode, in which Pillow returns
+#: samples as they are stored. RGBA goes as CMYK: its fourth sample means nothing to Pillow.
 _MODES = {1: (1, "L"), 3: (2, "RGB"), 4: (5, "CMYK")}
 _FLOATING_POINT = 3
 
@@ -70,8 +70,8 @@ def _inflated(raster: Raster, stored: list[memoryview], size: Size) -> list[Line
     for piece, rows in zip(stored, _heights(raster, stored, size), strict=True):
         stream = inflater.decompressobj()
         try:
-            # Some writers fill up the last strip. With one byte more it reads up to the end, where
-            # the checksum stands; to ask for it in a second call takes Python's lock once more.
+            # Some writers fill up the last strip. With one byte more it reads up to the end of the
+            # stream, with the checksum; a second call for it takes Python's lock once more.
             data = stream.decompress(piece, raster.high * raster.stride + 1)
         except inflater.error as error:
             raise damaged("a strip or tile of it could not be inflated") from error
@@ -91,7 +91,7 @@ def _unpacked(raster: Raster, stored: list[memoryview], size: Size) -> list[Line
 
 
 def meant(lines: Lines, raster: Raster) -> Pixels:
-    """Rows of bytes as samples, whose differences are added up (TIFF 6.0, section 14; TIFF
+    """Rows of bytes as samples, with their differences added up (TIFF 6.0, section 14; TIFF
     Technical Note 3 for floats).
     """
     if raster.predictor == _FLOATING_POINT:
@@ -110,10 +110,11 @@ def meant(lines: Lines, raster: Raster) -> Pixels:
 
 
 def _summed(rows: Pixels, step: int) -> Pixels:
-    """Each sample with all those `step` and twice, three times ... as far to its left.
+    """Each sample plus all samples that stand `step`, and twice, three times ... as far, to its
+    left.
 
-    First the sums of two are made, then of four, and so on (Hillis and Steele, 1986): with vectors
-    a third of the time of `np.cumsum`, which goes sample by sample.
+    First the sums of two are made, then of four, and so on (Hillis and Steele, 1986). With vectors
+    this takes a third of the time of `np.cumsum`, which goes sample by sample.
     """
     sums, more = rows, np.empty_like(rows)
     while step < rows.shape[1]:

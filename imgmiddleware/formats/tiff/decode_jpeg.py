@@ -13,7 +13,7 @@ _LEAST = 8
 
 
 def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
-    """What a piece shows of the picture, with sides divided by `raster.by`.
+    """The part of the picture in a piece, with sides divided by `raster.by`.
 
     The picture's size and number of samples are those of the directory, or it is damage (422).
     """
@@ -32,7 +32,7 @@ def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
         shown = raster.shown(piece)
         least = -(-size[0] // by), -(-size[1] // by)
         return samples(stream, color, least, usual=usual)[: shown[1], : shown[0]]
-    # At an edge of the picture a sample would be made of it and of what fills the piece up.
+    # At an edge of the picture a sample would mix it with the filling of the piece.
     pixels = samples(stream, color, size, usual=usual)[:height, :width]
     for _ in range(by.bit_length() - 1):
         pixels = halve(pixels)
@@ -40,7 +40,9 @@ def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
 
 
 def _check(raster: Raster, piece: int, size: Size) -> None:
-    """Hold its frame header against the directory: it may be larger than what it shows."""
+    """Compare its frame header with the directory: it may be larger than its part of the
+    picture.
+    """
     least, most = raster.shown(piece), (raster.wide, raster.high)
     if not all(few <= side <= many for few, side, many in zip(least, size, most, strict=True)):
         raise damaged(

@@ -12,7 +12,7 @@ _MIRRORED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)).reshape(25
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """An original whose bytes are turned round as they are read, before anything unpacks them."""
+    """An original whose bytes are turned round as they are read, before they are unpacked."""
 
     original: Readable
 

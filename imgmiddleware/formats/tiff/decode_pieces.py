@@ -69,9 +69,9 @@ def _aligned(blocks: Iterable[Block], step: int) -> Iterator[Block]:
 def _piece_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
     """The box (left, top, width, height) in blocks of rows, from the top down.
 
-    Each with the index of its first row in the box. What is made of rows takes their memory again,
-    so those of large pieces come a few at a time. The next block may be written over the last.
-    Raises `ImageError`.
+    Each comes with the index of its first row in the box. Later copies of rows take their memory
+    again, so rows of large pieces come a few at a time. The next block may be written over the
+    last. Raises `ImageError`.
     """
     top, height = box[1], box[3]
     rows_of = _tile_rows if raster.tiled else _strip_rows
@@ -124,14 +124,14 @@ def _bit_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
 
 
 def _packed(original: Readable, raster: Raster, strip: int, rows: int) -> Pixels:
-    if not raster.counts[strip]:  # what was left out of the file is zeros
+    if not raster.counts[strip]:  # a strip that is not in the file is zeros
         return np.zeros((rows, -(-raster.width // 8)), np.uint8)
     stored = read_stored(original, raster, range(strip, strip + 1))
     return packed_bits(raster, stored, (raster.width, rows))
 
 
 def _tile_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
-    """Tiles that stand beside one another, those that hold some of the box."""
+    """Rows of tiles, each with the tiles that hold a part of the box."""
     left, top, width, height = box
     first, last = left // raster.wide, (left + width - 1) // raster.wide
     most = _together(raster)
@@ -170,8 +170,8 @@ def _together(raster: Raster) -> int:
 
 
 def _taken(raster: Raster, number: int) -> int:
-    """Bytes that so many take from their reading on until their rows are used, as `piece_bytes` has
-    it: what is stored and what is made of it, in four copies.
+    """Bytes that so many pieces take from their reading on until their rows are used, as
+    `piece_bytes` has it: their stored bytes and their samples, in four copies.
     """
     samples = raster.high * raster.stride * (8 if raster.bits == 1 else 1)
     return 4 * number * (samples + int(raster.counts.max(initial=0)))
@@ -182,13 +182,13 @@ def _decoded(original: Readable, raster: Raster, pieces: range, size: Size) -> P
 
 
 def _read(original: Readable, raster: Raster, pieces: range, size: Size) -> Decode:
-    """What makes pieces one picture of this width and height, once they are read: strips below,
-    tiles beside one another.
+    """The function that makes pieces one picture of this width and height, once they are read:
+    strips below, tiles beside one another.
     """
     counts = raster.counts[pieces.start : pieces.stop]
     if counts.all():
         return _read_whole(original, raster, pieces, size)
-    if not counts.any():  # as GDAL and others leave out what is empty: these are zeros
+    if not counts.any():  # GDAL and others leave empty pieces out: these are zeros
         shape = (size[1], size[0]) if raster.channels == 1 else (size[1], size[0], raster.channels)
         return partial(np.zeros, shape, np.dtype(raster.dtype).newbyteorder("="))
     parts = []
@@ -200,7 +200,7 @@ def _read(original: Readable, raster: Raster, pieces: range, size: Size) -> Deco
 
 
 def _read_whole(original: Readable, raster: Raster, pieces: range, size: Size) -> Decode:
-    """The same of those that are there."""
+    """The same for pieces that are all in the file."""
     if raster.compression == PLAIN and raster.is_whole:
         tiles = _plain_tiles(original, raster, pieces)
         return lambda: tiles

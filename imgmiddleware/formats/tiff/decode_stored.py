@@ -1,5 +1,5 @@
-"""Pieces as they stand in the file, for who shows JPEG: nothing is decoded, but what is sent is
-known.
+"""Pieces as they stand in the file, for clients that show JPEG: nothing is decoded, but every sent
+byte is known.
 """
 
 from imgmiddleware.formats.jpeg.abbreviated import made_bare

@@ -34,7 +34,9 @@ def streamed_rows(original: Readable, raster: Raster, strip: int, end: int) -> I
 
 
 class _Inflated:
-    """The bytes of a zlib stream in a file, in order; zeros of one that was left out of it."""
+    """The bytes of a zlib stream in a file, in order; zeros for a stream that is not in the
+    file.
+    """
 
     def __init__(self, original: Readable, offset: int, count: int) -> None:
         self._original = original
@@ -69,7 +71,7 @@ class _Inflated:
             size -= len(part)
 
     def _some(self, most: int) -> bytes:
-        """Up to so many; none only at the end of the stream, or of what there is of it."""
+        """Up to so many bytes; none only at the end of the stream, or of the part that is there."""
         assert self._stream is not None
         while not self._stream.eof:
             if not self._rest:

@@ -86,7 +86,7 @@ def _mask_facts(page: Page) -> Facts | None:
 
 
 def _shown(pictures: list[Page]) -> Page:
-    """The first that can be decoded; the last is the one that is left where none can."""
+    """The first picture that can be decoded, or the last one where none can."""
     for page in pictures[:-1]:
         with damage_let_pass:
             _read_facts(page)
@@ -156,7 +156,9 @@ def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, Sa
 def _as_read(
     facts: Facts, kind: SampleLayout, values: tuple[Values, Reading | None] | None
 ) -> Facts:
-    """With what its samples are: of what is decoded whole the decoder has made colours."""
+    """The facts with the meaning of the samples. For pages decoded whole the decoder makes
+    colours.
+    """
     if values is None:
         return facts
     stored, reading = values
@@ -175,12 +177,12 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     if number > MAX_PIECES:
         raise damaged(f"it claims {number} strips or tiles")
     row = kind.row_bytes(grid.wide)
-    part = slice(number)  # what is listed beyond it is nobody's
+    part = slice(number)  # entries beyond it belong to no piece
     offsets, counts = read_places(page, grid, kind.compression, grid.high * row, part)
     if len(offsets) < number:
         raise damaged(f"it lists {len(offsets)} of {number} strips or tiles")
     size = page.file.window.size
-    # What was left out of the file has no bytes, wherever it is said to stand.
+    # A piece that is not in the file has no bytes, whatever its offset says.
     if ((counts > size) | ((offsets > size - counts) & (counts > 0))).any():
         raise damaged("a strip or tile lies beyond its end")
     if counts.all():  # else some are zeros, and not stored
@@ -200,7 +202,7 @@ def _check_room(kind: SampleLayout, stored: int) -> None:
 
 
 def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple[Facts, ...]:
-    """Those that can stand for the page; another kind, or a damaged one, cannot."""
+    """The overviews that can stand for the page; one of another kind, or a damaged one, cannot."""
     found: dict[int, Facts] = {}
     for page in pages:
         with damage_let_pass:
@@ -216,7 +218,7 @@ def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple
 
 
 def vet(data: Data, facts: Facts) -> Data:
-    """The file with the page in question as its first, which is the one that decoders take."""
+    """The file with the page in question as its first: decoders take the first page."""
     directory = own(facts).directory
     if own(facts).rewritten:
         page = open_page(Window.over(data), directory)
@@ -239,5 +241,5 @@ def profile(data: Data | Readable, facts: Facts) -> bytes | None:
 
 
 def exif(data: Data | Readable, facts: Facts) -> Exif:
-    """What may be kept of the file itself, whose directories are of the same making."""
+    """The harmless tags of the file itself, which has directories of EXIF's making."""
     return parse(data, own(facts).directory)

@@ -1,4 +1,4 @@
-"""The kinds of TIFF; those that a decoder would show wrong, or not at all, are refused by name."""
+"""The kinds of TIFF. Kinds that a decoder would show wrong, or not at all, are refused by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from imgmiddleware.formats.tiff.page import MAX_SAMPLES, Page
 COLORS = {0: "gray", 1: "gray", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb", 8: "rgb"}
 
 #: Compression -> the most bytes that one byte can become; None where a code may stand for a row of
-#: any length (CCITT) or where the stream has a header that libtiff checks itself (JPEG).
+#: any length (CCITT) or where libtiff itself checks the header of the stream (JPEG).
 INFLATION: Mapping[int, int | None] = {
     1: 1,
     2: None,
@@ -30,11 +30,11 @@ INFLATION: Mapping[int, int | None] = {
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 INKS, LAB = 5, 8
 _GRAYS = (WHITE_IS_ZERO, BLACK_IS_ZERO)
-_MASK = 4  # 1 is what is seen
+_MASK = 4  # 1 is a pixel that is seen
 _RAW = (32803, 34892)
 #: Photometric interpretation -> samples a pixel of the colours alone.
 _BASE_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
-#: SampleFormat; 4 says that nobody knows, and is taken as whole numbers.
+#: SampleFormat; 4 means "undefined", and is taken as whole numbers.
 UINT, INT, FLOAT, UNDEFINED = 1, 2, 3, 4
 #: Bits of gray and of RGB by the format: those of cameras' sensors too, which are packed.
 _NUMBERS = {
@@ -58,7 +58,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLayout:
-    """How many samples a page has, and what they mean."""
+    """How many samples a page has, and their meaning."""
 
     width: int
     height: int
@@ -68,7 +68,7 @@ class SampleLayout:
     compression: int
     planar: bool  # one plane a sample
     format: int  # of a sample: whole, with a sign, or float
-    alpha_at: int | None  # the sample, from 0, that says what is seen
+    alpha_at: int | None  # the sample, from 0, with the alpha
     associated: bool  # the colours are multiplied by it
 
     @property
@@ -104,7 +104,7 @@ class SampleLayout:
 
 
 def is_raw(page: Page) -> bool:
-    """Whether it is what a camera's sensor saw: colours beside one another, or as they were
+    """Whether it is the record of a camera's sensor: colours beside one another, or as they were
     measured (DNG 1.7, chapter 4).
     """
     with damage_let_pass:
@@ -180,7 +180,8 @@ def _read_samples(page: Page, samples: int, photometric: int) -> tuple[int, int]
 
 
 def refuse_whole(kind: SampleLayout) -> None:
-    """Raise 415 for what neither Pillow nor, of more than 8 bits, OpenCV has right, all at once.
+    """Raise 415 for kinds that no decoder shows right all at once: not Pillow, and for more than 8
+    bits not OpenCV.
 
     OpenCV takes one plane for a row of colours, the samples beside gray for colours or for nothing,
     and 16-bit Lab for the 8-bit kind, without a word. Of five samples it reads none.

@@ -11,7 +11,7 @@ from imgmiddleware.formats.facts import Facts, Pieces
 from imgmiddleware.formats.tiff.page import own
 from imgmiddleware.pixels.arrays import Size
 
-#: What is said of a mask that is there and cannot be read.
+#: The note about a mask that is there and cannot be read.
 MASK_IGNORED = "mask-ignored"
 
 _CHANNELS = 4
@@ -21,8 +21,8 @@ Masks = Mapping[Size, Facts | None]
 
 
 def masked(facts: Facts, masks: Masks) -> Facts:
-    """The same with the mask of its size, if there is one; and of its overviews those that have
-    one too. A picture that has alpha already goes without.
+    """The facts with the mask of their size, if there is one. Only overviews with a mask of their
+    own stay then. A picture that has alpha already goes without.
     """
     own_alpha = facts.alpha if facts.values is None else facts.values.alpha is not None
     if (facts.width, facts.height) not in masks or own_alpha:
@@ -53,7 +53,7 @@ def _with_mask(facts: Facts, masks: Masks) -> Facts | None:
 
 
 def _together(pieces: Pieces, mask: Pieces) -> Pieces:
-    """How both are cut: as the picture, each of whose pieces touches some of the mask's."""
+    """The pieces of both together: the picture's, each of which touches some of the mask's."""
     across, down = (
         1 if side == other else 1 + -(-side // other)
         for side, other in ((pieces.wide, mask.wide), (pieces.high, mask.high))

@@ -1,4 +1,4 @@
-"""What decoding a page of TIFF may allocate: the most of what its two decoders take."""
+"""The most memory that decoding a page of TIFF may allocate, by either of its two decoders."""
 
 from imgmiddleware.formats.reading import SLACK
 from imgmiddleware.formats.tiff.kinds import COLORS, PALETTE, Piece, SampleLayout
@@ -7,7 +7,9 @@ _PLAIN, _JPEG = 1, 7
 
 
 def decode_bytes(kind: SampleLayout, piece: Piece, file: int) -> int:
-    """The more of what two decoders take; up to 8 bits go through Pillow, more through OpenCV."""
+    """The larger of the two decoders' needs: up to 8 bits go through Pillow, more through
+    OpenCV.
+    """
     if kind.bits <= 8:
         return max(_pillow_bytes(kind, piece, file), _opencv_bytes(kind, piece))
     return _opencv_bytes(kind, piece)
@@ -29,12 +31,12 @@ def _pillow_bytes(kind: SampleLayout, piece: Piece, file: int) -> int:
 
 
 def _opencv_bytes(kind: SampleLayout, piece: Piece) -> int:
-    """Twice the output for imdecode's second copy, or once with what one strip or tile takes.
+    """Twice the output for imdecode's second copy, or once with the memory for one strip or tile.
 
-    That is its stored bytes, its samples, four bytes a pixel where libtiff converts it, and in JPEG
-    the coefficients of a progressive one. Measured, bytes a pixel at 20 megapixels: small pieces
-    6.00 RGB, 8.00 RGBA and CMYK, 2.00 gray, in 16 bits twice as many, floats 24.00; all in one
-    piece 10.08 RGB, 12.00 RGBA and CMYK, 5.99 gray; two tiles of 4096 x 4000 10.38.
+    That memory is its stored bytes, its samples, four bytes a pixel where libtiff converts it, and
+    in JPEG the coefficients of a progressive one. Measured, bytes a pixel at 20 megapixels: small
+    pieces 6.00 RGB, 8.00 RGBA and CMYK, 2.00 gray, in 16 bits twice as many, floats 24.00; all in
+    one piece 10.08 RGB, 12.00 RGBA and CMYK, 5.99 gray; two tiles of 4096 x 4000 10.38.
     """
     output = output_bytes(kind)
     one = piece.stored + piece.samples + 4 * piece.pixels

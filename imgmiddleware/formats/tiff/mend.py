@@ -1,4 +1,4 @@
-"""What is left of a TIFF that is cut short, in a file that is whole again."""
+"""Mends a TIFF that is cut short: the rest of it becomes a whole file again."""
 
 from imgmiddleware.formats.containers.ifd import SIZES
 from imgmiddleware.formats.raster import PLAIN
@@ -10,8 +10,9 @@ from imgmiddleware.formats.window import Window
 
 
 def mended(data: Data, most: int) -> bytes | None:
-    """The first page, whose pieces that go on beyond the end are zeros: of plain ones what is
-    missing, of others all, as if they were left out of the file (GDAL's SPARSE_OK).
+    """The first page, with zeros where its pieces go on beyond the end. Plain pieces lose only the
+    missing part. Other pieces become zeros as a whole, as if they were not in the file (GDAL's
+    SPARSE_OK).
 
     None where more than `most` bytes would be held for it.
     """

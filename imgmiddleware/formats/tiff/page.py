@@ -1,4 +1,4 @@
-"""A page of a TIFF, as its directory has it: what all other files here ask.
+"""A page of a TIFF, as its directory has it: all other files here ask this one.
 
 The directory is read once, and its values when they are asked for. How the page is cut into strips
 or tiles stands here alone.
@@ -20,8 +20,8 @@ from imgmiddleware.formats.window import Window
 
 #: Strips or tiles of the first page: 100,000 x 100,000 pixels in tiles of 256 are 152,881.
 MAX_PIECES = 2**18
-#: A tile is decoded whole, also what of it lies outside of the picture. Tiles larger than the
-#: picture are legal and usual up to this side.
+#: A tile is decoded whole, with its part outside of the picture. Tiles larger than the picture are
+#: legal and usual up to this side.
 MAX_SPARE_TILE = 1024
 #: Samples a pixel; the decoder takes four, scientific files have dozens.
 MAX_SAMPLES = 64
@@ -38,13 +38,13 @@ _TABLES = {False: (_STRIP_OFFSETS, _STRIP_COUNTS), True: (_TILE_OFFSETS, _TILE_C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TiffFacts:
-    """What of a TIFF's facts only its own files ask for."""
+    """The facts that only TIFF's own files ask for."""
 
     directory: int  # the offset of the page's directory; 0 is the first page
     inverted: bool  # 16 bits of which 0 is white
     associated: bool  # the colours are multiplied by their alpha
-    units: bool  # of YCbCr that is no JPEG, which no decoder has right
-    clear_inks: bool  # CMYK with alpha, of which reading it makes colours
+    units: bool  # of YCbCr that is no JPEG: every decoder shows it wrong
+    clear_inks: bool  # CMYK with alpha: reading it makes colours of it
     rewritten: bool  # decoders get a directory of it in other words
     mask: int = 0  # the offset of the directory of its mask; 0 is none
 
@@ -63,7 +63,7 @@ class Page:
     entries: dict[int, IfdEntry]
 
     def at(self, offset: int) -> Page:
-        """The page whose directory stands there, in the same file."""
+        """The page of the directory at this offset, in the same file."""
         return Page(self.file, offset, self.file.directory(offset or self.file.first))
 
     def value(self, tag: int, default: int | None = None) -> int:
@@ -111,7 +111,7 @@ class Page:
         return self.numbers(tag)
 
     def text(self, tag: int) -> str:
-        """A short one, without what fills it up; none where it is no text, or damaged."""
+        """A short text, without its filling; "" where the tag is no text, or damaged."""
         entry = self.entries.get(tag)
         with damage_let_pass:
             if entry is not None and entry.type == _ASCII and entry.count <= _MOST_TEXT:
@@ -141,7 +141,7 @@ class Page:
 
 
 def open_page(window: Window, offset: int = 0) -> Page:
-    """The page whose directory stands at `offset`; at 0 the first."""
+    """The page of the directory at `offset`; at 0 the first page."""
     file = open_ifd(window)
     return Page(file, offset, file.directory(offset or file.first))
 

@@ -1,6 +1,7 @@
 """The directories of a TIFF: its pages, and the overviews of a page, which make a pyramid.
 
-Scanners, microscopes and maps write those, so that nobody need read all of a picture to show it.
+Scanners, microscopes and maps write overviews, so that a viewer need not read a whole picture to
+show it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,8 +32,8 @@ _SMALLER, _PAGE, _MASK = 1, 2, 4
 def find_pages(file: IfdFile) -> tuple[int, ...]:
     """The offsets of all directories but those below others.
 
-    Where one names no other that is there, or one that was before, the pages end with it: that
-    those behind it are lost costs nobody the first one.
+    The pages end with a directory that names no next one that is there, or one that was before.
+    Pages behind it are lost, but the first one is not.
     """
     seen: dict[int, None] = {}
     offset = file.first
@@ -45,10 +46,11 @@ def find_pages(file: IfdFile) -> tuple[int, ...]:
 
 
 def find_pictures(page: Page, after: Iterable[int]) -> list[Page]:
-    """What the first page stands for, the largest first: for itself, unless it says that it is a
-    smaller copy, as cameras write one in front of their pictures. Those are below it or follow it.
+    """The pictures that the first page stands for, the largest first.
 
-    Raises `ImageError` (415) where they are raw.
+    It stands for itself, unless it says that it is a smaller copy. Cameras write such a copy in
+    front of their pictures. The pictures are then below it or follow it. Raises `ImageError` (415)
+    where they are raw.
     """
     first = _at(page, page.offset)
     if first is None or not first.kind & _SMALLER:
@@ -65,8 +67,8 @@ def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
     """The pages that may be smaller copies of this one.
 
     Its own directory lists them (TIFF Technical Note 1, SubIFD trees), or they follow it: `after`
-    are the offsets of the pages that do. Some scanners do not mark them: then a page in tiles is
-    followed by others, and what is larger than half of it is a picture of its own.
+    are the offsets of the pages that do. Some scanners do not mark them: a page in tiles is then
+    followed by others. One that is larger than half of it is a picture of its own.
     """
     listed = (found for offset in _listed(page) if (found := _at(page, offset)))
     below = (found.page for found in listed if not found.kind & _MASK)
@@ -74,9 +76,7 @@ def find_overviews(page: Page, after: Iterable[int]) -> Iterator[Page]:
 
 
 def find_masks(page: Page, after: Iterable[int]) -> dict[Size, Page]:
-    """The masks of this page and of its overviews, by their width and height, whatever order they
-    stand in.
-    """
+    """The masks of this page and of its overviews, by their width and height, in any order."""
     listed = (found for offset in _listed(page) if (found := _at(page, offset)))
     masks: dict[Size, Page] = {}
     for found in (*listed, *_family(page, after)):
@@ -97,7 +97,7 @@ def _following(page: Page, after: Iterable[int]) -> Iterator[Page]:
 
 
 def _family(page: Page, after: Iterable[int]) -> Iterator[_Found]:
-    """What follows up to the next picture; labels beside what is in tiles are stepped over."""
+    """The pages up to the next picture; labels beside a page in tiles are stepped over."""
     for offset in islice(after, _LOOKED_AT):
         found = _at(page, offset)
         if found is None:
@@ -132,7 +132,7 @@ def reduced_by(size: tuple[int, int], whole: tuple[int, int]) -> int:
     """The number by which a picture of this size was divided from the whole, else 0.
 
     Writers round the width and height of each level up, down, or to the nearest, from the level
-    before it or from the whole: so that much may be off.
+    before it or from the whole. So much may be off.
     """
     by = max(round(full / side) for side, full in zip(size, whole, strict=True))
     if by < 2 or any(abs(by * side - full) >= by for side, full in zip(size, whole, strict=True)):
@@ -153,6 +153,6 @@ def is_like(overview: SampleLayout, page: SampleLayout) -> bool:
 
 
 def _decoded(kind: SampleLayout) -> int:
-    """What colours they are once a JPEG decoder has turned them."""
+    """The photometric interpretation of the colours after a JPEG decoder has turned them."""
     turned = kind.compression == JPEG and kind.photometric == YCBCR
     return RGB if turned else kind.photometric

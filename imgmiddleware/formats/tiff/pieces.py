@@ -1,4 +1,4 @@
-"""TIFF of kinds whose strips or tiles can be decoded by themselves: which, and where they stand."""
+"""The kinds of TIFF whose strips or tiles can be decoded by themselves, and where these stand."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ _FAX_TAGS = (_FILL_ORDER, 292, 293)  # and T4Options, T6Options
 _COLORS = {0: (1,), 1: (1,), 2: (3, 4), 3: (1,), 5: (4,)}
 _JPEG_COLORS = {0: (1,), 1: (1,), 2: (3, 4), 5: (4,), YCBCR: (3,)}
 _BILEVEL = (0, 1)
-#: Compressions of bytes, whatever samples they are.
+#: Compressions of bytes, for samples of any kind.
 _PACKED = (PLAIN, LZW, ADOBE_DEFLATE, DEFLATE, PACKBITS, LZMA, ZSTD)
 #: Of one piece; larger ones would be held several times.
 _MOST_SAMPLES = 2**24
@@ -58,8 +58,8 @@ _MOST_TABLES = 2**16
 
 
 def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
-    """What decoding piece by piece takes beside the picture itself and a row of tiles of it; 0
-    where it cannot be.
+    """The memory for decoding piece by piece, beside the picture itself and a row of its tiles; 0
+    where this cannot be done.
     """
     if not _is_known(page, kind):
         return 0
@@ -88,7 +88,9 @@ def band_bytes(page: Page, kind: SampleLayout, grid: Grid, piece: Piece) -> int:
 
 
 def _of_planes(planes: int, one: int) -> int:
-    """What is read side by side; what has nothing to do with a picture's size, only once."""
+    """The bytes for planes that are read side by side; the part that does not grow with the picture
+    counts once.
+    """
     return planes * (one - SLACK) + SLACK
 
 
@@ -136,7 +138,7 @@ def _bytes_of_pixel(kind: SampleLayout) -> int:
 
 
 def _swollen(kind: SampleLayout) -> int:
-    """How many bytes at most become of one that is not packed any more."""
+    """The most bytes that one byte becomes when it is unpacked."""
     return 8 if kind.bits == 1 else 2 if kind.is_packed else 1
 
 
@@ -152,7 +154,7 @@ def read_pieces(kind: SampleLayout, grid: Grid, piece: Piece) -> Pieces:
 
 
 def _scales(kind: SampleLayout, grid: Grid) -> int:
-    """By what a JPEG decoder may divide each piece, so that they still fit together."""
+    """The most by which a JPEG decoder may divide each piece, so that they still fit together."""
     sides = ((grid.wide, kind.width), (grid.high, kind.height))
     inner = [side for side, whole in sides if side < whole]
     return next(by for by in (8, 4, 2, 1) if all(side % by == 0 for side in inner))

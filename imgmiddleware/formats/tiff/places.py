@@ -1,6 +1,6 @@
-"""Where the strips or tiles of a page stand, as a file says it or should have said it.
+"""The places of a page's strips or tiles, as the file gives them or should have given them.
 
-libtiff takes all that is taken here, so that writers never learnt of it.
+libtiff takes every spelling that is taken here, so writers of other spellings never learnt of it.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ def read_places(
 ) -> tuple[Places, Places]:
     """Offsets and counts of bytes of a part of the pieces, each of `size` bytes of samples.
 
-    Both are 0 for what was left out of the file (GDAL's SPARSE_OK). Raises 422 where the tables are
-    no tables.
+    Both are 0 for pieces that are not in the file (GDAL's SPARSE_OK). Raises 422 where the tables
+    are no tables.
     """
     offsets_tag, counts_tag = grid.tables
     if offsets_tag not in page.entries:  # of tiles that are told as strips are
@@ -39,14 +39,16 @@ def read_places(
 
 
 def _between(page: Page, offsets: Places) -> Places:
-    """From each piece to the one that follows in the file, or to the file's end."""
+    """The bytes from each piece to the next one in the file, or to the file's end."""
     starts = np.append(np.unique(offsets), page.file.window.size)
     following = starts[np.searchsorted(starts, offsets, side="right").clip(max=len(starts) - 1)]
     return np.asarray(np.maximum(following - offsets, 0))
 
 
 def _within(page: Page, offsets: Places, counts: Places, compression: int) -> Places:
-    """Up to the end of the file, of what tells by itself whether its end is missing."""
+    """Counts up to the end of the file, for compressions that tell by themselves of a missing
+    end.
+    """
     room = page.file.window.size - offsets
     if compression in FAX:
         return counts

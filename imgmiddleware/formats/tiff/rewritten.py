@@ -1,9 +1,9 @@
 """A page in the words that every decoder takes, where its own directory has others.
 
-Pages that are decoded whole go to Pillow or OpenCV, which differ from one another, and from what is
-read here by pieces, in what they take of a directory. Such a one gets a new directory behind the
-file, in which the same is said as it should be. Tags that no decoder needs are left out of it, XMP
-among them: Pillow would turn the picture by what that says.
+Pages that are decoded whole go to Pillow or OpenCV. These take other directories than one another,
+and than the code here that reads by pieces. Such a page gets a new directory behind the file, which
+says the same in the usual words. Tags that no decoder needs are left out of it. XMP is one of them:
+Pillow would turn the picture by it.
 """
 
 import struct
@@ -27,9 +27,10 @@ from imgmiddleware.formats.tiff.places import read_places
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _PREDICTOR = 258, 259, 262, 277, 284, 317
 _COLOR_MAP, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _XMP = 320, 338, 339, 700
-#: What decoders read, that is not written anew: of faxes, JPEG and YCbCr.
+#: The tags that decoders read and that are copied: of faxes, JPEG and YCbCr.
 _AS_IT_IS = (266, 292, 293, 347, 529, 530, 531, 532)
-#: And what is: sizes of the page and its pieces, and what its samples are.
+#: And those that are written anew: sizes of the page and its pieces, and the meaning of its
+#: samples.
 _NUMBERS = (256, 257, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, 278, _PLANAR, _PREDICTOR,
             322, 323, _EXTRA_SAMPLES, _SAMPLE_FORMAT, ORIENTATION)  # fmt: skip
 _UNSIGNED = (3, 4, 16)
@@ -37,7 +38,7 @@ _UNSIGNED = (3, 4, 16)
 
 def is_usual(page: Page, kind: SampleLayout, grid: Grid) -> bool:
     """Whether decoders take the page's directory as it is, or cannot take it anew."""
-    if kind.bits > 8:  # whose bytes have an order, that a new directory could not keep
+    if kind.bits > 8:  # their bytes have an order, which a new directory could not keep
         return True
     return (
         not (page.file.big and page.file.order == ">")

@@ -1,9 +1,9 @@
-"""Pages whose samples are measurements more than colours: what they are, and how they are read.
+"""Pages whose samples are measurements more than colours: their meaning, and how they are read.
 
-What a page states of itself is honoured, in this order: SMinSampleValue and SMaxSampleValue,
-MinSampleValue and MaxSampleValue (TIFF 6.0, sections 8 and 19), the bits of its samples. Whole
-numbers of 8 and 16 bits that state nothing reach from black to white, as those of photos do; others
-have no such range, and are shown by their own percentiles. What GDAL's tag 42113 says is no data is
+A page's own words are honoured, in this order: SMinSampleValue and SMaxSampleValue, MinSampleValue
+and MaxSampleValue (TIFF 6.0, sections 8 and 19), the bits of its samples. Whole numbers of 8 and 16
+bits without such words reach from black to white, as those of photos do. Other numbers have no such
+range, and are shown by their own percentiles. The number in GDAL's tag 42113 means "no data" and is
 clear, and so is NaN.
 """
 
@@ -30,7 +30,7 @@ from imgmiddleware.pixels.value_range import AUTO, AUTO_OR_UNIT, ValueRange
 
 _MIN, _MAX, _SMALLEST, _LARGEST, _NO_DATA = 280, 281, 340, 341, 42113
 _LETTERS = {UINT: "u", INT: "i", FLOAT: "f"}
-#: Numbers at the far ends of a type say nothing of what is in the file.
+#: Numbers at the far ends of a type tell nothing about the values in the file.
 _HUGE = 1e30
 
 
@@ -40,7 +40,7 @@ def is_number(kind: SampleLayout) -> bool:
 
 
 def conversion_of(kind: SampleLayout) -> Conversion:
-    """What has to be made of samples before they may be averaged."""
+    """The conversion of samples before they may be averaged."""
     if kind.is_inks and kind.bits in (8, 16) and kind.compression not in (JPEG, WEBP):
         if kind.alpha:
             return "clear inks"
@@ -49,9 +49,9 @@ def conversion_of(kind: SampleLayout) -> Conversion:
 
 
 def read_values(page: Page, kind: SampleLayout) -> tuple[Values, Reading | None] | None:
-    """What is stored, and how it is read: not at all where samples are colours as they are.
+    """The stored values, and how they are read: with no reading where samples are colours already.
 
-    None for inks, indices, and what a decoder makes colours of.
+    None for inks, indices, and samples that a decoder turns into colours.
     """
     if not is_number(kind) or kind.compression in (JPEG, WEBP):
         return None
@@ -59,7 +59,7 @@ def read_values(page: Page, kind: SampleLayout) -> tuple[Values, Reading | None]
     colors = 3 if kind.photometric == RGB else 1
     plain = kind.samples == colors + kind.alpha and not kind.associated
     as_they_are = plain and shown is None and no_data is None and not (kind.alpha and colors == 1)
-    if as_they_are and kind.bits == 8:  # which may be decoded whole
+    if as_they_are and kind.bits == 8:  # such a page may be decoded whole
         return None
     values = Values(
         channels=kind.samples,
@@ -98,7 +98,7 @@ def _stated(page: Page, kind: SampleLayout, low: int, high: int) -> ValueRange |
         return None
     least, most = min(lowest), max(highest)
     ends = _type_ends(kind)
-    # A not a number is neither less nor more.
+    # NaN is neither less nor more than a number.
     if not least < most or not ends[0] <= least or not most <= ends[1] or (least, most) == ends:
         return None
     return ValueRange(least, most)
@@ -114,7 +114,7 @@ def _type_ends(kind: SampleLayout) -> tuple[float, float]:
 
 
 def _no_data(page: Page, kind: SampleLayout) -> float | None:
-    """The number that GDAL's tag has as text; None for one that no sample can be."""
+    """The number that GDAL's tag has as text; None for a number that no sample can have."""
     text = page.text(_NO_DATA)
     with damage_let_pass:
         number = float(text) if text else math.inf

@@ -18,9 +18,11 @@ _HALVES = (1, 2, 4)
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """How many pixels stand beside and below one another in a unit, and what its samples mean."""
+    """How many pixels stand beside and below one another in a unit, and the meaning of its
+    samples.
+    """
 
-    raster: Raster  # a unit is a pixel of it, whose channels are its samples
+    raster: Raster  # a unit is a pixel of it; the channels are the unit's samples
     wide: int
     high: int
     meaning: Ycc

@@ -37,7 +37,7 @@ class RiffChunk:
 
 @dataclass(frozen=True, slots=True)
 class _Bitstream:
-    """What the header of a frame's own data says."""
+    """The facts in the header of a frame's own data."""
 
     width: int
     height: int
@@ -157,7 +157,7 @@ def _facts(
     width: int, height: int, alpha: bool, orientation: Orientation, frames: int | None
 ) -> Facts:
     # Measured, bytes a pixel at 20 megapixels: lossy 6.02, lossless 7.01, either with alpha 8.01;
-    # an animation, of which two canvases are kept, 11.06 and with alpha 12.01.
+    # an animation keeps two canvases, 11.06 and with alpha 12.01.
     decode_bytes = width * height * (8 if frames is None else 12 + COMPOSED) + SLACK
     return Facts(
         format="webp",
@@ -188,7 +188,7 @@ def _read_exif(window: Window, chunk: RiffChunk | None) -> bytes | None:
 
 
 def exif(data: Data, facts: Facts) -> Exif:
-    """What may be kept of the first EXIF chunk."""
+    """The harmless tags of the first EXIF chunk."""
     window = Window.over(data)
     found = (chunk for chunk in chunks(window, 12, riff_end(window)) if chunk.kind == b"EXIF")
     return parse(_read_exif(window, next(found, None)))

@@ -15,7 +15,7 @@ _EXTENDED_ALPHA = 0x10
 
 
 def read(data: Data, facts: Facts) -> Animation:
-    """The frames, whose places on the canvas the header's walk has checked."""
+    """The frames; the header's walk has checked their places on the canvas."""
     window = Window.over(data)
     plays = 0
     for chunk in webp.chunks(window, 12, webp.riff_end(window)):

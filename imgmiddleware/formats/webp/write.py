@@ -49,7 +49,8 @@ def _moving(frames: Frames, metadata: Metadata, **settings: Any) -> bytes:
 
 
 def _said_to_have_alpha(file: bytes) -> bytes:
-    """With VP8X's flag of alpha (RFC 9649, section 2.7), which decides whether clear is clear.
+    """With VP8X's flag of alpha (RFC 9649, section 2.7), which decides whether clear pixels are
+    clear.
 
     libwebp leaves it out where every frame is an opaque part of a clear canvas.
     """
