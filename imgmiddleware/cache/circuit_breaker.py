@@ -27,6 +27,11 @@ class CircuitBreaker:
         """Whether `what` ("reading", "writing") failed a moment ago, so that it is not tried."""
         return self._until.get(what, 0.0) > time.monotonic()
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether it has failed, and nothing was written since."""
+        return self._failing
+
     def trip(self, what: str, error: Exception) -> None:
         self._until[what] = time.monotonic() + _PAUSE
         if not self._failing:

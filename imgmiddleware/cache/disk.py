@@ -146,6 +146,10 @@ class DiskStore:
         entries, size = self._shelf.held()
         return {"disk": Holding(entries, size, self._most), "pyramids": self.pyramids.holding()}
 
+    def down(self) -> list[str]:
+        """The folder, where it cannot be used: nothing was kept or removed when that was tried."""
+        return [self.path] if self._shelf.has_failed() else []
+
     def close(self) -> None:
         """Close the index; it is opened again where it is needed again."""
         self._shelf.close()

@@ -100,6 +100,10 @@ class GuardedShelf:
         """Whether the disk failed a moment ago, so that nothing is tried."""
         return any(map(self._breaker.is_open, ("reading", "writing")))
 
+    def has_failed(self) -> bool:
+        """Whether the disk has failed, and nothing was written since."""
+        return self._breaker.is_failing
+
     def close(self) -> None:
         """Close the index; it is opened again where it is needed again."""
         self.reader.close()

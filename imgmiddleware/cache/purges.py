@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import IO
 
 from imgmiddleware.cache.store import Era
 
@@ -35,10 +36,18 @@ class Purges:
     def tell(self) -> None:
         """Begin another era."""
         self._own = object()
-        with suppress(OSError), open(self._path, "ab"):
+        with suppress(OSError), self._opened():
             # Not the disk's own clock, which ticks some hundred times a second.
             mark = max(time.time_ns(), self._mark() + 1)
             os.utime(self._path, ns=(mark, mark))
+
+    def _opened(self) -> IO[bytes]:
+        """The file, made if it is not there. Raises `OSError`."""
+        try:
+            return open(self._path, "ab")
+        except PermissionError:  # another user has made it, in a folder that may be ours
+            os.unlink(self._path)
+            return open(self._path, "ab")
 
     def _mark(self) -> int:
         try:

@@ -19,7 +19,7 @@ from imgmiddleware.cache.locks import lock
 
 _LAYOUT = 1
 #: The other names in a cache's folder; docs/disk_cache.md explains them.
-_BESIDE = frozenset({"claims", "namespaces", "purged", "pyramids", "sending"})
+_BESIDE = frozenset({"claims", "followed", "namespaces", "purged", "pyramids", "sending"})
 _GENERATION = re.compile(r"(\d{1,6})\.(\d{1,9})", re.ASCII)
 _BODY = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{22}")
 

@@ -149,7 +149,8 @@ class Tiers:
 
     def down(self) -> list[str]:
         """The names of the stores that did not answer the last call."""
-        return [each.name for each in self._tiers if isinstance(each, Lister) and not each.is_up()]
+        away = [each.name for each in self._tiers if isinstance(each, Lister) and not each.is_up()]
+        return away if self.folder is None else [*self.folder.down(), *away]
 
     def holding_here(self) -> dict[str, Holding]:
         """The load of the folder, which takes no network."""

@@ -77,7 +77,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
         "away",
     )
     add("--workers", metavar="N", type=values.processes, default=1, help="processes that serve (1)")
-    add("--metrics", metavar="PATH", type=values.mount, help="where Prometheus reads: /metrics")
+    add("--metrics", metavar="PATH", type=values.metrics, help="where Prometheus reads: /metrics")
     groups.log_level(command, "info")
     groups.add_options(
         groups.links(command),

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,12 +14,19 @@ from imgmiddleware.cache.shelf import is_for_results
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.cache.tiers import Tiers
 from imgmiddleware.cli.arguments import UsageError
-from imgmiddleware.cli.folder import cache_folder, given_name, namespace, tier_settings
+from imgmiddleware.cli.folder import (
+    cache_folder,
+    checked,
+    given_bytes,
+    given_name,
+    namespace,
+    tier_settings,
+)
 from imgmiddleware.cli.numbers import counted, in_bytes
 from imgmiddleware.cli.targets import named_by, service_of
 from imgmiddleware.service.making.stores import places_of, tiers_of
 from imgmiddleware.service.originals.overlays import overlay_id
-from imgmiddleware.settings import Settings
+from imgmiddleware.service.warming import down
 
 
 def cache(arguments: argparse.Namespace) -> int:
@@ -37,8 +44,7 @@ class _Opened:
 
     def deleted(self, count: int) -> str:
         """What to say of it. Raises `UsageError` where somebody has not heard of it."""
-        for name in self.store.down() if isinstance(self.store, Tiers) else ():
-            raise UsageError(f"{name} does not answer: what it has is not deleted")
+        _check_deleted(self.store.down())
         return _deleted(", ".join(self.places.values()), count)
 
 
@@ -46,8 +52,8 @@ def _stats(arguments: argparse.Namespace) -> str:
     with _opened(arguments) as opened:
         held = opened.store.holding()
         told = [_told(place, name, held) for name, place in opened.places.items()]
-        for name in opened.store.down() if isinstance(opened.store, Tiers) else ():
-            raise UsageError(f"{name} does not answer")
+        for name in opened.store.down():
+            raise UsageError(f"{name} cannot be used now")
     return "\n".join(told)
 
 
@@ -85,6 +91,7 @@ def _purged_by_service(arguments: argparse.Namespace) -> str:
         count = sum(map(purge, arguments.ids))
     except ImageError as error:
         raise UsageError(f"{arguments.source}: {error.detail}") from error
+    _check_deleted(down(service))
     return _deleted(", ".join(places_of(service.settings).values()), count)
 
 
@@ -100,8 +107,8 @@ def _opened(arguments: argparse.Namespace) -> Iterator[_Opened]:
 def _of_folder(arguments: argparse.Namespace) -> _Opened:
     folder = cache_folder(arguments)
     _check_results(folder)
-    most = getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes)
-    return _Opened(DiskStore(folder, most), {"disk": folder}, folder)
+    most = checked(cache_dir_bytes=given_bytes(arguments)).cache_dir_bytes
+    return _Opened(_usable(DiskStore(folder, most)), {"disk": folder}, folder)
 
 
 def _of_tiers(arguments: argparse.Namespace) -> _Opened:
@@ -109,9 +116,22 @@ def _of_tiers(arguments: argparse.Namespace) -> _Opened:
     if settings.folder is not None:
         _check_results(settings.folder)
     try:
-        return _Opened(tiers_of(settings), places_of(settings), settings.folder)
+        tiers = tiers_of(settings)
     except (ValueError, ImportError) as error:
         raise UsageError(str(error)) from error
+    if tiers.folder is not None:
+        _usable(tiers.folder)
+    return _Opened(tiers, places_of(settings), settings.folder)
+
+
+def _usable(store: DiskStore) -> DiskStore:
+    """The same. Raises `UsageError` where it cannot be used: a purge must leave nothing of ours in
+    the folder of another user.
+    """
+    store.holding()
+    for name in store.down():
+        raise UsageError(f"{name} cannot be used now")
+    return store
 
 
 def _check_results(folder: str) -> None:
@@ -124,6 +144,12 @@ def _check_results(folder: str) -> None:
         raise UsageError(f"--cache-dir: {folder}: {error.strerror}") from error
     if not known:
         raise UsageError(f"--cache-dir: {folder} is no folder of results")
+
+
+def _check_deleted(down: Iterable[str]) -> None:
+    """Raises `UsageError` where a place has not heard of it."""
+    for name in down:
+        raise UsageError(f"{name} cannot be used now: what it has is not deleted")
 
 
 def _deleted(folder: str, count: int) -> str:

@@ -16,6 +16,8 @@ def cache_options(arguments: argparse.Namespace, directory: str | None) -> dict[
     `directory` is where its originals are, if they are in one. Raises `UsageError`.
     """
     if getattr(arguments, "no_cache_dir", False):
+        if {"cache_dir", "tiers"} & vars(arguments).keys():
+            raise UsageError("--no-cache-dir: leave out --cache-dir and --tier")
         return {}
     options: dict[str, Any]
     if "tiers" in arguments:
@@ -36,17 +38,24 @@ def tier_settings(arguments: argparse.Namespace) -> Settings:
     """The places that `--tier` names, as settings. Raises `UsageError`."""
     if "cache_dir" in arguments:
         raise UsageError("--tier, --cache-dir: one of them; a folder may be a tier")
-    bytes = getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes)
+    return checked(tiers=arguments.tiers, cache_dir_bytes=given_bytes(arguments))
+
+
+def checked(**options: Any) -> Settings:
+    """These as settings. Raises `UsageError`."""
     try:
-        return Settings(tiers=arguments.tiers, cache_dir_bytes=bytes)
+        return Settings(**options)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
 def cache_folder(arguments: argparse.Namespace) -> str:
-    """The folder that `--cache-dir` names, else the one that the system has for a user's caches."""
+    """The folder that `--cache-dir` names, else the one that the system has for a user's caches.
+
+    Raises `UsageError`.
+    """
     if "cache_dir" in arguments:
-        return os.path.abspath(str(arguments.cache_dir))
+        return str(checked(cache_dir=arguments.cache_dir).cache_dir)
     try:
         import platformdirs  # noqa: PLC0415 - an extra, which may be absent
     except ModuleNotFoundError as error:
@@ -54,6 +63,11 @@ def cache_folder(arguments: argparse.Namespace) -> str:
             'platformdirs is missing: pip install "imgmiddleware[serve]", or give --cache-dir'
         ) from error
     return platformdirs.user_cache_dir("imgmiddleware", appauthor=False)
+
+
+def given_bytes(arguments: argparse.Namespace) -> int:
+    """What `--cache-dir-bytes` says, else what the folder may take without the option."""
+    return int(getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
 
 
 def given_name(arguments: argparse.Namespace) -> str:

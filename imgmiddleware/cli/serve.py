@@ -38,7 +38,7 @@ def serve(arguments: argparse.Namespace) -> int:
     mount, metrics = arguments.root_path, getattr(arguments, "metrics", "")
     try:
         served = application(directory, options, mount=mount, metrics=metrics)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         raise UsageError(str(error)) from error
     listener = listen(arguments.host, arguments.port)
     announce(listener, directory)

@@ -34,7 +34,7 @@ def service_of(arguments: argparse.Namespace) -> ImageService:
     try:
         # By this adapter, as it takes async functions too.
         return ASGIImageMiddleware(_no_application, source, **options).service
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         raise UsageError(str(error)) from error
 
 

@@ -43,6 +43,14 @@ def mount(text: str) -> str:
     return path
 
 
+def metrics(text: str) -> str:
+    """A path as well, and not the root: the page of the originals has that."""
+    path = mount(text)
+    if not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /metrics")
+    return path
+
+
 def processes(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")

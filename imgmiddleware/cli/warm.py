@@ -23,7 +23,7 @@ from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.cli.listing import every_id
 from imgmiddleware.cli.targets import service_of
 from imgmiddleware.grammar.query import QueryGrammar
-from imgmiddleware.service.warming import accept_fields, for_operator
+from imgmiddleware.service.warming import accept_fields, down, for_operator
 
 _WIDTH = 30
 
@@ -37,9 +37,10 @@ def warm(arguments: argparse.Namespace) -> int:
     logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
     warming = _Warming(partial(_problem, service, accepts), ids, queries)
     refused = anyio.run(warming.run, service.settings.slots)
-    for line in refused:
+    lost = [f"{place} cannot be used: pictures are not kept there" for place in down(service)]
+    for line in (*refused, *lost):
         print(f"imgmiddleware: {line}", file=sys.stderr)
-    return 1 if refused else 0
+    return 1 if refused or lost else 0
 
 
 def _ids(service: ImageService, arguments: argparse.Namespace) -> list[str]:

@@ -37,6 +37,11 @@ def for_operator(service: ImageService) -> ImageService:
     return own
 
 
+def down(service: ImageService) -> list[str]:
+    """The places of results that could not be used when that was tried last."""
+    return service._pictures.results.down()
+
+
 def accept_fields(settings: Settings) -> tuple[str, ...]:
     """The values of Accept, one for each kind of client that gets pictures of its own.
 

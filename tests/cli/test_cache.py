@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from PIL import Image
@@ -136,7 +137,7 @@ def test_a_folder_of_others_stays_as_it_is(action, two, capsys):
     assert sorted(os.listdir(two)) == before
 
 
-@pytest.mark.parametrize("beside", [(), ("namespaces",), ("claims", "sending")])
+@pytest.mark.parametrize("beside", [(), ("namespaces",), ("claims", "sending"), ("followed",)])
 def test_a_folder_that_has_no_results_yet(beside, folder, capsys):
     for name in beside:
         (folder / name).mkdir(parents=True)
@@ -221,6 +222,8 @@ def test_the_users_own_folder(two, cache_home, capsys):
         (["cache", "purge", "--cache-dir", "/nowhere"], "SOURCE, ID"),
         (["warm", "/nowhere"], "source: '/nowhere' is not a directory"),
         (["warm", ".", "--cache-dir-bytes", "-1"], "cache_dir_bytes: -1 is not a whole number"),
+        (["warm", ".", "--cache-dir", ""], "cache_dir: '' is not a folder"),
+        (["cache", "clear", "--cache-dir", ""], "cache_dir: '' is not a folder"),
     ],
 )
 def test_wrong_usage_is_one_line(arguments, words, capsys):
@@ -240,3 +243,56 @@ def test_serve_without_a_folder(two, cache_home, stopped):
     assert main(["serve", str(two), "--port", "0", "--no-cache-dir"]) == 0
     assert stopped["config"].app.service.settings.cache_dir is None
     assert list(cache_home.iterdir()) == []
+
+
+def _everything_in(folder):
+    return sorted((path.relative_to(folder), path.stat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+@pytest.fixture
+def of_another(two, folder, monkeypatch):
+    """A folder with results of somebody else, as it is for root who runs a command for a server."""
+    assert main(["warm", str(two), "-q", "w=50", "--cache-dir", str(folder)]) == 0
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    return folder
+
+
+@pytest.mark.parametrize("option", ["--cache-dir", "--tier"])
+@pytest.mark.parametrize("action", ["stats", "clear", "purge"])
+def test_the_folder_of_another_user_is_told(action, option, two, of_another, capsys):
+    """Nothing was deleted: it was "0 pictures deleted", and a mark of ours was left there."""
+    capsys.readouterr()
+    before = _everything_in(of_another)
+    named = [str(two), "red.png"] if action == "purge" else []
+    assert main(["cache", action, *named, option, str(of_another)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == f"imgmiddleware: {of_another} cannot be used now"
+    assert _everything_in(of_another) == before
+
+
+def test_a_service_that_cannot_purge_its_folder_is_told(two, of_another, monkeypatch, capsys):
+    module = type(os)("shop_of_another")
+    module.service = ImageService(two, cache_dir=of_another)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    assert main(["cache", "purge", f"{module.__name__}:service", "red.png"]) == 2
+    lost = f"{of_another} cannot be used now: what it has is not deleted"
+    assert capsys.readouterr().err.splitlines()[-1] == f"imgmiddleware: {lost}"
+
+
+@pytest.mark.parametrize("option", ["--cache-dir", "--tier"])
+def test_what_is_warmed_and_not_kept_is_told(option, two, of_another, capsys):
+    capsys.readouterr()
+    assert main(["warm", str(two), "-q", "w=60", option, str(of_another)]) == 1
+    lost = f"imgmiddleware: {of_another} cannot be used: pictures are not kept there"
+    assert capsys.readouterr().err.splitlines()[1:] == [lost]
+
+
+def test_a_tier_without_its_extra_is_one_line(two, folder, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "redis", None)
+    for name in [name for name in sys.modules if name.startswith("imgmiddleware.cache.remote")]:
+        monkeypatch.delitem(sys.modules, name)
+    for command in ("serve", "warm"):
+        assert main([command, str(two), "--tier", str(folder), "--tier", "redis://cache"]) == 2
+        assert 'pip install "imgmiddleware[redis]"' in capsys.readouterr().err

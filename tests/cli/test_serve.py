@@ -46,6 +46,11 @@ from pictures import quadrants, saved
         (["--root-path", "pictures"], "'pictures' is not a path such as /pictures"),
         (["--root-path", "/image"], "--root-path /image: the prefix /image/ begins with it"),
         (["--host", "nowhere.invalid"], "; --host names another"),
+        (["--cache-dir", ""], "cache_dir: '' is not a folder"),
+        (["--no-cache-dir", "--cache-dir", "kept"], "--no-cache-dir: leave out --cache-dir"),
+        (["--no-cache-dir", "--tier", "kept"], "--no-cache-dir: leave out --cache-dir and --tier"),
+        (["--metrics", "/"], "'/' is not a path such as /metrics"),
+        (["--metrics", ""], "'' is not a path such as /metrics"),
     ],
 )
 def test_wrong_options_are_one_line(arguments, words, photos, capsys):

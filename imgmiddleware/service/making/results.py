@@ -131,6 +131,10 @@ class Results:
         """The load of each cache, by its name: "memory", "disk", "redis"."""
         return self._memory.holding() | self._shared.holding()
 
+    def down(self) -> list[str]:
+        """The places that could not be used when that was tried last."""
+        return self._shared.down() if isinstance(self._shared, DiskStore | Tiers) else []
+
     def holding_here(self) -> dict[str, Holding]:
         """The same without servers and buckets: each process that watches would ask them."""
         shared = self._shared
