@@ -5,9 +5,12 @@ variable `PROMETHEUS_MULTIPROC_DIR` names. A gauge that is read on request canno
 request reaches one process alone. So each process writes its gauges down once a second.
 """
 
+import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from os import getpid
 from typing import Any
 
@@ -40,6 +43,9 @@ _Told = tuple[Gauge, Mapping[tuple[str, ...], float]]
 
 #: Seconds between two looks at the gauges, where processes share them.
 _EVERY = 1.0
+
+#: The files of gauges of which those of ended processes do not count.
+_OF_A_PROCESS = re.compile(r"gauge_live[a-z]+_([0-9]{1,10})\.db")
 
 CONTENT_TYPE: str = prometheus.exposition.CONTENT_TYPE_PLAIN_0_0_4
 """The media type of `PrometheusObserver.exposition`."""
@@ -123,6 +129,33 @@ class PrometheusObserver:
     def _gauges(self) -> list[_Told]:
         services = [gauges() for gauges in self._services]
         return [(gauge, told(gauge, services)) for gauge in GAUGES]
+
+
+def leave_out_ended() -> None:
+    """Leave out the gauges of processes that have ended, where no server says that they have.
+
+    It goes by their numbers, as prometheus-client names files after these: on POSIX, where all of
+    them run on this machine.
+    """
+    for number in {int(found[1]) for found in map(_OF_A_PROCESS.fullmatch, _files()) if found}:
+        if not _runs(number):
+            with suppress(FileNotFoundError):  # another process does the same
+                prometheus.multiprocess.mark_process_dead(number)
+
+
+def _files() -> list[str]:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return os.listdir(folder) if folder and os.name == "posix" else []
+
+
+def _runs(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 class _Read:

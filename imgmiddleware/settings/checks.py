@@ -203,6 +203,8 @@ def observer(name: str, given: Any) -> Any:
     """An object that has both methods, and not a class that has yet to be called."""
     if isinstance(given, type) or not isinstance(given, Observer):
         raise wrong(name, given, "an Observer: an object with `answered` and `watches`")
+    if _answers_later(given.answered) or _answers_later(given.watches):
+        raise wrong(name, given, "an Observer whose `answered` and `watches` are not async")
     return given
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +47,34 @@ def test_a_path_for_prometheus(workers: int, photos: Path, tmp_path: Path) -> No
         assert fetch(server.port, "/metrics/")[0] == 404
         assert len([*tmp_path.glob("imgmiddleware-metrics-*")]) == (workers > 1)
     assert [*tmp_path.glob("imgmiddleware-metrics-*")] == []
+
+
+def test_a_worker_that_was_killed_is_no_gauge_any_more(photos: Path, tmp_path: Path) -> None:
+    """uvicorn starts another, and tells nobody that one has ended."""
+
+    def command(port: int, _: Path) -> list[str]:
+        options = ["--port", str(port), "--workers", "2", "--metrics", "/metrics"]
+        return [program("imgmiddleware"), "serve", str(photos), *options, "--no-cache-dir"]
+
+    with running(command, tmp_path / "server", {"TMPDIR": str(tmp_path)}) as server:
+
+        def pids(_: Any = None) -> set[int]:
+            """Those that have written gauges down."""
+            files = tmp_path.glob("imgmiddleware-metrics-*/gauge_livesum_*.db")
+            return {int(file.stem.rpartition("_")[2]) for file in files}
+
+        def served(count: int) -> Callable[[Any], bool]:
+            def true(_: Any) -> bool:
+                fetch(server.port, "/image/a.jpg?w=20")
+                return len(pids()) == count
+
+            return true
+
+        both = until(server.port, served(2)).sum("imgmiddleware_slots")
+        (first, _) = pids()
+        os.kill(first, signal.SIGKILL)
+        until(server.port, lambda _: first not in pids())
+        assert until(server.port, served(2)).sum("imgmiddleware_slots") == both
 
 
 def test_off_unless_asked_for(photos: Path, tmp_path: Path) -> None:

@@ -397,3 +397,14 @@ def test_gauges(tmp_path: Path) -> None:
 def test_what_is_no_observer(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"^observer: .* `answered` and `watches`"):
         ImageService(source, observer=wrong)
+
+
+@pytest.mark.parametrize("name", ["answered", "watches"])
+def test_an_async_observer_would_never_be_told(name: str) -> None:
+    async def later(_: Any) -> None:
+        raise AssertionError
+
+    noting = Noting()
+    setattr(noting, name, later)
+    with pytest.raises(ValueError, match=r"^observer: .* are not async"):
+        ImageService(source, observer=noting)
