@@ -8,7 +8,7 @@ the fork refuses at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -22,6 +22,8 @@ from imgmiddleware.process.greenlets import apart
 
 #: Seconds to make a connection; and the number of retries after a failure.
 _CONNECT, _RETRIES = 3.0, 2
+#: Bytes of a large object that are read before the rest.
+_CHUNK = 2**18
 #: The first process that used a store over the network, if any did.
 _used_in: int | None = None
 
@@ -90,6 +92,36 @@ class ObjectStore:
                 found = obstore.get(store, name, options=options)
             # The first facts count; the body may still fail.
             return Part(_stat(found.meta), found.range[0], memoryview(found.bytes()))
+
+    def read_whole(
+        self, name: str, most: int, takes: Callable[[memoryview, int], bool] | None = None
+    ) -> memoryview | None:
+        """All of an object, by one request. None if it has more bytes than `most`, unless `takes`
+        says yes: it gets the first bytes and the size, before the rest is read.
+
+        Raises as `read` does.
+        """
+        found: memoryview | None = apart(self._read_whole, name, most, takes)
+        return found
+
+    def _read_whole(
+        self, name: str, most: int, takes: Callable[[memoryview, int], bool] | None
+    ) -> memoryview | None:
+        import obstore  # noqa: PLC0415
+
+        store = self._store()
+        with translated():
+            found = obstore.get(store, name)
+            size = found.meta["size"]
+            if size <= most:
+                return memoryview(found.bytes())
+            if takes is None:
+                return None
+            chunks = iter(found.stream(min_chunk_size=_CHUNK))
+            first = memoryview(next(chunks))
+            if not takes(first, size):
+                return None
+            return memoryview(b"".join((first, *chunks)))
 
     def put(self, name: str, data: bytes | memoryview, *, only_new: bool = False) -> bool:
         """Keep these bytes under this name; whether that was done.

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,6 +36,10 @@ def opened(url: str, recheck: float = 0.1) -> Iterator[BucketStore]:
         yield store
     finally:
         store.close()
+
+
+def repr_of_size(data: bytes) -> str:
+    return f"{len(data)} bytes"
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -66,12 +71,71 @@ def test_what_is_damaged_is_a_miss(bucket: str, damage: str) -> None:
 
 
 def test_a_body_of_any_size(bucket: str) -> None:
-    body = bytes(range(256)) * 40_000
+    body = bytes(range(256)) * 80_000
     with opened(bucket) as store:
         put(store, "large", body)
         found = store.get("large")
         assert found is not None
         assert found.read() == body
+
+
+def test_what_is_large_and_none_of_ours_is_not_read(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose head says another size, the rest of it is left there."""
+    brought: list[int] = []
+
+    def counted(data: Any) -> memoryview:
+        found = memoryview(data)
+        brought.append(len(found))
+        return found
+
+    objects = ObjectStore(bucket)
+    with opened(bucket) as store:
+        put(store, "a")
+        for kind in (b"text", bytes(4), b"\xff\xff\xff\xff", b"\x20\0\0\0" + b"[" * 100):
+            objects.put("results/a", kind + bytes(24 << 20))
+            with monkeypatch.context() as patched:
+                patched.setattr("imgmiddleware.objects.store.memoryview", counted, raising=False)
+                assert store.get("a") is None
+        assert 0 < sum(brought) <= 8 << 20
+        put(store, "a")
+        assert store.get("a")
+
+
+@pytest.mark.parametrize(
+    "foreign", [b"", b"text", b"0123456789ABCDEF", bytes(20 << 20)], ids=repr_of_size
+)
+def test_what_others_put_in_the_place_of_the_era_is_replaced(
+    bucket: str, caplog: pytest.LogCaptureFixture, foreign: bytes
+) -> None:
+    objects = ObjectStore(bucket)
+    with opened(bucket, recheck=0) as store, opened(bucket, recheck=0) as follower:
+        put(store, "a")
+        before = follower.era()
+        objects.put("era", foreign)
+        assert store.get("a")
+        assert store.era() not in (before, foreign)
+        assert follower.era() == store.era()
+        assert follower.purged_since(before) is None, "some may have been among what is lost"
+        since = follower.era()
+        assert store.purge("tag") == 1
+        assert store.get("a") is None
+        # None within the second of the first, of which no time says which was before.
+        assert follower.purged_since(since) in (None, {"tag"})
+    assert len(warnings(caplog)) == 1
+
+
+def test_what_others_put_among_the_purges_is_none(bucket: str) -> None:
+    objects = ObjectStore(bucket)
+    with opened(bucket, recheck=0) as store:
+        era = store.era()
+        store.purge("tag")
+        for name in ("x", "x/y", "0123456789abcdef/x", "0123456789abcdef/t/x", "é/t%ff"):
+            objects.put(f"purges/{name}", b"nonsense")
+        assert store.purged_since(era) == {"tag"}
+        store.purge("other")
+        assert store.purged_since(era) == {"tag", "other"}
 
 
 def test_a_bucket_that_refuses_writes_is_read_with_one_warning(

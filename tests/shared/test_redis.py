@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -198,6 +200,98 @@ def test_what_others_write_into_the_list_of_purges_is_no_error(valkey: Redis) ->
         assert store.purged_since(era) is None
 
 
+def lists(client: Any, name: str) -> None:
+    client.rpush(name, "x", "y")
+
+
+def gathers(client: Any, name: str) -> None:
+    client.sadd(name, "x")
+
+
+def maps(client: Any, name: str) -> None:
+    client.hset(name, "head", "x")
+
+
+def writes(client: Any, name: str) -> None:
+    client.set(name, "seventeen")
+
+
+def writes_nothing(client: Any, name: str) -> None:
+    client.set(name, "")
+
+
+def writes_much(client: Any, name: str) -> None:
+    client.set(name, b"7" * 20_000_000)
+
+
+def lists_much(client: Any, name: str) -> None:
+    client.rpush(name, *[b"7" * 5_000_000] * 4)
+
+
+FOREIGN = (lists, gathers, maps, writes, writes_nothing, writes_much, lists_much)
+
+
+@pytest.mark.parametrize("put_there", FOREIGN)
+@pytest.mark.parametrize("kind", ["era", "purges", "tag", "claim", "result"])
+def test_what_others_have_put_under_our_names_is_never_an_answer(
+    valkey: Redis, caplog: pytest.LogCaptureFixture, kind: str, put_there: Callable[..., None]
+) -> None:
+    """And does not stay for good: the next purge, or the next result, takes its place."""
+    client = valkey.client()
+    client.flushall()
+    with opened(valkey.url, recheck=0) as store, opened(valkey.url, recheck=0) as follower:
+        put(store, "a")
+        before = follower.era()
+        store.purge("other")
+        with store.claim("a") or pytest.fail("nobody has it"):
+            (name,) = client.scan_iter(f"imgmiddleware:1:{kind}*")
+            client.delete(name)
+            put_there(client, name)
+            assert store.get("a") in (None, RESULT)
+        # The list is not known any more, so that it may have been anything.
+        assert kind != "purges" or follower.purged_since(before) is None
+        store.purge("tag")
+        assert store.get("a") is None
+        assert store.is_up()
+        assert follower.era() == store.era() != before
+        if kind in ("era", "purges"):
+            assert follower.purged_since(before) is None
+        wait_for(lambda: put(store, "a", b"new") or store.get("a"))
+        with opened(valkey.url) as another:
+            wait_for(lambda: another.wait("a", 0.1) or another.claim("a"))
+        assert store.get("a") == Result(b"new", "image/png")
+    assert len([each for each in caplog.records if each.levelno >= logging.WARNING]) <= 2
+
+
+def test_a_value_far_over_the_bound_is_a_miss_that_takes_no_memory(
+    valkey: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each of its fields: it is let go of, whatever else is known of it."""
+    client = valkey.client()
+    client.flushall()
+    for field in ("body", "head", "tags"):
+        with opened(valkey.url) as store:
+            put(store, "a")
+            client.hset("imgmiddleware:1:result:a", field, bytes(64 << 20))
+            tracemalloc.start()
+            try:
+                assert store.get("a") is None
+                assert tracemalloc.get_traced_memory()[1] < 12 << 20
+            finally:
+                tracemalloc.stop()
+            assert store.is_up()
+            put(store, "a")
+            assert store.get("a") == RESULT
+    assert "larger than any" in caplog.text
+
+
+def test_what_others_tell_all_may_be_of_any_size(valkey: Redis) -> None:
+    with opened(valkey.url) as store:
+        put(store, "a")
+        valkey.client().publish("imgmiddleware:1:told", bytes(20 << 20))
+        wait_for(lambda: store.get("a"))
+
+
 def test_what_others_tell_all_is_no_failure_of_the_server(valkey: Redis) -> None:
     with opened(valkey.url) as store:
         store.era()
@@ -232,6 +326,17 @@ def test_others_hear_of_a_purge_without_asking(valkey: Redis) -> None:
         assert seconds(lambda: wait_for(lambda: store.era() != era)) < 10
         assert store.purged_since(era) == {"tag"}
         assert store.purged_since(store.era()) == frozenset()
+
+
+def test_of_two_purges_the_second_is_told_to_who_heard_of_the_first(valkey: Redis) -> None:
+    """Eras have 16 digits: in fewer of them the second is the first."""
+    with opened(valkey.url, recheck=3600) as store, opened(valkey.url) as other:
+        for number in range(30):
+            era = store.era()
+            other.purge(f"tag{number}")
+            wait_for(lambda era=era: store.era() != era)
+            assert store.purged_since(era) == {f"tag{number}"}
+            assert store.era() == valkey.client().get("imgmiddleware:1:era")
 
 
 def test_clearing_is_told_as_everything(valkey: Redis) -> None:

@@ -11,6 +11,7 @@ No method here raises for a fault of the bucket. Then it has no results, with on
 bucket decides how long results stay.
 """
 
+import re
 import secrets
 import struct
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from urllib.parse import quote, unquote
 
 from imgmiddleware.cache.remote.bucket_claims import BucketClaim, BucketClaims
 from imgmiddleware.cache.remote.bucket_link import BucketLink
-from imgmiddleware.cache.remote.packed import head_of, unpacked
+from imgmiddleware.cache.remote.packed import body_size, head_of, unpacked
 from imgmiddleware.cache.remote.told import Told
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
 from imgmiddleware.messages import Result
@@ -30,6 +31,12 @@ from imgmiddleware.objects.store import ObjectStore
 #: Purges that are listed for machines that were cut off for a while.
 _LISTED = 1000
 _ERA = "era"
+#: The form of an era, and the name of a purge's object.
+_ERA_FORM = re.compile(rb"[0-9a-f]{16}")
+_PURGE = re.compile(r"purges/([0-9a-f]{16})/t([^/]*)")
+_LONGEST_ERA = 64
+#: Bytes of most results.
+_SMALL = 4 << 20
 #: The length of the head, in front of it.
 _LENGTH = struct.Struct("<I")
 #: No bucket tells how much it may hold.
@@ -56,11 +63,8 @@ class BucketStore(Told[ObjectStore]):
     def get(self, key: str) -> Result | None:
         """The result. None if its checksum does not fit."""
         check_key(key)
-        data = self._link.read(partial(_whole, name=f"results/{key}"), b"")
-        if len(data) < _LENGTH.size:
-            return None
-        end = _LENGTH.size + _LENGTH.unpack_from(data)[0]
-        return unpacked(key, data[_LENGTH.size : end], data[end:])
+        found = self._link.read(partial(_found, name=f"results/{key}"), None)
+        return None if found is None else unpacked(key, *found)
 
     def takes(self, size: int) -> bool:
         """Whether a body of this size is held at all."""
@@ -120,11 +124,15 @@ class BucketStore(Told[ObjectStore]):
 
     def _ask(self, objects: ObjectStore) -> None:
         try:
-            self._era = _whole(objects, name=_ERA)
+            era = _read_era(objects)
         except GoneError:
             first = secrets.token_hex(8).encode()
             objects.put(_ERA, first, only_new=True)
-            self._era = _whole(objects, name=_ERA)
+            era = _read_era(objects)
+        if not _ERA_FORM.fullmatch(era):
+            self._link.warn("another era begins, as its own is none of ours")
+            era = _begin_era(objects, "")  # what was purged meanwhile nobody knows
+        self._era = era
 
     def _purged(self, objects: ObjectStore, tag: str) -> int:
         _begin_era(objects, tag)
@@ -134,10 +142,28 @@ class BucketStore(Told[ObjectStore]):
         return count
 
 
-def _whole(objects: ObjectStore, name: str) -> bytes:
-    part = objects.read(name)
-    assert part is not None  # the call asks for no version
-    return bytes(part.data)
+def _found(objects: ObjectStore, name: str) -> tuple[bytes, bytes] | None:
+    """Head and body. The head of a large object has to fit its size: it may be a stranger's."""
+    data = objects.read_whole(name, _SMALL, _is_as_long)
+    if data is None or len(data) < _LENGTH.size:
+        return None
+    end = _end_of_head(data)
+    return bytes(data[_LENGTH.size : end]), bytes(data[end:])
+
+
+def _end_of_head(data: memoryview) -> int:
+    return int(_LENGTH.size + _LENGTH.unpack_from(data)[0])
+
+
+def _is_as_long(first: memoryview, size: int) -> bool:
+    end = _end_of_head(first)
+    return end + body_size(bytes(first[_LENGTH.size : end])) == size
+
+
+def _read_era(objects: ObjectStore) -> bytes:
+    """The era's object; nothing where it is longer than an era."""
+    data = objects.read_whole(_ERA, _LONGEST_ERA)
+    return b"" if data is None else bytes(data)
 
 
 def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes) -> None:
@@ -147,7 +173,7 @@ def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes)
         objects.put(f"{_of_tag(tag)}/{key}", b"")
     objects.put(f"results/{key}", b"".join((_LENGTH.pack(len(head)), head, result.body)))
     # Compared after the put: a later purge finds the result.
-    if _whole(objects, _ERA) != era:
+    if _read_era(objects) != era:
         objects.delete(f"results/{key}")
 
 
@@ -195,8 +221,8 @@ def _purges(objects: ObjectStore) -> list[tuple[int, str, str]]:
 
 def _listed(objects: ObjectStore) -> Iterator[tuple[int, str, str]]:
     for name, stat in objects.names("purges"):
-        era, _, tag = name.removeprefix("purges/").partition("/t")
-        yield stat.modified or 0, era, unquote(tag)
+        if found := _PURGE.fullmatch(name):  # all else is not of ours
+            yield stat.modified or 0, found[1], unquote(found[2])
 
 
 def _forget_oldest(objects: ObjectStore) -> None:

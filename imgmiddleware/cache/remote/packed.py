@@ -46,5 +46,20 @@ def unpacked(key: str, head: bytes, body: bytes) -> Result | None:
     return None
 
 
+def body_size(head: bytes) -> int:
+    """How many bytes the body of a head has, as far as it says; the checksum is not looked at.
+
+    >>> body_size(head_of("key", Result(b"abc", "image/png"))), body_size(b"text")
+    (3, -1)
+    """
+    try:
+        match json.loads(head[_CRC:]):
+            case [str(), str(), [*_], int(size)]:
+                return size
+    except (ValueError, RecursionError):
+        pass
+    return -1
+
+
 def _checksum(said: bytes, body: bytes) -> bytes:
     return b"%08x" % zlib.crc32(body, zlib.crc32(said))

@@ -15,7 +15,7 @@ from typing import Any
 
 from imgmiddleware.cache.forks import Forkable
 from imgmiddleware.cache.remote.redis_link import RedisLink
-from imgmiddleware.cache.remote.scripts import LEAVE, RENEW
+from imgmiddleware.cache.remote.scripts import LEAVE, RENEW, is_of_another_kind
 
 #: Seconds for which a claim outlives its holder.
 TTL = 3.0
@@ -52,10 +52,7 @@ class RedisClaims(Forkable):
     def take(self, name: str) -> RedisClaim | None:
         """The claim of this name, or None while another has it."""
         token = secrets.token_hex(16)
-        milliseconds = round(TTL * 1000)
-        other = self._link.write(
-            lambda client: client.set(name, token, nx=True, px=milliseconds, get=True), None
-        )
+        other = self._link.write(lambda client: _put(client, name, token), None)
         if other not in (None, token.encode()):  # it is ours where the call was sent twice
             return None
         self._held[token] = name
@@ -71,7 +68,7 @@ class RedisClaims(Forkable):
         event = self._awaited.setdefault(name, threading.Event())
         try:
             # Only now, as the claim may have been left just before.
-            if self._link.read(lambda client: client.exists(name), True):
+            if self._link.read(lambda client: _is_taken(client, name), True):
                 event.wait(min(seconds, _LOOK))
         finally:
             self._awaited.pop(name, None)
@@ -89,3 +86,22 @@ class RedisClaims(Forkable):
         self._renewed = time.monotonic()
         for token, name in list(self._held.items()):
             RENEW(client, [name], [token, round(TTL * 1000)])
+
+
+def _put(client: Any, name: str, token: str) -> Any:
+    """Who has the claim already."""
+    try:
+        return client.set(name, token, nx=True, px=round(TTL * 1000), get=True)
+    except Exception as error:
+        if not is_of_another_kind(error):
+            raise
+        client.unlink(name)
+        return None
+
+
+def _is_taken(client: Any, name: str) -> bool:
+    """What never expires is no claim: it would keep everybody out for good."""
+    left = client.pttl(name)
+    if left == -1:
+        client.unlink(name)
+    return bool(left >= 0)

@@ -1,8 +1,8 @@
 """The connections of one process to a Redis or Valkey server, and the thread that listens to it.
 
-A call takes `CALL` seconds at most, whatever the server does. After a call has failed, no other is
-made until the thread, which goes on asking, gets an answer. So a server that is frozen or gone
-costs a request that time once, and the requests after it nothing.
+A call takes `CALL` seconds and four megabytes at most, whatever the server does and holds. After a
+call has failed, no other is made until the thread, which goes on asking, gets an answer. So a
+server that is frozen or gone costs a request that time once, and the requests after it nothing.
 
 The thread also hears the messages for all processes at once (purges, claims that were left), so
 that no request has to ask.
@@ -17,12 +17,13 @@ from weakref import WeakMethod
 
 from imgmiddleware.cache.circuit_breaker import CircuitBreaker
 from imgmiddleware.cache.forks import Forkable
-from imgmiddleware.cache.remote.sockets import Allowance, bounded
+from imgmiddleware.cache.remote.sockets import Allowance, TooMuchError, bounded
 
 R = TypeVar("R")
 
-#: Seconds that a call may take, with the connection.
-CALL = 1.0
+#: Seconds that a call may take, with the connection; and bytes that it may receive, which are twice
+#: those of the largest result.
+CALL, _MOST = 1.0, 4 << 20
 #: Seconds between two questions of the thread, at most and at least.
 _SLOWEST, _FASTEST = 0.5, 0.05
 
@@ -75,6 +76,10 @@ class RedisLink(Forkable):
         """Whether the server answered the last call."""
         return not self._breaker.is_open("reading")
 
+    def warn(self, text: str) -> None:
+        """Warn of a stranger's value on the server."""
+        self._breaker.warn(text, ValueError("somebody else has put it there"))
+
     def close(self) -> None:
         """End the thread and the connections; they begin again where they are needed again."""
         with self._lock:
@@ -88,8 +93,10 @@ class RedisLink(Forkable):
         if self._breaker.is_open("reading") or self._breaker.is_open(what):
             return otherwise
         try:
-            with self._allowance.within(CALL):
+            with self._allowance.within(CALL, _MOST):
                 found = call(self._started())
+        except TooMuchError as error:  # it answers
+            self._breaker.warn(f"{what} failed", error)
         except self._library.ResponseError as error:  # it answers, and refuses
             self._breaker.trip(what, error)
         except (self._library.RedisError, OSError) as error:
@@ -138,7 +145,7 @@ class RedisLink(Forkable):
         if client is None or beat is None:
             return None
         try:
-            with self._allowance.within(CALL):
+            with self._allowance.within(CALL, _MOST):
                 if heard is None:
                     heard = client.pubsub(ignore_subscribe_messages=True)
                     heard.subscribe(self._channel)
@@ -157,7 +164,8 @@ class RedisLink(Forkable):
     def _hear_for(self, heard: Any, seconds: float) -> None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            message = heard.get_message(timeout=left)
+            with self._allowance.within(left + CALL, _MOST):
+                message = heard.get_message(timeout=left)
             hear = self._hear()
             if message is not None and hear is not None:
                 hear(message["data"])

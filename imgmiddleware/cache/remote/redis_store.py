@@ -13,7 +13,16 @@ from imgmiddleware.cache.entry import tag_digest
 from imgmiddleware.cache.remote.packed import head_of, unpacked
 from imgmiddleware.cache.remote.redis_claims import RedisClaim, RedisClaims
 from imgmiddleware.cache.remote.redis_link import RedisLink
-from imgmiddleware.cache.remote.scripts import COUNT, ERA, HEAD, PURGE, PUT
+from imgmiddleware.cache.remote.scripts import (
+    COUNT,
+    ERA,
+    ERA_FORM,
+    HEAD,
+    PURGE,
+    PUT,
+    is_of_another_kind,
+)
+from imgmiddleware.cache.remote.sockets import TooMuchError
 from imgmiddleware.cache.remote.told import Told
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key
 from imgmiddleware.messages import Result
@@ -53,7 +62,7 @@ class RedisStore(Told[Any]):
     def get(self, key: str) -> Result | None:
         """The result. None if its checksum does not fit."""
         check_key(key)
-        found = self._link.read(lambda client: _found(client, key), None)
+        found = self._link.read(lambda client: self._found(client, key), None)
         return None if found is None else unpacked(key, *found)
 
     def takes(self, size: int) -> bool:
@@ -80,7 +89,7 @@ class RedisStore(Told[Any]):
 
     def purged_since(self, era: Era) -> frozenset[str] | None:
         """The tags that were purged since that era; None: it may have been any."""
-        listed = self._link.read(lambda client: client.lrange(_PURGES, 0, -1), None)
+        listed = self._link.read(_listed, None)
         if listed is None:
             return None
         tags: set[str] = set()
@@ -147,21 +156,53 @@ class RedisStore(Told[Any]):
         elif what == b"left":
             self._claims.heard(said.decode("utf-8", "replace"))
 
+    def _found(self, client: Any, key: str) -> tuple[bytes, bytes] | None:
+        try:
+            return _found(client, key)
+        except TooMuchError:
+            self._link.warn("a result was removed, as it is larger than any")
+            client.unlink(_RESULT + key)
+            return None
+
     def _ask(self, client: Any) -> None:
-        era = client.get(_ERA)
-        self._era = ERA(client, [_ERA], [_first_era()]) if era is None else era
+        era = _era(client)
+        if not ERA_FORM.fullmatch(era):
+            if era:
+                self._link.warn("another era begins, as its own is none of ours")
+            era = ERA(client, [_ERA, _PURGES], [_first_era()])
+        self._era = era
 
     def _purged(self, client: Any, tag: str) -> int:
         keys = [_ERA, _TAG + tag_digest(tag), _PURGES]
         text = tag.encode("utf-8", "surrogatepass")
         era, count = PURGE(client, keys, [text, _first_era(), _RESULT, _CHANNEL, _LISTED])
-        self._era = b"%d" % era
+        self._era = era
         return int(count)
 
 
 def _first_era() -> int:
     """A new number each time, far from all others: a server may forget that it had one."""
     return secrets.randbits(52)
+
+
+def _listed(client: Any) -> Any:
+    """The lines of the list of purges; None where it is none."""
+    try:
+        return client.lrange(_PURGES, 0, -1)
+    except Exception as error:
+        if not is_of_another_kind(error):
+            raise
+        return None
+
+
+def _era(client: Any) -> bytes:
+    """What the server has there, or the beginning of it; nothing where there is nothing."""
+    try:
+        return bytes(client.getrange(_ERA, 0, 31))
+    except Exception as error:
+        if not is_of_another_kind(error):
+            raise
+        return b"?"
 
 
 def _found(client: Any, key: str) -> tuple[bytes, bytes] | None:
@@ -172,10 +213,9 @@ def _found(client: Any, key: str) -> tuple[bytes, bytes] | None:
         both.hget(name, "body")
         both.evalsha(HEAD.digest, 1, name, key, _TAG)
         body, head = both.execute(raise_on_error=False)
-        if isinstance(body, Exception):
-            raise body
         if not isinstance(head, Exception):
-            return (head, body) if head is not None and body is not None else None
+            ours = isinstance(head, bytes) and isinstance(body, bytes)
+            return (head, body) if ours else None
         if not HEAD.is_unknown(head):
             raise head
         client.script_load(HEAD.text)

@@ -1,7 +1,7 @@
-"""A bound in time for all that a call does on its sockets.
+"""A bound in time, and in bytes, for all that a call does on its sockets.
 
 The timeout of a socket starts anew with each piece that comes: a server that sends a byte at a time
-would keep a request for ever.
+would keep a request for ever. And the library takes a value whole, however large it is.
 """
 
 import threading
@@ -11,23 +11,39 @@ from contextlib import contextmanager
 from typing import Any
 
 
+class TooMuchError(Exception):
+    """The server has sent more than a call may receive."""
+
+
 class Allowance(threading.local):
-    """The time until which this thread's call may take; 0: there is no bound."""
+    """The time until which this thread's call may take, and the bytes that it may receive; a time
+    of 0: there is no bound.
+    """
 
     until = 0.0
+    most = left = 0
 
     @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """A context for a call, which then takes no longer in all."""
+    def within(self, seconds: float, most: int) -> Iterator[None]:
+        """A context for a call, which then takes no longer in all, and receives no more."""
         self.until = time.monotonic() + seconds
+        self.most = self.left = most
         try:
             yield
         finally:
             self.until = 0.0
 
+    def count(self, received: int) -> None:
+        """Raises `TooMuchError`, and counts from 0 again, for the connection after that."""
+        self.left -= received
+        if self.until and self.left < 0:
+            self.left = self.most
+            raise TooMuchError("the server sends more than it was asked for")
+
 
 class BoundedSocket:
-    """A socket whose sending and receiving end when the allowance does, with `TimeoutError`.
+    """A socket whose sending and receiving end when the allowance does, with `TimeoutError` or
+    `TooMuchError`.
 
     Or sooner, by the timeout that the library sets: with 0 it only checks for data.
     """
@@ -48,10 +64,14 @@ class BoundedSocket:
         return self._bounded(self._socket.sendall, data)
 
     def recv(self, *arguments: Any) -> Any:
-        return self._bounded(self._socket.recv, *arguments)
+        data = self._bounded(self._socket.recv, *arguments)
+        self._allowance.count(len(data))
+        return data
 
     def recv_into(self, *arguments: Any) -> Any:
-        return self._bounded(self._socket.recv_into, *arguments)
+        count = self._bounded(self._socket.recv_into, *arguments)
+        self._allowance.count(count)
+        return count
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
