@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 from uuid import uuid4
 
 from imgmiddleware.objects.address import BUCKETS, parse
 from imgmiddleware.objects.errors import ChangedError, DownError
+from imgmiddleware.objects.options import options_of, with_environment
 from imgmiddleware.objects.part import Part, Stat
 from imgmiddleware.objects.translated import is_empty, translated
 from imgmiddleware.process.greenlets import apart
 
-#: Seconds to make a connection; and the number of retries after a failure.
-_CONNECT, _RETRIES = 3.0, 2
 #: Bytes of a large object that are read before the rest.
 _CHUNK = 2**18
 #: The first process that used a store over the network, if any did.
@@ -39,7 +37,7 @@ class ObjectStore:
 
     def __init__(self, given: Any, seconds: float = 10.0, option: str = "source") -> None:
         self._given = given
-        self._options = _options(seconds)
+        self._options = options_of(seconds)
         self._option = option
         # Made now, so that errors in the options are raised here; this makes no network call.
         self._opened = os.getpid(), self._make()
@@ -207,7 +205,7 @@ class ObjectStore:
         arguments, named = self._given.__getnewargs_ex__()
         scheme = _OF_NETWORK.get(type(self._given).__name__)
         if scheme is not None:
-            for name, ours in _with_environment(scheme, self._options).items():
+            for name, ours in with_environment(scheme, self._options).items():
                 named[name] = {**ours, **(named.get(name) or {})}
         return type(self._given)(*arguments, **named)
 
@@ -230,56 +228,15 @@ def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
     from obstore.store import from_url  # noqa: PLC0415
 
     try:
-        return from_url(address.url, **_with_environment(address.scheme, options))
+        return from_url(address.url, **with_environment(address.scheme, options))
     except Exception as error:
         raise ValueError(
             f"{option}: {address.scheme}:// is not set up: {_first_line(error)}"
         ) from error
 
 
-def _with_environment(scheme: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The same with the environment's options of the client, which obstore leaves out if it gets
-    any of them otherwise.
-    """
-    start = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
-    named = ((key, os.environ.get(start + key.upper())) for key in _OF_CLIENTS)
-    client = {key: value for key, value in named if value}
-    return {**options, "client_options": {**client, **options["client_options"]}}
-
-
-#: Options of obstore's clients other than times.
-_OF_CLIENTS = (
-    "allow_http",
-    "allow_invalid_certificates",
-    "proxy_url",
-    "proxy_ca_certificate",
-    "proxy_excludes",
-    "root_certificate",
-)
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _options(seconds: float) -> dict[str, Any]:
-    """The package's times and retries, instead of obstore's ten retries within three minutes."""
-    whole = timedelta(seconds=max(seconds, 0.001))
-    return {
-        "client_options": {
-            "timeout": whole,
-            "connect_timeout": min(whole, timedelta(seconds=_CONNECT)),
-        },
-        "retry_config": {
-            "max_retries": _RETRIES,
-            "retry_timeout": whole,
-            "backoff": {
-                "init_backoff": timedelta(milliseconds=50),
-                "max_backoff": timedelta(seconds=1),
-                "base": 2,
-            },
-        },
-    }
 
 
 def _note_use(process: int) -> None:

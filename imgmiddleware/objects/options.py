@@ -1,0 +1,51 @@
+"""Options of obstore's stores: times, retries, and what the environment says of clients."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+#: Seconds to make a connection; and the number of retries after a failure.
+_CONNECT, _RETRIES = 3.0, 2
+
+
+def options_of(seconds: float) -> dict[str, Any]:
+    """The package's times and retries, instead of obstore's ten retries within three minutes."""
+    whole = timedelta(seconds=max(seconds, 0.001))
+    return {
+        "client_options": {
+            "timeout": whole,
+            "connect_timeout": min(whole, timedelta(seconds=_CONNECT)),
+        },
+        "retry_config": {
+            "max_retries": _RETRIES,
+            "retry_timeout": whole,
+            "backoff": {
+                "init_backoff": timedelta(milliseconds=50),
+                "max_backoff": timedelta(seconds=1),
+                "base": 2,
+            },
+        },
+    }
+
+
+def with_environment(scheme: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The same with the environment's options of the client, which obstore leaves out if it gets
+    any of them otherwise.
+    """
+    start = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
+    named = ((key, os.environ.get(start + key.upper())) for key in _OF_CLIENTS)
+    client = {key: value for key, value in named if value}
+    return {**options, "client_options": {**client, **options["client_options"]}}
+
+
+#: Options of obstore's clients other than times.
+_OF_CLIENTS = (
+    "allow_http",
+    "allow_invalid_certificates",
+    "proxy_url",
+    "proxy_ca_certificate",
+    "proxy_excludes",
+    "root_certificate",
+)
