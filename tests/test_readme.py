@@ -34,7 +34,7 @@ README = (ROOT / "README.md").read_text()
 PACKAGE = ROOT / "imgmiddleware"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 #: A part of the cache folder, and what readers have: a file of Django, originals, a viewer of npm.
-NOT_OURS = {"sending/", "asgi.py", "heat.py", "manage.py", "photos/", "build/openseadragon/"}
+NOT_OURS = {"sending/", "asgi.py", "heat.py", "manage.py", "photos/", "scans/"}
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 QUERY, OPTIONS, ERRORS, COMMANDS = (
     (ROOT / "docs" / f"{name}.md").read_text()

@@ -49,3 +49,19 @@ _OF_CLIENTS = (
     "proxy_excludes",
     "root_certificate",
 )
+
+#: By the scheme: the start of the names in the environment, and the names of a server.
+_ENDPOINTS = {
+    "s3": ("AWS_", ("AWS_ENDPOINT_URL", "AWS_ENDPOINT")),
+    "az": ("AZURE_", ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")),
+}
+
+
+def refuse_plain_http(scheme: str, option: str) -> None:
+    """Raises `ValueError` for a server without TLS that the environment does not allow: obstore
+    calls it a "builder error" at each request.
+    """
+    start, names = _ENDPOINTS.get(scheme, ("", ()))
+    plain = [name for name in names if os.environ.get(name, "").startswith("http://")]
+    if plain and not os.environ.get(f"{start}ALLOW_HTTP"):
+        raise ValueError(f"{option}: {plain[0]} is http://, which takes {start}ALLOW_HTTP=true")

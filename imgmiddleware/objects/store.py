@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from imgmiddleware.objects.address import BUCKETS, parse
 from imgmiddleware.objects.errors import ChangedError, DownError
-from imgmiddleware.objects.options import options_of, with_environment
+from imgmiddleware.objects.options import options_of, refuse_plain_http, with_environment
 from imgmiddleware.objects.part import Part, Stat
 from imgmiddleware.objects.translated import is_empty, translated
 from imgmiddleware.process.greenlets import apart
@@ -225,6 +225,7 @@ def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
         raise ValueError(f"{option}: {address.scheme}:// is no object store")
     if find_spec("obstore") is None:
         raise ValueError(f"{option}: {address.scheme}:// takes the extra imgmiddleware[stores]")
+    refuse_plain_http(address.scheme, option)
     from obstore.store import from_url  # noqa: PLC0415
 
     try:

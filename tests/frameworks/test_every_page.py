@@ -35,6 +35,7 @@ ORIGINALS = {
 }  # fmt: skip
 #: What the applications of some pages answer, once their snippets have run.
 ASKED = {
+    "docs/coming_from.md": [(call_wsgi, "application", "/cat.jpg?w=90&txt=none"), (call_wsgi, "application", "/own")],
     "docs/fastapi.md": [(call_asgi, "app", "/image/cat.jpg"), (call_asgi, "app", "/cats/cat"), (call_asgi, "pictures", "/image/cat?w=90")],
     "docs/flask.md": [(call_wsgi, "app", "/image/cat.jpg?w=90"), (call_wsgi, "app", "/"), (call_wsgi, "app", "/album/cat.jpg", 403)],
     "docs/zoom.md": [(call_wsgi, "application", "/image/map.tif/info.json")],

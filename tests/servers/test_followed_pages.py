@@ -77,6 +77,16 @@ def test_django_behind_a_login(site: Path) -> None:
         shown = ask(server.port, target, headers=asked | {"Cookie": session})
         assert (shown.status, shown.header("content-type")) == (200, "image/jpeg")
         assert "private" in (shown.header("cache-control") or "")
+    assert 'srcset="/image/cat.jpg?w=320' in rendered(site)
+
+
+def rendered(site: Path) -> str:
+    """What the project makes of the page's template."""
+    text = (ROOT / "docs" / "django.md").read_text()
+    template = text.partition("```html\n")[2].partition("```")[0]
+    script = f"from django.template import engines; print(engines['django'].from_string({template!r}).render())"
+    command = [sys.executable, "manage.py", "shell", "-c", script]
+    return subprocess.run(command, cwd=site, check=True, capture_output=True, text=True).stdout
 
 
 def test_signed_links_behind_nginx(site: Path) -> None:

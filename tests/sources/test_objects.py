@@ -368,3 +368,18 @@ def test_without_its_library_a_bucket_is_told_by_the_extra(
     monkeypatch.setattr("imgmiddleware.objects.store.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"^source: s3:// takes the extra imgmiddleware\[stores\]"):
         ImageService("s3://bucket/photos")
+
+
+@pytest.mark.parametrize(
+    ("address", "start", "endpoint"),
+    [("s3://bucket", "AWS_", "AWS_ENDPOINT_URL"), ("az://bucket", "AZURE_", "AZURE_ENDPOINT")],
+)
+def test_a_server_without_tls_is_told_by_the_setting_that_it_takes(
+    address: str, start: str, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imgmiddleware.objects.store.find_spec", lambda name: "is there")
+    monkeypatch.setenv(endpoint, "http://127.0.0.1:8333")
+    monkeypatch.delenv(f"{start}ALLOW_HTTP", raising=False)
+    told = f"^source: {endpoint} is http://, which takes {start}ALLOW_HTTP=true$"
+    with pytest.raises(ValueError, match=told):
+        ImageService(address)
