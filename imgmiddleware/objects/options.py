@@ -6,21 +6,25 @@ import os
 from datetime import timedelta
 from typing import Any
 
-#: Seconds to make a connection; and the number of retries after a failure.
+#: Seconds to make a connection at most, and the number of retries after a failure.
 _CONNECT, _RETRIES = 3.0, 2
+#: The part of the whole time in which a failure is tried again, and that which one try may take. So
+#: the last try ends with the whole time: obstore counts its time from its own beginning.
+_AGAIN, _EACH = 0.25, 0.75
 
 
 def options_of(seconds: float) -> dict[str, Any]:
     """The package's times and retries, instead of obstore's ten retries within three minutes."""
     whole = timedelta(seconds=max(seconds, 0.001))
+    connect = min(whole / 2, timedelta(seconds=_CONNECT))
     return {
         "client_options": {
-            "timeout": whole,
-            "connect_timeout": min(whole, timedelta(seconds=_CONNECT)),
+            "timeout": whole * _EACH,
+            "connect_timeout": connect,
         },
         "retry_config": {
             "max_retries": _RETRIES,
-            "retry_timeout": whole,
+            "retry_timeout": whole * _AGAIN,
             "backoff": {
                 "init_backoff": timedelta(milliseconds=50),
                 "max_backoff": timedelta(seconds=1),

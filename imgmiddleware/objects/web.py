@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from imgmiddleware.objects.address import SERVERS, parse
+from imgmiddleware.objects.connection import Connection, SecureConnection, left
 from imgmiddleware.objects.content_range import content_range
 from imgmiddleware.objects.errors import ChangedError, DownError, GoneError, RefusedError
 from imgmiddleware.objects.part import Part, Stat
@@ -52,7 +54,9 @@ class WebStore:
         if self._address.scheme not in SERVERS:
             raise ValueError(f"{option}: {self._address.scheme}:// is no server of files")
         self._seconds = max(seconds, 0.001)
-        self._idle: list[tuple[int, HTTPConnection]] = []
+        secure = self._address.scheme == "https"
+        self._tls = ssl.create_default_context() if secure else None
+        self._idle: list[tuple[int, Connection]] = []
 
     def read(
         self,
@@ -115,16 +119,15 @@ class WebStore:
 
     def _answer(
         self, target: str, headers: dict[str, str], until: float
-    ) -> tuple[HTTPConnection, HTTPResponse]:
+    ) -> tuple[Connection, HTTPResponse]:
         """The answer on an open connection, or on a new one where the server has closed that."""
         while True:
             connection, used = self._connection()
-            left = max(until - time.monotonic(), 0.001)
-            connection.timeout = left
+            connection.until = until
             connection.response_class = responses(until)  # type: ignore[assignment]
             try:
                 if connection.sock is not None:
-                    connection.sock.settimeout(left)
+                    connection.sock.settimeout(left(until))
                 connection.request("GET", target, headers=headers)
                 return connection, connection.getresponse()
             except (OSError, HTTPException) as error:
@@ -132,17 +135,18 @@ class WebStore:
                 if not used or isinstance(error, TimeoutError):
                     raise
 
-    def _connection(self) -> tuple[HTTPConnection, bool]:
+    def _connection(self) -> tuple[Connection, bool]:
         process = os.getpid()
         with suppress(IndexError):
             while True:
                 owner, connection = self._idle.pop()
                 if owner == process:  # a parent's connection must not be used
                     return connection, True
-        kind = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
-        return kind(self._address.place, timeout=self._seconds), False
+        if self._tls is None:
+            return Connection(self._address.place), False
+        return SecureConnection(self._address.place, self._tls), False
 
-    def _leave(self, connection: HTTPConnection, *, kept: bool) -> None:
+    def _leave(self, connection: Connection, *, kept: bool) -> None:
         if kept and connection.sock is not None and len(self._idle) < _MOST_IDLE:
             self._idle.append((os.getpid(), connection))
         else:

@@ -5,12 +5,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPResponse
+from contextlib import ExitStack, suppress
+from http.client import HTTPResponse
 
 import pytest
 
 from fileserver import FileServer
+from imgmiddleware.objects.connection import Connection
 from imgmiddleware.objects.errors import ChangedError, DownError, GoneError, RefusedError
 from imgmiddleware.objects.part import Part
 from imgmiddleware.objects.web import WebStore, _part
@@ -168,7 +169,7 @@ def test_a_connection_serves_again_and_may_have_been_closed(server: FileServer) 
         assert store.read("cat.jpg", 0, 5) is not None
     assert len(store._idle) == 1
     for _ in range(9):  # more than are tried again
-        closed = HTTPConnection(server.place)
+        closed = Connection(server.place)
         closed.sock = socket.socket()
         closed.sock.close()
         store._idle.append((os.getpid(), closed))
@@ -230,3 +231,53 @@ def test_a_server_that_drips_is_as_slow_as_one_that_hangs(kind: str) -> None:
             WebStore(f"http://127.0.0.1:{listening.getsockname()[1]}", 0.2).read("cat.jpg", 0, 9)
         thread.join()
     assert gone.is_set()
+
+
+def test_all_addresses_and_the_handshake_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three that take no connection, and one that takes it and says nothing."""
+    with ExitStack() as opened:
+        places = [full(opened) for _ in range(3)]
+        silent = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda *asked, **options: [
+                (socket.AF_INET, socket.SOCK_STREAM, 0, "", place)
+                for place in (*places, silent.getsockname())
+            ],
+        )
+        for scheme in ("http", "https"):
+            began = time.monotonic()
+            with pytest.raises(DownError):
+                WebStore(f"{scheme}://many.example/a", 0.8).read("cat.jpg")
+            assert time.monotonic() - began < 1.6  # it was 0.8 for each
+
+
+def full(opened: ExitStack) -> tuple[str, int]:
+    """Where a connection is neither made nor refused."""
+    listening = opened.enter_context(socket.socket())
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(0)
+    for _ in range(4):
+        waiting = opened.enter_context(socket.socket())
+        waiting.setblocking(False)
+        with suppress(BlockingIOError):
+            waiting.connect(listening.getsockname())
+    return "127.0.0.1", int(listening.getsockname()[1])
+
+
+def test_the_next_address_is_tried_where_one_refuses(
+    server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(server.place.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        gone = nobody.getsockname()
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda *asked, **options: [
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", place)
+            for place in (gone, ("127.0.0.1", port))
+        ],
+    )
+    assert bytes(read(server, 0, 3).data) == DATA[:3]

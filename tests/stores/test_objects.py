@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any, cast
 
 import pytest
 
@@ -130,6 +132,29 @@ def test_a_store_that_cannot_be_asked_is_down(server: S3, options: dict[str, Any
         objects.put("cat.jpg", b"")
     tells_nothing(refused.value)
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("kind", ["error", "close"])
+def test_what_is_tried_again_ends_with_the_time(kind: str) -> None:
+    """A failure just before the end of it, which was tried again for all of it once more."""
+    said = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+
+    class Failing(StreamRequestHandler):
+        def handle(self) -> None:
+            while kind == "error" and self.rfile.readline() not in (b"\r\n", b""):
+                pass
+            time.sleep(0.85)
+            self.wfile.write(said if kind == "error" else b"")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Failing) as failing:
+        failing.daemon_threads = True
+        threading.Thread(target=failing.serve_forever, args=(0.02,), daemon=True).start()
+        store = S3(failing.server_address[1], cast("Any", None)).store("")
+        began = time.monotonic()
+        with pytest.raises(DownError):
+            ObjectStore(store, 1.0).read("cat.jpg")
+        assert time.monotonic() - began < 1.4  # it was 1.75
+        failing.shutdown()
 
 
 def test_a_bucket_that_is_not_there_is_not_a_missing_object(server: S3) -> None:
