@@ -6,8 +6,8 @@
 - `imgmiddleware.settings`: all options
 - `imgmiddleware.errors`: all errors
 - `imgmiddleware.messages`: the request and the response
-- `imgmiddleware.sources`: where originals come from
-- `imgmiddleware.observing`: what an operator is told, by Prometheus or OpenTelemetry
+- `imgmiddleware.sources`: the sources of originals
+- `imgmiddleware.observing`: metrics and traces for an operator, by Prometheus or OpenTelemetry
 - `imgmiddleware.testing`: the tests that any source, and any `imgmiddleware.cache.store`, must pass
 - `imgmiddleware.forms`: the arguments of an application's own operations
 """

@@ -25,8 +25,8 @@ class ImageRequest:
     query: str = ""
     """The query as it came, without the question mark."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """The headers, by their names in lower case. The values of one that came twice are joined by
-    a comma and a space (RFC 9110, section 5.3)."""
+    """The headers, by their names in lower case. A comma and a space join the values of a header
+    that came twice (RFC 9110, section 5.3)."""
     scheme: str = "http"
     """The scheme of the URL: http or https."""
     host: str = ""
@@ -36,17 +36,17 @@ class ImageRequest:
     sends_files: bool = True
     """Whether the server sends a body that is a file. If not, a small one comes as bytes."""
     raw_path: str = ""
-    """The path of the URL as it was sent, `mount` and all: percent-encoded by the client. Empty:
+    """The whole path of the URL as it was sent, with `mount`: percent-encoded by the client. Empty:
     the server does not tell."""
     id: Any = None
     """The ID as the source gets it, by `id_type`: for `authorize`. None until it is parsed, unless
-    a route of the application has said it."""
+    a route of the application gave it."""
     context: Any = field(default=None, compare=False, repr=False)
     """The protocol's own object: `environ` (WSGI) or `scope` (ASGI), for `authorize`. The
     service carries it and never looks into it; it stays behind where a request is pickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # What a server puts into its environ or scope (sockets, functions) cannot be pickled.
+        # The objects in a server's environ or scope (sockets, functions) cannot be pickled.
         kept = [getattr(self, f.name) for f in fields(self) if f.name != "context"]
         return type(self), tuple(kept)
 
@@ -76,7 +76,7 @@ class FileBody:
     than an answer takes. None where there can be none."""
 
     def __len__(self) -> int:
-        """How many bytes are sent."""
+        """The number of bytes that are sent."""
         return self.stop - self.start
 
     @property
@@ -106,13 +106,14 @@ class FileBody:
             return b"".join(self.pieces())
 
     def close(self) -> None:
-        """Close the file of a body that nobody reads."""
+        """Close the file of a body that is not read."""
         self.file.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An encoded picture. Whoever gets one whose body is a file sends it, reads it or closes it.
+    """An encoded picture. A caller who gets one with a file as its body sends it, reads it or
+    closes it.
 
     >>> Result(b"...", "image/png").read()
     b'...'
@@ -143,7 +144,7 @@ class ImageResponse:
     >>> response.header("content-type")
     'image/png'
 
-    Whoever gets one sends it or closes it.
+    A caller who gets one sends it or closes it.
     """
 
     status: int

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 # WebOb 1.8 imports `cgi`, of which Python 3.11 and 3.12 warn: an error in an application that makes
-# warnings errors. The filters are the whole process's: what another thread changes of them during
-# this one import is taken back with ours.
+# warnings errors. The filters belong to the whole process: this undoes changes that another thread
+# makes to them during this one import.
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'cgi' is deprecated", DeprecationWarning)
     from webob import Request, Response
@@ -31,19 +31,19 @@ class WSGIImageMiddleware:
     >>> from wsgiref.simple_server import demo_app
     >>> application = WSGIImageMiddleware(demo_app, "photos/", default="w=800")
 
-    `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
+    `source` is the source of the originals: a directory, a function `id -> path | bytes | numpy
     array | None`, a `Source`, a mapping of prefixes to these, or an `ImageService` to share, which
     has its options already. `options` are described at `Settings`. Raises `ValueError` or
-    `TypeError` that names an option which is wrong.
+    `TypeError` that names the wrong option.
     """
 
     def __init__(
         self, app: WSGIApplication, source: SourceLike | ImageService, **options: Unpack[Options]
     ) -> None:
         self.app = application(app, "WSGI", "environ, start_response", "ASGIImageMiddleware")
-        """The application that is wrapped."""
+        """The wrapped application."""
         self.service = as_service(source, options)
-        """The service that answers, for its `url` and `purge`."""
+        """The service, for its `url` and `purge`."""
         # PATH_INFO is UTF-8 dressed as latin-1; the prefix is dressed once instead of each path.
         self._prefix = self.service.prefix.encode().decode("latin-1")
 
@@ -57,7 +57,7 @@ class WSGIImageMiddleware:
 
 
 class WSGIImageApp:
-    """A WSGI application that answers with pictures, and with a 404 to all else.
+    """A WSGI application that answers with pictures, and all other paths with a 404.
 
     >>> from werkzeug.middleware.dispatcher import DispatcherMiddleware
     >>> from wsgiref.simple_server import demo_app
@@ -66,14 +66,13 @@ class WSGIImageApp:
 
     `prefix` is "/" unless it is given: the path of the mount takes its place. `source` and
     `options` are those of `WSGIImageMiddleware`; an `ImageService` has its own `prefix`. Raises
-    `ValueError` or `TypeError` that names an option which is wrong: `missing="pass"` too, as there
-    is nothing to pass to.
+    `ValueError` or `TypeError` that names the wrong option; `missing="pass"` is wrong too, as there
+    is no application to pass to.
     """
 
     def __init__(self, source: SourceLike | ImageService, **options: Unpack[Options]) -> None:
         self.service = as_service(source, mounted(source, options))
-        """The service that answers, for its `url` and `purge`: `url` takes the path of the mount,
-        as `mount`."""
+        """The service, for its `url` and `purge`: `url` takes the path of the mount, as `mount`."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         response = self.service.handle(read(environ))
@@ -93,7 +92,7 @@ def read(environ: WSGIEnvironment) -> ImageRequest:
         host=request.host,
         mount=_text(environ.get("SCRIPT_NAME", "")),
         sends_files="wsgi.file_wrapper" in environ,
-        # No part of PEP 3333: gunicorn and granian tell the first, uWSGI and waitress the second.
+        # Not in PEP 3333: gunicorn and granian set the first, uWSGI and waitress the second.
         raw_path=environ.get("RAW_URI") or environ.get("REQUEST_URI") or "",
         context=environ,
     )
@@ -105,7 +104,7 @@ def _text(dressed: str) -> str:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    """The headers of the request. WebOb's own would take a third of the time of a hit in memory."""
+    """The headers of the request. WebOb's own take a third of the time of a hit in memory."""
     return {
         key[5:].replace("_", "-").lower(): value
         for key, value in environ.items()
@@ -126,7 +125,7 @@ def _sent(
 
 
 def sent_body(body: bytes | FileBody, environ: WSGIEnvironment) -> Iterable[bytes]:
-    """The body for the server. A whole file is given to `wsgi.file_wrapper`, if there is one."""
+    """The body for the server. A whole file goes to `wsgi.file_wrapper`, if there is one."""
     if not isinstance(body, FileBody):
         return [body] if body else []
     wrapper = environ.get("wsgi.file_wrapper")

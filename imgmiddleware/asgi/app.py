@@ -11,7 +11,7 @@ from imgmiddleware.sources import AsyncSourceLike
 
 
 class ASGIImageApp:
-    """An ASGI application that answers with pictures, and with a 404 to all else.
+    """An ASGI application that answers with pictures, and all other paths with a 404.
 
     >>> from starlette.applications import Starlette
     >>> app = Starlette()
@@ -19,8 +19,8 @@ class ASGIImageApp:
 
     `prefix` is "/" unless it is given: the path of the mount takes its place. `source` and
     `options` are those of `ASGIImageMiddleware`; an `ImageService` has its own `prefix`. Raises
-    `ValueError` or `TypeError` that names an option which is wrong: `missing="pass"` too, as there
-    is nothing to pass to.
+    `ValueError` or `TypeError` that names the wrong option; `missing="pass"` is wrong too, as there
+    is no application to pass to.
     """
 
     def __init__(
@@ -30,15 +30,14 @@ class ASGIImageApp:
     ) -> None:
         self._images = _EveryPath(_else, source, **mounted(source, options))
         self.service = self._images.service
-        """The service that answers, for its `url` and `purge`: `url` takes the path of the mount,
-        as `mount`."""
+        """The service, for its `url` and `purge`: `url` takes the path of the mount, as `mount`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._images(scope, receive, send)
 
 
 class _EveryPath(ASGIImageMiddleware):
-    """The service answers on each path: by a 404, and a fallback for it, where no ID can be."""
+    """The service answers on each path: with a 404 or the fallback where the path has no ID."""
 
     def __init__(self, app: ASGIApp, source: Any, **options: Unpack[Options]) -> None:
         super().__init__(app, source, **options)
@@ -46,7 +45,7 @@ class _EveryPath(ASGIImageMiddleware):
 
 
 async def _else(scope: Scope, receive: Receive, send: Send) -> None:
-    """What there is but requests in an application whose pictures are all that it has."""
+    """The events other than requests, in an application that has nothing but pictures."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close"})
     elif scope["type"] == "lifespan":
@@ -56,7 +55,7 @@ async def _else(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _live(receive: Receive, send: Send) -> None:
-    """There is nothing to start or to stop."""
+    """Nothing has to start or to stop."""
     for _ in range(2):
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -35,7 +35,7 @@ def _this_loop() -> _Loop:
     return _Loop(current_token(), threading.get_ident())
 
 
-#: That of the request, for threads which it did not start itself.
+#: The loop of the request, for threads which it did not start itself.
 _loop: ContextVar[_Loop | None] = ContextVar("loop", default=None)
 
 _SOURCE = "the source"
@@ -46,30 +46,30 @@ _SPARE_THREADS = 16
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The route of all pictures, with what is read of a route of Starlette's or FastAPI's."""
+    """The route of all pictures, with the attributes of a route of Starlette's or FastAPI's."""
 
     path: str
     name: str = "imgmiddleware"
 
     @property
     def path_format(self) -> str:
-        """The path once more, by the name that OpenTelemetry reads."""
+        """The path once more, under the name that OpenTelemetry reads."""
         return self.path
 
 
 class ASGIImageMiddleware:
-    """An ASGI application that answers `/image/<ID>`, and leaves all else to `app`.
+    """An ASGI application that answers `/image/<ID>`, and leaves all other requests to `app`.
 
-    All else is other paths, and what is no HTTP request: lifespan and websocket.
+    It also leaves lifespan and websocket to it.
 
     >>> from starlette.applications import Starlette
     >>> app = ASGIImageMiddleware(Starlette(), "photos/", default="w=800")
 
-    `source` says where originals come from: a directory, a function `id -> path | bytes | numpy
+    `source` is the source of the originals: a directory, a function `id -> path | bytes | numpy
     array | None`, a `Source`, a mapping of prefixes to these, or an `ImageService` to share, which
     has its options already. `options` are described at `Settings`. Functions, the `open` of a
-    `Source` and `authorize` may be async. Raises `ValueError` or `TypeError` that names an option
-    which is wrong.
+    `Source` and `authorize` may be async. Raises `ValueError` or `TypeError` that names the wrong
+    option.
     """
 
     def __init__(
@@ -79,16 +79,16 @@ class ASGIImageMiddleware:
         **options: Unpack[Options],
     ) -> None:
         self.app = application(app, "ASGI", "scope, receive, send", "WSGIImageMiddleware")
-        """The application that is wrapped."""
+        """The wrapped application."""
         seconds = options.get("source_timeout", Settings.source_timeout)
         if authorize := options.get("authorize"):
             options["authorize"] = _in_threads(authorize, seconds, "authorize")
         in_threads = made(source, partial(_source_in_threads, seconds=seconds))
         self.service = as_service(in_threads, options)
-        """The service that answers, for its `url` and `purge`."""
+        """The service, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         self._route = Route(f"{self._prefix}{{id}}")
-        # Watching for a disconnect takes messages from `receive`. An application to which the
+        # To watch for a disconnect takes messages from `receive`. An application to which the
         # request goes on would miss them.
         self._watches = self.service.settings.missing != "pass"
         # A thread that waits for a slot costs little, and the service bounds how many wait.
@@ -99,8 +99,8 @@ class ASGIImageMiddleware:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Most requests are not ours, so the cheapest test comes first. It is `in`, as the path may
-        # begin with that of a mount.
+        # Most requests are not for pictures, so the cheapest test comes first. It is `in`, as the
+        # path may begin with that of a mount.
         if (
             scope["type"] != "http"
             or self._prefix not in scope["path"]
@@ -109,7 +109,8 @@ class ASGIImageMiddleware:
             await self.app(scope, receive, send)
             return
         request = read(scope)
-        # What takes no file is answered here: a thread would cost two thirds of the throughput.
+        # An answer that takes no file is made here: a thread would cost two thirds of the
+        # throughput.
         response: ImageResponse | None = self.service.ready(request)
         if response is None:
             answer = await self._answered(request)
@@ -120,12 +121,12 @@ class ASGIImageMiddleware:
                 response = await self._done(answer, receive)
             except ClientGoneError:
                 return
-        # For who measures or traces requests by their routes, around this.
+        # For code around this that measures or traces requests by their routes.
         scope["route"] = self._route
         await send_response(response, scope, send, self._threads)
 
     async def _answered(self, request: ImageRequest) -> ImageResponse | Work | None:
-        """What `_answer` returns, from a thread. If this is cancelled meanwhile, it is closed."""
+        """The value of `_answer`, from a thread. If this is cancelled, the answer is closed."""
         handing = threading.Lock()
         given: list[ImageResponse | Work] = []
         gone = False
@@ -150,7 +151,7 @@ class ASGIImageMiddleware:
             raise
 
     def _answer(self, request: ImageRequest) -> ImageResponse | Work | None:
-        """The service's answer, with all done that takes the disk: a file has the name to send."""
+        """The service's answer, with all work on the disk done: a file has the name to send."""
         answer = self.service.answer(request)
         if isinstance(answer, ImageResponse) and isinstance(answer.body, FileBody):
             if request.sends_files and answer.body.whole:
@@ -166,7 +167,7 @@ class ASGIImageMiddleware:
                 return await self._watching(answer, receive, gone)
             return await self._threads.run(answer.run, gone.is_set)
         finally:
-            gone.set()  # for the thread, which goes on if this is cancelled
+            gone.set()  # tells the thread, which goes on if this is cancelled
             answer.close()
 
     async def _watching(self, work: Work, receive: Receive, gone: threading.Event) -> ImageResponse:
@@ -195,7 +196,7 @@ async def _watch(receive: Receive, gone: threading.Event, waiting: anyio.CancelS
 
 
 def _source_in_threads(given: Any, seconds: float) -> Any:
-    """A source for threads. What has `open` is one by that, whatever calling it would mean."""
+    """A source for threads. An object with `open` is a source, even if it can be called."""
     opens = getattr(given, "open", None)
     if not callable(opens):
         return _in_threads(given, seconds, _SOURCE)
@@ -210,7 +211,8 @@ def _in_threads(given: Any, seconds: float, who: str) -> Any:
 class _OnLoop:
     """An async function for threads: it runs on the loop of the request, for so many seconds.
 
-    A thread waits for it. A client that has hung up meanwhile would hold that for ever.
+    A thread waits for it. Without a limit, a client that has hung up would hold the thread for
+    ever.
     """
 
     def __init__(
@@ -221,9 +223,11 @@ class _OnLoop:
         self._who = who
 
     def note_loop(self) -> None:
-        """Note which loop has started this thread, if it is not known: a route of the application.
+        """Note the loop that has started this thread, if it is not known, as in a route of the
+        application.
 
-        Raises `RuntimeError` in other threads, and on the loop: it would wait for itself, for ever.
+        Raises `RuntimeError` in other threads, and on the loop, which would wait for itself for
+        ever.
         """
         self._known_loop()
 

@@ -1,4 +1,4 @@
-"""What the adapter reads of a scope, and how it sends an answer: translation, and no decision."""
+"""Translation between ASGI and the service: a scope becomes a request, an answer is sent."""
 
 import os
 from functools import lru_cache
@@ -18,7 +18,8 @@ def path_of(scope: Scope) -> str:
         return path
     rest = _below(mount, path)
     if rest is None:
-        # A proxy has cut away what is above the application: what Starlette has mounted is left.
+        # A proxy has cut away the path above the application; the part that Starlette has mounted
+        # is left.
         rest = _below(mount.removeprefix(scope.get("app_root_path", "")), path)
     return path if rest is None else rest
 
@@ -63,7 +64,7 @@ def sends_paths(scope: Scope) -> bool:
 
 
 def _text(path: str | None) -> str | None:
-    """The path in characters, as a server takes it that is not in Python, whatever the locale."""
+    """The path in characters, as a server outside of Python takes it, whatever the locale."""
     if path is None or path.isascii():
         return path
     try:
@@ -79,7 +80,7 @@ def fields(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
     return [*_encoded(headers)]
 
 
-@lru_cache(maxsize=1024)  # what is sent is sent again
+@lru_cache(maxsize=1024)  # equal answers repeat
 def _encoded(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
@@ -104,9 +105,11 @@ async def send_response(
 async def send_body(
     body: bytes | FileBody, scope: Scope, send: Send, threads: LoopThreads | None = None
 ) -> None:
-    """Send the bytes, or have the server send the file (Path Send), or send what `threads` read.
+    """Send the bytes, or have the server send the file (Path Send), or send pieces that `threads`
+    read.
 
-    A file whose path takes the disk to be found has been `named` by now. Who calls this closes it.
+    A file whose path takes the disk to be found has been `named` by now. The caller closes the
+    body.
     """
     if not isinstance(body, FileBody):
         await send({"type": "http.response.body", "body": body})

@@ -15,8 +15,8 @@ R = TypeVar("R")
 class LoopThreads(Forkable):
     """At most `most` calls at once on each loop; further ones wait there.
 
-    A limiter of anyio's belongs to the loop that used it first. Who waits for it on another loop is
-    never woken. The service bounds how many calls there are in all loops together.
+    A limiter of anyio's belongs to the loop that used it first. A task that waits for it on another
+    loop is never woken. The service bounds how many calls there are in all loops together.
     """
 
     def __init__(self, most: int) -> None:
@@ -27,7 +27,7 @@ class LoopThreads(Forkable):
         self._limiters: RunVar[anyio.CapacityLimiter] = RunVar("imgmiddleware threads")
 
     def limiter(self) -> anyio.CapacityLimiter:
-        """That of the running loop."""
+        """The limiter of the running loop."""
         limiter = self._limiters.get(None)
         if limiter is None:
             limiter = anyio.CapacityLimiter(self.most)
@@ -35,5 +35,5 @@ class LoopThreads(Forkable):
         return limiter
 
     async def run(self, call: Callable[..., R], *arguments: Any) -> R:
-        """What the call returns, from a thread."""
+        """The value of the call, from a thread."""
         return await to_thread.run_sync(call, *arguments, limiter=self.limiter())

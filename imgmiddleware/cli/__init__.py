@@ -1,4 +1,4 @@
-"""The command line: `imgmiddleware COMMAND`. Nothing else in the package imports it."""
+"""The command line: `imgmiddleware COMMAND`. No other module of the package imports it."""
 
 import sys
 from collections.abc import Sequence
@@ -32,4 +32,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"imgmiddleware: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130  # as a shell reports a program that SIGINT has ended
+        return 130  # the code of a program that SIGINT has ended, in a shell

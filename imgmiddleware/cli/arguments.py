@@ -13,7 +13,7 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line. argparse's own parser prints the whole usage before it."""
+    """Reports an error in one line. argparse's own parser prints the whole usage before it."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     tree = _Parser(
         prog="imgmiddleware",
         description="Smaller, web-ready pictures from originals that are too large or too heavy.",
-        epilog="imgmiddleware COMMAND --help tells of each command, with examples.",
+        epilog="imgmiddleware COMMAND --help describes each command, with examples.",
     )
     tree.add_argument("--version", action="version", version=f"imgmiddleware {__version__}")
     tree.set_defaults(command=None)
@@ -73,15 +73,20 @@ def _serve(command: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=values.mount,
         default="",
-        help="where a proxy in front has this: /pictures; it may leave that in paths, or cut it "
-        "away",
+        help="the path of this server behind a proxy: /pictures; the proxy may leave it in paths, "
+        "or cut it away",
     )
     add("--workers", metavar="N", type=values.processes, default=1, help="processes that serve (1)")
-    add("--metrics", metavar="PATH", type=values.metrics, help="where Prometheus reads: /metrics")
+    add(
+        "--metrics",
+        metavar="PATH",
+        type=values.metrics,
+        help="the path that Prometheus reads: /metrics",
+    )
     groups.log_level(command, "info")
     groups.add_options(
         groups.links(command),
-        prefix=f"PATH: where IDs begin in a path ({Settings.prefix})",
+        prefix=f"PATH: the path in front of IDs ({Settings.prefix})",
         presets_only="allow presets and the default, nothing else",
         widths="N,N: the only widths in pixels that are allowed",
         heights="N,N: the same for heights; needs --widths",
@@ -89,7 +94,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
     )
     groups.add_options(
         groups.limits(command),
-        unsafe_follow_symlinks="follow links that leave DIR: whoever writes there can "
+        unsafe_follow_symlinks="follow links that leave DIR: anyone who can write there can "
         "publish any file",
         isolate="make pictures in processes that can open no file and no socket",
         max_age=f"S: seconds for which browsers keep a picture without asking ({Settings.max_age})",
@@ -99,21 +104,21 @@ def _serve(command: argparse.ArgumentParser) -> None:
     folder = groups.version(groups.namespace(groups.folder(command)))
     folder.add_argument("--no-cache-dir", action="store_true", help="keep results in memory alone")
     groups.add_options(
-        command.add_argument_group("what answers say"),
+        command.add_argument_group("headers and answers"),
         stale_while_revalidate="S: seconds after --max-age for which caches may answer once more "
         "while they ask again",
-        client_hints="HINT,HINT: let width, dpr and save-data of a browser say what a link "
-        "leaves open",
+        client_hints="HINT,HINT: let a browser's width, dpr and save-data fill in a link's "
+        "parameters",
         allow_origin="ORIGIN: let scripts of https://a.example read pictures, or of * ; may be "
         "given again",
         surrogate_keys="one Surrogate-Key for each original, by which CDNs forget its pictures",
-        server_timing="tell what each step of an answer took",
-        fallback="FILE: a picture for originals that are not there or cannot be shown",
+        server_timing="tell the time of each step of an answer",
+        fallback="FILE: a picture for originals that are missing or cannot be shown",
     ).add_argument(
         "--no-debug-images",
         dest="debug_images",
         action="store_false",
-        help="do not show an <img> as a picture why it is refused",
+        help="do not draw the message of a refused <img> as a picture",
     )
 
 
@@ -132,8 +137,8 @@ def _render(command: argparse.ArgumentParser) -> None:
         "--query",
         metavar="QUERY",
         default="",
-        help='what to make, as in a link: "w=800&h=600&fit=crop"; '
-        "without fm the format is that of OUT's suffix",
+        help='the query, as in a link: "w=800&h=600&fit=crop"; '
+        "without fm, OUT's suffix names the format",
     )
     groups.limits(command)
 
@@ -148,13 +153,13 @@ def _warm(command: argparse.ArgumentParser) -> None:
         dest="queries",
         action="append",
         default=[],
-        help='what to make of each: "w=800"; may be given again. Nothing: what --default says',
+        help='the query for each: "w=800"; may be given again. Without it: that of --default',
     )
     add(
         "--ids",
         metavar="FILE",
-        help="the IDs, one a line, as in a URL but percent-decoded; - is standard input. Nothing: "
-        "all of a directory",
+        help="the IDs, one a line, as in a URL but percent-decoded; - is standard input. Without "
+        "it: all of a directory",
     )
     add(
         "--accept",
@@ -162,7 +167,7 @@ def _warm(command: argparse.ArgumentParser) -> None:
         dest="accepts",
         action="append",
         default=[],
-        help="a client for whom the format is chosen: image/webp; may be given again. Nothing: all "
+        help="the Accept of a client: image/webp; may be given again. Without it: those of all "
         "kinds of clients that get pictures of their own",
     )
     groups.links(command)
@@ -173,7 +178,7 @@ def _warm(command: argparse.ArgumentParser) -> None:
 def _cache(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(metavar="ACTION", dest="action", required=True)
     for name, purpose in (
-        ("stats", "how many pictures, and their bytes"),
+        ("stats", "show the number of pictures, and their bytes"),
         ("clear", "delete all pictures"),
         ("purge", "delete the pictures of some originals"),
     ):
@@ -191,8 +196,8 @@ def _cache(command: argparse.ArgumentParser) -> None:
                 "--overlay",
                 action="store_true",
                 default=False,
-                help="each ID is the name of an overlay that the application registers; the "
-                "pictures that bear it are deleted",
+                help="each ID is the name of a registered overlay of the application; delete the "
+                "pictures with it",
             )
 
 

@@ -36,14 +36,14 @@ def cache(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The store of the places that were named, and what people call each."""
+    """The store of the named places, and the operator's name of each."""
 
     store: DiskStore | Tiers
-    places: Mapping[str, str]  # by its name among what is held
+    places: Mapping[str, str]  # by their names in `holding`
     folder: str | None = None
 
     def deleted(self, count: int) -> str:
-        """What to say of it. Raises `UsageError` where somebody has not heard of it."""
+        """The line about it. Raises `UsageError` where a store did not answer."""
         _check_deleted(self.store.down())
         return _deleted(", ".join(self.places.values()), count)
 
@@ -135,9 +135,9 @@ def _usable(store: DiskStore) -> DiskStore:
 
 
 def _check_results(folder: str) -> None:
-    """Raises `UsageError` where others keep something: to look for results would make a shelf."""
+    """Raises `UsageError` for a foreign folder: to look for results there would make a shelf."""
     if not os.path.isdir(folder):
-        raise UsageError(f"--cache-dir: {folder} is not there")
+        raise UsageError(f"--cache-dir: {folder} does not exist")
     try:
         known = is_for_results(folder)
     except OSError as error:
@@ -147,9 +147,9 @@ def _check_results(folder: str) -> None:
 
 
 def _check_deleted(down: Iterable[str]) -> None:
-    """Raises `UsageError` where a place has not heard of it."""
+    """Raises `UsageError` where a place was not told."""
     for name in down:
-        raise UsageError(f"{name} cannot be used now: what it has is not deleted")
+        raise UsageError(f"{name} cannot be used now: its pictures are not deleted")
 
 
 def _deleted(folder: str, count: int) -> str:

@@ -17,7 +17,7 @@ _PRESETS = {"square": "w=400&h=400&fit=crop"}
 
 
 class DrawnSource:
-    """The files of a directory, where those that NumPy has saved are arrays: heat maps."""
+    """The files of a directory; NumPy's are shown as heat maps."""
 
     def __init__(self, directory: str) -> None:
         self._files = DirectorySource(directory)

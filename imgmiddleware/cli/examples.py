@@ -1,4 +1,4 @@
-"""What `--help` of each command shows at its end."""
+"""The text at the end of each command's `--help`."""
 
 SERVE = """\
 examples:
@@ -16,7 +16,7 @@ examples:
   imgmiddleware demo --port 8080
   imgmiddleware demo --host 0.0.0.0
 
-The last one is for a container, whose own 127.0.0.1 nobody outside of it can reach.
+The last one is for a container, whose 127.0.0.1 cannot be reached from outside.
 The originals are drawn in a temporary directory, which is deleted at the end.
 """
 WARM = """\
@@ -26,8 +26,8 @@ examples:
   imgmiddleware warm photos/ --cache-dir /var/cache/shop --ids new.txt -q "w=400"
   imgmiddleware warm shop.images:service --ids - -q preset=thumb < ids.txt
 
-The application with this cache_dir then answers without making anything. For each query all formats
-are made that clients get. Exit code 1: some were refused, and why stands on standard error.
+The application with this cache_dir then has all answers ready. Each query is made in all formats
+that clients get. Exit code 1: some were refused, for the reasons on standard error.
 """
 CACHE = """\
 examples:
@@ -42,5 +42,5 @@ examples:
   imgmiddleware render photo.bmp --to thumb.jpg -q "w=200&h=200&fit=crop&q=60"
   imgmiddleware render photo.bmp --to - -q "w=800&fm=png" > photo.png
 
-Exit code 1: the picture was refused, and why stands on standard error; 2: wrong usage.
+Exit code 1: the picture was refused, for the reason on standard error; 2: wrong usage.
 """

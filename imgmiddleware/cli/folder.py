@@ -13,7 +13,7 @@ from imgmiddleware.settings import Settings
 def cache_options(arguments: argparse.Namespace, directory: str | None) -> dict[str, Any]:
     """The options of a service that keeps its results in that folder.
 
-    `directory` is where its originals are, if they are in one. Raises `UsageError`.
+    `directory` is the folder of its originals, if they are in one. Raises `UsageError`.
     """
     if getattr(arguments, "no_cache_dir", False):
         if {"cache_dir", "tiers"} & vars(arguments).keys():
@@ -35,7 +35,7 @@ def cache_options(arguments: argparse.Namespace, directory: str | None) -> dict[
 
 
 def tier_settings(arguments: argparse.Namespace) -> Settings:
-    """The places that `--tier` names, as settings. Raises `UsageError`."""
+    """The places of `--tier`, as settings. Raises `UsageError`."""
     if "cache_dir" in arguments:
         raise UsageError("--tier, --cache-dir: one of them; a folder may be a tier")
     return checked(tiers=arguments.tiers, cache_dir_bytes=given_bytes(arguments))
@@ -50,7 +50,7 @@ def checked(**options: Any) -> Settings:
 
 
 def cache_folder(arguments: argparse.Namespace) -> str:
-    """The folder that `--cache-dir` names, else the one that the system has for a user's caches.
+    """The folder of `--cache-dir`; without it the system's folder for a user's caches.
 
     Raises `UsageError`.
     """
@@ -66,22 +66,23 @@ def cache_folder(arguments: argparse.Namespace) -> str:
 
 
 def given_bytes(arguments: argparse.Namespace) -> int:
-    """What `--cache-dir-bytes` says, else what the folder may take without the option."""
+    """The bytes of `--cache-dir-bytes`; without it the default of the folder."""
     return int(getattr(arguments, "cache_dir_bytes", Settings.cache_dir_bytes))
 
 
 def given_name(arguments: argparse.Namespace) -> str:
-    """What `--namespace` names, else the name that results have without the option."""
+    """The name of `--namespace`; without it the default name of results."""
     return str(getattr(arguments, "namespace", Settings.namespace))
 
 
 def namespace(arguments: argparse.Namespace, folder: str, directory: str) -> str:
     """The name of a directory's results in the folder.
 
-    In a folder that applications may share it is the one that they have. In the user's own, which
-    is for any directories, it is the directory's path: two of them may have a `cat.jpg`.
+    In a folder that applications may share it is the application's namespace. In the user's own
+    folder, which is for any directories, it is the directory's path: two of them may have a
+    `cat.jpg`.
 
-    Raises `UsageError` where that name is another directory's.
+    Raises `UsageError` where another directory has that name.
     """
     name = given_name(arguments)
     if not {"namespace", "cache_dir", "tiers"} & vars(arguments).keys():

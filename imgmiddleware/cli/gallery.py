@@ -24,7 +24,7 @@ _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 def gallery(source: Rooted, service: ImageService, title: str) -> Starlette:
     """An application with the page at `/`, a zoom viewer for each original where the service speaks
-    IIIF, and a 404 for all else. `service` serves `source`.
+    IIIF, and a 404 for all other paths. `service` serves `source`.
     """
     routes = [Route("/", _Gallery(source, service, title).index)]
     if service.settings.iiif:

@@ -1,4 +1,4 @@
-"""The groups of options that several commands have, for argparse."""
+"""The groups of options that several commands share, for argparse."""
 
 import argparse
 from dataclasses import fields
@@ -13,8 +13,8 @@ _LARGEST = in_bytes(Settings.max_source_bytes)
 
 
 def links(command: argparse.ArgumentParser) -> Any:
-    group = command.add_argument_group("what a link may ask for")
-    add_options(group, default='QUERY: what a link without a query means: "w=0.5&fm=webp"')
+    group = command.add_argument_group("parameters of links")
+    add_options(group, default='QUERY: the query of a link without one: "w=0.5&fm=webp"')
     group.add_argument(
         "--preset",
         metavar="NAME=QUERY",
@@ -34,12 +34,12 @@ def folder(command: argparse.ArgumentParser) -> Any:
         dest="tiers",
         action="append",
         help="instead of a folder: redis://HOST:6379/0, s3://BUCKET/PREFIX, or a folder; given "
-        "again, what is looked at after it",
+        "again, the next place to look",
     )
     return add_options(
         group,
-        cache_dir="DIR: where results are kept (the user's cache folder)",
-        cache_dir_bytes=f"N: how many bytes they may take ({in_bytes(Settings.cache_dir_bytes)})",
+        cache_dir="DIR: the folder for results (the user's cache folder)",
+        cache_dir_bytes=f"N: the most bytes of results ({in_bytes(Settings.cache_dir_bytes)})",
     )
 
 
@@ -47,14 +47,14 @@ def namespace(group: Any) -> Any:
     return add_options(
         group,
         namespace="NAME: the name of these results there, as namespace= of an application (none, "
-        "as it has none; in the user's cache folder the path of the directory)",
+        "as in an application; in the user's cache folder the path of the directory)",
     )
 
 
 def version(group: Any) -> Any:
     return add_options(
         group,
-        file_version="KIND: what a new version of an original is, as file_version= of an "
+        file_version="KIND: what makes a new version of an original, as file_version= of an "
         f"application: stat, mtime or content ({Settings.file_version})",
     )
 
@@ -91,13 +91,13 @@ def limits(command: argparse.ArgumentParser) -> Any:
         command.add_argument_group("limits"),
         max_source_pixels=f"N: refuse originals of more pixels ({Settings.max_source_pixels:,})",
         max_source_bytes=f"N: refuse originals of more bytes ({_LARGEST})",
-        unsafe_original_formats="FORMAT,FORMAT: open these too, whose decoders nothing bounds: "
-        f"{unsafe}",
+        unsafe_original_formats="FORMAT,FORMAT: open these too, whose decoders are "
+        f"unbounded: {unsafe}",
     )
 
 
 def add_options(group: Any, **helps: str) -> Any:
-    """Add options of `Settings`, which has the type of each. Before a colon stands the metavar."""
+    """Add options of `Settings`, which has the type of each. The metavar stands before a colon."""
     types = {field.name: field.type for field in fields(Settings)}
     for name, text in helps.items():
         option = f"--{name.replace('_', '-')}"

@@ -20,7 +20,7 @@ class Links:
     """The queries of the links, found once for all originals.
 
     `thumbnail` is the query of the picture on the page, and `dense` the same for a screen of twice
-    the density, or None. `large` is what a click on it shows. `variants` are groups of links by
+    the density, or None. `large` is the query of a click on it. `variants` are groups of links by
     heading, each a mapping of label to query; `animated` are those of an original that moves.
     """
 

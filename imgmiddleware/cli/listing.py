@@ -1,4 +1,4 @@
-"""What the index page lists: the files of a directory, and what the header of each one tells.
+"""The contents of the index page: the files of a directory, and the facts of each header.
 
 The source decides which file is an original, and its header is read within the service's limits.
 """
@@ -26,12 +26,12 @@ from imgmiddleware.grammar.path import is_text
 from imgmiddleware.service.originals.limits import check_bytes, check_facts
 from imgmiddleware.sources import Opened, Source
 
-#: Entries of directories that are looked at for one page. 10,000 take some 30 ms.
+#: The most entries of directories that are read for one page. 10,000 take some 30 ms.
 MOST_ENTRIES = 10_000
 
 
 class Rooted(Source, Protocol):
-    """A source of what lies in a directory: an ID is a path below it."""
+    """A source of the files in a directory: an ID is a path below it."""
 
     @property
     def root(self) -> str: ...
@@ -39,7 +39,7 @@ class Rooted(Source, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file that the source opens: with its facts, or with the error that is answered for it."""
+    """A file that the source opens: with its facts, or with the error that answers it."""
 
     id: str
     size: int
@@ -57,9 +57,11 @@ class Folder:
 
 
 def list_folder(source: Rooted, settings: Settings, path: str) -> Folder | None:
-    """What a folder of the source holds itself. None where there is no such folder.
+    """The contents of a folder of the source, without its folders' contents. None where there is no
+    such folder.
 
-    `path` may be anything: hidden folders are none, nor is what leaves the source.
+    `path` may be anything: for hidden folders and paths that leave the source the answer is None
+    too.
     """
     root, follow = os.fsencode(source.root), settings.unsafe_follow_symlinks
     if not _is_folder(root, path, follow):
@@ -91,7 +93,7 @@ def list_ids(
 ) -> tuple[list[str], bool]:
     """The IDs of a source below a folder, sorted, and whether these are all of them.
 
-    `most` entries of directories are looked at, or as many as one page takes.
+    `most` entries of directories are read, by default as many as for one page.
     """
     ids: list[str] = []
     walk = _walk(os.fsencode(source.root), settings.unsafe_follow_symlinks, below)
@@ -104,7 +106,7 @@ def list_ids(
 
 
 def every_id(source: Source, settings: Settings) -> list[str] | None:
-    """All IDs of a source, sorted; None where it, or one that it is made of, lists none."""
+    """All IDs of a source, sorted; None where it, or one of its sources, cannot list them."""
     if isinstance(source, DirectorySource):
         return list_ids(source, settings, most=sys.maxsize)[0]
     if not isinstance(source, PrefixSource | ChainSource):
@@ -119,12 +121,12 @@ def every_id(source: Source, settings: Settings) -> list[str] | None:
 
 
 def _below(source: PrefixSource, prefix: str, ids: list[str]) -> list[str]:
-    """The IDs with their prefix, but for those that another source has by a longer one."""
+    """The IDs with their prefix, without those that another source has by a longer one."""
     return [f"{prefix}{id}" for id in ids if source.prefix_of(f"{prefix}{id}") == prefix]
 
 
 def read_listed(source: Rooted, settings: Settings, id: str) -> Listed | None:
-    """What the header of an original tells. None: the source has it no more."""
+    """The facts of an original's header. None: the source does not have it any more."""
     original = _opened(source, id)
     if original is None:
         return None
@@ -185,7 +187,7 @@ def _is_original(source: Rooted, id: str, entry: os.DirEntry[bytes]) -> bool:
 
 
 def _is_folder(root: bytes, path: str, follow: bool) -> bool:
-    """By the rules that the source has for the folders of an ID."""
+    """By the source's rules for the folders of an ID."""
     if not path:
         return True
     if not is_text(path) or "\\" in path or any(p[:1] in ("", ".") for p in path.split("/")):
@@ -195,13 +197,13 @@ def _is_folder(root: bytes, path: str, follow: bool) -> bool:
 
 
 def _is_within(path: bytes, root: bytes) -> bool:
-    """Whether a link stays below the root. It only spares a walk: the source decides each file."""
+    """Whether a link stays below the root. This only spares a walk: the source has the say."""
     real = os.path.realpath(root)
     return os.path.commonpath((real, os.path.realpath(path))) == real
 
 
 def _opened(source: Rooted, id: str) -> Opened | None:
-    """The original, or None. It is None too where the disk fails: the page has other files."""
+    """The original, or None. None also where the disk fails: the page has other files."""
     try:
         return source.open(id)
     except (ImageError, OSError):

@@ -1,4 +1,4 @@
-"""`imgmiddleware serve --metrics PATH`: what Prometheus reads, beside the pictures."""
+"""`imgmiddleware serve --metrics PATH`: the metrics for Prometheus, beside the pictures."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Metrics:
-    """`app`, but for one path, where it is told what the observer has counted."""
+    """`app`, but for one path, which shows the observer's counts."""
 
     def __init__(self, app: ASGIApp, path: str, observer: Any) -> None:
         self._app = app
@@ -43,7 +43,7 @@ class Metrics:
 
 
 def make_observer() -> Any:
-    """The observer, which is an extra. Raises `UsageError` that says how to get it."""
+    """The observer, which is an extra. Raises `UsageError` that says how to install it."""
     try:
         from imgmiddleware.observing.prometheus import PrometheusObserver  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -53,7 +53,7 @@ def make_observer() -> Any:
 
 @contextmanager
 def shared() -> Iterator[None]:
-    """A folder in which processes that are started inside count together, unless there is one."""
+    """A folder in which processes started inside count together, unless there is one."""
     if os.environ.get(_SHARED):
         yield
         return

@@ -1,4 +1,4 @@
-"""What is shown where there is nothing, with the way back; and what the index page may load."""
+"""The page for a missing thing, with the way back; and the headers of the index page."""
 
 import base64
 from hashlib import sha256
@@ -10,7 +10,7 @@ from imgmiddleware.cli.page import ICON, stylesheet
 
 
 def missing(what: str, mount: str) -> HTMLResponse:
-    """A 404 for people who followed an old link: `what` there is not, a word of ours."""
+    """A 404 for people who followed an old link; `what` is missing, in a word of this package."""
     html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -24,7 +24,7 @@ def missing(what: str, mount: str) -> HTMLResponse:
 
 
 def page_headers(style: str, script: str | None = None) -> dict[str, str]:
-    """Those of a page that loads nothing of other origins, and has this style and script alone."""
+    """The headers of a page with this style and script, that loads nothing of other origins."""
     scripts = _digest(script) if script else "'none'"
     policy = (
         f"default-src 'none'; img-src 'self' data:; style-src {_digest(style)}; "

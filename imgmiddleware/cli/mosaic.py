@@ -16,7 +16,7 @@ from imgmiddleware.cli.pyramid import TILE, Level, Tile, pyramid
 Pixels = npt.NDArray[np.uint8]
 Colors = npt.NDArray[np.float32]
 Shades = npt.NDArray[np.float32]
-#: Of each small picture the number of its colour and of its motif, as one.
+#: The colour and the motif of each small picture, as one number.
 Picked = npt.NDArray[np.intp]
 
 #: Small pictures of the large one, along both sides; each is as large as a tile.
@@ -24,7 +24,7 @@ ACROSS, DOWN = 160, 104
 #: Steps between the colours that small pictures may have: about two hundred are used.
 _STEP = 14
 _QUALITY = 78
-#: So that what is brighter than the mean of its small picture is not clipped.
+#: Dims each small picture, so that its bright parts are not clipped.
 _DIMMED = np.float32(0.84)
 
 
@@ -40,7 +40,7 @@ def mosaic(paint: Callable[[int, int], Pixels]) -> bytes:
 
 
 def _levels(picked: Picked, colors: Colors, motifs: Shades) -> Iterator[Level]:
-    """From the large one to the level that is one tile. Small pictures become half as wide."""
+    """From the full size to the level that is one tile. Small pictures become half as wide."""
     side = TILE
     while True:
         small = np.stack(

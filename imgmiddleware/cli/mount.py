@@ -6,15 +6,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def mount_of(scope: Scope) -> str:
-    """Where the application stands, as links have it."""
+    """The application's path, as links have it."""
     return quote(scope.get("root_path", ""))
 
 
 class Below:
     """`app`, which learns from the scope that it stands below `path`: "/pictures".
 
-    ASGI has the whole path in `path`, and what of it is the mount in `root_path`. What a proxy has
-    cut away is put back, so that it is the same for the application either way.
+    ASGI has the whole path in `path`, and its mount in `root_path`. A part that a proxy has cut
+    away is put back, so that the application sees the same path either way.
     """
 
     def __init__(self, app: ASGIApp, path: str) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
-#: Of so many pages each is a click or two away.
+#: With up to so many pages, each is a click or two away.
 _BESIDE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a page of the index lists: of a folder, or of all below it whose names have `words`."""
+    """The contents of a page: a folder, or all files below it whose names have `words`."""
 
     folder: str = ""
     words: str = ""
@@ -42,7 +42,7 @@ def crumbs(place: Place, title: str, mount: str) -> Iterator[str]:
 
 
 def name_filter(place: Place, mount: str) -> Iterator[str]:
-    """The form that asks for what has some words in its name, in this folder and below."""
+    """The form that looks for words in the names of this folder and those below."""
     yield f'<form role="search" action="{escape(mount)}/">\n'
     if place.folder:
         yield f'<input type="hidden" name="folder" value="{escape(place.folder)}">\n'

@@ -1,4 +1,4 @@
-"""How numbers are written, on the terminal as on the page."""
+"""The form of numbers, on the terminal as on the page."""
 
 
 def counted(count: int, noun: str) -> str:

@@ -49,7 +49,7 @@ def _hills(width: int, height: int, colors: tuple[Color, ...]) -> Pixels:
 
 
 def _ridges(width: int, height: int) -> Pixels:
-    """Of each pixel its place in the palette."""
+    """The place of each pixel in the palette."""
     x = np.arange(width, dtype=np.float32) / height - 0.6 * width / height
     y = np.arange(height, dtype=np.float32)[:, None] / height
     glow = np.minimum(30 + 900 * np.hypot(0.3 * x, y - 0.5), 511)
@@ -92,7 +92,7 @@ def _silk() -> Pixels:
 
 
 def _discs() -> Pixels:
-    """Three soft discs that one sees through, on nothing."""
+    """Three soft translucent discs, on nothing."""
     y, x = np.mgrid[0:1200, 0:1600].astype(np.float32) / 1200
     tints = {
         (0.46, 0.58): (72, 82, 240),
@@ -126,7 +126,7 @@ def _turned() -> bytes:
 
 
 def _sunrise() -> bytes:
-    """An animation that comes back to where it began: every pixel of it changes all the time."""
+    """An animation that ends where it began: every pixel of it changes all the time."""
     day, night, ridges = np.array(_DAY), np.array(_NIGHT), _ridges(640, 400)
     light = (1 - np.cos(np.linspace(0, 2 * np.pi, 20, endpoint=False))) / 2
     frames = [_palette(night + (day - night) * share)[ridges] for share in light]

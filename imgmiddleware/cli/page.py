@@ -42,8 +42,8 @@ def script() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What one page shows of a listing, and how many files and folders that has. `complete`: there
-    are no others.
+    """The part of a listing on one page, and the number of all its files and folders. `complete`:
+    there are no others.
     """
 
     title: str  # of the outermost folder
@@ -120,7 +120,7 @@ class Page:
             dense = f' srcset="{source} 1x, {self._url(one, self._links.dense)} 2x"'
         closer = " closer" if self._service.settings.iiif else ""
         # With its size in the page, nothing moves when the image arrives. The name leads to the
-        # same page: to whom the page is read, and on the keyboard, that is the one link.
+        # same page: for screen readers and on the keyboard, that is the one link.
         return (
             f'<a class="thumbnail{closer}" href="{self._closer(one)}" tabindex="-1" '
             f'aria-hidden="true"><img src="{source}"{dense} width="{width}" height="{height}" '
@@ -132,7 +132,7 @@ class Page:
         return name if one.error is not None else f'<a href="{self._closer(one)}">{name}</a>'
 
     def _closer(self, one: Listed) -> str:
-        """Where a click leads to: the zoom viewer, or the picture in large."""
+        """The target of a click: the zoom viewer, or the large picture."""
         if self._service.settings.iiif:
             return escape(f"{self._mount}/view?id={quote(one.id, safe='')}")
         return self._url(one, self._links.large)
@@ -164,7 +164,7 @@ def _head(excerpt: Excerpt, mount: str) -> Iterator[str]:
 
 
 def _counts(excerpt: Excerpt) -> str:
-    """How many there are, in a sentence, as HTML."""
+    """The numbers of folders and files, in a sentence, as HTML."""
     files = counted(excerpt.count, "file")
     if excerpt.place.words:
         return f"{files} whose name has <b><bdi>{escape(excerpt.place.words)}</bdi></b>."
@@ -175,7 +175,7 @@ def _counts(excerpt: Excerpt) -> str:
 
 
 def described(one: Listed) -> str:
-    """What is known of a file, in short, as HTML."""
+    """The facts of a file, in short, as HTML."""
     facts = "" if one.facts is None else f"{_facts(one.facts)} · "
     return f"{facts}{_bytes(one.size)}"
 

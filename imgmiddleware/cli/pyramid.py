@@ -8,7 +8,7 @@ from dataclasses import dataclass
 #: The width and height of a tile, in pixels.
 TILE = 256
 
-#: A tile that is not drawn yet: what tells it from other tiles of its level, and its JPEG.
+#: A tile that is not drawn yet: the bytes that distinguish it in its level, and its JPEG.
 Tile = tuple[bytes, Callable[[], bytes]]
 
 _LAYOUTS = {3: "H", 4: "I"}  # SHORT and LONG
@@ -28,11 +28,11 @@ class Level:
 def pyramid(levels: Iterable[Level]) -> bytes:
     """The file, of less than 4 GiB. Equal tiles of a level are coded, and stand in it, once.
 
-    The tiles are YCbCr of 8 bits whose colour is at half the width and height, as JPEG mostly is.
+    The tiles are YCbCr of 8 bits whose colour is at half the width and height, as in most JPEGs.
     """
     file = io.BytesIO()
     file.write(_START.pack(b"II", 42, 0))
-    named = first = _START.size - 4  # where the offset of the next directory is to be written
+    named = first = _START.size - 4  # the place for the offset of the next directory
     for level in levels:
         tags = _tags(level, *_written(level, file), smaller=named != first)
         named = _append_directory(file, tags, named)
@@ -40,7 +40,7 @@ def pyramid(levels: Iterable[Level]) -> bytes:
 
 
 def _written(level: Level, file: io.BytesIO) -> tuple[list[int], list[int]]:
-    """Where each tile begins in the file, and its bytes."""
+    """The offset of each tile in the file, and its bytes."""
     places: dict[bytes, tuple[int, int]] = {}
     found = []
     for key, code in level.tiles:
@@ -73,9 +73,10 @@ def _tags(
 def _append_directory(
     file: io.BytesIO, tags: Mapping[int, tuple[int, list[int]]], named: int
 ) -> int:
-    """Write a directory after what does not fit into its entries, and its offset at `named`.
+    """Write a directory after the values that do not fit into its entries, and its offset at
+    `named`.
 
-    Returns where the offset of the next one is to be written.
+    Returns the place for the offset of the next one.
     """
     entries = []
     for tag, (kind, values) in tags.items():
@@ -91,7 +92,7 @@ def _append_directory(
 
 
 def _append(file: io.BytesIO, body: bytes) -> int:
-    """Where it stands now: at an even offset, as all must that a directory points to."""
+    """The offset where it stands now: an even one, as in all values that a directory points to."""
     file.write(bytes(file.tell() % 2))
     start = file.tell()
     file.write(body)

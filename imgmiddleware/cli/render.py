@@ -63,7 +63,7 @@ def _with_format(query: str, out: str) -> str:
 
 
 def _check_target(out: str, original: str) -> None:
-    """Find out before any work is done whether `out` can be written. Raises `UsageError`."""
+    """Find out before any work whether `out` can be written. Raises `UsageError`."""
     if out == "-":
         return
     if os.path.isdir(out):
@@ -78,9 +78,9 @@ def _refused(code: str, detail: str) -> int:
 
 
 def _write(body: bytes, out: str) -> None:
-    """Write the file. Where that raises `OSError`, a file that was there stays as it was."""
+    """Write the file. Where that raises `OSError`, an existing file stays as it was."""
     if out == "-":
-        # Not by Python's own buffer: after an error it would be written once more at the end.
+        # Without Python's own buffer, which would write it once more at the end after an error.
         with open(sys.stdout.fileno(), "wb", closefd=False) as standard_output:
             standard_output.write(body)
         return
@@ -104,6 +104,6 @@ def _summary(body: bytes, out: str) -> str:
     name = "standard output" if out == "-" else out
     try:
         facts = read_facts(BytesOriginal(body), FORMATS)
-    except ImageError:  # of some formats results are made, and no originals read
+    except ImageError:  # of a format that is written, and not read
         return f"{name}: {in_bytes(len(body))}"
     return f"{name}: {sides(*facts.upright)}, {facts.format.upper()}, {in_bytes(len(body))}"

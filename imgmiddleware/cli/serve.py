@@ -24,10 +24,10 @@ from imgmiddleware.cli.mount import Below
 from imgmiddleware.cli.unlisted import unlisted
 from imgmiddleware.objects.address import is_address
 
-#: The environment variable that has the directory and the options, as JSON, for `--workers`.
+#: The environment variable with the directory and the options, as JSON, for `--workers`.
 _VARIABLE = "IMGMIDDLEWARE_SERVE"
 
-#: Errors of listening that another port helps against: it is taken, or below 1024 and not for all.
+#: Errors of listening that another port solves: it is taken, or is below 1024 and reserved.
 _OF_THE_PORT = (errno.EADDRINUSE, errno.EACCES)
 
 
@@ -48,7 +48,7 @@ def serve(arguments: argparse.Namespace) -> int:
     host, port = listener.getsockname()[:2]
     listener.close()
     os.environ[_VARIABLE] = json.dumps([directory, options, mount, metrics])
-    os.environ["WEB_CONCURRENCY"] = str(arguments.workers)  # by which they share the memory
+    os.environ["WEB_CONCURRENCY"] = str(arguments.workers)  # so that they share the memory
     with suppress(KeyboardInterrupt), shared() if metrics else nullcontext():
         uvicorn.run(
             f"{__name__}:from_environment",
@@ -62,7 +62,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def import_uvicorn() -> Any:
-    """The server, which is an extra. Raises `UsageError` that says how to get it."""
+    """The server, which is an extra. Raises `UsageError` that says how to install it."""
     try:
         import uvicorn  # noqa: PLC0415 - an extra, which may be absent
     except ModuleNotFoundError as error:
@@ -77,12 +77,12 @@ def application(
     mount: str = "",
     metrics: str = "",
 ) -> ASGIApp:
-    """The middleware around the page, below the path `mount`; with metrics at a path of theirs.
+    """The middleware around the page, below the path `mount`; with metrics at their own path.
 
     Raises `ValueError` or `TypeError` naming a wrong option.
     """
     if options.get("prefix") == "/":
-        # Then the path of the page is below the prefix: it is an ID that is missing, and goes on.
+        # Then the path of the page is below the prefix: it is a missing ID, and goes on.
         options = {"missing": "pass", **options}
     restricted = options.get("presets_only") or options.get("widths")
     options = {
@@ -112,7 +112,7 @@ def _served(page: ASGIApp, service: ImageService, mount: str, metrics: str) -> A
             raise ValueError(f"--metrics {metrics}: pictures have the paths below {service.prefix}")
         served = Metrics(served, metrics, service.settings.observer)
     if mount and service.prefix.startswith(f"{mount}/"):
-        # A path that begins so could be the proxy's whole one, or what it has left.
+        # A path that begins so could be the proxy's whole one, or the part that it has left.
         raise ValueError(f"--root-path {mount}: the prefix {service.prefix} begins with it")
     return Below(served, mount) if mount else served
 
@@ -156,7 +156,7 @@ def run(served: ASGIApp, listener: socket.socket, log_level: str) -> int:
 
 
 def _logging(level: str) -> dict[str, Any]:
-    """uvicorn's own logging, and what this package logs in the same form."""
+    """uvicorn's own logging, and this package's in the same form."""
     from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415 - as above
 
     log_config = copy.deepcopy(LOGGING_CONFIG)

@@ -1,9 +1,9 @@
-"""The lines that an application needs, on the page as in the README: a tab for each framework."""
+"""The lines for an application, on the page as in the README: a tab for each framework."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
 
-#: What each framework takes. The README has the same text.
+#: The lines for each framework. The README has the same text.
 SNIPPETS: Mapping[str, str] = {
     "Flask": """\
 from imgmiddleware.wsgi import WSGIImageMiddleware

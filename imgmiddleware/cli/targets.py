@@ -1,4 +1,4 @@
-"""What `warm` and `cache purge` are about: a directory, or what a module of an application has."""
+"""The subject of `warm` and `cache purge`: a directory, or an object in a module."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ from imgmiddleware.sources.calls import takes
 
 
 def service_of(arguments: argparse.Namespace) -> ImageService:
-    """The service of the source that was named, which keeps its results in a folder.
+    """The service of the named source, which keeps its results in a folder.
 
     Raises `UsageError`.
     """
@@ -28,7 +28,9 @@ def service_of(arguments: argparse.Namespace) -> ImageService:
     if isinstance(found, ImageService):
         return _with_its_own_options(found, arguments)
     if found is not None and not {"cache_dir", "tiers"} & vars(arguments).keys():
-        raise UsageError(f"--cache-dir: say where the application of {name} keeps its results")
+        raise UsageError(
+            f"--cache-dir: give the folder in which the application of {name} keeps its results"
+        )
     source, directory = (name, name) if found is None else (found, None)
     options = settings_of(arguments) | cache_options(arguments, directory)
     try:
@@ -39,9 +41,9 @@ def service_of(arguments: argparse.Namespace) -> ImageService:
 
 
 def named_by(name: str) -> Any:
-    """The service, the function or the `Source` that MODULE:ATTRIBUTE names.
+    """The service, the function or the `Source` of MODULE:ATTRIBUTE.
 
-    None where `name` is that of a directory, there or not, or a URL. Raises `UsageError`.
+    None where `name` is the path of a directory, existing or not, or a URL. Raises `UsageError`.
     """
     if os.path.isdir(name) or ":" not in name or is_address(name):
         return None
@@ -76,12 +78,12 @@ def _imported(name: str) -> object:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise UsageError(f"there is no module {error.name!r} here") from error
         _not_imported(name, error)
-    except Exception as error:  # noqa: BLE001 - whatever the application's own code raises
+    except Exception as error:  # noqa: BLE001 - the application's own code may raise any error
         _not_imported(name, error)
 
 
 def _not_imported(name: str, error: Exception) -> NoReturn:
-    """Say what went wrong in the application's own code, and where."""
+    """Report the error in the application's own code, and its place."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith("<frozen importlib")]
     file, line = own[-1].filename, own[-1].lineno
@@ -92,8 +94,8 @@ def _not_imported(name: str, error: Exception) -> NoReturn:
 
 
 def _is_source(found: Any) -> bool:
-    """A `Source`, prefixes of some, or a function that can be called with an ID alone: an
-    application takes more.
+    """Whether it is a `Source`, prefixes of some, or a function that can be called with an ID
+    alone; an application takes more.
     """
     if isinstance(found, type | str | os.PathLike):
         return False
@@ -109,7 +111,8 @@ def _with_its_own_options(service: ImageService, arguments: argparse.Namespace) 
         raise UsageError(f"{arguments.source} has its own options; not also {options}")
     if service.settings.cache_dir is None and not service.settings.tiers:
         raise UsageError(
-            f"{arguments.source} has no cache_dir and no tiers, and keeps nothing for others"
+            f"{arguments.source} has no cache_dir and no tiers, so that no other process would see "
+            "its results"
         )
     return service
 

@@ -1,4 +1,4 @@
-"""The page of `serve` where nobody can list the originals: how a picture is asked for."""
+"""The page of `serve` for originals that cannot be listed: how to ask for a picture."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from imgmiddleware.cli.page import ICON, stylesheet
 
 
 def unlisted(prefix: str) -> Starlette:
-    """An application with the page at `/`, and a 404 for all else. IDs follow the prefix."""
+    """An application with the page at `/`, and a 404 for all other paths. IDs follow the prefix."""
 
     def index(request: Request) -> Response:
         return HTMLResponse(_html(f"{mount_of(request.scope)}{prefix}"), headers=headers)
@@ -28,6 +28,6 @@ def _html(start: str) -> str:
         f'<title>Originals - imgmiddleware</title>\n<link rel="icon" href="{ICON}">\n'
         f"<style>{stylesheet()}</style>\n</head>\n<body>\n<header>\n"
         "<h1>Originals</h1>\n</header>\n<main>\n"
-        f"<p>A store lists nothing here. Its pictures are at <code>{start}</code> and their name, "
-        f"such as <code>{start}2026/cat.tif?w=800</code>.</p>\n</main>\n</body>\n</html>\n"
+        f"<p>This page cannot list a store. Its pictures are at <code>{start}</code> and their "
+        f"name, such as <code>{start}2026/cat.tif?w=800</code>.</p>\n</main>\n</body>\n</html>\n"
     )

@@ -1,4 +1,4 @@
-"""What the text of an option becomes; argparse tells of what is none."""
+"""The values of options, from their texts; argparse reports a text that is none."""
 
 import argparse
 import os
@@ -57,7 +57,7 @@ def processes(text: str) -> int:
     return int(text)
 
 
-#: How the text of an option becomes a value of this type; else it is taken as it is.
+#: The conversion of an option's text to a value of this type; without one the text is the value.
 READ: dict[object, dict[str, Any]] = {
     int: {"type": int},
     float: {"type": float},

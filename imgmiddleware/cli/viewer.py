@@ -19,7 +19,7 @@ from imgmiddleware.cli.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.subjects.kinds import KINDS
 
-#: The width that is asked for first.
+#: The width that the form starts with.
 _WIDTH = 800
 
 _FITS = ("clip", "crop", "scale", "fill", "fillmax", "clamp", "min", "max")
@@ -31,8 +31,8 @@ _FORMATS = tuple(
 )
 
 Field = tuple[str, tuple[str, ...] | tuple[int, int], str]
-#: What the form asks for: the label, the words of a choice or the range of a number, and what is
-#: meant where nothing is said.
+#: The fields of the form: the label, the words of a choice or the range of a number, and the
+#: meaning of an empty field.
 _FIELDS: dict[str, Field] = {
     "w": ("Width", (1, 8192), "as it is"),
     "h": ("Height", (1, 8192), "as it is"),
@@ -48,13 +48,13 @@ _FIELDS: dict[str, Field] = {
     "bg": ("Background", (), "white"),
 }
 _FIELDS_IF_IT_MOVES: dict[str, Field] = {"anim": ("All frames", ("1",), "no")}
-#: How the form says what would be a letter.
+#: The form's words for single letters.
 _WORDS = {"h": "left to right", "v": "upside down", "hv": "both ways", "1": "yes"}
 
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _ASSETS = ("gallery.css", "assets/viewer.css", "assets/viewer.js", "assets/openseadragon.min.js")
 
-#: The stylesheet that OpenSeadragon 6.1.1 makes: one rule, for screens that are touched.
+#: The stylesheet that OpenSeadragon 6.1.1 makes: one rule, for touch screens.
 _ITS_STYLE = "'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE='"
 #: Scripts and styles of this server alone. Pictures are shown from memory once they are measured.
 _HEADERS = {
@@ -75,7 +75,7 @@ _FOR_GOOD = {
 
 
 class Viewer:
-    """The pages of a service that speaks IIIF, and what they load."""
+    """The pages of a service that speaks IIIF, and their assets."""
 
     def __init__(self, source: Rooted, service: ImageService) -> None:
         self._source = source
@@ -87,7 +87,7 @@ class Viewer:
         return [Route("/view", self.page), Route("/assets/{digest}/{name}", self.asset)]
 
     def page(self, request: Request) -> Response:
-        """The page of the original that `id` names; in a thread, as it reads a header."""
+        """The page of the original with this `id`; in a thread, as it reads a header."""
         id, mount = request.query_params.get("id", ""), mount_of(request.scope)
         one = read_listed(self._source, self._service.settings, id) if id else None
         if one is None:
@@ -96,7 +96,7 @@ class Viewer:
         return HTMLResponse(html, headers=_HEADERS)
 
     async def asset(self, request: Request) -> Response:
-        """A script or a stylesheet, under a path that its content is part of."""
+        """A script or a stylesheet, under a path with the digest of its content."""
         name = request.path_params["name"]
         if name not in self._files:
             return PlainTextResponse("There is no such file.\n", 404)
@@ -114,7 +114,7 @@ class Viewer:
         yield "</body>\n</html>\n"
 
     def _markup(self, one: Listed, mount: str) -> str:
-        """The HTML that shows the original in a page, to copy."""
+        """The HTML for the original in a page, to copy."""
         html = str(self._service.picture(one.id, alt="What it shows", mount=mount))
         return (
             '<section aria-labelledby="page">\n<h2 id="page">In a page</h2>\n'
@@ -162,7 +162,7 @@ def _form(*, moves: bool) -> Iterator[str]:
 
 
 def _control(name: str, values: tuple[str, ...] | tuple[int, int], unsaid: str) -> str:
-    """A number, a choice or a text. Its empty value is what applies without the parameter."""
+    """A number, a choice or a text. Its empty value stands for the default."""
     if not values:
         return f'<input name="{name}" placeholder="{unsaid}">'
     first, last = values[0], values[-1]

@@ -1,4 +1,4 @@
-"""`imgmiddleware warm`: make pictures before anybody asks for them."""
+"""`imgmiddleware warm`: make pictures before any client asks for them."""
 
 import argparse
 import itertools
@@ -44,7 +44,7 @@ def warm(arguments: argparse.Namespace) -> int:
 
 
 def _ids(service: ImageService, arguments: argparse.Namespace) -> list[str]:
-    """The IDs that were given, or all of directories. Raises `UsageError`."""
+    """The given IDs, or all of directories. Raises `UsageError`."""
     if "ids" in arguments:
         return _read_ids(arguments.ids)
     ids = every_id(service.source, service.settings)
@@ -57,7 +57,7 @@ def _ids(service: ImageService, arguments: argparse.Namespace) -> list[str]:
 
 
 def _queries(service: ImageService, arguments: argparse.Namespace) -> list[str]:
-    """The queries that were given, or the empty one. Raises `UsageError`."""
+    """The given queries, or the empty one. Raises `UsageError`."""
     grammar = QueryGrammar(service.settings)
     queries = [query.removeprefix("?") for query in arguments.queries or [""]]
     for query in queries:
@@ -86,9 +86,9 @@ def _read_ids(file: str) -> list[str]:
 
 
 def _problem(service: ImageService, accepts: Sequence[str], id: str, query: str) -> str | None:
-    """Make what clients of each kind get; what is wrong, if anything is."""
+    """Make the pictures for each kind of client; the problem, if there is one."""
     for accept in accepts:
-        # No <img>, for which the message of an error might be drawn.
+        # Not as an <img>, for which the message of an error might be drawn.
         headers = {"accept": accept, "sec-fetch-dest": "empty"}
         answer = service.handle(ImageRequest("GET", f"{service.prefix}{id}", query, headers))
         if answer is None:  # it would go on to the application
@@ -97,7 +97,7 @@ def _problem(service: ImageService, accepts: Sequence[str], id: str, query: str)
         if answer.status != 200:
             return _said(answer)
         if "Accept" not in (answer.header("Vary") or "").split(", "):
-            break  # all get the same, and the source may be slow
+            break  # all clients get the same, and the source may be slow
     return None
 
 
@@ -109,7 +109,7 @@ def _said(answer: ImageResponse) -> str:
 
 
 class _Warming:
-    """Asks for each query of each ID, in several threads, and shows how far it is."""
+    """Asks for each query of each ID, in several threads, and shows its progress."""
 
     def __init__(
         self, problem: Callable[[str, str], str | None], ids: list[str], queries: list[str]
@@ -123,7 +123,7 @@ class _Warming:
         self._stopped = Event()
 
     async def run(self, threads: int) -> list[str]:
-        """A line for each that was refused, sorted. An event loop is there for async sources."""
+        """A line for each refusal, sorted. An event loop is there for async sources."""
         limiter = anyio.CapacityLimiter(threads)
         work = partial(to_thread.run_sync, self._work, abandon_on_cancel=True, limiter=limiter)
         try:
@@ -131,7 +131,7 @@ class _Warming:
                 for _ in range(threads):
                     tasks.start_soon(work)
         finally:
-            self._stopped.set()  # on Ctrl-C the threads end with what they are at
+            self._stopped.set()  # on Ctrl-C each thread ends after its present picture
         return sorted(self._refused)
 
     def _work(self) -> None:
@@ -156,7 +156,7 @@ class _Warming:
 
 
 def _show(done: int, all: int) -> None:
-    """Show the bar: all the time on a terminal, else only at the end."""
+    """Show the bar: all the time on a terminal, otherwise only at the end."""
     if sys.stderr.isatty() or done == all:
         filled = _WIDTH * done // all
         bar = "#" * filled + "." * (_WIDTH - filled)

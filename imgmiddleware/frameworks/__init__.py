@@ -4,5 +4,5 @@
 - `imgmiddleware.frameworks.starlette`, for FastAPI too
 - `imgmiddleware.frameworks.django`, on WSGI and on ASGI
 
-Each imports its framework, and nothing else of the package imports it.
+Each imports its framework, and no other module of the package imports it.
 """

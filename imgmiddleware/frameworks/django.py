@@ -1,4 +1,4 @@
-"""Django: a view that answers with pictures, after whatever middleware and decorators check."""
+"""Django: a view that answers with pictures, after the checks of any middleware and decorators."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ def image_request(
 ) -> ImageRequest:
     """The request for `ImageService.handle`, on WSGI and on ASGI.
 
-    `id` is the original's where the path of the view does not say it in the service's way, and
+    Give `id` where the path of the view does not have the original's ID in the service's form;
     `prefix` is then the service's.
 
     >>> from django.core.handlers.wsgi import WSGIRequest
@@ -32,12 +32,12 @@ def image_request(
     >>> made.path, made.query
     ('/image/ann/face.jpg', 'w=64')
     """
-    # Django hands no file on to a server by its path: a small one comes as bytes.
+    # Django sends no file by its path: a small one comes as bytes.
     return asked(replace(_read(request), path=request.path_info, sends_files=False), id, prefix)
 
 
 def response(answer: ImageResponse | None) -> HttpResponseBase:
-    """The answer as a response of Django, to the letter; what middleware adds to it is added.
+    """The answer as a response of Django, to the letter; middleware may add to it.
 
     A large picture is read while it is sent, and closed then. None, the answer of a service with
     `missing="pass"`, is the project's own 404: this raises `django.http.Http404`.
@@ -57,9 +57,9 @@ def response(answer: ImageResponse | None) -> HttpResponseBase:
 
 @contextmanager
 def around() -> Iterator[None]:
-    """A service's `around`: closes the connections to the database that are to be closed by now.
+    """A service's `around`: closes the database connections that are due to be closed.
 
-    Django does so with each request of its own, and knows nothing of threads that only ask for an
+    Django does so with each request of its own, but knows nothing of threads that only ask for an
     original. `CONN_MAX_AGE` holds here too.
 
     >>> from imgmiddleware import ImageService
@@ -82,7 +82,7 @@ def _read(request: HttpRequest) -> ImageRequest:
 
 
 class _Streamed(StreamingHttpResponse):
-    """On ASGI Django would read all of a plain iterator before it sends anything."""
+    """With a plain iterator Django on ASGI would read all of it before it sends anything."""
 
     def __init__(self, body: FileBody, **given: Any) -> None:
         super().__init__(_Pieces(body), **given)

@@ -18,11 +18,11 @@ register = template.Library()
 
 
 def picture(id: Any, *, alt: str, **given: Any) -> Picture:
-    """`{% picture photo.id alt=photo.title w=400 %}`: what `ImageService.picture` makes of it.
+    """`{% picture photo.id alt=photo.title w=400 %}`: the HTML of `ImageService.picture`.
 
     Links begin with the path under which the project is mounted. Lists are texts with commas:
-    `widths="320,640"`, `formats="avif,webp"`. What is no name in Python, such as `class`, is given
-    by `attributes`. Raises what `ImageService.picture` raises.
+    `widths="320,640"`, `formats="avif,webp"`. Names that Python does not allow, such as `class`, go
+    into `attributes`. Raises the errors of `ImageService.picture`.
     """
     service = settings.IMGMIDDLEWARE_SERVICE
     made: ImageService = import_string(service) if isinstance(service, str) else service

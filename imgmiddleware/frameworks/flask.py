@@ -1,4 +1,4 @@
-"""Flask: a view that answers with pictures, after whatever Flask and its decorators check."""
+"""Flask: a view that answers with pictures, after the checks of Flask and any decorators."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def image_request(
 ) -> ImageRequest:
     """The request for `ImageService.handle`.
 
-    `id` is the original's where the path of the view does not say it in the service's way, and
+    Give `id` where the path of the view does not have the original's ID in the service's form;
     `prefix` is then the service's.
 
     >>> app = flask.Flask(__name__)
@@ -29,11 +29,10 @@ def image_request(
 
 
 def response(answer: ImageResponse | None) -> flask.Response:
-    """The answer as a response of Flask, to the letter; what Flask adds to it is added.
+    """The answer as a response of Flask, to the letter; Flask may add to it.
 
-    A large picture is sent as the file that it is, which is closed with the response. None, the
-    answer of a service with `missing="pass"`, is Flask's own 404: this raises
-    `werkzeug.exceptions.NotFound`.
+    A large picture is sent as a file, which is closed with the response. None, the answer of a
+    service with `missing="pass"`, is Flask's own 404: this raises `werkzeug.exceptions.NotFound`.
 
     >>> response(ImageResponse(304, (("ETag", '"a"'),))).headers.to_wsgi_list()
     [('ETag', '"a"')]
@@ -51,7 +50,7 @@ def response(answer: ImageResponse | None) -> flask.Response:
 
 
 class _Picture(flask.Response):
-    """werkzeug takes headers from a 304, and gives a Content-Type to what has none. Not here."""
+    """Unlike werkzeug's, it removes no headers from a 304, and adds no Content-Type."""
 
     default_mimetype = None
     automatically_set_content_length = False

@@ -1,4 +1,4 @@
-"""Starlette and FastAPI: a route that answers with pictures, after whatever its dependencies check.
+"""Starlette and FastAPI: a route that answers with pictures, after the checks of any dependencies.
 
 `ImageService.handle` waits for pixels, so such a route is a plain function, not an async one: then
 it runs in one of the framework's threads.
@@ -18,7 +18,7 @@ from imgmiddleware.messages import FileBody, ImageRequest, ImageResponse
 def image_request(request: Request, id: object = None, *, prefix: str = "/image/") -> ImageRequest:
     """The request for `ImageService.handle`.
 
-    `id` is the original's where the path of the route does not say it in the service's way, and
+    Give `id` where the path of the route does not have the original's ID in the service's form;
     `prefix` is then the service's.
 
     >>> scope = {"type": "http", "method": "GET", "path": "/me", "query_string": b"w=64"}
@@ -30,11 +30,10 @@ def image_request(request: Request, id: object = None, *, prefix: str = "/image/
 
 
 def response(answer: ImageResponse | None) -> Response:
-    """The answer as a response of Starlette, to the letter; what middleware adds to it is added.
+    """The answer as a response of Starlette, to the letter; middleware may add to it.
 
-    A large picture is sent as the file that it is, which is closed then. None, the answer of a
-    service with `missing="pass"`, is the framework's own 404: this raises
-    `starlette.exceptions.HTTPException`.
+    A large picture is sent as a file, which is closed then. None, the answer of a service with
+    `missing="pass"`, is the framework's own 404: this raises `starlette.exceptions.HTTPException`.
 
     >>> response(ImageResponse(304, (("ETag", '"a"'),))).raw_headers
     [(b'etag', b'"a"')]
@@ -45,7 +44,7 @@ def response(answer: ImageResponse | None) -> Response:
 
 
 class _Picture(Response):
-    """Starlette's own would take a file's path, or bytes, and count them anew."""
+    """Starlette's own responses would take a file's path, or bytes, and compute their headers."""
 
     def __init__(self, answer: ImageResponse) -> None:
         super().__init__(answer.body if isinstance(answer.body, bytes) else None, answer.status)

@@ -1,4 +1,4 @@
-"""Accept (RFC 9110, section 12.5.1): which media types a client asks for by name."""
+"""Accept (RFC 9110, section 12.5.1): the media types that a client names."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 #: missing, it reaches to the end of the field: so a hostile field costs linear time.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)', re.DOTALL)
 
-#: What stands between two commas of the list, of which quoted strings may hold some.
+#: An element between two commas of the list; quoted strings in it may hold commas.
 _ELEMENT = re.compile(rf'(?:[^",]++|{_QUOTED.pattern})+', re.DOTALL)
 
 
@@ -18,7 +18,7 @@ def named(field: str | None, offered: Iterable[str]) -> tuple[str, ...]:
     """The media types of `offered`, in its order, that the field names with a weight above 0.
 
     A wildcard names nothing: every browser sends `*/*`, also one that cannot show AVIF. Without the
-    header nothing is named. An element whose weight is malformed is ignored.
+    header no type is named. An element whose weight is malformed is ignored.
     """
     accepted = weights(field)
     return tuple(name for name in offered if accepted.get(name, 0) > 0)

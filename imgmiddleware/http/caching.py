@@ -1,6 +1,6 @@
 """Cache-Control (RFC 9111, section 5.2.2; RFC 5861; RFC 8246)."""
 
-#: A year, in seconds: the longest time that caches make sense of.
+#: A year, in seconds: the longest time that caches use.
 _YEAR = 31_536_000
 
 
@@ -9,10 +9,10 @@ def cache_control(
 ) -> str:
     """The header of a picture. All times are in seconds.
 
-    `private` keeps it out of shared caches, as it was given to one client after a check.
+    `private` keeps the picture out of shared caches, as one client got it after a check.
     `immutable` (RFC 8246) is for a URL with the version of its original: another version has
     another URL. For `stale` seconds after `max_age` a cache may answer with the picture while it
-    asks again (RFC 5861, section 3). What has only some time `left` is kept for no longer.
+    asks again (RFC 5861, section 3). A picture with only some time `left` is kept for no longer.
     """
     scope = "private" if private else "public"
     if left is not None:

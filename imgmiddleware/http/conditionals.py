@@ -7,7 +7,7 @@ from imgmiddleware.http.etag import listed
 
 
 def evaluate(headers: Mapping[str, str], etag: str, last_modified: int | None) -> int:
-    """The status for a GET or HEAD of a picture that there is: 200, 304 or 412.
+    """The status for a GET or HEAD of an existing picture: 200, 304 or 412.
 
     `etag` has its quotes. `last_modified` is in seconds since the epoch; None: unknown. A date that
     is no HTTP-date is ignored, as 13.1.3 and 13.1.4 ask.
@@ -35,8 +35,8 @@ def evaluate(headers: Mapping[str, str], etag: str, last_modified: int | None) -
 def range_applies(if_range: str | None, etag: str, last_modified: int | None) -> bool:
     """Whether the client may have a part: it has another part of the same picture (13.1.5).
 
-    True without If-Range. An entity tag is compared strongly. A date must equal Last-Modified. All
-    else is False: then the whole picture is sent.
+    True without If-Range. An entity tag is compared strongly. A date must equal Last-Modified. Any
+    other value gives False: then the whole picture is sent.
     """
     if if_range is None:
         return True

@@ -1,4 +1,4 @@
-"""Cross-origin sharing (the Fetch standard): which scripts may read an answer.
+"""Cross-origin sharing (the Fetch standard): the scripts that may read an answer.
 
 An `<img>` shows pictures of any origin without these headers. `fetch`, WebGL, a canvas whose pixels
 are read, and pages with a Cross-Origin-Embedder-Policy need them.
@@ -31,7 +31,8 @@ def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
 
 def shared(allowed: Sequence[str], origin: str | None) -> Headers:
     """The headers of an answer. `allowed` is `("*",)` or a list of origins."""
-    # A single origin is named whoever asks: so the answer is the same for all, and caches keep one.
+    # A single origin is named in every answer: so the answer is the same for all, and caches keep
+    # one.
     named = allowed[0] if len(allowed) == 1 else origin if origin in allowed else None
     policy = (("Cross-Origin-Resource-Policy", "cross-origin"),)
     if named is None:

@@ -24,7 +24,7 @@ _FORMS = tuple(
 
 
 def http_date(field: str | None) -> int | None:
-    """The seconds since the epoch of an HTTP-date in one of its three forms; None: it is none."""
+    """The seconds since the epoch of an HTTP-date in one of its three forms; None for others."""
     for form in _FORMS if field else ():
         found = form.fullmatch(field or "")
         if found is not None:
@@ -32,7 +32,7 @@ def http_date(field: str | None) -> int | None:
     return None
 
 
-@lru_cache  # of an original's time, once for all that is made of it
+@lru_cache  # an original's time, once for all its results
 def imf_date(seconds: int) -> str:
     """The HTTP-date in its preferred form, such as `Sun, 06 Nov 1994 08:49:37 GMT`."""
     return formatdate(seconds, usegmt=True)
@@ -54,7 +54,7 @@ def _seconds(parts: dict[str, str]) -> int | None:
 
 
 def _century(year: int) -> int:
-    """The year of its last two digits. One over 50 years in the future is of the century before."""
+    """The year of its last two digits; over 50 years ahead, it is of the century before."""
     now = datetime.now(UTC).year
     full = now - now % 100 + year
     return full - 100 if full > now + 50 else full

@@ -1,18 +1,19 @@
-"""What a client does with the answer: whether it is shown where a picture stands."""
+"""The destination of an answer: whether it is shown in the place of a picture."""
 
 from collections.abc import Mapping
 
 from imgmiddleware.http.accept import weights
 
-#: Whoever names one of these reads the problem document.
+#: A client that names one of these reads the problem document.
 _DOCUMENTS = ("text/html", "application/json", "application/problem+json")
 
 
 def is_for_a_picture(headers: Mapping[str, str]) -> bool:
-    """Whether an `<img>`, or CSS, asks: nothing but a picture is shown there.
+    """Whether the request is of an `<img>`, or CSS, which shows nothing but pictures.
 
-    Browsers say so by Sec-Fetch-Dest (Fetch Metadata Request Headers, section 2.1), but to HTTPS
-    and loopback alone. Else it is whoever accepts pictures by name, and no document.
+    Browsers tell this in Sec-Fetch-Dest (Fetch Metadata Request Headers, section 2.1), but only
+    over HTTPS and to loopback. Otherwise it counts as such if Accept names pictures, and no
+    document.
 
     >>> is_for_a_picture({"sec-fetch-dest": "image"})
     True

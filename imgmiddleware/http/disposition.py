@@ -1,10 +1,10 @@
-"""Content-Disposition (RFC 6266): under which name a picture is saved, and whether at once."""
+"""Content-Disposition (RFC 6266): the name under which a picture is saved, and whether at once."""
 
 import functools
 import unicodedata
 from urllib.parse import quote
 
-#: Separators of folders, and what Windows forbids in a name.
+#: Separators of folders, and characters that Windows forbids in a name.
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 #: Controls, marks that turn the direction of text (which show `gpj.exe` as `exe.jpg`), surrogates,
 #: separators of lines.
@@ -21,22 +21,22 @@ _ATTR = "!#$&+-.^_`|~"
 def content_disposition(
     name: str, suffixes: tuple[str, ...], known: frozenset[str], *, attachment: bool
 ) -> str:
-    """The header. `name` is any text, such as an ID or what a query asks for.
+    """The header. `name` is any text, such as an ID or a value of a query.
 
-    The file's name is its last segment, with one of the picture's `suffixes` in the place of
-    another that is `known`. `filename` is for clients that know ASCII alone, and where that loses
-    something `filename*` (RFC 8187) has all of it.
+    The file's name is its last segment, with one of the picture's `suffixes` in place of another
+    that is `known`. `filename` is for clients that know ASCII alone. Where that loses characters,
+    `filename*` (RFC 8187) has all of them.
     """
     kind = "attachment" if attachment else "inline"
     name = file_name(name, suffixes, known)
-    # RFC 6266, appendix D: some read a percent sign as an escape.
+    # RFC 6266, appendix D: some clients read a percent sign as an escape.
     plain = "".join(c if " " <= c <= "~" and c != "%" else "_" for c in name)
     header = f'{kind}; filename="{plain}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe=_ATTR)}"
 
 
 def file_name(name: str, suffixes: tuple[str, ...], known: frozenset[str]) -> str:
-    """What a file is called by this name: with the first of its `suffixes`, if it has none of them.
+    """The file's name: with the first of its `suffixes`, if it has none of them.
 
     A suffix that is `known` is another format's, and goes; any other is a part of the name.
     """

@@ -8,17 +8,17 @@ _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*+"'
 _ELEMENT = rf"[ \t]*+(?:{_TAG}[ \t]*+)?+"
 _LIST = re.compile(rf"{_ELEMENT}(?:,{_ELEMENT})*+")
 _ITEM = re.compile(_TAG)
-#: What Apache adds to the tag of an answer that it has compressed (mod_deflate, mod_brotli). It
-#: hands the conditional header on as the client sends it back.
+#: The suffixes that Apache adds to the tag of an answer that it has compressed (mod_deflate,
+#: mod_brotli). It passes the conditional header on as the client sends it back.
 _COMPRESSED = ("-gzip", "-br")
 
 
 def listed(field: str, etag: str, *, weak: bool) -> bool:
     """Whether `etag` is in the field, which is a list of entity tags, or `*` for any.
 
-    `weak` is how If-None-Match compares: it disregards `W/`, and the suffix of a server in front
-    that compresses. If-Match compares strongly: a weak tag equals nothing (8.8.3.2), and what was
-    compressed is another representation. A field that is no list of tags matches nothing.
+    `weak` is the comparison of If-None-Match: it disregards `W/`, and the suffix of a server in
+    front that compresses. If-Match compares strongly: a weak tag equals nothing (8.8.3.2), and a
+    compressed answer is another representation. A field that is no list of tags matches nothing.
 
     >>> listed('"a1-gzip"', '"a1"', weak=True)
     True

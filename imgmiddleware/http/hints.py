@@ -1,7 +1,7 @@
 """Client hints (RFC 8942, Responsive Image Client Hints, Save-Data), each in a few steps.
 
-A client may send any number. If it were taken as it is, each client would get a picture of its own,
-with an entry of its own in each cache on the way. So the number is rounded up to a step.
+A client may send any number. Taken as it is, it would give each client a picture of its own, with
+an entry of its own in each cache on the way. So the number is rounded up to a step.
 """
 
 import re
@@ -20,7 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 WIDTHS = (160, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560, 3200, 3840)
 #: Device pixels for each CSS pixel.
 DENSITIES = ("1", "1.5", "2", "3")
-#: How much Save-Data takes from `q`. Of 75 it leaves 50, which has 0.5 to 0.7 of the bytes.
+#: The part that Save-Data takes from `q`. Of 75 it leaves 50, which has 0.5 to 0.7 of the bytes.
 SAVED_QUALITY = 25
 
 #: sf-integer and sf-decimal (RFC 8941, sections 3.3.1 and 3.3.2), above 0.
@@ -29,7 +29,7 @@ _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
 
 
 class Hints(NamedTuple):
-    """What a client says, rounded to steps. None and False: it says nothing."""
+    """The hints of a client, rounded to steps. None and False: the client gives no hint."""
 
     width: int | None  # of the picture, in device pixels
     density: str | None
@@ -39,7 +39,7 @@ class Hints(NamedTuple):
 def read(
     heeded: Collection[str], headers: Mapping[str, str], widths: Sequence[int] = WIDTHS
 ) -> Hints:
-    """The hints of a request. Those that are not `heeded` say nothing."""
+    """The hints of a request. Hints that are not `heeded` are left out."""
     return Hints(
         width(headers, widths) if "width" in heeded else None,
         density(headers) if "dpr" in heeded else None,

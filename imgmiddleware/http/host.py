@@ -2,8 +2,8 @@
 
 import re
 
-#: Of `uri-host [ ":" port ]`, the names that are in use: RFC 3986 (section 3.2.2) allows commas,
-#: quotes and brackets too, and two headers are joined by a comma. No name of DNS is longer.
+#: The names in use, of `uri-host [ ":" port ]`: RFC 3986 (section 3.2.2) allows commas, quotes and
+#: brackets too, and a comma joins two headers. No name of DNS is longer.
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
 
 

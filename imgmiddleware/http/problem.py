@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 MEDIA_TYPE = "application/problem+json"
 
-#: Phrases of RFC 9110 that Python has only from 3.13 on.
+#: Phrases of RFC 9110 that Python has only since 3.13.
 _PHRASES = {
     413: "Content Too Large",
     416: "Range Not Satisfiable",
@@ -26,7 +26,7 @@ def phrase(status: int) -> str:
 def problem(status: int, code: str, detail: str, members: Mapping[str, object]) -> bytes:
     """The body of an error. `code` and `members` are extension members (section 3.2).
 
-    There is no `type`: then it is "about:blank", and the title should be the phrase of the status
+    There is no `type`, which means "about:blank"; then the title should be the phrase of the status
     (section 4.2.1).
     """
     document = {

@@ -1,4 +1,4 @@
-"""Range (RFC 9110, section 14): which bytes of a representation a client asks for."""
+"""Range (RFC 9110, section 14): the bytes of a representation that a client asks for."""
 
 import re
 
@@ -12,11 +12,11 @@ Span = tuple[int, int]
 
 
 def requested(field: str | None, length: int) -> Span | None:
-    """The one range that is asked for of a body of `length` bytes: its start and its stop.
+    """The one range that the field asks for, in a body of `length` bytes: its start and its stop.
 
     Start equals stop where the range has no byte of the body: a 416 (15.5.17). None where the field
-    is to be ignored, as 14.2 allows: another unit than bytes, several ranges, no range at all, and
-    a range that ends before it begins.
+    is ignored, as 14.2 allows: another unit than bytes, several ranges, no range at all, and a
+    range that ends before it begins.
     """
     if field is None:
         return None
@@ -46,7 +46,7 @@ def content_range(span: Span, length: int) -> str:
 
 
 def unsatisfied_range(length: int) -> str:
-    """Content-Range of a 416: how many bytes the whole has (14.4)."""
+    """Content-Range of a 416: the length of the whole (14.4)."""
     return f"bytes */{length}"
 
 

@@ -1,1 +1,1 @@
-"""What a render does ahead of itself, in slots that nobody else needs at the moment."""
+"""Work that a render does ahead, in slots that are idle at the moment."""

@@ -1,8 +1,8 @@
 """Independent pieces of one render, of which idle slots make the next ones ahead.
 
-The thread of the render takes the pieces up in their order, hands their results on in their order,
-and does itself what nobody else has begun: so it never waits for a slot, and what it gives back is
-the same whether others helped or not.
+The thread of the render takes the pieces up in their order, and hands their results on in their
+order. It makes all pieces itself that no helper has begun. So it never waits for a slot, and its
+results are the same with helpers and without.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from imgmiddleware.lending.lender import Lender, Recalled, current, lent_by
 K = TypeVar("K")
 R = TypeVar("R")
 
-#: Slots that one render borrows: the thread that takes pieces up has no more to give away.
+#: Slots that one render borrows: with more, the thread that takes pieces up could not keep them
+#: busy.
 MOST = 4
 
-#: Pieces that are taken up for each of them: the one that is made, and the next.
+#: Pieces that are taken up for each of them: one that is being made, and the next.
 _EACH = 2
 
-#: Seconds between two looks of an idle helper at whether its slot is wanted back.
+#: Seconds between two checks of an idle helper whether its slot is wanted back.
 _LOOK_EVERY = 0.02
 
 
 def ahead(
     items: Sequence[K], prepare: Callable[[K], Callable[[], R]], size: int = 0, own: int = 0
 ) -> Iterator[R]:
-    """What is made of each item, in their order.
+    """The value of each item, in their order.
 
-    `prepare` is called in this thread, in order, and what it returns in any: so an original is read
-    by one thread. `size` is how many bytes a piece takes from one to the other, and `own` what a
-    thread takes to make any. Raises what they raise, at the item's turn.
+    `prepare` is called in this thread, in order, and its function in any thread: so one thread
+    reads an original. `size` is the number of bytes that a piece keeps between the two, and `own`
+    the number that a thread needs to make any piece. Raises their errors, at the item's turn.
 
     >>> list(ahead(range(3), lambda number: lambda: number * number))
     [0, 1, 4]
@@ -56,7 +57,7 @@ def _raise(error: Exception) -> NoReturn:
 
 
 class _Piece(Generic[R]):
-    """One call: first nobody's, then begun, then done."""
+    """One call: first waiting, then begun, then done."""
 
     def __init__(self, call: Callable[[], R]) -> None:
         self._call: Callable[[], R] | None = call
@@ -70,7 +71,7 @@ class _Piece(Generic[R]):
             self._result = self._call()
         except BaseException as error:  # noqa: BLE001 - raised at its turn, by `result`
             self._error = error
-        self._call = None  # with what it was to be made of
+        self._call = None  # frees what the call holds
 
     def result(self) -> R:
         error, self._error = self._error, None
@@ -80,7 +81,7 @@ class _Piece(Generic[R]):
 
 
 class _Pieces(Generic[K, R]):
-    """Those that are taken up and not handed on yet."""
+    """The pieces that are taken up and not handed on yet."""
 
     def __init__(
         self,
@@ -90,14 +91,14 @@ class _Pieces(Generic[K, R]):
         lender: Lender,
     ) -> None:
         self._items = items
-        self._taken = 0  # of them, so many from the first on
+        self._taken = 0  # the number of items, from the first on
         self._prepare = prepare
         self._lender = lender
-        self._size = size  # of what each helper takes
+        self._size = size  # bytes that each helper takes
         self._changed = Condition()
         self._window: deque[_Piece[R]] = deque()
         self._helpers = 0
-        self._busy = 0  # of them, with a piece
+        self._busy = 0  # helpers with a piece
         self._closed = False
 
     def results(self) -> Iterator[R]:
@@ -115,7 +116,7 @@ class _Pieces(Generic[K, R]):
         return len(self._items) - self._taken
 
     def _borrow(self) -> None:
-        """As many as will find a piece: those that are taken up may all be begun."""
+        """Borrow as many slots as there are pieces for, as all pieces may be begun."""
         most = min(MOST, self._left - (not self._window))
         for _ in range(self._helpers, most):
             work = partial(_inside, copy_context(), self._help)
@@ -134,7 +135,7 @@ class _Pieces(Generic[K, R]):
                 self._changed.notify()
 
     def _prepared(self, item: K) -> Callable[[], R]:
-        """What cannot be taken up is the last piece: those before it come first."""
+        """The call of an item, or its error as the last piece: those before it come first."""
         try:
             return self._prepare(item)
         except Exception as error:  # noqa: BLE001 - raised at its turn
@@ -142,7 +143,7 @@ class _Pieces(Generic[K, R]):
             return partial(_raise, error)
 
     def _finish(self, first: _Piece[R]) -> None:
-        """Make it, or what comes after it while another makes it."""
+        """Make this piece; while another thread makes it, make those after it."""
         while True:
             with self._changed:
                 if first.done:
@@ -154,7 +155,7 @@ class _Pieces(Generic[K, R]):
             self._make(piece)
 
     def _help(self, recalled: Recalled) -> None:
-        """In another thread."""
+        """The work of a helper, in another thread."""
         with lent_by(None):
             while (piece := self._next(recalled)) is not None:
                 self._make(piece)
@@ -176,7 +177,7 @@ class _Pieces(Generic[K, R]):
             return None
 
     def _begun(self) -> _Piece[R] | None:
-        """The first that nobody has begun; called with the lock."""
+        """The first piece that is not begun; called with the lock."""
         for piece in self._window:
             if not piece.begun:
                 piece.begun = True
@@ -190,7 +191,7 @@ class _Pieces(Generic[K, R]):
             self._changed.notify_all()
 
     def _close(self) -> None:
-        """Nobody works on a piece any more, whose memory is the caller's."""
+        """Wait until no helper works on a piece, whose memory is the caller's."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

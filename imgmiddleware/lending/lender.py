@@ -1,16 +1,16 @@
-"""Who lends idle slots to the render of a thread; nobody, unless the service says so."""
+"""The lender of idle slots to the render of a thread; there is none unless the service sets one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-#: Whether the slot of who asks is wanted back.
+#: Whether the borrower's slot is wanted back.
 Recalled = Callable[[], bool]
 
 
 class Lender(Protocol):
-    """Slots that are idle, lent to one render until somebody else wants them."""
+    """Idle slots, lent to one render until another request needs them."""
 
     @property
     def has_idle(self) -> bool:
@@ -29,19 +29,19 @@ _current: ContextVar[Lender | None] = ContextVar("lender", default=None)
 
 
 def current() -> Lender | None:
-    """Who lends to what this thread renders."""
+    """The lender to this thread's render."""
     return _current.get()
 
 
 def idle() -> bool:
-    """Whether what this thread renders may borrow a slot now."""
+    """Whether this thread's render may borrow a slot now."""
     lender = _current.get()
     return lender is not None and lender.has_idle
 
 
 @contextmanager
 def lent_by(lender: Lender | None) -> Iterator[None]:
-    """Let what is rendered inside borrow of this one; None lends nothing.
+    """Let renders inside borrow from this one; None lends nothing.
 
     >>> with lent_by(None):
     ...     current() is None

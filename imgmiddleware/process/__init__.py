@@ -1,1 +1,1 @@
-"""The process that this runs in: its interpreter, its memory, and the others beside it."""
+"""The process that this code runs in: its interpreter, its memory, and its sibling processes."""

@@ -1,9 +1,9 @@
-"""Greenlets: gevent and eventlet have one thread for all of them, which a render would keep.
+"""Greenlets: gevent and eventlet run all of them in one thread, which a render would block.
 
-Where they have patched Python's threads, what waits lets other greenlets go on, and what computes
+Where they have patched Python's threads, a waiting greenlet lets others go on, and a computing one
 does not. So pixels are made in a real thread, and the greenlet that needs them waits for it. All
-else stays with the greenlets, whose locks are for them alone: the application's own code too, as
-its connections belong to the thread that opened them.
+other work stays with the greenlets, whose locks are for them alone. This includes the application's
+own code, as its connections belong to the thread that opened them.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from weakref import WeakKeyDictionary
 
 R = TypeVar("R")
 
-#: Real threads of one loop at most. The slots bound how many are used.
+#: The most real threads of one loop. The slots bound how many are in use.
 _MOST = 64
-#: Seconds for which one without work waits for some.
+#: Seconds for which an idle thread waits for work.
 _IDLE = 10.0
-#: Patched or not it is another in each real thread.
+#: Different in each real thread, patched or not.
 _apart = threading.local()
 
 
 def apart(call: Callable[..., R], *arguments: Any) -> R:
-    """What the call returns: made in a real thread where this one is of greenlets, else here.
+    """The value of the call: made in a real thread where this one runs greenlets, otherwise in this
+    thread.
 
-    A greenlet that is killed while it waits ends after the call, which may use things that the
+    A greenlet that is killed while it waits ends after the call, which may use objects that the
     greenlet closes.
 
     >>> apart(max, 1, 2)
@@ -46,7 +47,7 @@ def has_greenlets() -> bool:
 
 
 def here(function: Callable[..., R]) -> Callable[..., R]:
-    """The function, which is called by the greenlet that waits where something `apart` calls it.
+    """The function; where an `apart` call calls it, the waiting greenlet runs it.
 
     >>> here(max)(1, 2)
     2
@@ -56,7 +57,7 @@ def here(function: Callable[..., R]) -> Callable[..., R]:
 
 def _here(function: Callable[..., R], *arguments: Any) -> R:
     errands: _Errands | None = getattr(_apart, "errands", None)
-    if errands is None:  # it is no other thread
+    if errands is None:  # this is no thread of `apart`
         return function(*arguments)
     call = _Call(function, arguments)
     over = errands.lock()
@@ -67,7 +68,7 @@ def _here(function: Callable[..., R], *arguments: Any) -> R:
 
 
 class _Call(Generic[R]):
-    """A call that is made in one thread, and whose outcome is for another."""
+    """A call in one thread, whose outcome is for another."""
 
     def __init__(self, call: Callable[..., R], arguments: tuple[Any, ...]) -> None:
         self._call = partial(call, *arguments)
@@ -76,7 +77,7 @@ class _Call(Generic[R]):
     def __call__(self) -> None:
         try:
             self._result = self._call()
-        except BaseException as error:  # noqa: BLE001 - raised for who waits
+        except BaseException as error:  # noqa: BLE001 - raised again for the waiting thread
             self._error = error
 
     def result(self) -> R:
@@ -90,7 +91,8 @@ Errand = Callable[[], object]
 
 
 class _Errands(Protocol):
-    """Between a greenlet and the real thread that works for it: what that asks the greenlet to do.
+    """The errands between a greenlet and the real thread that works for it: calls that the thread
+    asks of the greenlet.
 
     None says that the thread has ended its work.
     """
@@ -100,15 +102,15 @@ class _Errands(Protocol):
         ...
 
     def put(self, errand: Errand | None) -> None:
-        """Called in that thread."""
+        """Called in the real thread."""
         ...
 
     def get(self) -> Errand | None:
-        """Called by the greenlet. What it raises is for the greenlet alone: nothing is lost."""
+        """Called by the greenlet. An error in it is the greenlet's alone: no errand is lost."""
         ...
 
     def lock(self) -> Any:
-        """One of real threads."""
+        """A lock of real threads."""
         ...
 
 
@@ -144,9 +146,9 @@ def _and_release(call: _Call[Any], over: Any) -> None:
 
 
 def _patched() -> Callable[[], _Errands] | None:
-    """By which library this process's threads are greenlets; None: they are real ones.
+    """The library that made this process's threads greenlets; None: they are real ones.
 
-    It is asked for at each use, as a server may patch them after the service was made.
+    It is looked up at each use, as a server may patch the threads after the service was made.
     """
     modules = sys.modules
     gevent = modules.get("gevent.monkey")
@@ -183,7 +185,7 @@ _pools: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 def _pool(hub: Any) -> Any:
-    """Of a loop, as its own pool has ten threads, which look up names, too."""
+    """A pool of the loop, as the loop's own has ten threads, which look up names, too."""
     from gevent.threadpool import ThreadPool  # noqa: PLC0415
 
     pool = _pools.get(hub)
@@ -193,7 +195,7 @@ def _pool(hub: Any) -> Any:
 
 
 class _OfEventlet:
-    """Its pool has twenty threads, which wait here and nothing else: who works waits for none."""
+    """eventlet's pool has twenty threads, which only wait; the work has threads of its own."""
 
     def __init__(self) -> None:
         from eventlet import patcher  # noqa: PLC0415
@@ -215,6 +217,8 @@ class _OfEventlet:
 
         if self._getting is None:
             self._getting = eventlet.spawn(eventlet.tpool.execute, self._queue.get)
-        found: Errand | None = self._getting.wait()  # who is killed here waits for the same again
+        found: Errand | None = (
+            self._getting.wait()
+        )  # a greenlet that is killed here waits for the same again
         self._getting = None
         return found

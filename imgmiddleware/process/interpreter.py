@@ -1,13 +1,13 @@
-"""Which of a process's interpreters this is: mod_wsgi makes one for each application."""
+"""The interpreters of a process: mod_wsgi makes one for each application."""
 
 import ctypes
 
 
 def require_main_interpreter() -> None:
-    """Raises `RuntimeError` in a sub-interpreter, with what to do about it.
+    """Raises `RuntimeError` in a sub-interpreter, with the remedy.
 
     NumPy and OpenCV enter Python by the simplified API (`PyGILState_Ensure`), which knows the main
-    interpreter alone. A thread of a sub-interpreter waits there for itself, and with it the whole
+    interpreter alone. There a thread of a sub-interpreter waits for itself, and with it the whole
     application. See "Bugs and caveats" of CPython's page on sub-interpreters.
 
     >>> require_main_interpreter()

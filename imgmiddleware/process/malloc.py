@@ -1,4 +1,4 @@
-"""The C library's malloc, which keeps what it was given back, for later."""
+"""The C library's malloc, which keeps freed memory for later."""
 
 import ctypes
 import sys
@@ -7,20 +7,20 @@ from typing import Any
 #: The numbers of `mallopt` in glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 #: Bytes from which on a buffer is a mapping of its own, which goes back to the system as soon as it
-#: is freed. By itself glibc raises this to 32 MiB, with the first large buffer that is freed. With
-#: 1 MiB a process takes no less, and twice as much time for pages that are given to it anew.
+#: is freed. By itself glibc raises this up to 32 MiB, with the first large buffer that is freed.
+#: With 1 MiB a process takes no less, and needs twice as much time for new pages.
 _LARGE = 2**22
-#: Heaps for smaller ones. By itself glibc makes eight for each processor, and none of them shrinks
-#: while anything lies at its end.
+#: Heaps for smaller buffers. By itself glibc makes eight for each processor, and none of them
+#: shrinks while anything lies at its end.
 _HEAPS = 4
 
 
 def tune_malloc() -> bool:
-    """Have malloc give large buffers back at once; whether it takes that.
+    """Have malloc give large buffers back at once; whether it accepts that.
 
-    This is for the whole process, for good. Of eight JPEGs of 24 MP that 16 threads ask for a
-    process takes a fourth of the memory then (benchmarks/RESULTS.md). Other libraries than glibc
-    (musl, macOS, Windows) have no `mallopt`, and nothing changes there.
+    This is for the whole process, for good. A process that 16 threads ask for eight JPEGs of 24 MP
+    then takes a fourth of the memory (benchmarks/RESULTS.md). Other libraries than glibc (musl,
+    macOS, Windows) have no `mallopt`, and nothing changes there.
     """
     mallopt = _of_glibc("mallopt")
     if mallopt is None:
@@ -31,9 +31,10 @@ def tune_malloc() -> bool:
 
 
 def trim_malloc() -> None:
-    """Have malloc give back what is free in its heaps: results, rows, whatever is not large.
+    """Have malloc give back the free parts of its heaps: those of results, rows and other smaller
+    buffers.
 
-    It takes 0.2 ms, and as many for each MB that goes back.
+    It takes 0.2 ms, and another 0.2 ms for each MB that goes back.
     """
     trim = _of_glibc("malloc_trim")
     if trim is not None:

@@ -1,4 +1,4 @@
-"""How much memory this process may take: the container's limit, and what is ours of it."""
+"""The memory that this process may take: its part of the container's limit."""
 
 import os
 import sys
@@ -8,23 +8,24 @@ from pathlib import Path
 
 from imgmiddleware.process.workers import workers
 
-#: Bytes that a process has before it makes any picture: Python, NumPy, OpenCV, the application.
+#: Bytes of a process before it makes any picture: Python, NumPy, OpenCV, the application.
 _IDLE = 128 * 2**20
-#: What there is at least. With less an original of some megapixels is made alone at best.
+#: The least number of bytes. With less, at best one original of some megapixels fits at a time.
 _LEAST = 64 * 2**20
-#: The files of a group with its limit, of version 2 and of version 1 (the kernel's admin-guide,
+#: The files with a group's limit, in version 2 and in version 1 (the kernel's admin-guide,
 #: cgroup-v2 and cgroup-v1/memory).
 _FILES = ("memory.max", "memory.high", "memory.limit_in_bytes")
 _ROOT = Path("/")
 
 
 def memory_share(most: int, root: Path = _ROOT) -> int:
-    """Bytes for pictures in each process: `most`, or two fifths of what is left where that is less.
+    """Bytes for pictures in each process: `most`, or two fifths of the rest where that is less.
 
-    What is left is the memory of the container or the machine, divided by the server's workers,
-    less 128 MiB for what a process has without a picture. It is 64 MiB at least. Where the address
-    space is bounded (`ulimit -v`), two fifths of what is left of that, too. glibc's malloc keeps as
-    much again: with half a process of 512 MiB was killed over JPEGs of 24 MP, with two fifths none.
+    The rest is the memory of the container or the machine, divided by the server's workers, less
+    128 MiB for a process without a picture. The share is 64 MiB at least. Where the address space
+    is bounded (`ulimit -v`), two fifths of its unused part bound the share too. glibc's malloc
+    keeps as much again: with half, a process of 512 MiB was killed over JPEGs of 24 MP, with two
+    fifths none.
 
     >>> memory_share(2**20)
     1048576
@@ -35,7 +36,7 @@ def memory_share(most: int, root: Path = _ROOT) -> int:
 
 
 def _limits(root: Path) -> Iterator[int]:
-    """Of the group that the process is in, of those above it, and of the machine."""
+    """The limits of the process's group, of the groups above it, and of the machine."""
     with suppress(ValueError, OSError, AttributeError):
         yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     for folder in _groups(root):
@@ -47,7 +48,7 @@ def _limits(root: Path) -> Iterator[int]:
 def _groups(root: Path) -> Iterator[Path]:
     """The folders of the memory controller, the process's own first.
 
-    A container sees its own group as the root of what is mounted, whatever path it is told.
+    A container sees its own group as the root of the mounted folder, whatever path it is told.
     """
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
@@ -63,7 +64,7 @@ def _groups(root: Path) -> Iterator[Path]:
 
 
 def _address_space() -> Iterator[tuple[int, int]]:
-    """The limit of this process's address space, if there is one, and what is used of it."""
+    """The limit of this process's address space, if there is one, and its used part."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415 - Unix alone has it

@@ -1,19 +1,18 @@
-"""How many processes a server runs of the application, where it tells."""
+"""The number of processes that a server runs of the application, where it tells."""
 
 import os
 import sys
 from contextlib import suppress
 from typing import Any
 
-#: Environment variables that servers take the number of their workers from: gunicorn and uvicorn,
-#: granian.
+#: Environment variables for the number of workers: of gunicorn and uvicorn, of granian.
 _VARIABLES = ("WEB_CONCURRENCY", "GRANIAN_WORKERS")
-#: Modules that servers put into their processes before ours, and what has the number there.
+#: Modules that servers put into their processes, and the attribute with the number there.
 _EMBEDDED = {"uwsgi": "numproc", "mod_wsgi": "maximum_processes"}
 
 
 def workers() -> int:
-    """How many processes share the memory with this one, and it; 1 where nobody says."""
+    """The number of processes that share the memory, with this one; 1 where it is unknown."""
     return max(1, *(_whole(os.environ.get(name)) for name in _VARIABLES), *map(_of, _EMBEDDED))
 
 

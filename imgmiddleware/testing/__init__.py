@@ -1,4 +1,4 @@
-"""Conformance suites: what a source or a result store of your own must do, as tests to inherit.
+"""Conformance suites: the duties of your own source or result store, as tests to inherit.
 
     from imgmiddleware.testing import SourceConformance
 
@@ -10,7 +10,7 @@
             source.client.put(id, data)
 
 pytest collects the tests of such a class, unittest too if it also derives from `unittest.TestCase`.
-Each test makes what it tests anew. Fixtures, `setup_method` and `setUp` work as in any other class.
+Each test makes its object anew. Fixtures, `setup_method` and `setUp` work as in any other class.
 """
 
 from imgmiddleware.testing.sources import OriginalConformance, SourceConformance

@@ -1,4 +1,4 @@
-"""What the suites do: contents that differ, threads, files counted."""
+"""Helpers of the suites: contents that differ, threads, counts of open files."""
 
 import os
 import random
@@ -10,11 +10,11 @@ _THREADS = 8
 
 def content(size: int, seed: int = 0) -> bytes:
     """Bytes that differ at each offset and by the seed, and are the same in each process."""
-    return random.Random(seed).randbytes(size)  # noqa: S311 - nobody is to be kept from guessing
+    return random.Random(seed).randbytes(size)  # noqa: S311 - this is no secret
 
 
 def in_threads(work: Callable[[int], None]) -> None:
-    """Call it in some threads at once; raises what one of them raised."""
+    """Call it in some threads at once; raises an error of one of them."""
     errors: list[BaseException] = []
 
     def run(number: int) -> None:

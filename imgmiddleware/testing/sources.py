@@ -10,7 +10,7 @@ from imgmiddleware.testing.acting import content, in_threads, leaves_no_file_ope
 #: IDs that must name no original. Most would leave a directory.
 _HOSTILE = ("..", "../a", "/etc/passwd", "a/../../etc/passwd", "a\0b", "x" * 5000, "~")
 
-#: Seconds since the epoch. No HTTP-date can say it.
+#: Seconds since the epoch. It is later than any HTTP-date.
 _YEAR_10000 = 253_402_300_800
 
 
@@ -94,7 +94,7 @@ class SourceConformance(OriginalConformance):
     ids: tuple[str, ...] = ("a.jpg", "folder/b", "é/雪 1+2%.png")
     """Three IDs that the source can have."""
     unknown = "none.jpg"
-    """An ID that it has not."""
+    """An ID that the source does not have."""
     secrets: tuple[str, ...] = ()
     """Texts that no error may show: the path of a folder, a password."""
 
@@ -103,7 +103,7 @@ class SourceConformance(OriginalConformance):
         raise NotImplementedError
 
     def write(self, source: Source, id: str, data: bytes) -> None:
-        """Make this the content of the original of this ID, which is new or changes by it."""
+        """Make this the content of the original of this ID, which may be new."""
         raise NotImplementedError
 
     def make_original(self, data: bytes) -> Original:
@@ -182,7 +182,7 @@ class SourceConformance(OriginalConformance):
 
     @contextmanager
     def _without_secrets(self) -> Iterator[None]:
-        """What is raised inside goes to clients, or into their sight by a log."""
+        """Errors from inside reach clients, or their sight by a log."""
         try:
             yield
         except ImageError as error:

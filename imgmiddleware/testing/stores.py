@@ -17,7 +17,7 @@ class ResultStoreConformance:
     """
 
     keeps = True
-    """Whether the store holds what it is given: some results of up to 64 KiB."""
+    """Whether the store holds results that are put: some of up to 64 KiB."""
     excludes = True
     """Whether a claim keeps others out."""
 
@@ -53,7 +53,9 @@ class ResultStoreConformance:
         for key in ("a1", "a2", "a3"):
             _put(store, key, tag="a")
         kept, other = _put(store, "b", tag="ab"), self.make_other(store)
-        self._is(Result(b"body", "image/png"), other, "a1")  # it knows of it before the purge
+        self._is(
+            Result(b"body", "image/png"), other, "a1"
+        )  # the other store has it before the purge
         assert store.purge("a") == (3 if self.keeps else 0), "purge counts what it took"
         for seen in (store, other, self.make_other(store)):
             assert [seen.get(key) for key in ("a1", "a2", "a3")] == [None] * 3
@@ -123,7 +125,7 @@ class ResultStoreConformance:
             failing = other.claim("a")
             assert failing is not None, "a claim that was left is still held"
             with suppress(KeyError), failing:
-                raise KeyError  # as the maker of a picture does that cannot be made
+                raise KeyError  # as where a picture cannot be made
             _leave(store.claim("a"))
 
     def test_one_thread_at_a_time_has_a_claim(self) -> None:

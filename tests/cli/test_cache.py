@@ -218,7 +218,7 @@ def test_the_users_own_folder(two, cache_home, capsys):
     ("arguments", "words"),
     [
         (["cache"], "ACTION"),
-        (["cache", "stats", "--cache-dir", "/nowhere"], "--cache-dir: /nowhere is not there"),
+        (["cache", "stats", "--cache-dir", "/nowhere"], "--cache-dir: /nowhere does not exist"),
         (["cache", "purge", "--cache-dir", "/nowhere"], "SOURCE, ID"),
         (["warm", "/nowhere"], "source: '/nowhere' is not a directory"),
         (["warm", ".", "--cache-dir-bytes", "-1"], "cache_dir_bytes: -1 is not a whole number"),
@@ -277,7 +277,7 @@ def test_a_service_that_cannot_purge_its_folder_is_told(two, of_another, monkeyp
     module.service = ImageService(two, cache_dir=of_another)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     assert main(["cache", "purge", f"{module.__name__}:service", "red.png"]) == 2
-    lost = f"{of_another} cannot be used now: what it has is not deleted"
+    lost = f"{of_another} cannot be used now: its pictures are not deleted"
     assert capsys.readouterr().err.splitlines()[-1] == f"imgmiddleware: {lost}"
 
 

@@ -372,7 +372,10 @@ def test_a_directory_comes_first(photos, folder, module, rendered):
             "but Application; did you mean images_of_mine:application.wsgi_app?",
         ),
         (["images_of_mine:Finder"], "a function of an ID nor a Source, but type"),
-        (["images_of_mine:find"], "--cache-dir: say where the application of images_of_mine:find"),
+        (
+            ["images_of_mine:find"],
+            "--cache-dir: give the folder in which the application of images_of_mine:find",
+        ),
         (
             ["images_of_mine:find", "--cache-dir", "results"],
             "images_of_mine:find lists no IDs: give them with --ids FILE",
