@@ -249,5 +249,5 @@ def test_whole_numbers_begin_somewhere(name: str, least: int) -> None:
 def test_seconds_are_finite_and_not_negative(name: str) -> None:
     assert getattr(Settings(**{name: 0}), name) == 0
     for wrong in (-0.1, float("inf"), float("nan"), True, "9"):
-        with pytest.raises(ValueError, match=f"{name}: .* is not a number of seconds from 0 on, "):
+        with pytest.raises(ValueError, match=f"{name}: .* is not a number of seconds from 0 to "):
             Settings(**{name: wrong})

@@ -51,7 +51,7 @@ async def _else(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "lifespan":
         await _live(receive, send)
     else:
-        raise ValueError(f"a scope of type {scope['type']!r} is not known here")
+        raise ValueError(f"a scope of type {scope['type']!r} is unknown to this application")
 
 
 async def _live(receive: Receive, send: Send) -> None:

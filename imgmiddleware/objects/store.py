@@ -65,7 +65,7 @@ class ObjectStore:
             options["if_none_match"] = unless.strong
         part: Part | None = apart(self._read, name, start, options)
         if part is None and unless is None:
-            raise DownError("the store answers what was not asked for")
+            raise DownError("the store gives an unexpected answer")
         if part is not None and match is not None:
             match.check(part.stat)
         if part is not None and unless is not None and part.stat.version == unless.version:
@@ -246,7 +246,7 @@ def _note_use(process: int) -> None:
     if _used_in is None:
         _used_in = process
     elif _used_in != process:
-        raise DownError("a store was used before this process was forked, which it cannot bear")
+        raise DownError("a store that was used before a fork does not work in the child process")
 
 
 def _next(chunks: Iterator[Any]) -> Any:

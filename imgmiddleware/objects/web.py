@@ -81,7 +81,7 @@ class WebStore:
         until = time.monotonic() + self._seconds
         part = self._tried(lambda: self._asked(target, headers, (start, stop), until), until)
         if part is None and unless is None:
-            raise DownError("the store answers what was not asked for")
+            raise DownError("the store gives an unexpected answer")
         if part is not None and match is not None:
             match.check(part.stat)
         if part is not None and unless is not None and part.stat.version == unless.version:
@@ -166,7 +166,7 @@ class WebStore:
                 self._address.place,
             ):
                 return f"{split.path}?{split.query}" if split.query else split.path or "/"
-        raise DownError("the store redirects to another one, which is not followed")
+        raise DownError("the store redirects to another server, which is not followed")
 
 
 def _part(response: HTTPResponse, asked: tuple[int, int | None]) -> Part | None:
@@ -188,7 +188,7 @@ def _part(response: HTTPResponse, asked: tuple[int, int | None]) -> Part | None:
         return _empty(response, asked[0])
     coded = response.getheader("Content-Encoding", "identity") != "identity"
     if status not in (200, 206) or coded:
-        raise DownError("the store answers what was not asked for")
+        raise DownError("the store gives an unexpected answer")
     return _body(response, asked)
 
 
@@ -197,7 +197,7 @@ def _empty(response: HTTPResponse, start: int) -> Part:
     if start:
         raise ChangedError("the object was replaced")
     if response.getheader("Content-Range", _NO_BYTES) != _NO_BYTES:
-        raise DownError("the store answers what was not asked for")
+        raise DownError("the store gives an unexpected answer")
     return Part(_stat(response, 0), 0, memoryview(b""))
 
 
@@ -207,7 +207,7 @@ def _body(response: HTTPResponse, asked: tuple[int, int | None]) -> Part:
     if response.status == 206:
         first, last, size = content_range(response.getheader("Content-Range", ""))
         if first != start:
-            raise DownError("the store answers another range than was asked for")
+            raise DownError("the store answers with another range")
         stop = min(size if stop is None else stop, last + 1)
     else:
         length = response.getheader("Content-Length", "")

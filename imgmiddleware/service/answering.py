@@ -219,7 +219,7 @@ class Answering:
     def _asked(self, request: ImageRequest, asked: Asked | None) -> Asked:
         if request.method not in answers.METHODS:
             method = request.method[:20]
-            raise ImageError("method-not-allowed", f"{method!r} is not answered here")
+            raise ImageError("method-not-allowed", f"this service does not answer {method!r}")
         if asked:
             return asked
         asked = self._grammar.parse(request.query, request.headers)

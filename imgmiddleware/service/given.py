@@ -22,7 +22,7 @@ def application(app: A, protocol: str, arguments: str, other: str) -> A:
         return app
     raise TypeError(
         f"app: {app!r} is no {protocol} application, as it cannot be called with "
-        f"({arguments}); around others stands {other}"
+        f"({arguments}); for others there is {other}"
     )
 
 
@@ -43,5 +43,5 @@ def mounted(source: object, options: Options) -> Options:
     """
     given = source.settings if isinstance(source, ImageService) else None
     if (given.missing if given else options.get("missing")) == "pass":
-        raise ValueError("missing: 'pass' needs an application around which the middleware stands")
+        raise ValueError("missing: 'pass' needs the middleware around an application")
     return options if given else {"prefix": "/", **options}

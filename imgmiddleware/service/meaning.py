@@ -87,7 +87,7 @@ def meaning(
 def _check_hidden(asked: Asked, probed: Probed, overlay: Probed) -> None:
     """Raises `ImageError` (400) where a redacted original would be laid over itself."""
     if asked.transform.get(Redact).redact is not None and _is_same(probed, overlay):
-        why = "it would show what redact hides"
+        why = "it would show the redacted parts"
         raise ImageError("parameter-not-allowed", f"'mark': {why}", parameter="mark")
 
 

@@ -86,7 +86,7 @@ class Watch:
         except Exception:  # noqa: BLE001 - no caller could do anything about it
             if not self._has_failed:
                 self._has_failed = True
-                _log.exception("the observer has failed; this is said once")
+                _log.exception("the observer has failed; this is logged once")
 
 
 class Watched(Steps):

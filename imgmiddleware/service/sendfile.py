@@ -21,7 +21,7 @@ _ANNOUNCED = "X-Sendfile-Type"
 def announce(settings: Settings) -> None:
     """Log at the start which header the server in front has to send."""
     if settings.hands_over:
-        line = "the files of %r are sent by the server in front where it says '%s: %s'"
+        line = "the server in front sends the files of %r where it says '%s: %s'"
         _log.info(line, settings.folder, _ANNOUNCED, _header(settings))
 
 
@@ -64,5 +64,5 @@ def _place(path: str, settings: Settings) -> str:
 
 @lru_cache(maxsize=64)  # said once, and not at each answer
 def _tell_once(header: str, folder: str) -> None:
-    line = "the files of %r are sent from here: no server in front said '%s: %s'"
+    line = "the application sends the files of %r: no server in front said '%s: %s'"
     _log.warning(line, folder, _ANNOUNCED, header)

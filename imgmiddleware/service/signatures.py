@@ -39,9 +39,9 @@ class Signatures:
         signed = pairs.get("s")
         if signed is None:
             if self._settings.require_signature:
-                raise ImageError("signature-required", "only signed links are answered here")
+                raise ImageError("signature-required", "this service answers only signed links")
             if alone := [name for name in signature.NAMES if name in pairs]:
-                raise _wrong(f"{alone[0]!r} stands in signed links alone")
+                raise _wrong(f"{alone[0]!r} is allowed only in signed links")
             return
         if named and self._settings.keys and signature.is_ours(signed):
             raise _wrong("in a viewer's path the signature stands in front of the ID")
@@ -61,7 +61,7 @@ class Signatures:
 
     def _first(self) -> bytes:
         if not self._keys:
-            raise ValueError("keys: a link is signed with the first of them, and there is none")
+            raise ValueError("keys: there is no key to sign the link with")
         return self._keys[0]
 
     def _check_link(
@@ -103,7 +103,7 @@ def _by_imgix(token: str, request: ImageRequest) -> list[str]:
 
 def _check_end(expires: int) -> None:
     if time() >= expires:
-        raise ImageError("link-expired", "the time of this link is over")
+        raise ImageError("link-expired", "this link has expired")
 
 
 def _wrong(why: str) -> ImageError:

@@ -34,7 +34,7 @@ class Settings(LinkSettings, OriginalSettings, ResultSettings, LoadSettings):
     '/image/'
     >>> Settings(max_age=-1)
     Traceback (most recent call last):
-    ValueError: max_age: -1 is not a whole number from 0 on, below 2**63
+    ValueError: max_age: -1 is not a whole number of 0 or more, below 2**63
 
     Raises `ValueError` that names the wrong option, and `TypeError` for an unknown one.
     """
@@ -62,7 +62,7 @@ class Settings(LinkSettings, OriginalSettings, ResultSettings, LoadSettings):
             raise ValueError("pyramid_bytes: more than cache_dir_bytes, of which it is a share")
         if self.widths is None and (self.heights is not None or self.snap):
             raise ValueError(
-                "heights and snap restrict further what widths allows: give widths too"
+                "heights, snap: both restrict the sizes of widths further: give widths too"
             )
 
         restricted = self.presets_only or self.widths is not None

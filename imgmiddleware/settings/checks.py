@@ -144,7 +144,7 @@ def whole(least: int) -> Check:
 
     def check(name: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
-            raise wrong(name, value, f"a whole number from {least} on, below 2**63")
+            raise wrong(name, value, f"a whole number of {least} or more, below 2**63")
         return value
 
     return check
@@ -164,7 +164,7 @@ def secrets(name: str, given: Any) -> tuple[str | bytes, ...]:
 def seconds(name: str, value: Any) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0 <= value <= _LONGEST:
-        raise wrong(name, value, f"a number of seconds from 0 on, up to {_LONGEST}")
+        raise wrong(name, value, f"a number of seconds from 0 to {_LONGEST}")
     return value  # type: ignore[no-any-return]
 
 

@@ -234,13 +234,13 @@ def _function(pixels: object, version: object) -> Callable[[], object]:
     assert callable(pixels)
     if version is None:
         raise TypeError(
-            "version: a function needs one that changes with what it makes, since without it every "
+            "version: a function needs one that changes with its array, since without it every "
             "request would have to make the array just to know whether it has changed"
         )
     if inspect.iscoroutinefunction(pixels):
         raise TypeError(
-            "an array's function is called in a thread; an async one cannot be: await what it "
-            "needs in the source's function, which may be async"
+            "an array's function is called in a thread, so it cannot be async: await its data in "
+            "the source's function, which may be async"
         )
     return pixels
 

@@ -58,7 +58,7 @@ def version_text(version: object) -> str:
             f"version: a text or a number that changes with the content; not {version!r}"
         )
     if version == "":
-        raise ValueError("version: no two contents can be told apart by an empty text")
+        raise ValueError("version: an empty text cannot tell two contents apart")
     return str(version)
 
 

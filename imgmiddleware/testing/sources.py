@@ -58,7 +58,7 @@ class OriginalConformance:
         with original:
             version = original.version
             assert isinstance(version, str), f"{version!r} is no text"
-            assert version, "no two versions can be told apart by an empty text"
+            assert version, "an empty text cannot tell two versions apart"
             _read(original, 9)
             assert original.version == version
 
@@ -139,7 +139,7 @@ class SourceConformance(OriginalConformance):
             self.write(source, self.ids[0], content(99, seed))
             seen.add(_version(source, self.ids[0]))
             assert _all_of(source, self.ids[0]) == content(99, seed)
-        assert len(seen) == 3, "caches would go on showing what was there before"
+        assert len(seen) == 3, "caches would go on showing the old content"
 
     def test_two_openings_do_not_disturb_each_other(self) -> None:
         source, data = self.make_source(), content(1000)

@@ -56,7 +56,9 @@ class ResultStoreConformance:
         self._is(
             Result(b"body", "image/png"), other, "a1"
         )  # the other store has it before the purge
-        assert store.purge("a") == (3 if self.keeps else 0), "purge counts what it took"
+        assert store.purge("a") == (3 if self.keeps else 0), (
+            "purge counts the results that it removed"
+        )
         for seen in (store, other, self.make_other(store)):
             assert [seen.get(key) for key in ("a1", "a2", "a3")] == [None] * 3
             self._is(kept, seen, "b")
@@ -74,14 +76,14 @@ class ResultStoreConformance:
             self._is(kept, seen, "c")
         _put(store, "ab", tag="a", also=("b",))
         assert store.purge("a") == self.keeps
-        assert store.purge("b") == 0, "what is gone has no tags"
+        assert store.purge("b") == 0, "a removed result has no tags"
         assert store.purge("d") == self.keeps
 
     def test_a_purge_begins_another_era_for_everybody(self) -> None:
         store = self.make_store()
         eras: list[Era] = [store.era()]
         self._is(_put(store, "a"), store, "a")
-        assert store.era() == eras[0], "nobody has purged"
+        assert store.era() == eras[0], "there was no purge"
         for tag in ("tag", "tag", "none"):
             self.make_other(store).purge(tag)
             assert not self.keeps or store.era() not in eras, "an era came twice"
@@ -93,7 +95,7 @@ class ResultStoreConformance:
         kept = _put(store, "b", tag="b")
         self.make_other(store).purge("a")
         store.put("a", Result(b"old", "image/png"), ("a", "c"), era)
-        assert store.get("a") is None, "what was purged has come back"
+        assert store.get("a") is None, "a purged result has come back"
         self._is(kept, store, "b")
 
     def test_what_was_got_stays_readable(self) -> None:
@@ -118,7 +120,7 @@ class ResultStoreConformance:
         store = self.make_store()
         for other in (store, self.make_other(store)):
             claim = store.claim("a")
-            assert claim is not None, "nobody had it"
+            assert claim is not None, "the claim was free"
             with claim:
                 assert not self.excludes or other.claim("a") is None, "two have it at once"
                 _leave(other.claim("b"))
@@ -148,11 +150,11 @@ class ResultStoreConformance:
         store = self.make_store()
         other = self.make_other(store)
         claim, since = store.claim("a"), time.monotonic()
-        assert claim is not None, "nobody had it"
+        assert claim is not None, "the claim was free"
         with claim:
             other.wait("a", 0.05)
         other.wait("a", 30)
-        assert time.monotonic() - since < 20, "it waits for what was left already"
+        assert time.monotonic() - since < 20, "it waits for a claim that was left already"
         _leave(other.claim("a"))
 
     def test_it_tells_what_it_holds(self) -> None:

@@ -211,7 +211,9 @@ class Flights(Forkable, Generic[R]):
             if flight.error is not None:
                 if isinstance(flight.error, ImageError):
                     raise flight.error.again()
-                raise RuntimeError("what others made failed") from flight.error
+                raise RuntimeError(
+                    "the render that this one waited for has failed"
+                ) from flight.error
             if flight.result is not None:
                 return flight.result
         return self._lead(key, mine, make, deadline)

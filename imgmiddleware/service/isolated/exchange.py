@@ -117,7 +117,7 @@ class _Exchange:
         try:
             self._handed.announced(said)
         except ValueError as error:
-            raise ClosedError("it announces nothing") from error
+            raise ClosedError("its announcement is malformed") from error
 
     def _keep(self, said: bytes) -> None:
         """Have the worker write a pyramid, if there is a place for one."""
@@ -154,9 +154,9 @@ def _checked(said: bytes, originals: int) -> tuple[int, int, int]:
     try:
         number, offset, size = map(int, json.loads(said))
     except _NONSENSE as error:
-        raise ClosedError("it asks for nothing") from error
+        raise ClosedError("its question is malformed") from error
     if not (0 <= number < originals and offset >= 0 and size >= 0):
-        raise ClosedError("it asks for what there is not")
+        raise ClosedError("it asks for an unknown place")
     return number, offset, size
 
 
@@ -173,8 +173,8 @@ def _outcome(worker: Worker, kind: bytes, said: bytes, began: float) -> Made | E
         if kind == b"f":
             return WorkerError(_quoted(said.decode("utf-8", "replace")))
     except _NONSENSE as error:
-        raise ClosedError("its answer is none") from error
-    raise ClosedError("its answer is none")
+        raise ClosedError("its answer is malformed") from error
+    raise ClosedError("its answer is malformed")
 
 
 def _made(worker: Worker, said: bytes, began: float) -> Made:

@@ -89,11 +89,11 @@ class Handed(pickle.Pickler):
         """Tell an original of its reads. Raises `ValueError` for a malformed announcement."""
         number, places = int.from_bytes(said[:8]), np.frombuffer(said, np.int64, offset=8)
         if number >= len(self.originals) or len(places) % 2:
-            raise ValueError("it announces nothing")
+            raise ValueError("its announcement is malformed")
         announce = announcing(self.originals[number])
         offsets, counts = places.reshape(2, -1)
         if announce is None or (places < 0).any():
-            raise ValueError("it announces nothing")
+            raise ValueError("its announcement is malformed")
         announce(offsets, counts)
 
     def _reduced(self, original: Opened) -> tuple[Any, ...]:

@@ -250,7 +250,7 @@ def _check_importable(name: str, value: object) -> None:
         ) from error
     if b"__main__" in pickled:
         raise ValueError(
-            f"isolate: {name}: a worker cannot import what the program itself defines "
+            f"isolate: {name}: a worker cannot import objects of the program itself "
             "(__main__): put it into a module of its own"
         )
 
@@ -267,7 +267,7 @@ def _check(worker: Worker) -> None:
     if not is_closed(said) and not _warned:
         _warned.append(True)
         _log.warning(
-            "isolate: this system has not both Landlock and seccomp (%s): a worker is a process of "
+            "isolate: this system lacks Landlock or seccomp (%s): a worker is a process of "
             "its own with limits, and may open files and sockets",
             {name: value for name, value in said.items() if name != "engine"},
         )

@@ -68,9 +68,7 @@ class Results:
         is larger than memory takes.
         """
         shared_era = self._shared.era()
-        if (
-            shared_era != self._shared_era
-        ):  # another process has purged something; nobody knows what
+        if shared_era != self._shared_era:  # another process has purged, and it is unknown what
             if self._shared_era is not _NOT_ASKED:
                 self._memory.clear()
                 self._sent.clear()

@@ -28,6 +28,6 @@ class Permission:
         if inspect.isawaitable(said):
             raise TypeError("authorize: its value would have to be awaited")
         if inspect.isgenerator(said) or inspect.isasyncgen(said):
-            raise TypeError("authorize: it yields, where it is to return yes or no")
+            raise TypeError("authorize: it has to return yes or no, and must not yield")
         if not said:
             raise ImageError("forbidden", "this original is not for you")

@@ -63,7 +63,7 @@ class Wanted:
             if isinstance(width, bool) or not isinstance(width, int) or width < 1:
                 raise ValueError(f"widths: {width!r} is no whole number of pixels")
         if self.widths is not None and not self.widths:
-            raise ValueError("widths: there is none")
+            raise ValueError("widths: the list is empty")
 
 
 @dataclass(frozen=True)

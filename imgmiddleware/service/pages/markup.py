@@ -54,7 +54,7 @@ decoding="async">'
     def __post_init__(self) -> None:
         for name, value in self.attributes.items():
             if not _NAME.fullmatch(str(name)) or name.lower() in _OURS:
-                raise ValueError(f"attributes: {name!r} is none that can be added to a picture")
+                raise ValueError(f"attributes: {name!r} cannot be added to a picture")
             _check_text(f"attributes: {name!r}", value)
         _check_text("alt", self.alt)
 
