@@ -1,4 +1,4 @@
-"""One request of one service, in process: what most tests do."""
+"""One request of one service, in process: the way of most tests."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def colored_png(pixels: Any, *chunks: bytes) -> bytes:
 
 
 def colored_avif(pixels: Any, primaries: int, transfer: int, bits: int = 10) -> bytes:
-    """Of RGB samples, without loss: what OpenCV writes, with these in its nclx."""
+    """An AVIF of RGB samples, without loss, as OpenCV writes it, with these values in its nclx."""
     pixels = np.asarray(pixels)
     settings = (cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 100)
     data = bytearray(by_opencv(".avif", pixels, *settings))

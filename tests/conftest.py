@@ -1,4 +1,4 @@
-"""What tests of several rooms use."""
+"""Fixtures and hooks for the tests of several rooms."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str, owner: Any = stills) -> 
     return done
 
 
-#: What decodes pixels; Pillow only opens what it then decodes.
+#: Functions that decode pixels; Pillow only opens a file that it then decodes.
 DECODERS = (
     ("cv2", "imdecode"),
     ("simplejpeg", "decode_jpeg"),
@@ -47,7 +47,7 @@ def count_decoders(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
 
 
 def returned(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[Any]:
-    """What each call of `owner.<name>` returns from now on."""
+    """The values of all calls of `owner.<name>` from now on."""
     values: list[Any] = []
     real = getattr(owner, name)
 

@@ -1,4 +1,6 @@
-"""By how many bytes a process grows over a decode, a render, a resampling: for `measuring.Forked`."""
+"""The bytes by which a process grows over a decode, a render, a resampling: for
+`measuring.Forked`.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,14 @@ def decoding(path: str, without: str = "") -> tuple[int, int]:
     plan = make_plan(facts, build({}))
     if needs := FORMATS[facts.format].needs:
         import_module(needs)
-    # What is read of the file is the caller's, and is counted by it; of bands it is never all.
+    # The caller owns the bytes that are read of the file, and counts them; in bands it never reads
+    # all of them.
     read = 0 if plan.in_bands else original.size
 
     def decode() -> None:
         assert decode_original(original, facts, plan).pixels.nbytes
 
-    # Once before: code that is paged in is not what a decode takes, and differs by installation.
+    # Once before: code that is paged in is no part of a decode, and differs by installation.
     decode()
     return growth(decode) - read, facts.decode_bytes
 
@@ -109,7 +112,9 @@ def resampling() -> int:
 
 
 def answering(folder: str, query: str) -> tuple[int, int, int]:
-    """Of the file a.tif there: the status, the green of a pixel, and by how many bytes it grows."""
+    """For the file a.tif there: the status, the green of a pixel, and the bytes by which it
+    grows.
+    """
     service = ImageService(folder)
     answers: list[Any] = []
     grown = growth(lambda: answers.append(get(service, query, "a.tif")))
@@ -119,15 +124,15 @@ def answering(folder: str, query: str) -> tuple[int, int, int]:
 
 
 def keeping(folder: str, id: str) -> tuple[int, int, int]:
-    """The growth over a part for which a pyramid is made, what was predicted for it, and the bytes
-    of the pyramid.
+    """The growth over a part for which a pyramid is made, the prediction for it, and the bytes of
+    the pyramid.
     """
     kept = {"cache_dir": f"{folder}/.cache", "cache_bytes": 0, "decoded_bytes": 0}
     service = ImageService(folder, **kept)
     predicted: list[int] = []
     real = Admission.admitted
     Admission.admitted = lambda *all: (predicted.append(all[1]), real(*all))[1]  # type: ignore[method-assign]
-    # The first of another original loads what a part takes, and code.
+    # The first part of another original loads code and tables that every part takes.
     for name, top in (("other.png", 0), ("other.png", 9), (id, 0)):
         get(service, f"rect=0,{top},99,99&fm=png", name).close()
     grown = growth(lambda: get(service, "rect=9,1200,99,99&fm=png", id).close())
@@ -135,8 +140,8 @@ def keeping(folder: str, id: str) -> tuple[int, int, int]:
 
 
 def predicting(folder: str, query: str) -> tuple[int, int]:
-    """The growth over a request of the folder's `original`, and what was predicted for it; one of
-    its small `other` came before, as above.
+    """The growth over a request of the folder's `original`, and the prediction for it; one of its
+    small `other` came before, as above.
     """
     predicted: list[int] = []
     real = Admission.admitted

@@ -1,7 +1,7 @@
-"""Operations that no operation should be: what a decoder could do that somebody has taken over.
+"""Operations that no operation should be: acts of a decoder that an attacker has taken over.
 
-A worker imports this module by its name. Each is `?<name>=1`. Those that the kernel refuses paint
-the picture with the number of the error; nothing here breaks a decoder.
+A worker imports this module by its name. Each is `?<name>=1`. An operation that the kernel refuses
+paints the picture with the number of the error; none of them breaks a decoder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Deed = Callable[[], Any]
 
 
 def _painted(pixels: Pixels, deed: Deed) -> Pixels:
-    """With the number of the error, or of what was done: 200 and more."""
+    """The picture has the number of the error, or of the deed: 200 and more."""
     try:
         number = 200 + (deed() or 0)
     except OSError as error:
@@ -58,7 +58,7 @@ def loads_code(pixels: Pixels) -> Pixels:
 
 
 def has_descriptors(pixels: Pixels) -> Pixels:
-    """How many are open: three of /dev/null, the wire, and the original."""
+    """The number of open descriptors: three of /dev/null, the wire, and the original."""
     return _painted(pixels, lambda: sum(map(_is_open, range(64))))
 
 
@@ -130,7 +130,7 @@ def crashes(pixels: Pixels) -> Pixels:
 
 
 def lies(pixels: Pixels) -> Pixels:
-    """It answers by itself, with what no result is."""
+    """It answers by itself, with bytes that are no result."""
     said = b'{"type": "text/html", "notes": [], "remarks": [], "steps": [], "held": [0, 0]}'
     answer = b"r" + (4 + len(said) + 4).to_bytes(8) + len(said).to_bytes(4) + said + b"<p>!"
     os.write(_wire(), answer)

@@ -1,4 +1,6 @@
-"""What tests of the disk cache put, get and count: bodies, of one media type and original."""
+"""The bodies of tests of the disk cache, of one media type and original: to put, get and count
+them.
+"""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def both(
     mount: str = "",
     **options: Any,
 ) -> Answer:
-    """The answer through both adapters, which must be one; `source` may be a service to share."""
+    """The answer through both adapters, which must be equal; `source` may be a service to share."""
     wsgi = WSGIImageMiddleware(plain_wsgi, source, **options)
     asgi = ASGIImageMiddleware(plain_asgi, source, **options)
     answer = call_wsgi(wsgi, target, method, headers, mount)
@@ -130,7 +130,7 @@ def both(
 
 
 def plain_wsgi(environ: Any, start_response: Any) -> list[bytes]:
-    """The application behind the middleware, which tells what reached it."""
+    """The application behind the middleware, which tells the path that reached it."""
     body = f"app {environ['REQUEST_METHOD']} {environ['PATH_INFO']}".encode("latin-1")
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]

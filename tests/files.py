@@ -1,6 +1,6 @@
 """Small files, written by Pillow or byte by byte.
 
-Where one breaks a rule it does so by little, so that every decoder survives it.
+A file that breaks a rule does so by little, so that every decoder survives it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server of files on loopback, which does what a store does, and what one should not do."""
+"""A server of files on loopback, which behaves as a store does, and as one should not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 class FileServer:
     """`files` by path, with ranges and conditions as RFC 9110 has them; `asked` are its requests.
 
-    `before` is called with each request, and may answer it: it returns a status, headers and a body.
+    `before` is called with each request, and may answer it with a status, headers and a body.
     """
 
     def __init__(self) -> None:

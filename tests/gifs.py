@@ -50,7 +50,7 @@ def control(delay: int = 0, *, disposal: int = 0, clear: int | None = None) -> b
 
 
 def loops(count: int, name: bytes = b"NETSCAPE2.0") -> bytes:
-    """How often it runs again; 0 is for ever."""
+    """The number of further runs; 0 is for ever."""
     return b"!\xff\x0b" + name + struct.pack("<BBHB", 3, 1, count, 0)
 
 

@@ -9,7 +9,7 @@ Segments = list[tuple[int, bytes]]
 
 
 def segment(marker: int, body: bytes) -> bytes:
-    """A marker, its length and what it says."""
+    """A segment: a marker, its length and its payload."""
     return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
 
 
@@ -77,8 +77,8 @@ def flat_blocks(
     return joined(head, bits.stuffed() + b"\xff\xd9")
 
 
-#: Sixteen by eight pixels, coded arithmetically (SOF9): `jpegtran -arithmetic` of libjpeg-turbo made
-#: it of what Pillow wrote of `quadrants(16, 8)` at quality 50 with 4:4:4.
+#: Sixteen by eight pixels, coded arithmetically (SOF9): by `jpegtran -arithmetic` of libjpeg-turbo,
+#: from Pillow's file of `quadrants(16, 8)` at quality 50 with 4:4:4.
 ARITHMETIC = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffdb004300100b0c0e0c0a100e0d0e1211101318281a181616183123"
     "251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d71797064785c656763ffdb0043011112"

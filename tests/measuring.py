@@ -1,7 +1,7 @@
-"""What a call takes of memory, in a process of its own, forked of one that has imported everything.
+"""The memory of a call, in a process of its own, forked from one that has imported everything.
 
-Only so can it be told from what is there anyway; a process that starts anew for each call would take
-half a second for its imports.
+Only so can it be told from memory in use before. A process that starts anew for each call would
+take half a second for its imports.
 
 python measuring.py        reads ["module", "function", arguments...] and writes what comes of it, each
                            a line of JSON, until there is no more
@@ -58,7 +58,7 @@ def growth(call: Callable[[], object]) -> int:
 
 
 class Forked:
-    """`forked("module", "function", arguments...)`: what the function returns in such a process."""
+    """`forked("module", "function", arguments...)`: the value of the function in such a process."""
 
     def __enter__(self) -> Forked:
         self._server = subprocess.Popen(
@@ -82,11 +82,11 @@ class Forked:
         return json.loads(answer)
 
     def until(self, holds: Callable[[Any], bool], *job: object) -> Any:
-        """What the job returns: up to four times again, until it `holds`.
+        """The value of the job: up to four times again, until it `holds`.
 
-        Each is a process whose memory lies elsewhere: pages are counted to some hundred kilobytes,
-        what threads of a library keep depends on when each runs, and code may have been paged out
-        and in, where others need the memory.
+        Each run is a process with its memory elsewhere. Pages are counted to some hundred
+        kilobytes, and memory that threads of a library keep depends on when each runs. Code may
+        have been paged out and in, where other processes need the memory.
         """
         taken = self(*job)
         for _ in range(4):
@@ -110,8 +110,8 @@ def main() -> None:
         else:
             code = 1
             try:
-                # Not before the fork: what malloc has once freed changes what it keeps, in all
-                # children to come.
+                # Not before the fork: memory that malloc has once freed changes what it keeps, in
+                # all later children.
                 call = getattr(import_module(module), function)
                 print(json.dumps(call(*arguments)), flush=True)
                 code = 0

@@ -1,4 +1,4 @@
-"""Native parts that may be missing: a test with each of them, and with what takes their place."""
+"""Native parts that may be missing: a test with each of them, and with its replacement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import parts
 from imgmiddleware.formats import native as native_parts
 
-#: What pip calls them.
+#: The names for pip.
 PACKAGES = {"zlib_ng": "zlib-ng", "isal_zlib": "isal", "spng": "pyspng", "simplejpeg": "simplejpeg"}
 
 

@@ -1,4 +1,4 @@
-"""One original, counted; what every test of a probe does to a file; and files that are broken."""
+"""One original, counted; the damage that every test of a probe does to a file; and broken files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ NEVER = 10**9
 class Stored:
     """Bytes as an original, and as a source that has it under one ID or under all.
 
-    What is asked of it is counted. After `cut_at` reads most of the bytes are gone, after
-    `changed_at` it says that it was changed.
+    Calls of it are counted. After `cut_at` reads most of the bytes are gone; after `changed_at`
+    reads it raises that it was changed.
     """
 
     last_modified = None
@@ -60,7 +60,9 @@ def probe(data: bytes, page: int = 0) -> Facts:
 
 
 def refusal(data: bytes) -> str:
-    """The code with which the header walk, or else the body walk, refuses; "" where neither does."""
+    """The code of the refusal by the header walk, or otherwise by the body walk; "" where both
+    pass.
+    """
     try:
         vet(data, probe(data))
     except ImageError as error:
@@ -74,7 +76,7 @@ def cut(data: bytes, parts: int = 10) -> list[bytes]:
 
 
 def flipped(data: bytes, count: int = 20, seed: int = 4) -> list[bytes]:
-    """So many copies, each with one bit that is another."""
+    """So many copies, each with one flipped bit."""
     dice, results = random.Random(seed), []
     for _ in range(count):
         copy = bytearray(data)
@@ -97,7 +99,9 @@ def mutations(data: bytes, count: int, seed: int = 1) -> Iterator[bytes]:
 
 
 def survive(data: bytes, count: int = 150) -> int:
-    """Run all three walks over broken copies: anything but ImageError escapes. Refusals counted."""
+    """Run all three walks over broken copies: any error but ImageError escapes. The number of
+    refusals.
+    """
     refused = 0
     for broken in mutations(data, count):
         try:

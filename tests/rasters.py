@@ -1,4 +1,5 @@
-"""Files of given samples, by the specifications' arithmetic: PNG, BMP and TIFF as nobody here writes.
+"""Files of given samples, by the specifications' arithmetic: PNG, BMP and TIFF as no library here
+writes them.
 
 Nothing here knows the package under test. Clauses are those of PNG's third edition.
 """
@@ -34,7 +35,7 @@ def packed(samples: Array, bits: int = 0, order: str = ">") -> Array:
 
 # --- PNG ----------------------------------------------------------------------------------------
 
-#: Clause 8.2: where each pass begins and its steps, across and down.
+#: Clause 8.2: the start of each pass and its steps, across and down.
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
           (0, 1, 1, 2))  # fmt: skip
 

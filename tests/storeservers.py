@@ -24,21 +24,22 @@ from uuid import uuid4
 import parts
 
 _KEY, _SECRET = "seaweed", "a-secret-of-seaweed"
-#: Of who may read and list, and write nothing.
+#: The user who may read and list, and write nothing.
 _READER, _READERS_SECRET = "reader", "a-secret-of-readers"
-#: Of everybody's Azurite, as its documentation has it.
+#: The account of everybody's Azurite, as its documentation has it.
 _ACCOUNT = "devstoreaccount1"
 _ACCOUNT_KEY = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 _START_SECONDS = 60
-#: That of SeaweedFS, which takes volumes for each: what is of one test is below a name of its own.
+#: The bucket of SeaweedFS, which takes volumes for each: the objects of one test are below a name
+#: of its own.
 BUCKET = "photos"
 
 
 @dataclass(frozen=True)
 class S3:
-    """A server that runs; what is set in the environment of who uses it."""
+    """A running server, and the environment for its users."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -55,7 +56,7 @@ class S3:
 
     @property
     def readers_environment(self) -> dict[str, str]:
-        """Of who may write nothing."""
+        """The environment of a user who may write nothing."""
         reader = {"AWS_ACCESS_KEY_ID": _READER, "AWS_SECRET_ACCESS_KEY": _READERS_SECRET}
         return self.environment | reader
 
@@ -211,5 +212,5 @@ def _running(
 
 
 def new_name() -> str:
-    """Of a container, or a folder of a bucket, that nobody has used."""
+    """The name of an unused container, or of an unused folder in a bucket."""
     return f"b{uuid4().hex[:16]}"

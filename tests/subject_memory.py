@@ -1,4 +1,4 @@
-"""What looking for a subject takes of memory; measuring.py runs it in a process of its own."""
+"""The memory of looking for a subject; measuring.py runs it in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pictures import photo_like, saved
 
 
 def taken(kind: str) -> tuple[int, int]:
-    """Bytes that it takes in a sketch of the most pixels that one has, and that are predicted."""
+    """The bytes that it takes in a sketch of the most pixels, and the predicted bytes."""
     pixels = photo_like(640, 640)
     plan = make_plan(probe(saved(pixels, "PNG")), build({"ar": "3:1", "fit": "crop", "crop": kind}))
     assert plan.sketch

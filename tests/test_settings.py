@@ -240,7 +240,7 @@ def test_whole_numbers_begin_somewhere(name: str, least: int) -> None:
     assert getattr(Settings(**{name: least}, **room), name) == least
     for wrong in (least - 1, 1.5, True, "9"):
         with pytest.raises(
-            ValueError, match=rf"{name}: .* is not a whole number from {least} on, "
+            ValueError, match=rf"{name}: .* is not a whole number of {least} or more, "
         ):
             Settings(**{name: wrong}, **room)
 

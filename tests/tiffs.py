@@ -1,4 +1,6 @@
-"""TIFF whose strips or tiles are coded already, by another library: written by tifffile, as it comes."""
+"""TIFF whose strips or tiles another library has coded already: written by tifffile, as they
+are.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def coded_tiff(
     below: bool = False, planar: bool = False, predictor: int = 1, bigtiff: bool = False, byteorder: Any = "<",
     rows: int = _STRIP_ROWS, **options: Any,
 ) -> bytes:  # fmt: skip
-    """One picture or a pyramid. What tifffile has no codec for it takes as deflate, and is told after.
+    """One picture or a pyramid. tifffile writes the tag of deflate for all codecs, and the right
+    one is set afterwards.
 
     `marked` levels have NewSubfileType 1; `below` they stand in SubIFDs. Sizes of tiles are (height,
     width).

@@ -37,7 +37,7 @@ def test_help_tells_of_containers_and_of_defaults_in_words(capsys):
     assert "0.0.0.0 is all of them, as in a container" in out
     assert "more pixels (100,000,000)" in out
     assert "more bytes (268 MB)" in out
-    assert "may take (1.07 GB)" in out
+    assert "the most bytes of results (1.07 GB)" in out
 
 
 @pytest.mark.parametrize(

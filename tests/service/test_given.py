@@ -39,10 +39,10 @@ class OfASGI(Application):
 @pytest.mark.parametrize(
     ("adapter", "app", "words"),
     [
-        (WSGIImageMiddleware, plain_asgi, "stands ASGIImageMiddleware"),
+        (WSGIImageMiddleware, plain_asgi, "there is ASGIImageMiddleware"),
         (WSGIImageMiddleware, OfASGI(plain_asgi), "(environ, start_response)"),
         (WSGIImageMiddleware, lambda id: None, "is no WSGI application"),
-        (ASGIImageMiddleware, plain_wsgi, "stands WSGIImageMiddleware"),
+        (ASGIImageMiddleware, plain_wsgi, "there is WSGIImageMiddleware"),
         (ASGIImageMiddleware, OfWSGI(plain_wsgi), "(scope, receive, send)"),
     ],
 )
