@@ -1,6 +1,4 @@
-"""The bytes by which a process grows over a decode, a render, a resampling: for
-`measuring.Forked`.
-"""
+"""How many bytes a process grows by, over a decode, a render, a resampling: for `measuring.Forked`."""
 
 from __future__ import annotations
 
@@ -112,9 +110,7 @@ def resampling() -> int:
 
 
 def answering(folder: str, query: str) -> tuple[int, int, int]:
-    """For the file a.tif there: the status, the green of a pixel, and the bytes by which it
-    grows.
-    """
+    """For the file a.tif there: the status, the green of a pixel, and the growth in bytes."""
     service = ImageService(folder)
     answers: list[Any] = []
     grown = growth(lambda: answers.append(get(service, query, "a.tif")))

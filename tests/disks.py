@@ -1,6 +1,4 @@
-"""The bodies of tests of the disk cache, of one media type and original: to put, get and count
-them.
-"""
+"""Bodies for tests of the disk cache, of one media type and original: put, got and counted."""
 
 from __future__ import annotations
 

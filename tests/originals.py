@@ -60,9 +60,7 @@ def probe(data: bytes, page: int = 0) -> Facts:
 
 
 def refusal(data: bytes) -> str:
-    """The code of the refusal by the header walk, or otherwise by the body walk; "" where both
-    pass.
-    """
+    """The code of the refusal by the header walk, or else by the body walk; "" where both pass."""
     try:
         vet(data, probe(data))
     except ImageError as error:
@@ -99,9 +97,7 @@ def mutations(data: bytes, count: int, seed: int = 1) -> Iterator[bytes]:
 
 
 def survive(data: bytes, count: int = 150) -> int:
-    """Run all three walks over broken copies: any error but ImageError escapes. The number of
-    refusals.
-    """
+    """Run all three walks over broken copies, and count refusals: other errors than ImageError escape."""
     refused = 0
     for broken in mutations(data, count):
         try:

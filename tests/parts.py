@@ -36,9 +36,7 @@ skipped: set[str] = set()
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a Debian package, and the way to find it: a path or True; None where it is
-    missing.
-    """
+    """A part of a Debian package, and how to find it: a path or True; None where it is missing."""
 
     package: str
     find: Callable[[], Any]

@@ -1,6 +1,4 @@
-"""TIFF whose strips or tiles another library has coded already: written by tifffile, as they
-are.
-"""
+"""TIFF of strips or tiles that another library has coded: written by tifffile, as they are."""
 
 from __future__ import annotations
 
