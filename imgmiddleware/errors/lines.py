@@ -2,7 +2,7 @@
 
 
 def in_one_line(text: object) -> str:
-    """The text without what would end a line of a log, or make it look like another.
+    """The text without characters that would end a line of a log, or make it look like another.
 
     >>> in_one_line("no space\\n2026-11-29 INFO all is well\\x1b[2K")
     'no space 2026-11-29 INFO all is well [2K'

@@ -89,7 +89,7 @@ def passing_bands(
 
 
 def blocks_of(original: Original, facts: Facts, box: Box, raster: Raster) -> Iterator[Pixels]:
-    """The same rows as stored, of which some are held at a time."""
+    """The same rows as stored; some of them are held at a time."""
     blocks = _reduced(
         original, facts, box, 0, scaled=False, shown=None, downwards=True, raster=raster
     )

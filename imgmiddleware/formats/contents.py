@@ -15,7 +15,7 @@ class Contents:
 
     raster: Raster
     exif: Exif
-    profile: bytes | None  # ICC; empty where it cannot be had
+    profile: bytes | None  # ICC; empty where it cannot be read
 
     @property
     def nbytes(self) -> int:

@@ -113,7 +113,7 @@ def _next(tries: list[_Try]) -> int | None:
 
 
 def _step(tries: list[_Try]) -> float:
-    """By the last two, if there are two."""
+    """The step by the last two tries, if there are two."""
     if len(tries) < 2 or min(t.distance for t in tries) <= 0:
         return _STEP
     one, other = tries[-2:]

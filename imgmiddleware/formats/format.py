@@ -53,7 +53,7 @@ class Format:
     told as damage. Only `decode`, `rows` and `pictures` may call a decoder.
     """
 
-    #: In options, facts and errors; and the usual name, where it is another one.
+    #: The name in options, facts and errors; and the usual name, where it is another one.
     name: str
     title: str = ""
     #: Whether a file that begins with these bytes, 512 at most, is of this format.

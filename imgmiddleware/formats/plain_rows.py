@@ -12,7 +12,7 @@ from imgmiddleware.formats.window import Readable
 from imgmiddleware.pixels.arrays import Box, Pixels
 from imgmiddleware.sources.original import changed_while_read
 
-#: Bytes of a row that must be cut away for its other ones to be read by themselves.
+#: Bytes of a row that must be cut away to make reading the rest alone worth a call for each row.
 _WORTH_A_READ = 2**15
 
 

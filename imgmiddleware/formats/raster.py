@@ -56,7 +56,8 @@ class Raster:
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
     predictor: int = 1  # 2: each sample is stored as the difference from the one to its left
-    #: Of a sample as stored, where it is 1, which become 0 and 255; or 9 to 15, without a gap.
+    #: Bits of a sample as stored, where it has 1, which become 0 and 255, or 9 to 15, without a
+    #: gap.
     bits: int = 8
     planes: int = 1  # one a channel; the pieces of each follow those of the one before
     fax: tuple[tuple[int, int], ...] = ()  # tags that CCITT's codes need, and their values
@@ -176,7 +177,7 @@ def plain_bytes(stride: int) -> int:
 
 
 def filtered_bytes(stride: int) -> int:
-    """The same of PNG's rows: inflated, as a small file of their own, decoded, and reduced."""
+    """The same for PNG's rows: inflated, as a small file of their own, decoded, and reduced."""
     return SLACK + 8 * STEP * stride
 
 

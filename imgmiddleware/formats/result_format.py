@@ -57,7 +57,7 @@ class ResultFormat:
     suffixes: tuple[str, ...]  # of its files; a file that has none of them is given the first
     write: Callable[[Pixels, int, Metadata], bytes]
     write_quickly: Callable[[Pixels, int, Metadata], bytes] | None = None  # with some more bytes
-    #: The same where it has a choice of `CHROMA`, by which one and whether quickly.
+    #: The same for a format with a choice of `CHROMA`: the choice, and whether quickly.
     write_chroma: Callable[[Pixels, int, Metadata, str, bool], bytes] | None = None
     #: The same without loss, for formats that have a quality otherwise.
     write_lossless: Callable[[Pixels, Metadata], bytes] | None = None

@@ -24,8 +24,8 @@ _TOLD = (description.RESULT, palette.JSON, palette.CSS)
 _PICTURES = (*(room.RESULT for room in _ROOMS), jpeg.PROGRESSIVE)
 _results = {each.name: each for each in (*_PICTURES, *_TEXTS, *_TOLD)}
 
-#: By name. Code that needs a record looks here at that moment and copies nothing, so that a format
-#: which is registered later is known everywhere.
+#: The records by name. Code that needs one looks here at that moment and copies nothing, so that a
+#: format which is registered later is known everywhere.
 RESULTS: Mapping[str, ResultFormat] = MappingProxyType(_results)
 
 

@@ -84,7 +84,9 @@ def _is_targa(head: bytes) -> bool:
 
 
 def _media_name(head: bytes) -> str:
-    """By the major brand, where it says which coder it is, or else by a compatible one."""
+    """The name of a media file by its major brand, where that names the coder, or else by a
+    compatible one.
+    """
     size = min(int.from_bytes(head[:4], "big"), len(head))
     brands = (head[8:12], *(head[at : at + 4] for at in range(16, size, 4)))
     return next((name for brand, name in _BRANDS.items() if brand in brands), "a video (MP4)")

@@ -25,8 +25,8 @@ def by_opencv(
 ) -> bytes:
     """The file that OpenCV makes of the format with this suffix.
 
-    OpenCV gets the metadata of WebP and AVIF alone. Of the others it refuses profiles of more than
-    64 KiB (JPEG), those that libpng dislikes (PNG), and all (TIFF).
+    OpenCV gets the metadata of WebP and AVIF alone. For other formats it refuses profiles of more
+    than 64 KiB (JPEG), profiles that libpng dislikes (PNG), and all profiles (TIFF).
     """
     found = {cv2.IMAGE_METADATA_ICCP: metadata.icc, cv2.IMAGE_METADATA_EXIF: metadata.block}
     blocks = {kind: np.frombuffer(data, np.uint8) for kind, data in found.items() if data}

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """How the text of a parameter looks, and what it means. An application may make its own:
+    """The form of a parameter's text, and its meaning. An application may make its own:
 
     >>> def parse(name, text):
     ...     if text not in ("yes", "no"):

@@ -64,7 +64,7 @@ def word(text: str, names: Collection[str], others: Mapping[str, str]) -> str | 
 
 
 def words(text: str, names: Collection[str]) -> str | None:
-    """Those of a list that are known, each once."""
+    """The known words of a list, each once."""
     return ",".join(word for word in dict.fromkeys(text.split(",")) if word in names) or None
 
 

@@ -12,7 +12,9 @@ _WIDEST, _ROUNDEST = 100, 8192
 
 
 def radii() -> Form[tuple[int, int, int, int]]:
-    """Those of four corners, from the upper left one clockwise; one number is that of all."""
+    """The radii of four corners, from the upper left one clockwise; one number is the radius of
+    all.
+    """
     words = f"whole pixels from 0 to {_ROUNDEST}, or four, clockwise from top left"
     one = whole(0, _ROUNDEST)
 

@@ -37,15 +37,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The tiles of which viewers are told: their size in pixels, and the factors by which the sides
-    of the whole picture are divided.
+    """The tiles that viewers are told of: their size in pixels, and the divisors of the whole
+    picture's sides.
     """
 
     tile: Size
     factors: tuple[int, ...]
 
     def sizes(self, whole: Size) -> Iterator[Size]:
-        """Those of the whole picture, at each factor."""
+        """The sizes of the whole picture, at each factor."""
         for by in self.factors:
             yield -(-whole[0] // by), -(-whole[1] // by)
 

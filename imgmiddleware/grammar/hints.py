@@ -1,4 +1,4 @@
-"""Client hints to parameters: a hint may fill in what a query leaves open.
+"""Client hints to parameters: a hint may stand in for a parameter that a query leaves open.
 
 A hint becomes text of the query, so key and ETag follow. A hint and a link that say the same are
 one picture.

@@ -235,7 +235,7 @@ class QueryGrammar:
         return sides[min(bisect_left(sides, pixels), len(sides) - 1)]
 
     def _known(self, texts: Mapping[str, str]) -> dict[str, str]:
-        """By their names here; raises for a name that belongs to no operation."""
+        """The parameters by their names here; raises for a name that belongs to no operation."""
         known: dict[str, str] = {}
         for name, text in texts.items():
             if name in ALIASES:

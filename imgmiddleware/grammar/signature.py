@@ -24,7 +24,7 @@ _IMGIX = re.compile(r"[0-9a-f]{32}", re.ASCII)
 #: Seconds since 1970, as far as year 33658.
 _TIME = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
 _WIDTHS = re.compile(r"[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4}){0,31}", re.ASCII)
-#: Of a viewer's path: in front of the ID, and of a prefix that says a version.
+#: The signature in a viewer's path, in front of the ID and of a prefix that says a version.
 _TOKEN = re.compile(rf"s~({_OURS.pattern})(?:\.({_TIME.pattern}))?/", re.ASCII)
 
 #: Each signed text begins with its label, so that a signature of one kind never fits the other.

@@ -68,7 +68,7 @@ def _nearing(resize: Resize) -> str:
 
 
 def _prefix(output: Output) -> str:
-    """It is in CSS alone."""
+    """The prefix of CSS classes: only CSS has one."""
     return output.prefix if output.palette == "css" else ""
 
 
@@ -82,7 +82,9 @@ def _quality(plan: Plan) -> int | str | None:
 
 
 def _chroma(plan: Plan) -> str | None:
-    """Where bytes or looks decide it is left open: it hangs on a quality that is not known yet."""
+    """The chroma of the result. Where bytes or looks decide it is left open: it depends on a
+    quality that is not known yet.
+    """
     result, output = RESULTS[plan.format], plan.output
     if output.chromasub or (output.max_bytes is None and not is_by_eye(plan)):
         return result.chroma(output.chromasub, output.quality)

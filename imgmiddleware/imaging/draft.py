@@ -76,7 +76,7 @@ class Draft:
 
     @property
     def nbytes(self) -> int:
-        """Of the file."""
+        """Bytes of the file."""
         shape = self.shape
         return len(self.head) + shape.first(shape.levels) * (4 + shape.tile)
 

@@ -44,7 +44,7 @@ def shown_by(facts: Facts, ends: Ends | None) -> Shown | None:
 
 
 def find_ends(original: Original, facts: Facts) -> Ends | None:
-    """Those of an original that is read in bands; None where it is read without a range.
+    """The ends of an original that is read in bands; None where it is read without a range.
 
     Raises `ImageError` as reading it does.
     """
@@ -64,7 +64,7 @@ def find_ends(original: Original, facts: Facts) -> Ends | None:
 
 
 def ends_of(pixels: Pixels, facts: Facts) -> Ends | None:
-    """Those of all of a picture that is decoded at once."""
+    """The ends of a whole picture that is decoded at once."""
     shown = shown_by(facts, None)
     if shown is None or shown.reading.range is None:
         return None
@@ -73,7 +73,9 @@ def ends_of(pixels: Pixels, facts: Facts) -> Ends | None:
 
 
 def with_channels(pixels: Pixels, facts: Facts) -> Pixels:
-    """As many as the header says: a decoder of colours may have found gray ones, or no alpha."""
+    """The pixels with as many channels as the header says: a decoder of colours may have found gray
+    pixels, or no alpha.
+    """
     assert facts.values is not None
     found, wanted = (1 if pixels.ndim == 2 else pixels.shape[2]), facts.values.channels
     code = _CHANNELS.get((found, wanted))

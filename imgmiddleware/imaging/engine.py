@@ -84,7 +84,7 @@ def engine() -> str:
 
 
 def _decoders() -> Iterator[str]:
-    """Of JPEG; without it OpenCV and Pillow are named anyway."""
+    """The decoder of JPEG; without it OpenCV and Pillow are named anyway."""
     if strict := native.simplejpeg():
         yield f"simplejpeg/{strict.__version__}"
 

@@ -13,7 +13,7 @@ from imgmiddleware.pixels.samples import Reading
 from imgmiddleware.pixels.shown import Values
 from imgmiddleware.pixels.value_range import RangeLike, ValueRange
 
-#: Bytes of two copies of a value, which has 8 at most.
+#: Bytes of two copies of a value; a value has 8 at most.
 _COPIES = 16
 
 

@@ -58,7 +58,7 @@ class Part:
 
     @property
     def kept_bytes(self) -> int:
-        """The same of a pyramid."""
+        """The same for a pyramid."""
         levels = 1 + self.averages
         shape = Shape(size=self.whole.samples, tail=(self.pixel,), dtype="|u1", levels=levels)
         return shape.first(levels) * (4 + shape.tile)

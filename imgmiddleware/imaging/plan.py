@@ -105,7 +105,7 @@ class Plan:
         return self
 
     def smaller(self, overviews: Sequence[Facts]) -> Iterator[Plan]:
-        """Of each of these, the largest first, the largest size that it has samples enough of."""
+        """For each of these, the largest first, the largest size that it has samples for."""
         for overview in () if self._is_exact else overviews:
             sides = (overview.width, overview.height), self.crop[2:], self.size, self.stored
             by = min(a * b / (_OVERSAMPLING * c * d) for a, b, c, d in zip(*sides, strict=True))
@@ -210,8 +210,8 @@ class Plan:
         )
 
     def _divides(self, by: int) -> bool:
-        """The same of a decode that divides the sides by this. Of 1001 columns its writer may have
-        left 500, which are half of them everywhere but at the edge.
+        """The same for a decode that divides the sides by this. Of 1001 columns its writer may have
+        left 500: half of them everywhere but at the edge.
         """
         sides = zip(self.size, self.crop[2:], strict=True)
         return all(crop >= _OVERSAMPLING * size * by for size, crop in sides)
@@ -290,8 +290,8 @@ class Plan:
     def _passes(self, level: Level) -> bool:
         """Whether rows go to the resampler as they are read: they are too large to be kept.
 
-        Not where it would average them itself, nor where only all of them tell: of a border, and of
-        alpha that is opaque.
+        They do not where the resampler would average them itself, nor where only all rows tell: of
+        a border, and whether alpha is opaque.
         """
         if self.alpha or self.needs_pixels or self.redaction or self.sampled == level.box[2:]:
             return False

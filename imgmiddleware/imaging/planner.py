@@ -203,7 +203,7 @@ def _shown(
 ) -> Backdrop:
     """The background if it changes the picture.
 
-    It does not behind a picture that covers it, and not if it is white, which it also is unasked.
+    It changes nothing behind a picture that covers it, or if it is white, which it is by default.
     Frames may be clear whatever the header says.
     """
     if backdrop.bg is None:

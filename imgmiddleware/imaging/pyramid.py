@@ -37,8 +37,8 @@ HEAD = struct.Struct("<8sLLLL")
 _LONGEST = 2**23
 #: Halves of the longest side that there is.
 _MOST_LEVELS = 32
-#: What a head raises whose checksum is right, but that something else has written: another version,
-#: or a worker that somebody has taken over.
+#: The errors of reading a head with the right checksum that something else has written: another
+#: version, or a worker that an attacker has taken over.
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
@@ -73,12 +73,12 @@ class Shape:
 
     @property
     def pixel(self) -> int:
-        """Bytes of one."""
+        """Bytes of a sample of all channels."""
         return int(np.prod(self.tail, dtype=int)) * np.dtype(self.dtype).itemsize
 
     @property
     def tile(self) -> int:
-        """Bytes of one."""
+        """Bytes of a tile."""
         return SIDE * SIDE * self.pixel
 
 
@@ -129,7 +129,7 @@ class Pyramid:
         return replace(self._held, level=level, pixels=pixels, at=at)
 
     def samples(self, box: Box, level: int) -> Pixels:
-        """Those of a box of one level. Raises `TornError`, and `OSError`."""
+        """The samples of a box of one level. Raises `TornError`, and `OSError`."""
         left, top, width, height = box
         result = np.empty((height, width, *self.shape.tail), self.shape.dtype)
         across = self.shape.grid(level)[0]
@@ -170,7 +170,7 @@ class Pyramid:
 
 
 def _shape(said: Any) -> Shape:
-    """Raises what a wrong text raises."""
+    """Raises the errors of a wrong text."""
     width, height = map(int, said["size"])
     shape = Shape(
         size=(width, height),
@@ -186,6 +186,8 @@ def _shape(said: Any) -> Shape:
 
 
 def checksum(data: bytes | Pixels, number: int) -> int:
-    """Of a tile with its number, so that none is taken for another; of the head with 0."""
+    """The checksum of a tile with its number, so that no tile is taken for another; of the head
+    with 0.
+    """
     value: int = (native.isal_zlib() or zlib).crc32(data, number)
     return value

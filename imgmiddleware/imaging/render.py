@@ -136,7 +136,9 @@ def _moving(
 
 
 def _few(pixels: Pixels, plan: Plan) -> Pixels:
-    """In fewer colours, where that is asked for, or the original has few and it looks the same."""
+    """The pixels in fewer colours, where the query asks for that, or where the original has few and
+    it looks the same.
+    """
     if plan.most_colors is None:
         return pixels
     if RESULTS[plan.format].all_clear:
@@ -202,7 +204,8 @@ def _resized(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
 
 
 def _colored(pixels: Pixels, held: Held, plan: Plan) -> Pixels:
-    """In the depth of the result, and in sRGB unless the profile goes along; inks are so already.
+    """The pixels in the depth of the result, and in sRGB unless the profile goes along; inks are so
+    already.
 
     A profile costs 650 ms on 18 megapixels and 8 ms on the result.
     """

@@ -36,7 +36,9 @@ class Blur(PixelOperation):
 
     @staticmethod
     def by(pixels: Pixels, sigma: float) -> Pixels:
-        """By a Gaussian of so many pixels, colours by their alpha."""
+        """The pixels blurred by a Gaussian of so many pixels; colours are weighed by their
+        alpha.
+        """
         if has_alpha(pixels):
             return unpremultiplied(_blurred(premultiplied(pixels), sigma), pixels.dtype)
         return _blurred(pixels, sigma)

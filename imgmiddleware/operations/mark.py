@@ -19,7 +19,7 @@ from imgmiddleware.pixels.blend import MODES
 
 _FITS = ("clip", "crop", "fill", "max", "scale")
 _OTHER_FITS = {"contain": "clip", "cover": "crop", "stretch": "scale"}
-#: Where it stands, alone or in a grid, if nothing is said.
+#: The default place of an overlay, alone or in a grid.
 _UNSAID = {None: ("bottom", "right"), "grid": ("top", "left")}
 _CLEAR = (255, 255, 255, 0)
 

@@ -47,7 +47,7 @@ _ENLARGING = _CUTTING - {"min"}
 #: The words of `crop` for the first and the last of each axis.
 _SIDES = (("left", "right"), ("top", "bottom"))
 
-#: As many faces as are remembered of a picture.
+#: The most faces that are remembered of a picture.
 _FACES = 64
 
 #: The most that a program may ask for. A service that restricts widths has them in device pixels,
@@ -231,5 +231,5 @@ def _times(side: int, scale: Fraction) -> int:
 
 
 def _rounded(exact: Fraction) -> int:
-    """To the nearest whole pixel, halves up, at least one."""
+    """The nearest whole number of pixels, halves up, at least one."""
     return max(1, int(exact + Fraction(1, 2)))

@@ -85,7 +85,7 @@ def _owners(kinds: Iterator[type[Operation]]) -> Owners:
     return {name: kind for kind in kinds for name in kind.forms()}
 
 
-#: Those of the package's own operations.
+#: The owners of the parameters of the package's own operations.
 OWNERS: Owners = _owners(_kinds())
 
 

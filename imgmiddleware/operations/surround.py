@@ -72,7 +72,7 @@ class Fill(Operation):
     fill_color: Color | None = parameter(color(), name="fill-color")
 
     def around(self, fit: str) -> Around:
-        """What fills the room around the picture; it is not used where `fit` leaves no room."""
+        """The filling of the room around the picture; it is not used where `fit` leaves no room."""
         if fit == "clamp":
             return Around("edges")
         if fit not in ("fill", "fillmax"):
@@ -113,7 +113,9 @@ def _over_itself(pixels: Pixels, canvas: tuple[int, int], at: tuple[int, int]) -
 
 
 def _blurred(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """In another size, blurred so much that it takes few pixels; no hidden colour comes out."""
+    """The picture in another size, blurred so much that it takes few pixels; hidden colours stay
+    hidden.
+    """
     height, width = pixels.shape[:2]
     by = max(1, max(width, height) / _BLURRED)
     few = max(1, round(width / by)), max(1, round(height / by))

@@ -50,7 +50,7 @@ def has_alpha(pixels: Pixels) -> bool:
 
 
 def with_alpha(pixels: Pixels) -> Pixels:
-    """Gray or BGR as BGRA of which nothing is clear; BGRA as it is."""
+    """Gray or BGR as opaque BGRA; BGRA as it is."""
     if has_alpha(pixels):
         return pixels
     code = cv2.COLOR_GRAY2BGRA if pixels.ndim == 2 else cv2.COLOR_BGR2BGRA
@@ -110,7 +110,7 @@ def _unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
 def unassociated(pixels: Pixels, at: int) -> Pixels:
     """Channels divided by the one at `at`, their alpha, by which they were multiplied.
 
-    Where alpha is nothing they are nothing too, and need only stay finite.
+    Where alpha is 0 they are 0 too, and need only stay finite.
     """
     most = full(pixels.dtype)
     alpha = pixels[..., at : at + 1]
@@ -153,7 +153,7 @@ def composed(above: Pixels, alpha: Pixels, below: Pixels, cover: Pixels) -> tupl
 
 
 def laid_over(above: Pixels, below: Pixels) -> Pixels:
-    """The same of whole pictures, by bands of rows."""
+    """The same for whole pictures, by bands of rows."""
     both = np.concatenate((above, below), axis=2)
     return by_bands(lambda band: over(band[..., :4], band[..., 4:]), both, below.shape)
 
@@ -179,7 +179,9 @@ def by_bands(
 
 
 def rounded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """As `dtype`, rounded and clipped: a filter with negative weights overshoots at edges."""
+    """The pixels as `dtype`, rounded and clipped: a filter with negative weights overshoots at
+    edges.
+    """
     kind = np.dtype(dtype)
     if pixels.dtype == kind:
         return pixels

@@ -61,7 +61,9 @@ def laid(
 
 
 def _seen(start: int, side: int, room: int, every: int | None) -> tuple[Pixels, Pixels]:
-    """Which columns (or rows) of a picture are covered, all beside one another, and by which."""
+    """The columns (or rows) of a picture that are covered, and the columns above that cover
+    them.
+    """
     if every is None:
         covered = np.arange(max(0, start), min(room, start + side))
         return covered, covered - start

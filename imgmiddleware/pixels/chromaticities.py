@@ -14,7 +14,7 @@ Matrix = npt.NDArray[np.float64]
 
 _D65, _C = (0.3127, 0.3290), (0.310, 0.316)
 
-#: By their number in ITU-T H.273, table 2, where 6 and 7 are equal.
+#: The primaries by their number in ITU-T H.273, table 2, where 6 and 7 are equal.
 PRIMARIES: Mapping[int, Chromaticities] = MappingProxyType({
     1: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060), _D65),
     4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), _C),

@@ -56,7 +56,7 @@ class CodePoints:
 
     @classmethod
     def stated(cls, primaries: int, transfer: int) -> CodePoints | None:
-        """Of two numbers as they stand in a file; None where they say no more than sRGB."""
+        """The code points of two numbers in a file; None where they say no more than sRGB."""
         primaries = _SMPTE_170M if primaries == _SMPTE_240M else primaries
         points = cls(
             primaries if primaries in PRIMARIES else _SRGB_PRIMARIES,

@@ -38,7 +38,7 @@ def reduced(pixels: Pixels, bits: int) -> Pixels:
 
 
 def _scaled(band: Pixels, of: int, to: int) -> Pixels:
-    """To the nearest; samples over `of`, which a decoder may leave, are white too."""
+    """The nearest sample; samples over `of`, which a decoder may leave, are white too."""
     wide = np.minimum(band, of).astype(np.uint32)
     wide *= to
     wide += of // 2
@@ -90,7 +90,7 @@ def to_srgb(pixels: Pixels, profile: bytes | None, color: str) -> Pixels:
 
 
 def _of_grays(pixels: Pixels, by: Conversion) -> Pixels:
-    """By a table of all grays. If a profile of RGB tints them, they have three channels."""
+    """Grays by a table of all grays. If a profile of RGB tints them, they have three channels."""
     table = by.grays(pixels.dtype)
     step = 1 if pixels.dtype == np.uint8 else 257
     if np.ptp(table.astype(int), axis=1).max() <= step:

@@ -21,8 +21,8 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 #: need not be fast: it converts 256 levels.
 _GRAY_FLAGS = _FLAGS | ImageCms.Flags.NOOPTIMIZE
 
-#: By how many of 255 levels white may be off in any channel. A sound profile shows its own white as
-#: 255; the rest is for coarse tables, and for scanners' whites of another colour than paper's.
+#: How many of 255 levels white may be off in any channel. A sound profile shows its own white as
+#: 255. The rest is for coarse tables, and for scanners' whites of another colour than paper's.
 _TINT = 48
 
 #: Levels between neighbours of a grid of colours, of 8 and of 16 bits: a divisor of both ranges.
@@ -31,7 +31,7 @@ _STEP, _DEEP_STEP = 5, 5 * 257
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """To sRGB; `identity` where the profile is sRGB already.
+    """A conversion to sRGB; `identity` where the profile is sRGB already.
 
     `mode` is LittleCMS' name of the pixels. It takes no more than 8 bits from Pillow. Deeper pixels
     go through the profile's own curves and matrix, or between the colours of a grid.

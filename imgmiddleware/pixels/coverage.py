@@ -75,7 +75,7 @@ def _covered(size: Size, spans: Spans) -> Pixels:
 
 
 def _begun(ends: Pixels, rows: int, width: int) -> Pixels:
-    """By how much more of each pixel than of the one before it lies behind these ends."""
+    """How much more of each pixel than of the pixel before it lies behind these ends."""
     ends = np.clip(ends, 0, width)
     first = ends.astype(np.int64)
     part = ends - first

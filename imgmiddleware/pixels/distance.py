@@ -14,9 +14,9 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels, has_alpha, with_alpha
 
-#: Of all pixels, in blocks of 4 x 4: the worst of luma, by the mean of fourth powers.
+#: The weight of all pixels, in blocks of 4 x 4: the worst of luma, by the mean of fourth powers.
 _FINE = 14.4
-#: Of averages, in windows of 5 x 5: the mean of luma, and the worst of each colour.
+#: The weights of averages, in windows of 5 x 5: the mean of luma, and the worst of each colour.
 _COARSE, _COLOR = 368.0, 29.3
 
 _BY, _WINDOW = 4, (5, 5)

@@ -21,7 +21,7 @@ Extent = tuple[float, float]
 #: it: four for each sample of the largest result. So the weights stay small.
 LONGEST = 2**16
 
-#: Pixels of which floats are made at a time.
+#: Pixels that become floats at a time.
 _BAND = 2**17
 
 #: A 64th of the picture is then left. Each time rounds, by an eighth of a step up on average, and
@@ -93,7 +93,9 @@ def halve_clear(pixels: Pixels) -> Pixels:
 
 
 def _averaged(pixels: Pixels) -> Pixels:
-    """Of even sides. OpenCV would take Python's lock once more to make room for them."""
+    """The averages of pixels with even sides. OpenCV would take Python's lock once more to make
+    room for them.
+    """
     height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
     small = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
     made = cv2.resize(pixels, (width, height), dst=small, interpolation=cv2.INTER_AREA)

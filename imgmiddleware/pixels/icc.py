@@ -21,7 +21,7 @@ _MOST_TAGS = 100
 _LONGEST_NAME = 200
 #: The name of profiles that are written here; it tells nothing about them.
 _OURS = "RGB"
-#: Of parametric curves, how many numbers each kind has (table 68).
+#: How many numbers each kind of parametric curve has (table 68).
 _PARAMETERS = (1, 3, 4, 5, 7)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from imgmiddleware.pixels.arrays import Pixels
 from imgmiddleware.pixels.light import from_light
 
-#: Of the light that Lab's colours are seen in (ICC.1, 7.2.16): D50.
+#: The white of the light in which Lab's colours are seen (ICC.1, 7.2.16): D50.
 _WHITE = np.array([0.9642, 1.0, 0.8249], np.float32)
 #: XYZ of that light to linear sRGB: the inverse of sRGB's primaries, adapted by Bradford's matrix
 #: (IEC 61966-2-1, Annex F).

@@ -159,7 +159,7 @@ class _Passes:
 
     @property
     def rows(self) -> int:
-        """Of the result in a band, at most."""
+        """Rows of the result in a band, at most."""
         return self.bands[0][1] * self.down.block
 
     @property

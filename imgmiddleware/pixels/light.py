@@ -1,6 +1,6 @@
 """Light: gamma-encoded samples as amounts of light, and back, by the curve of sRGB (IEC 61966-2-1).
 
-8 bits become 16: of the 255 steps the smallest, at black, is then still 20 of 65535. Other depths
+8 bits become 16: the smallest of the 255 steps, at black, is then still 20 of 65535. Other depths
 become float32. Alpha is no light, and is only scaled.
 """
 

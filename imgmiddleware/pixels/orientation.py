@@ -12,7 +12,7 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels, Size
 
-#: Of a box: pixels, or fractions of them.
+#: A side of a box: pixels, or fractions of them.
 _Side = TypeVar("_Side", int, int | Fraction)
 
 

@@ -49,7 +49,7 @@ class PillowImage:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """That of the array."""
+        """The dtype of the array."""
         return np.dtype(_MODES[self._mode][0])
 
     @property

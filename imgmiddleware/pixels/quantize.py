@@ -127,7 +127,7 @@ def _colors(points: Pixels) -> Pixels:
 
 
 def _means(codes: Pixels, points: Pixels, counts: Pixels, most: int) -> Pixels:
-    """Of the boxes, and then of the colours that are nearest to them."""
+    """The means of the boxes, and then of the colours that are nearest to them."""
     if len(codes) > _CUT_AT_MOST:
         _, into = np.unique(codes & _UPPER_BITS, return_inverse=True)
         points, counts = _averaged(points, counts, into)
@@ -158,7 +158,7 @@ def _boxes(points: Pixels, counts: Pixels, most: int) -> Pixels:
 
 
 def _box(points: Pixels, counts: Pixels, members: Pixels) -> _Box:
-    """Of these colours, with the direction in which they differ most."""
+    """The box of these colours, with the direction in which they differ most."""
     inside, weights = points[members], counts[members]
     weight = weights.sum()
     sums = weights @ inside

@@ -97,14 +97,16 @@ def _pixelate(part: Pixels, *, alpha: bool) -> None:
 
 
 def _parts(length: int, side: float) -> list[slice]:
-    """A length in parts of about this side, of which none is small."""
+    """A length in parts of about this side, none of them small."""
     count = max(1, min(round(length / side), length // LEAST))
     ends = [number * length // count for number in range(count + 1)]
     return [slice(*pair) for pair in pairwise(ends)]
 
 
 def _mean(square: Pixels, *, alpha: bool) -> Pixels:
-    """In float64, some rows at a time; colours as much as they are seen, black where none is."""
+    """The mean in float64, made some rows at a time; colours are weighed by alpha, and clear
+    squares are black.
+    """
     rows = max(1, _BAND // square.shape[1])
     total, seen = np.zeros(square.shape[2:]), 0.0
     for top in range(0, len(square), rows):

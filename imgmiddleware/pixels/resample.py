@@ -142,7 +142,7 @@ def _opaque(pixels: Pixels) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Pixels of which an area is wanted, after `prepare` where that is still to be done."""
+    """Pixels with the wanted area of them; `prepare` is the change that they still need."""
 
     pixels: Pixels | PassingRows
     area: Area
@@ -270,12 +270,15 @@ class _Filter:
             np.rint(samples, out=samples)
 
     def _finished(self, floats: Floats) -> Pixels:
-        """As `dtype`, clipped where whole: a filter with negative weights overshoots at edges."""
+        """The pixels as `dtype`, clipped where whole: a filter with negative weights overshoots at
+        edges.
+        """
         most = full(self.dtype)
         if self._scale != 1:
             floats /= self._scale
         if self.weighed:
-            # By the alpha that the filter gave, overshoot included: colour has overshot with it.
+            # Divide by the alpha that the filter gave, overshoot included: colour has overshot with
+            # it.
             alpha = floats[:, 3:]
             floats[:, :3] *= reciprocal(alpha, most, self._full / 512)
             alpha /= most

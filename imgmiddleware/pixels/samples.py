@@ -189,7 +189,9 @@ def natural(band: Pixels, holes: Pixels | None) -> _Shown:
 
 
 def _ranged(band: Pixels, holes: Pixels | None, *, ends: tuple[float, float], deep: bool) -> _Shown:
-    """In 16 bits; or for a colour map as they are, which takes the nearest of its 256."""
+    """Values as samples of 16 bits. For a colour map they stay floats: it takes the nearest of its
+    256.
+    """
     values, outside = clipped_to(unit(band, ends), holes)
     return (to_sixteen_bits(values) if deep else values), outside
 

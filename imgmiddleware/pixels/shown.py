@@ -199,7 +199,7 @@ def _unit(band: Pixels, ends: Ends) -> Pixels:
         return unit(band, ends)
     with np.errstate(over="ignore"):
         values = band - least
-        values /= most - least  # by which the most becomes just 1
+        values /= most - least  # so the most becomes just 1
     return values
 
 

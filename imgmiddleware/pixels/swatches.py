@@ -38,7 +38,7 @@ class Swatch:
 
     @property
     def hex(self) -> str:
-        """As CSS writes it."""
+        """The colour as CSS writes it."""
         return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
 
 

@@ -117,7 +117,9 @@ def _end(given: object) -> float | str | None:
 
 
 def _in_order(least: float | str, most: float | str) -> bool:
-    """Of a value and a percentile only the values tell."""
+    """Whether the ends may be in order; of a value and a percentile only the original's values can
+    tell.
+    """
     if isinstance(least, str) != isinstance(most, str):
         return True
     return _number(least) < _number(most)

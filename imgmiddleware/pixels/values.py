@@ -44,12 +44,12 @@ class Present:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """That of the array."""
+        """The shape of the array."""
         return self.given.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """That of the array."""
+        """The dtype of the array."""
         return self.given.dtype
 
     def array(self) -> npt.NDArray[Any]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels, by_bands
 
-#: Those of ITU-R BT.601, and codes of which luma takes all and chroma has its middle at 128.
+#: The luma of ITU-R BT.601, and codes that use the whole range for luma, and have the middle of
+#: chroma at 128.
 _LUMA = (0.299, 0.587, 0.114)
 _REFERENCE = (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)
 
@@ -23,7 +24,7 @@ class Ycc:
 
     @classmethod
     def stated(cls, luma: Sequence[float], reference: Sequence[float]) -> Ycc:
-        """As a file says it; where that makes no sense, the usual."""
+        """The numbers of a file; where they make no sense, the usual ones."""
         usual = len(luma) == 3 and min(luma) > 0 and abs(sum(luma) - 1) < 0.1
         spans = [reference[at + 1] - reference[at] for at in range(0, len(reference) - 1, 2)]
         ranged = len(reference) == 6 and min(spans) > 0

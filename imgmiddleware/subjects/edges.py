@@ -25,7 +25,7 @@ class Edges:
 
     @classmethod
     def find(cls, pixels: Pixels) -> Edges:
-        """Those of a picture: uint8, gray or BGR. Its edges are Sobel's, |dx| + |dy|."""
+        """The edges of a picture: uint8, gray or BGR. They are Sobel's, |dx| + |dy|."""
         small = gray(shrunk(pixels, _SIDE))
         across, down = (
             cv2.Sobel(small, cv2.CV_16S, dx, 1 - dx, borderType=cv2.BORDER_REPLICATE)

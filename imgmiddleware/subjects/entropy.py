@@ -21,7 +21,7 @@ class Entropy:
 
     @classmethod
     def find(cls, pixels: Pixels) -> Entropy:
-        """That of a picture: uint8, gray or BGR."""
+        """The entropy of a picture: uint8, gray or BGR."""
         grays = gray(shrunk(pixels, _SIDE)) // (256 // _GRAYS)
         return cls((_counts(grays.T), _counts(grays)))
 
@@ -44,7 +44,7 @@ class Entropy:
 
 
 def _counts(lines: Pixels) -> Pixels:
-    """Of the lines before each line; `lines` are grays, (lines, pixels of a line)."""
+    """The counts in the lines before each line; `lines` are grays, (lines, pixels of a line)."""
     each = np.stack([np.bincount(line, minlength=_GRAYS) for line in lines])
     return np.vstack((np.zeros((1, _GRAYS), np.uint16), each.cumsum(axis=0, dtype=np.uint16)))
 

@@ -31,7 +31,7 @@ class Faces:
 
     @classmethod
     def find(cls, pixels: Pixels) -> Faces:
-        """Those of an upright picture: uint8, gray or BGR."""
+        """The faces of an upright picture: uint8, gray or BGR."""
         colors = pixels
         if pixels.ndim == 2:
             colors = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))

@@ -11,7 +11,7 @@ from imgmiddleware.errors import damaged
 from imgmiddleware.formats.bits import Bits
 from imgmiddleware.formats.containers.isobmff import Nclx
 
-#: Of screen content tools and integer motion vectors: told frame by frame.
+#: Screen content tools and integer motion vectors are told frame by frame.
 SELECT = 2
 
 

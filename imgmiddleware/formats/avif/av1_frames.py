@@ -1,4 +1,4 @@
-"""AV1: the sizes of all frames of a stream, of which layers may each have another."""
+"""AV1: the sizes of all frames of a stream; each layer may have another size."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class Stream(NamedTuple):
 
 
 def frame_size(payload: bytes, sequence: SequenceHeader) -> Size | None:
-    """Of a frame header (section 5.9.2); None of a frame that is as large as one before it.
+    """The size in a frame header (section 5.9.2); None for a frame as large as one before it.
 
     Raises 422 where it is larger than its sequence says: the field may hold 65,536.
     """

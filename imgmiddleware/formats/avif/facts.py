@@ -43,7 +43,9 @@ class AvifFacts:
 
 
 def sniff(head: bytes) -> bool:
-    """By the major brand, or a compatible one: files with the major brand mif1 are common."""
+    """Tells AVIF by the major brand, or a compatible one: files with the major brand mif1 are
+    common.
+    """
     return not {b"avif", b"avis"}.isdisjoint(brands(head))
 
 

@@ -14,7 +14,7 @@ _REPEATS = 1  # of an edit list's flags
 
 
 def plays(window: Window) -> int:
-    """How often the first track plays, 0 for ever; so it is where nothing is said, as in Chromium.
+    """How often the first track plays, 0 for ever, which is the default, as in Chromium.
 
     A segment that begins anew is counted, as libavif does.
     """
@@ -32,7 +32,7 @@ def plays(window: Window) -> int:
 
 
 def rewritten(file: bytes, plays: int) -> bytes:
-    """A sequence, or a still, that is said to play so often, and not when it was made.
+    """A sequence, or a still, that states this number of plays, and no time of its making.
 
     Movie, tracks and media each note that second in their header (ISO/IEC 14496-12, 8.2.2, 8.3.2
     and 8.4.2): equal pixels are equal bytes.

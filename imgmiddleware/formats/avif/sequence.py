@@ -36,7 +36,7 @@ _ENTRY_HEAD = 78
 
 @dataclass(frozen=True, slots=True)
 class _Track:
-    """One track, after its samples' headers were held against its entry."""
+    """One track, after its samples' headers were compared with its entry."""
 
     width: int
     height: int

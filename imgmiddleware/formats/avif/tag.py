@@ -59,7 +59,7 @@ def _grow(data: bytearray, box: IsoBox, by: int) -> None:
 
 
 def _shift(data: bytearray, box: IsoBox, by: int) -> None:
-    """Items stand behind 'meta'; libavif says where in 32 bits, each in one piece."""
+    """Items stand behind 'meta'; libavif gives their places in 32 bits, each in one piece."""
     at = box.start + 8
     for _ in range(_SHORT.unpack_from(data, box.start + 6)[0]):
         at += 6

@@ -41,7 +41,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
 
 
 def _pixels(rows: Rows, header: Header) -> Pixels:
-    """Those of some rows of the file, or of indices that its runs gave."""
+    """The pixels of some rows of the file, or of indices from its runs."""
     width = header.width
     if header.bits <= 8:
         indices = rows if header.compression in RUNS else _indices(rows, header.bits)[:, :width]
@@ -57,7 +57,7 @@ def _pixels(rows: Rows, header: Header) -> Pixels:
 
 
 def _indices(rows: Rows, bits: int) -> Rows:
-    """One in each byte; the first is in the highest bits."""
+    """One index in each byte; the first is in the highest bits."""
     if bits == 8:
         return rows
     if bits == 1:

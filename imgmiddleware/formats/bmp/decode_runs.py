@@ -44,7 +44,7 @@ class _Pen:
         return self.below or (self.y == self._height - 1 and self.x >= self._width)
 
     def draw(self, pixels: Data) -> None:
-        """Samples, of which those are seen that the row has room for."""
+        """Samples; those that the row has room for are seen."""
         number = len(pixels) // self._samples
         seen = min(number, self._width - self.x)
         if seen > 0 and self.y < self._height:

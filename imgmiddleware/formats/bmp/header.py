@@ -20,7 +20,7 @@ _LEGAL = {
     RLE24: (24,),
     ALPHA_BITFIELDS: (16, 32),
 }
-#: Of 16 and 32 bits a pixel that say nothing else: red, green, blue, alpha.
+#: The default masks of 16 and 32 bits a pixel: red, green, blue, alpha.
 _USUAL = {16: (0x7C00, 0x03E0, 0x001F, 0), 32: (0xFF0000, 0x00FF00, 0x0000FF, 0)}
 _ALPHA = 0xFF000000
 

@@ -4,7 +4,7 @@ from imgmiddleware.formats.bmp.header import RUNS, read_header
 from imgmiddleware.formats.reading import Data
 from imgmiddleware.formats.window import Window
 
-#: Of runs: the end of all.
+#: The end of all runs.
 _END = b"\0\1"
 
 

@@ -7,11 +7,12 @@ from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.codepoints import CodePoints
 
-#: Of 'mdcv': behind the chromaticities of three primaries and of white, in 16 bits each.
+#: The place of the light in 'mdcv': behind the chromaticities of three primaries and of white, in
+#: 16 bits each.
 _MASTERING = 16
 #: Bytes of a property that are read: 'mdcv' has 24.
 _MOST = 24
-#: In 'mdcv' light is counted in ten-thousandths of a candela (14496-12, section 12.1.7).
+#: 'mdcv' counts light in ten-thousandths of a candela (14496-12, section 12.1.7).
 _TENTHS = 10_000
 
 

@@ -39,7 +39,7 @@ _DROPPED = frozenset({37500, 40962, 40963, 40965})
 #: JPEG has room for 65,533 bytes in a segment; one value that takes all of it is no description.
 _MOST_BYTES = 60_000
 _MOST_VALUE = 16_384
-#: Of one directory; cameras write below 60.
+#: Entries of one directory; cameras write below 60.
 _MOST_ENTRIES = 256
 
 

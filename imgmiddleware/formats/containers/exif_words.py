@@ -35,7 +35,7 @@ def taken(exif: Exif) -> str | None:
 
 
 def camera(exif: Exif) -> str | None:
-    """Its make and model, of which many begin with the make."""
+    """Its make and model; many models begin with the make."""
     make, model = (_text(exif.picture, tag) or "" for tag in (_MAKE, _MODEL))
     first = make.partition(" ")[0].lower()
     said = model if first and model.lower().startswith(first) else f"{make} {model}".strip()

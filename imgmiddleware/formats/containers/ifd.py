@@ -111,7 +111,7 @@ class IfdFile:
         return self.unpack(f"{entry.count}{_INTEGERS[entry.type]}", entry.offset)
 
     def numbers(self, entry: IfdEntry) -> tuple[float, ...]:
-        """An entry's values, of which floats are no damage either."""
+        """An entry's values; floats are no damage either."""
         letter = _FLOATS.get(entry.type) or _INTEGERS[entry.type]
         return tuple(map(float, self.unpack(f"{entry.count}{letter}", entry.offset)))
 
@@ -137,7 +137,9 @@ class IfdFile:
         return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
 
     def values(self, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
-        """Those of entries, but for those of no known type and those outside of the file."""
+        """The values of entries, without entries of no known type and entries outside of the
+        file.
+        """
         found: dict[int, Value] = {}
         for tag, entry in entries.items():
             if entry.type in SIZES and entry.type not in _BIG_TYPES and entry.count > 0:
@@ -165,7 +167,8 @@ def orientation_of(value: int) -> Orientation:
 
 
 def read_orientation(block: bytes) -> Orientation:
-    """That of an EXIF block (without its `Exif` prefix); upright where there is none to trust.
+    """The orientation of an EXIF block (without its `Exif` prefix); upright where it has none to
+    trust.
 
     EXIF is advice about the picture, so a damaged block costs the orientation and not the picture.
     """

@@ -23,7 +23,7 @@ from imgmiddleware.pixels.arrays import Box, Size
 CODED = b"hvc1"
 #: The configuration of one item: parameter sets of a few hundred bytes.
 _MOST_CONFIGURATION = 16 * 1024
-#: Code points of colours of which nothing is said.
+#: Code points of colours that the file does not describe.
 _UNSAID = Nclx(2, 2, 2, full=False)
 
 
@@ -36,7 +36,7 @@ class HeicFacts:
 
 
 def sniff(head: bytes) -> bool:
-    """By the brands of still pictures; sequences of HEVC are videos."""
+    """Tells HEIC by the brands of still pictures; sequences of HEVC are videos."""
     found = brands(head)
     return found[:1] != [b"hevc"] and not {b"heic", b"heix", b"heim", b"heis"}.isdisjoint(found)
 

@@ -150,7 +150,7 @@ def _by_pillow(data: Data, facts: Facts, by: int) -> Pixels:
 
 
 def _reduced(facts: Facts, least: Size) -> int:
-    """Of how many columns and rows one is left."""
+    """The number of columns and rows that become one."""
     width, height = least
     sizes = {by: _scaled(facts, by) for by in _REDUCED}
     return max((by for by, (w, h) in sizes.items() if w >= width and h >= height), default=1)

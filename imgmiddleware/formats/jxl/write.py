@@ -1,4 +1,4 @@
-"""JPEG XL by pillow-jxl-plugin: 8 bits, in one thread, as renders are many already.
+"""JPEG XL by pillow-jxl-plugin: 8 bits, in one thread, as many renders run already.
 
 It has no place for a profile, nor for 16 bits of more than one channel.
 """

@@ -12,7 +12,7 @@ It is WebP, whose headers take 30 bytes where JPEG's tables alone take 300. Of t
 | 16 x 16 | PNG | 517 | 712 | 39.0 dB |
 | 32 x 32 | WebP | 375 | 523 | 31.7 dB |
 
-16 pixels are one block of WebP's: more of them cost bytes, and are no nearer to what is blurred.
+16 pixels are one block of WebP's: more of them cost bytes, and are no nearer to the blurred photo.
 """
 
 from base64 import b64encode

@@ -64,7 +64,7 @@ class Header:
 
     @property
     def pixel(self) -> int:
-        """Bytes of a pixel; one where it has less."""
+        """Bytes of a pixel; one byte where a pixel has less."""
         return max(1, self.bits * SAMPLES[self.color] // 8)
 
     def inflated(self) -> int:

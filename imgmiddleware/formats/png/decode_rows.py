@@ -136,7 +136,7 @@ def _stored(original: Original, start: int) -> Iterator[bytes]:
 
 
 def _unfiltered(filtered: list[bytes], raster: Raster, count: int) -> Pixels:
-    """The samples of so many rows of which each stands behind its filter's number."""
+    """The samples of so many rows; each row stands behind its filter's number."""
     depth, color = 8 * np.dtype(raster.dtype).itemsize, COLOR_TYPES[raster.channels]
     file = png_file((raster.width, count, depth, color), _uncompressed(filtered))
     spng = native.spng() if depth == 8 else None  # it widens 16 bits to four channels

@@ -185,7 +185,9 @@ def exif(data: Data | Readable, facts: Facts) -> Exif:
 
 
 def _count_frames(body: _Body) -> int:
-    """As many as there are, not as acTL claims; it is no animation unless acTL is before IDAT."""
+    """The number of frames that are there, whatever acTL claims; it is no animation unless acTL is
+    before IDAT.
+    """
     control = body.first.get(b"acTL")
     if control is None or control.length != 8 or control.start > body.first[b"IDAT"].start:
         return 1

@@ -42,7 +42,7 @@ def _average(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pi
 
 
 def _paeth(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pixels:
-    """Of left, above and corner, the first that is nearest to left + above - corner (clause 9.4).
+    """The first of left, above and corner that is nearest to left + above - corner (clause 9.4).
 
     Only distances are computed, which are never negative, so that bytes are enough. The corner is
     the nearest only where it lies between the two others, and nearer to their middle than to

@@ -104,7 +104,7 @@ def indexed_png(indexed: Indexed) -> bytes:
 
 
 def way_for(pixels: Pixels) -> Way:
-    """By the entropy that each filter leaves in some rows."""
+    """The way with the least entropy in some rows, over all filters."""
     looks = min(len(pixels), max(_LOOKS[0], min(_LOOKS[1], len(pixels) // 16)))
     rows = (2 * np.arange(looks) + 1) * len(pixels) // (2 * looks)
     above, here = (padded(pixels[r]) for r in (np.maximum(rows - 1, 0), rows))
@@ -190,7 +190,9 @@ def _packed(indices: Pixels, bits: int) -> Pixels:
 def png_file(
     header: tuple[int, int, int, int], stream: Iterable[Bytes], more: Iterable[Bytes] = ()
 ) -> bytes:
-    """Of width, height, bits of a sample and colour type; `more` chunks stand before the stream."""
+    """The file of a header (width, height, bits of a sample, colour type) and a stream; `more`
+    chunks stand before the stream.
+    """
     return b"".join(
         (
             SIGNATURE,

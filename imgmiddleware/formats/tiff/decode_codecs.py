@@ -151,7 +151,7 @@ def unpacked_bits(packed: Lines, width: int) -> Pixels:
 
 
 def _webp(raster: Raster, stored: memoryview, size: Size) -> Pixels:
-    """By the decoder of WebP, blue first; opaque where it has no alpha."""
+    """Pieces by the decoder of WebP, blue first; opaque where they have no alpha."""
     facts = read_webp(Window.over(stored))
     if (facts.width, facts.height) != size or facts.frames > 1:
         raise damaged("a strip or tile of it is a WebP of another size than its directory says")

@@ -83,7 +83,7 @@ def _piece_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]
 
 
 def _strip_rows(original: Readable, raster: Raster, box: Box) -> Iterator[Block]:
-    """Strips as wide as the picture, of which the box's columns are taken."""
+    """Rows of strips, which are as wide as the picture, cut to the box's columns."""
     left, top, width, height = box
     first, last = top // raster.high, (top + height - 1) // raster.high
     if raster.is_streamed:

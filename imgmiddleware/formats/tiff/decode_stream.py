@@ -66,7 +66,7 @@ class _Inflated:
             raise damaged("a strip of it holds more rows than its directory says")
 
     def skip(self, size: int) -> None:
-        """Up to so many bytes, where they are there."""
+        """Skip up to so many bytes, where they are there."""
         while size > 0 and (part := self._some(min(size, PIECES))):
             size -= len(part)
 

@@ -95,12 +95,13 @@ def _shown(pictures: list[Page]) -> Page:
 
 
 def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, SampleLayout]:
-    """Those of a page. `by_pieces`: whether it is to be read so, if it can be; None: if that takes
-    less memory.
+    """The facts of a page.
+
+    `by_pieces` says whether to read it so, if it can be; None does if that takes less memory.
     """
     kind, grid = read_sample_layout(page), read_grid(page)
     piece = _check_pieces(page, kind, grid)
-    # Of a further page a copy of the file is made, which begins with it.
+    # A further page is decoded from a copy of the file that begins with it.
     file = page.file.window.size
     whole = decode_bytes(kind, piece, file) + (file if page.offset else 0)
     output, bands = output_bytes(kind), band_bytes(page, kind, grid, piece)

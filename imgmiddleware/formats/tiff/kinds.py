@@ -99,7 +99,7 @@ class SampleLayout:
         return self.samples if self.planar else 1
 
     def row_bytes(self, wide: int) -> int:
-        """Of so many pixels of a plane, as they are stored before they are compressed."""
+        """Bytes of so many pixels of a plane, as they are stored before they are compressed."""
         return -(-wide * (self.samples // self.planes) * self.bits // 8)
 
 
@@ -117,7 +117,7 @@ def raw_refused() -> ImageError:
 
 
 def read_sample_layout(page: Page) -> SampleLayout:
-    """That of a page. Raises `ImageError` if no decoder here is right about it."""
+    """The layout of a page. Raises `ImageError` if no decoder here shows it right."""
     if is_raw(page):
         raise raw_refused()
     width, height = page.size

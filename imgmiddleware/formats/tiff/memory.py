@@ -46,6 +46,6 @@ def _opencv_bytes(kind: SampleLayout, piece: Piece) -> int:
 
 
 def output_bytes(kind: SampleLayout) -> int:
-    """Of the picture as it is decoded, once."""
+    """Bytes of the decoded picture, once."""
     channels = 4 if kind.samples > 3 else 3 if COLORS[kind.photometric] == "rgb" else 1
     return kind.width * kind.height * channels * max(1, kind.bits // 8)

@@ -41,7 +41,7 @@ class TiffFacts:
     """The facts that only TIFF's own files ask for."""
 
     directory: int  # the offset of the page's directory; 0 is the first page
-    inverted: bool  # 16 bits of which 0 is white
+    inverted: bool  # 16 bits; 0 is white
     associated: bool  # the colours are multiplied by their alpha
     units: bool  # of YCbCr that is no JPEG: every decoder shows it wrong
     clear_inks: bool  # CMYK with alpha: reading it makes colours of it
@@ -75,13 +75,13 @@ class Page:
     def values(
         self, tag: int, default: tuple[int, ...] = (), most: int = MAX_SAMPLES
     ) -> tuple[int, ...]:
-        """All values of a tag, of which more than `most` are damage."""
+        """All values of a tag; more than `most` are damage."""
         entry = self.entries.get(tag)
         return default if entry is None else self.file.integers(entry, most)
 
     def table(self, tag: int, most: int, part: slice = slice(None)) -> Places:
-        """The same of as many as strips or tiles may be, or a part of them; none where there is no
-        such tag.
+        """The same for as many values as there may be strips or tiles, or a part of them; none
+        where there is no such tag.
         """
         entry = self.entries.get(tag)
         return np.zeros(0, np.int64) if entry is None else self.file.array(entry, most, part)
@@ -163,7 +163,7 @@ class Grid:
 
     @property
     def other_tables(self) -> tuple[int, int]:
-        """Those of strips for tiles, and of tiles for strips."""
+        """The tables of strips for tiles, and of tiles for strips."""
         return _TABLES[not self.tiled]
 
 

@@ -92,7 +92,7 @@ class _Found(NamedTuple):
 
 
 def _following(page: Page, after: Iterable[int]) -> Iterator[Page]:
-    """Those of the pages that follow which may be overviews."""
+    """The following pages that may be overviews."""
     return (found.page for found in _family(page, after) if not found.kind & _MASK)
 
 

@@ -49,7 +49,7 @@ _JPEG_COLORS = {0: (1,), 1: (1,), 2: (3, 4), 5: (4,), YCBCR: (3,)}
 _BILEVEL = (0, 1)
 #: Compressions of bytes, for samples of any kind.
 _PACKED = (PLAIN, LZW, ADOBE_DEFLATE, DEFLATE, PACKBITS, LZMA, ZSTD)
-#: Of one piece; larger ones would be held several times.
+#: Samples of one piece; larger ones would be held several times.
 _MOST_SAMPLES = 2**24
 #: Bytes that the place and size of a piece take, as they are read, and as numbers.
 _ENTRY = 48
@@ -218,7 +218,7 @@ def _dtype(page: Page, kind: SampleLayout) -> str:
 
 
 def _palette(colors: tuple[int, ...]) -> bytes:
-    """All reds, all greens, all blues of 16 bits, of which the upper eight are taken.
+    """All reds, all greens, all blues of 16 bits; the upper eight are taken.
 
     Some writers put 8 bits there: then no number is over 255, and the table would be black.
     """

@@ -78,7 +78,9 @@ def dtype_of(kind: SampleLayout) -> str:
 
 
 def _range(page: Page, kind: SampleLayout) -> ValueRange | None:
-    """As the page states it, or as such samples have it; None from black to white."""
+    """The range that the page states, or that is usual for such samples; None from black to
+    white.
+    """
     if kind.format == UINT and kind.bits == 8:
         return None
     stated = _stated(page, kind, _SMALLEST, _LARGEST) or _stated(page, kind, _MIN, _MAX)

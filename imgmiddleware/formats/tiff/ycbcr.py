@@ -33,7 +33,7 @@ def is_in_units(kind: SampleLayout) -> bool:
 
 
 def block_of(page: Page, kind: SampleLayout) -> int:
-    """Pixels of a side of which one tells of another: those of a unit, or of a JPEG's block."""
+    """Pixels of a side that tell of one another: those of a unit, or of a JPEG's block."""
     stated = [int(by) for by in page.numbers(_SUBSAMPLING)[:2] if by in _HALVES]
     shared = max(stated, default=2) if kind.photometric == YCBCR else 1
     return max(16, 8 * shared) if kind.compression == JPEG else shared
@@ -54,7 +54,7 @@ def check_units(page: Page, kind: SampleLayout, grid: Grid) -> tuple[int, int]:
 
 
 def read_units(window: Window, facts: Facts) -> Units:
-    """Those of a page that `is_in_units`."""
+    """The units of a page that `is_in_units`."""
     page = open_page(window, own(facts).directory)
     kind, grid = read_sample_layout(page), read_grid(page)
     wide, high = check_units(page, kind, grid)

@@ -214,7 +214,7 @@ def _fitting(frame: Size | None, part: Size, limits: Limits, *, larger: bool) ->
 
 
 def _side(exact: Fraction) -> int:
-    """In whole pixels: nothing stays nothing, and less than a pixel is one."""
+    """A side in whole pixels: 0 stays 0, and less than a pixel is one."""
     return max(1, _rounded(exact)) if exact else 0
 
 

@@ -27,9 +27,9 @@ _KINDS = ("cls", "obj", "bbox", "kps")
 #: How sure the network has to be. On a dozen photos it was .87 and more for faces, also from the
 #: side, and .76 and less for other things (cats, clocks, stars, a motorcycle).
 _SURE = 0.8
-#: Boxes of which more than this is common are one face.
+#: Two boxes are one face if they have more than this in common.
 _COMMON = 0.3
-#: Boxes of which that is asked, the surest; OpenCV takes time with their square.
+#: The surest boxes that are compared: OpenCV takes time with the square of their number.
 _MOST = 500
 
 
@@ -91,7 +91,7 @@ def _filled(side: int) -> int:
 
 
 def _boxes(sure: Pixels, places: Pixels, cell: int, columns: int) -> Iterator[tuple[float, Box]]:
-    """Those of a grid, with how sure each is.
+    """The boxes of a grid, with how sure each is.
 
     A place is the middle's distance from the corner of its cell, and the logarithms of the sides,
     all in cells.

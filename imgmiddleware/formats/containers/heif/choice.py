@@ -13,7 +13,7 @@ from imgmiddleware.formats.window import Window
 
 #: Compatible brands looked at; files list below ten.
 _MOST_BRANDS = 32
-#: Items of which each says that it is the next one, turned or cut (section 6.6.2.1).
+#: Items in a chain, where each item stands for the next one, turned or cut (section 6.6.2.1).
 _MOST_SAME = 8
 
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")

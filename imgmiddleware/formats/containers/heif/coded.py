@@ -28,7 +28,7 @@ class CodedPicture:
     stored: int  # bytes of them
     points: Nclx  # the coder's words for its colours
     tiled: bool = False
-    frames: int = 1  # layers of which each is decoded
+    frames: int = 1  # layers; each of them is decoded
 
 
 #: Compares a coded item with its data.

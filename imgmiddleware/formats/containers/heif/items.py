@@ -163,7 +163,7 @@ def _read_location(
 
 
 def _read_extents(cursor: Cursor, widths: tuple[int, int, int, int]) -> list[tuple[int, int]]:
-    """Offset and length of each piece of an item; of one with too many they are one too many."""
+    """Offset and length of each piece of an item; where it has too many, one too many."""
     offset_width, length_width, _, index_width = widths
     count = cursor.take(2)
     found = []

@@ -11,14 +11,15 @@ from imgmiddleware.formats.window import Window
 from imgmiddleware.pixels.arrays import Box, Size
 from imgmiddleware.pixels.orientation import Orientation
 
-#: By irot's quarter turns, which are anti-clockwise.
+#: The orientation for each of irot's quarter turns, which are anti-clockwise.
 _TURNS = (
     Orientation.UPRIGHT,
     Orientation.TURNED_270,
     Orientation.TURNED_180,
     Orientation.TURNED_90,
 )
-#: By imir's axis: 0 swaps top and bottom, 1 left and right (23008-12:2022, section 6.5.12).
+#: The mirror for each of imir's axes: 0 swaps top and bottom, 1 left and right (23008-12:2022,
+#: section 6.5.12).
 _MIRRORS = (Orientation.FLIPPED, Orientation.MIRRORED)
 
 
