@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
@@ -135,21 +136,11 @@ def main() -> None:
 
 def draw(out: str) -> None:
     """Write the sheet, in the format of the file's suffix."""
-    data = originals()
-    operations = {
-        "edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])
-    }
-    service = ImageService(data.get, operations=operations, overlays={"logo": logo()})
-    cells = [*(("photo", query) for query in PHOTO), *OTHERS]
+    cells = [*pictures()]
     rows = -(-len(cells) // _COLUMNS)
     sheet = Image.new("RGB", (_CELL[0] * _COLUMNS, _CELL[1] * rows), (210, 210, 210))
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default()
-    for number, (name, query) in enumerate(cells):
-        format = "" if "fm=" in query else "&fm=png"
-        answer = service.handle(ImageRequest("GET", f"/image/{name}", query + format))
-        assert answer is not None
-        assert answer.status == 200, answer.body
-        picture = shown(answer.body)
+    for number, (name, query, picture) in enumerate(cells):
         left, top = number % _COLUMNS * _CELL[0], number // _COLUMNS * _CELL[1]
         room = _CELL[1] - _LABEL - picture.height
         place = (left + (_CELL[0] - picture.width) // 2, top + max(0, room // 2))
@@ -158,6 +149,20 @@ def draw(out: str) -> None:
         pen.text((left + 6, top + _CELL[1] - _LABEL), label, (0, 0, 0), font)
     sheet.save(out)
     print(f"{out}: {len(cells)} pictures")
+
+
+def pictures() -> Iterator[tuple[str, str, Image.Image]]:
+    """Name of the original, query and picture of each cell."""
+    operations = {
+        "edges": OwnOperation(edges, version="1", arguments=[whole(0, 255), whole(0, 255)])
+    }
+    service = ImageService(originals().get, operations=operations, overlays={"logo": logo()})
+    for name, query in [*(("photo", query) for query in PHOTO), *OTHERS]:
+        format = "" if "fm=" in query else "&fm=png"
+        answer = service.handle(ImageRequest("GET", f"/image/{name}", query + format))
+        assert answer is not None
+        assert answer.status == 200, answer.body
+        yield name, query, shown(answer.body)
 
 
 if __name__ == "__main__":

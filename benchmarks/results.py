@@ -8,7 +8,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
-_HEAD = """# Results
+_HEAD = """# Figures
 
 Written by the benchmarks themselves; `tox -e bench` runs them with their defaults. Figures of one
 machine: ratios tell more than milliseconds.

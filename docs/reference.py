@@ -12,6 +12,7 @@ import builtins
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,20 +65,27 @@ def main(folder: Path) -> int:
         show_source=False,
         footer_text=f"imgmiddleware {imgmiddleware.__version__}",
     )
-    modules = {name: pdoc.doc.Module.from_name(name) for name in MODULES}
-    amend(modules)
+    shown = modules()
     spread()
-    complaints = [line for module in modules.values() for line in undescribed(module)]
-    for name, module in modules.items():
-        page = polished(pdoc.render.html_module(module, modules))
+    complaints = [line for module in shown.values() for line in undescribed(module)]
+    for name, module in shown.items():
+        page = polished(pdoc.render.html_module(module, shown))
         file = folder / page_of(name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(linked(name, page, modules, complaints), encoding="utf-8")
-    (folder / "index.html").write_text(pdoc.render.html_index(modules), encoding="utf-8")
-    (folder / "search.js").write_text(pdoc.render.search_index(modules), encoding="utf-8")
+        file.write_text(linked(name, page, shown, complaints), encoding="utf-8")
+    (folder / "index.html").write_text(pdoc.render.html_index(shown), encoding="utf-8")
+    (folder / "search.js").write_text(pdoc.render.search_index(shown), encoding="utf-8")
     complaints += lost_links(folder)
-    print("\n".join(complaints) or f"{folder / 'index.html'}: {len(modules)} modules")
+    print("\n".join(complaints) or f"{folder / 'index.html'}: {len(shown)} modules")
     return 1 if complaints else 0
+
+
+@cache
+def modules() -> dict[str, pdoc.doc.Module]:
+    """What is shown of each, by its name."""
+    found = {name: pdoc.doc.Module.from_name(name) for name in MODULES}
+    amend(found)
+    return found
 
 
 def spread() -> None:

@@ -19,29 +19,14 @@ from posixpath import normpath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pages_of_the_site
 import reference
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from benchmarks import contact_sheet
-
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-SHEET = """\
-# The contact sheet
-
-Every operation on one photo, or on what shows it best, with its [query](query.md).
-
-![Pictures in rows, below each its query](sheet.jpg)
-"""
-REFERENCE = """\
-# The API reference
-
-Every public module, written from its docstrings.
-
-| module | has |
-|---|---|"""
 #: The place in docs/README.md of the two pages that only the site has.
 NOT_MADE = "<!-- made -->\n"
 MADE = """\
@@ -62,11 +47,9 @@ def main(folder: Path) -> int:
         lay_out(laid_out)
         if reference.main(laid_out / "reference"):
             return 1
-        made = laid_out / "docs"
-        contact_sheet.draw(str(made / "sheet.jpg"))
-        (made / "sheet.md").write_text(SHEET, encoding="utf-8")
-        (made / "api.md").write_text(reference_page(), encoding="utf-8")
-        listed = list_what_is_made(made / "README.md")
+        pages_of_the_site.lead_back(laid_out / "reference")
+        pages_of_the_site.write(laid_out / "docs")
+        listed = list_what_is_made(laid_out / "docs" / "README.md")
         config = load_config(
             str(ROOT / "docs" / "mkdocs.yml"),
             docs_dir=pages,
@@ -98,19 +81,6 @@ def lay_out(folder: Path) -> None:
         if file.suffix == ".md":
             text = file.read_text(encoding="utf-8")
             waiting += [(file.parent / link).resolve() for link in LINK.findall(text)]
-
-
-def reference_page() -> str:
-    """A page that leads to those of pdoc, which have their own search."""
-    rows = [
-        f"| [`{name}`](../reference/{reference.page_of(name)}) | {first_line(name)} |"
-        for name in reference.MODULES
-    ]
-    return "\n".join([REFERENCE, *rows]) + "\n"
-
-
-def first_line(module: str) -> str:
-    return (sys.modules[module].__doc__ or "").strip().partition("\n")[0]
 
 
 def list_what_is_made(page: Path) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from imgmiddleware import cache, forms
+from imgmiddleware import __version__, cache, forms
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.service import timing
 
@@ -27,6 +29,18 @@ def test_the_old_path(
     monkeypatch.delitem(sys.modules, path, raising=False)
     with pytest.warns(DeprecationWarning, match=f"{path} has moved: {now}$"):
         assert getattr(import_module(path), name) is value
+
+
+@pytest.mark.parametrize(
+    "name", ["imgmiddleware.operations.forms", "imgmiddleware.timing", "imgmiddleware.cache.Disk"]
+)
+def test_the_changelog_says_until_when(name: str) -> None:
+    """docs/upgrades.md: a minor release lies between."""
+    text = (Path(__file__).parents[1] / "CHANGELOG.md").read_text()
+    listed = text.partition("### Deprecated\n")[2].partition("\n#")[0]
+    (number,) = re.findall(r"^These go on working until 0\.(\d+)", listed)
+    assert f"`{name}`" in listed
+    assert int(number) >= int(__version__.split(".")[1]) + 1
 
 
 def test_the_old_name_of_the_disk_store() -> None:
