@@ -21,7 +21,7 @@ class ImageRequest:
     method: str
     """GET, HEAD, OPTIONS or any other, in upper case as it came."""
     path: str
-    """The path, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD), without `mount`."""
+    """The path, percent-decoded as UTF-8 (other bytes become U+FFFD), without `mount`."""
     query: str = ""
     """The query as it came, without the question mark."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -112,8 +112,7 @@ class FileBody:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An encoded picture. A caller who gets one with a file as its body sends it, reads it or
-    closes it.
+    """An encoded picture. The caller sends, reads or closes a result whose body is a file.
 
     >>> Result(b"...", "image/png").read()
     b'...'
@@ -144,7 +143,7 @@ class ImageResponse:
     >>> response.header("content-type")
     'image/png'
 
-    A caller who gets one sends it or closes it.
+    The caller sends it or closes it.
     """
 
     status: int

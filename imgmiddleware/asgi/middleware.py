@@ -88,7 +88,7 @@ class ASGIImageMiddleware:
         """The service, for its `url` and `purge`."""
         self._prefix = self.service.prefix
         self._route = Route(f"{self._prefix}{{id}}")
-        # To watch for a disconnect takes messages from `receive`. An application to which the
+        # Watching for a disconnect takes messages from `receive`. An application to which the
         # request goes on would miss them.
         self._watches = self.service.settings.missing != "pass"
         # A thread that waits for a slot costs little, and the service bounds how many wait.

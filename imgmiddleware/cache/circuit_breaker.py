@@ -24,7 +24,7 @@ class CircuitBreaker:
         self._failing = False
 
     def is_open(self, what: str) -> bool:
-        """Whether `what` ("reading", "writing") failed a moment ago, so that it is not tried."""
+        """Whether `what` ("reading", "writing") has just failed, so that it is not tried."""
         return self._until.get(what, 0.0) > time.monotonic()
 
     @property

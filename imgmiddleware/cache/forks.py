@@ -1,7 +1,7 @@
 """The state that each child process begins anew, as a fork copies one thread of many.
 
-In the child, the other threads would hold what they had for ever: locks, places, bytes, and the
-right to make a picture.
+In the child, the other threads would hold their locks, places, bytes and rights to make a picture
+for ever.
 """
 
 import os

@@ -46,7 +46,7 @@ class MemoryBudget(Forkable):
     def reserve(self, size: int) -> bool:
         """Take `size` bytes for a render; whether there were so many. Caches give way for it.
 
-        If that could not be enough, they keep what they have. A render larger than the whole budget
+        If that could not be enough, they give nothing back. A render larger than the whole budget
         takes all of it, when there is no other: it must not wait for ever.
         """
         size = min(size, self.total)

@@ -106,7 +106,7 @@ class Owner:
             self._take_over()
 
     def renew(self, era: Era) -> None:
-        """Note it again if the folder was cleared since. To be called at each put."""
+        """Note it again if the folder was cleared since. Call this at each put."""
         if era != self._renewed:
             self._renewed = era
             if not self._noted or self._namespaces.directory(self._namespace) is None:

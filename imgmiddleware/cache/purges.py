@@ -26,7 +26,7 @@ class Purges:
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """A context to purge in: all processes forget what is purged meanwhile."""
+        """A context to purge in: all processes forget results that are purged meanwhile."""
         self.tell()
         try:
             yield

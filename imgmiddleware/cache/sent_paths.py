@@ -1,8 +1,8 @@
 """The paths of results whose files a server sends, so that a hit takes no file in this process.
 
 A server that sends a file by its path (ASGI's Path Send, `X-Accel-Redirect`) needs nothing but the
-path. To find the path takes a thread, as that opens the file and may make a link. To remember it
-takes none, and an event loop can answer by itself.
+path. Finding the path takes a thread, as that opens the file and may make a link. Remembering it
+takes none, so an event loop can answer by itself.
 """
 
 import io

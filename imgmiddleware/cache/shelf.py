@@ -149,7 +149,7 @@ def _must_be_ours(path: str, kind: object) -> None:
 def create_body(path: str) -> int:
     """A descriptor of a new, empty, locked file. A file that was at the path before is removed.
 
-    To be called only while the index is locked for writing, and has no row for this path.
+    Call this only while the index is locked for writing, and has no row for this path.
     """
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _SAFELY
     try:
@@ -195,7 +195,7 @@ def open_body(path: str) -> tuple[int, os.stat_result]:
 
 
 def remove_body(path: str) -> None:
-    """Remove what is at the path, whatever it is."""
+    """Remove the file, link or folder at the path."""
     try:
         os.unlink(path)
     except FileNotFoundError:

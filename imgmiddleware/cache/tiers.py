@@ -45,7 +45,7 @@ class Tier(ResultStore, Protocol):
         ...
 
     def close(self) -> None:
-        """Close what is open; it is opened again where it is needed again."""
+        """Close the store; it is opened again when it is needed again."""
         ...
 
 
@@ -157,7 +157,7 @@ class Tiers:
         return {} if self.folder is None else self.folder.holding()
 
     def close(self) -> None:
-        """Close what is open; it is opened again where it is needed again."""
+        """Close all stores; they are opened again when they are needed again."""
         self._known_until = 0.0
         for tier in self._tiers:
             tier.close()

@@ -67,7 +67,7 @@ class Links:
 
 
 def _nearest(settings: Settings, width: int) -> list[int]:
-    """The widths that the settings allow, the best first. Those that are too narrow come last."""
+    """The widths that the settings allow, the best first. Widths that are too narrow come last."""
     if settings.widths is None or settings.snap:
         return [width]
     return sorted(settings.widths, key=lambda w: (w < width, abs(w - width)))

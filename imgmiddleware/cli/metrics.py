@@ -34,7 +34,7 @@ class Metrics:
         await Response(text, headers=headers)(scope, receive, send)
 
     def _text(self) -> bytes:
-        """What all processes have counted; uvicorn does not say which have ended."""
+        """The counts of all processes; uvicorn does not say which have ended."""
         from imgmiddleware.observing.prometheus import leave_out_ended  # noqa: PLC0415 - an extra
 
         leave_out_ended()

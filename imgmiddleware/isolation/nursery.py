@@ -64,5 +64,5 @@ def _started(command: Sequence[str], environment: dict[str, str], kept: int) -> 
     )
 
 
-#: Of all services of the process.
+#: The nursery of all services of the process.
 NURSERY = Nursery()

@@ -34,7 +34,7 @@ class SecureConnection(Connection):
         self._tls = context
 
     def connect(self) -> None:
-        """Raises `OSError`, also for a certificate that nobody vouches for."""
+        """Raises `OSError`, also for a certificate that no authority vouches for."""
         super().connect()
         self.sock.settimeout(left(self.until))
         try:
@@ -66,5 +66,5 @@ def connected(address: tuple[str, int], until: float) -> socket.socket:
 
 
 def left(until: float) -> float:
-    """Seconds, never 0: a timeout of 0 means that nobody waits."""
+    """Seconds, never 0: a timeout of 0 means not to wait."""
     return max(until - time.monotonic(), 0.001)

@@ -1,4 +1,4 @@
-"""Options of obstore's stores: times, retries, and what the environment says of clients."""
+"""Options of obstore's stores: times, retries, and the environment's options of clients."""
 
 from __future__ import annotations
 

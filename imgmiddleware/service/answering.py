@@ -124,7 +124,7 @@ class Answering:
         return answer
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
-        """The answer, if it takes no pixels (an error, a 304, a hit in a cache); else the `Work`.
+        """The answer, if it takes no pixels (an error, a 304, a hit in a cache); otherwise the `Work`.
 
         None as for `handle`.
         """
@@ -207,7 +207,7 @@ class Answering:
         return other is not None
 
     def _last_seen(self, request: ImageRequest) -> Seen | None:
-        """What the request meant last, if its client may see all originals that go into that."""
+        """The last meaning of the request, if its client may see all originals in it."""
         seen = self._recall.last_seen(request)
         if seen is not None and seen.others:
             try:

@@ -218,7 +218,7 @@ class ImageService(Answering):
         return self._free_grammar.parse(urlencode(spelled(parameters)))
 
     def _result(self, id: str, asked: Asked) -> bytes:
-        """The body that a client would get who may use these parameters. Raises `ImageError`."""
+        """The body for a client that may use these parameters. Raises `ImageError`."""
         era = self._pictures.results.era()
         with ExitStack() as opened:
             probed = self._probed(id, asked, opened)

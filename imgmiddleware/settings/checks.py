@@ -72,7 +72,7 @@ def formats(*, safe: bool) -> Check:
 
 
 def some_of(known: Collection[str], missing: Callable[[str], str] = lambda word: "") -> Check:
-    """Some of these words, kept in this order; `missing` names what a word's format lacks."""
+    """Some of these words, kept in this order; `missing` names the extra that a word needs."""
 
     def check(name: str, given: Any) -> tuple[str, ...]:
         words = _words(name, given, known)

@@ -38,7 +38,7 @@ class OriginalSettings:
     max_source_pixels: int = 100_000_000
     """Width times height that an original's header may claim. More is a 413."""
     max_source_memory: int = 2 * 2**30
-    """Bytes that an original's decoder may allocate, by what its header predicts. More is a 413. By
+    """Bytes that an original's decoder may allocate, as its header predicts. More is a 413. By
     default 2 GiB, or `max_memory` if that is less."""
     max_frames: int = 500
     """Frames of an animation. One with more is answered with its first frame."""

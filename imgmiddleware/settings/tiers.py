@@ -19,7 +19,7 @@ _TAKEN = "a folder, or a URL such as 'redis://cache.example:6379/0'"
 
 
 class Kind(Enum):
-    """Of each kind there is one at most."""
+    """The kinds of tiers, of each of which there is one at most."""
 
     FOLDER = "a folder"
     REDIS = "a Redis"

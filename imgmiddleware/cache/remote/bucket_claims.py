@@ -70,7 +70,7 @@ class BucketClaims(Forkable):
             self._link.write(lambda objects: _leave(objects, name, token), None)
 
     def renew(self, objects: ObjectStore) -> None:
-        """To be called again and again; raises `StoreError`."""
+        """Call this again and again; raises `StoreError`."""
         if not self._held or time.monotonic() < self._renewed + TTL / 3:
             return
         self._renewed = time.monotonic()

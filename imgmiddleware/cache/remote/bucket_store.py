@@ -130,8 +130,8 @@ class BucketStore(Told[ObjectStore]):
             objects.put(_ERA, first, only_new=True)
             era = _read_era(objects)
         if not _ERA_FORM.fullmatch(era):
-            self._link.warn("another era begins, as its own is none of ours")
-            era = _begin_era(objects, "")  # what was purged meanwhile nobody knows
+            self._link.warn("another era begins, as the present one is malformed")
+            era = _begin_era(objects, "")  # any tag may have been purged meanwhile
         self._era = era
 
     def _purged(self, objects: ObjectStore, tag: str) -> int:

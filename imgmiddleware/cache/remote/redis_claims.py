@@ -80,7 +80,7 @@ class RedisClaims(Forkable):
             event.set()
 
     def renew(self, client: Any) -> None:
-        """To be called again and again; the library's errors are the caller's."""
+        """Call this again and again; the library's errors are the caller's."""
         if not self._held or time.monotonic() < self._renewed + TTL / 3:
             return
         self._renewed = time.monotonic()
@@ -89,7 +89,7 @@ class RedisClaims(Forkable):
 
 
 def _put(client: Any, name: str, token: str) -> Any:
-    """Who has the claim already."""
+    """The token of the present holder, if there is one."""
     try:
         return client.set(name, token, nx=True, px=round(TTL * 1000), get=True)
     except Exception as error:
@@ -100,7 +100,7 @@ def _put(client: Any, name: str, token: str) -> Any:
 
 
 def _is_taken(client: Any, name: str) -> bool:
-    """What never expires is no claim: it would keep everybody out for good."""
+    """A key that never expires is no claim: it would keep all processes out for good."""
     left = client.pttl(name)
     if left == -1:
         client.unlink(name)

@@ -168,7 +168,7 @@ class RedisStore(Told[Any]):
         era = _era(client)
         if not ERA_FORM.fullmatch(era):
             if era:
-                self._link.warn("another era begins, as its own is none of ours")
+                self._link.warn("another era begins, as the present one is malformed")
             era = ERA(client, [_ERA, _PURGES], [_first_era()])
         self._era = era
 
@@ -196,7 +196,7 @@ def _listed(client: Any) -> Any:
 
 
 def _era(client: Any) -> bytes:
-    """What the server has there, or the beginning of it; nothing where there is nothing."""
+    """The value that the server has there, or the beginning of it; empty where there is none."""
     try:
         return bytes(client.getrange(_ERA, 0, 31))
     except Exception as error:

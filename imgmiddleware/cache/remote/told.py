@@ -45,7 +45,7 @@ class Told(Forkable, Generic[C]):
         return self._era
 
     def close(self) -> None:
-        """Close what is open; it is opened again where it is needed again."""
+        """Close the link; it is opened again when it is needed again."""
         self._link.close()
         self._begin()
 

@@ -115,7 +115,7 @@ def polled(
     """The value that `look` finds. This calls `look` again and again, as another process does the
     work. In between it calls `wait` with the seconds that it may take.
 
-    Raises what `Deadline.check` and `WaitLimit.taken` raise.
+    Raises the errors of `Deadline.check` and `WaitLimit.taken`.
     """
     found = look()
     if found is not None:

@@ -70,7 +70,7 @@ class Admission(Forkable):
     def admitted(self, size: int, deadline: Deadline) -> Iterator[None]:
         """Hold a slot and `size` bytes; to get them may take a while.
 
-        Raises what `Deadline.check` and `WaitLimit.taken` raise.
+        Raises the errors of `Deadline.check` and `WaitLimit.taken`.
         """
         if not self._entered(size):
             self._wait(size, deadline)
@@ -183,7 +183,7 @@ class _Flight(Generic[R]):
 
 
 class Flights(Forkable, Generic[R]):
-    """Each key is made once at a time: the first to ask makes it, the others get what it made."""
+    """Each key is made once at a time: the first request makes it, the others get its result."""
 
     def __init__(self, limit: WaitLimit) -> None:
         self._limit = limit
@@ -263,7 +263,7 @@ class Flights(Forkable, Generic[R]):
 def alone(call: Callable[[], object], what: str) -> bool:
     """Call it in a thread of its own; whether one could be started.
 
-    No thread waits for it, so an error is logged, with `what` it was about.
+    No thread waits for it, so an error is logged, with its subject, `what`.
     """
 
     def called() -> None:

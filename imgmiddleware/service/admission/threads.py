@@ -61,5 +61,5 @@ class Threads(Forkable):
             return None
 
 
-#: Of all services of the process.
+#: The threads of all services of the process.
 THREADS = Threads()

@@ -37,7 +37,7 @@ class Turns(Forkable):
     def wait(self, key: Hashable, deadline: Deadline) -> None:
         """Wait until the turn that another thread has is over.
 
-        Raises what `Deadline.check` and `WaitLimit.taken` raise.
+        Raises the errors of `Deadline.check` and `WaitLimit.taken`.
         """
         over = self._taken.get(key)
         if over is not None:

@@ -1,8 +1,8 @@
 """Handing a job over to a worker: as a pickle, in which names stand for originals and options.
 
 The worker gets the descriptors of files, asks for other bytes when it needs them, and knows the
-options since its start. It unpickles what this process sends. This process unpickles nothing that a
-worker sends.
+options since its start. It unpickles the messages of this process. This process unpickles nothing
+that a worker sends.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ class Stills:
         return decoded
 
     def _let_go(self, layer: Layer) -> None:
-        """Forget what was put into memory, if there was a purge since the original was opened."""
+        """Forget the originals in memory, if there was a purge since this one was opened."""
         if self._results.era() != layer.era:
             self._decoded.purge(layer.tag)
 

@@ -117,7 +117,7 @@ def planned(
 ) -> Plan:
     """The plan within the limits. An animation that is over them becomes a still picture.
 
-    Raises 400 `result-too-large`, and what `make_plan` raises.
+    Raises 400 `result-too-large`, and the errors of `make_plan`.
     """
     plan = make_plan(facts, transform, accepted, part=part, findings=findings)
     if plan.frames > 1 and not _is_within(plan, facts, settings):

@@ -41,7 +41,7 @@ decoding="async">'
     sources: tuple[FormatSource, ...] = ()
     """The same by formats, the best first."""
     width: int | None = None
-    """Of the upright picture, in CSS pixels; with `height` the room that a page keeps for it."""
+    """The upright picture's width, in CSS pixels; with `height` its room on a page."""
     height: int | None = None
     """The other side, in the same ratio as the picture."""
     alt: str
