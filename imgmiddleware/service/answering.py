@@ -124,7 +124,7 @@ class Answering:
         return answer
 
     def answer(self, request: ImageRequest) -> ImageResponse | Work | None:
-        """The answer, if it takes no pixels (an error, a 304, a hit in a cache); otherwise the `Work`.
+        """The answer, if it takes no pixels (an error, a 304, a cached picture), or the `Work`.
 
         None as for `handle`.
         """
