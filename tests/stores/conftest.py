@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import parts
-from storeservers import S3, azure, new_name, s3
+from storeservers import S3, Google, azure, google, new_name, s3
 
 parts.module("obstore")
 
@@ -23,6 +23,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
 @pytest.fixture(scope="session")
 def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
     with azure(tmp_path_factory.mktemp("azure")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def google_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
+    with google(tmp_path_factory.mktemp("google")) as running:
         yield running
 
 

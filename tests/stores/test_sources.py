@@ -19,7 +19,7 @@ from asking import get
 from imgmiddleware import ImageService, ObjectSource, Source
 from imgmiddleware.testing import SourceConformance
 from pictures import opened, photo_like, saved
-from storeservers import BUCKET, S3, new_name
+from storeservers import BUCKET, S3, Google, new_name
 
 PAGE = (Path(__file__).parents[2] / "docs" / "buckets.md").read_text()
 JPEG = saved(photo_like(600, 400), "JPEG", quality=80)
@@ -70,6 +70,39 @@ class TestAzure(InStore):
 
     def make_store(self) -> Any:
         return self.containers(new_name())
+
+
+class TestGoogleByAURL(InStore):
+    """Whose server sends whatever condition was made: the versions are compared here."""
+
+    @pytest.fixture(autouse=True)
+    def _server(self, google_server: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in google_server.environment.items():
+            monkeypatch.setenv(name, value)
+        self.google = google_server
+
+    def make_source(self) -> Source:
+        self.place = new_name()
+        return ObjectSource(f"gs://{BUCKET}/{self.place}", recheck=0)
+
+    def write(self, source: Source, id: str, data: bytes) -> None:
+        self.google.put(f"{self.place}/{id}", data)
+
+
+def test_a_picture_is_made_of_an_object_of_google(
+    google_server: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in google_server.environment.items():
+        monkeypatch.setenv(name, value)
+    place = new_name()
+    google_server.put(f"{place}/2026/cat.jpg", JPEG)
+    service = ImageService(f"gs://{BUCKET}/{place}", recheck=0.0)
+    answer = get(service, "w=300&fm=png", id="2026/cat.jpg")
+    assert answer.status == 200
+    assert opened(answer.read()).size == (300, 200)
+    assert get(service, id="2026/none.jpg").status == 404
+    google_server.put(f"{place}/2026/cat.jpg", saved(photo_like(90, 60), "JPEG"))
+    assert opened(get(service, "w=300&fm=png", id="2026/cat.jpg").read()).size == (90, 60)
 
 
 class TestMemory(InStore):
