@@ -24,6 +24,9 @@ _DENIED = re.compile(r"<Code>AccessDenied</Code>")
 #: A folder's errors for a missing file: a file in the place of a folder, an invalid name.
 _NO_FILE = re.compile(r"os error (2|20|21|36|63|123|206)\)")
 
+#: The cause of a failed handshake, which stands deep inside of the error.
+_UNTRUSTED = re.compile(r"InvalidCertificate\(\s*(\w+)")
+
 
 @contextmanager
 def translated(*, missing_ok: bool = False) -> Iterator[None]:
@@ -56,6 +59,8 @@ def of(error: Exception) -> StoreError:
         return DownError("the store refuses this service")
     if name == "GenericError" and "LocalFileSystem" in text and _NO_FILE.search(text):
         return GoneError("there is no such object")
+    if found := _UNTRUSTED.search(text):
+        return DownError(f"the certificate of the store is not trusted: {found[1]}")
     return DownError("the store failed, or has not answered in time")
 
 

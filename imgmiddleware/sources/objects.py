@@ -225,9 +225,8 @@ def _told(id: str) -> Iterator[None]:
     except (GoneError, ChangedError, RefusedError):
         raise
     except StoreError as error:
-        cause = str(error.__cause__ or error)
-        why = in_one_line(cause.partition("\n")[0])  # the rest is the library's
-        _log.warning("the store failed for id=%r: %s", id, why)
+        cause = str(error.__cause__ or "").partition("\n")[0]  # the rest is the library's
+        _log.warning("no answer for id=%r: %s: %s", id, error, in_one_line(cause))
         raise _unavailable() from error
 
 
