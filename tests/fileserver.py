@@ -22,7 +22,7 @@ class FileServer:
         self.files: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.before: Callable[[str], tuple[int, dict[str, str], bytes] | None] = lambda path: None
-        self.ranges = self.etags = True
+        self.ranges = self.etags = self.dated = True
         self.weak = False
         self.seconds = 0.0
         outer = self
@@ -64,7 +64,8 @@ class FileServer:
         etag = f'"{hashlib.md5(data).hexdigest()}"'
         etag = f"W/{etag}" if self.weak else etag
         headers = {"ETag": etag} if self.etags else {}
-        headers["Last-Modified"] = "Sun, 06 Nov 1994 08:49:37 GMT"
+        if self.dated:
+            headers["Last-Modified"] = "Sun, 06 Nov 1994 08:49:37 GMT"
         if self.etags and asked.get("If-None-Match") == etag:
             return 304, headers, b""
         if asked.get("If-Match") not in (None, etag) or (self.weak and asked.get("If-Match")):

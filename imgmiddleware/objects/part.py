@@ -34,6 +34,11 @@ class Stat:
         """The ETag that If-Match takes: a weak one never matches (RFC 9110, section 13.1.1)."""
         return None if self.etag is None or self.etag.startswith("W/") else self.etag
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything but its size tells two contents apart."""
+        return bool(self.etag or self.revision or self.modified)
+
     def check(self, other: Stat) -> None:
         """Raises `ChangedError` where an answer is of another version: some stores that are like S3
         ignore conditions.

@@ -78,6 +78,7 @@ class ObjectSource:
         self._older: dict[str, _Known] = {}
         self._asking: dict[tuple[int, str], Future[_Answer]] = {}
         self._kept: Kept | None = None
+        self._forgotten = 0  # times
 
     def keep_in(self, kept: Kept) -> None:
         """Keep blocks for the next reader of the same object; without this none are kept."""
@@ -86,6 +87,7 @@ class ObjectSource:
     def forget(self) -> None:
         """Ask for every object again."""
         self._known, self._older = {}, {}
+        self._forgotten += 1
 
     def open(self, id: str) -> ObjectOriginal | None:
         """The original, or None where there is none of this ID.
@@ -158,7 +160,11 @@ class ObjectSource:
 
     def _opened(self, id: str, stat: Stat, head: memoryview = _NOTHING) -> ObjectOriginal:
         lost = partial(self._lost, id)
-        return ObjectOriginal(self._store.read, id, stat, head=head, kept=self._kept, lost=lost)
+        # Blocks of two contents must not meet. A purge may say that a weak version has had two.
+        kept = self._kept if stat.tells else None
+        key = id, stat.version if stat.strong else f"{stat.version} {self._forgotten}"
+        read = self._store.read
+        return ObjectOriginal(read, id, stat, head=head, kept=kept, key=key, lost=lost)
 
     def _note(self, id: str, stat: Stat | None, *, refused: bool = False) -> None:
         if len(self._known) >= _MOST:
@@ -182,13 +188,14 @@ class ObjectOriginal:
         *,
         head: memoryview,
         kept: Kept | None,
+        key: tuple[str, str],
         lost: Callable[[], None],
     ) -> None:
         self._read, self._name, self._stat, self._lost = read, name, stat, lost
         self.version = stat.version
         self.size = stat.size
         self.last_modified: int | None = stat.modified
-        self._blocks = Blocks(self._fetch, stat.size, kept, (name, stat.version), head)
+        self._blocks = Blocks(self._fetch, stat.size, kept, key, head)
 
     def announce(self, starts: Numbers, counts: Numbers) -> None:
         """So many bytes will be read from each of these offsets, in this order."""

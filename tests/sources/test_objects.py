@@ -22,7 +22,7 @@ from fileserver import FileServer
 from imgmiddleware import ChainSource, ImageError, ImageRequest, ImageService, ObjectSource, Source
 from imgmiddleware.testing import SourceConformance
 from imgmiddleware.testing.acting import content
-from pictures import by_opencv, photo_like, saved
+from pictures import by_opencv, photo_like, pixels_of, saved
 from tiffs import cloud_optimized, coded_tiff
 
 SIDE = 256
@@ -271,6 +271,42 @@ def test_a_hit_in_memory_asks_nothing(server: FileServer) -> None:
     asked(server)
     assert get(service, TILE).status == 200
     assert asked(server) == []
+
+
+def one_colour(value: int) -> bytes:
+    """1 MB, of the same size whatever the colour."""
+    return saved(np.full((600, 600, 3), value, np.uint8), "BMP")
+
+
+def shown(service: ImageService, query: str) -> set[int]:
+    answer = get(service, f"{query}&fm=png")
+    assert answer.status == 200
+    return set(np.unique(pixels_of(answer.read())).tolist())
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_of_a_change_that_its_server_does_not_tell_nothing_is_mixed(
+    server: FileServer, dated: bool
+) -> None:
+    """As many bytes, within the same second, or without any date."""
+    server.etags, server.dated = False, dated
+    service = served(server, one_colour(200), recheck=0.0)
+    assert shown(service, "w=600") == {200}
+    server.files["a"] = one_colour(40)
+    assert shown(service, "w=599") in ({200}, {40}) or dated
+    service.purge("a")
+    assert shown(service, "w=600") == {40}
+
+
+def test_a_weak_etag_is_heeded_with_what_else_is_told(server: FileServer) -> None:
+    server.weak = True
+    service = served(server, one_colour(200), recheck=0.0)
+    assert shown(service, "w=600") == {200}
+    del server.asked[:]
+    assert shown(service, "w=599") == {200}
+    assert [headers.get("If-None-Match", "")[:2] for _, _, headers in server.asked] == ["W/"]
+    server.files["a"] = one_colour(40)
+    assert shown(service, "w=600") == {40}
 
 
 def test_what_is_replaced_while_it_is_read_is_noticed_and_then_new(server: FileServer) -> None:
