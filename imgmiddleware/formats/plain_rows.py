@@ -51,7 +51,7 @@ def _read(
             block[at : at + rows] = 0
             continue
         if offset + rows * raster.stride > original.size:
-            raise damaged("a strip of it goes on beyond its end")
+            raise damaged("a strip goes on beyond the end of the file")
         if wanted == raster.stride:
             fill(original, block[at : at + rows].reshape(-1).data, offset)
             continue

@@ -53,7 +53,7 @@ def read(window: Window) -> Facts:
         raise unsupported(f"it has {len(tracks)} tracks of pictures")
     colors = [track for track in tracks if not track.alpha]
     if len(colors) != 1:
-        raise unsupported("it has not one track of colours")
+        raise unsupported("it has no track of colours, or several")
     first = colors[0]
     for track in tracks:
         if (track.width, track.height, track.frames) != (first.width, first.height, first.frames):
@@ -116,7 +116,7 @@ def _entry_boxes(window: Window, description: IsoBox) -> list[IsoBox]:
     (count,) = window.unpack(">L", description.start + 4)
     entries = list(boxes(window, description.start + 8, description.end))
     if count != 1 or len(entries) != 1 or entries[0].kind != b"av01":
-        raise unsupported("a track has not one kind of samples, AV1")
+        raise unsupported("a track has other samples than AV1, or several kinds")
     return list(boxes(window, entries[0].start + _ENTRY_HEAD, entries[0].end))
 
 
@@ -165,7 +165,7 @@ def _samples(window: Window, table: IsoBox) -> list[tuple[int, int]]:
         at = offset
         for size in sizes[len(found) : len(found) + number]:
             if at + size > window.size:
-                raise damaged("a sample lies beyond its end")
+                raise damaged("a sample lies beyond the end of the file")
             found.append((at, size))
             at += size
     if len(found) != len(sizes):

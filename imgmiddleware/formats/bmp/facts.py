@@ -43,7 +43,7 @@ def _check_body(window: Window, header: Header) -> None:
     """Hold the offset and the number of pixels against the end of the file."""
     room = window.size - header.pixels
     if room < 0:
-        raise damaged("its pixels begin beyond its end")
+        raise damaged("its pixels begin beyond the end of the file")
     if header.compression in RUNS:
         enough = header.width * header.height <= _MOST_PIXELS_PER_BYTE * room
     else:

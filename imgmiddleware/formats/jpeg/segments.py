@@ -114,14 +114,14 @@ def segments(window: Window, *, tables: bool = False) -> Iterator[Segment]:
         start, marker = _next_marker(window, offset)
         stray += start - offset
         if stray > MAX_STRAY:
-            raise damaged(f"more than {MAX_STRAY} bytes of it are of no segment")
+            raise damaged(f"more than {MAX_STRAY} of its bytes belong to no segment")
         offset = start + 2
         if marker in _STANDALONE:
             continue
         if tables and marker == EOI:
             return
         if marker in (SOI, EOI):
-            raise damaged("it starts or ends anew before its first scan")
+            raise damaged("it has a second start, or an end, before its first scan")
         (length,) = window.unpack(">H", offset)
         if length < 2 and (marker in APP or marker == COM):
             length = 2  # which counts itself; others step over these two bytes, too

@@ -132,13 +132,13 @@ def _check_complete(data: Data, frame: Frame, scans: list[Segment]) -> None:
     for scan in scans:
         body = bytes(data[scan.start : scan.start + scan.length])
         if len(body) < 4 or len(body) != 4 + 2 * body[0]:
-            raise damaged("a scan header of it is of a wrong length")
+            raise damaged("one of its scan headers has a wrong length")
         first, last, bits = body[-3:]
         for number in body[1:-3:2]:
             if not bits & 15 and number in missing:
                 missing[number] -= set(range(first, last + 1))
     if any(missing.values()):
-        raise damaged("scans of it are missing")
+        raise damaged("some of its scans are missing")
 
 
 def is_surplus(data: bytes, count: int, marker: int) -> bool:

@@ -127,7 +127,7 @@ def _read_header(data: bytes) -> _Header:
         if bits.take(1):
             _skip_preview(bits)
         if bits.take(1):
-            raise unsupported("it is an animation, of which its decoder gives the last frame alone")
+            raise unsupported("it is an animation, and its decoder gives the last frame alone")
     depth = _read_depth(bits)
     bits.take(1)
     count = bits.pick((0, 0), (0, 1), (4, 2), (12, 1))

@@ -130,7 +130,7 @@ def _stored(original: Original, start: int) -> Iterator[bytes]:
                 return
             at, sum = at + _JOINT.size, crc32(kind)
         if not at:
-            raise damaged("its picture data goes on beyond its end")
+            raise damaged("its picture data goes on beyond the end of the file")
         yield b"".join(found)
         offset += at
 

@@ -52,7 +52,7 @@ def _frames(data: Data, facts: Facts) -> Iterator[Frame]:
             head += bytes(view[chunk.start : chunk.end])
         elif chunk.kind in (b"fcTL", b"fdAT"):
             if chunk.length < 4 or window.unpack(">L", chunk.data) != (expected,):
-                raise damaged(f"the chunk of its animation that is number {expected} is another")
+                raise damaged(f"chunk {expected} of its animation is missing or out of order")
             expected += 1
         if chunk.kind == b"fcTL":
             if control is not None:
@@ -68,7 +68,7 @@ def _frames(data: Data, facts: Facts) -> Iterator[Frame]:
 
 def _control(window: Window, chunk: PngChunk, facts: Facts) -> _Control:
     if chunk.length != 26:
-        raise damaged("a frame's control chunk has not 26 bytes")
+        raise damaged("a frame's control chunk is not 26 bytes long")
     _, width, height, left, top, delay, parts, dispose, blend = window.unpack(
         ">LLLLLHHBB", chunk.data
     )

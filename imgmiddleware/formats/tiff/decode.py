@@ -72,7 +72,7 @@ def _by_pillow(data: Data, facts: Facts) -> Pixels:
         except UnidentifiedImageError as error:  # it has no mode for these; OpenCV loses some
             raise ImageError(
                 "unsupported-feature",
-                "its samples are of a number and kind that no decoder here knows",
+                "no decoder here knows samples of its number and kind",
             ) from error
 
 

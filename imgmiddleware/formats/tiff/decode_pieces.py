@@ -216,7 +216,7 @@ def _plain_tiles(original: Readable, raster: Raster, tiles: range) -> Pixels:
     for tile in tiles:
         buffer = np.empty((raster.high, raster.stride), np.uint8)
         if int(raster.offsets[tile]) + size > original.size:
-            raise damaged("a tile of it goes on beyond its end")
+            raise damaged("a tile goes on beyond the end of the file")
         fill(original, buffer.reshape(-1).data, raster.offsets[tile])
         parts.append(samples(buffer, raster))
     return np.concatenate(parts, axis=1)

@@ -185,7 +185,7 @@ def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
     size = page.file.window.size
     # A piece that is not in the file has no bytes, whatever its offset says.
     if ((counts > size) | ((offsets > size - counts) & (counts > 0))).any():
-        raise damaged("a strip or tile lies beyond its end")
+        raise damaged("a strip or tile lies beyond the end of the file")
     if counts.all():  # else some are zeros, and not stored
         _check_room(kind, int(counts.sum()))
     return Piece(grid.wide * grid.high, grid.high * row, int(counts.max()))

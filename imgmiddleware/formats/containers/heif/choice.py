@@ -118,11 +118,11 @@ def _part(container: Container, item: Item, kind: bytes) -> Part:
     if not item.kind:
         raise damaged(f"item {item.id} has no type")
     if item.kind != b"grid":
-        raise unsupported("its picture is neither coded data nor a grid of such")
+        raise unsupported("its picture is no coded data, and no grid of such")
     tiles = [container.items.get(id) for id in container.targets(b"dimg", item.id)]
     found = tuple(tile for tile in tiles if tile and tile.kind == kind)
     if len(found) < len(tiles):
-        raise unsupported("its grid is made of other things than coded pictures")
+        raise unsupported("its grid has tiles that are no coded pictures")
     return Part(item, found)
 
 
@@ -140,5 +140,5 @@ def _alpha_of_tiles(window: Window, container: Container, colors: Part) -> Part 
     planes = [_alpha(window, container, tile.id) for tile in colors.tiles]
     found = tuple(plane for plane in planes if plane)
     if found and len(found) < len(planes):
-        raise unsupported("some of the tiles of its grid have alpha, and others have not")
+        raise unsupported("only some of the tiles of its grid have alpha")
     return Part(colors.item, found) if found else None
