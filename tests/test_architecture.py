@@ -30,7 +30,7 @@ def modules(package: Path) -> Iterator[tuple[str, Path]]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """What is imported, by a statement or by name: `import_module("pyspng")`.
+    """The imports, by a statement or by name: `import_module("pyspng")`.
 
     A name that is not written out is "?".
     """
@@ -99,7 +99,7 @@ def stands_in(path: Path, patterns: set[str]) -> bool:
 
 
 def strays(package: Path = PACKAGE) -> list[str]:
-    """Files that import a library which is not for them, or nobody knows what."""
+    """Files that import a library of another room, or an unknown one."""
     homes = library_homes() | {"?": {"formats/native", "cli/targets"}}
     return [
         f"{path}: {name}"
@@ -119,7 +119,8 @@ CODERS = {"formats/**/decode*", "formats/**/write*", "formats/encode*", "formats
 CODERS |= {"formats/bands*", "formats/native"}
 #: And those that may import these: the records, and the doors of rooms.
 DOORS = {"formats/__init__", "formats/*/__init__"}
-#: By these a decoder can be reached too; and those that may: what lists the rooms, and who asks it.
+#: By these a decoder can be reached too; and the files that may: the one that lists the rooms, and
+#: its users.
 LISTS = {"formats/registry", "formats/results"}
 ASKING = {"formats/registry", "formats/results", "formats/probe"}
 

@@ -1,4 +1,4 @@
-"""What only ASGI has: other scopes, clients that go, async sources, a loop that must not wait."""
+"""The parts of ASGI alone: other scopes, clients that go, async sources, a loop that never waits."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_an_async_authorize_runs_on_the_loop_and_a_plain_one_never() -> None:
 
 
 def test_an_authorize_that_does_not_answer_is_a_503_and_no_picture() -> None:
-    """Not what was shown before either, though the source cannot be asked."""
+    """Not a picture that was shown before either, though the source cannot be asked."""
     answers = [True]
     ended: list[bool] = []
 
@@ -189,7 +189,7 @@ def test_an_authorize_that_does_not_answer_is_a_503_and_no_picture() -> None:
 
 
 def test_what_yields_is_no_authorize() -> None:
-    """A dependency of FastAPI's would be a yes to everybody: what a call of it makes is true."""
+    """A dependency of FastAPI's would be a yes to every client: the value of its call is true."""
 
     async def later(request: Any) -> Any:
         yield False
@@ -583,7 +583,7 @@ def test_a_path_that_was_sent_a_moment_ago_is_sent_again_without_a_thread(
     assert content_of(first) == made
     assert not answers
 
-    # What needs the bytes, or the answer of another server, takes a thread as before.
+    # An answer that needs the bytes, or another server, takes a thread as before.
     part = sent_by_path(app, headers=[(b"range", b"bytes=2-5")])
     assert (part[0]["status"], content_of(part)) == (206, made[2:6])
     assert call_asgi(app, "/image/a")[2] == made
@@ -640,7 +640,7 @@ def test_what_is_sent_again_is_not_encoded_again_though_its_timing_differs() -> 
 
 
 def test_several_loops_share_one_application() -> None:
-    """More requests on each than it has threads: who waits for one is woken on its own loop."""
+    """More requests on each than it has threads: a waiting task is woken on its own loop."""
     app = ASGIImageMiddleware(plain_asgi, lambda id: DATA, render_slots=1, source_slots=1)
     app._threads.most = 2
     statuses: list[int] = []

@@ -1,4 +1,4 @@
-"""What is fuzzed is all that reads, and nothing that a file could reach a decoder by (tests/fuzz)."""
+"""The fuzz targets (tests/fuzz): all that read, and none that lead a file to a decoder."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from imgmiddleware.formats.jpeg import facts as jpeg
 from imgmiddleware.formats.registry import FORMATS
 from test_architecture import CODERS, PACKAGE, imported, library_homes, module_of, stands_in
 
-#: What of a record decodes; the other functions of it read.
+#: The fields of a record that decode; its other functions read.
 DECODES = {"decode", "rows", "stored", "pictures"}
 #: A `decode*` that is nothing but our own arithmetic.
 OWN = {"formats/bmp/decode_runs"}
-#: What another reader stands for here: that of the record looks which decoder is there.
+#: The stand-in for a reader here: that of the record looks which decoder is there.
 STANDS_FOR = {("jpeg", "read"): jpeg.read}
 DEFAULTS = {
     "vet": records.unchanged, "profile": records.no_profile, "exif": records.no_exif, "mend": records.not_mended,
@@ -57,7 +57,7 @@ def reached(path: Path, seen: set[Path] | None = None) -> set[Path]:
 
 
 def decoders(path: Path) -> Iterator[str]:
-    """What of that could decode: by its name, or by a library that it imports.
+    """The functions of it that could decode: by name, or by a library that they import.
 
     Pixels are computed by OpenCV and Pillow too, but not decoded: these files have them for that.
     """

@@ -1,4 +1,4 @@
-"""What is refused before a decoder sees it: each file breaks one rule, and by little.
+"""Refusals before a decoder sees the file: each file breaks one rule, and by little.
 
 Beside each stands the file that keeps the rule, which is decoded. All decoders survive both.
 """
@@ -152,8 +152,8 @@ FORMATS_WRITTEN = ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"]
 def test_over_a_limit_and_never_decoded(
     format: str, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By one pixel, by one byte of the file, and by one of what its decoder may allocate; where all
-    of it is read.
+    """By one pixel, by one byte of the file, and by one byte that its decoder may allocate; where
+    all of it is read.
     """
     mode = {"BMP": "1", "TIFF": "LAB"}.get(format, "RGB")  # which are not read by pieces
     data = saved(noise(), format, mode, **({"compression": "tiff_lzw"} if format == "TIFF" else {}))

@@ -1,4 +1,4 @@
-"""docs/login.md shows what is in the examples, to the letter; `tests/servers/test_login.py` runs these."""
+"""docs/login.md shows the examples to the letter; `tests/servers/test_login.py` runs these."""
 
 from __future__ import annotations
 

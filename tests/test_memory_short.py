@@ -34,7 +34,7 @@ def by_code() -> Exception:
     return error
 
 
-#: What each library raises where it gets no memory.
+#: The error of each library where it gets no memory.
 NUMPY: Callable[[], Exception] = MemoryError
 OPENCV = lambda: cv2.error("(-4:Insufficient memory) Failed to allocate 9 bytes")  # noqa: E731
 PILLOW = lambda: OSError("out of memory error when reading image file")  # noqa: E731
@@ -184,7 +184,7 @@ def test_a_source(method: str, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("format", ["WEBP", "AVIF", "JPEG2000"])
 def test_a_decoder_that_does_not_tell(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenCV has no pixels then, as for damage: what it may take is asked for."""
+    """OpenCV has no pixels then, as for damage: the memory that it may take is asked for."""
     data = by_opencv(".jp2", DEEP) if format == "JPEG2000" else saved(PHOTO, format)
     asked = Failing(monkeypatch, (np, "empty"), NUMPY)
     asked.mended = True

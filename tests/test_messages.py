@@ -1,4 +1,4 @@
-"""The request as a value: what is compared, what is shown, and what another process gets of it."""
+"""The request as a value: its comparison, its repr, and its form in another process."""
 
 from __future__ import annotations
 

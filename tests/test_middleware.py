@@ -1,7 +1,7 @@
 """Every behaviour, once, through both adapters: equal status, headers and body.
 
-Each row says what a client must see; the reference for a status is the RFC or the issue's wording,
-never what the code happened to answer.
+Each row has the answer that a client must see; the reference for a status is the RFC or the issue's
+wording, never the code's own answer.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ JPEG = {"content-type": "image/jpeg", "x-content-type-options": "nosniff"}
 BROWSER = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 PROBLEM = {"content-type": "application/problem+json", "cache-control": "no-store"}
 
-#: What others write, and what it is in ours: one meaning has one ETag.
+#: A spelling of others, and ours: one meaning has one ETag.
 SAME = [
     ("fm=jpeg", "fm=jpg"), ("fm=png8&w=9", "fm=png&w=9"),
     ("fm=png32", "fm=png"), ("fm=tiff", "fm=tif"), ("orient=0&w=9", "w=9"), ("w=30.0", "w=30"),
@@ -133,7 +133,7 @@ SAME = [
     ("w=99&upscale=1", "w=99&enlarge=1"), ("w=99&upscale=0", "w=99"), ("w64=MzA", "w=30"),
     ("w64=MC41", "w=0.5"), ("fm64=cG5n", "fm=png"), ("frame64=MQ&w=9", "page=1&w=9"),
 ]  # fmt: skip
-#: What has not one sensible meaning.
+#: Queries without one sensible meaning.
 TYPOS = [
     *(f"{name}=9" for name in ("width", "height", "quality", "format", "max-w", "txt64", "auto64")),
     "w=1.0", "w=30.5", "w=-3", "w64=MzA=", "w64=M%2Bk", "w64=_w", "w64=MzA&w=30", "upscale=true",
@@ -156,7 +156,7 @@ ROWS = [
             ("tif", "tiff"),
         )
     ],
-    # What is told of a picture instead of it.
+    # Facts of a picture instead of it.
     *[
         Row(query, f"/image/a.jpg?{query}", 200, has={"content-type": kind, "vary": None, "x-content-type-options": "nosniff"})
         for query, kind in (
@@ -502,7 +502,7 @@ def test_an_etag_is_answered_with_304_and_names_one_representation(originals: Pa
     status, headers, body = both(originals, row)
     assert (status, dict(headers)["etag"], body) == (304, wide, b"")
     same = tag("/image/a.jpg?fit=clip&q=75&w=20")
-    # What is accepted is part of the tag: a cache that ignores Vary cannot mix them up.
+    # The accepted formats are part of the tag: a cache that ignores Vary cannot mix them up.
     row = Row("", "/image/a.jpg?w=20", 200, headers={"If-None-Match": wide, "Accept": BROWSER})
     status, headers, _ = both(originals, row)
     assert (status, dict(headers)["etag"] == wide) == (200, False)

@@ -84,7 +84,7 @@ def test_there_is_nothing_to_pass_to(app: Any) -> None:
 
 
 def test_an_environ_without_a_path_is_a_404() -> None:
-    """PEP 3333: a server may leave out what is empty."""
+    """PEP 3333: a server may leave out empty variables."""
     started: list[Any] = []
     asked = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/image", "wsgi.url_scheme": "http"}
     asked |= {"SERVER_NAME": "a", "SERVER_PORT": "80"}
@@ -115,7 +115,7 @@ def scoped(path: str, root_path: str, **others: str) -> dict[str, Any]:
         # ASGI: the path has the mount at its beginning.
         (scoped("/image/cat.jpg", "/image"), 200),
         (scoped("/api/image/cat.jpg", "/api/image", app_root_path="/api"), 200),
-        # As Starlette had it before 0.33: the path is what is left.
+        # As Starlette had it before 0.33: the path is the rest.
         (scoped("/cat.jpg", "/image"), 200),
         # A proxy cut "/api" away, of which FastAPI was told; Starlette's own mount still stands.
         (scoped("/image/cat.jpg", "/api/image", app_root_path="/api"), 200),
@@ -130,7 +130,7 @@ def test_the_mount_is_found_in_the_path_whoever_put_it_there(
 
 
 def asked(app: Any, scope: dict[str, Any], *messages: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the application sends to who sends it these messages."""
+    """The application's messages to a sender of these."""
     sent: list[dict[str, Any]] = []
     left = list(messages)
 

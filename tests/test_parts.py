@@ -1,4 +1,4 @@
-"""What is missing is told, and where all parts are said to be there it is a failure."""
+"""A missing part is told, and where all parts are claimed to be there it is a failure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_is_left_out_by_intent_never_fails(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nobody_else_looks_for_parts() -> None:
-    """Who did would skip silently, or by words of his own, where CI says that all is there."""
+    """It would skip silently, or in its own words, where CI claims that all parts are there."""
     ways = ("shutil.which", "find_library", "importorskip", "collect_ignore")
     own = {HERE / "parts.py", Path(__file__)}
     strays = [

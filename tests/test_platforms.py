@@ -40,7 +40,7 @@ def test_the_versions_that_were_run_are_those_of_the_classifiers() -> None:
 
 
 def test_no_older_version_is_promised_than_the_other_parts_take() -> None:
-    """Of NumPy that was one that nobody could install: the oldest OpenCV asks for a newer one."""
+    """For NumPy no such version could be installed: the oldest OpenCV asks for a newer one."""
     ours = {each.name: each for each in map(Requirement, PROJECT["dependencies"])}
     for part in filter(installed, ours):
         for asked in map(Requirement, requires(part) or ()):

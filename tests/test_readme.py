@@ -143,7 +143,7 @@ def test_each_command_makes_the_environment_that_it_installs_into() -> None:
 @pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="the source distribution has no .ci")
 @pytest.mark.parametrize("who", ["root", "who has sudo", "who has to be asked"])
 def test_ci_runs_the_two_commands_of_the_readme(who: str, tmp_path: Path) -> None:
-    """Programs that only write down what they were called with."""
+    """Programs that only write down their arguments."""
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     shutil.copy(ROOT / "README.md", tmp_path)
     scripts = tmp_path / "bin", tmp_path / ".venv" / "bin"

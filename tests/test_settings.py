@@ -1,4 +1,4 @@
-"""Options: what is wrong is named when the service is built, not when somebody asks for a picture."""
+"""Options: errors name the option when the service is built, not at a request."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ WRONG = [
 def test_whatever_is_given_is_refused_by_name_when_built_or_does_no_harm(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By name, so that nobody meets a traceback of ours; when built, not when somebody asks."""
+    """By name, so that no user meets a traceback of ours; when built, not at a request."""
     monkeypatch.chdir(tmp_path)
     hint = get_type_hints(Settings)[name]
     taken = 0
@@ -210,7 +210,7 @@ def test_the_options_of_type_checkers_are_those_of_settings() -> None:
 
 
 def test_every_option_is_described() -> None:
-    """By a string under it, which is what an editor and the reference show."""
+    """By a string under it, which editors and the reference show."""
     described: set[str] = set()
     for group in Settings.__mro__[1:-1]:
         (body,) = (

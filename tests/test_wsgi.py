@@ -1,4 +1,4 @@
-"""What only WSGI has: the same environ and start_response, dressed strings, async refused."""
+"""The parts of WSGI alone: the same environ and start_response, dressed strings, async refused."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_what_the_request_says() -> None:
 
 
 def test_a_mount_that_is_not_utf_8_is_a_mount() -> None:
-    """A dispatcher may have moved there what a client has sent."""
+    """A dispatcher may have moved a part of the client's path there."""
     seen: list[Any] = []
     app = WSGIImageMiddleware(plain_wsgi, lambda id: None, authorize=seen.append)
     asked = environ("/image/a") | {"SCRIPT_NAME": "/\xff"}

@@ -26,7 +26,7 @@ import parts
 #: Seconds for anything at all on a busy machine.
 PATIENCE = 90
 
-#: A browser that nobody sees, and that asks the network for nothing of its own.
+#: A browser without a window, which asks the network for nothing of its own.
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -49,7 +49,7 @@ def once(profile: Path, url: str, *flags: str) -> str:
 
 
 class Page:
-    """One tab. `faults` are what its console complained of, and its requests that failed."""
+    """One tab. `faults` are the complaints of its console, and its failed requests."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser

@@ -1,6 +1,7 @@
 """Animations play as their originals do: each format of originals by each of results, in Chromium.
 
-What Chromium's `ImageDecoder` finds in the original is held against what it finds in the result.
+The frames that Chromium's `ImageDecoder` finds in the original are compared with those in the
+result.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Colours that files state, beside what the browser shows of the same files.
+"""Colours that files state, compared with the browser's picture of the same files.
 
-Each file is one flat colour, and many stand on one page. What the browser paints of an original, and
-what it paints of our result of it, may be two levels apart.
+Each file is one flat colour, and many stand on one page. The browser's pictures of an original and
+of its result may be two levels apart.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TYPES = {b"\x89PNG": "png", b"\0\0\0 ": "avif", b"\xff\xd8\xff\xe0": "jpeg", b"R
 
 @pytest.fixture
 def paint(tmp_path: Path) -> Paint:
-    """What the browser paints in the middle of each of these files."""
+    """The browser's colour in the middle of each of these files."""
 
     def painted(files: Sequence[bytes]) -> Any:
         style = f"position:absolute;width:{WIDE}px;height:{WIDE}px;image-rendering:pixelated"

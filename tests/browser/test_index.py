@@ -80,7 +80,7 @@ def screenshot(directory, url, *flags):
 
 
 def painted(pixels, color):
-    """The box of what has nearly this colour: left, top, width, height; and how full it is."""
+    """The box of the pixels of nearly this colour: left, top, width, height; and its fullness."""
     there = (abs(pixels - color) < 8).all(axis=2)
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
     assert len(rows), f"nothing is painted in {color}"
@@ -102,7 +102,7 @@ def test_thumbnails_are_painted(site, tmp_path):
 
 
 def test_why_a_thumbnail_cannot_be_made_is_all_to_be_seen(site, tmp_path):
-    """What only decoding finds is told as a picture, of another shape than thumbnails have."""
+    """Damage that only decoding finds is told as a picture, in another shape than thumbnails."""
     pixels = screenshot(tmp_path, site)
     margin = (abs(pixels - RULE) < 8).all(axis=2).sum(axis=0).max()
     assert margin > 40  # the line on the left of it, longer than letters

@@ -1,6 +1,6 @@
 """A moving AVIF as Chromium takes it: how often it plays, and its colours.
 
-What the page finds it posts to the server that it comes from.
+The page posts its findings to its own server.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Real viewers in Chromium, out of npm's packages: they open, zoom and pan, and nothing fails.
 
-The picture has a colour in each quarter, so that what is painted tells where the viewer is.
+The picture has a colour in each quarter, so that the painted colours tell where the viewer is.
 """
 
 from __future__ import annotations

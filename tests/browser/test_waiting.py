@@ -1,4 +1,4 @@
-"""What a browser paints in the place of a picture that has not come: its placeholder."""
+"""The placeholder that a browser paints until a picture comes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pictures import BLUE, GREEN, RED, YELLOW, corners, quadrants, saved
 
 pytestmark = pytest.mark.needs("Chromium")
 
-#: A picture that has come, and is clear all over: what is behind it is seen.
+#: A picture that has come, and is clear all over, so that its background is seen.
 CLEAR = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 

@@ -122,7 +122,7 @@ def test_a_full_page_has_a_way_out(supported: str, site: str, page: Page) -> Non
     shown = "JSON.parse(JSON.stringify(viewer.world.getItemAt(0).getBounds()))"
     seen = "JSON.parse(JSON.stringify(viewer.viewport.getBounds()))"
     page.settle()
-    # All of the picture, as nobody has moved it, and the button's words within it.
+    # All of the picture, as it was not moved, and the button's words within it.
     assert page.run(seen)["width"] > page.run(shown)["width"] * 0.999
     assert page.run(seen)["height"] > page.run(shown)["height"] * 0.999
     assert page.run(
@@ -256,7 +256,7 @@ def test_copy_says_that_it_has_copied(site: str, page: Page, browser: Browser) -
 
 
 def test_all_has_a_name(site: str, page: Page) -> None:
-    """What a screen reader tells of what can be used, and each of them once."""
+    """A screen reader's words for each control, each of them once."""
     open_viewer(page, site)
     told = page.names()
     used = [one for one in told if one[0] in _USED]

@@ -1,4 +1,4 @@
-"""Claims: one maker at a time, whoever dies."""
+"""Claims: one maker at a time, even when it dies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from imgmiddleware.cache import claims
 from imgmiddleware.cache.claims import Claims
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 
@@ -161,7 +161,7 @@ def test_no_locks_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_file_exchanged_under_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its holder unlinks it between our opening and our locking: what is locked is nobody's file."""
+    """Its holder unlinks the file between opening and locking here: the locked file has no name."""
     holder = Claims(tmp_path).take("key")
     original = claims.lock
     locked: list[bool] = []

@@ -44,7 +44,7 @@ class TestNone(ResultStoreConformance):
 
 
 class TestDiskThatIsFull(TestNone):
-    """What fails holds nothing, and raises nothing."""
+    """A failing store holds nothing, and raises nothing."""
 
     @pytest.fixture(autouse=True)
     def _in_folder(self, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The disk cache: what it holds, what it lets go of, and what it does not believe."""
+"""The disk cache: the entries that it holds, that it lets go, and that it does not trust."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.messages import Result
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MB = 1 << 20
@@ -423,7 +423,7 @@ def test_a_fork_in_the_middle_of_another_threads_work(disk: DiskStore) -> None:
 
 
 def test_what_others_have_in_the_folder_is_kept(tmp_path: Path) -> None:
-    """Somebody gives a folder of releases, or of an application: its names may be like ours."""
+    """The folder of releases, or of an application, has names that may be like the cache's."""
     theirs = [
         *("0.9/a.txt", "1.0/a.txt", "1.7/a.txt", "2.0/a.txt"),
         *("sending/letter.txt", "sending/new/a.txt", "claims/LICENSE"),
@@ -446,7 +446,7 @@ def test_what_others_have_in_the_folder_is_kept(tmp_path: Path) -> None:
 
 
 def others_of(folder: Path) -> list[tuple[str, bytes]] | None:
-    """What the index has of further originals; None where it has no place for them."""
+    """The index's further originals; None where it has no place for them."""
     (index,) = folder.glob("*/index.sqlite")
     with contextlib.closing(sqlite3.connect(index)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
@@ -458,7 +458,7 @@ def others_of(folder: Path) -> list[tuple[str, bytes]] | None:
 def test_a_picture_of_two_originals_is_purged_in_a_folder_of_a_release_before(
     disk: DiskStore, tmp_path: Path
 ) -> None:
-    """Its index has no place for the second one: it is made there, and what was there stays."""
+    """Its index has no place for the second one: the place is made, and older rows stay."""
     folder = tmp_path / "cache"
     put(disk, "before", b"of one original", tag="a")
     assert others_of(folder) is None

@@ -24,7 +24,7 @@ from imgmiddleware.cache.claims import Claims
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.cache.index import Index
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MB = 1 << 20
@@ -157,7 +157,7 @@ def test_a_read_only_disk_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 
 
 def test_a_folder_of_another_user(tmp_path: Path) -> None:
-    """Neither can it be made, nor is one believed that somebody else made."""
+    """The folder can neither be made, nor is a foreign one trusted."""
     if os.geteuid():
         pytest.skip("NOT TESTED: only root can become another user")
     (tmp_path / "cache").mkdir(mode=0o777)
@@ -335,7 +335,7 @@ def test_a_disk_that_fails_is_left_alone_for_a_while(
 def test_a_process_that_is_stopped_while_it_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was verified before is still served at once; nothing waits for ever."""
+    """A result that was verified before is still served at once; nothing waits for ever."""
     import sqlite3
 
     monkeypatch.setattr(rows, "_TIMEOUT", 0.05)

@@ -1,4 +1,4 @@
-"""A process killed at each step of a put: what it leaves is counted, is never served, and goes."""
+"""A process killed at each step of a put: its remains are counted, are never served, and go."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imgmiddleware.cache import disk as disk_module
 from imgmiddleware.cache import eviction, shelf, writer
 from imgmiddleware.cache.disk import DiskStore
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MOST = 1 << 20
@@ -67,7 +67,7 @@ def killed(folder: Path, step: str) -> None:
 
 
 def on_the_disk(folder: Path) -> tuple[set[str], set[str], int, int]:
-    """Names of files, names of rows, rows that nobody has finished, bytes counted too many."""
+    """Names of files, names of rows, unfinished rows, bytes counted too many."""
     index = sqlite3.connect(next(folder.glob("*/index.sqlite")))
     rows = index.execute("SELECT key || '.' || checksum, standing, weight FROM entries").fetchall()
     [(entries, held)] = index.execute("SELECT entries, bytes FROM held").fetchall()
@@ -90,7 +90,7 @@ def test_killed_at_a_step(tmp_path: Path, step: str, same_key: bool) -> None:
     disk.close()
     killed(tmp_path, step)
 
-    # Who runs already: what he is served is right, and what is there is counted.
+    # A running process serves right results, and counts all files.
     assert get(disk, "key") in (None, OLD, NEW)
     assert get(disk, "other") == OLD
     files, rows, _, _ = on_the_disk(tmp_path)
@@ -101,7 +101,7 @@ def test_killed_at_a_step(tmp_path: Path, step: str, same_key: bool) -> None:
         put(disk, "key", NEW)
         assert get(disk, "key") == NEW
 
-    # Who starts later sweeps.
+    # A process that starts later sweeps.
     late = DiskStore(tmp_path, MOST)
     put(late, "late", NEW)
     assert get(late, "late") == NEW

@@ -1,4 +1,4 @@
-"""The key: what a result depends on, and nothing else."""
+"""The key: all that a result depends on, and nothing else."""
 
 from __future__ import annotations
 

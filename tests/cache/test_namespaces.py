@@ -1,4 +1,4 @@
-"""Whose a namespace is: what a folder remembers of it, who takes it over, and what does no harm."""
+"""The owner of a namespace: remembered by the folder, taken over, and harmless at faults."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_files_that_others_have_there_are_kept(folder: str, new: str) -> None:
 
 
 def test_a_name_is_noted_while_another_file_goes(folder: str, new: str) -> None:
-    """Another process removes what it was listed with: here a file that was never there."""
+    """Another process removes a listed file: here one that was never there."""
     Namespaces(folder).note("a", new)
     [noted] = (Path(folder) / "namespaces").iterdir()
     real = os.scandir

@@ -1,4 +1,4 @@
-"""What a store of somebody else's hands back: what is no result of ours is none."""
+"""The answers of a foreign store: bytes that are no result of ours give none."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def test_what_was_put_is_found() -> None:
     ],
 )  # fmt: skip
 def test_what_says_anything_else_is_none(said: Any) -> None:
-    """As of a later version of this package, or of somebody else's: none is an exception."""
+    """As from a later version of this package, or from another program: none raises."""
     assert unpacked("key", head(said), BODY) is None

@@ -48,7 +48,7 @@ def test_nothing_is_held_that_does_not_fit_into_the_budget() -> None:
 
 
 def test_nothing_gives_way_where_that_would_not_be_enough() -> None:
-    """Who waits for others' renders to end looks ten times a second."""
+    """A thread that waits for others' renders looks ten times a second."""
     held, budget = sized_lru(100, total=100)
     held.put("a", "A", 25, "tag")
     assert budget.reserve(50)

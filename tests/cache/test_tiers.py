@@ -24,7 +24,7 @@ NUMBERS = itertools.count(1)
 
 
 class Server:
-    """What machines share: results, and the purges in their order."""
+    """The state that machines share: results, and the purges in their order."""
 
     def __init__(self, most: int = MB) -> None:
         self.most, self.up, self.lists = most, True, True
@@ -274,7 +274,7 @@ def test_claims_are_those_of_who_answers(machine: Callable[..., Tiers]) -> None:
 def test_who_waits_does_not_ask_without_a_pause(
     machine: Callable[..., Tiers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where a claim of the folder is waited for while a server says that nobody has its own."""
+    """As where a process waits for a claim of the folder while a server's own is free."""
     tiers = machine(Server())
     monkeypatch.setattr(Shared, "wait", lambda *arguments: None)
     since = time.monotonic()

@@ -36,7 +36,7 @@ def photos(tmp_path):
 
 @pytest.fixture(autouse=True)
 def cache_home(tmp_path_factory, monkeypatch):
-    """Nothing is read from, or left in, the cache folder of whoever runs the tests."""
+    """These tests read and leave nothing in the user's own cache folder."""
     home = tmp_path_factory.mktemp("cache-home")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
     return home
@@ -57,7 +57,7 @@ def stopped(monkeypatch):
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: seen.update(options, app=app))
-    # It is the whole process's, and other tests look at what is logged.
+    # The logger is the whole process's, and other tests look at its lines.
     monkeypatch.setattr(uvicorn.Config, "configure_logging", lambda config: None)
     return seen
 
@@ -90,7 +90,7 @@ def served():
 
 
 class Parsed(HTMLParser):
-    """What a browser would find: elements with their attributes, and the text of some of them."""
+    """The page as a browser sees it: elements with their attributes, and some of their texts."""
 
     def __init__(self, html):
         super().__init__()

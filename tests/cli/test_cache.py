@@ -155,7 +155,7 @@ def test_the_users_own_folder_is_for_any_directories(two, other, no_render):
 
 
 def test_purge_without_a_locale(two, folder, capsys):
-    """Then Python has what is typed beyond ASCII in surrogates (PEP 383)."""
+    """Then Python has typed characters beyond ASCII in surrogates (PEP 383)."""
     (two / "red.png").rename(two / "röt.png")
     assert main(["warm", str(two), "-q", "w=9&fm=png", "--cache-dir", str(folder)]) == 0
     typed = "röt.png".encode().decode("ascii", "surrogateescape")
@@ -251,7 +251,7 @@ def _everything_in(folder):
 
 @pytest.fixture
 def of_another(two, folder, monkeypatch):
-    """A folder with results of somebody else, as it is for root who runs a command for a server."""
+    """A folder with another user's results, as root has it when running a command for a server."""
     assert main(["warm", str(two), "-q", "w=50", "--cache-dir", str(folder)]) == 0
     me = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)

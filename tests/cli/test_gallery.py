@@ -1,4 +1,4 @@
-"""The index page, in process: what it lists, that names cannot harm it, and that its links work."""
+"""The index page, in process: it lists the originals, names cannot harm it, and its links work."""
 
 import base64
 import hashlib
@@ -268,7 +268,7 @@ def test_an_original_that_cannot_be_opened(photos, served, monkeypatch):
 
 
 def test_a_disk_that_fails_below_the_source(photos, served, monkeypatch):
-    """What the source makes of it is no `OSError`, and the page is there all the same."""
+    """The source's error is no `OSError`, and the page is there all the same."""
     save(photos / "other.png")
     os.symlink("other.png", photos / "link.png")
     opened = directory._open_confined
@@ -495,7 +495,7 @@ def test_many_pages_can_be_gone_to(photos, served, monkeypatch):
 
 @pytest.mark.parametrize("query", ["?page=2", "?page=2&q=0"])
 def test_a_page_opens_its_own_originals_alone(query, photos, served, monkeypatch):
-    """However many the folder has: this is what a page of one of 5,000 costs."""
+    """The size of the folder does not matter: this is the cost of a page of one of 5,000."""
     data = (photos / "red.png").read_bytes()
     for number in range(400):
         (photos / f"{number:03}0.png").write_bytes(data)

@@ -1,4 +1,4 @@
-"""The tree of commands: help, version, and what is typed wrongly."""
+"""The tree of commands: help, version, and wrong usage."""
 
 import sys
 

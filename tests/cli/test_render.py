@@ -1,4 +1,4 @@
-"""`imgmiddleware render`: what is written, and that a refusal writes nothing."""
+"""`imgmiddleware render`: it writes the right file, and a refusal writes nothing."""
 
 import io
 import json

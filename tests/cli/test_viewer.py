@@ -1,4 +1,4 @@
-"""The page of one original, as `serve` answers it: what it holds, what it may load, and whose."""
+"""The page of one original, as `serve` answers it: its contents, its assets, and their owners."""
 
 import re
 import zlib

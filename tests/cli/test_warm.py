@@ -15,7 +15,7 @@ from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
 from imgmiddleware.service.making import stills
 
-#: What these browsers send for an <img>, and what they get.
+#: The Accept of these browsers for an <img>, and the format that they get.
 CLIENTS = {
     "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8": "image/avif",
     "image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5": "image/webp",
@@ -223,7 +223,7 @@ def test_all_of_a_large_directory(photos, folder, monkeypatch, capsys):
 
 
 def test_all_of_several_directories(tmp_path, rendered, module, capsys):
-    """What another source has by a longer prefix is none of the first's."""
+    """Originals of another source with a longer prefix are none of the first's."""
     for name in ("photos/a.png", "photos/b.png", "photos/x/hidden.png", "new/a.png", "maps/m.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (9, 9)).save(tmp_path / name)
@@ -428,7 +428,7 @@ def test_an_id_that_no_service_takes(photos, module, capsys):
 
 
 def test_interrupted(start, module, tmp_path):
-    """A real process, in whose directory the module is; Ctrl-C ends it after what it is at."""
+    """A real process, in the module's directory; Ctrl-C ends it after its present picture."""
     module("""
         import itertools, os, signal, time
         calls = itertools.count()

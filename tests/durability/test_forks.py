@@ -37,7 +37,7 @@ from imgmiddleware.service.admission.deadline import WaitLimit
 from imgmiddleware.service.admission.threads import Threads
 from imgmiddleware.service.making import stills
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="no os.fork: NO FORK IS TESTED HERE"),
@@ -56,7 +56,7 @@ def without_hooks() -> int:
 
 
 def in_child(work: Callable[[], None], fork: Fork | None = None) -> None:
-    """What is asserted in `work` holds in a child process, soon."""
+    """The assertions of `work` hold in a child process, soon."""
     pid = (fork or os.fork)()
     if pid:
         assert os.waitpid(pid, 0)[1] == 0
@@ -161,13 +161,13 @@ def test_a_fork_at_any_point(cached: bool, tmp_path: Path) -> None:
 
 
 def of(service: Callable[[], object]) -> tuple[Any, list[Any]]:
-    """What it makes, and all that begins anew in there."""
+    """The objects that it makes, and all that begins anew in them."""
     before = set(forks._made)
     return service(), [made for made in list(forks._made) if made not in before]
 
 
 class AnotherLock:
-    """What takes the place of locks: it can all that they can, and is none of them."""
+    """A stand-in for locks: it can do all that they can, and is none of them."""
 
     def __init__(self) -> None:
         lock = _thread.allocate_lock()

@@ -22,7 +22,7 @@ from imgmiddleware.cache.claims import Claims
 from imgmiddleware.cache.disk import DiskStore
 from imgmiddleware.messages import Result
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 KILLS = 1000

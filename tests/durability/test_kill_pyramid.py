@@ -25,7 +25,7 @@ from imgmiddleware import ImageService
 from imgmiddleware.imaging.draft import Draft
 from pictures import saved
 
-#: From 3.12 on Python warns of what is tested here: that it goes well.
+#: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 MB = 2**20
@@ -109,7 +109,7 @@ def test_parts_are_right_whenever_their_makers_are_killed(tmp_path: Path) -> Non
         os.waitpid(pid, 0)
     assert kept
     assert writes > KILLS // 10
-    # Who comes last has the folder swept: every file that is left is an entry that can be read.
+    # The last process has the folder swept: every file that is left is a readable entry.
     images = sharing(photos, cache)
     for name in NAMES:
         images.purge(name)

@@ -201,7 +201,7 @@ def test_colours_that_are_multiplied_by_their_alpha() -> None:
 
 
 def test_a_thumbnail_of_another_size_than_it_says() -> None:
-    """Of cameras: it is not what is shown."""
+    """Of cameras: it is not the shown picture."""
     image = pillow_heif.from_pillow(Image.fromarray(RGB))
     image.info["thumbnails"] = [32]
     data = heic(image)

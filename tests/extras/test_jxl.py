@@ -1,6 +1,6 @@
 """JPEG XL through the extra, where it is turned on: beside libvips' build of libjxl.
 
-Lossless files are exact. What is lossy differs by two steps at most between two releases.
+Lossless files are exact. Lossy files differ by two steps at most between two releases.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def test_upright_exactly_once(value: int) -> None:
 
 @pytest.mark.parametrize("options", [{"lossless": 1}, {"Q": 95}])
 def test_a_profile_is_honoured(options: dict[str, int]) -> None:
-    """As of a PNG with it; what is lossy is steeper in the dark."""
+    """As for a PNG with it; lossy files are steeper in the dark."""
     data = jxl(RGB, profile=swapped_profile().hex(), **options)
     expected = shown(saved(RGB, "PNG", icc_profile=swapped_profile()))
     result = shown(data, mode="RGB", **JXL)

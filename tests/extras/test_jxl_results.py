@@ -22,7 +22,7 @@ from tests.extras import by_vips
 parts.need("libvips")
 pillow_jxl = parts.module("pillow_jxl")
 
-#: What Debian's Chromium 156 sends for an <img>, and what Safari 17 does.
+#: The Accept of Debian's Chromium 156 for an <img>, and that of Safari 17.
 CHROMIUM = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 OTHERS = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 Y, X = np.mgrid[0:62, 0:90]
@@ -136,7 +136,7 @@ def test_nothing_is_lost_where_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
 def test_a_quality_is_sought(mode: str) -> None:
-    """With what libvips reads of it, which is what the encoder's own library does, to a step."""
+    """libvips reads it as the encoder's own library does, to a step."""
     picture = Image.fromarray(photo_like(120, 90)).convert(mode)
     if mode == "RGBA":
         picture.putalpha(Image.linear_gradient("L").resize(picture.size))

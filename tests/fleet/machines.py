@@ -200,7 +200,7 @@ class Fleet:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Whoever begins to make a picture waits."""
+        """A machine that begins to make a picture waits."""
         hold = self.journal.with_name("hold")
         hold.touch()
         try:

@@ -1,7 +1,7 @@
 """In front of the documented application: notes each picture that is made, and may be another engine.
 
-A line of the journal is `PID`. While a file named `hold` lies beside the journal, whoever has noted
-its line waits.
+A line of the journal is `PID`. While a file named `hold` lies beside the journal, a process that
+has noted its line waits.
 """
 
 import os as _os
@@ -27,7 +27,7 @@ def _noted(*arguments):
             break
         _time.sleep(0.01)
     made = _render(*arguments)
-    # What follows a JPEG's end is no part of the picture: other bytes, as another engine makes.
+    # Bytes after a JPEG's end are no part of the picture: they differ as another engine's would.
     return _replace(made, body=made.body + _OTHER.encode())
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong with some of many machines: answers stay right. In this order, as faults add up."""
+"""Faults of some of many machines: answers stay right. In this order, as faults add up."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_the_clock_of_a_machine_is_off_by_a_day(fleet: Fleet) -> None:
     alone = machine.ask("/image/a.jpg?w=339&fm=jpg")
     off = parsedate_to_datetime(alone.header("date") or "").timestamp() - time.time()
     assert 80_000 < off < 90_000, "its clock is right"
-    # The bucket does not take what is signed tomorrow, and the client hears nothing of it.
+    # The bucket refuses a signature of tomorrow, and the client hears nothing of it.
     assert alone.status == 503
     assert fleet.place.encode() not in alone.body
     answers = [each.result() for each in at_once(fleet, "/image/a.jpg?w=340&fm=jpg", 30)]

@@ -13,7 +13,7 @@ from frameworks import routes
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.wsgi import WSGIImageMiddleware
 
-#: What the ASGI applications saw of their server's start and stop.
+#: The start and stop of their server, as the ASGI applications saw them.
 lifespans: list[str] = []
 
 

@@ -1,7 +1,8 @@
 """Every snippet of every page runs: a new page is tested from its first line on.
 
-The snippets of a page run in their order and share their names, as a reader would type them. What they
-assert is what the page says. A page that has a test of its own is named there, and left out here.
+The snippets of a page run in their order and share their names, as a reader would type them. They
+assert the statements of the page. A page that has a test of its own is named there, and left out
+here.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ ORIGINALS = {
     "photos/2024/cat.tif": (1200, 900), "scans/map.tif": (900, 600), "rasters/island.tif": (90, 60),
     "brand/logo.png": (120, 80),
 }  # fmt: skip
-#: What the applications of some pages answer, once their snippets have run.
+#: The answers of some pages' applications, once their snippets have run.
 ASKED = {
     "docs/coming_from.md": [(call_wsgi, "application", "/cat.jpg?w=90&txt=none"), (call_wsgi, "application", "/own")],
     "docs/fastapi.md": [(call_asgi, "app", "/image/cat.jpg"), (call_asgi, "app", "/cats/cat"), (call_asgi, "pictures", "/image/cat?w=90")],

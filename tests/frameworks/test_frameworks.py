@@ -114,7 +114,7 @@ def test_an_image(wrapped: Driver, service: ImageService) -> None:
 
 
 def test_an_image_of_several_sources(framework: Framework, photos: Path) -> None:
-    """And what is in none of them, which is the framework's."""
+    """And requests for none of them, which are the framework's."""
     data = (photos / "café.png").read_bytes()
     sources = {"fotos": ChainSource({}.get, photos), "": lambda id: data if id == "1" else None}
     expected = ImageService(sources)

@@ -73,7 +73,7 @@ def test_django(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Bucket(Storage):
-    """What is far away: it has no `path`, and each file that is opened is a copy."""
+    """A distant file: it has no `path`, and each opened file is a copy."""
 
     def __init__(self) -> None:
         self.files: dict[str, tuple[datetime, bytes]] = {}

@@ -1,7 +1,8 @@
 """Pictures mounted in frameworks: below the mount they are ours, and all else is the framework's own.
 
-Not in Litestar 2, which adds a slash to the path of what is mounted, and not in Bottle 0.13, which
-decodes it (PEP 3333 has bytes, dressed as latin-1): there the middleware stands around it all.
+Not in Litestar 2, which adds a slash to the path of a mounted application, and not in Bottle 0.13,
+which decodes it (PEP 3333 has bytes, dressed as latin-1): there the middleware stands around it
+all.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def framework(request: pytest.FixtureRequest) -> Framework:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`猫é.png`, whose JPEG is larger than what is read of a file at a time: 256 KiB."""
+    """`猫é.png`, whose JPEG is larger than one read of a file: 256 KiB."""
     folder = tmp_path_factory.mktemp("photos")
     noise = np.random.default_rng(7).integers(0, 256, (800, 1000, 3), np.uint8)
     Image.fromarray(noise).save(folder / "猫é.png")
@@ -90,7 +90,7 @@ def expected(service: ImageService, **headers: str) -> Answer:
 
 
 def without_session(answer: Answer) -> Answer:
-    """The answer without what the framework adds to it of its session: a cookie and Vary."""
+    """The answer without the framework's additions for its session: a cookie and Vary."""
     assert answer.header("set-cookie")
     vary = [part.strip() for part in answer.header("vary").split(",")]
     assert vary.pop() == "Cookie"
@@ -210,7 +210,7 @@ def test_the_examples_of_docstrings(
 def test_around_django_a_copy_of_the_environ_leaves_the_path_to_the_application(
     of_bytes: ImageService, photos: Path
 ) -> None:
-    """`WSGIRequest` writes the decoded path into what it is given, which docs/login.md says."""
+    """`WSGIRequest` writes the decoded path into its argument, as docs/login.md says."""
     from django.contrib.sessions.backends.signed_cookies import SessionStore
     from django.core.handlers.wsgi import WSGIRequest
 
@@ -226,5 +226,5 @@ def test_around_django_a_copy_of_the_environ_leaves_the_path_to_the_application(
     driver = WSGIDriver(app)
     assert driver.ask(TARGET).status == 403
     assert driver.ask(TARGET, headers=headers).header("cache-control") == "private, max-age=300"
-    # This one goes on: for the view to find it, the path has to be what it was.
+    # This request goes on: for the view to find it, the path has to be unchanged.
     assert driver.ask("/kept/%E7%8C%AB.png", headers=headers).header("set-cookie")

@@ -9,7 +9,7 @@ from imgmiddleware.http.accept import named, weight_of
 OFFERED = ("image/avif", "image/webp")
 AVIF, WEBP = OFFERED
 
-#: What browsers send for an image, by their documentation of the default Accept values.
+#: The values of browsers for an image, by their documentation of the default Accept values.
 FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 SAFARI_13 = "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5"
 CHROMIUM = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"

@@ -1,4 +1,4 @@
-"""What an answer has beside its picture: a name, a CDN's key, the steps that it took."""
+"""The parts of an answer beside its picture: a name, a CDN's key, the steps that it took."""
 
 from __future__ import annotations
 

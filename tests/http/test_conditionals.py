@@ -49,7 +49,8 @@ def test_listed(field: str, weak: bool, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("field", "weak", "expected"),
     [
-        # What Apache 2.4 sends for a tag of ours: DeflateAlterETag and BrotliAlterETag, AddSuffix.
+        # The tag that Apache 2.4 sends for one of ours: DeflateAlterETag and BrotliAlterETag,
+        # AddSuffix.
         ('"xyzzy-gzip"', True, True),
         ('W/"xyzzy-gzip"', True, True),
         ('"a", "xyzzy-br"', True, True),

@@ -100,7 +100,7 @@ def test_a_preflight(photos: Path) -> None:
     assert sharing(fields) == (A, A, "Origin")
     assert fields["access-control-allow-methods"] == "GET, HEAD"
     headers = fields["access-control-allow-headers"].split(", ")
-    # What Fetch does not allow unasked, and what these answers understand.
+    # The headers that Fetch does not allow unasked, and that these answers use.
     assert {"Range", "If-None-Match", "If-Match", "If-Range"} <= {*headers}
     assert "Authorization" not in headers
     assert fields["access-control-max-age"] == str(2 * 3600)  # Chromium cuts what is longer

@@ -130,7 +130,7 @@ def test_restricted_widths_are_the_steps() -> None:
     assert grammar.parse("", WIDTH).transform.canonical == "w=900"
     assert grammar.parse("preset=t", {"width": "2000"}).transform.canonical == "w=900&fit=max"
     assert grammar.parse("dpr=2", {"width": "200"}).transform.canonical == "w=300"
-    # What a link says is in device pixels there, what a preset says is not.
+    # A link's number is in device pixels there, a preset's is not.
     assert grammar.parse("w=300", DPR).transform.canonical == "w=300"
     assert grammar.parse("w=300", DPR).varies == V_SAVE
     assert grammar.parse("preset=s", DPR).transform.canonical == "w=50&dpr=2"

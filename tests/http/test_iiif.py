@@ -1,6 +1,6 @@
 """IIIF over HTTP, through both adapters: `info.json`, its negotiation, and the pictures that it tells of.
 
-What is expected comes from the texts of Image API 3.0 and 2.1, and from what their viewers ask for.
+Expectations come from the texts of Image API 3.0 and 2.1, and from the requests of their viewers.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def info(
 
 
 def size_of(folder: Path, target: str, **options: Any) -> tuple[int, int]:
-    # Who says nothing of what it takes is led to `info.json`, from a path that is an ID.
+    # A client without Accept is led to `info.json`, from a path that is an ID.
     status, _, body = both(served(folder, **options), f"/image/{target}", headers={"Accept": "*/*"})
     assert status == 200, body
     return Image.open(io.BytesIO(body)).size
@@ -107,7 +107,7 @@ def test_what_is_told_in_version_2(folder: Path) -> None:
         (f'application/ld+json;profile="{V3}"', 2, V3, LD),
         ("application/ld+json", 2, V2, "application/ld+json"),
         ("*/*", 2, V2, "application/json"),
-        # Of two that are named the one that is wanted more, and what is refused by nobody.
+        # Of two named types the preferred one, and one that is not refused.
         (
             f'a/b;profile="{V2}";q=0.9, application/ld+json;profile="{V3}";q=0.5',
             3,
@@ -196,7 +196,7 @@ def test_the_base_leads_to_the_description_but_pictures_stay(folder: Path) -> No
         )
     for accept in (
         *("image/webp,image/*,*/*;q=0.8", "*/*", "text/html,image/avif,*/*;q=0.8"),
-        # It names JSON, but not as what it wants.
+        # It names JSON, but with less weight.
         *(
             "image/*,application/json;q=0.5",
             "application/json;q=0,*/*",
@@ -447,7 +447,7 @@ def test_restrictions_hold_for_every_grammar(folder: Path) -> None:
             70,
             100,
         )
-    # What a URL without a query stands for is no part of this grammar.
+    # The default for a URL without a query is no part of this grammar.
     assert size_of(folder, "cat.jpg/full/max/0/default.png", default="w=100") == SIZE
 
 
@@ -484,7 +484,7 @@ def test_bitonal_and_gray(folder: Path) -> None:
     assert Image.open(io.BytesIO(body)).getcolors() == [(5 * 7, 15)]
 
 
-#: What the API calls by another name than Pillow and HTTP (Image API 3.0, section 4.5).
+#: The API's own words where Pillow and HTTP have others (Image API 3.0, section 4.5).
 _PILLOW = {"jpg": "JPEG", "tif": "TIFF"}
 
 

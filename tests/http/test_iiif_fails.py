@@ -1,4 +1,4 @@
-"""What viewers are told while a source fails: nothing wrong, and nothing that is remembered."""
+"""The answers to viewers while a source fails: nothing wrong, and nothing that is remembered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pictures import noise, saved
 FALLBACK = saved(noise(9, 9), "PNG")
 JSON = {"Accept": "application/json"}
 
-#: What is asked, by which Accept, and the status where all is well.
+#: The path, the Accept, and the status where all is well.
 ASKED = [
     ("/image/a/info.json", {}, 200),
     ("/image/2/a/info.json", {}, 200),
@@ -30,7 +30,7 @@ ASKED = [
 
 
 class Failing:
-    """A function that has one original, or raises what it is told to."""
+    """A function that has one original, or raises the error that it is told to."""
 
     def __init__(self) -> None:
         self.data: bytes | None = saved(noise(60, 40), "PNG")
@@ -49,7 +49,7 @@ def source() -> Failing:
 
 @pytest.fixture
 def service(source: Failing) -> ImageService:
-    # Each version of what a function returns is seen at once.
+    # Each version of the function's value is seen at once.
     return ImageService(
         source,
         iiif=True,

@@ -1,6 +1,6 @@
 """Fifteen traps of IIIF, each met by the users of another server, through both adapters.
 
-Each row names the trap and the trackers in which it stands; what is expected comes from the texts of
+Each row names the trap and the trackers in which it stands; expectations come from the texts of
 Image API 3.0 and 2.1, and from arithmetic. It is asked cold, warm, and of a new service.
 """
 

@@ -35,7 +35,7 @@ from imgmiddleware.http.ranges import content_range, requested, unsatisfied_rang
         ("bytes=" + "9" * 50_000 + "-", (10_000, 10_000)),
         ("bytes=-0", (10_000, 10_000)),
         # 14.1.1: "invalid if the last-pos value is present and less than first-pos"; 14.2: a server
-        # may ignore it, and what it does not know.
+        # may ignore it, and units that it does not know.
         ("bytes=5-4", None),
         ("bytes=20000-19999", None),
         ("bytes=0-0,-1", None),

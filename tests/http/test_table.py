@@ -1,4 +1,5 @@
-"""Conditional, range and negotiated requests, each with the section that says what a client sees.
+"""Conditional, range and negotiated requests, each with the section that decides the client's
+answer.
 
 The expected statuses and headers come from the text of the RFCs, and the numbers of bytes from
 arithmetic: a BMP of 4 x 3 pixels has a header of 54 bytes and three rows of 12, which makes 90.
@@ -35,7 +36,7 @@ WHEN = 784_111_777
 MARKED = f"{BMP}&mark=/clear.png&mark-w=2"
 LOGO: dict[str, Any] = {"overlays": {"logo": saved(quadrants(2, 2), "PNG")}}
 
-#: What browsers send for an <img>.
+#: The Accept of browsers for an <img>.
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 SAFARI = "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 OLD = "image/png,image/*;q=0.8,*/*;q=0.5"
@@ -134,7 +135,7 @@ CONDITIONAL = [
     Case("13.2.2", "1, then 5", 206, match(If_Match="{etag}", Range="bytes=0-3"), part(0, 3)),
     Case("13.2.2", "3, then 5", 206, match(If_None_Match="{other}", Range="bytes=0-3"), part(0, 3)),
     Case("13.2.2", "1, 3 and 5 with its own", 200, match(If_Match="*", If_None_Match="{other}", If_Range="{other}", Range="bytes=0-3"), WHOLE),
-    # What would not be a 2xx without a condition is not one with it.
+    # An answer that would not be a 2xx without a condition is not one with it.
     Case("13.2.1", "404", 404, match(If_None_Match="*"), target="/image/none?fm=bmp"),
     Case("13.2.1", "404, If-Match", 404, match(If_Match='"x"'), target="/image/none?fm=bmp"),
     Case("13.2.1", "400", 400, match(If_None_Match="*"), target="/image/a.jpg?w=x"),

@@ -1,7 +1,7 @@
 """Deep Zoom's tiles and those as of a map, through both adapters, against arithmetic by hand.
 
-Every pixel of the picture tells where it is, so that a tile that is put together with its neighbours
-tells of itself whether it shows what it should.
+Every pixel of the picture tells its place, so that a tile between its neighbours shows by itself
+whether it is right.
 """
 
 from __future__ import annotations

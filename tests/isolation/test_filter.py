@@ -18,7 +18,7 @@ X86, ARM = MACHINES["x86_64"], MACHINES["aarch64"]
 
 
 def run(code: bytes, machine: int, number: int, *arguments: int) -> int:
-    """What the program returns for a call: `struct seccomp_data` is number, machine, ip, six words."""
+    """The program's verdict on a call: `struct seccomp_data` is number, machine, ip, six words."""
     data = struct.pack("=IIQ6Q", number, machine, 0, *(*arguments, *[0] * 6)[:6])
     instructions = [struct.unpack_from("=HBBI", code, at) for at in range(0, len(code), 8)]
     at, held = 0, 0

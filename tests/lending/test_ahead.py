@@ -1,4 +1,4 @@
-"""Pieces that are made ahead: in which order, by whom, and what is left when something goes wrong."""
+"""Pieces that are made ahead: their order, their makers, and the remains after a fault."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def drawn() -> Array:
 
 
 DEFLATE: dict[str, Any] = {"compression": "adobe_deflate", "predictor": True}
-#: Made when they are needed: bytes of an original, and what is asked of it.
+#: Made when they are needed: the bytes of an original, and its query.
 KINDS: dict[str, tuple[Callable[[], bytes], str]] = {
     "lzw": (lambda: saved(noise(1100, 700), "TIFF", compression="tiff_lzw"), "w=300&fm=png"),
     "deflate": (tiff(RGB, **DEFLATE, rowsperstrip=1), "w=300&fm=png"),

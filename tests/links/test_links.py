@@ -1,7 +1,8 @@
 """Links that others' libraries build are pictures of the right size, signed and not.
 
-imgix's own libraries sign by themselves. A page that uses the others signs what they have built: by
-imgix's rule, which is MD5 of the secret, the path and the query, or by the key of the service.
+imgix's own libraries sign by themselves. A page that uses the others signs the links that they have
+built: by imgix's rule, which is MD5 of the secret, the path and the query, or by the key of the
+service.
 """
 
 from __future__ import annotations

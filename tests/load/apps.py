@@ -1,7 +1,7 @@
 """Applications for processes of their own, which note in a journal each picture that is made.
 
-A line is `make PID`. While a file named `hold` lies beside the journal, whoever has noted its line
-waits; with `hold` gone it goes on.
+A line is `make PID`. While a file named `hold` lies beside the journal, a process that has noted
+its line waits; with `hold` gone it goes on.
 """
 
 from __future__ import annotations

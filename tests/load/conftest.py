@@ -1,4 +1,4 @@
-"""Servers of several processes that share a cache folder, and the journal of what they make."""
+"""Servers of several processes that share a cache folder, and the journal of their renders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory is given back: what a process holds after many requests is what it held after some."""
+"""Memory is given back: a process holds as much after many requests as after some."""
 
 from __future__ import annotations
 

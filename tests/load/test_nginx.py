@@ -20,8 +20,8 @@ FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5
 
 
 def documented(name: str, site: Site) -> str:
-    """A configuration from the documentation. What must differ here: the folder of caches, which
-    is as empty as Debian's, and the ports, which `processes.nginx` chooses.
+    """A configuration from the documentation. The parts that must differ here: the folder of
+    caches, which is as empty as Debian's, and the ports, which `processes.nginx` chooses.
     """
     text = (ROOT / "docs" / "nginx.md").read_text()
     config = text.partition(f"<!-- {name} -->\n```nginx\n")[2].partition("```")[0]
@@ -100,7 +100,7 @@ def test_nginx_keeps_no_error(keeping: Running) -> None:
 
 
 def without_server(answer: Answer) -> list[tuple[str, str]]:
-    """What both ways of answering share; `accept-ranges` is nginx's own, and times differ."""
+    """The headers of both ways of answering; `accept-ranges` is nginx's own, and times differ."""
     own = [pair for pair in answer.own_headers if pair[0] not in ("accept-ranges", "server-timing")]
     return sorted(own)
 
@@ -141,7 +141,7 @@ def test_nobody_else_reaches_the_files(sending: Running, site: Site) -> None:
 
 
 def test_nginx_that_does_not_say_it_sends_them(application: Running, site: Site) -> None:
-    """Everybody gets the bytes all the same, and the log says once what is missing."""
+    """All clients get the bytes all the same, and the log names the missing header once."""
     config = documented("nginx-files", site)
     silent = config.replace("proxy_set_header X-Sendfile-Type X-Accel-Redirect;", "")
     assert silent != config

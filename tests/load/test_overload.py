@@ -1,4 +1,4 @@
-"""Ten times more than can be made: what is accepted is right, the rest is told so, memory is kept."""
+"""Ten times too many requests: accepted ones are right, the rest are refused, memory is kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 from imgmiddleware import ImageRequest, ImageService
 
 SLOTS, WAITING = 2, 8
-#: What is let in at once, times ten.
+#: The number that is let in at once, times ten.
 CLIENTS = 10 * (SLOTS + WAITING)
 #: Enough for one of the originals below, which takes 72 MB to decode, and not for two beside it.
 BUDGET = 192 * 2**20

@@ -1,4 +1,4 @@
-"""What an observer of Prometheus exports, as prometheus-client's own parser reads it."""
+"""The exports of a Prometheus observer, as prometheus-client's own parser reads them."""
 
 from __future__ import annotations
 

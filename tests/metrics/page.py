@@ -1,4 +1,4 @@
-"""What stands in docs/metrics.md to be copied."""
+"""The text of docs/metrics.md that readers copy."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ PATH = "/image/4711?w=9&fm=png"
 
 
 class Sdk:
-    """What an application configures: where spans and metrics go."""
+    """The application's configuration: where spans and metrics go."""
 
     def __init__(self) -> None:
         self.exporter = memory.InMemorySpanExporter()

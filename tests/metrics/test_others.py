@@ -1,4 +1,4 @@
-"""What others' middlewares, around ours, file pictures under: docs/metrics.md says what works."""
+"""The names of pictures in others' middlewares around ours: docs/metrics.md says which work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docs/metrics.md says is to be written is enough."""
+"""The lines to write in docs/metrics.md are enough."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def scraped(port: int) -> Exposed:
 
 
 def until(port: int, true: Any, seconds: float = 30) -> Exposed:
-    """What is true in the end. Each of the workers is asked meanwhile, whichever takes a request."""
+    """The truth in the end. Each of the workers is asked meanwhile, whichever takes a request."""
     end = time.monotonic() + seconds
     with ThreadPoolExecutor(2 * WORKERS) as threads:
         while not true(exposed := scraped(port)):
@@ -108,7 +108,7 @@ def test_four_workers_count_together(server: Running) -> None:
     assert exposed.sum("imgmiddleware_step_seconds_count", step="render") == 55
     sent = sum(len(body) for _, body in answers)
     assert exposed.sum("imgmiddleware_sent_bytes_total") == sent
-    # The folder is one, whoever of the four tells of it; their memories are four.
+    # The folder is one, whichever of the four tells of it; their memories are four.
     exposed = until(server.port, lambda e: e.sum("imgmiddleware_shared_cache_entries") == 55)
     assert exposed.sum("imgmiddleware_cache_entries", place="memory") > 55
     assert "pid" not in {name for _, labels in exposed.series() for name, _ in labels}
@@ -127,7 +127,7 @@ def test_who_has_ended_is_counted_and_no_gauge_any_more(server: Running) -> None
 def queries() -> list[str]:
     dashboard = json.loads((DOCS / "dashboard.json").read_text())
     found = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    # What Grafana puts in: all jobs, and four times the interval of scrapes.
+    # Grafana's values: all jobs, and four times the interval of scrapes.
     return [query.replace("$job", ".*").replace("$__rate_interval", "4s") for query in found]
 
 

@@ -1,4 +1,4 @@
-"""What is counted for Prometheus, in one process."""
+"""The counts for Prometheus, in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells two versions of an object apart."""
+"""The facts that tell two versions of an object apart."""
 
 import pytest
 

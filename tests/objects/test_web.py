@@ -182,7 +182,7 @@ def test_a_name_is_sent_as_it_is(server: FileServer) -> None:
         assert bytes(read(server, name=name).data) == name.encode()
 
 
-#: What is sent at once, and what follows, again and again.
+#: The bytes that come at once, and those that follow, again and again.
 DRIPS = {
     "head": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
     "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x"),

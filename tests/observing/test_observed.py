@@ -1,4 +1,4 @@
-"""What an observer is told of each answer: compared with the answer, and with what was done for it."""
+"""An observer's view of each answer: compared with the answer, and with the work for it."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_where_a_picture_comes_from(tmp_path: Path, noting: Noting) -> None:
     ids=str,
 )
 def test_an_answer_of_the_loop_is_told_as_others_are(asked: dict[str, Any], noting: Noting) -> None:
-    """But for what is measured of it."""
+    """But for its measurements."""
     service = ImageService(source, observer=noting)
     get(service, "w=9")
     noting.last()

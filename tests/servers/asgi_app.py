@@ -1,4 +1,4 @@
-"""What the ASGI servers serve."""
+"""The applications of the ASGI servers."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a raw socket: what a server really sent, framing included.
+"""HTTP/1.1 on a raw socket: the bytes that a server really sent, framing included.
 
 `http.client` reads no body after a HEAD, and so would not see one that was sent by mistake.
 """

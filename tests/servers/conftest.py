@@ -1,4 +1,4 @@
-"""What the tests with servers share: the originals, and a failing test's server output."""
+"""Fixtures of the tests with servers: the originals, and a failing test's server output."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """An application whose threads are greenlets, and renders that wait for real in the middle.
 
-What is done is noted in a journal with the number of the real thread. A render ends when a file
-named `release` lies beside the journal; until then its thread does nothing else.
+A journal notes each act with the number of the real thread. A render ends when a file named
+`release` lies beside the journal; until then its thread does nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What both kinds of servers serve with IIIF."""
+"""The application of both kinds of servers with IIIF."""
 
 import os
 from typing import Literal, cast

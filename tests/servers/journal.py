@@ -1,4 +1,4 @@
-"""A file in which an application under test writes what it does, and until when its renders wait."""
+"""A file in which an application under test notes its acts, and until when its renders wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from servers.test_shutdown import until
 
 @dataclass(frozen=True)
 class Journal:
-    """Each line is a word for what was done, and who or what did so."""
+    """Each line is a word for an act, and its actor."""
 
     file: Path
 
@@ -21,7 +21,7 @@ class Journal:
         return self.file.read_text().splitlines()
 
     def of(self, what: str) -> list[str]:
-        """Who has done so: of `render held` that is `held`."""
+        """The actor: of `render held` that is `held`."""
         return [line.split()[1] for line in self.lines() if line.split()[0] == what]
 
     def wait_for(self, line: str) -> None:

@@ -42,7 +42,7 @@ def allow(request: Any) -> bool:
 
 @app.get("/held")
 def held() -> str:
-    """How many connections somebody holds."""
+    """The number of connections in use."""
     return str(db.engine.pool.checkedout())  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own: Debian's programs, a new cluster, and nobody but this user on a socket."""
+"""A PostgreSQL of one's own: Debian's programs, a new cluster, and a socket for this user alone."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _PATIENCE = 60
 
 @contextmanager
 def cluster() -> Iterator[Mapping[str, str]]:
-    """A cluster that runs; what is yielded are libpq's variables that lead to it.
+    """A running cluster; it yields libpq's variables for it.
 
-    It refuses to run as root, and who it runs as cannot reach pytest's own folders.
+    It refuses to run as root, and its user cannot reach pytest's own folders.
     """
     programs: Path = parts.need("PostgreSQL")
     folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))

@@ -40,7 +40,7 @@ class Running:
 def running(
     command: Command, folder: Path, environment: Mapping[str, str], cwd: Path = HERE
 ) -> Iterator[Running]:
-    """`command(port, folder)` as a process, from when it listens; `folder` holds what it writes."""
+    """`command(port, folder)` as a process, from when it listens; `folder` holds its files."""
     port = _free_port()
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "output.txt"
@@ -183,7 +183,7 @@ def apache(site: str) -> Command:
     return command
 
 
-#: mod_wsgi refuses to run as root. In a namespace root is somebody else by name, who reads the
+#: mod_wsgi refuses to run as root. In a namespace root is another user by name, who reads the
 #: folders of root all the same.
 _AS_NOBODY = (
     ("unshare", "--user", "--map-user=65534", "--map-group=65534") if os.geteuid() == 0 else ()

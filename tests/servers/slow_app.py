@@ -13,7 +13,7 @@ from imgmiddleware.wsgi import WSGIImageMiddleware
 from servers import bare
 
 RELEASE = Path(os.environ["IMGMIDDLEWARE_TEST_FOLDER"]) / "release"
-#: Seconds; whoever waits for the source in vain is seen to do so.
+#: Seconds; a request that waits for the source in vain can be told by them.
 TIMEOUT = 40
 
 

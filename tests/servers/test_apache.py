@@ -19,7 +19,7 @@ GLOBAL = "WSGIApplicationGroup %{GLOBAL}"
 
 
 def documented(folder: Path) -> str:
-    """The configuration of the documentation. What must differ here: the paths."""
+    """The configuration of the documentation. The parts that must differ here: the paths."""
     text = (ROOT / "docs" / "nginx.md").read_text()
     config = text.partition("<!-- apache -->\n```apache\n")[2].partition("```")[0]
     assert GLOBAL in config

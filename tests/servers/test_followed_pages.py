@@ -19,7 +19,7 @@ SECRET = "a secret of this test, of 32 bytes and more"
 
 
 def written(page: str, folder: Path) -> str:
-    """The page's text. What stands below the mark of a file is at the end of that file."""
+    """The page's text. Text below the mark of a file belongs to the end of that file."""
     text = (ROOT / "docs" / page).read_text()
     for name, code in re.findall(r"<!-- ([\w/]+\.py) -->\n```python\n(.*?)```", text, re.DOTALL):
         with (folder / name).open("a") as file:
@@ -81,7 +81,7 @@ def test_django_behind_a_login(site: Path) -> None:
 
 
 def rendered(site: Path) -> str:
-    """What the project makes of the page's template."""
+    """The HTML that the project makes of the page's template."""
     text = (ROOT / "docs" / "django.md").read_text()
     template = text.partition("```html\n")[2].partition("```")[0]
     script = f"from django.template import engines; print(engines['django'].from_string({template!r}).render())"

@@ -55,7 +55,7 @@ def test_workers_make_what_their_parent_was_making(
 def test_workers_that_load_the_application_themselves(
     command: processes.Command, tmp_path: Path
 ) -> None:
-    """What docs/deployment.md says of these: nothing of ours has begun when they fork."""
+    """The statement of docs/deployment.md on these: nothing of ours has begun when they fork."""
 
     def workers(port: int, folder: Path) -> list[str]:
         return [*command(port, folder), "--workers", "2"]

@@ -1,7 +1,7 @@
 """Servers whose threads are greenlets: a render keeps none of them from going on.
 
-A render waits here in its real thread until it is released. If that were the thread of the
-greenlets, nobody would be answered meanwhile.
+A render waits here in its real thread until it is released. In the thread of the greenlets, no
+other request would be answered meanwhile.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def told(server: Running, path: str) -> int:
 
 
 def least(count: Callable[[], int], expected: int) -> int:
-    """What is counted once it is no more than expected; threads end a moment after their answer."""
+    """The count once it is no more than expected; threads end a moment after their answer."""
     until = time.monotonic() + 10
     while (found := count()) > expected and time.monotonic() < until:
         time.sleep(0.05)

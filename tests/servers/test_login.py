@@ -1,4 +1,4 @@
-"""The examples of docs/login.md behind real servers and databases, asked by who may and who may not."""
+"""The examples of docs/login.md behind real servers and databases, with and without rights."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Example:
-    """How an example is started, and what is its own about it."""
+    """The command that starts an example, and its peculiarities."""
 
     command: Command
     #: Where its users are; Django makes them itself.
@@ -73,7 +73,7 @@ class Example:
     #: The pictures of ann and of bob.
     pictures: tuple[str, str] = ("/image/1", "/image/2")
     form: str = "urlencoded"
-    #: What who is not logged in is answered with.
+    #: The answer to a visitor without a login.
     refused: int = 403
 
 

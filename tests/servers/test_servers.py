@@ -1,4 +1,4 @@
-"""Every server sends what the service answers: equal status, headers and body, byte for byte.
+"""Every server sends the service's answer: equal status, headers and body, byte for byte.
 
 The service itself, asked in this process for the same originals, says what each server must send;
 so all of them are equal to one another too. Taken out of the comparison are the headers of the

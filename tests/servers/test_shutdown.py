@@ -1,4 +1,4 @@
-"""A server that is told to end in the middle of a render: what its client gets, and what is left."""
+"""A server that has to end in the middle of a render: its client's answer, and its remains."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def group(id: int) -> bool:
 
 
 def made_by_the_next(photos: Path, cache: Path) -> bytes:
-    """What the next process answers from this folder: at once, whatever the last one had begun."""
+    """The answers of the next process from this folder: at once, whatever the last had begun."""
     service = ImageService(photos, cache_dir=cache, max_wait=1)
     answer = service.handle(ImageRequest("GET", "/image/cat.jpg", "w=300&fm=png"))
     assert answer is not None

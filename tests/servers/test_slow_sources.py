@@ -15,7 +15,7 @@ from servers.client import Answer, ask
 from servers.processes import Command, running
 
 SLOW = 30
-#: Seconds: half of what they would be held up for.
+#: Seconds: half of the time of a source that holds them up.
 SOON = 20
 
 

@@ -1,4 +1,4 @@
-"""What the WSGI servers serve."""
+"""The applications of the WSGI servers."""
 
 import os
 

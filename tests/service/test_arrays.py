@@ -1,4 +1,4 @@
-"""Arrays behind a service: when they are made, what is kept, and what an answer says of them."""
+"""Arrays behind a service: the time when they are made, the caches, and the headers of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of a source that is slow: bounded in number and in time, and in threads that nobody misses."""
+"""Calls of a slow source: bounded in number and in time, and in threads of their own."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_who_has_something_else_does_not_wait_long() -> None:
     hangs = Hanging()
     began = time.monotonic()
     assert refused(bulk, hangs, spare=True) == "source-unavailable"
-    # The source is slow by now; what is being found out by one is not by another.
+    # The source is slow by now; another call does not find out what one already does.
     assert refused(bulk, hangs, spare=True) == "busy"
     with pytest.raises(ImageError, match=r"within 0\.01 seconds"):
         call(bulk, hangs, "b", spare=True)

@@ -38,7 +38,7 @@ def part(pixels: Any, column: int, row: int) -> Any:
 
 
 def sizes(data: bytes) -> list[int]:
-    """What tag 325 lists of a little-endian file."""
+    """The numbers that tag 325 lists in a little-endian file."""
     (start,) = struct.unpack_from("<L", data, 4)
     (count,) = struct.unpack_from("<H", data, start)
     entries = (struct.unpack_from("<HHLL", data, start + 2 + 12 * n) for n in range(count))
@@ -59,7 +59,7 @@ def test_a_further_tile_reads_its_piece_alone() -> None:
 
 @pytest.mark.parametrize("purged", [False, True])
 def test_another_version_has_others(purged: bool) -> None:
-    """And so has one that is purged: who gives no new version to what is new has only this."""
+    """And so has a purged one: a source without versions has only the purge."""
     source = Stored(stored(PHOTO))
     service = ImageService(source, **NOTHING)
     tile(service, 1, 1)

@@ -13,7 +13,7 @@ from drivers import both
 from imgmiddleware import ImageRequest, ImageService
 from pictures import quadrants, saved
 
-#: What browsers send for an <img>.
+#: The headers of browsers for an <img>.
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 SAFARI = "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 

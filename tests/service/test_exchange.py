@@ -1,4 +1,4 @@
-"""What a worker says is taken as a stranger's words: here the test is the worker."""
+"""A worker's messages are taken as a stranger's words: here the test is the worker."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_it_gets_what_it_asks_for(played: Played) -> None:
 
 
 class Own:
-    """An original of a kind of its own, which fails, and has a use for what is announced."""
+    """An original of a kind of its own, which fails, and can use announcements."""
 
     version, last_modified, size = "1", None, len(PHOTO)
     failing = False

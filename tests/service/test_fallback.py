@@ -1,4 +1,4 @@
-"""What stands in for an original that is not there, or cannot be shown."""
+"""The stand-in for an original that is missing, or cannot be shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Admission and merging: who makes a picture, who waits, and who is sent away."""
+"""Admission and merging: the maker of a picture, requests that wait, and refused ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 class Asking(threading.Thread):
-    """Calls a function in a thread, and keeps what it returns or raises."""
+    """Calls a function in a thread, and keeps its value or error."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ def test_damage_is_everybodys_and_load_is_not() -> None:
     land.set()
     for thread in asking:
         thread.join(30)
-    # Who was refused for load is told so; of the others one tries again, for both.
+    # A request that is refused for load is told so; one of the others tries again, for all.
     codes = sorted(thread.error.code for thread in asking)
     assert codes == ["busy", "damaged-original", "damaged-original"]
     assert len(made) in (2, 3)  # the last to wake may find that flight landed
@@ -93,7 +93,7 @@ def test_damage_is_everybodys_and_load_is_not() -> None:
 
 
 def test_a_crash_is_everybodys() -> None:
-    """An operation of the application's that raises does so once, not once for each who waits."""
+    """An error of the application's operation comes once, not for each request that waits."""
     flights: Flights[str] = Flights(WaitLimit(10))
     land = threading.Event()
     made: list[int] = []
@@ -220,7 +220,7 @@ def asked_for(original: str) -> Deadline:
 
 
 def order_of(asked: str) -> str:
-    """Those who ask for pictures of originals, a letter each, in the order of being let in."""
+    """Requests for pictures of originals, a letter each, in the order of being let in."""
     admitting, _ = admission(1, 100, waiting=20)
     order: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What adapters are given: an application that is none of their protocol is told so at once."""
+"""The arguments of adapters: an application of another protocol is refused at once."""
 
 import re
 from functools import partial

@@ -1,4 +1,4 @@
-"""Limits of what is read: of an original of any size, that an answer does not need all of."""
+"""Limits of reading, for an original of any size of which an answer needs a part."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_memory_is_that_of_the_plan() -> None:
 
 
 def test_a_refusal_of_one_size_refuses_no_other() -> None:
-    """What is wrong with an original is remembered; this is nothing wrong with it."""
+    """A fault of an original is remembered; this is no fault of it."""
     service = ImageService(lambda id: jpegs(3), max_source_pixels=200 * 160)
     assert [get(service, query).status for query in ("w=300", "w=100", "w=300", "w=90")] == [
         413, 200, 413, 200,

@@ -1,4 +1,4 @@
-"""Idle slots that a render borrows: who gets them, and that they come back."""
+"""Idle slots that a render borrows: their borrowers, and their return."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_nothing_is_lent_to_who_may_not() -> None:
 
 
 def test_who_comes_gets_a_lent_slot_at_once() -> None:
-    """Nobody may wait here: who had to would be refused."""
+    """No request may wait here: one that had to would be refused."""
     lending = Lending(2)
     with lending.rested(), lending.admitted():
         assert lending.lend()

@@ -1,4 +1,4 @@
-"""Overlays: what may be laid over what, what is told of it, and what a purge of one forgets."""
+"""Overlays: which may be laid over which, the headers of the answer, and the purge of one."""
 
 from __future__ import annotations
 
@@ -473,7 +473,7 @@ def purges() -> Iterator[Any]:
 def test_a_purge_of_an_overlay_forgets_what_bears_it(
     purged: Any, gone: set[int], after: str, tmp_path: Path
 ) -> None:
-    """On the process that is told, on others, and of what was made before a restart."""
+    """In the process that is told, in others, and for results from before a restart."""
     first, second = shared(tmp_path), shared(tmp_path)
     for images in (first, second):
         for query in MARKED:

@@ -1,4 +1,4 @@
-"""`picture(..., placeholder=)`: what is in the page is the picture that it stands for, small."""
+"""`picture(..., placeholder=)`: the page has a small form of the picture that it stands for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def service() -> ImageService:
 
 
 def tiny(picture: Picture) -> Image.Image:
-    """What CSS shows of the style."""
+    """The style as CSS shows it."""
     found = STYLE.fullmatch(picture.attrs["style"])
     assert found
     return opened(b64decode(found[1], validate=True))

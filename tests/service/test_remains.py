@@ -1,4 +1,4 @@
-"""What is left of damaged originals: `damaged="show"`."""
+"""The intact parts of damaged originals: `damaged="show"`."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_an_animation_plays_as_far_as_it_is_whole() -> None:
 
 @pytest.mark.parametrize("lost", [2, 40])
 def test_a_gif_whose_last_sub_block_is_short(lost: int) -> None:
-    """What there is of it counts: of a small one that block is all of its data."""
+    """The intact part counts: in a small file that block is all of its data."""
     whole = gif((9, 9), [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)], image([[1] * 9] * 9))
     start = whole.index(b",") + 12
     assert whole[start - 1] == len(whole) - start - 2  # of it, its end and the trailer are behind

@@ -168,7 +168,7 @@ def test_a_server_in_front_is_told_the_file(
 def test_who_does_not_come_by_the_server_in_front_gets_the_bytes(
     photos: Path, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """nginx sets the header for each request, so what a client says does not come this far."""
+    """nginx sets the header for each request, so a client's own does not come this far."""
     with caplog.at_level(logging.INFO, "imgmiddleware"):
         images = service(photos, x_accel_redirect="/files/")
         asked = replace(ID, headers={"x-sendfile-type": said} if said else {})
@@ -265,7 +265,7 @@ def test_names_go_though_none_is_handed_out_any_more(photos: Path) -> None:
 
 @pytest.mark.parametrize("below", ["photos", "photos/cache", "photos/a/b", "link"])
 def test_results_are_no_originals(below: str, photos: Path) -> None:
-    """Each of them would be served, whoever asks, and warmed again."""
+    """Each of them would be served to any client, and warmed again."""
     (photos.parent / "link").symlink_to(photos / "cache")
     with pytest.raises(ValueError, match=r"^cache_dir: .* is below the source"):
         ImageService(photos, cache_dir=photos.parent / below)

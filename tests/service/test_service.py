@@ -1,4 +1,4 @@
-"""The order of the steps: what is cheap comes first, and what is decided needs no pixels."""
+"""The order of the steps: cheap ones come first, and decisions need no pixels."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_a_question_of_kilobytes_is_not_remembered(source: Stored) -> None:
 
 
 def test_authorize_that_nobody_would_await_is_refused(source: Stored) -> None:
-    """What an async function returns is true whatever it would have said."""
+    """The value of an async function is always true."""
 
     async def forbids(request: ImageRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Signed links, as who has the key makes them and as who has none would change them."""
+"""Signed links, as the owner of the key makes them and as others would change them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_signed_and_not() -> None:
 
 
 def changed(url: str) -> Iterator[tuple[str, str]]:
-    """What somebody without a key might try."""
+    """The tricks of an attacker without a key."""
     path, _, query = url.partition("?")
     pairs = query.split("&")
     signature = next(pair for pair in pairs if pair.startswith("s="))
@@ -98,7 +98,7 @@ def test_what_an_attacker_changes_is_refused() -> None:
 
 
 def test_proxies_may_encode_and_order_anew() -> None:
-    """Some write %28 for a parenthesis or sort the parameters: neither changes what is said."""
+    """Some clients write %28 for a parenthesis or sort parameters: neither changes the meaning."""
     service = serving()
     url = service.url("a (1).jpg", w=20, dl="a b.png", fm="png")
     path, _, query = url.partition("?")

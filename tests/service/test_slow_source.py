@@ -1,4 +1,4 @@
-"""A source that does not answer: what was shown before is shown, all else is told to come back."""
+"""A source that does not answer: pictures from before are shown, all others are refused."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_what_was_shown_before_is_shown(source: Source) -> None:
     assert (answer.status, answer.body) == (200, before.body)
     etag = answer.header("ETag")
     assert etag == before.header("ETag")
-    # It may be outdated by now: whoever keeps it asks again next time (RFC 9111, 5.2.2.4).
+    # It may be outdated by now: a cache that keeps it asks again next time (RFC 9111, 5.2.2.4).
     assert answer.header("Cache-Control") == "public, no-cache"
     assert get(service, "w=30", if_none_match=etag).status == 304
     part = get(service, "w=30", range="bytes=0-9")
@@ -291,7 +291,7 @@ def test_a_link_is_without_a_version(source: Source) -> None:
 
 
 def test_missing_pass(source: Source) -> None:
-    """Nobody knows whether the path is ours; the application must not answer for a picture of ours."""
+    """The path may be ours; the application must not answer for a picture of ours."""
     service = hung(source, missing="pass")
     assert get(service, "w=30").status == 200
     assert code(get(service, "w=30", "b")) == "source-unavailable"
@@ -407,7 +407,7 @@ def test_the_function_of_an_array_is_a_call_of_the_source(source: Source, declar
 
 
 class Slow(BytesOriginal):
-    """An original that opens at once, and of which nobody can read for now."""
+    """An original that opens at once, and of which nothing can be read for now."""
 
     def __init__(self, source: Source) -> None:
         super().__init__(DATA)
@@ -423,7 +423,7 @@ class Slow(BytesOriginal):
 
 
 def test_a_header_that_cannot_be_read(source: Source) -> None:
-    """What still reads an original closes it, and nobody before."""
+    """A call that still reads an original closes it, and nothing closes it before."""
     made: list[Slow] = []
 
     class Originals:

@@ -1,4 +1,4 @@
-"""Crops that keep what is found: of every kind of original, looked at once, and known before it is."""
+"""Crops that keep their subject: in every kind of original, searched once, and known before."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_of_every_kind_of_original(name: str) -> None:
         assert kept(pixels, SIDE**2 / 4) > 0.9
 
 
-#: What an orientation of EXIF turns back.
+#: The turn that undoes an orientation of EXIF.
 BACK = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
@@ -105,7 +105,7 @@ BACK = {
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_upright_by_every_orientation(orientation: int) -> None:
-    """What Pillow turns upright is what is cropped."""
+    """The crop is of the picture that Pillow turns upright."""
     upright = Image.fromarray(BUSY)
     stored = upright.transpose(BACK[orientation]) if orientation > 1 else upright
     data = saved(stored, "PNG", exif=exif(orientation))
@@ -114,7 +114,7 @@ def test_upright_by_every_orientation(orientation: int) -> None:
 
 
 def test_a_border_is_trimmed_off_first() -> None:
-    """The part that is kept lies inside of what is left, wherever the border was."""
+    """The kept part lies inside of the rest, wherever the border was."""
     framed = cv2.copyMakeBorder(BUSY, 300, 0, 0, 200, cv2.BORDER_CONSTANT, value=(255,) * 3)
     query = "w=300&h=100&fit=crop&crop=edges&fm=png"
     pixels = shown(saved(framed, "PNG"), f"{query}&trim=fff")
@@ -262,7 +262,7 @@ def test_another_network_makes_other_pictures(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_keys_tell_apart_what_is_looked_for_and_in_what() -> None:
-    """Where nothing is found they are one picture, but nobody knows before."""
+    """Where nothing is found they are one picture, but that is unknown before."""
     data = saved(np.full((HIGH, WIDE, 3), 99, np.uint8), "PNG")
     base = "w=50&h=200&fit=crop&crop="
     asked = ("edges", "entropy", "edges,entropy", "entropy,edges", "edges,left", "center")
@@ -407,7 +407,7 @@ def test_where_faces_are_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_face_is_told_of_where_there_is_none_or_it_is_hidden(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A network that takes red for a face: what is hidden is black, before anything is looked at."""
+    """A network that takes red for a face: redacted parts are black before any search."""
 
     def faces(self: Any, pixels: Any) -> list[network.Box]:
         y, x = np.nonzero((pixels[..., 2] > 200) & (pixels[..., 0] < 50))

@@ -1,4 +1,4 @@
-"""Small parts of what is too large to be held: decoded once, and the same bytes however they came."""
+"""Small parts of originals too large to be held: decoded once, with the same bytes each way."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def keeping(original: Any, folder: Path, **options: Any) -> ImageService:
 
 
 def bodies(service: ImageService, queries: tuple[str, ...] = QUERIES) -> list[Any]:
-    """And what is said of them."""
+    """And the notes on them."""
     answers = [get(service, f"{query}&fm=png") for query in queries]
     assert {answer.status for answer in answers} == {200}
     return [(answer.header("Image-Notes"), answer.read()) for answer in answers]
@@ -106,7 +106,7 @@ def test_parts_of_a_pyramid_are_those_of_the_original(kind: str, folder: Path) -
 
 
 def clear_results(folder: Path) -> None:
-    """As if another process asked for what nobody has a result of."""
+    """As if another process asked for a part without a result."""
     for path in (folder / "1.1" / "bodies").iterdir():
         path.unlink()
 

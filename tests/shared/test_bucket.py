@@ -82,7 +82,7 @@ def test_a_body_of_any_size(bucket: str) -> None:
 def test_what_is_large_and_none_of_ours_is_not_read(
     bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whose head says another size, the rest of it is left there."""
+    """A result with another size in its head is not read to its end."""
     brought: list[int] = []
 
     def counted(data: Any) -> memoryview:

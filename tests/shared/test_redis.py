@@ -54,7 +54,7 @@ def wait_for(look: Callable[[], object], within: float = 20) -> None:
 
 
 def all_calls(store: RedisStore) -> None:
-    """What a request may ask for."""
+    """The calls that a request may make."""
     store.era()
     store.get("a")
     with store.claim("a") or pytest.fail("who cannot be asked keeps nobody out"):

@@ -21,7 +21,7 @@ DATA = saved(noise(60, 40), "WEBP")
 
 
 class Noted:
-    """A context, and what is called in it or outside of it."""
+    """A context, and the calls in it or outside of it."""
 
     def __init__(self) -> None:
         self.entered = self.left = 0

@@ -1,4 +1,4 @@
-"""Arrays as originals: what of every dtype, shape and kind becomes which sample, by arithmetic."""
+"""Arrays as originals: the sample of a value in every dtype, shape and kind, by arithmetic."""
 
 from __future__ import annotations
 
@@ -315,7 +315,7 @@ def test_a_version_that_is_given_goes_with_how_it_is_read() -> None:
     assert len(set(versions)) == 1 + len(other)
     assert ArrayOriginal(array, version="1").version == versions[0]
     assert ArrayOriginal(array, version=2).version not in versions
-    # What stands behind a version is no part of it, whatever the version is.
+    # The words behind a version are no part of it, whatever the version is.
     odd = ArrayOriginal(gray, version="1 bgr - jet 4x6 |u1").version
     assert odd not in (ArrayOriginal(gray, version="1", colormap="jet").version, *versions)
 

@@ -1,4 +1,4 @@
-"""The directory: what is below it is found, and nothing else is even opened."""
+"""The directory: files below it are found, and no others are even opened."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_what_is_not_served_is_never_opened(tree: Path, monkeypatch: pytest.Monk
 def test_what_takes_a_files_place_after_the_look_is_refused(
     tree: Path, monkeypatch: pytest.MonkeyPatch, id: str
 ) -> None:
-    """The look says that it is a regular file; what is opened then is a link out, or a pipe."""
+    """The look finds a regular file; the opening finds a link out, or a pipe."""
     source, regular = DirectorySource(tree), (tree / "a").stat()
     monkeypatch.setattr(os, "stat", lambda *arguments, **options: regular)
     before = len(os.listdir("/proc/self/fd"))

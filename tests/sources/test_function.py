@@ -1,4 +1,4 @@
-"""Functions and what they may return; originals in memory."""
+"""Functions and their values; originals in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pictures import noise
 
 
 class Convertible:
-    """What other libraries' arrays have."""
+    """The attributes of other libraries' arrays."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return np.eye(3)

@@ -1,4 +1,4 @@
-"""Originals on a plain server: what is asked of it, and what becomes of its faults.
+"""Originals on a plain server: the requests to it, and the outcome of its faults.
 
 `tests/stores` has the same of real object stores.
 """
@@ -76,7 +76,7 @@ class TestObjectsInAChain(TestObjects):
 
 
 class TestObjectsWithoutETags(TestObjects):
-    """What tells two versions apart is then the size, as the time is to a second."""
+    """Then the size tells two versions apart, as the time is to a second."""
 
     @pytest.fixture(autouse=True)
     def _server(self, server: FileServer) -> None:
@@ -358,7 +358,7 @@ def test_what_is_not_for_us_is_none_and_told_to_the_operator(
 def test_what_is_not_for_us_is_asked_for_once_in_a_while(
     server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As what is not there: S3 answers 403 of that, too, to who may not list."""
+    """As a missing object: S3 answers it with 403, too, where the client may not list."""
     seconds = [100.0]
     clock = SimpleNamespace(monotonic=lambda: seconds[0])
     monkeypatch.setattr("imgmiddleware.sources.objects.time", clock)

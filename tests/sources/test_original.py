@@ -1,4 +1,4 @@
-"""What an original is."""
+"""The protocol of an original."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several sources: which is asked for which ID, what is told of its originals, and what it costs."""
+"""Several sources: the source of each ID, the headers for its originals, and its cost."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_an_id_that_moves_to_another_source_is_another_picture(
         assert service.url("a.bmp") != link
     write(new / "a.bmp", DATA)
     assert get(ours, "fm=png", "a.bmp").header("ETag") == first.header("ETag")
-    # Another order, as by a new release: what was the second's is still the second's.
+    # Another order, as by a new release: originals of the second are still the second's.
     turned = ImageService(ChainSource(old, new), **options)
     assert get(turned, "fm=png", "a.bmp").header("ETag") == second.header("ETag")
 
@@ -278,7 +278,7 @@ def test_an_array_that_is_made_when_it_is_needed() -> None:
 
 
 def test_the_time_is_told_of_the_first_alone(folders: tuple[Path, Path]) -> None:
-    """A client with the first's time would be told 304 for what is older in the second."""
+    """A client with the first's time would get a 304 for an older file in the second."""
     new, old = folders
     write(old / "a.bmp", OTHER, WHEN - 9999)
     service = ImageService(ChainSource(new, old), recheck=0)

@@ -1,4 +1,4 @@
-"""A store that is built before a fork, asked after it, and once more by a child of who has asked."""
+"""A store that is built before a fork, asked after it, and again by a child of the asker."""
 
 import os
 import signal

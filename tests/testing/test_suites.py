@@ -1,4 +1,4 @@
-"""The suites find what is wrong: each breach of one rule fails the test of this rule."""
+"""The suites find faults: each breach of one rule fails the test of this rule."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class NoSize(BytesOriginal):
 
 
 class Latest(Originals):
-    """Reads what is there now, under the version of what was opened."""
+    """Reads the present content, under the version of the opened one."""
 
     def open(self, id: str) -> Any:
         original = super().open(id)
@@ -158,7 +158,7 @@ class Latest(Originals):
 
 
 class Refusing(Originals):
-    """Says of what was changed that the source is down, or where it lies."""
+    """Reports a changed original as a source that is down, or shows its place."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__()
@@ -185,7 +185,7 @@ class Everything(Originals):
 
 
 class Decoding(Originals):
-    """Decodes once more what the service has decoded."""
+    """Decodes once more the text that the service has decoded."""
 
     def open(self, id: str) -> Any:
         return super().open(unquote(id))
@@ -374,7 +374,7 @@ class NoEra(Store):
 
 
 class CutAtPurge(Store):
-    """Hands out what a purge takes from under it."""
+    """Hands out a body that a purge takes from under it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -392,7 +392,7 @@ class CutAtPurge(Store):
 
 
 class Reading(Result):
-    """What has lost its bytes when it is read after a purge."""
+    """A body that has lost its bytes when it is read after a purge."""
 
     def __init__(self, store: CutAtPurge, result: Result) -> None:
         super().__init__(result.body, result.media_type, result.notes)
@@ -438,7 +438,7 @@ class ClaimOnce(Store):
 
 
 class HeldByFailure(Store):
-    """A claim that only who made a picture gives back."""
+    """A claim that only the maker of a picture gives back."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a type checker says of options; mypy reads it (`tox -e lint`), nobody runs it.
+"""A type checker's view of options; mypy reads it (`tox -e lint`), and it never runs.
 
 An `ignore` that is not needed is an error: so each of these lines must be one that is complained of.
 """

@@ -1,4 +1,4 @@
-"""What a type checker says of sources; as for options, each `ignore` must be needed."""
+"""A type checker's view of sources; as for options, each `ignore` must be needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker cannot do, tried from inside; and what becomes of one that is out of hand."""
+"""Acts that a worker cannot do, tried from inside; and the end of one that is out of hand."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def busy_worker(service: ImageService, *others: int) -> int:
 def test_an_original_is_not_blamed_for_a_worker_that_somebody_killed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Once. What has ended two of them is refused as what crashes is."""
+    """Once. A job that has ended two of them is refused as one that crashes."""
     service = service_of(max_wait=600)
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(get(service, "naps=1", "a")))

@@ -69,8 +69,8 @@ def test_parts_are_cut_from_a_pyramid(kind: str, tmp_path: Path) -> None:
     assert apart.holding()["pyramids"].entries == 1
     for path in (tmp_path / "apart" / "1.1" / "bodies").iterdir():
         path.unlink()
-    # Other workers cut from what was written: the original is read for its header alone, all of
-    # which a progressive JPEG has, and not five times more to be decoded.
+    # Other workers cut from the written pyramid. They read the original for its header alone, all
+    # of which a progressive JPEG has, and do not read it five more times for a decode.
     other, Read.count = service_of(data, tmp_path / "apart", isolate=True), 0
     assert bodies(other) == here
     assert Read.count < 2 * len(data)

@@ -1,4 +1,4 @@
-"""What workers make is what this process makes: status, headers and bytes."""
+"""Workers make the same as this process: status, headers and bytes."""
 
 from __future__ import annotations
 
