@@ -1,5 +1,4 @@
-"""Conditional, range and negotiated requests, each with the section that decides the client's
-answer.
+"""Conditional, range and negotiated requests, each with the section that decides its answer.
 
 The expected statuses and headers come from the text of the RFCs, and the numbers of bytes from
 arithmetic: a BMP of 4 x 3 pixels has a header of 54 bytes and three rows of 12, which makes 90.

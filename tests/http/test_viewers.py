@@ -1,5 +1,4 @@
-"""The requests of viewers, by their own arithmetic: each URL is a 200 of exactly the size they
-expect.
+"""The requests of viewers, by their own arithmetic: each is a 200 of exactly its size.
 
 Each function below follows one viewer's sources, from facts of its `info.json` alone. The sizes are
 chosen for their edges: 3073 is a pixel more than six tiles of 512, 2411 and 3372 are odd at a half or
