@@ -91,7 +91,7 @@ class QueryGrammar:
 
         Raises `ValueError` where the settings' own queries are wrong.
         """
-        self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *ALIASES))
+        self._owners = owners_with(settings.operations, (*_OTHER_NAMES, *signature.NAMES, *ALIASES))
         self._marks = Marks(settings.overlays)
         self._lenient = self._leniency(settings) if settings.unknown == "ignore" else None
         self._encoded = {*self._owners, *ALIASES, *_OTHER_NAMES} - {"auto"}

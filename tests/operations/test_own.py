@@ -137,7 +137,24 @@ def test_what_only_a_class_is_asked_for_may_be_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["w", "v", "preset", "auto", "a-b", "", "class", "_x", "1", "size", "apply", "key"]
+    "name",
+    [
+        "w",
+        "v",
+        "preset",
+        "s",
+        "sw",
+        "expires",
+        "auto",
+        "a-b",
+        "",
+        "class",
+        "_x",
+        "1",
+        "size",
+        "apply",
+        "key",
+    ],
 )
 def test_a_name_that_cannot_be_one_is_refused_when_built(name: str) -> None:
     with pytest.raises(ValueError, match="operations"):
