@@ -1,11 +1,14 @@
 """`imgmiddleware render`: one result without a server, within the same limits."""
 
 import argparse
+import errno
 import json
 import logging
 import os
 import secrets
+import stat
 import sys
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from imgmiddleware import BytesOriginal, ImageError, ImageRequest, ImageService
@@ -15,21 +18,23 @@ from imgmiddleware.formats.probe import read_facts
 from imgmiddleware.formats.registry import FORMATS
 from imgmiddleware.formats.results import RESULTS
 
+#: The ID of the one original.
+_ID = "original"
+
 
 def render(arguments: argparse.Namespace) -> int:
     query = _with_format(arguments.query.removeprefix("?"), arguments.to)
     _check_target(arguments.to, arguments.original)
     try:
-        service = ImageService(lambda _: arguments.original, **settings_of(arguments))
-        with open(arguments.original, "rb"):
-            pass
+        service = ImageService(_only(arguments.original), **settings_of(arguments))
+        _check_original(arguments.original)
     except ValueError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
         return _refused("not-found", f"{arguments.original}: {error.strerror}")
     # Errors are printed below. If they were logged too, they would be on the terminal twice.
     logging.getLogger("imgmiddleware").addHandler(logging.NullHandler())
-    answer = service.handle(ImageRequest("GET", f"{service.prefix}original", query))
+    answer = service.handle(ImageRequest("GET", f"{service.prefix}{_ID}", query))
     assert answer is not None  # only `missing="pass"` makes it None
     if answer.status != 200:
         problem = json.loads(answer.read())
@@ -41,6 +46,20 @@ def render(arguments: argparse.Namespace) -> int:
         return 1
     print(_summary(answer.read(), arguments.to), file=sys.stderr)
     return 0
+
+
+def _only(original: str) -> Callable[[str], str | None]:
+    """A source of one original: `mark` may name others, and would get this one for each."""
+    return lambda id: original if id == _ID else None
+
+
+def _check_original(original: str) -> None:
+    """Raises `OSError` where it cannot be read, or would be waited for, as a pipe is."""
+    mode = os.stat(original).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "not a regular file")
+    with open(original, "rb"):
+        pass
 
 
 def _with_format(query: str, out: str) -> str:

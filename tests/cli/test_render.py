@@ -115,6 +115,7 @@ def files(directory):
         ("malformed-query", ["-q", "fm=\u20ac"]),
         ("source-pixels", ["--max-source-pixels", "119999"]),
         ("source-bytes", ["--max-source-bytes", "100"]),
+        ("not-found", ["-q", "mark=/photos/logo.png"]),  # not the original, laid over itself
     ],
 )
 def test_refusals(code, arguments, original, tmp_path, capsys):
@@ -154,6 +155,14 @@ def test_missing_original(tmp_path, capsys):
     err = capsys.readouterr().err
     assert err == f"imgmiddleware: not-found: {tmp_path}/none.png: No such file or directory\n"
     assert files(tmp_path) == {}
+
+
+def test_a_pipe_is_no_original(tmp_path, capsys):
+    """Who opens it waits until somebody writes."""
+    os.mkfifo(tmp_path / "pipe")
+    assert render(tmp_path / "pipe", tmp_path / "out.jpg") == 1
+    err = capsys.readouterr().err
+    assert err == f"imgmiddleware: not-found: {tmp_path}/pipe: not a regular file\n"
 
 
 @pytest.mark.parametrize("out", ["out.xyz", "out", "out.heic"])
