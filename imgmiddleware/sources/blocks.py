@@ -31,8 +31,9 @@ _BATCH, _MOST_OWN = 2**22, 3 * 2**21
 #: Blocks between two needed ones: up to so many are fetched along.
 _GAP = 4
 #: A read of so many bytes goes past all blocks, in requests of so many, some at once. Their bytes
-#: exist beside the reader's own memory until they are there.
-_LARGE, _EACH, _AT_ONCE = 2**20, 2**21, 4
+#: exist beside the reader's own memory until they are there. The largest table of a TIFF's pieces
+#: is smaller (2 MiB): it is read for the facts, and again for the samples.
+_LARGE, _EACH, _AT_ONCE = 2**21 + 1, 2**21, 4
 
 Span = tuple[int, int]
 """The first byte, and the end."""

@@ -276,8 +276,10 @@ def test_others_hear_of_a_purge_and_follow_the_list(bucket: str) -> None:
         era = store.era()
         other.purge("tag")
         other.purge("a/b?c%.")
+        put(other, "b", tag="\udcff")  # of an ID that is no UTF-8
+        assert other.purge("\udcff") == 1
         wait_for(lambda: store.era() == other.era())
-        assert store.purged_since(era) == {"tag", "a/b?c%."}
+        assert store.purged_since(era) == {"tag", "a/b?c%.", "\udcff"}
         newest = store.era()
         other.clear()
         assert other.purged_since(newest) is None

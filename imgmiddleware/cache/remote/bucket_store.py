@@ -179,13 +179,17 @@ def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes)
 
 def _of_tag(tag: str) -> str:
     """The first part of a name: a tag may be "." or empty."""
-    return f"tags/t{quote(tag, safe='')}"
+    return f"tags/t{_quoted(tag)}"
+
+
+def _quoted(tag: str) -> str:
+    return quote(tag, safe="", errors="surrogatepass")
 
 
 def _begin_era(objects: ObjectStore, tag: str) -> bytes:
     """Another era, which is listed before it begins."""
     era = secrets.token_hex(8)
-    objects.put(f"purges/{era}/t{quote(tag, safe='')}", b"")
+    objects.put(f"purges/{era}/t{_quoted(tag)}", b"")
     objects.put(_ERA, era.encode())
     return era.encode()
 
@@ -222,14 +226,14 @@ def _purges(objects: ObjectStore) -> list[tuple[int, str, str]]:
 def _listed(objects: ObjectStore) -> Iterator[tuple[int, str, str]]:
     for name, stat in objects.names("purges"):
         if found := _PURGE.fullmatch(name):  # all else is not of ours
-            yield stat.modified or 0, found[1], unquote(found[2])
+            yield stat.modified or 0, found[1], unquote(found[2], errors="surrogatepass")
 
 
 def _forget_oldest(objects: ObjectStore) -> None:
     """Remove the oldest purges, so that the list stays bounded."""
     listed = sorted(_listed(objects))
     for _, era, tag in listed[: -2 * _LISTED]:
-        objects.delete(f"purges/{era}/t{quote(tag, safe='')}")
+        objects.delete(f"purges/{era}/t{_quoted(tag)}")
 
 
 def _sizes(objects: ObjectStore) -> list[int]:
