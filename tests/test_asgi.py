@@ -20,7 +20,7 @@ from drivers import asgi_scope, call_asgi, plain_asgi, plain_wsgi
 from imgmiddleware import BytesOriginal, ImageRequest, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.asgi.scope import _encoded
-from imgmiddleware.cache.send_links import SendLinks
+from imgmiddleware.cache.folder.send_links import SendLinks
 from imgmiddleware.messages import Result
 from imgmiddleware.service.admission import bulkhead
 from imgmiddleware.service.admission.deadline import Deadline

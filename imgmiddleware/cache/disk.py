@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from functools import partial
 from io import FileIO
 
-from imgmiddleware.cache.claims import Claim, Claims
-from imgmiddleware.cache.entry import entry_row, is_whole, weight
-from imgmiddleware.cache.guarded import Body, GuardedShelf
-from imgmiddleware.cache.namespaces import Namespaces, Owner
-from imgmiddleware.cache.purges import Purges
-from imgmiddleware.cache.pyramids import PyramidStore
-from imgmiddleware.cache.rows import Row
-from imgmiddleware.cache.send_links import SendLinks
-from imgmiddleware.cache.shelf import NoBodyError, Shelf, open_body
+from imgmiddleware.cache.folder.claims import Claim, Claims
+from imgmiddleware.cache.folder.entry import entry_row, is_whole, weight
+from imgmiddleware.cache.folder.guarded import Body, GuardedShelf
+from imgmiddleware.cache.folder.namespaces import Namespaces, Owner
+from imgmiddleware.cache.folder.purges import Purges
+from imgmiddleware.cache.folder.pyramids import PyramidStore
+from imgmiddleware.cache.folder.rows import Row
+from imgmiddleware.cache.folder.send_links import SendLinks
+from imgmiddleware.cache.folder.shelf import NoBodyError, Shelf, open_body
+from imgmiddleware.cache.folder.writer import write_all
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
 from imgmiddleware.cache.ttl import TtlCache
-from imgmiddleware.cache.writer import write_all
 from imgmiddleware.messages import FileBody, Result
 
 #: Bytes that an empty cache takes, and the part of the bound (a fiftieth) for the folder itself,

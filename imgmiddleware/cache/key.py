@@ -38,6 +38,11 @@ def namespace_digest(namespace: str) -> str:
     return _digest((namespace,), 16)
 
 
+def tag_digest(tag: str) -> bytes:
+    """The form of a tag in an index of results. It is short, and hides which original it was."""
+    return blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 def _digest(parts: Iterable[str], size: int) -> str:
     """Each part behind its length: otherwise ("a", "bc") and ("ab", "c") would be one."""
     digest = blake2b(digest_size=size)

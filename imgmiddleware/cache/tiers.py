@@ -16,8 +16,8 @@ from io import FileIO
 from typing import Any, Protocol
 
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.folder.pyramids import PyramidStore
 from imgmiddleware.cache.followed import Followed, Lister
-from imgmiddleware.cache.pyramids import PyramidStore
 from imgmiddleware.cache.store import LOOK_EVERY, Era, Holding, ResultStore, Tags, check_key
 from imgmiddleware.messages import Result
 

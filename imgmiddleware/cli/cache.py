@@ -9,8 +9,8 @@ from functools import partial
 
 from imgmiddleware import ImageError
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.folder.shelf import is_for_results
 from imgmiddleware.cache.key import original_tag
-from imgmiddleware.cache.shelf import is_for_results
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.cache.tiers import Tiers
 from imgmiddleware.cli.arguments import UsageError

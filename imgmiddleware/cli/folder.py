@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from imgmiddleware.cache.namespaces import Namespaces
+from imgmiddleware.cache.folder.namespaces import Namespaces
 from imgmiddleware.cli.arguments import UsageError
 from imgmiddleware.objects.address import is_address
 from imgmiddleware.settings import Settings

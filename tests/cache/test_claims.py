@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache import claims
-from imgmiddleware.cache.claims import Claims
+from imgmiddleware.cache.folder import claims
+from imgmiddleware.cache.folder.claims import Claims
 
 #: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

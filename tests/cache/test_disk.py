@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import eviction, writer
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.folder import eviction, writer
 from imgmiddleware.cache.store import Holding
 from imgmiddleware.messages import Result
 

@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 
 from disks import get, put
-from imgmiddleware.cache import circuit_breaker, rows
-from imgmiddleware.cache.claims import Claims
+from imgmiddleware.cache import circuit_breaker
 from imgmiddleware.cache.disk import DiskStore
-from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.folder import rows
+from imgmiddleware.cache.folder.claims import Claims
+from imgmiddleware.cache.folder.index import Index
 
 #: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

@@ -13,8 +13,8 @@ import pytest
 
 from disks import get, put
 from imgmiddleware.cache import disk as disk_module
-from imgmiddleware.cache import eviction, shelf, writer
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.folder import eviction, shelf, writer
 
 #: From 3.12 on Python warns of forks with threads, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

@@ -13,9 +13,9 @@ import pytest
 from asking import get
 from disks import put
 from imgmiddleware import ImageService
-from imgmiddleware.cache import namespaces
 from imgmiddleware.cache.disk import DiskStore
-from imgmiddleware.cache.namespaces import Namespaces, Owner
+from imgmiddleware.cache.folder import namespaces
+from imgmiddleware.cache.folder.namespaces import Namespaces, Owner
 from pictures import noise, saved
 
 MB = 1 << 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgmiddleware.cache.purges import Purges
+from imgmiddleware.cache.folder.purges import Purges
 
 
 def test_two_purges_within_a_tick_of_the_disks_clock_are_two(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from disks import get, put
 from imgmiddleware.cache.disk import DiskStore
-from imgmiddleware.cache.shelf import is_for_results
+from imgmiddleware.cache.folder.shelf import is_for_results
 
 MB = 2**20
 SIZE = 300_000

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from imgmiddleware.cache.send_links import SendLinks
+from imgmiddleware.cache.folder.send_links import SendLinks
 
 
 def test_links_go_after_a_while(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from imgmiddleware.cache.sent_paths import SentPaths
+from imgmiddleware.cache.folder.sent_paths import SentPaths
 from imgmiddleware.messages import FileBody, Result
 
 

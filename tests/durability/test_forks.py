@@ -30,7 +30,7 @@ from asking import get
 from imgmiddleware import ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cache import forks
-from imgmiddleware.cache.index import Index
+from imgmiddleware.cache.folder.index import Index
 from imgmiddleware.cache.memory_budget import MemoryBudget
 from imgmiddleware.cache.sized_lru import SizedLru
 from imgmiddleware.service.admission.deadline import WaitLimit

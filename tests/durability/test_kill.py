@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from disks import disk_use
-from imgmiddleware.cache.claims import Claims
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.folder.claims import Claims
 from imgmiddleware.messages import Result
 
 #: From 3.12 on Python warns of forks with threads, which these tests need.

@@ -12,7 +12,7 @@ import pytest
 
 from counting import counted
 from imgmiddleware import ImageRequest, ImageService, Work
-from imgmiddleware.cache.claims import Claims
+from imgmiddleware.cache.folder.claims import Claims
 from imgmiddleware.messages import FileBody, ImageResponse
 from imgmiddleware.service.making import stills
 from pictures import quadrants, saved

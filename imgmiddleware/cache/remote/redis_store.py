@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import Any
 
-from imgmiddleware.cache.entry import tag_digest
+from imgmiddleware.cache.key import tag_digest
 from imgmiddleware.cache.remote.packed import head_of, unpacked
 from imgmiddleware.cache.remote.redis_claims import RedisClaim, RedisClaims
 from imgmiddleware.cache.remote.redis_link import RedisLink

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.folder.sent_paths import SentPaths
 from imgmiddleware.cache.memory import MemoryStore
 from imgmiddleware.cache.memory_budget import MemoryBudget
-from imgmiddleware.cache.sent_paths import SentPaths
 from imgmiddleware.cache.store import Era, Holding, Tags
 from imgmiddleware.cache.tiers import Tiers
 from imgmiddleware.messages import Result

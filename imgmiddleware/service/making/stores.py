@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from imgmiddleware.cache.disk import DiskStore
-from imgmiddleware.cache.namespaces import Owner
+from imgmiddleware.cache.folder.namespaces import Owner
 from imgmiddleware.cache.store import NoStore, ResultStore
 from imgmiddleware.cache.tiers import Tier, Tiers
 from imgmiddleware.settings import Settings

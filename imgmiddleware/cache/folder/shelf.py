@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imgmiddleware.cache.locks import lock
+from imgmiddleware.cache.folder.locks import lock
 
 _LAYOUT = 1
 #: The other names in a cache's folder; docs/disk_cache.md explains them.

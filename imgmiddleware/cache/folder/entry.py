@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
 
-from imgmiddleware.cache.rows import Row
+from imgmiddleware.cache.folder.rows import Row
+from imgmiddleware.cache.key import tag_digest
 
 #: Bytes of an entry beside the blocks of its body: a row, three index records, a folder's record.
 _ROW = 1024
@@ -67,8 +68,3 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
     while piece := os.read(descriptor, _CHUNK):
         yield piece
     os.lseek(descriptor, 0, os.SEEK_SET)
-
-
-def tag_digest(tag: str) -> bytes:
-    """The form of a tag in the index. It is short, and hides which original it was."""
-    return blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=16).digest()

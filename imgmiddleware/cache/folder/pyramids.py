@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from imgmiddleware.cache.entry import row_of_file, weight
-from imgmiddleware.cache.guarded import GuardedShelf
+from imgmiddleware.cache.folder.entry import row_of_file, weight
+from imgmiddleware.cache.folder.guarded import GuardedShelf
 from imgmiddleware.cache.store import Holding, check_key
 
 #: Bytes that the folder takes beside its entries: an empty index, and the folders themselves.

@@ -8,9 +8,9 @@ import contextlib
 import os
 import sqlite3
 
-from imgmiddleware.cache.index import Index
-from imgmiddleware.cache.rows import Row, find, know_others
-from imgmiddleware.cache.shelf import Shelf, is_being_written, remove_body, sweep_shelves
+from imgmiddleware.cache.folder.index import Index
+from imgmiddleware.cache.folder.rows import Row, find, know_others
+from imgmiddleware.cache.folder.shelf import Shelf, is_being_written, remove_body, sweep_shelves
 
 #: Rows in one transaction, which takes some milliseconds. Other processes can write in between.
 _BATCH = 200

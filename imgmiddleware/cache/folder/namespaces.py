@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+from imgmiddleware.cache.folder.shelf import NoBodyError, open_body
 from imgmiddleware.cache.key import namespace_digest
-from imgmiddleware.cache.shelf import NoBodyError, open_body
 from imgmiddleware.cache.store import Era
 
 _log = logging.getLogger("imgmiddleware")

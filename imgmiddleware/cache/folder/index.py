@@ -12,9 +12,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from imgmiddleware.cache.folder.rows import Row, find, latest, retried
+from imgmiddleware.cache.folder.shelf import Shelf, current_shelf
 from imgmiddleware.cache.forks import Forkable, notice
-from imgmiddleware.cache.rows import Row, find, latest, retried
-from imgmiddleware.cache.shelf import Shelf, current_shelf
 
 _TABLES = (
     """CREATE TABLE entries (

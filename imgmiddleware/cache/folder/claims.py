@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+from imgmiddleware.cache.folder.locks import lock, unlock
 from imgmiddleware.cache.forks import Forkable
-from imgmiddleware.cache.locks import lock, unlock
 from imgmiddleware.cache.store import KEY, check_key
 
 _FLAGS = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from imgmiddleware.cache.circuit_breaker import CircuitBreaker
-from imgmiddleware.cache.clock import Clock
-from imgmiddleware.cache.entry import tag_digest
-from imgmiddleware.cache.index import Index
-from imgmiddleware.cache.rows import Row, is_busy, is_damage
-from imgmiddleware.cache.shelf import NoBodyError, Shelf, next_shelf, open_body
-from imgmiddleware.cache.writer import Writer
+from imgmiddleware.cache.folder.clock import Clock
+from imgmiddleware.cache.folder.index import Index
+from imgmiddleware.cache.folder.rows import Row, is_busy, is_damage
+from imgmiddleware.cache.folder.shelf import NoBodyError, Shelf, next_shelf, open_body
+from imgmiddleware.cache.folder.writer import Writer
+from imgmiddleware.cache.key import tag_digest
 
 R = TypeVar("R")
 

@@ -4,11 +4,11 @@ import os
 import sqlite3
 from collections.abc import Callable
 
-from imgmiddleware.cache.clock import Clock
-from imgmiddleware.cache.eviction import evicted_to, remove, remove_all, sweep
-from imgmiddleware.cache.index import Index
-from imgmiddleware.cache.rows import Row, find, insert, latest
-from imgmiddleware.cache.shelf import Shelf, create_body, is_being_written
+from imgmiddleware.cache.folder.clock import Clock
+from imgmiddleware.cache.folder.eviction import evicted_to, remove, remove_all, sweep
+from imgmiddleware.cache.folder.index import Index
+from imgmiddleware.cache.folder.rows import Row, find, insert, latest
+from imgmiddleware.cache.folder.shelf import Shelf, create_body, is_being_written
 
 #: After so many batches the order of eviction is no longer exact, so that a put comes to its end.
 _EXACT_BATCHES = 10

@@ -1,0 +1,1 @@
+"""The folder of the disk cache: its index, files, claims, purges and eviction."""
