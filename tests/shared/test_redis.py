@@ -22,7 +22,8 @@ from imgmiddleware.cache.remote import redis_claims
 from imgmiddleware.cache.remote.redis_link import CALL
 from imgmiddleware.cache.remote.redis_store import RedisStore
 from imgmiddleware.messages import Result
-from shared.servers import Redis, SlowProxy, valkey_program
+from relay import Relay
+from shared.servers import Redis, valkey_program
 
 RESULT = Result(b"body", "image/png")
 
@@ -80,7 +81,7 @@ def test_a_frozen_server_costs_the_stated_time_once_and_comes_back(
 
 
 def test_a_server_that_drips_is_as_slow_as_one_that_is_frozen(valkey: Redis) -> None:
-    proxy = SlowProxy(valkey.port, 0)
+    proxy = Relay(valkey.port)
     with opened(f"redis://127.0.0.1:{proxy.port}/0") as store:
         put(store, "drips", bytes(2000))
         assert store.get("drips")
