@@ -253,6 +253,17 @@ def test_how_errors_look() -> None:
         assert answer.header(name) == value
 
 
+def test_http_lists_every_note() -> None:
+    listed = (
+        (ROOT / "docs" / "http.md").read_text().partition("## Image-Notes")[2].partition("\n##")[0]
+    )
+    named = ("NOT_KEPT", "DAMAGED", "MASK_IGNORED", "CLIPPED", "DARK", "PROFILE_IGNORED", "STILLED")
+    code = "".join(file.read_text() for file in PACKAGE.rglob("*.py"))
+    notes = re.findall(rf"^(?:{'|'.join(named)}) = \"([a-z-]+)\"", code, re.MULTILINE)
+    assert len(notes) == len(named)
+    assert {note for note in notes if f"`{note}" not in listed} == set()
+
+
 def test_the_commands_are_understood() -> None:
     block = COMMANDS.partition("```console\n")[2].partition("```")[0]
     for line in block.splitlines():
