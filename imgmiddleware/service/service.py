@@ -57,10 +57,10 @@ class ImageService(Answering):
         `v` is the token of the original's present version, which lets browsers keep the picture for
         good. The link has none where there is no such original, or where the source fails or is
         slow. `mount` is the path under which the application is mounted. `sign`: with the first of
-        `keys`; None: if `require_signature` says so. A signed link `expires` after so many seconds,
-        at most twice as many. Raises `ImageError` for parameters that would be refused, and
-        `ValueError` where there is no key. The call opens the original. On an event loop, make it
-        in a thread (of anyio's, if the source is async).
+        `keys`; None: if `require_signature` says so, or if it ends. A link `expires` after so many
+        seconds, at most twice as many. Raises `ImageError` for parameters that would be refused,
+        and `ValueError` where there is no key. The call opens the original. On an event loop, make
+        it in a thread (of anyio's, if the source is async).
         """
         notice()
         return self._links.url(self._id(id), parameters, Where(mount, sign, expires))

@@ -163,6 +163,30 @@ def test_caches_keep_no_link_longer_than_it_holds(monkeypatch: pytest.MonkeyPatc
     assert kept() == "public, max-age=200"
 
 
+def test_a_link_that_ends_is_signed_where_others_need_not_be() -> None:
+    """Without a signature it would be a 403 from the beginning, or hold for ever."""
+    free = serving(require_signature=False, iiif=True)
+    assert asked(free, free.url("a", w=20, expires=60)) == (200, "")
+    assert asked(free, free.url("a", w=20, sw="20.30")) == (200, "")
+    base = free.base("a", expires=60)
+    assert base.startswith("/image/s~")
+    assert asked(free, f"{base}/info.json", host="h") == (200, "")
+    picture = free.picture("a", alt="", w=20, expires=60)
+    assert asked(free, picture.src) == (200, "")
+    for make in (free.url, free.base):
+        with pytest.raises(ValueError, match=r"^sign: 'expires'"):
+            make("a", expires=60, sign=False)
+    with pytest.raises(ValueError, match=r"^keys: "):
+        serving(keys=(), require_signature=False).base("a", expires=60)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), "60", 10**12])
+def test_an_end_that_is_none(wrong: Any) -> None:
+    for make in (serving().url, serving().base):
+        with pytest.raises(ValueError, match=r"^expires: .* is not a number of seconds"):
+            make("a", expires=wrong)
+
+
 @pytest.mark.parametrize("kind", ["/info.json", "/full/max/0/default.png", ".dzi", "/0/0/0.png"])
 def test_paths_of_viewers(kind: str) -> None:
     service = serving(iiif=True, deepzoom=True, xyz=True)
