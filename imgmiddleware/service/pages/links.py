@@ -111,5 +111,5 @@ def _end(seconds: Any) -> int:
     """
     if isinstance(seconds, str) or not 0 < seconds <= _LONGEST:
         raise ValueError(f"expires: {seconds!r} is not a number of seconds up to {_LONGEST}")
-    window = math.ceil(seconds)
+    window: int = math.ceil(seconds)
     return math.ceil((time() + window) / window) * window
