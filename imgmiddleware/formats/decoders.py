@@ -72,7 +72,7 @@ def by_opencv(data: Data, facts: Facts, least: Size) -> Found:
 
 
 def opened_by_opencv(data: Data, facts: Facts, flags: int = cv2.IMREAD_UNCHANGED) -> Pixels:
-    """UNCHANGED keeps alpha and depth, and leaves the orientation to us (but for TIFF)."""
+    """UNCHANGED keeps alpha and depth, and leaves the orientation to us (except for TIFF)."""
     pixels = imdecoded(data, flags)
     if pixels is None:
         raise unread(facts)

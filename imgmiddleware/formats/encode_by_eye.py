@@ -82,7 +82,8 @@ def quality_of_frames(frames: Frames, format: str) -> int:
 
 def _sought(tried: Callable[[int], _Try]) -> _Try | None:
     """The smallest file that passes: in a nearly flat picture a lower quality may take more bytes.
-    None where none of three passes, nor was of the highest quality.
+
+    None where none of three passes, and none of them was of the highest quality.
     """
     tries: list[_Try] = []
     quality: int | None = _FIRST

@@ -37,7 +37,7 @@ def _is_there(module: str) -> bool:
 CHROMA = ("420", "422", "444")
 
 #: From this `q` on each pixel has its own colour, unless the query asks for another way. So high a
-#: quality is meant for thin lines of red and blue, too, of which 420 leaves 8 dB.
+#: quality is meant for thin lines of red and blue, too; 420 leaves them 8 dB.
 _FULL_CHROMA = 90
 
 

@@ -162,8 +162,8 @@ class Plan:
 
     @property
     def is_piece(self) -> bool:
-        """Whether the result is one tile of the file, sample by sample: then it takes nothing but
-        to decode and to encode that.
+        """Whether the result is one tile of the file, sample by sample: then the tile only has to
+        be decoded and encoded.
         """
         pieces, level = self.read_pieces, self.level
         return (
@@ -290,8 +290,8 @@ class Plan:
     def _passes(self, level: Level) -> bool:
         """Whether rows go to the resampler as they are read: they are too large to be kept.
 
-        They do not where the resampler would average them itself, nor where only all rows tell: of
-        a border, and whether alpha is opaque.
+        They do not where the resampler would average them itself. They do not where all rows are
+        needed first: to find a border, or to know whether alpha is opaque.
         """
         if self.alpha or self.needs_pixels or self.redaction or self.sampled == level.box[2:]:
             return False

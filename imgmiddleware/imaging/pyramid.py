@@ -37,8 +37,8 @@ HEAD = struct.Struct("<8sLLLL")
 _LONGEST = 2**23
 #: Halves of the longest side that there is.
 _MOST_LEVELS = 32
-#: The errors of reading a head with the right checksum that something else has written: another
-#: version, or a worker that an attacker has taken over.
+#: The errors of reading a head with the right checksum that another program has written: another
+#: version of this one, or a worker under an attacker's control.
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 

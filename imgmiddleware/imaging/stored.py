@@ -1,4 +1,4 @@
-"""Stored: a tile of the file as it stands, where that is the picture that is asked for."""
+"""Stored: a tile of the file as it stands, where the query asks for just that."""
 
 from imgmiddleware.formats.contents import Contents
 from imgmiddleware.formats.facts import Facts

@@ -23,8 +23,8 @@ _SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 
 
 @dataclass(frozen=True)
 class Colors(PixelOperation):
-    """`vib` makes dull colours stronger than strong ones; then `sat`, `hue` and `sepia`, which are
-    CSS's `saturate()`, `hue-rotate()` and `sepia()`, together one matrix.
+    """`vib` makes dull colours stronger than strong ones. Then come `sat`, `hue` and `sepia`. They
+    are CSS's `saturate()`, `hue-rotate()` and `sepia()`, together one matrix.
     """
 
     in_srgb: ClassVar[bool] = True

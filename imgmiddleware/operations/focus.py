@@ -20,8 +20,8 @@ from imgmiddleware.pixels.arrays import (
 )
 from imgmiddleware.pixels.curves import with_alpha_of
 
-#: The widest Gaussian that is computed as such; its cost grows with its width, and an URL may ask
-#: for one of 200 pixels. A wider one is computed on a picture reduced by a whole factor.
+#: The widest Gaussian that is computed as such. Its cost grows with its width, and a URL may ask
+#: for one of 200 pixels.
 _WIDEST = 6.0
 
 

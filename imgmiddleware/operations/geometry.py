@@ -78,7 +78,7 @@ def placed(spare: Fraction, first: bool, last: bool) -> int | Fraction:
 
 
 def nearest(wanted: Fraction, spare: Fraction) -> int | Fraction:
-    """The whole pixel at which a part begins that leaves `spare` pixels, or where the last does."""
+    """The whole pixel nearest to a wanted start, from 0 to `spare`, which may be a fraction."""
     at = floor(wanted + Fraction(1, 2))
     return 0 if at <= 0 else plain(spare) if at >= spare else at
 

@@ -170,10 +170,8 @@ class Resize(Operation):
     def _covering(
         self, width: int, height: int, box: tuple[int, int], start: Start | None
     ) -> Geometry:
-        """A part of the original in the box's shape, as large as the box where it suffices.
-
-        In that shape to the fraction of a pixel: of a small original whole ones would be up to a
-        tenth out of it. Where they are shown as they are they stay whole.
+        """The part has that shape to the fraction of a pixel: whole pixels of a small original
+        would be up to a tenth off.
         """
         scale = max(Fraction(box[0], width), Fraction(box[1], height)) * self._zoom
         crop_w, crop_h = (max(Fraction(1), side / scale) for side in box)

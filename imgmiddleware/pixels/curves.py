@@ -23,7 +23,7 @@ def through(pixels: Pixels, table: Pixels) -> Pixels:
 
 
 def tinted(pixels: Pixels, table: Pixels, strength: float) -> Pixels:
-    """Colours from a table (samples, 3) by their luma, that of ITU-R BT.601, laid over the pixels
+    """Colours from a table (samples, 3), by the pixels' luma (ITU-R BT.601), laid over the pixels
     with a strength from 0 to 1. Gray becomes BGR.
     """
     colors = _colors(pixels)

@@ -44,8 +44,8 @@ _SINGLE, _DOUBLE = Precision(np.float32, 24, 3), Precision(np.float64, 53, 4)
 #: Weights of a result up to which float32 has room for them.
 _TAPS = 2**12
 
-#: Multiplications up to which OpenBLAS stays on the calling thread: the other processors make other
-#: pictures, and its threads would wait for one another.
+#: The most multiplications for which OpenBLAS stays on the calling thread. The other processors
+#: make other pictures, and its threads would wait for one another.
 _ONE_THREAD = 2**18
 
 #: Rows of the result that are made at a time.

@@ -38,8 +38,8 @@ class Redaction:
         return f"{self.style} {self.boxes}"
 
     def in_blocks(self, size: Size, block: int) -> Redaction:
-        """The same, of whole blocks of so many pixels a side, which were coded together as in JPEG,
-        and of the pixels that are mixed with them.
+        """The same boxes, widened to whole blocks of so many pixels a side, which were coded
+        together as in JPEG, and by the pixels that a decoder mixes with them.
         """
         return replace(self, boxes=tuple(_widened(box, size, block) for box in self.boxes))
 

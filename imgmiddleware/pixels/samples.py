@@ -197,7 +197,7 @@ def _ranged(band: Pixels, holes: Pixels | None, *, ends: tuple[float, float], de
 
 
 def clipped_to(values: Pixels, holes: Pixels | None) -> _Shown:
-    """Within 0 to 1, with 0 for NaN; and how many were not, but for holes."""
+    """Values within 0 to 1, with 0 for NaN; and how many were not, holes left out."""
     if values.min() >= 0 and values.max() <= 1:  # both are false with a NaN among them
         return values, 0
     outside = (values < 0) | (values > 1)

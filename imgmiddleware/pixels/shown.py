@@ -120,7 +120,7 @@ class Shown:
     def parted(self, rows: Pixels, masked: Pixels | None = None) -> tuple[Pixels, Pixels | None]:
         """The values of the channels that are shown, and where there are none, if anywhere.
 
-        That is where one of them is no number, or all have the value that stands for nothing.
+        A hole is where one of them is no number, or where all have the value for "no data".
         """
         rows = rows if rows.ndim == 3 else rows[..., None]
         chosen = self.values.chosen(self.reading)

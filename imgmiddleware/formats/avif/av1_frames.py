@@ -68,7 +68,7 @@ def frame_size(payload: bytes, sequence: SequenceHeader) -> Size | None:
 def _refers_to_size(
     bits: Bits, sequence: SequenceHeader, kind: int, *, shown: bool, resilient: bool
 ) -> bool:
-    """Read on to where the size stands, or find that it is that of a frame before."""
+    """Read on to the field of the size, or find that it is the size of a frame before."""
     bits.take(sequence.order_hint)
     intra = kind in (_KEY, _INTRA)
     if not intra and not resilient:

@@ -36,7 +36,8 @@ def write_lossless(pixels: Pixels, metadata: Metadata) -> bytes:
 
 
 def animate(frames: Frames, quality: int, plays: int, metadata: Metadata) -> bytes:
-    """Of limited range: Debian's Chromium reads every sequence so, whatever the file says.
+    """A sequence of limited range: Debian's Chromium reads every sequence so, whatever the file
+    says.
 
     That was seen with Chromium 156 and libdav1d 1.0: 60 of full range becomes 51.
     """

@@ -1,6 +1,6 @@
 """JPEG XL by pillow-jxl-plugin: 8 bits, in one thread, as many renders run already.
 
-It has no place for a profile, nor for 16 bits of more than one channel.
+It has no place for a profile, and none for 16 bits of more than one channel.
 """
 
 from importlib import import_module

@@ -86,8 +86,8 @@ def _before(bands: Bands, top: int, stride: int) -> bytes:
 def _joined(first: int, second: int, length: int) -> int:
     """Adler-32 of bytes and of `length` more after them (RFC 1950, 8.2).
 
-    The second begins at 1 and not where the first ends: each of its bytes lacks as much in the sum
-    of sums.
+    The second sum begins at 1, and not where the first ends: so much is missing for each of its
+    bytes in the sum of sums.
     """
     low, high = first & 0xFFFF, first >> 16
     added = (low + (second & 0xFFFF) - 1) % _PRIME

@@ -40,8 +40,8 @@ Lines = npt.NDArray[np.uint8]
 def decoded(raster: Raster, stored: list[memoryview], size: Size) -> Pixels:
     """Pieces as one picture of this width and height: strips below, tiles beside one another.
 
-    As `raster` says, but for the order of a row's bytes, which is this machine's. Raises
-    `ImageError` (422).
+    They are as `raster` says, except for the order of bytes in a sample, which is this machine's.
+    Raises `ImageError` (422).
     """
     if raster.compression == WEBP:
         return _webp(raster, stored[0], size)

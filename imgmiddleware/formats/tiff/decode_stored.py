@@ -10,10 +10,7 @@ from imgmiddleware.sources.original import Original
 
 
 def stored_piece(original: Original, raster: Raster, box: Box) -> bytes | None:
-    """The JPEG of the tile that shows this box and no more; None where that is none to be sent.
-
-    Raises `ImageError` where it is damaged in a way that needs no decoder to be seen.
-    """
+    """The JPEG of the tile that shows just this box; None where no tile can be sent."""
     piece = raster.piece_of(box)
     if piece is None or raster.compression != JPEG or raster.planes > 1 or raster.inverted:
         return None

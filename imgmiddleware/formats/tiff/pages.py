@@ -32,8 +32,8 @@ _SMALLER, _PAGE, _MASK = 1, 2, 4
 def find_pages(file: IfdFile) -> tuple[int, ...]:
     """The offsets of all directories but those below others.
 
-    The pages end with a directory that names no next one that is there, or one that was before.
-    Pages behind it are lost, but the first one is not.
+    The pages end with a directory whose next one is not there, or came before. Pages behind it are
+    lost, but the first one is not.
     """
     seen: dict[int, None] = {}
     offset = file.first

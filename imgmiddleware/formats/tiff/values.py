@@ -92,7 +92,9 @@ def _range(page: Page, kind: SampleLayout) -> ValueRange | None:
 
 
 def _stated(page: Page, kind: SampleLayout, low: int, high: int) -> ValueRange | None:
-    """None where it is not stated, or is that of the type, which says nothing."""
+    """None where the page does not state it, or states the range of the type, which tells
+    nothing.
+    """
     lowest, highest = page.numbers(low), page.numbers(high)
     if kind.format == UINT:
         lowest = lowest or (0.0,)

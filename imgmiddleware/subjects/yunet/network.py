@@ -15,8 +15,8 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels
 
-#: The most that a network takes of memory, of pictures of 640 x 640 pixels: 28 MB, measured on
-#: OpenCV 4.14 and 5.0. All of it is given back with the network.
+#: The most memory that a network takes, for pictures of 640 x 640 pixels: 28 MB, measured on OpenCV
+#: 4.14 and 5.0.
 NETWORK_BYTES = 2**25
 
 #: The answer is three grids, whose cells are so many pixels wide: small faces, larger ones, large.

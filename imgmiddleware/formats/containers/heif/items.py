@@ -139,7 +139,7 @@ def _read_locations(window: Window, box: IsoBox, idat: IsoBox | None) -> dict[in
             item = _read_location(cursor, version, widths, rooms)
             items.setdefault(item.id, item)
             continue
-        break  # an item that the table ends within has no data, nor have later ones
+        break  # an item that the table ends within has no data; later ones have none either
     return items
 
 
