@@ -45,9 +45,7 @@ class Animation:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The pictures of an animation, each with its milliseconds, and how often they run, 0 for
-    ever.
-    """
+    """Pictures, each with its milliseconds, and how often they run, 0 for ever."""
 
     plays: int
     frames: Iterator[tuple[Pixels, float]]

@@ -155,9 +155,7 @@ def stored_rows(
 
 
 def _stored(raster: Raster, shown: Shown) -> tuple[Raster, Shown, _Change]:
-    """The planes to read, the `Shown` for them, and the function that makes values of their
-    rows.
-    """
+    """The planes to read, the `Shown` for them, and the function that makes values of rows."""
     if raster.planes > 1 and shown.values.order == "rgb":
         channels = shown.channels
         raster, shown = raster.of_channels(channels), shown.among(channels)

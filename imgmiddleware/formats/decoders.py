@@ -131,8 +131,8 @@ def _divided(band: Pixels, dtype: npt.DTypeLike) -> Pixels:
 
 
 def packed(image: Image.Image, mode: str) -> Pixels:
-    """8 bits in our order of channels, packed as they leave Pillow: turning them later is one more
-    copy.
+    """8 bits in our order of channels, packed as they leave Pillow: turning them later is a copy
+    more.
     """
     image = image if image.mode == mode else image.convert(mode)
     samples = np.frombuffer(image.tobytes("raw", PACKED[mode]), np.uint8)

@@ -62,8 +62,7 @@ class Format:
     read: Callable[[Window], Facts]
     #: The facts of a page, from 0, where pages differ; a page that is not there is the first.
     read_page: Callable[[Window, int], Facts] | None = None
-    #: Checks the facts that only the whole file tells, and returns the part that the decoder may
-    #: see.
+    #: Checks the facts that only the whole file tells, and returns the part for the decoder.
     vet: Callable[[Data, Facts], Data] = unchanged
     #: The ICC profile, and the EXIF. Of originals with `Facts.band_bytes` they may be given the
     #: original itself instead of its bytes.

@@ -121,9 +121,7 @@ def read_profile(data: Data | Readable, facts: Facts) -> bytes | None:
 
 
 def read_exif(data: Data | Readable, facts: Facts) -> Exif:
-    """The part of the original's EXIF that may go along with a result; nothing where it has
-    none.
-    """
+    """The part of the original's EXIF that may go along with a result; it may be nothing."""
     with damage_let_pass:
         return FORMATS[facts.format].exif(data, facts)
     return Exif()

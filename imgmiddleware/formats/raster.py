@@ -56,8 +56,7 @@ class Raster:
     upwards: bool = False  # the first row in the file is the lowest
     compression: int = PLAIN  # as TIFF numbers it
     predictor: int = 1  # 2: each sample is stored as the difference from the one to its left
-    #: Bits of a sample as stored, where it has 1, which become 0 and 255, or 9 to 15, without a
-    #: gap.
+    #: Bits of a sample as stored, where it has 1, which become 0 and 255, or 9 to 15 without a gap.
     bits: int = 8
     planes: int = 1  # one a channel; the pieces of each follow those of the one before
     fax: tuple[tuple[int, int], ...] = ()  # tags that CCITT's codes need, and their values
@@ -131,9 +130,7 @@ class Raster:
         return -(-self.width // self.wide)
 
     def shown(self, piece: int) -> Size:
-        """Width and height of the part of the picture in a piece; at the edges filling is left
-        out.
-        """
+        """Width and height of the part of the picture in a piece, without filling at the edges."""
         row, column = divmod(piece, self.across)
         return (
             min(self.wide, self.width - column * self.wide),

@@ -44,9 +44,7 @@ def unsupported(detail: str) -> ImageError:
 
 
 def aspect_of(width: float, height: float) -> Fraction:
-    """The shape of a pixel, from a file's numbers for its sides; a square where they make no
-    sense.
-    """
+    """The shape of a pixel, from a file's numbers for its sides; a square if they make no sense."""
     if not (width > 0 and height > 0 and _LONGEST >= width / height >= 1 / _LONGEST):
         return Fraction(1)
     return Fraction(width / height).limit_denominator(1000)

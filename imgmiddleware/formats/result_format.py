@@ -117,9 +117,7 @@ class ResultFormat:
         return wanted if wanted <= self.most_plays else 0
 
     def durations(self, wanted: Sequence[float]) -> list[int]:
-        """The milliseconds of each frame in it. A frame gets the time that rounding took from the
-        last.
-        """
+        """The milliseconds of each frame in it. A frame gets the time that rounding took before."""
         longest = min(self.longest_frame, _LONGEST_RUN // len(wanted))
         ends = accumulate(min(max(ms, self.shortest_frame), longest) for ms in wanted)
         return [b - a for a, b in pairwise((0, *(self._to_tick(end) for end in ends)))]

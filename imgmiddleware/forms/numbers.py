@@ -151,9 +151,7 @@ def rectangle() -> Form[tuple[str | int | Decimal, ...]]:
 
 
 def rectangles(most: int) -> Form[tuple[tuple[str | int | Decimal, ...], ...]]:
-    """Up to so many rectangles, with semicolons between. It is `binding`: they may be parts to
-    hide.
-    """
+    """Up to so many rectangles, with semicolons between. It is `binding`: they may hide parts."""
     one = rectangle()
     words = f"up to {most} of x,y,width,height, separated by semicolons, each as in rect"
 

@@ -12,9 +12,7 @@ _WIDEST, _ROUNDEST = 100, 8192
 
 
 def radii() -> Form[tuple[int, int, int, int]]:
-    """The radii of four corners, from the upper left one clockwise; one number is the radius of
-    all.
-    """
+    """The radii of four corners, clockwise from the upper left one; one number is for all."""
     words = f"whole pixels from 0 to {_ROUNDEST}, or four, clockwise from top left"
     one = whole(0, _ROUNDEST)
 

@@ -91,9 +91,7 @@ def some_of(*names: str, done: Collection[str]) -> Form[tuple[str, ...]]:
 
 
 def open_by(word: str, form: Form[T]) -> Form[T | None]:
-    """The values of another form; None for a word that leaves the parameter open, as if it were
-    missing.
-    """
+    """The values of another form; None for a word that means the same as no parameter."""
 
     def parse(name: str, text: str) -> T | None:
         return None if text == word else form.parse(name, text)

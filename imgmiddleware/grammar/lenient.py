@@ -14,8 +14,7 @@ from imgmiddleware.errors import ImageError
 from imgmiddleware.grammar import variants
 from imgmiddleware.grammar.pairs import listed
 
-#: The characters that are not written into a header as they came: anybody may choose the bytes of a
-#: name.
+#: Characters that are not written into a header as they came: anybody chooses a name's bytes.
 _UNTOLD = re.compile(r"[^A-Za-z0-9_.\-\[\]]", re.ASCII)
 #: How many notes an answer has, and how long a name in one may be.
 _MOST, _LONGEST = 8, 24

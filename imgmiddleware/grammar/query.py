@@ -178,9 +178,7 @@ class QueryGrammar:
         )
 
     def _signed(self, texts: dict[str, str]) -> int | None:
-        """Takes the parameters of the signature out, which is checked by then. Returns the link's
-        end.
-        """
+        """Takes out the parameters of the signature, checked by then. Returns the link's end."""
         if not self._signs:
             return None
         if "sw" in texts:

@@ -53,9 +53,7 @@ def canonical(plan: Plan, transform: Transform, accepted: Collection[str]) -> st
 
 
 def _looked_for(sketch: Plan, region: Box) -> str:
-    """The subjects that a sketch of this region looks for. A sketch for tones shows in the
-    steps.
-    """
+    """The subjects that a sketch of this region looks for. Tones show in the steps."""
     kept = f" keeping {sketch.sought}" if sketch.sought else ""
     return f"{kept} of {region}"
 
@@ -92,7 +90,5 @@ def _chroma(plan: Plan) -> str | None:
 
 
 def _kept(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The metadata that goes along beside the colours: all of it, with the rights, or the rights
-    alone.
-    """
+    """The metadata beside the colours: all of it, with the rights, or the rights alone."""
     return tuple(name for name in names if name not in ("icc", "hdr"))[:1]

@@ -111,9 +111,7 @@ def _boxes(facts: Facts) -> Iterator[Box]:
 
 
 def _counted(values: Pixels, holes: Pixels | None, facts: Facts) -> Pixels:
-    """The values that count, in one dimension: of very many some, with the least and the most of
-    them.
-    """
+    """The values that count, in one dimension: of very many some, with their least and most."""
     if values.dtype.kind == "f":
         infinite = np.asarray(~np.isfinite(values).all(axis=2))
         holes = infinite if holes is None else holes | infinite

@@ -1,6 +1,4 @@
-"""The engine that made a picture: the part of a key that changes when one plan gives other
-bytes.
-"""
+"""The engine that made a picture: it changes in a key when one plan gives other bytes."""
 
 import functools
 import zlib

@@ -126,9 +126,7 @@ class Held:
         return held
 
     def around(self, crop: Area) -> tuple[Pixels, Area]:
-        """The samples that a filter may read for a box of the page: all of them, and the box in
-        them.
-        """
+        """The samples that a filter may read for a box of the page, and where it lies in them."""
         if self.level.passed is not None:
             crop, sampled, size, _ = self.level.passed
             before, _ = around(self.level.area(crop), sampled, size, self.level.samples)

@@ -58,9 +58,7 @@ def _as_asked(facts: Facts, transform: Transform, default: ValueRange | RangeLik
 
 
 def _is_free(facts: Facts) -> bool:
-    """Whether an original that is no photo leaves its range open. An array's range was said with
-    it.
-    """
+    """Whether an original that is no photo leaves its range open. An array's came with it."""
     if facts.values is None or facts.values.alpha is not None or facts.depth == 8:
         return False
     own = facts.reading.range if facts.reading else None

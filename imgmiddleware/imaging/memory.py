@@ -28,8 +28,7 @@ _TOLD = 2**22
 #: 64 results and those that a filter reads around them, twice while they move to more memory.
 _PASSING = 160
 
-#: A copy in which parts are hidden, and its averages by twos: a fourth of it, a sixteenth and so
-#: on.
+#: A copy with hidden parts, and its averages by twos: a fourth of it, a sixteenth and so on.
 _HIDDEN = 4 / 3
 #: Bytes of a pixel in masks of a border: as stored, and while they are turned upright.
 _MASKED = 3
@@ -50,9 +49,7 @@ def predicted_bytes(facts: Facts, plan: Plan, file: int = 0) -> int:
 
 
 def _whole(facts: Facts, plan: Plan) -> int:
-    """The same for an original that is decoded at once, with the copies that are made of all of
-    it.
-    """
+    """The same for an original that is decoded at once, with the copies of all of it."""
     held = plan.overview or facts
     pixel = _channels(held) * held.depth // 8
     made = _HIDDEN * pixel * (plan.redaction is not None) + _masked(plan)
@@ -81,9 +78,7 @@ def making_bytes(plan: Plan) -> int:
 
 
 def cutting_bytes(plan: Plan, part: Part) -> int:
-    """The same for a part that is cut from a whole: its samples, in tiles and together, and
-    weighed.
-    """
+    """The same for a part cut from a whole: its samples, in tiles, together, and weighed."""
     return making_bytes(plan) + 5 * part.box_bytes
 
 

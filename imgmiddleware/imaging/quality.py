@@ -10,8 +10,6 @@ def loses_nothing(plan: Plan) -> bool:
 
 
 def is_by_eye(plan: Plan) -> bool:
-    """Whether the quality is sought. For 16 bits it is not: the comparison does not know their
-    light.
-    """
+    """Whether the quality is sought. For 16 bits it is not: the comparison knows 8 bits."""
     sought = plan.output.q == "auto" and RESULTS[plan.format].read is not None
     return sought and not (plan.deep or loses_nothing(plan))

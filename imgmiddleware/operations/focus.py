@@ -36,9 +36,7 @@ class Blur(PixelOperation):
 
     @staticmethod
     def by(pixels: Pixels, sigma: float) -> Pixels:
-        """The pixels blurred by a Gaussian of so many pixels; colours are weighed by their
-        alpha.
-        """
+        """The pixels blurred by a Gaussian of so many pixels; alpha weighs their colours."""
         if has_alpha(pixels):
             return unpremultiplied(_blurred(premultiplied(pixels), sigma), pixels.dtype)
         return _blurred(pixels, sigma)
@@ -46,9 +44,7 @@ class Blur(PixelOperation):
 
 @dataclass(frozen=True)
 class Sharpen(PixelOperation):
-    """An unsharp mask: a Gaussian of one pixel takes detail away, and `sharp` / 50 times it is
-    added.
-    """
+    """An unsharp mask: `sharp` / 50 times the detail that a Gaussian of one pixel takes away."""
 
     sharp: int = parameter(whole(0, 100), 0)
 
@@ -64,9 +60,7 @@ class Sharpen(PixelOperation):
 
 @dataclass(frozen=True)
 class UnsharpMask(PixelOperation):
-    """A Gaussian of `usmrad` pixels takes detail away; `usm` percent of that are added, or
-    subtracted.
-    """
+    """Adds, or subtracts, `usm` percent of the detail that a Gaussian of `usmrad` pixels takes."""
 
     usm: int = parameter(whole(-100, 100), 0)
     usmrad: Decimal = parameter(decimal("0", "500"), Decimal("2.5"))

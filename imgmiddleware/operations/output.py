@@ -93,9 +93,7 @@ class Output(Operation):
 
     @property
     def decodes(self) -> bool:
-        """Whether the answer needs pixels. Data about an original needs them for colours and
-        faces.
-        """
+        """Whether the answer needs pixels. Of data about an original only colours and faces do."""
         asked = self.asked
         return bool(self.colors or self.faces) or asked is None or not RESULTS[asked].of_header
 

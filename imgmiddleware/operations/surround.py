@@ -113,9 +113,7 @@ def _over_itself(pixels: Pixels, canvas: tuple[int, int], at: tuple[int, int]) -
 
 
 def _blurred(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """The picture in another size, blurred so much that it takes few pixels; hidden colours stay
-    hidden.
-    """
+    """The picture in another size, blurred so much that few pixels do; hidden colours stay so."""
     height, width = pixels.shape[:2]
     by = max(1, max(width, height) / _BLURRED)
     few = max(1, round(width / by)), max(1, round(height / by))

@@ -66,9 +66,7 @@ def red_blue_swapped(pixels: Pixels, out: Pixels | None = None) -> Pixels:
 
 
 def seen_through(pixels: Pixels, mask: Pixels) -> Pixels:
-    """The pixels seen through a mask, as BGRA. The mask is uint8, (height, width), and 0 hides
-    all.
-    """
+    """The pixels seen through a mask, as BGRA. The mask is uint8, (height, width); 0 hides."""
     result = pixels.copy() if has_alpha(pixels) else with_alpha(np.ascontiguousarray(pixels))
     # 255 goes a whole number of times into the full value of 16 bits, and into 1.
     alpha = mask if result.dtype == np.uint8 else mask * (full(result.dtype) / 255)
@@ -179,9 +177,7 @@ def by_bands(
 
 
 def rounded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """The pixels as `dtype`, rounded and clipped: a filter with negative weights overshoots at
-    edges.
-    """
+    """The pixels as `dtype`, rounded and clipped: negative weights overshoot at edges."""
     kind = np.dtype(dtype)
     if pixels.dtype == kind:
         return pixels

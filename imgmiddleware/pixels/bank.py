@@ -163,8 +163,7 @@ def _evenly(
     for early, late in zip(earliest, latest, strict=True):
         even = found[-1] + step if found else late
         if not early <= even <= late:
-            # A run with too long a step begins as early as it may, one with too short a step as
-            # late.
+            # A run of too long a step begins as early as it may, one of too short a step late.
             even = max(early, found[-1]) if step > apart else late
         found.append(even)
     return found, reach

@@ -61,9 +61,7 @@ def laid(
 
 
 def _seen(start: int, side: int, room: int, every: int | None) -> tuple[Pixels, Pixels]:
-    """The columns (or rows) of a picture that are covered, and the columns above that cover
-    them.
-    """
+    """The covered columns (or rows) of a picture, and the columns above that cover them."""
     if every is None:
         covered = np.arange(max(0, start), min(room, start + side))
         return covered, covered - start
@@ -81,9 +79,7 @@ def _sheet(above: Pixels, period: Size | None) -> Pixels:
 
 
 def _exactly(below: Pixels, above: Pixels, opacity: float, blend: Blend | None) -> Pixels:
-    """The same for 8 bits over opaque pixels, as most are: whole numbers take a fourth of the
-    time.
-    """
+    """The same for 8 bits over opaque pixels, as most are: whole numbers take a fourth of it."""
     if not has_alpha(above):
         alpha = np.full((1,) * below.ndim, round(255 * opacity), np.uint16)
     else:

@@ -103,9 +103,7 @@ def name_of(profile: bytes) -> str | None:
 
 
 def read_shaper(profile: bytes) -> Shaper | None:
-    """The curves and matrix of a profile of gray or RGB; None for a broken profile, and for
-    tables.
-    """
+    """The curves and matrix of a profile of gray or RGB; None where it is broken or has tables."""
     tags = dict(_tags(profile))
     if space_of(profile) == b"GRAY" and _GRAY_CURVE in tags:
         tags |= _AS_GRAY | dict.fromkeys(_CURVES, tags[_GRAY_CURVE])

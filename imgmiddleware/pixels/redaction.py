@@ -44,9 +44,7 @@ class Redaction:
         return replace(self, boxes=tuple(_widened(box, size, block) for box in self.boxes))
 
     def whole_of(self, box: Box) -> Box:
-        """The box that is read for this part: a square that the part shows depends on its whole
-        box.
-        """
+        """The box to read for this part: a square in the part depends on its whole box."""
         if self.style == "fill":
             return box
         grown = box

@@ -189,9 +189,7 @@ def _shortened(source: _Source) -> _Source:
 
 
 def _halved(source: _Source, size: Size) -> _Source:
-    """Halved as `halvings` says for the area; pixels that the filter does not read are cut off
-    first.
-    """
+    """Halved as `halvings` says for the area; pixels that the filter skips are cut off first."""
     times = halvings(source.area[2:], size)
     if not times:
         return source
@@ -270,15 +268,12 @@ class _Filter:
             np.rint(samples, out=samples)
 
     def _finished(self, floats: Floats) -> Pixels:
-        """The pixels as `dtype`, clipped where whole: a filter with negative weights overshoots at
-        edges.
-        """
+        """The pixels as `dtype`, clipped where whole: negative weights overshoot at edges."""
         most = full(self.dtype)
         if self._scale != 1:
             floats /= self._scale
         if self.weighed:
-            # Divide by the alpha that the filter gave, overshoot included: colour has overshot with
-            # it.
+            # Divide by the filter's alpha, overshoot included: colour has overshot with it.
             alpha = floats[:, 3:]
             floats[:, :3] *= reciprocal(alpha, most, self._full / 512)
             alpha /= most

@@ -1,6 +1,4 @@
-"""Samples: the values of any array as samples of a picture, by a range and a colour map if
-given.
-"""
+"""Samples: the values of any array as samples of a picture, by a range and a colour map if any."""
 
 from __future__ import annotations
 
@@ -189,9 +187,7 @@ def natural(band: Pixels, holes: Pixels | None) -> _Shown:
 
 
 def _ranged(band: Pixels, holes: Pixels | None, *, ends: tuple[float, float], deep: bool) -> _Shown:
-    """Values as samples of 16 bits. For a colour map they stay floats: it takes the nearest of its
-    256.
-    """
+    """Values as samples of 16 bits; for a colour map as floats: it takes the nearest of its 256."""
     values, outside = clipped_to(unit(band, ends), holes)
     return (to_sixteen_bits(values) if deep else values), outside
 
@@ -208,9 +204,7 @@ def clipped_to(values: Pixels, holes: Pixels | None) -> _Shown:
 
 
 def pierced(band: Pixels, holes: Pixels) -> Pixels:
-    """With an alpha that is 0 where there are holes. The colours there are 0 too: nobody sees
-    them.
-    """
+    """With an alpha that is 0 in holes. The colours there are 0 too: nobody sees them."""
     channels = band.shape[2] if band.ndim == 3 else 1
     if channels == 4:
         band = band.copy()

@@ -76,9 +76,7 @@ class Shaper:
 
     @classmethod
     def of(cls, curves: Sequence[Curve], matrix: Matrix) -> Shaper:
-        """A shaper of the curves of red, green, blue, and of a matrix of these to XYZ relative to
-        D50.
-        """
+        """A shaper of three curves, red, green, blue, and a matrix to XYZ relative to D50."""
         levels = np.arange(65536) / 65535
         # A broken profile may say anything, also NaN.
         values = (np.nan_to_num(curve(levels)).clip(-_MOST, _MOST) for curve in reversed(curves))

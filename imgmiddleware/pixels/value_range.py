@@ -117,9 +117,7 @@ def _end(given: object) -> float | str | None:
 
 
 def _in_order(least: float | str, most: float | str) -> bool:
-    """Whether the ends may be in order; of a value and a percentile only the original's values can
-    tell.
-    """
+    """Whether the ends may be in order; of a value and a percentile only a picture can tell."""
     if isinstance(least, str) != isinstance(most, str):
         return True
     return _number(least) < _number(most)

@@ -17,7 +17,7 @@ _ALIKE = 0.99
 
 
 class Subject(Protocol):
-    """The thing that was found. All numbers are fractions of the picture's width (axis 0) or height
+    """The thing that was found. Numbers are fractions of the picture's width (axis 0) or height
     (1).
     """
 

@@ -43,9 +43,7 @@ class AvifFacts:
 
 
 def sniff(head: bytes) -> bool:
-    """Tells AVIF by the major brand, or a compatible one: files with the major brand mif1 are
-    common.
-    """
+    """Tells AVIF by the major brand, or a compatible one: the major brand mif1 is common."""
     return not {b"avif", b"avis"}.isdisjoint(brands(head))
 
 

@@ -34,9 +34,7 @@ def _find(file: bytes, box: IsoBox, *path: bytes) -> IsoBox:
 
 
 def _with_property(file: bytes, added: bytes) -> bytes:
-    """The file with one more property, for the first item: libavif writes the picture's item
-    first.
-    """
+    """The file with one more property for its first item: libavif writes that one first."""
     whole, data = IsoBox(b"", 0, len(file)), bytearray(file)
     pool = _find(file, whole, b"meta", b"iprp", b"ipco")
     table = _find(file, whole, b"meta", b"iprp", b"ipma")

@@ -16,8 +16,7 @@ FORMAT = Format(
     mend=mend.mended,
 )
 
-#: BMP could hold alpha too, but most readers of 32-bit BMP ignore alpha and show the hidden
-#: colours.
+#: BMP could hold alpha too, but most readers of 32-bit BMP ignore it and show hidden colours.
 RESULT = ResultFormat(
     name="bmp", media_type="image/bmp", suffixes=("bmp", "dib"), write=write.write
 )

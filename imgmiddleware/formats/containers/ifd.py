@@ -137,9 +137,7 @@ class IfdFile:
         return b"".join(raw[at : at + unit][::-1] for at in range(0, len(raw), unit))
 
     def values(self, entries: Mapping[int, IfdEntry]) -> dict[int, Value]:
-        """The values of entries, without entries of no known type and entries outside of the
-        file.
-        """
+        """The values of entries; entries of no known type or outside of the file are left out."""
         found: dict[int, Value] = {}
         for tag, entry in entries.items():
             if entry.type in SIZES and entry.type not in _BIG_TYPES and entry.count > 0:

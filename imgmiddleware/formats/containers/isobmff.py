@@ -1,6 +1,4 @@
-"""ISO base media files (ISO/IEC 14496-12): boxes, and the kinds of them that several formats
-share.
-"""
+"""ISO base media files (ISO/IEC 14496-12): boxes, and kinds of them that several formats share."""
 
 import struct
 from collections.abc import Iterator

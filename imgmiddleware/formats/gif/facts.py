@@ -69,9 +69,7 @@ def _decode_bytes(width: int, height: int) -> int:
 
 
 def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
-    """Step from block to block, up to the trailer, a byte that begins no block, the end or the
-    bound.
-    """
+    """Step from block to block, up to the trailer, a byte of no block, the end or the bound."""
     frames, steps = 0, 0
     transparent = covered = False
     while steps < MAX_STEPS and offset < window.size:

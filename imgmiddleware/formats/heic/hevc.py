@@ -88,9 +88,7 @@ def _skip_profile(bits: Bits, layers: int) -> None:
 
 
 def read_configuration(record: bytes) -> tuple[int, list[SequenceParameterSet]]:
-    """The facts of 'hvcC' (ISO/IEC 14496-15, 8.3.3.1): the bytes of a unit's length; its
-    sequences.
-    """
+    """The facts of 'hvcC' (ISO/IEC 14496-15, 8.3.3.1): bytes of a unit's length; its sequences."""
     found: list[SequenceParameterSet] = []
     if len(record) < 23:
         raise damaged("its HEVC configuration is cut short")

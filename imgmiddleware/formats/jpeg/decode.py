@@ -51,7 +51,7 @@ _ROWS = 64
 
 
 def read(window: Window) -> Facts:
-    """The facts, with the memory of the installed decoder: decoders but simplejpeg make a second
+    """The facts, with the memory of the installed decoder: all but simplejpeg make a second
     copy.
     """
     found = facts_of(window)

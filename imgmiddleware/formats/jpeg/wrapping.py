@@ -33,8 +33,7 @@ _ALL_AT_ONCE = b"\x00\x3f\x00"
 _BETWEEN_SCANS = (0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS, *APP, COM)
 #: Coefficients of a block.
 _BLOCK = 64
-#: Bytes that may be left before any marker, and before a marker that is not the end if all are
-#: alike.
+#: Bytes that may be left before any marker, and before one that is not the end if all are alike.
 _FEW, _ALIKE = 8, 64
 _STUFFED = b"\xff\x00"
 

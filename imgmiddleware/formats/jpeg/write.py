@@ -40,7 +40,7 @@ def write_chroma(
 def write_progressive(
     pixels: Pixels, quality: int, metadata: Metadata, chroma: str, quickly: bool
 ) -> bytes:
-    """A JPEG in scans, each finer than the one before, so that all of it is seen early (T.81, annex
+    """A JPEG in scans, each finer than the last, so that all of it is seen early (T.81, annex
     G).
     """
     return _written(pixels, quality, metadata, chroma, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])

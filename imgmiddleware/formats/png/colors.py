@@ -1,6 +1,4 @@
-"""The colours of a PNG (clauses 11.3.2 and 4.3): the first of cICP, iCCP, sRGB, and gAMA with cHRM
-holds.
-"""
+"""The colours of a PNG (clauses 11.3.2 and 4.3): the first of cICP, iCCP, sRGB, gAMA with cHRM."""
 
 import zlib
 from collections.abc import Mapping

@@ -30,9 +30,7 @@ def _nothing(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pi
 
 
 def _average(left: Pixels, above: Pixels, corner: Pixels, scratch: Pixels) -> Pixels:
-    """The bits that both have, and half of the bits that only one has: a byte cannot hold their
-    sum.
-    """
+    """The bits of both, and half of the bits of only one: a byte cannot hold their sum."""
     both, half = scratch[:2]
     np.bitwise_and(left, above, out=both)
     np.bitwise_xor(left, above, out=half)

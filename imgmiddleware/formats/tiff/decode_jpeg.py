@@ -40,9 +40,7 @@ def jpeg_piece(raster: Raster, stored: memoryview, piece: int) -> Pixels:
 
 
 def _check(raster: Raster, piece: int, size: Size) -> None:
-    """Compare its frame header with the directory: it may be larger than its part of the
-    picture.
-    """
+    """Compare its frame header with the directory: it may be larger than its part needs."""
     least, most = raster.shown(piece), (raster.wide, raster.high)
     if not all(few <= side <= many for few, side, many in zip(least, size, most, strict=True)):
         raise damaged(

@@ -34,9 +34,7 @@ def streamed_rows(original: Readable, raster: Raster, strip: int, end: int) -> I
 
 
 class _Inflated:
-    """The bytes of a zlib stream in a file, in order; zeros for a stream that is not in the
-    file.
-    """
+    """The bytes of a zlib stream in a file, in order; zeros for one that is not in the file."""
 
     def __init__(self, original: Readable, offset: int, count: int) -> None:
         self._original = original

@@ -157,9 +157,7 @@ def _read_facts(page: Page, *, by_pieces: bool | None = None) -> tuple[Facts, Sa
 def _as_read(
     facts: Facts, kind: SampleLayout, values: tuple[Values, Reading | None] | None
 ) -> Facts:
-    """The facts with the meaning of the samples. For pages decoded whole the decoder makes
-    colours.
-    """
+    """The facts with the meaning of the samples. A page decoded whole comes out as colours."""
     if values is None:
         return facts
     stored, reading = values

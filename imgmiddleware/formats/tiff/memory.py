@@ -7,9 +7,7 @@ _PLAIN, _JPEG = 1, 7
 
 
 def decode_bytes(kind: SampleLayout, piece: Piece, file: int) -> int:
-    """The larger of the two decoders' needs: up to 8 bits go through Pillow, more through
-    OpenCV.
-    """
+    """The larger of the decoders' needs: up to 8 bits go through Pillow, more through OpenCV."""
     if kind.bits <= 8:
         return max(_pillow_bytes(kind, piece, file), _opencv_bytes(kind, piece))
     return _opencv_bytes(kind, piece)

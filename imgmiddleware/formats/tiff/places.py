@@ -46,9 +46,7 @@ def _between(page: Page, offsets: Places) -> Places:
 
 
 def _within(page: Page, offsets: Places, counts: Places, compression: int) -> Places:
-    """Counts up to the end of the file, for compressions that tell by themselves of a missing
-    end.
-    """
+    """Counts up to the end of the file, for compressions that notice a missing end."""
     room = page.file.window.size - offsets
     if compression in FAX:
         return counts

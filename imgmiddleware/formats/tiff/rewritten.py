@@ -29,8 +29,7 @@ _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _PREDICTOR = 258, 259, 262
 _COLOR_MAP, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _XMP = 320, 338, 339, 700
 #: The tags that decoders read and that are copied: of faxes, JPEG and YCbCr.
 _AS_IT_IS = (266, 292, 293, 347, 529, 530, 531, 532)
-#: And those that are written anew: sizes of the page and its pieces, and the meaning of its
-#: samples.
+#: And those that are written anew: sizes of page and pieces, and the meaning of the samples.
 _NUMBERS = (256, 257, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, 278, _PLANAR, _PREDICTOR,
             322, 323, _EXTRA_SAMPLES, _SAMPLE_FORMAT, ORIENTATION)  # fmt: skip
 _UNSIGNED = (3, 4, 16)

@@ -78,7 +78,7 @@ def dtype_of(kind: SampleLayout) -> str:
 
 
 def _range(page: Page, kind: SampleLayout) -> ValueRange | None:
-    """The range that the page states, or that is usual for such samples; None from black to
+    """The range that the page states, or the usual one for such samples; None from black to
     white.
     """
     if kind.format == UINT and kind.bits == 8:
@@ -92,9 +92,7 @@ def _range(page: Page, kind: SampleLayout) -> ValueRange | None:
 
 
 def _stated(page: Page, kind: SampleLayout, low: int, high: int) -> ValueRange | None:
-    """None where the page does not state it, or states the range of the type, which tells
-    nothing.
-    """
+    """None where the page states nothing, or the range of the type, which tells nothing."""
     lowest, highest = page.numbers(low), page.numbers(high)
     if kind.format == UINT:
         lowest = lowest or (0.0,)

@@ -18,9 +18,7 @@ _HALVES = (1, 2, 4)
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """How many pixels stand beside and below one another in a unit, and the meaning of its
-    samples.
-    """
+    """How many pixels a unit has side by side and down, and the meaning of its samples."""
 
     raster: Raster  # a unit is a pixel of it; the channels are the unit's samples
     wide: int
