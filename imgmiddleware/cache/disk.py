@@ -121,7 +121,7 @@ class DiskStore:
             return self._remove(tag)
 
     def clear(self) -> int:
-        """Remove everything, and begin another era; the number of results that there were."""
+        """Remove everything, and begin another era; returns how many results there were."""
         with self._purges.telling():
             cleared = self._remove(None)
             Namespaces(self.path).clear()
@@ -156,7 +156,7 @@ class DiskStore:
         self.pyramids.close()
 
     def _remove(self, tag: str | None) -> int:
-        """Remove all results with the tag, or all; the number of them."""
+        """Remove all results with the tag, or all; returns how many there were."""
         self.pyramids.remove(tag)
         return self._shelf.remove(tag)
 

@@ -45,8 +45,8 @@ class Followed:
         self._seen: dict[str, bytes] = {}
 
     def follow(self, eras: Sequence[Era]) -> bool:
-        """Purge the folder of all that was purged up to these eras of the stores; whether one of
-        them was new.
+        """Purge the folder of all that was purged up to these eras of the stores; returns whether
+        one of them was new.
         """
         news = [
             (lister, era)

@@ -36,7 +36,7 @@ class MemoryBudget(Forkable):
         self._givers.append(giver)
 
     def take(self, size: int) -> bool:
-        """Take `size` bytes to cache something, if so many are free; whether they are."""
+        """Take `size` bytes to cache something, if so many are free; returns whether they are."""
         with self._lock:
             if size > self._free:
                 return False
@@ -44,7 +44,8 @@ class MemoryBudget(Forkable):
             return True
 
     def reserve(self, size: int) -> bool:
-        """Take `size` bytes for a render; whether there were so many. Caches give way for it.
+        """Take `size` bytes for a render; returns whether there were so many. Caches give way for
+        it.
 
         If that could not be enough, they give nothing back. A render larger than the whole budget
         takes all of it, when there is no other: it must not wait for ever.

@@ -79,7 +79,7 @@ class SizedLru(Forkable, Generic[K, V]):
                 self._drop(next(iter(self._entries)))
 
     def purge(self, tag: str) -> int:
-        """Remove the values of one original; the number of them."""
+        """Remove the values of one original; returns how many there were."""
         with self._lock:
             keys = [key for key, entry in self._entries.items() if tag in entry.tags]
             for key in keys:

@@ -67,8 +67,8 @@ class ResultStore(Protocol):
         ...
 
     def purge(self, tag: str) -> int:
-        """Remove all results that have this tag, and begin another era; the number of those that
-        there were.
+        """Remove all results that have this tag, and begin another era; returns how many there
+        were.
 
         A `get` that begins afterwards finds none of them. A `put` with an earlier era brings none
         back.

@@ -41,7 +41,7 @@ class Tier(ResultStore, Protocol):
         ...
 
     def clear(self) -> int:
-        """Remove all results, and begin another era; the number of those that there were."""
+        """Remove all results, and begin another era; returns how many there were."""
         ...
 
     def close(self) -> None:

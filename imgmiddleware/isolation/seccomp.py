@@ -117,7 +117,8 @@ MACHINES = {"x86_64": Machine(0xC000003E, 317, 0), "aarch64": Machine(0xC00000B7
 
 
 def close() -> bool:
-    """Close this process and all its threads, for good; whether this kernel and machine can.
+    """Close this process and all its threads, for good; returns whether this kernel and machine
+    can.
 
     Raises `OSError` where they should and do not.
     """

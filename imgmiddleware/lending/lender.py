@@ -18,9 +18,9 @@ class Lender(Protocol):
         ...
 
     def lend(self, work: Callable[[Recalled], object], size: int) -> bool:
-        """Have `work` called in another thread, beside this one; whether a slot and `size` bytes
-        were free. Both go back when it returns. It must raise nothing, and return soon when the
-        slot is recalled.
+        """Have `work` called in another thread, beside this one; returns whether a slot and `size`
+        bytes were free. Both go back when it returns. It must raise nothing, and return soon when
+        the slot is recalled.
         """
         ...
 

@@ -122,7 +122,7 @@ class ObjectStore:
             return memoryview(b"".join((first, *chunks)))
 
     def put(self, name: str, data: bytes | memoryview, *, only_new: bool = False) -> bool:
-        """Keep these bytes under this name; whether that was done.
+        """Keep these bytes under this name; returns whether that was done.
 
         `only_new`: not if there is an object of this name already, in one step. Of many that put at
         once, one is told that it was first (`heeds_only_new`). Raises `DownError` and

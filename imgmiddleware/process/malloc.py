@@ -16,7 +16,7 @@ _HEAPS = 4
 
 
 def tune_malloc() -> bool:
-    """Have malloc give large buffers back at once; whether it accepts that.
+    """Have malloc give large buffers back at once; returns whether it accepts that.
 
     This is for the whole process, for good. A process that 16 threads ask for eight JPEGs of 24 MP
     then takes a fourth of the memory (benchmarks/RESULTS.md). Other libraries than glibc (musl,

@@ -89,7 +89,7 @@ class Pictures:
         return not self._renders.flying(job.key) and alone(make, f"id={job.id!r}")
 
     def purge(self, tag: str) -> int:
-        """Forget the results of an original; the number of those that there were."""
+        """Forget the results of an original; returns how many there were."""
         purged = self.results.purge(tag)
         self._making.purge(tag)
         return purged

@@ -179,8 +179,7 @@ class ImageService(Answering):
         return self._links.base(self._id(id), Where(mount, sign, expires))
 
     def purge(self, id: ID, *, overlay: bool = False) -> int:
-        """Forget all pictures of an original, in memory and on disk; the number of those that there
-        were.
+        """Forget all pictures of an original, in memory and on disk; returns how many there were.
 
         This includes pictures that have it as an overlay. With `overlay=True`, `id` is a name in
         the option `overlays`. Processes that share `cache_dir` forget them within `recheck`

@@ -92,7 +92,7 @@ class Blocks:
             self._announced.append(_Announced(starts[there], (starts + counts)[there]))
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill the buffer; the number of bytes that there were."""
+        """Fill the buffer; returns how many bytes there were."""
         stop = min(offset + len(buffer), self._size)
         if stop <= offset:
             return 0

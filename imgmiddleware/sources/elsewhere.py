@@ -52,7 +52,7 @@ class BytesElsewhere:
         self._file: int | None = None
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on; the number of bytes that there were."""
+        """Fill `buffer` with the bytes from `offset` on; returns how many there were."""
         if self._file is None:
             given = self._ask(offset, len(buffer))
             if isinstance(given, bytes):

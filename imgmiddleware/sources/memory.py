@@ -45,7 +45,7 @@ class BytesOriginal(InMemory):
         """The given version, or a digest of the content."""
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on; the number of bytes that there were."""
+        """Fill `buffer` with the bytes from `offset` on; returns how many there were."""
         part = self._data[offset : offset + len(buffer)]
         buffer[: len(part)] = part
         return len(part)

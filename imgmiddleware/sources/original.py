@@ -43,7 +43,7 @@ class Original(Protocol):
         ...
 
     def read_into(self, buffer: memoryview, offset: int = 0) -> int:
-        """Fill `buffer` with the bytes from `offset` on; the number of bytes that there were.
+        """Fill `buffer` with the bytes from `offset` on; returns how many there were.
 
         They are fewer than `len(buffer)` only at the end of the original. Raises `ImageError`, 503
         `original-changed`, where the bytes may be of another version.

@@ -30,7 +30,8 @@ def remove(index: sqlite3.Connection, shelf: Shelf, row: Row) -> None:
 
 
 def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) -> bool:
-    """Evict until at most `goal` bytes are held or a batch is over; whether the goal is reached.
+    """Evict until at most `goal` bytes are held or a batch is over; returns whether that is
+    reached.
 
     `exact`: an entry whose file was read later than its row says gets that time instead.
     """
@@ -55,7 +56,7 @@ def evicted_to(index: sqlite3.Connection, shelf: Shelf, goal: int, exact: bool) 
 
 
 def remove_all(index: Index, tag: bytes | None) -> int:
-    """Remove the entries with this tag, or all; the number of them."""
+    """Remove the entries with this tag, or all; returns how many there were."""
     condition, values = ("1", ()) if tag is None else (_TAGGED, (tag, tag))
     count = 0
     while True:

@@ -61,7 +61,7 @@ class GuardedShelf:
         self.write(lambda: self.writer.drop(row), None)
 
     def remove(self, tag: str | None) -> int:
-        """Remove the entries with this tag, or all; the number of them."""
+        """Remove the entries with this tag, or all; returns how many there were."""
         digest = None if tag is None else tag_digest(tag)
         return self.write(lambda: self.writer.remove_all(digest), 0)
 

@@ -16,7 +16,7 @@ except ImportError:  # Windows
 else:
 
     def lock(descriptor: int) -> bool:
-        """Lock the file, if no other holder has opened and locked it; whether it did.
+        """Lock the file, if no other holder has opened and locked it; returns whether it did.
 
         Raises `OSError` where the system or the file system has no such locks.
         """

@@ -52,7 +52,7 @@ class Writer:
                 remove(index, shelf, row)
 
     def remove_all(self, tag: bytes | None) -> int:
-        """Remove the entries with this tag, or all; the number of them."""
+        """Remove the entries with this tag, or all; returns how many there were."""
         return remove_all(self.index, tag)
 
     def make_room(self) -> None:

@@ -88,7 +88,7 @@ class BucketClaims(Forkable):
         return self._excludes is True
 
     def _put(self, objects: ObjectStore, name: str, token: bytes) -> bool:
-        """Put the claim, if there is none, or if its holder is gone; whether it was put."""
+        """Put the claim, if there is none, or if its holder is gone; returns whether it was put."""
         if objects.put(name, token, only_new=True):
             return True
         part = objects.read(name)

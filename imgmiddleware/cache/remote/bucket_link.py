@@ -94,7 +94,7 @@ class BucketLink(Forkable):
                 self._thread.start()
 
     def _listened(self) -> bool:
-        """Ask once; whether the store is still in use."""
+        """Ask once; returns whether the store is still in use."""
         beat = self._beat()
         if beat is None:
             return False

@@ -95,7 +95,7 @@ class BucketStore(Told[ObjectStore]):
         return None if "" in tags else frozenset(tags)
 
     def clear(self) -> int:
-        """Remove all results, and tell all machines; the number of those that there were."""
+        """Remove all results, and tell all machines; returns how many there were."""
         count = self._link.write(_cleared, None)
         self.purge("")
         return count or 0
@@ -195,7 +195,7 @@ def _begin_era(objects: ObjectStore, tag: str) -> bytes:
 
 
 def _removed(objects: ObjectStore, tag: str) -> int:
-    """Remove the results with this tag; the number of those that there were."""
+    """Remove the results with this tag; returns how many there were."""
     markers = [name for name, _ in objects.names(_of_tag(tag))]
 
     def remove(marker: str) -> bool:

@@ -107,7 +107,7 @@ class RedisStore(Told[Any]):
         return None if "" in tags else frozenset(tags)
 
     def clear(self) -> int:
-        """Remove all results, and tell all machines; the number of those that there were."""
+        """Remove all results, and tell all machines; returns how many there were."""
         count, at = 0, 0
         while True:
             step = self._link.write(partial(_unlinked, at), None)

@@ -73,9 +73,9 @@ end
 return found[1]
 """)
 
-#: Hold a result unless the era is another; whether it is held. Some members of each set are looked
-#: at, so that members without a result do not pile up. KEYS: the era, the result, the sets. ARGV:
-#: the era, the key, head, tags, body, seconds, the beginning of results' names.
+#: Hold a result unless the era is another; returns whether it is held. Some members of each set are
+#: looked at, so that members without a result do not pile up. KEYS: the era, the result, the sets.
+#: ARGV: the era, the key, head, tags, body, seconds, the beginning of results' names.
 PUT = Script("""#!lua
 if redis.pcall('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('del', KEYS[2])

@@ -121,7 +121,7 @@ class Admission(Forkable):
             self._free += 1
 
     def _entered(self, size: int, mine: threading.Event | None = None) -> bool:
-        """Take a slot and the bytes, if both are free and this request is first; whether it did."""
+        """Take a slot and the bytes, if free and this request is first; returns whether it did."""
         with self._lock:
             if self._queue.first is not mine:
                 return False
@@ -261,7 +261,7 @@ class Flights(Forkable, Generic[R]):
 
 
 def alone(call: Callable[[], object], what: str) -> bool:
-    """Call it in a thread of its own; whether one could be started.
+    """Call it in a thread of its own; returns whether one could be started.
 
     No thread waits for it, so an error is logged, with its subject, `what`.
     """

@@ -116,7 +116,7 @@ class Results:
         self._shared.wait(key, seconds)
 
     def purge(self, tag: str) -> int:
-        """Forget all results with an original; the number of those that there were."""
+        """Forget all results with an original; returns how many there were."""
         # The store comes first: a result that is read from it meanwhile goes when memory is purged.
         purged = self._shared.purge(tag)
         return max(purged, self._memory.purge(tag))
