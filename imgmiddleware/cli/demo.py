@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from imgmiddleware import ArrayOriginal, DirectorySource
-from imgmiddleware.cli.originals import draw_originals
+from imgmiddleware.cli.drawn.originals import draw_originals
 from imgmiddleware.cli.serve import announce, application, import_uvicorn, listen, run
 from imgmiddleware.sources import Opened
 

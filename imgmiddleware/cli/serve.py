@@ -17,11 +17,11 @@ from imgmiddleware import DirectorySource, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli.arguments import UsageError, settings_of
 from imgmiddleware.cli.folder import cache_options
-from imgmiddleware.cli.gallery import gallery
-from imgmiddleware.cli.listing import Rooted
 from imgmiddleware.cli.metrics import Metrics, make_observer, shared
-from imgmiddleware.cli.mount import Below
-from imgmiddleware.cli.unlisted import unlisted
+from imgmiddleware.cli.pages.gallery import gallery
+from imgmiddleware.cli.pages.listing import Rooted
+from imgmiddleware.cli.pages.mount import Below
+from imgmiddleware.cli.pages.unlisted import unlisted
 from imgmiddleware.objects.address import is_address
 
 #: The environment variable with the directory and the options, as JSON, for `--workers`.

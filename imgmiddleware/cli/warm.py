@@ -20,7 +20,7 @@ from imgmiddleware import (
     ImageService,
 )
 from imgmiddleware.cli.arguments import UsageError
-from imgmiddleware.cli.listing import every_id
+from imgmiddleware.cli.pages.listing import every_id
 from imgmiddleware.cli.targets import service_of
 from imgmiddleware.grammar.query import QueryGrammar
 from imgmiddleware.service.warming import accept_fields, down, for_operator

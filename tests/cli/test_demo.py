@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from imgmiddleware.cli import main
 from imgmiddleware.cli.demo import DrawnSource
-from imgmiddleware.cli.originals import draw_originals
+from imgmiddleware.cli.drawn.originals import draw_originals
 
 RED, GREEN, BLUE, YELLOW = (210, 70, 60), (40, 130, 90), (45, 95, 180), (205, 150, 30)
 

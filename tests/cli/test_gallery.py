@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from imgmiddleware import DirectorySource
-from imgmiddleware.cli import gallery, listing, page
+from imgmiddleware.cli.pages import gallery, listing, page
 from imgmiddleware.sources import directory
 
 RED = (200, 30, 40)

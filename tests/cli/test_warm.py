@@ -216,7 +216,7 @@ def test_ids_are_as_in_a_path_percent_decoded(photos, folder, monkeypatch):
 
 
 def test_all_of_a_large_directory(photos, folder, monkeypatch, capsys):
-    monkeypatch.setattr("imgmiddleware.cli.listing.MOST_ENTRIES", 1)
+    monkeypatch.setattr("imgmiddleware.cli.pages.listing.MOST_ENTRIES", 1)
     Image.new("RGB", (9, 9)).save(photos / "more.png")
     assert main(["warm", str(photos), "-q", "fm=png", "--cache-dir", str(folder)]) == 0
     assert capsys.readouterr().err.endswith("] 2/2\n")

@@ -21,7 +21,7 @@ _WITHOUT_A_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0
 _ASKED = r"""
 import json, sys
 from imgmiddleware import DirectorySource, ImageRequest, ImageService
-from imgmiddleware.cli.listing import list_ids
+from imgmiddleware.cli.pages.listing import list_ids
 
 assert sys.getfilesystemencoding() == "ascii"
 root, names = json.loads(sys.stdin.read())

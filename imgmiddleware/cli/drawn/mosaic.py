@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.cli.pyramid import TILE, Level, Tile, pyramid
+from imgmiddleware.cli.drawn.pyramid import TILE, Level, Tile, pyramid
 
 Pixels = npt.NDArray[np.uint8]
 Colors = npt.NDArray[np.float32]

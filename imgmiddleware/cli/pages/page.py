@@ -11,11 +11,11 @@ from importlib.resources import files
 from urllib.parse import quote, unquote
 
 from imgmiddleware import ImageService, __version__
-from imgmiddleware.cli.links import THUMBNAIL, Links, Query
-from imgmiddleware.cli.listing import MOST_ENTRIES, Listed
-from imgmiddleware.cli.navigation import Place, crumbs, folder_links, name_filter, pager
 from imgmiddleware.cli.numbers import counted, in_bytes, sides
-from imgmiddleware.cli.snippets import tabs
+from imgmiddleware.cli.pages.links import THUMBNAIL, Links, Query
+from imgmiddleware.cli.pages.listing import MOST_ENTRIES, Listed
+from imgmiddleware.cli.pages.navigation import Place, crumbs, folder_links, name_filter, pager
+from imgmiddleware.cli.pages.snippets import tabs
 from imgmiddleware.formats.facts import Facts
 
 #: A hill and a sun. A page without an icon makes browsers ask for /favicon.ico.

@@ -11,11 +11,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from imgmiddleware import ImageService
-from imgmiddleware.cli.listing import Listed, Rooted, read_listed
-from imgmiddleware.cli.missing import missing
-from imgmiddleware.cli.mount import mount_of
-from imgmiddleware.cli.navigation import Place
-from imgmiddleware.cli.page import ICON, described
+from imgmiddleware.cli.pages.listing import Listed, Rooted, read_listed
+from imgmiddleware.cli.pages.missing import missing
+from imgmiddleware.cli.pages.mount import mount_of
+from imgmiddleware.cli.pages.navigation import Place
+from imgmiddleware.cli.pages.page import ICON, described
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.subjects.kinds import KINDS
 

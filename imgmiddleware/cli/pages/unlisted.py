@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from imgmiddleware.cli.missing import page_headers
-from imgmiddleware.cli.mount import mount_of
-from imgmiddleware.cli.page import ICON, stylesheet
+from imgmiddleware.cli.pages.missing import page_headers
+from imgmiddleware.cli.pages.mount import mount_of
+from imgmiddleware.cli.pages.page import ICON, stylesheet
 
 
 def unlisted(prefix: str) -> Starlette:

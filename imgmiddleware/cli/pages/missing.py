@@ -5,8 +5,8 @@ from hashlib import sha256
 
 from starlette.responses import HTMLResponse
 
-from imgmiddleware.cli.navigation import Place
-from imgmiddleware.cli.page import ICON, stylesheet
+from imgmiddleware.cli.pages.navigation import Place
+from imgmiddleware.cli.pages.page import ICON, stylesheet
 
 
 def missing(what: str, mount: str) -> HTMLResponse:

@@ -8,13 +8,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from imgmiddleware import ImageService
-from imgmiddleware.cli.links import Links
-from imgmiddleware.cli.listing import Folder, Rooted, find_named, list_folder, read_listed
-from imgmiddleware.cli.missing import missing, page_headers
-from imgmiddleware.cli.mount import mount_of
-from imgmiddleware.cli.navigation import Place
-from imgmiddleware.cli.page import Excerpt, Page, script, stylesheet
-from imgmiddleware.cli.viewer import Viewer
+from imgmiddleware.cli.pages.links import Links
+from imgmiddleware.cli.pages.listing import Folder, Rooted, find_named, list_folder, read_listed
+from imgmiddleware.cli.pages.missing import missing, page_headers
+from imgmiddleware.cli.pages.mount import mount_of
+from imgmiddleware.cli.pages.navigation import Place
+from imgmiddleware.cli.pages.page import Excerpt, Page, script, stylesheet
+from imgmiddleware.cli.pages.viewer import Viewer
 
 #: Originals on one page.
 PER_PAGE = 60

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imgmiddleware.cli.mosaic import mosaic
+from imgmiddleware.cli.drawn.mosaic import mosaic
 
 Pixels = npt.NDArray[Any]
 Color = tuple[int, int, int]
