@@ -187,4 +187,4 @@ def rounded(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
 def full(dtype: npt.DTypeLike) -> float:
     """The sample of white and of no transparency."""
     kind = np.dtype(dtype)
-    return 1.0 if kind.kind == "f" else float(np.iinfo(kind).max)
+    return 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)

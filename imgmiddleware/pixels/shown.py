@@ -207,8 +207,7 @@ def _as_depth(alpha: Pixels, dtype: np.dtype[np.generic]) -> Pixels:
     """Alpha from none to all of a dtype."""
     if alpha.dtype == dtype:
         return alpha
-    most = 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
-    shares = np.clip(np.nan_to_num(alpha.astype(np.float64)) / most, 0, 1)
+    shares = np.clip(np.nan_to_num(alpha.astype(np.float64)) / full(alpha.dtype), 0, 1)
     return np.asarray(np.rint(shares * full(dtype)), dtype)
 
 

@@ -248,3 +248,19 @@ def test_an_image_with_a_version_is_loaded_when_it_is_rendered(
     assert get(service, "w=20").body == first.body
     assert get(service, "w=33", if_none_match="*").status == 304
     assert service.answer(request("w=20", if_none_match=first.header("etag"))).status == 304
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize(
+    "query", ["band=1", "range=auto", "range=minmax", "band=1&range=auto&colormap=turbo"]
+)
+def test_a_mask_of_bools_as_alpha_is_that_of_bytes(channels: int, query: str) -> None:
+    """Bits have a range and a colour map as bytes have: there it was a 500."""
+    bits = np.random.default_rng(2).random((8, 9, channels)) > 0.4
+    data = bits.astype(np.uint8) * np.uint8(255)
+    one, other = (
+        pixels_of(get(ImageService(arrays.__getitem__), f"{query}&fm=png").body, "RGBA")
+        for arrays in ({"a": bits}, {"a": data})
+    )
+    assert np.array_equal(one, other)
+    assert np.array_equal(one[..., 3] == 255, bits[..., -1])
