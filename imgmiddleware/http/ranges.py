@@ -15,8 +15,8 @@ def requested(field: str | None, length: int) -> Span | None:
     """The one range that the field asks for, in a body of `length` bytes: its start and its stop.
 
     Start equals stop where the range has no byte of the body: a 416 (15.5.17). None where the field
-    is ignored, as 14.2 allows: another unit than bytes, several ranges, no range at all, and a
-    range that ends before it begins.
+    is ignored, as 14.2 allows. That is so for another unit than bytes, several ranges, no range at
+    all, and a range that ends before it begins.
     """
     if field is None:
         return None

@@ -1,8 +1,8 @@
 """The system calls that a worker may make: those for computing and for its wire, and no others.
 
-A call that a library may try in vain (opening a file, as many look for the number of processors) is
-refused with EPERM, and the library goes on without it. A call that no library makes (another
-program, a socket, another process) kills the worker: foreign code has taken it over.
+Some libraries try calls in vain: they open a file, as many look for the number of processors. Such
+a call is refused with EPERM, and the library goes on without it. A call that no library makes
+(another program, a socket, another process) kills the worker: foreign code has taken it over.
 """
 
 from __future__ import annotations

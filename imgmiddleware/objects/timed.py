@@ -1,8 +1,8 @@
 """Answers that have to come by one time, however slow the server is.
 
 The timeout of a socket starts again with each byte. A server that sends a byte now and then would
-be waited for without an end: for its head, its body, and the rest that is read to use a connection
-again.
+be waited for without an end: for its head, for its body, and for the rest that frees the
+connection.
 """
 
 from __future__ import annotations

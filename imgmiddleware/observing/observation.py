@@ -1,6 +1,6 @@
 """The messages to an observer: a frozen value for each answer, and a service's load if it asks.
 
-Outcome, tier, format, the names of steps and method are each of a closed set: they hold no ID, no
+Outcome, tier, format, the names of steps and method are each of a closed set. They hold no ID, no
 query, and nothing else that a client can choose. So they may be labels of metrics.
 """
 

@@ -41,8 +41,8 @@ class OpenTelemetryObserver:
     >>> from imgmiddleware import ImageService
     >>> service = ImageService(lambda id: None, observer=OpenTelemetryObserver())
 
-    The server's span, which the instrumentation of ASGI or WSGI has begun, gets the name of the
-    route, "GET /image/{id}"; otherwise each picture would make a name of its own. An answer that is
+    The instrumentation of ASGI or WSGI has begun a span of the server, which gets the name of the
+    route, "GET /image/{id}". Otherwise each picture would make a name of its own. An answer that is
     no hit in memory has a span "/image/{id}" below it, with one for each step. `tracer_provider`
     and `meter_provider` are those of the application unless they are given.
     """

@@ -42,7 +42,7 @@ def validators(
 ) -> Headers:
     """The headers that a 200 and its 304 share (RFC 9110, section 15.4.5).
 
-    `surrogates` are the keys by which a CDN may be told to forget the pictures of an original,
+    `surrogates` are the keys by which a CDN may be told to forget the pictures of an original.
     `expires` is the end of a signed link, in seconds since 1970.
     """
     caching = cache_control(

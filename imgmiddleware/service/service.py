@@ -91,7 +91,7 @@ class ImageService(Answering):
         (150, 100, 3)
 
         With `w` or `h` the picture has that size in CSS pixels, in up to three densities. Without
-        them it is as wide as the page lets it be: `widths` are then the device pixels on offer, and
+        them it is as wide as the page lets it be. Then `widths` are the device pixels on offer, and
         `sizes` is its width on the page, in CSS. No link is wider than the original, and each has
         the width that it names. Each of `formats` is offered by itself, the best first; without
         them the browser's Accept chooses. `priority` is for the pictures at the top of a page.

@@ -45,14 +45,14 @@ class LoadSettings:
     cache_dir_bytes: int = 2**30
     """Bytes that the folder `cache_dir`, or the folder in `tiers`, may take on its disk."""
     tiers: str | Sequence[str | os.PathLike[str]] = field(default=(), repr=False)
-    """The stores of results below memory, in the order of looking, instead of `cache_dir`: a folder
-    of this machine; a Redis or Valkey server that machines share (`imgmiddleware[redis]`); a bucket
-    (`imgmiddleware[stores]`): `["/var/cache/images", "redis://cache.example:6379/0"]`
+    """The stores of results below memory, in the order of looking, instead of `cache_dir`. Each is
+    a folder of this machine, a Redis or Valkey server that machines share (`imgmiddleware[redis]`),
+    or a bucket (`imgmiddleware[stores]`): `["/var/cache/images", "redis://cache.example:6379/0"]`
     (docs/fleet.md)."""
     pyramid_bytes: int | None = None
-    """How many of these bytes may be pyramids: large originals that are decoded once and kept in
-    tiles, where clients ask for parts of them again and again (docs/caching.md). None: half. 0:
-    there are none."""
+    """How many of these bytes may be pyramids (docs/caching.md): large originals that are decoded
+    once and kept in tiles, as clients ask for parts of them again and again. None: half. 0: there
+    are none."""
     namespace: str = ""
     """Keeps the keys of two services apart that share a `cache_dir`."""
     serve_stale: float = 0.0

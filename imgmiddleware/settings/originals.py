@@ -18,8 +18,8 @@ class OriginalSettings:
     in OpenCV, or red first. An `ArrayOriginal` has its own."""
     range: RangeLike | ValueRange | None = None
     """The values that become black and white, for originals of more than 8 bits a sample that do
-    not say it: "auto", "minmax", or two ends, each a value or a percentile such as "2%". None: all
-    of 16 bits, and percentiles for samples without such a range. A URL may say otherwise."""
+    not name them. "auto", "minmax", or two ends, each a value or a percentile such as "2%". None:
+    all of 16 bits, and percentiles for samples without such a range. A URL may say otherwise."""
     original_formats: Collection[str] = field(default_factory=lambda: names(safe=True))
     """The formats of originals that are opened, told by the first bytes. By default all safe
     ones."""

@@ -24,7 +24,7 @@ from imgmiddleware.sources.single import SourceOptions, single
 
 SourceLike = str | os.PathLike[str] | Callable[[Any], Found] | Source | Mapping[str, "SourceLike"]
 """A source in the words of the caller: a directory, the URL of an object store, a function of an
-ID, or a `Source`; or a mapping of prefixes to these."""
+ID, a `Source`, or a mapping of prefixes to these."""
 
 OverlayLike = str | os.PathLike[str] | bytes | ArrayLike | Opened | Callable[[Any], Found] | Source
 """An overlay in the words of the caller: an image file, an array, or a source of it."""

@@ -76,8 +76,8 @@ class ArrayOriginal(InMemory):
     never for a 304 or for a picture in a cache. Its errors are raised. `shape` and `dtype` declare
     its array. Without them it is called once for each version and process before anything is
     planned, and its array is held until this original is closed. With them a float array, and any
-    array with a range or a colour map, counts as one that may have holes, so that it is PNG where
-    it would be JPEG.
+    array with a range or a colour map, counts as one that may have holes. So it is PNG where it
+    would be JPEG.
 
     >>> import numpy as np
     >>> from imgmiddleware import ArrayOriginal

@@ -25,7 +25,7 @@ class FunctionSource:
     """A `Source` that asks a function of the application, `function(id)`.
 
     The function returns a path, the bytes of an image file, an array or an image of Pillow's, an
-    original, or None where there is none. The version of bytes and arrays is a hash of all of them;
+    original, or None where there is none. The version of bytes and arrays is a hash of all of them.
     `ArrayOriginal` and `BytesOriginal` take a `version` instead, and the first says how an array is
     read. A path is trusted: it may lie anywhere. A path that leads to no readable regular file is
     no original either, and is logged. Errors of the function propagate. The ID is given as a value

@@ -1,6 +1,6 @@
 """Originals in object stores, and on plain servers: objects below one address of the operator's.
 
-The facts of an object come from the answer with its first bytes, and every further read is of that
+The facts of an object come from the answer with its first bytes. Every further read is of that
 version: by If-Match, and by a check of the answer. So a replaced object is noticed, and its bytes
 are never mixed.
 """
@@ -55,7 +55,7 @@ class ObjectSource:
     """A `Source` of the objects below an address. An ID is the rest of an object's name.
 
     `address` is a URL: `s3://bucket/prefix`, `gs://`, `az://`, or `https://` with the path that all
-    files are below; or a store object of obstore's, for credentials that are not in the
+    files are below. It may also be a store object of obstore's, for credentials that are not in the
     environment. `recheck` is the number of seconds for which the facts of an object hold, and
     `seconds` the longest that one request may take. With all but `https://` it takes the extra
     `imgmiddleware[stores]`.

@@ -50,7 +50,7 @@ class Original(Protocol):
         """
         ...
 
-    # Written out instead of derived from `AbstractContextManager`: zope.interface, and with it
+    # Written out instead of derived from `AbstractContextManager`. zope.interface, and with it
     # Twisted, gives that class attributes of its own, which every original would need to have then.
     def __enter__(self) -> Any: ...
     def __exit__(

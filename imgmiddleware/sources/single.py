@@ -30,7 +30,7 @@ def single(given: Any, **options: Unpack[SourceOptions]) -> Source:
     """The `Source` for a directory's path, the address of a store, or a function; a `Source` stays
     as it is.
 
-    Raises `ValueError` for a path that is no directory, and for a URL of no store or of one that
+    Raises `ValueError` for a path that is no directory, for a URL of no store, and for one that
     needs a missing extra; `TypeError` for any other object.
     """
     around = options.pop("around", None)

@@ -2,7 +2,7 @@
 
 A claim is a lock on a file of the key's name. The kernel releases it when its holder dies, however
 that happens. If the system has no such locks (Windows), or the folder cannot be written, a claim
-excludes no process: then a picture is made twice, and still served.
+excludes no process. Then a picture is made twice, and still served.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Purges of a folder, told to all processes, also to those that just make a purged result.
 
-They are told by the time of a file in the shared folder, once before and once after the purge:
+They are told by the time of a file in the shared folder, once before and once after the purge.
 docs/machines.md explains why ("Purge, era and claim").
 """
 

@@ -1,8 +1,8 @@
 """Pyramids in a folder below that of the results, with a share of its bytes.
 
-This module knows nothing of a pyramid's contents: it is a file of some size, which is written once,
-read in parts, and can tell by itself whether it is damaged. Pyramids are put, evicted, purged and
-swept as results are, and no method here raises for a fault of the disk either.
+This module knows nothing of a pyramid's contents. For it that is a file of some size, which is
+written once, read in parts, and can tell by itself whether it is damaged. Pyramids are put,
+evicted, purged and swept as results are, and no method here raises for a fault of the disk either.
 """
 
 import io

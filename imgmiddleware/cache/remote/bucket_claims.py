@@ -2,7 +2,7 @@
 
 A claim is an object that only one of many can put. While its holder lives it puts the object again
 with other bytes. A waiting process sees by its own clock for how long the bytes have stayed the
-same, so that no two clocks are compared; after `TTL` seconds it takes the claim.
+same, so that no two clocks are compared. After `TTL` seconds it takes the claim.
 
 Several stores that are like S3 ignore the condition. Each process tries that once; in a bucket that
 ignores it, claims keep no process out.

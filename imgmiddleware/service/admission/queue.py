@@ -8,10 +8,9 @@ from collections.abc import Hashable
 class FairQueue:
     """Events of threads that wait, in the order in which they are to be let in.
 
-    It is fair queuing by round robin (J. Nagle, RFC 970): first the first that waits for each
-    original, then the second of each. An original goes behind all others each time one of its
-    threads is let in, so no thread waits for ever however many others come. For the threads that
-    hold one lock.
+    It is fair queuing by round robin (J. Nagle, RFC 970): first the first thread of each original,
+    then the second of each. An original goes behind all others each time one of its threads is let
+    in, so no thread waits for ever however many others come. For the threads that hold one lock.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """Overlays: the originals of `mark=`, found, allowed and opened.
 
-A name that the service registers wins. A name that begins with / is an ID of the source; a client
+A name that the service registers wins. A name that begins with / is an ID of the source. A client
 that may not see that original may not have it laid over another one either.
 """
 

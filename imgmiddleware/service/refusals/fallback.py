@@ -1,8 +1,8 @@
 """The fallback: an original that stands in for originals that are missing, or cannot be shown.
 
 It is rendered as the query asks, through the slots and caches of all results. The status stays that
-of the refusal, so the answer has no part of a 200: no validators, no ranges (RFC 9110, sections
-13.2.1 and 14.2), no name to save it under.
+of the refusal, so the answer has no part of a 200. It has no validators and no ranges (RFC 9110,
+sections 13.2.1 and 14.2), and no name to save it under.
 """
 
 import logging
