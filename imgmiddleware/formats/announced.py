@@ -23,7 +23,7 @@ def announce_pieces(original: Readable, raster: Raster, box: Box) -> None:
 
 
 def announce_rows(original: Readable, starts: range, count: int) -> None:
-    """So many bytes of each of some rows."""
+    """Announces so many bytes of each of some rows."""
     announce = announcing(original)
     if announce is not None:
         places = np.arange(starts.start, starts.stop, starts.step, dtype=np.int64)

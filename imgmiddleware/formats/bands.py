@@ -64,7 +64,7 @@ def decode_bands(
             if rows.shape == shape and _owns_memory(rows):  # of one tile that is asked for
                 return rows
             result = np.empty(shape, rows.dtype)
-        elif rows.shape[2:] != result.shape[2:]:  # here something is clear, or nothing any more
+        elif rows.shape[2:] != result.shape[2:]:  # here some pixel is clear, or none is any more
             result, rows = with_alpha(result), with_alpha(rows)
         result[top : top + len(rows)] = rows
     assert result is not None  # a box has at least one row
@@ -135,7 +135,7 @@ def _mask_rows(original: Original, facts: Facts, raster: Raster, box: Box) -> Pa
 
 
 def _owns_memory(rows: Pixels) -> bool:
-    """Whether nothing else lies in the memory that these pixels keep."""
+    """Whether the memory that these pixels keep holds nothing else."""
     held = rows if rows.base is None else rows.base
     return rows.flags.c_contiguous and getattr(held, "nbytes", 0) == rows.nbytes
 

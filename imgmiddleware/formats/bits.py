@@ -15,9 +15,8 @@ class Bits:
         return self._value >> self._left & ((1 << count) - 1)
 
     def zeros(self, most: int = 2**32) -> int:
-        """How many zeros there are up to the next one, which is taken too.
-
-        Where they are more than `most`, it is one more, and nothing behind them is taken.
+        """The number of zeros up to the next one, which is taken too. Where there are more than
+        `most`, it is `most` + 1, and no bit behind them is taken.
         """
         count = 0
         while count <= most and not self.take(1):

@@ -62,7 +62,7 @@ def _decoded(frame: Frame) -> Pixels:
 
 
 def _lay(under: Pixels, frame: Pixels, *, blend: bool) -> None:
-    """Put a frame on `under`, in place; with `blend` by its alpha, else in its stead.
+    """Put a frame on `under`, in place; with `blend` by its alpha, else instead of it.
 
     In bands: picking pixels out of a picture takes several times its memory.
     """

@@ -25,7 +25,7 @@ _ERRORS = (
     Image.DecompressionBombError,
 )
 
-#: Pillow's modes that are taken as they are, and their names in our order of channels.
+#: Pillow's modes that need no change, and their names in our order of channels.
 PACKED = {"L": "L", "RGB": "BGR", "RGBA": "BGRA", "CMYK": "CMYK"}
 
 

@@ -28,7 +28,7 @@ _LOWEST, HIGHEST = 50, 90
 #: The quality that most photos need, and by how much a step of quality divides the distance: the
 #: medians of the five photos in three formats.
 _FIRST, _STEP = 60, 0.035
-#: How far from that the step of a picture may be, by two tries.
+#: The bounds of a picture's own step, which two tries measure.
 _FLATTEST, _STEEPEST = 0.012, 0.1
 #: The part of the bound that a try aims at, so that most tries end below it; and the quality that
 #: is added after two tries that did not, as there is no third to correct.
@@ -54,9 +54,9 @@ def encode_by_eye(
     chroma: str | None = None,
     quickly: bool = False,
 ) -> tuple[int, bytes]:
-    """The quality, 50 to 90, and the file of pixels as `encode` takes them; those of 8 bits.
+    """The quality, 50 to 90, and the file of pixels as `encode` takes them, of 8 bits.
 
-    Of a format that reads its files back (`ResultFormat.read`). The file is within `BOUND` of the
+    The format must read its files back (`ResultFormat.read`). The file is within `BOUND` of the
     pixels, or of the highest quality.
     """
     read = RESULTS[format].read

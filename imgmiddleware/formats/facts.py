@@ -31,7 +31,7 @@ class Pieces:
         return across * down * self.stored, wide * high
 
     def touched(self, box: Box) -> Size:
-        """How many of them are, along both sides, by a box of the picture."""
+        """The number of pieces along both sides that a box of the picture touches."""
         left, top, width, height = box
         across = (left + width - 1) // self.wide - left // self.wide + 1
         return across, (top + height - 1) // self.high - top // self.high + 1
@@ -120,5 +120,5 @@ class Facts:
         return self.orientation.size(self.width, self.height)
 
     def size_read(self, in_bands: bool) -> Size:
-        """The same as it is decoded: as stored, where nothing but us turns it."""
+        """The same as it is decoded: as stored, unless the decoder turns it."""
         return (self.width, self.height) if in_bands else self.upright

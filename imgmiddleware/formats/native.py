@@ -39,7 +39,7 @@ def spng() -> Any | None:
 
 @functools.cache
 def simplejpeg() -> Any | None:
-    """JPEG, by the one decoder tried that tells of damage (`strict`), and a quarter faster than
+    """JPEG, by the one decoder tried that tells of damage (`strict`). It is a quarter faster than
     OpenCV's, to the same pixels.
     """
     return _module("simplejpeg")

@@ -64,12 +64,10 @@ class ResultFormat:
     #: The pixels of a file of its own, uint8, with which a quality is sought (`q=auto`).
     read: Callable[[bytes], Pixels] | None = None
     longest: int = 65_535  # pixels of a side; most formats count them in 16 bits
-    unasked: int = (
-        0  # and those within which it is made where no size is asked for; 0: the original's
-    )
+    unasked: int = 0  # and pixels of a side where the query says no size; 0: the original's
     #: Tells of pixels instead of showing them: in how many colours, and the beginning of names.
     tell: Callable[[Pixels, int, str], bytes] | None = None
-    of_header: bool = False  # it tells of the original, and of its colours if they are asked for
+    of_header: bool = False  # it tells of the original, and on request of its colours
     by_fm: bool = True  # `fm` may name it; else another parameter asks for it
     animate: Callable[[Frames, int, int, Metadata], bytes] | None = None
     animate_lossless: Callable[[Frames, int, Metadata], bytes] | None = None
@@ -82,7 +80,7 @@ class ResultFormat:
     alpha: bool = False  # it keeps alpha; else `write` gets pixels without
     deep: bool = False  # it holds samples of 16 bits, and has a place for their profile
     profile: bool = False  # it has a place for a colour profile
-    moving_profile: bool = True  # and browsers ask it where the picture moves
+    moving_profile: bool = True  # and browsers heed it in an animation
     hdr: bool = False  # it holds more than white, if it is given uint16 and code points
     few: bool = False  # a picture of at most 256 colours takes fewer bytes in it
     all_clear: bool = False  # its pixels are clear all the way, or not at all

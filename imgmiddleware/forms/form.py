@@ -32,9 +32,11 @@ class Form(Generic[T]):
     words: str
     """The allowed values, for the documentation and for error messages: "a number from 1 to 9"."""
     endless: bool = False
-    """More values than a cache can hold: with `widths` it is then allowed in presets only."""
+    """The form has more values than a cache can hold. With `widths` it is then allowed in presets
+    only.
+    """
     values: Form[T] | None = None
-    """The form of a value that no text gave, where such values have a wider range."""
+    """The form of values from a program, where these have a wider range."""
 
     binding: bool = False
     """A wrong text stays a 400 where others are left out, and so does a second one: the parameter

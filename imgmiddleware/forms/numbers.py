@@ -11,10 +11,10 @@ from imgmiddleware.forms.form import Form, malformed, out_of_range
 Length = int | Decimal
 """Pixels (an int of at least 1), or a ratio of the original's side (a Decimal between 0 and 1)."""
 
-#: The same as a program writes it that has one kind of number. 1.0 may as well be all of a side.
+#: The same from a program that has only one kind of number. 1.0 may as well be all of a side.
 _FLOAT = re.compile(r"([2-9]|[1-9][0-9]{1,8})\.0{1,9}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
-#: A cache can hold all values of a parameter that has so many: qualities, for one.
+#: A cache can hold all values of a parameter with so many values: qualities, for one.
 _FEW = 100
 
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,8})?(?:\.[0-9]{1,9})?(?<=[0-9])", re.ASCII)

@@ -48,7 +48,9 @@ class HintGrammar:
 
 
 def _has_quality(texts: Mapping[str, str]) -> bool:
-    """Without `fm` it is a format that has one, unless 16 bits are asked for."""
+    """Whether the result's format has a quality. Without `fm` it has, unless 16 bits are asked
+    for.
+    """
     asked = asked_format(texts)
     if asked is None:
         return texts.get("depth", Output.depth) == Output.depth

@@ -20,7 +20,7 @@ _UNTOLD = re.compile(r"[^A-Za-z0-9_.\-\[\]]", re.ASCII)
 _MOST, _LONGEST = 8, 24
 
 Mend = Callable[[str], str | None]
-"""The text that is taken for one of a parameter's; None where there is none."""
+"""The text that is taken for a parameter's text; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Leniency:
                 raise ImageError("repeated-parameter", f"{name!r} is given twice", parameter=name)
             if name in texts and name == "auto":
                 given = f"{texts.pop(name)},{given}"
-            # The first counts, so that a flood of wrong values is read once.
+            # The first of a kind counts, so that a flood of wrong values is read once.
             reads = self._known.get(name) if meant not in had or name == "auto" else None
             taken = reads(given) if reads and given is not None else None
             had.add(meant)

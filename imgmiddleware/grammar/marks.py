@@ -13,7 +13,7 @@ class Marks:
         self._names = names
 
     def taken(self, text: str) -> str | None:
-        """The text, if it may be said."""
+        """The text, if it may be said here."""
         return text if text in self._names or text.startswith("/") else None
 
     def check(self, text: str) -> None:

@@ -24,7 +24,9 @@ def parse_id(path: str, prefix: str, id_type: type) -> str:
 
 
 def is_text(id: str) -> bool:
-    """Without lone surrogates, as `os.listdir` makes them of names that are not UTF-8."""
+    """Whether a text has no lone surrogates, as `os.listdir` makes them of names that are not
+    UTF-8.
+    """
     try:
         id.encode()
     except UnicodeEncodeError:

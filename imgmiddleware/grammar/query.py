@@ -203,7 +203,7 @@ class QueryGrammar:
         return self._presets[name]
 
     def _restricted(self, transform: Transform) -> Transform:
-        """With `w` and `h` in device pixels, each one of the allowed."""
+        """The parameters with `w` and `h` in device pixels, each one of the allowed."""
         asked = transform.get(Resize)
         assert self._widths is not None
         return transform.replaced(
@@ -254,7 +254,9 @@ class QueryGrammar:
         return ImageError("unknown-parameter", detail, parameter=name[:60], **member(near))
 
     def _alias(self, name: str, texts: Mapping[str, str], known: dict[str, str]) -> None:
-        """Known by its one name, once its form is checked by the name that was used."""
+        """Takes a parameter under its one name, once its form is checked by the name in the
+        query.
+        """
         meant = ALIASES[name]
         if meant in texts:
             detail = f"{name!r} and {meant!r} are one parameter, given twice"

@@ -98,7 +98,9 @@ def _smallest(facts: Facts) -> Facts:
 
 
 def _boxes(facts: Facts) -> Iterator[Box]:
-    """All of it, or parts of its rows, from the first to the last one, of whole pieces."""
+    """The boxes that are read: the whole page, or parts of it from the first row to the last, in
+    whole pieces.
+    """
     width, height = facts.width, facts.height
     high = facts.pieces.high if facts.pieces else 1
     rows = max(high, _READ // width // _PARTS)

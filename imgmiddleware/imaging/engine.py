@@ -37,7 +37,7 @@ def load(formats: Collection[str]) -> None:
 
 @contextmanager
 def without_threads() -> Iterator[None]:
-    """End the threads that OpenCV keeps; it starts others when it needs some, after this."""
+    """End the threads that OpenCV keeps; afterwards it starts others when it needs them."""
     count = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

@@ -135,7 +135,7 @@ class Held:
         return self.pixels, (left - self.at[0], top - self.at[1], width, height)
 
     def cropped(self, crop: Area) -> tuple[Pixels, Area]:
-        """The samples that a box of the page touches alone, and where it lies in these."""
+        """The samples that a box of the page touches, and its place in them."""
         left, top, width, height = self.level.area(crop)
         x, y = math.floor(left), math.floor(top)
         part = self.pixels[y : math.ceil(top + height), x : math.ceil(left + width)]

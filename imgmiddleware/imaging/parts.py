@@ -90,7 +90,7 @@ class Part:
         return left // by, top // by, -(-width // by), -(-height // by)
 
     def _at(self, times: int) -> tuple[int, int]:
-        """Where it begins in `level`, which in bands is the box itself."""
+        """The place where it begins in `level`, which in bands is the box itself."""
         return (0, 0) if self.in_bands else self._divided(times)[:2]
 
 

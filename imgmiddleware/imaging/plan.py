@@ -87,7 +87,7 @@ class Plan:
     format: str  # a key of formats.results.RESULTS
     output: Output
     as_stored: bool = False  # one tile of the file, which need not be made
-    sketch: Plan | None = None  # of a small picture, where only that told part or tones
+    sketch: Plan | None = None  # of a small picture, where only that tells the part or the tones
     sought: tuple[str, ...] = ()  # in this sketch: the kinds of subjects, until one is found
     also: tuple[str, ...] = ()  # and the kinds that are looked for in any case
 
@@ -129,7 +129,7 @@ class Plan:
 
     @property
     def most_colors(self) -> int | None:
-        """How many the result may have; None: any."""
+        """The most colours that the result may have; None: any."""
         result = RESULTS[self.format]
         if self.deep or not result.few:
             return None

@@ -243,7 +243,9 @@ def _keeps_profile(
     deep: bool,
     animated: bool,
 ) -> bool:
-    """A profile of inks says nothing of RGB, and one of grays only of a picture that stays gray."""
+    """A profile of inks does not describe RGB, and a profile of grays only a picture that stays
+    gray.
+    """
     if any(step.in_srgb for step in steps):
         return False
     record = RESULTS[format]

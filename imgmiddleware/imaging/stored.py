@@ -30,7 +30,8 @@ def is_stored(plan: Plan) -> bool:
 
 
 def stored_tile(original: Original, facts: Facts, plan: Plan, contents: Contents) -> Result | None:
-    """The tile; None where it is not in sRGB, or its JPEG is not for everybody: it is made then.
+    """The tile; None where it is not in sRGB, or some clients cannot show its JPEG: it is made
+    then.
 
     Raises `ImageError` where it is damaged.
     """

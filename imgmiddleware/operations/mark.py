@@ -69,7 +69,7 @@ class Mark(Operation):
         return left, top
 
     def period(self, size: Size) -> Size | None:
-        """How far the overlays of a grid are from one another; None where there is one alone."""
+        """The distance of the overlays of a grid from one another; None where there is only one."""
         if self.mark_tile is None:
             return None
         return size[0] + self.mark_pad, size[1] + self.mark_pad

@@ -22,7 +22,7 @@ from imgmiddleware.pixels.arrays import (
 class Mosaic(PixelOperation):
     """Squares of `px` pixels of the result from its upper left corner on, each its mean.
 
-    It hides nothing: other sizes of the picture have other squares. `redact` is for that.
+    Use `redact` to hide something: other sizes of the picture have other squares.
     """
 
     px: int = parameter(whole(0, 100), 0)

@@ -38,7 +38,9 @@ class OwnOperation:
     The pixels are uint8 in sRGB at the size of the result: (height, width) gray, or with 3 (blue,
     green, red) or 4 channels (and alpha). They are a copy, which the function may change."""
     version: str
-    """Part of the key of every result that it makes: another one whenever it makes other pixels."""
+    """Part of the key of every result that it makes. Change it whenever the function makes other
+    pixels.
+    """
     arguments: Sequence[Form[Any]] = ()
     """The forms of its arguments, which stand in the query with commas between: `edges=30,5`.
     Without any, `edges=1` switches it on."""

@@ -14,7 +14,7 @@ from imgmiddleware.pixels.arrays import Color, Pixels
 
 @dataclass(frozen=True)
 class PixelOperation(Operation):
-    """A step that makes new pixels of those it is given."""
+    """A step that makes new pixels from the ones that it gets."""
 
     #: Whether the operation is about the look of colours, and so takes sRGB alone.
     in_srgb: ClassVar[bool] = False

@@ -10,7 +10,7 @@ from imgmiddleware.forms.words import choice
 from imgmiddleware.operations.transform import Operation, parameter
 from imgmiddleware.pixels.arrays import Box
 
-#: More are no list that a person has drawn; each is looked at for every picture.
+#: A person draws no list of more boxes; each box is looked at for every picture.
 _MOST = 64
 
 _Side = str | int | Decimal

@@ -86,7 +86,7 @@ class Resize(Operation):
         return self.fit == "facearea"
 
     def may_near(self, geometry: Geometry) -> bool:
-        """Whether a part of the original may be shown closer than by this geometry."""
+        """Whether the result may show a closer part of the original than this geometry does."""
         if not (self.nears and self._boxed):
             return False
         sides = zip(geometry.crop[2:], geometry.size, strict=True)

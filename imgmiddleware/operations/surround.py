@@ -101,7 +101,7 @@ class Around:
 
 
 def _over_itself(pixels: Pixels, canvas: tuple[int, int], at: tuple[int, int]) -> Pixels:
-    """On itself as large as covers the canvas, blurred."""
+    """The picture on itself, which is blurred and large enough to cover the canvas."""
     height, width = pixels.shape[:2]
     scale = max(canvas[0] / width, canvas[1] / height)
     across, down = (max(1, round(side / scale)) for side in canvas)

@@ -105,7 +105,7 @@ class Transform:
     def __post_init__(self) -> None:
         changing = tuple(step for step in self.steps if any(step._changed()))
         object.__setattr__(self, "steps", changing)
-        # Each answer asks for 16 of them. Of two of a kind it is the first.
+        # Each answer asks for 16 of them. The first of a kind counts.
         object.__setattr__(self, "_by_kind", {type(step): step for step in reversed(changing)})
 
     def __reduce__(self) -> tuple[Any, ...]:

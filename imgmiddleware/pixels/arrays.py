@@ -91,9 +91,9 @@ def _premultiplied(pixels: Pixels) -> Pixels:
 
 
 def unpremultiplied(pixels: Pixels, dtype: npt.DTypeLike) -> Pixels:
-    """Colour divided by alpha again; black where nothing is seen.
+    """Colour divided by alpha again; black where alpha is 0.
 
-    By the alpha that the filter gave, overshoot included: colour has overshot with it.
+    Alpha is the filter's, overshoot included: colour has overshot with it.
     """
     return by_bands(partial(_unpremultiplied, dtype=dtype), pixels, pixels.shape, dtype)
 

@@ -24,7 +24,8 @@ import numpy.typing as npt
 #: where a picture is enlarged, 8 were, by as much or more.
 _FEWER = 2.4
 
-#: A block reaches over one more sample than it needs for so many, where that makes longer runs.
+#: A block reaches over one more sample for each so many that it needs, where that makes longer
+#: runs.
 _SPARE = 16
 
 #: The finest weights, in bits: finer ones cost range, and nobody sees them.

@@ -66,7 +66,7 @@ class CodePoints:
 
     @property
     def hdr(self) -> bool:
-        """Whether they say of light how much it is: there is brighter than a page's white."""
+        """Whether they state amounts of light: there is brighter than a page's white."""
         return self.transfer in _HDR
 
     def lit(self, *peaks: float) -> CodePoints:

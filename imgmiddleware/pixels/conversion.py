@@ -124,7 +124,9 @@ def conversion(profile: bytes, color: str) -> Conversion | None:
 
 
 def _shows_white(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether white is about that, and black is darker: else the numbers in a profile are noise."""
+    """Whether white comes out about white, and black darker: else the numbers in a profile are
+    noise.
+    """
     paper = 0 if mode == "CMYK" else 255
     ends = np.array([[paper, 255 - paper]], np.uint8)
     if mode != "L":

@@ -102,8 +102,8 @@ def _is_alike(pixels: Pixels, fewer: Pixels) -> bool:
 
 
 def _is_photo(pixels: Pixels) -> bool:
-    """Whether hardly two neighbours are equal: then 256 colours are too few, which is told sooner
-    so than by counting.
+    """Whether hardly two neighbours are equal. 256 colours are too few then; counting them takes
+    longer.
     """
     codes = color_codes(pixels)
     return bool(np.count_nonzero(codes[:, 1:] != codes[:, :-1]) > _PHOTO * codes.size)

@@ -173,7 +173,7 @@ def _by_parts(average: Change, pixels: Pixels, by: Size) -> Pixels:
 
 
 def _shortened(source: _Source) -> _Source:
-    """With no side over `LONGEST`. A rest of pixels at the end that make no whole one is cut."""
+    """The source with no side over `LONGEST`. Pixels at the end that make no whole one are cut."""
     height, width = source.pixels.shape[:2]
     if max(width, height) <= LONGEST:
         return source

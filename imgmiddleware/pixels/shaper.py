@@ -34,7 +34,7 @@ class Parametric:
 
     @classmethod
     def of_kind(cls, kind: int, numbers: Sequence[float]) -> Parametric:
-        """From the numbers of a kind from 0 to 4, in their order."""
+        """A curve from the numbers of a kind from 0 to 4, in their order."""
         if kind in (1, 2):  # they begin where a x + b is 0, and below it are constant
             gamma, a, b, *rest = numbers
             return cls(gamma, a, b, 0.0, -b / a if a else 0.0, *rest, *rest)
@@ -53,7 +53,7 @@ class Parametric:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """Through points that are equally far from one another, 65535 being 1."""
+    """A curve through equally distant points, where 65535 is 1."""
 
     points: tuple[int, ...]
 

@@ -127,7 +127,7 @@ class Shown:
         straight = chosen == tuple(range(len(chosen)))
         colors = rows[..., : len(chosen)] if straight else rows[..., list(chosen)]
         lacking = masked
-        if colors.dtype.kind == "f" and np.isnan(colors.min()):  # as that of one of them is
+        if colors.dtype.kind == "f" and np.isnan(colors.min()):  # NaN if one of them is
             unknown = np.asarray(np.isnan(colors).any(axis=2))
             lacking = unknown if lacking is None else lacking | unknown
         number = self.values.no_data

@@ -64,10 +64,10 @@ _TARGETS: Mapping[str, _Target] = MappingProxyType({
     "muted_dark": _Target(_DULL, _DARK),
 })  # fmt: skip
 
-#: How much it counts that saturation and lightness are near to the best, and how many pixels.
+#: The weights of a near saturation, of a near lightness, and of the number of pixels.
 _NEAR_SATURATION, _NEAR_LIGHTNESS, _MANY = 0.24, 0.52, 0.24
 
-#: Colours that names are looked for among, as `Palette` does.
+#: The number of colours among which names are looked for, as in `Palette`.
 _NAMED_OF = 16
 
 

@@ -13,7 +13,7 @@ from imgmiddleware.pixels.arrays import Pixels, full, has_alpha
 #: One of so many samples may lie below the darkest tone, and one above the brightest: dust, and the
 #: glint of an eye.
 _CUT = 200
-#: Tones that are so near to an end of the range are that end, in levels of 255.
+#: Tones this near to an end of the range count as that end, in levels of 255.
 _NEAR = 5
 #: And the farthest tone that counts as an end: a picture full of fog keeps some of it, and contrast
 #: grows to 5/3 at most.

@@ -53,7 +53,9 @@ class Faces:
         return 200 * (1 + len(self.faces))  # the memory of four numbers in a tuple
 
     def start(self, axis: int, share: float, first: float = 0, last: float = 1) -> float:
-        """About the middle of all of them; of the largest, where all have no room."""
+        """Places the part about the middle of all faces; about that of the largest, where all have
+        no room.
+        """
         spans = [(face[axis], face[axis + 2]) for face in self.faces]
         begin, end = min(span[0] for span in spans), max(span[1] for span in spans)
         if end - begin > share:

@@ -8,7 +8,7 @@ import numpy as np
 
 from imgmiddleware.pixels.arrays import Pixels
 
-#: How many places a part is tried at: more than there are results to tell apart on any screen.
+#: The number of places for a part that are tried: more than any screen has pixels to tell apart.
 _STEPS = 512
 
 #: A place with nearly the best score is as good as the best. A part that is wider than its subject

@@ -34,9 +34,9 @@ class SequenceHeader:
     samples: float  # a pixel, chroma subsampling counted in: 1, 1.5, 2 or 3
     points: Nclx  # code points of its colours, 2 where it does not say; and its range
     reduced: bool  # a still picture: its frames cannot have a size of their own
-    size_bits: tuple[int, int]  # of the width and height of a frame that has its own
+    size_bits: tuple[int, int]  # of the width and height, for a frame with a size of its own
     frame_ids: tuple[int, int]  # bits of a frame's id, and of its distance; 0 where it has none
-    order_hint: int  # bits of it; 0 where frames have none
+    order_hint: int  # bits of the order hint; 0 where frames have none
     screen_tools: int
     integer_motion: int
     timing: Timing

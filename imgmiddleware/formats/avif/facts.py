@@ -26,7 +26,7 @@ CODED = b"av01"
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """How those of a picture are coded."""
+    """The coding of a picture's samples."""
 
     bits: int
     limited: bool  # black and white are 16 and 235 of 255
@@ -48,7 +48,7 @@ def sniff(head: bytes) -> bool:
 
 
 def _check_coded(window: Window, item: Item) -> CodedPicture:
-    """Hold an av01 item's size against the sequence headers of its data and its configuration."""
+    """Compare an av01 item's size with the sequence headers of its data and its configuration."""
     width, height = stated_size(window, item)
     stream = read_stream(lambda at, length: item.read(window, at, length), item.size)
     config = item.property(b"av1C")

@@ -65,7 +65,9 @@ def _headers(window: Window) -> Iterator[IsoBox]:
 
 
 def _duration(window: Window, box: IsoBox) -> tuple[int, int]:
-    """Where a header has its duration, and in how many bytes; of an edit list the first one's."""
+    """The place of a header's duration, and its bytes; of an edit list those of its first
+    segment.
+    """
     wide = 8 if window.read(box.start, 1)[0] == 1 else 4
     before = {b"mvhd": 2 * wide + 4, b"tkhd": 2 * wide + 8, b"mdhd": 2 * wide + 4, b"elst": 4}
     return box.start + 4 + before[box.kind], wide

@@ -131,7 +131,7 @@ def _read_track(window: Window, track: IsoBox) -> _Track:
     stream = _stream(window, samples)
     sequences = stream.sequences
     for box in entry:
-        if box.kind == b"av1C":  # which repeats it behind four bytes of its own
+        if box.kind == b"av1C":  # this box repeats it behind four bytes of its own
             sequences += _stream(window, [(box.start + 4, box.size - 4)]).sequences
     if not sequences:
         raise damaged("a track has no AV1 sequence header")

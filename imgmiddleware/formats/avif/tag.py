@@ -1,4 +1,4 @@
-"""Code points for an AVIF that OpenCV wrote, which has no word for any but sRGB's."""
+"""Code points for an AVIF that OpenCV wrote: OpenCV can only state sRGB's."""
 
 import struct
 

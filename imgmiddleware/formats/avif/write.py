@@ -21,7 +21,7 @@ _DEEP = 10
 
 
 def write(pixels: Pixels, quality: int, metadata: Metadata) -> bytes:
-    """With the code points of HDR; of all others the profile says the same."""
+    """An AVIF with the code points of HDR; for all other colours the profile says the same."""
     settings = [cv2.IMWRITE_AVIF_QUALITY, quality, cv2.IMWRITE_AVIF_SPEED, _SPEED]
     if pixels.dtype == np.uint16:
         settings += [cv2.IMWRITE_AVIF_DEPTH, _DEEP]

@@ -14,7 +14,7 @@ from imgmiddleware.pixels.arrays import Pixels, Size
 
 #: Pixels that are made at once: the memory for them, beside the output, stays within `SLACK`.
 _BLOCK = 2**16
-#: Bits of a mask that count: more are cut off.
+#: Bits of a mask that count; further bits are cut off.
 _MOST_BITS = 16
 
 Rows = npt.NDArray[np.uint8]

@@ -21,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class _Pen:
-    """Where the next pixel goes, in rows in the order of the file."""
+    """The place of the next pixel, in rows in the order of the file."""
 
     def __init__(self, width: int, height: int, samples: int) -> None:
         self.pixels = np.zeros(width * height * samples, np.uint8)
@@ -67,7 +67,9 @@ def drawn(data: memoryview, header: Header) -> Bytes:
 
 
 def _draw_indices(data: memoryview, header: Header, pen: _Pen) -> bool:
-    """All codes are pairs, as literals are filled up to them. Whether there was an end."""
+    """Draw the codes: all are pairs, as literals are filled up to them. Returns whether there was
+    an end.
+    """
     pairs = np.frombuffer(data, np.uint8, len(data) // 2 * 2).reshape(-1, 2)
     counts, seconds = pairs[:, 0].tobytes(), pairs[:, 1].tobytes()
     nibbles = header.compression == RLE4

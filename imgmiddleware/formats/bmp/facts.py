@@ -1,4 +1,4 @@
-"""BMP: the facts of its header, held against its rows, which must be there in full."""
+"""BMP: the facts of its header, compared with its rows, which must be there in full."""
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def read(window: Window) -> Facts:
 
 
 def _check_body(window: Window, header: Header) -> None:
-    """Hold the offset and the number of pixels against the end of the file."""
+    """Compare the offset and the number of pixels with the end of the file."""
     room = window.size - header.pixels
     if room < 0:
         raise damaged("its pixels begin beyond the end of the file")

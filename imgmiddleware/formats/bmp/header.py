@@ -143,8 +143,9 @@ def _is_whole(mask: int) -> bool:
 
 
 def _read_palette(window: Window, header: Header, start: int) -> tuple[tuple[bytes, ...], int]:
-    """The palette as `Header` has it, and where it ends: at the rows, if these begin earlier. It is
-    read on into them, as other readers do.
+    """The palette as `Header` has it, and its end: at the rows, if these begin earlier.
+
+    It is read on into the rows, as other readers do.
     """
     step = 3 if header.size == CORE else 4
     length = min(header.colors or 1 << header.bits, 1 << header.bits) * step

@@ -14,14 +14,15 @@ _TAKEN: Sequence[tuple[int, int]] = ((36867, 36881), (36868, 36882))
 _CHANGED, _CHANGED_OFFSET = 306, 36880
 _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d", re.ASCII)
 _ASCII = 2
-#: Characters that are told of a value.
+#: Characters of a value that are told.
 _LONGEST = 200
 
 
 def taken(exif: Exif) -> str | None:
-    """When it was taken, by ISO 8601: with an offset where the camera says one, else in its time.
+    """When it was taken, by ISO 8601: with an offset where the camera says one, else in its own
+    time.
 
-    Where that is not said, when it was digitized or changed.
+    Without that time it is when it was digitized or changed.
     """
     said = [(exif.making, tag, offset) for tag, offset in _TAKEN]
     for values, tag, offset in (*said, (exif.picture, _CHANGED, _CHANGED_OFFSET)):

@@ -160,7 +160,7 @@ def open_ifd(window: Window) -> IfdFile:
 
 
 def orientation_of(value: int) -> Orientation:
-    """The tag's value; upright where there is no such."""
+    """The tag's value; upright where it has no such value."""
     return Orientation(value) if 1 <= value <= 8 else Orientation.UPRIGHT
 
 
@@ -190,7 +190,7 @@ def longs(*numbers: int) -> Value:
 
 
 def directory_size(values: Values) -> int:
-    """The bytes that `directory` makes of them."""
+    """The number of bytes that `directory` makes of them."""
     return 6 + sum(12 + (_even(v.raw) if len(v.raw) > 4 else 0) for v in values.values())
 
 

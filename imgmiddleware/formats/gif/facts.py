@@ -106,7 +106,7 @@ def _walk(window: Window, offset: int, canvas: Size) -> _Blocks:
 
 
 def _check_image(window: Window, offset: int, first: bool) -> int:
-    """Hold an image descriptor against its data; return where the sub-blocks of that begin."""
+    """Compare an image descriptor with its data; return where the sub-blocks of that begin."""
     if not first and offset + 11 > window.size:
         return window.size  # an animation cut short still has its first frame
     width, height, packed = window.unpack("<HHB", offset + 5)

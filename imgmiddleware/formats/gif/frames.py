@@ -100,7 +100,7 @@ def _still(
 
 
 def _skip(data: Data, at: int) -> int:
-    """Behind the sub-blocks at `at`, terminator included (section 15)."""
+    """The place behind the sub-blocks at `at`, terminator included (section 15)."""
     while length := data[at]:
         at += length + 1
     return at + 1

@@ -32,7 +32,7 @@ def mended(data: Data, most: int) -> bytes | None:
 
 
 def _ends(data: Data, at: int) -> tuple[int, int]:
-    """Behind the last whole image, or else behind the whole sub-blocks of the first; 0: none."""
+    """The end of the last whole image, or else of the whole sub-blocks of the first; 0: none."""
     whole = 0
     for _ in range(gif.MAX_STEPS):
         kind = data[at] if at + 10 < len(data) else gif.TRAILER

@@ -42,7 +42,7 @@ def sniff(head: bytes) -> bool:
 
 
 def _check_coded(window: Window, item: Item) -> CodedPicture:
-    """Hold an item's size against the parameter sets of its configuration and of its data."""
+    """Compare an item's size with the parameter sets of its configuration and of its data."""
     width, height = stated_size(window, item)
     config = item.property(b"hvcC")
     if config is None or config.size > _MOST_CONFIGURATION:

@@ -27,7 +27,7 @@ from imgmiddleware.formats.reading import damage_let_pass
 from imgmiddleware.formats.window import Window
 
 _START, _SCAN, _END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
-#: Tables of its own take a head some 600 bytes.
+#: A head with tables of its own takes some 600 bytes.
 _LONGEST = 2048
 #: Adobe's marker (APP14); decoders read its last byte (Technical Note 5116, section 18).
 _ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"

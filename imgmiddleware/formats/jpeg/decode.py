@@ -1,6 +1,6 @@
 """JPEG by simplejpeg, the one decoder tried that tells of damage (`strict`); without it by others.
 
-These are OpenCV and, for inks, which OpenCV makes colours of by itself, Pillow. All three have
+The others are OpenCV and, for inks, Pillow: OpenCV makes colours of inks by itself. All three have
 libjpeg-turbo in them, and give the same pixels. The others tell where the file ends too early, but
 not where bytes in its middle are wrong.
 """
@@ -68,7 +68,7 @@ def decode(data: Data, facts: Facts, least: Size) -> Found:
     usual, strict = facts.own.usual, not facts.mended
     pixels = samples(data, facts.color, least, usual=usual, strict=strict)
     if facts.color == "cmyk":
-        # Adobe's applications store the ink that is not printed, and all readers take all so.
+        # Adobe's applications store the ink that is not printed, and all readers expect that.
         np.subtract(255, pixels, out=pixels)
     return Found(pixels)
 

@@ -84,8 +84,8 @@ class Frame:
 
     @property
     def block(self) -> int:
-        """Pixels of a side that the block of a component has where most have 16, or less: 32 in
-        4:1:1 (A.1.1).
+        """The side in pixels of a component's largest block: 16 in most kinds, 32 in 4:1:1
+        (A.1.1).
         """
         across, down = ([pair[axis] for pair in self.sampling] for axis in (0, 1))
         return max(16, *(8 * max(factors) // min(factors) for factors in (across, down)))

@@ -57,7 +57,7 @@ def _written(
 
 
 def _attached(file: bytes, metadata: Metadata) -> bytes:
-    """With segments behind JFIF's (EXIF: DC-008, 4.7.2; profile: ICC.1, annex B.4)."""
+    """The file with segments behind JFIF's (EXIF: DC-008, 4.7.2; profile: ICC.1, annex B.4)."""
     start = 2
     if file[2:4] == b"\xff\xe0":
         start = 4 + int.from_bytes(file[4:6], "big")

@@ -86,7 +86,9 @@ def _inflated(body: bytes) -> bytes:
 
 
 def _of_gamma(window: Window, gamma: PngChunk, colors: PngChunk | None) -> bytes | None:
-    """None where they say sRGB. cHRM alone says nothing, as in browsers."""
+    """The profile of gAMA and cHRM; None where they say sRGB. cHRM alone says nothing, as in
+    browsers.
+    """
     value = window.unpack(">L", gamma.data)[0] / _UNIT
     space = _chromaticities(window, colors) if colors else PRIMARIES[1]
     if abs(value / _SRGB_GAMMA - 1) <= _ALIKE and _is_srgb(space):

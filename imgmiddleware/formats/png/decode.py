@@ -11,7 +11,7 @@ from imgmiddleware.pixels.arrays import Pixels, Size
 
 
 def decode(data: Data, facts: Facts, least: Size) -> Found:
-    """The pixels; with the colour that is clear."""
+    """The pixels, with the clear colour."""
     pixels, transparent = opened_by_opencv(data, facts), own(facts).transparent
     if transparent is not None and pixels.ndim == 2:
         return Found(_with_transparent(pixels, transparent[0], facts.bits))

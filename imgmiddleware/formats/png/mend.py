@@ -68,7 +68,9 @@ def _inflated(packed: list[memoryview], most: int) -> bytes:
 
 
 def _with_filters(rows: bytes, header: Header) -> bytes:
-    """With filters that exist. Where rows are in passes they begin at many places."""
+    """The rows, with unknown filters as none. Where rows are in passes they begin at many
+    places.
+    """
     if header.interlaced:
         return rows
     table = np.frombuffer(rows, np.uint8).reshape(header.height, -1).copy()

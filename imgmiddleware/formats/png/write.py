@@ -205,7 +205,9 @@ def png_file(
 
 
 def chunk(kind: bytes, *bodies: Bytes) -> Iterator[Bytes]:
-    """With its length and its sum (clause 5.3), in pieces, so that a long one is copied once."""
+    """A chunk with its length and its sum (clause 5.3), in pieces, so that a long one is copied
+    once.
+    """
     crc32 = (native.isal_zlib() or zlib).crc32
     crc = crc32(kind)
     for body in bodies:

@@ -19,14 +19,15 @@ from imgmiddleware.formats.window import Readable
 from imgmiddleware.lending.ahead import ahead
 from imgmiddleware.pixels.arrays import Box, Pixels, Size
 
-#: Makes pixels of pieces that are read.
+#: Makes pixels of pieces whose bytes are read.
 Decode = Callable[[], Pixels]
 
 
 def rows(
     original: Readable, raster: Raster, box: Box, step: int, downwards: bool
 ) -> Iterator[Block]:
-    """The box in blocks that begin at multiples of `step` rows, each with the index of its first.
+    """The box in blocks that begin at multiples of `step` rows, each with the index of its first
+    row.
 
     Raises `ImageError`.
     """

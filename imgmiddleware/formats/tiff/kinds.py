@@ -95,7 +95,7 @@ class SampleLayout:
 
     @property
     def planes(self) -> int:
-        """How many there are of the picture: one, or one a sample."""
+        """The number of planes: one, or one for each sample."""
         return self.samples if self.planar else 1
 
     def row_bytes(self, wide: int) -> int:
@@ -156,7 +156,7 @@ def read_sample_layout(page: Page) -> SampleLayout:
 
 
 def _unsaid(samples: int, compression: int) -> int:
-    """The photometric interpretation where there is none: as libtiff takes it."""
+    """The photometric interpretation where the page states none: as libtiff takes it."""
     if samples > 2:
         return RGB
     return WHITE_IS_ZERO if compression in FAX else BLACK_IS_ZERO

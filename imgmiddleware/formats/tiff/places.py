@@ -21,7 +21,7 @@ def read_places(
     are no tables.
     """
     offsets_tag, counts_tag = grid.tables
-    if offsets_tag not in page.entries:  # of tiles that are told as strips are
+    if offsets_tag not in page.entries:  # tiles that are listed in the tables of strips
         offsets_tag, counts_tag = grid.other_tables
     page.announce(offsets_tag, counts_tag)
     offsets = page.table(offsets_tag, MAX_PIECES, part)

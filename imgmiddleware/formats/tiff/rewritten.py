@@ -36,7 +36,7 @@ _UNSIGNED = (3, 4, 16)
 
 
 def is_usual(page: Page, kind: SampleLayout, grid: Grid) -> bool:
-    """Whether decoders take the page's directory as it is, or cannot take it anew."""
+    """Whether decoders take the page's directory as it is, or a new one would not help."""
     if kind.bits > 8:  # their bytes have an order, which a new directory could not keep
         return True
     return (

@@ -17,7 +17,7 @@ from imgmiddleware.formats.window import Window
 
 @dataclass(frozen=True, slots=True)
 class CodedPicture:
-    """An item that was held against its coded data: a coded item, or a grid of them."""
+    """An item that was compared with its coded data: a coded item, or a grid of them."""
 
     width: int
     height: int
@@ -38,7 +38,7 @@ Check = Callable[[Window, Item], CodedPicture]
 def pictures(window: Window, chosen: Chosen, check: Check) -> list[CodedPicture]:
     """The picture of the colours, and that of the alpha if there is one.
 
-    Each coded item of theirs is held against its own data. Raises `ImageError`.
+    Each coded item of theirs is compared with its own data. Raises `ImageError`.
     """
     found = [_checked(window, part, check) for part in chosen.parts]
     if len({(picture.width, picture.height) for picture in found}) > 1:
@@ -61,7 +61,7 @@ def stated_size(window: Window, item: Item) -> tuple[int, int]:
 
 
 def _grid(window: Window, part: Part, check: Check) -> CodedPicture:
-    """Hold a grid (section 6.6.2.3) against its tiles, which must cover it just so."""
+    """Compare a grid (section 6.6.2.3) with its tiles, which must cover it just so."""
     width, height = stated_size(window, part.item)
     head = part.item.read(window, 0, 4)
     wide = 4 if head[1] & 1 else 2

@@ -115,7 +115,7 @@ def _places(entries: list[_Entry], start: int) -> Iterable[bytes]:
 
 
 def _properties(entries: list[_Entry]) -> bytes:
-    """'ipco', in which equal properties are one, and 'ipma'."""
+    """'ipco', where equal properties stand once, and 'ipma'."""
     pool = {part: None for entry in entries for part in entry.properties}
     numbers = {part: number for number, part in enumerate(pool, 1)}
     wide = len(numbers) > 127
