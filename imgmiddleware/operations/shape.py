@@ -88,9 +88,10 @@ def _painted(pixels: Pixels, color: Color, inside: Pixels) -> Pixels:
 
 
 def _beside(pixels: Pixels, color: Color, outside: Pixels) -> Pixels:
-    """BGRA with a colour where it is not: each pixel is shared by them, as `outside` of 255 says.
+    """BGRA with a colour beside it: `outside` of 255 says which share of each pixel is the
+    colour's.
 
-    It is not laid below: then the edge, of both in part, would be clear in part.
+    The colour is not laid below: then the edge would be partly clear, as both are there.
     """
     most, (red, green, blue, alpha) = full(pixels.dtype), color
     paint = np.array((blue, green, red), np.float32) * (most / 255)

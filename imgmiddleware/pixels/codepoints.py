@@ -70,7 +70,7 @@ class CodePoints:
         return self.transfer in _HDR
 
     def lit(self, *peaks: float) -> CodePoints:
-        """With the first of these peaks that is one: 0 says nothing."""
+        """The same with the first of these peaks that is not 0: 0 means unknown."""
         return replace(self, peak=next(filter(None, peaks), 0.0)) if self.hdr else self
 
     @property

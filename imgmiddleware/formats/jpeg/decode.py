@@ -108,7 +108,7 @@ def _by_simplejpeg(decoder: Any, data: Data, color: str, least: Size, *, strict:
 
 
 def _decoded(decoder: Any, data: Data, color: str, least: Size, *, strict: bool = True) -> Pixels:
-    """Raises `ValueError` where it is warned of anything, unless it is not `strict`."""
+    """Raises `ValueError` for any warning of libjpeg, unless it is not `strict`."""
     width, height = least
     expected = decoder.decode_jpeg_header(data, min_width=width, min_height=height)[1::-1]
     space = _SPACES[color][0]

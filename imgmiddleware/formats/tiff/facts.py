@@ -171,7 +171,7 @@ def _as_read(
 
 
 def _check_pieces(page: Page, kind: SampleLayout, grid: Grid) -> Piece:
-    """Hold the tables of strips or tiles against the grid and the file."""
+    """Compare the tables of strips or tiles with the grid and the file."""
     number = grid.number * kind.planes
     if number > MAX_PIECES:
         raise damaged(f"it claims {number} strips or tiles")
@@ -209,7 +209,7 @@ def _overviews(pages: Iterable[Page], facts: Facts, kind: SampleLayout) -> tuple
             by = reduced_by((overview.width, overview.height), (facts.width, facts.height))
             turned = overview.orientation != facts.orientation
             whole = bool(overview.band_bytes) != bool(facts.band_bytes)  # which is turned upright
-            # Limits are held against the page, unless both are read by pieces.
+            # Limits are compared with the page, unless both are read by pieces.
             heavier = not overview.pieces and overview.decode_bytes > facts.decode_bytes
             if by and is_like(its, kind) and not (turned or whole or heavier):
                 found.setdefault(by, replace(overview, reduced=by))

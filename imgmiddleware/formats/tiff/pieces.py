@@ -161,7 +161,9 @@ def _scales(kind: SampleLayout, grid: Grid) -> int:
 
 
 def read_raster(window: Window, facts: Facts) -> Raster:
-    """The strips or tiles of a page that has `band_bytes`: held against the file by then."""
+    """The strips or tiles of a page that has `band_bytes`; they were compared with the file
+    before.
+    """
     raster, mask = _raster_of(open_page(window, own(facts).directory)), own(facts).mask
     return replace(raster, mask=_raster_of(open_page(window, mask))) if mask else raster
 

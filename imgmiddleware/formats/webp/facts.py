@@ -139,7 +139,7 @@ def _read_extended(window: Window, end: int, canvas: _Bitstream, animated: bool)
 
 
 def _check_frame(window: Window, chunk: RiffChunk, canvas: _Bitstream) -> None:
-    """Hold an ANMF chunk (section 2.7.1.1) against the canvas and against its own image data."""
+    """Compare an ANMF chunk (section 2.7.1.1) with the canvas and with its own image data."""
     if chunk.length < 16:
         raise damaged("a frame is shorter than its header")
     raw = window.read(chunk.start, 16)
