@@ -54,8 +54,8 @@ class Tiers:
 
     `claiming` are those that may have the claims: the first of them that keeps other processes out.
     The eras are asked for once in a tenth of `recheck` seconds, as a hit in memory needs them, too.
-    If the era of a request is over by then, its result is not kept, or the store tells it of the
-    new era at the put.
+    If the era of a request is over by then, its result is not kept, or goes when the next era is
+    seen.
     """
 
     def __init__(
