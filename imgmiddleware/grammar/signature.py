@@ -27,7 +27,7 @@ _WIDTHS = re.compile(r"[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4}){0,31}", re.ASCII)
 #: The signature in a viewer's path, in front of the ID and of a prefix that says a version.
 _TOKEN = re.compile(rf"s~({_OURS.pattern})(?:\.({_TIME.pattern}))?/", re.ASCII)
 
-#: Each signed text begins with its label, so that a signature of one kind never fits the other.
+#: A signed text begins with its label, so that a signature of another kind is never one of these.
 _LABEL, _PATHS = "imgmiddleware link 1", "imgmiddleware paths 1"
 
 
