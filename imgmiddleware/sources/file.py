@@ -93,12 +93,21 @@ class FileOriginal:
             done = self._fill(buffer, offset)
             # Compared after the read: if the file was written to meanwhile, the times have changed
             # by now.
-            now = _version(os.fstat(self._file.fileno()))
+            unwritten = self._is_unwritten(os.fstat(self._file.fileno()))
         except OSError as error:  # ESTALE, where the server of a mount has forgotten the file
             raise unavailable(error) from error
-        if now != self._seen:
+        if not unwritten:
             raise changed_while_read()
         return done
+
+    def _is_unwritten(self, now: os.stat_result) -> bool:
+        """Whether the bytes are still those that were opened. Of a file whose name another has
+        taken, or that was removed, only the change time differs.
+        """
+        version = _version(now)
+        if now.st_nlink == 0:
+            return version.rpartition(".")[0] == self._seen.rpartition(".")[0]
+        return version == self._seen
 
     def _fill(self, buffer: memoryview, offset: int) -> int:
         done = 0

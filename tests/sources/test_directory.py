@@ -324,3 +324,38 @@ def test_an_error_of_the_disk_is_no_404(tree: Path, monkeypatch: pytest.MonkeyPa
             with pytest.raises(ImageError, match="Input/output") as refused:
                 call()
             assert (refused.value.status, refused.value.code) == (503, "source-unavailable")
+
+
+@pytest.mark.parametrize("gone", ["replaced", "removed"])
+def test_what_is_replaced_is_read_to_its_end(gone: str, tmp_path: Path) -> None:
+    """The name is another's then, which changes the time of the change and no byte."""
+    path = tmp_path / "a"
+    path.write_bytes(b"before")
+    with DirectorySource(tmp_path).open("a") as opened:  # type: ignore[union-attr]
+        if gone == "replaced":
+            (tmp_path / "new").write_bytes(b"beyond")
+            os.replace(tmp_path / "new", path)
+        else:
+            path.unlink()
+        assert whole(opened) == b"before"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("keeps_time", [False, True])
+def test_what_is_written_to_is_noticed(keeps_time: bool, gone: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"before")
+    status = path.stat()
+    with DirectorySource(tmp_path).open("a") as opened:  # type: ignore[union-attr]
+        path.write_bytes(b"beyond" if keeps_time else b"longer than before")
+        if keeps_time:
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if gone and not keeps_time:
+            path.unlink()
+        with pytest.raises(ImageError, match="changed while it was read"):
+            whole(opened)
+
+
+def whole(opened: Any) -> bytes:
+    buffer = bytearray(64)
+    return bytes(buffer[: opened.read_into(memoryview(buffer))])
