@@ -1,7 +1,7 @@
-"""Who there is, and whose each picture is: an SQLite file for the examples beside this one.
+"""The users and the owners of pictures: an SQLite file for the examples beside this one.
 
-This makes it, with ann, who has picture 1, and bob, who has picture 2; each one's password is the
-name twice:
+This makes it, with ann as the owner of picture 1, and bob as that of picture 2. Each password is
+the name twice:
 
     python people.py ann ~/Pictures/cat.jpg bob ~/Pictures/dog.jpg
 """
@@ -33,7 +33,7 @@ def _database() -> Iterator[sqlite3.Connection]:
 
 
 def known(name: str, password: str) -> int | None:
-    """The user's ID; None where the password is another, or nobody is called so."""
+    """The user's ID; None where the password is wrong, or the name is unknown."""
     with _database() as database:
         row = database.execute("select id, salt, password from users where name = ?", (name,))
         id, salt, hashed = row.fetchone() or (None, b"", b"")
@@ -41,7 +41,7 @@ def known(name: str, password: str) -> int | None:
 
 
 def owns(user: int | None, picture: int) -> bool:
-    """Whether it is this user's picture. None is nobody."""
+    """Whether it is this user's picture; None is a visitor without a login."""
     with _database() as database:
         row = database.execute("select 1 from pictures where id = ? and owner = ?", (picture, user))
         return row.fetchone() is not None

@@ -1,6 +1,6 @@
 "use strict";
 
-// What each thumbnail took. The browser has measured it: nothing is asked for once more.
+// The bytes of each thumbnail. The browser has measured them: nothing is asked for once more.
 function inBytes(count) {
   let unit = "bytes";
   for (const larger of ["kB", "MB"]) {
@@ -22,7 +22,7 @@ function tell(entry) {
   // A refusal is shown as a picture of its message, which says nothing of the original.
   if (!line || !entry.encodedBodySize || entry.responseStatus >= 400) return;
   const kind = entry.contentType?.startsWith("image/") ? entry.contentType.slice(6).toUpperCase() : "";
-  // What came from the browser's own cache tells nothing of the server's time.
+  // A picture from the browser's own cache tells nothing of the server's time.
   const took = entry.transferSize ? ` in ${Math.round(entry.responseEnd - entry.requestStart)} ms` : "";
   line.textContent = `→ ${inBytes(entry.encodedBodySize)} ${kind}`.trimEnd() + took
     + saved(entry.encodedBodySize, Number(line.dataset.of));

@@ -55,7 +55,7 @@ class Overlays:
             self._check_shown(name)
 
     def id(self, transform: Transform) -> str | None:
-        """The ID of the overlay, if there is one. Raises `ImageError` (404) for what is no ID."""
+        """The ID of the overlay, if there is one. Raises `ImageError` (404) for an invalid ID."""
         mark = transform.get(Mark).mark
         if mark is None:
             return None

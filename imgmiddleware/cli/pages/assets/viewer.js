@@ -12,7 +12,7 @@ const viewer = OpenSeadragon({
   maxZoomPixelRatio: 4,
   visibilityRatio: 0.5,
 });
-// What has the focus has to say what it is.
+// A focused element needs a name for screen readers.
 viewer.canvas.setAttribute("role", "application");
 viewer.canvas.setAttribute("aria-label", "Arrow keys move the picture, + and - zoom, 0 shows all of it");
 const steps = {
@@ -31,7 +31,7 @@ leave.firstChild.textContent = "Close";
 leave.firstChild.addEventListener("click", () => viewer.setFullScreen(false));
 viewer.addControl(leave, {anchor: OpenSeadragon.ControlAnchor.TOP_RIGHT, autoFade: false});
 viewer.addHandler("full-page", ({fullPage}) => { leave.hidden = !fullPage; });
-// Until somebody moves it, all of the picture is shown, however the window changes.
+// Until it is moved, the viewer shows all of the picture, however the window changes.
 let moved = false;
 for (const move of ["drag", "scroll", "click", "pinch", "key"]) {
   viewer.addHandler(`canvas-${move}`, ({originalEvent}) => {
