@@ -7,7 +7,9 @@ from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.service.admission.deadline import WaitLimit
 from imgmiddleware.service.originals.originals import Originals
 from imgmiddleware.service.originals.permission import Permission
+from imgmiddleware.service.recall import Recall
 from imgmiddleware.service.service import ImageService
+from imgmiddleware.service.signatures import Signatures
 from imgmiddleware.settings import Settings
 
 #: Seconds for which a slow source may keep this waiting. No server has a thread that could wait so
@@ -18,8 +20,8 @@ _PATIENCE = 24 * 60 * 60.0
 def for_operator(service: ImageService) -> ImageService:
     """The same service, with the same caches, for its operator.
 
-    It does not call `authorize`, and it waits for a slow source: the pictures are made beforehand
-    to spare the next request that wait.
+    It does not call `authorize`, asks for no signature, and waits for a slow source: the pictures
+    are made beforehand to spare the next request that wait.
 
     >>> import numpy as np
     >>> from imgmiddleware import ImageRequest
@@ -29,11 +31,16 @@ def for_operator(service: ImageService) -> ImageService:
     >>> service.handle(request).status, for_operator(service).handle(request).status
     (403, 200)
     """
-    settings = replace(service.settings, authorize=None, source_timeout=_PATIENCE)
+    settings = replace(
+        service.settings, authorize=None, require_signature=False, source_timeout=_PATIENCE
+    )
     limit = WaitLimit(settings.max_waiting)
     own = copy(service)
     own._permission = Permission(settings)
-    own._originals = Originals(service.source, settings, service._recall, limit)
+    own._signatures = Signatures(settings)
+    own._recall = Recall(settings, service._grammar.settled)  # what was allowed here is no link's
+    own._originals = Originals(service.source, settings, own._recall, limit)
+    own._overlays = service._overlays.opened_by(own._originals, own._permission)
     return own
 
 

@@ -7,13 +7,16 @@ import os
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from drivers import call_asgi, call_wsgi, plain_asgi
+from imgmiddleware import ImageRequest, ImageService
 from imgmiddleware.asgi import ASGIImageMiddleware
 from imgmiddleware.cli import main
 from imgmiddleware.service.making import stills
+from imgmiddleware.service.warming import for_operator
 
 #: The Accept of these browsers for an <img>, and the format that they get.
 CLIENTS = {
@@ -328,6 +331,40 @@ def test_leave_that_is_waited_for_is_not_asked_for(photos, rendered, module):
     assert main(["warm", "images_of_mine:app", "-q", "w=100&fm=png"]) == 0
     assert rendered == ["image/png"]
     assert call_asgi(app("app"), "/image/red.png?w=100&fm=png")[0] == 403
+
+
+def test_links_that_have_to_be_signed_are_warmed_without(photos, rendered, module):
+    """A signature is no part of the picture, so what is made is what a signed link finds."""
+    module("""
+        from imgmiddleware import ImageService
+        service = ImageService(
+            "photos", cache_dir="results", keys=["k" * 32], require_signature=True
+        )
+    """)
+    assert main(["warm", "images_of_mine:service", "-q", "w=100&fm=png"]) == 0
+    service = app("service")
+    path, _, query = service.url("red.png", w=100, fm="png").partition("?")
+    assert service.handle(ImageRequest("GET", path, "w=100&fm=png")).status == 403
+    assert service.handle(ImageRequest("GET", path, query)).status == 200
+    assert rendered == ["image/png"]
+
+
+def test_a_mark_that_visitors_may_not_see_is_warmed(photos, rendered, module):
+    module("""
+        from imgmiddleware import ImageService
+        service = ImageService("photos", cache_dir="results", authorize=lambda request: False)
+    """)
+    assert main(["warm", "images_of_mine:service", "-q", "fm=png&mark=/red.png"]) == 0
+    assert rendered == ["image/png"]
+
+
+def test_an_operators_answer_is_nobody_elses():
+    array = np.zeros((30, 40), np.uint8)
+    service = ImageService(lambda id: array, keys=["k" * 32], require_signature=True)
+    request = ImageRequest("GET", "/image/a", "w=9")
+    assert for_operator(service).handle(request).status == 200
+    assert service.ready(request) is None
+    assert service.handle(request).status == 403
 
 
 def test_a_release_beside_the_last_one_is_warmed_by_its_service(photos, module, caplog):

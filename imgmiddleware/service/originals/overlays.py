@@ -4,8 +4,11 @@ A name that the service registers wins. A name that begins with / is an ID of th
 that may not see that original may not have it laid over another one either.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from typing import Any
 
 from imgmiddleware.errors import ImageError
@@ -53,6 +56,12 @@ class Overlays:
         self._registered = Originals(registered, settings, recall, limit)
         for name in registered.fixed:
             self._check_shown(name)
+
+    def opened_by(self, originals: Originals, permission: Permission) -> Overlays:
+        """The same, but an overlay that is an ID is allowed and opened by these."""
+        own = copy(self)
+        own._originals, own._permission = originals, permission
+        return own
 
     def id(self, transform: Transform) -> str | None:
         """The ID of the overlay, if there is one. Raises `ImageError` (404) for an invalid ID."""
