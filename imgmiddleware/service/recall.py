@@ -151,7 +151,7 @@ class Recall:
         query = request.query
         if self._settled and (settled := self._said(query)):
             query = settled.query  # queries that differ in ignored parameters are one
-        return path, query, tuple(headers.get(name) for name in self._fields)
+        return path, query, tuple(map(headers.get, self._fields))
 
     def _noted(self, request: ImageRequest, seen: Seen) -> Seen:
         """The meaning with this query's notes; the remembered query may differ in these."""
