@@ -41,6 +41,9 @@ except ModuleNotFoundError as error:
 #: A gauge, with its value for each set of label values.
 _Told = tuple[Gauge, Mapping[tuple[str, ...], float]]
 
+#: The environment variable that names the folder by which processes share their counts.
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
 #: Seconds between two looks at the gauges, where processes share them.
 _EVERY = 1.0
 
@@ -65,13 +68,16 @@ class PrometheusObserver:
     imgmiddleware_answers_total{format="none",outcome="not-found",tier="none"} 1.0
 
     Without `registry` it is prometheus-client's own, which `make_wsgi_app` and others show. Raises
-    `ValueError` where that has these metrics already.
+    `ValueError` where that has these metrics already, and where processes are to share a folder
+    that is not there.
     """
 
     content_type = CONTENT_TYPE
     """The media type of `exposition`."""
 
     def __init__(self, registry: Any = None) -> None:
+        if ValueClass._multiprocess and not os.path.isdir(folder := os.environ.get(_FOLDER, "")):
+            raise ValueError(f"{_FOLDER}: {folder!r} is no folder")
         self._registry = prometheus.REGISTRY if registry is None else registry
         make = {"registry": self._registry}
         self._answers = prometheus.Counter(ANSWERS.name, ANSWERS.help, ANSWERS.labels, **make)
@@ -144,7 +150,7 @@ def leave_out_ended() -> None:
 
 
 def _files() -> list[str]:
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    folder = os.environ.get(_FOLDER)
     return os.listdir(folder) if folder and os.name == "posix" else []
 
 

@@ -92,6 +92,20 @@ def test_off_unless_asked_for(photos: Path, tmp_path: Path) -> None:
         assert fetch(server.port, "/metrics")[0] == 404
 
 
+def test_a_folder_that_is_not_there_is_told(photos: Path, tmp_path: Path) -> None:
+    command = [program("imgmiddleware"), "serve", str(photos), "--metrics", "/metrics"]
+    done = subprocess.run(
+        [*command, "--no-cache-dir", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "none")},
+    )
+    assert done.returncode == 2
+    said = f"imgmiddleware: PROMETHEUS_MULTIPROC_DIR: '{tmp_path}/none' is no folder\n"
+    assert done.stderr == said
+
+
 def test_not_where_pictures_are(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = f"""
 import sys
