@@ -31,8 +31,8 @@ class ObjectStore:
     also after a fork.
 
     `seconds` is the longest that one request may take, with its retries. A store object keeps its
-    own options. Raises `ValueError` or `TypeError` that names `option`, also where obstore is not
-    installed. This makes no network call yet.
+    own options. Raises `ValueError` or `TypeError` that names `option`, and `ImportError` where
+    obstore is not installed. This makes no network call yet.
     """
 
     def __init__(self, given: Any, seconds: float = 10.0, option: str = "source") -> None:
@@ -224,7 +224,10 @@ def _of_url(url: str, option: str, options: dict[str, Any]) -> Any:
     if address.scheme not in BUCKETS:
         raise ValueError(f"{option}: {address.scheme}:// is no object store")
     if find_spec("obstore") is None:
-        raise ValueError(f"{option}: {address.scheme}:// takes the extra imgmiddleware[stores]")
+        raise ImportError(
+            f'{option}: {address.scheme}:// takes pip install "imgmiddleware[stores]"',
+            name="obstore",
+        )
     refuse_plain_http(address.scheme, option)
     from obstore.store import from_url  # noqa: PLC0415
 

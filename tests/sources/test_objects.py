@@ -402,7 +402,9 @@ def test_without_its_library_a_bucket_is_told_by_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("imgmiddleware.objects.store.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"^source: s3:// takes the extra imgmiddleware\[stores\]"):
+    with pytest.raises(
+        ImportError, match=r'^source: s3:// takes pip install "imgmiddleware\[stores\]"$'
+    ):
         ImageService("s3://bucket/photos")
 
 

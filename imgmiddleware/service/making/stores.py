@@ -50,7 +50,8 @@ def _tier(tier: str, settings: Settings, directories: Sequence[str]) -> Tier:
     try:
         return RedisStore(tier, settings.recheck)
     except ImportError as error:
-        raise ImportError('tiers: a Redis takes pip install "imgmiddleware[redis]"') from error
+        said = 'tiers: a Redis takes pip install "imgmiddleware[redis]"'
+        raise ImportError(said, name=error.name) from error
     except (ValueError, TypeError):  # its text may have the password
         raise ValueError(f"tiers: {shown(tier)} is no URL of a Redis") from None
 
