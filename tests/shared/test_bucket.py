@@ -138,6 +138,19 @@ def test_what_others_put_among_the_purges_is_none(bucket: str) -> None:
         assert store.purged_since(era) == {"tag", "other"}
 
 
+def test_what_others_put_in_the_place_of_a_claim_is_not_read_and_taken_away(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket_claims, "TTL", 0.3)
+    ObjectStore(bucket).put("claims/a", bytes(8 << 20))
+    with opened(bucket) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(ObjectStore, "read", lambda *_, **__: pytest.fail("it is read"))
+            wait_for(lambda: store.wait("a", 0.1) or store.claim("a"))
+        with opened(bucket) as other:
+            assert other.claim("a") is None
+
+
 def test_a_bucket_that_refuses_writes_is_read_with_one_warning(
     bucket: str,
     bucket_server: S3,

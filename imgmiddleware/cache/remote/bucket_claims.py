@@ -19,6 +19,8 @@ from imgmiddleware.cache.remote.bucket_link import BucketLink
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.objects.store import ObjectStore
 
+#: Bytes of a claim: a token, and how often it was renewed.
+_LONGEST = 64
 #: Seconds for which a claim outlives its holder.
 TTL = 10.0
 #: The number of other processes' claims that are remembered, and for how many seconds.
@@ -91,9 +93,7 @@ class BucketClaims(Forkable):
         """Put the claim, if there is none, or if its holder is gone; returns whether it was put."""
         if objects.put(name, token, only_new=True):
             return True
-        part = objects.read(name)
-        assert part is not None  # the call asks for no version
-        now, other = time.monotonic(), bytes(part.data)
+        now, other = time.monotonic(), _read(objects, name)
         seen, since = self._others.get(name) or (None, now)
         if seen != other:
             self._others.put(name, (other, now))
@@ -107,6 +107,11 @@ class BucketClaims(Forkable):
 
 def _leave(objects: ObjectStore, name: str, token: bytes) -> None:
     """Remove it, unless another has taken it meanwhile."""
-    part = objects.read(name)
-    if part is not None and bytes(part.data).startswith(token):
+    if _read(objects, name).startswith(token):
         objects.delete(name)
+
+
+def _read(objects: ObjectStore, name: str) -> bytes:
+    """The claim's bytes; none where they are more than a claim has. Raises `StoreError`."""
+    data = objects.read_whole(name, _LONGEST)
+    return b"" if data is None else bytes(data)
