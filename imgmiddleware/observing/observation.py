@@ -135,12 +135,12 @@ class Observers:
     """
 
     def __init__(self, *observers: Observer) -> None:
-        self._observers = observers
+        self.observers = observers
 
     def answered(self, seen: Observation) -> None:
         """Tell each of them. Raises an error of one of them, when all have been told."""
         failed: Exception | None = None
-        for observer in self._observers:
+        for observer in self.observers:
             try:
                 observer.answered(seen)
             except Exception as error:  # noqa: BLE001 - the others have no part in it
@@ -150,5 +150,5 @@ class Observers:
 
     def watches(self, gauges: Callable[[], Gauges]) -> None:
         """Tell each of them."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.watches(gauges)

@@ -5,6 +5,7 @@ variable `PROMETHEUS_MULTIPROC_DIR` names. A gauge that is read on request canno
 request reaches one process alone. So each process writes its gauges down once a second.
 """
 
+import logging
 import os
 import re
 import threading
@@ -37,6 +38,8 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         'prometheus-client is missing: pip install "imgmiddleware[prometheus]"', name=error.name
     ) from error
+
+_log = logging.getLogger("imgmiddleware")
 
 #: A gauge, with its value for each set of label values.
 _Told = tuple[Gauge, Mapping[tuple[str, ...], float]]
@@ -220,6 +223,13 @@ class _Shared:
                 (written.labels(*labels) if labels else written).set(value)
 
     def _keep_looking(self) -> None:
+        failing = False
         while True:
-            self.look()
+            try:
+                self.look()
+                failing = False
+            except Exception:  # noqa: BLE001 - a full disk, which may have room again
+                if not failing:
+                    _log.exception("the gauges cannot be written; this is logged once")
+                failing = True
             time.sleep(_EVERY)

@@ -60,7 +60,8 @@ class PillowImage:
     @property
     def profile(self) -> bytes | None:
         """The ICC profile of the array's samples."""
-        return None if self.image.mode == "LAB" else self.image.info.get("icc_profile")
+        profile = None if self.image.mode == "LAB" else self.image.info.get("icc_profile")
+        return profile if isinstance(profile, bytes) else None
 
     @property
     def orientation(self) -> Orientation:

@@ -6,7 +6,7 @@ from typing import Any
 
 from imgmiddleware.errors.nearest import nearest, question
 from imgmiddleware.formats.registry import names
-from imgmiddleware.observing import Observer
+from imgmiddleware.observing import Observer, Observers
 from imgmiddleware.sources.calls import takes
 
 #: Called with the name of the option and its given value, which may be anything.
@@ -203,8 +203,9 @@ def observer(name: str, given: Any) -> Any:
     """An object that has both methods, and not a class that has yet to be called."""
     if isinstance(given, type) or not isinstance(given, Observer):
         raise wrong(name, given, "an Observer: an object with `answered` and `watches`")
-    if _answers_later(given.answered) or _answers_later(given.watches):
-        raise wrong(name, given, "an Observer whose `answered` and `watches` are not async")
+    for each in given.observers if isinstance(given, Observers) else (given,):
+        if _answers_later(each.answered) or _answers_later(each.watches):
+            raise wrong(name, each, "an Observer whose `answered` and `watches` are not async")
     return given
 
 

@@ -20,6 +20,7 @@ from parts import module
 
 prometheus = module("prometheus_client")
 
+from imgmiddleware.observing import prometheus as ours  # noqa: E402 - or it is skipped
 from imgmiddleware.observing.prometheus import PrometheusObserver  # noqa: E402 - or it is skipped
 
 GRAY = np.arange(1200, dtype=np.uint8).reshape(30, 40)
@@ -182,3 +183,26 @@ def test_a_step_of_an_application_is_other(observer: PrometheusObserver) -> None
     exposed = scraped(observer)
     assert exposed.sum("imgmiddleware_step_seconds_count", step="other") == 3
     assert exposed.values("step") <= {*STEPS}
+
+
+def test_gauges_that_cannot_be_written_are_written_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that is full twice, and then is not."""
+    looks: list[int] = []
+    shared = ours._Shared.__new__(ours._Shared)
+
+    def look() -> None:
+        looks.append(1)
+        if len(looks) == 4:
+            raise SystemExit  # the end of its thread
+        if len(looks) < 3:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shared, "look", look)
+    monkeypatch.setattr(ours, "_EVERY", 0)
+    with pytest.raises(SystemExit):
+        shared._keep_looking()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the gauges cannot be written; this is logged once"
+    ]

@@ -406,5 +406,6 @@ def test_an_async_observer_would_never_be_told(name: str) -> None:
 
     noting = Noting()
     setattr(noting, name, later)
-    with pytest.raises(ValueError, match=r"^observer: .* are not async"):
-        ImageService(source, observer=noting)
+    for given in (noting, Observers(Noting(), noting)):
+        with pytest.raises(ValueError, match=r"^observer: .* are not async"):
+            ImageService(source, observer=given)

@@ -264,3 +264,11 @@ def test_a_mask_of_bools_as_alpha_is_that_of_bytes(channels: int, query: str) ->
     )
     assert np.array_equal(one, other)
     assert np.array_equal(one[..., 3] == 255, bits[..., -1])
+
+
+def test_a_profile_of_an_image_that_is_none() -> None:
+    image = Image.new("RGB", (4, 4), RED)
+    image.info["icc_profile"] = "sRGB"
+    answer = get(serving(image), "fm=png")
+    assert answer.status == 200
+    assert opened(answer.read()).getpixel((1, 1)) == RED
