@@ -246,8 +246,10 @@ def test_what_others_have_put_under_our_names_is_never_an_answer(
         store.purge("other")
         with store.claim("a") or pytest.fail("nobody has it"):
             (name,) = client.scan_iter(f"imgmiddleware:1:{kind}*")
-            client.delete(name)
-            put_there(client, name)
+            with client.pipeline() as at_once:  # or the store begins an era in between
+                at_once.delete(name)
+                put_there(at_once, name)
+                at_once.execute()
             assert store.get("a") in (None, RESULT)
         # The list is not known any more, so that it may have been anything.
         assert kind != "purges" or follower.purged_since(before) is None
@@ -284,6 +286,29 @@ def test_a_value_far_over_the_bound_is_a_miss_that_takes_no_memory(
             put(store, "a")
             assert store.get("a") == RESULT
     assert "larger than any" in caplog.text
+
+
+def test_a_process_that_was_stopped_is_no_failure_of_the_server(valkey: Redis) -> None:
+    """Of the thread that listens, which mostly waits: its clock goes on while it is stopped."""
+    program = f"""
+import time
+from imgmiddleware.cache.remote.redis_store import RedisStore
+store = RedisStore({valkey.url!r}, 3600)
+store.era()
+time.sleep(1)
+print("waits", flush=True)
+time.sleep(1)
+print(store.is_up(), flush=True)
+"""
+    piped: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([sys.executable, "-c", program], **piped) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"waits\n"
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(CALL + 1)
+        valkey.client().publish("imgmiddleware:1:told", "left somewhere")
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read() == b"True\n"
 
 
 def test_what_others_tell_all_may_be_of_any_size(valkey: Redis) -> None:

@@ -24,6 +24,9 @@ R = TypeVar("R")
 #: Seconds that a call may take, with the connection; and bytes that it may receive, which are twice
 #: those of the largest result.
 CALL, _MOST = 1.0, 4 << 20
+#: Seconds that waiting for a message may take: a process may be stopped meanwhile, which is no
+#: fault of the server.
+_WEEK = 604_800.0
 #: Seconds between two questions of the thread, at most and at least.
 _SLOWEST, _FASTEST = 0.5, 0.05
 
@@ -164,7 +167,7 @@ class RedisLink(Forkable):
     def _hear_for(self, heard: Any, seconds: float) -> None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            with self._allowance.within(left + CALL, _MOST):
+            with self._allowance.within(_WEEK, _MOST):
                 message = heard.get_message(timeout=left)
             hear = self._hear()
             if message is not None and hear is not None:
