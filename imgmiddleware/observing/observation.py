@@ -136,6 +136,7 @@ class Observers:
 
     def __init__(self, *observers: Observer) -> None:
         self.observers = observers
+        """The observers, in the order in which they are told."""
 
     def answered(self, seen: Observation) -> None:
         """Tell each of them. Raises an error of one of them, when all have been told."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgmiddleware.cache.disk import DiskStore
+from imgmiddleware.cache.remote import bucket_link, redis_link
 from imgmiddleware.cache.remote.bucket_store import BucketStore
 from imgmiddleware.cache.remote.redis_store import RedisStore
 from imgmiddleware.cache.store import ResultStore
@@ -17,13 +18,17 @@ from imgmiddleware.testing import ResultStoreConformance
 from shared.servers import Redis
 
 MB = 1 << 20
+#: Seconds for a call. A machine that is busy with others takes longer than a service would wait, and the suite
+#: tests what a store does when its server answers.
+PATIENCE = 30.0
 
 
 class OnValkey(ResultStoreConformance):
     """`recheck=0`, as the suite does not wait for what other processes are told."""
 
     @pytest.fixture(autouse=True)
-    def _emptied(self, valkey: Redis) -> Iterator[None]:
+    def _emptied(self, valkey: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setattr(redis_link, "CALL", PATIENCE)
         self.server, self.opened = valkey, []
         yield
         for store in self.opened:
@@ -57,7 +62,8 @@ class TestRedis(TestValkey):
 
 class OnBucket(ResultStoreConformance):
     @pytest.fixture(autouse=True)
-    def _in_bucket(self, bucket: str) -> Iterator[None]:
+    def _in_bucket(self, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setattr(bucket_link, "CALL", PATIENCE)
         self.url, self.opened = bucket, []
         yield
         for store in self.opened:
