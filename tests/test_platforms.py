@@ -71,3 +71,13 @@ def test_what_is_asked_for_is_what_has_wheels(column: int) -> None:
         word = said[part.name]
         expected = {"yes": {True}, "no": {False}, "on ARM": {True, False}}.get(word, {True})
         assert set(asked) == expected, part.name
+
+
+def test_the_extras_and_what_they_install() -> None:
+    extras = {
+        f"`{name}`": ", ".join(sorted(Requirement(each).name for each in parts))
+        for name, parts in PROJECT["optional-dependencies"].items()
+    }
+    assert {row[0]: row[2] for row in rows("extras-table")} == extras
+    readme = (ROOT / "README.md").read_text().partition("Extras bring")[2].partition("\n\n")[0]
+    assert {*re.findall(r"`\w+`", readme)} - {"`demo`"} == {*extras}
