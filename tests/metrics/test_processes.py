@@ -109,8 +109,8 @@ def test_four_workers_count_together(server: Running) -> None:
     sent = sum(len(body) for _, body in answers)
     assert exposed.sum("imgmiddleware_sent_bytes_total") == sent
     # The folder is one, whichever of the four tells of it; their memories are four.
-    exposed = until(server.port, lambda e: e.sum("imgmiddleware_shared_cache_entries") == 55)
-    assert exposed.sum("imgmiddleware_cache_entries", place="memory") > 55
+    until(server.port, lambda e: e.sum("imgmiddleware_shared_cache_entries") == 55)
+    until(server.port, lambda e: e.sum("imgmiddleware_cache_entries", place="memory") > 55)
     assert "pid" not in {name for _, labels in exposed.series() for name, _ in labels}
 
 
