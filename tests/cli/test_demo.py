@@ -5,7 +5,6 @@ import signal
 import socket
 from itertools import pairwise
 
-import httpx
 import numpy as np
 import pytest
 import tifffile
@@ -130,23 +129,6 @@ def test_a_tile_of_the_largest(drawn, served):
     answer = site.get("/image/gigapixel.tiff/20480,10240,256,256/256,256/0/default.jpg")
     with Image.open(io.BytesIO(answer.content)) as image:
         assert image.size == (256, 256)
-
-
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
-)
-def test_a_real_server_and_its_folder(number, code, start):
-    process = start("demo", "--port", "0")
-    url = process.url()
-    temporary = process.out.parent
-    assert [path.name for path in temporary.glob("imgmiddleware-*/*.bmp")] == ["hills.bmp"]
-    answer = httpx.get(f"{url}image/turned%20by%20EXIF.jpg?w=320", timeout=60)
-    with Image.open(io.BytesIO(answer.content)) as image:
-        assert image.size == (320, 240)
-        assert near(image.getpixel((318, 2)), GREEN)
-    assert process.interrupt(number) == code
-    assert "Traceback" not in process.output()
-    assert list(temporary.glob("imgmiddleware-*")) == []
 
 
 @pytest.fixture

@@ -1,17 +1,12 @@
 """`imgmiddleware serve`: wrong options in one line, and real processes that serve and end well."""
 
-import io
 import json
 import os
 import re
-import signal
 import socket
-import time
 
-import httpx
 import platformdirs
 import pytest
-from PIL import Image
 
 from drivers import call_asgi
 from fileserver import FileServer
@@ -147,35 +142,6 @@ def test_options_reach_the_workers(photos, monkeypatch, stopped):
     ]
     settings = from_environment().service.settings
     assert (settings.prefix, settings.default) == ("/p/", "w=50")
-
-
-def size(answer):
-    assert answer.status_code == 200, answer.text
-    with Image.open(io.BytesIO(answer.content)) as image:
-        return image.size
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_real_server(workers, photos, start):
-    arguments = ("--port", "0", "--workers", str(workers), "--default", "w=100")
-    process = start("serve", photos, *arguments)
-    url = process.url()
-    assert "red.png" in httpx.get(url).text
-    assert size(httpx.get(f"{url}image/red.png?w=200")) == (200, 150)
-    assert size(httpx.get(f"{url}image/red.png")) == (100, 75)
-    assert httpx.get(f"{url}image/none.png").status_code == 404
-    time.sleep(2 if workers > 1 else 0)  # until the second one has imported all that it needs
-    assert process.interrupt(signal.SIGINT) == 0
-    assert "Traceback" not in process.output()
-    assert "refused id='none.png' status=404 code=not-found" in process.output()
-
-
-def test_the_port_is_free_again(photos, start):
-    process = start("serve", photos, "--port", "0")
-    port = int(process.url().rpartition(":")[2].strip("/"))
-    assert process.interrupt(signal.SIGINT) == 0
-    with socket.create_server(("127.0.0.1", port)):
-        pass
 
 
 @pytest.mark.parametrize("left", ["", "/my pictures"], ids=["cut away", "left"])
