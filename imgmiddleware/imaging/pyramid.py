@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from imgmiddleware.errors.nonsense import NONSENSE
 from imgmiddleware.formats import native
 from imgmiddleware.formats.containers.exif import Exif, parse
 from imgmiddleware.imaging.held import Held, Level
@@ -37,9 +38,6 @@ HEAD = struct.Struct("<8sLLLL")
 _LONGEST = 2**23
 #: Halves of the longest side that there is.
 _MOST_LEVELS = 32
-#: The errors of reading a head with the right checksum that another program has written: another
-#: version of this one, or a worker under an attacker's control.
-_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
 class TornError(Exception):
@@ -109,7 +107,7 @@ class Pyramid:
                 exif=parse(exif) if head[3] else Exif(),
                 notes=tuple(said["notes"]),
             )
-        except _NONSENSE as error:
+        except NONSENSE as error:  # of another version, or of a worker under an attacker's control
             raise TornError from error
         if not is_ours:
             raise TornError

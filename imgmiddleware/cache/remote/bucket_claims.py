@@ -15,12 +15,10 @@ import time
 from functools import partial
 
 from imgmiddleware.cache.forks import Forkable
-from imgmiddleware.cache.remote.bucket_link import BucketLink
+from imgmiddleware.cache.remote.bucket_link import BucketLink, read_small
 from imgmiddleware.cache.ttl import TtlCache
 from imgmiddleware.objects.store import ObjectStore
 
-#: Bytes of a claim: a token, and how often it was renewed.
-_LONGEST = 64
 #: Seconds for which a claim outlives its holder.
 TTL = 10.0
 #: The number of other processes' claims that are remembered, and for how many seconds.
@@ -93,7 +91,7 @@ class BucketClaims(Forkable):
         """Put the claim, if there is none, or if its holder is gone; returns whether it was put."""
         if objects.put(name, token, only_new=True):
             return True
-        now, other = time.monotonic(), _read(objects, name)
+        now, other = time.monotonic(), read_small(objects, name)
         seen, since = self._others.get(name) or (None, now)
         if seen != other:
             self._others.put(name, (other, now))
@@ -107,11 +105,5 @@ class BucketClaims(Forkable):
 
 def _leave(objects: ObjectStore, name: str, token: bytes) -> None:
     """Remove it, unless another has taken it meanwhile."""
-    if _read(objects, name).startswith(token):
+    if read_small(objects, name).startswith(token):
         objects.delete(name)
-
-
-def _read(objects: ObjectStore, name: str) -> bytes:
-    """The claim's bytes; none where they are more than a claim has. Raises `StoreError`."""
-    data = objects.read_whole(name, _LONGEST)
-    return b"" if data is None else bytes(data)

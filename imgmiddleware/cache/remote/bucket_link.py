@@ -16,6 +16,9 @@ from imgmiddleware.objects.store import ObjectStore
 
 R = TypeVar("R")
 
+#: The most bytes of an era, and of a claim, which is a token and the number of its renewals.
+_SMALL = 64
+
 #: Seconds that a request may take, with all retries.
 CALL = 3.0
 #: Seconds between two questions of the thread, at most and at least: each is a request that costs
@@ -110,3 +113,9 @@ class BucketLink(Forkable):
 def _ask(listened: WeakMethod[Callable[[], bool]], closed: threading.Event, every: float) -> None:
     while not closed.wait(every) and (listen := listened()) is not None and listen():
         del listen
+
+
+def read_small(objects: ObjectStore, name: str) -> bytes:
+    """An era or a claim; nothing where the object is larger. Raises `StoreError`."""
+    data = objects.read_whole(name, _SMALL)
+    return b"" if data is None else bytes(data)

@@ -19,7 +19,7 @@ from functools import partial
 from urllib.parse import quote, unquote
 
 from imgmiddleware.cache.remote.bucket_claims import BucketClaim, BucketClaims
-from imgmiddleware.cache.remote.bucket_link import BucketLink
+from imgmiddleware.cache.remote.bucket_link import BucketLink, read_small
 from imgmiddleware.cache.remote.packed import body_size, head_of, unpacked
 from imgmiddleware.cache.remote.told import Told
 from imgmiddleware.cache.store import Era, Holding, Tags, check_key, pause
@@ -34,7 +34,6 @@ _ERA = "era"
 #: The form of an era, and the name of a purge's object.
 _ERA_FORM = re.compile(rb"[0-9a-f]{16}")
 _PURGE = re.compile(r"purges/([0-9a-f]{16})/t([^/]*)")
-_LONGEST_ERA = 64
 #: Bytes of most results.
 _SMALL = 4 << 20
 #: The length of the head, in front of it.
@@ -124,11 +123,11 @@ class BucketStore(Told[ObjectStore]):
 
     def _ask(self, objects: ObjectStore) -> None:
         try:
-            era = _read_era(objects)
+            era = read_small(objects, _ERA)
         except GoneError:
             first = secrets.token_hex(8).encode()
             objects.put(_ERA, first, only_new=True)
-            era = _read_era(objects)
+            era = read_small(objects, _ERA)
         if not _ERA_FORM.fullmatch(era):
             self._link.warn("another era begins, as the present one is malformed")
             era = _begin_era(objects, "")  # any tag may have been purged meanwhile
@@ -160,12 +159,6 @@ def _is_as_long(first: memoryview, size: int) -> bool:
     return end + body_size(bytes(first[_LENGTH.size : end])) == size
 
 
-def _read_era(objects: ObjectStore) -> bytes:
-    """The era's object; nothing where it is longer than an era."""
-    data = objects.read_whole(_ERA, _LONGEST_ERA)
-    return b"" if data is None else bytes(data)
-
-
 def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes) -> None:
     assert isinstance(result.body, bytes)
     head = head_of(key, result)
@@ -173,7 +166,7 @@ def _put(objects: ObjectStore, key: str, result: Result, tags: Tags, era: bytes)
         objects.put(f"{_of_tag(tag)}/{key}", b"")
     objects.put(f"results/{key}", b"".join((_LENGTH.pack(len(head)), head, result.body)))
     # Compared after the put: a later purge finds the result.
-    if _read_era(objects) != era:
+    if read_small(objects, _ERA) != era:
         objects.delete(f"results/{key}")
 
 

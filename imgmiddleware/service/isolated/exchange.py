@@ -11,6 +11,7 @@ from typing import Any
 
 from imgmiddleware.errors import CODES, ImageError
 from imgmiddleware.errors.lines import in_one_line
+from imgmiddleware.errors.nonsense import NONSENSE
 from imgmiddleware.formats.results import RESULTS
 from imgmiddleware.isolation.channel import ClosedError
 from imgmiddleware.isolation.worker import Worker
@@ -36,9 +37,6 @@ _STATUSES = (400, 413, 415, 422, 503)
 #: The form of members, which join a problem document; and the members that it has anyway.
 _MEMBER = re.compile(r"[a-z][a-z_]{0,31}")
 _TAKEN = frozenset({"title", "status", "code", "detail"})
-#: The errors of reading a stranger's words: they may be of any type, endless, or nested without
-#: end.
-_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
 class OutgrownError(Exception):
@@ -153,7 +151,7 @@ class _Exchange:
 def _checked(said: bytes, originals: int) -> tuple[int, int, int]:
     try:
         number, offset, size = map(int, json.loads(said))
-    except _NONSENSE as error:
+    except NONSENSE as error:
         raise ClosedError("its question is malformed") from error
     if not (0 <= number < originals and offset >= 0 and size >= 0):
         raise ClosedError("it asks for an unknown place")
@@ -172,7 +170,7 @@ def _outcome(worker: Worker, kind: bytes, said: bytes, began: float) -> Made | E
             return _refusal(*json.loads(said))
         if kind == b"f":
             return WorkerError(_quoted(said.decode("utf-8", "replace")))
-    except _NONSENSE as error:
+    except NONSENSE as error:
         raise ClosedError("its answer is malformed") from error
     raise ClosedError("its answer is malformed")
 
